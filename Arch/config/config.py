@@ -1,0 +1,3 @@
+"""A resolved config: what is read is what is named."""
+
+from __future__ import annotations

@@ -1,0 +1,111 @@
+"""Every error a user can cause, each a sentence that says what was expected, what came and what to do."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from pathlib import Path
+
+
+class ArchError(Exception):
+    """Root of the family; the programs print its message without a traceback and exit with 2."""
+
+
+class UnknownNameError(ArchError, KeyError):
+    """A name was asked for that nothing carries."""
+
+    def __init__(self, kind: str, name: str, known: Iterable[str], hint: str = "") -> None:
+        """States the unknown `name` of a `kind`, the nearest known one and, if few, all of them."""
+        self.kind, self.name, self.known = kind, name, tuple(known)
+        parts = [f"no {kind} named {name!r}.", did_you_mean(name, self.known)]
+        if len(self.known) <= 12:
+            parts.append(f"Known: {', '.join(self.known) or 'none'}.")
+        super().__init__(" ".join(part for part in (*parts, hint) if part))
+
+    def __str__(self) -> str:
+        """The sentence itself; `KeyError` would show it quoted."""
+        return str(self.args[0])
+
+
+class ConfigError(ArchError, ValueError):
+    """A config, or an override on the command line, does not say what the rules can read."""
+
+
+class RulesError(ArchError, ValueError):
+    """The rules file contradicts itself or its grammar."""
+
+
+class InactiveKeyError(ArchError, LookupError):
+    """A key was read that the rules have switched off for this experiment."""
+
+    def __init__(self, key: str, reason: str) -> None:
+        """States the `key` and the condition that switched it off."""
+        self.key = key
+        super().__init__(f"{key} is switched off for this experiment ({reason}), so nothing may read it.")
+
+
+class NotImplementedYetError(ArchError):
+    """An active value is known to the rules but nothing implements it, so the experiment cannot run."""
+
+
+class CacheError(ArchError):
+    """The cache holds something that contradicts what is asked of it."""
+
+
+class ChangedDefaultError(CacheError):
+    """An entry was made under another default than the rules have now."""
+
+
+class CorruptEntryError(CacheError):
+    """A file in an entry is not what was once written there."""
+
+
+class CacheAccessError(CacheError, OSError):
+    """The cache folder cannot be read or written."""
+
+    def __str__(self) -> str:
+        """The sentence itself, without an errno in front."""
+        return str(self.args[0])
+
+
+class DataError(ArchError):
+    """Data are missing, unreadable or not what their name promised."""
+
+    def __init__(self, message: str, path: Path | None = None) -> None:
+        """States the `message` and keeps the offending `path`."""
+        self.path = path
+        super().__init__(message)
+
+
+class ShapeError(ArchError, ValueError):
+    """Tensors that have to agree in shape do not."""
+
+
+class ModelError(ArchError):
+    """A network cannot be built, cut or loaded as asked."""
+
+
+class TrainingError(ArchError):
+    """A training cannot go on, or went wrong."""
+
+
+class NonFiniteLossError(TrainingError):
+    """The loss became infinite or not a number."""
+
+    def __init__(self, epoch: int, run: int) -> None:
+        """States the one-based `epoch` and the `run` in which it was noticed."""
+        self.epoch, self.run = epoch, run
+        super().__init__(
+            f"the loss of run {run} was not finite in epoch {epoch}. Nothing of this run was kept. "
+            "Lower the learning rate, clip the gradient (GradientClipping) or use Precision float32."
+        )
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """`Did you mean 'X'?` for the nearest of the `known` names, or an empty string when none is near."""
+    known = tuple(known)
+    folded = {other.casefold(): other for other in known}
+    if name.casefold() in folded:
+        return f"Did you mean {folded[name.casefold()]!r} (names are case-sensitive)?"
+    near = difflib.get_close_matches(name.casefold(), folded, n=1, cutoff=0.6)
+    return f"Did you mean {folded[near[0]]!r}?" if near else ""

@@ -1,0 +1,141 @@
+"""What flows between the floors: frozen records without behaviour of their own."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True)
+class Epoch:
+    """What one pass over the training samples showed.
+
+    Attributes:
+        number: one-based.
+        train: means over the epoch's training samples, by metric (`loss`, `accuracy`, one `loss/TERM` each).
+        test: metrics over all test samples, or empty where `EvalInterval` skipped the epoch.
+        validation: the same over the validation split, or empty where there is none.
+        learning_rate: of the epoch's first step.
+        seconds: wall time of training, evaluation not counted.
+    """
+
+    number: int
+    train: Mapping[str, float]
+    test: Mapping[str, float]
+    validation: Mapping[str, float]
+    learning_rate: float
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Run:
+    """One finished training, immutable once committed.
+
+    Attributes:
+        index: the run's number in its experiment, from 0.
+        seed: the config's `Seed`; the run's streams derive from (`seed`, `index`).
+        epochs: in order.
+        scores: the headline numbers: `accuracy` and the like of the last epoch, `best_*` where a best is chosen.
+        seconds: wall time of the whole run.
+        provenance: device, threads, precision, versions, git commit, data digest, input shape, classes.
+    """
+
+    index: int
+    seed: int
+    epochs: tuple[Epoch, ...]
+    scores: Mapping[str, float]
+    seconds: float
+    provenance: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Statistic:
+    """Mean and sample standard deviation (n - 1) over `n` runs; `std` is None for a single run."""
+
+    mean: float
+    std: float | None
+    n: int
+
+    @classmethod
+    def of(cls, values: list[float]) -> Statistic:
+        """The statistic of at least one value."""
+        std = statistics.stdev(values) if len(values) > 1 else None
+        return cls(statistics.fmean(values), std, len(values))
+
+
+@dataclass(frozen=True)
+class Result:
+    """What the cache knows of one experiment: its config's active values and the summary of its runs.
+
+    Attributes:
+        fingerprint: the experiment's name.
+        active: the active keys with their values, references as fingerprints.
+        scores: each run's scores, by run index.
+        seconds: wall time of each run.
+        path: the entry's folder.
+        provenance: each run's device, threads and versions, for statistics over unlike runs to say so.
+    """
+
+    fingerprint: str
+    active: Mapping[str, Any]
+    scores: Mapping[int, Mapping[str, float]]
+    seconds: Mapping[int, float]
+    path: Path
+    provenance: Mapping[int, Mapping[str, Any]] = field(default_factory=dict)
+
+    @property
+    def n(self) -> int:
+        """How many runs there are."""
+        return len(self.scores)
+
+    def statistic(self, score: str) -> Statistic | None:
+        """Mean and spread of one score over the runs that have it, or None where none has."""
+        values = [scores[score] for scores in self.scores.values() if score in scores]
+        return Statistic.of(values) if values else None
+
+    def frame(self) -> pd.DataFrame:
+        """One row per run: its index, its scores, its seconds."""
+        import pandas as pd  # a table is wanted now; a cached answer without one must not pay 0.3 s
+
+        rows = [
+            {"run": index, **scores, "seconds": self.seconds[index]} for index, scores in sorted(self.scores.items())
+        ]
+        return pd.DataFrame(rows)
+
+
+class Watcher(Protocol):
+    """Who wants to hear of a training as it goes on; every call is cheap and may be ignored."""
+
+    def run_started(self, title: str, run: int, epochs: int, steps: int) -> None:
+        """Run number `run` of the experiment called `title` begins: `epochs` epochs of `steps` optimizer steps."""
+
+    def step_done(self) -> None:
+        """One optimizer step was queued; nothing may be read from the device here."""
+
+    def epoch_done(self, epoch: Epoch) -> None:
+        """An epoch's numbers are in."""
+
+    def run_finished(self, scores: Mapping[str, float], seconds: float) -> None:
+        """The run was committed."""
+
+
+class SilentWatcher:
+    """A watcher that ignores everything."""
+
+    def run_started(self, title: str, run: int, epochs: int, steps: int) -> None:
+        """Ignores it."""
+
+    def step_done(self) -> None:
+        """Ignores it."""
+
+    def epoch_done(self, epoch: Epoch) -> None:
+        """Ignores it."""
+
+    def run_finished(self, scores: Mapping[str, float], seconds: float) -> None:
+        """Ignores it."""
