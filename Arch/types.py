@@ -10,6 +10,37 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     import pandas as pd
+    from torch import Tensor
+
+
+@dataclass(frozen=True)
+class Batch:
+    """One step's examples, normalised and on the device.
+
+    Attributes:
+        images: `(B, C, H, W)` as the student sees them.
+        teacher_images: the same examples as the teacher sees them (the same tensor unless `AugmentTeacher` is off).
+        labels: `(B,)` int64.
+        samples: `(B,)` int64, each example's index in the training split.
+    """
+
+    images: Tensor
+    teacher_images: Tensor
+    labels: Tensor
+    samples: Tensor
+
+
+@dataclass(frozen=True)
+class Trace:
+    """What a network made of a batch.
+
+    Attributes:
+        logits: `(B, K)`.
+        features: outputs of the generalized layers asked for, in the order asked.
+    """
+
+    logits: Tensor
+    features: tuple[Tensor, ...] = ()
 
 
 @dataclass(frozen=True)
