@@ -1,3 +1,192 @@
 """A resolved config: what is read is what is named."""
 
 from __future__ import annotations
+
+import dataclasses
+import functools
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+
+from Arch.config.json_text import describe
+from Arch.config.names import field_name
+from Arch.config.rules import Rules
+from Arch.errors import InactiveKeyError, NotImplementedYetError, UnknownNameError
+
+Component = TypeVar("Component")
+
+
+@dataclass(frozen=True)
+class ForeignNetwork:
+    """A reference to a network from elsewhere, named by its source and, for a file, its digest."""
+
+    title: str
+    fingerprint: str
+
+
+@dataclass(frozen=True, eq=False)
+class Config:
+    """One experiment in three disjoint parts: active keys, options, and keys that are switched off.
+
+    Attributes:
+        rules: the rules it was resolved under.
+        active: the keys that matter, with their values; a reference's value is its fingerprint.
+        options: how to run; never part of the name.
+        off: the keys that are switched off, with what the config gave for them if anything.
+        references: the experiments it is made from, by key.
+        given: the keys that the config itself had.
+        folder: where its relative paths start.
+        notes: one-line remarks for the user.
+    """
+
+    rules: Rules
+    active: Mapping[str, Any]
+    options: Mapping[str, Any]
+    off: Mapping[str, Any]
+    references: Mapping[str, Config | ForeignNetwork]
+    given: Mapping[str, Any]
+    folder: Path
+    notes: tuple[str, ...] = field(default=())
+
+    def __getitem__(self, key: str) -> Any:
+        """The value of an active key.
+
+        Raises:
+            InactiveKeyError: the key is switched off, so that reading it would let an unnamed value act.
+            UnknownNameError: there is no such key.
+        """
+        if key in self.active:
+            return self.active[key]
+        if key in self.off:
+            raise InactiveKeyError(key, f"it counts when {self.conditions_of(key)}")
+        raise UnknownNameError("active key", key, self.active)
+
+    def option(self, key: str) -> Any:
+        """The value of an option.
+
+        Raises:
+            UnknownNameError: there is no such option.
+        """
+        if key not in self.options:
+            raise UnknownNameError("option", key, self.options)
+        return self.options[key]
+
+    def fill(self, component: type[Component], name: str) -> Component:
+        """A component whose dataclass fields are read from the active keys of the same name.
+
+        The field `widths` of a component called `MLP` is the key `MLPWidths` or `Widths`.
+        """
+        prefix = f"{field_name(name)}_"
+        keys = self.rules.key_by_field
+        values: dict[str, Any] = {}
+        for each in dataclasses.fields(component):  # type: ignore[arg-type]  # every component is a dataclass
+            value = self[keys.get(prefix + each.name) or keys.get(each.name) or each.name]
+            values[each.name] = tuple(value) if isinstance(value, list) else value
+        return component(**values)
+
+    def resolve_path(self, text: str) -> Path:
+        """A path of this config, relative to the folder of its file."""
+        return self.folder / Path(text).expanduser()
+
+    def default_of(self, key: str) -> Any:
+        """The default of an active key under the present rules."""
+        return self._defaults[key]
+
+    def conditions_of(self, key: str) -> str:
+        """When a key counts, in the rules' own words."""
+        return " or ".join(each.when for each in self.rules.keys[key].declarations)
+
+    @functools.cached_property
+    def named(self) -> Mapping[str, Any]:
+        """The active keys that differ from their defaults: what the name is made of."""
+        return {key: value for key, value in self.active.items() if value != self._defaults[key]}
+
+    @functools.cached_property
+    def fingerprint(self) -> str:
+        """The experiment's name: 32 hexadecimal digits."""
+        return fingerprint_of(self.named)
+
+    @property
+    def title(self) -> str:
+        """A few words for people: the network, the data, the teacher."""
+        data = self.active.get("DataName") or self.active.get("Dataset", "?")
+        words = f"{self.active.get('Model', '?')} on {data}"
+        teacher = self.references.get("Teacher")
+        if teacher is None:
+            return words
+        return (
+            f"{words}, taught by {teacher.active.get('Model', '?') if isinstance(teacher, Config) else teacher.title}"
+        )
+
+    def document(self) -> dict[str, Any]:
+        """What an entry's Config.json holds."""
+        references = {
+            key: {"Fingerprint": other.fingerprint, "Title": other.title} for key, other in self.references.items()
+        }
+        return {
+            "Fingerprint": self.fingerprint,
+            "Title": self.title,
+            "Active": dict(self.active),
+            "Defaults": dict(self._defaults),
+            "References": references,
+        }
+
+    def require_implemented(self) -> None:
+        """Checks that every active value has something that implements it.
+
+        Raises:
+            NotImplementedYetError: the first that has not, by name.
+        """
+        for key, value in self.active.items():
+            why = self.rules.keys[key].schema.why_planned(value)
+            if why is not None:
+                choices = sorted(self.rules.keys[key].schema.choices) or [describe(self.default_of(key))]
+                raise NotImplementedYetError(
+                    f"{key} = {describe(value)} has an identity but cannot run: nothing implements it yet ({why}). "
+                    f"What runs: {', '.join(choices)}."
+                )
+        for other in self.references.values():
+            if isinstance(other, ForeignNetwork):
+                raise NotImplementedYetError(
+                    f"the network {other.title!r} has an identity but cannot be loaded: "
+                    "nothing reads networks from elsewhere yet."
+                )
+            other.require_implemented()
+
+    @functools.cached_property
+    def _defaults(self) -> Mapping[str, Any]:
+        seen = {**self.off_defaults, **self.active}
+        defaults: dict[str, Any] = {}
+        for key in self.active:
+            rule = self.rules.keys[key]
+            declared = rule.declarations[0] if len(rule.declarations) == 1 else rule.declared(seen)
+            defaults[key] = declared.default if declared else rule.default
+        return defaults
+
+    @property
+    def off_defaults(self) -> Mapping[str, Any]:
+        """The defaults of the keys that are switched off: what conditions see of them."""
+        return {key: self.rules.keys[key].default for key in self.off}
+
+
+def fingerprint_of(named: Mapping[str, Any]) -> str:
+    """The first 32 hexadecimal digits of the SHA-256 of the canonical JSON of `named`."""
+    return hashlib.sha256(canonical_json(named).encode()).hexdigest()[:32]
+
+
+def canonical_json(value: Any) -> str:
+    """JSON in its one canonical form: sorted keys, no blanks, whole floats without a fraction."""
+    return json.dumps(_canonical(value), sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+
+
+def _canonical(value: Any) -> Any:
+    if isinstance(value, float) and value.is_integer() and abs(value) <= 2**53:
+        return int(value)
+    if isinstance(value, Mapping):
+        return {key: _canonical(member) for key, member in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_canonical(member) for member in value]
+    return value

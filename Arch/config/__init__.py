@@ -1,0 +1,1 @@
+"""From a JSON config to an identity: rules, schema, resolution, fingerprint."""

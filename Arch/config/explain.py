@@ -1,0 +1,82 @@
+"""Why an experiment has the name it has, and what sets two of them apart."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from Arch.config.config import Config, ForeignNetwork
+
+_ABSENT = None
+
+
+@dataclass(frozen=True)
+class KeyStory:
+    """What became of one key.
+
+    Attributes:
+        key: its name.
+        value: what counts, or for a key that is switched off what was given.
+        verdict: `named` (in the fingerprint), `default` (active, and so not in the name), `off` or `option`.
+        why: the rule, with its line in the rules file.
+    """
+
+    key: str
+    value: Any
+    verdict: str
+    why: str
+
+
+@dataclass(frozen=True)
+class Difference:
+    """A key on which two experiments differ; None stands for a key that is switched off there."""
+
+    key: str
+    first: Any
+    second: Any
+
+
+def explain(config: Config) -> list[KeyStory]:
+    """What became of each key of a config, in the rules file's order."""
+    stories = [_story(config, key) for key in config.rules.keys]
+    return sorted(stories, key=lambda story: config.rules.keys[story.key].declarations[0].line)
+
+
+def differences(first: Config, second: Config, prefix: str = "") -> list[Difference]:
+    """The active keys on which two experiments differ, references told apart key by key."""
+    found: list[Difference] = []
+    for key in dict.fromkeys((*first.active, *second.active)):
+        mine, yours = first.active.get(key, _ABSENT), second.active.get(key, _ABSENT)
+        if mine == yours:
+            continue
+        one, other = first.references.get(key), second.references.get(key)
+        if isinstance(one, Config) and isinstance(other, Config):
+            found += differences(one, other, f"{prefix}{key}.")
+        else:
+            found.append(Difference(prefix + key, _shown(one, mine), _shown(other, yours)))
+    return found
+
+
+def _story(config: Config, key: str) -> KeyStory:
+    rule = config.rules.keys[key]
+    line = rule.declarations[0].line
+    if rule.is_option:
+        return KeyStory(key, config.options[key], "option", f"line {line}: says how to run, not what is computed")
+    if key in config.off:
+        return KeyStory(key, config.off[key], "off", f"line {line}: counts when {config.conditions_of(key)}")
+    value = config.active[key]
+    when = config.conditions_of(key)
+    if key in config.named:
+        other = config.references.get(key)
+        value = value if other is None else f"{other.title} ({value[:8]})"
+        return KeyStory(key, value, "named", f"line {line}: counts {_when(when)}")
+    how = "given as its default" if key in config.given else "not given"
+    return KeyStory(key, value, "default", f"line {line}: counts {_when(when)}; {how}, so not in the name")
+
+
+def _when(when: str) -> str:
+    return when if when == "always" else f"as {when}"
+
+
+def _shown(reference: Config | ForeignNetwork | None, value: Any) -> Any:
+    return reference.title if reference is not None else value

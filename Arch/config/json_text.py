@@ -1,0 +1,152 @@
+"""Strict JSON with line numbers: what Python's parser lets pass (NaN, a key given twice) is refused here."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NoReturn
+
+from Arch.errors import ArchError, ConfigError
+
+_PIECE = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\],:]|[^\s{}\[\],:"]+')
+_MOST_BYTES = 10_000_000
+
+Trail = tuple[str | int, ...]
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where a JSON object came from, so that an error can name the file and the line.
+
+    Attributes:
+        label: a path, or words such as `--set`.
+        text: the text that was parsed, or None for an object made in Python.
+    """
+
+    label: str
+    text: str | None = None
+
+    def at(self, *trail: str | int) -> str:
+        """`file:line: ` of the member that `trail` leads to, ready to stand before a message."""
+        if self.text is None:
+            return f"{self.label}: "
+        return f"{self.label}:{lines(self.text).get(trail, 1)}: "
+
+
+def read_object(path: Path, error: type[ArchError] = ConfigError) -> tuple[dict[str, Any], Source]:
+    """The JSON object in a file, and where it came from.
+
+    Raises:
+        ArchError: of the type `error`: the file cannot be read, is not UTF-8, not JSON, or not an object.
+    """
+    try:
+        with open(path, "rb") as file:  # noqa: PTH123 - this is read ten thousand times by `plan`; Path.open costs double
+            content = file.read(_MOST_BYTES + 1)
+        if len(content) > _MOST_BYTES:
+            raise error(f"{path}: expected a config, got a file of more than {_MOST_BYTES // 10**6} MB.")
+        text = content.decode("utf-8-sig")
+    except FileNotFoundError:
+        raise error(f"{path}: no such file.") from None
+    except IsADirectoryError:
+        raise error(f"{path}: expected a file, got a folder. To run every config in it, use -e {path}.") from None
+    except OSError as problem:
+        raise error(f"{path}: cannot be read: {problem.strerror}.") from None
+    except UnicodeDecodeError as problem:
+        raise error(f"{path}: expected UTF-8 text, got the byte {content[problem.start]:#04x}.") from None
+    return parse_object(text, str(path), error)
+
+
+def parse_object(text: str, label: str, error: type[ArchError] = ConfigError) -> tuple[dict[str, Any], Source]:
+    """The JSON object in a text; `label` names it in messages.
+
+    Raises:
+        ArchError: of the type `error`, with the line.
+    """
+    source = Source(label, text)
+    try:
+        value = json.loads(text, object_pairs_hook=_unique, parse_constant=_refuse_constant)
+    except json.JSONDecodeError as problem:
+        raise error(f"{label}:{problem.lineno}: not valid JSON: {_explained(problem)}.") from None
+    except _RefusedError as problem:
+        raise error(f"{label}:{_line_with(text, problem.piece)}: {problem}") from None
+    except RecursionError:
+        raise error(f"{label}: nested too deeply to be a config.") from None
+    except ValueError:
+        raise error(f"{label}: a number in it has too many digits to be read.") from None
+    if not isinstance(value, dict):
+        raise error(f"{label}: expected a JSON object {{...}}, got {describe(value)}.")
+    return value, source
+
+
+def describe(value: object) -> str:
+    """A JSON value as an error message shows it, shortened."""
+    shown = json.dumps(value, ensure_ascii=False, default=repr)
+    return shown if len(shown) <= 60 else shown[:57] + "..."
+
+
+def lines(text: str) -> dict[Trail, int]:
+    """The one-based line on which each member of a valid JSON text starts, by the path to it."""
+    found: dict[Trail, int] = {}
+    stack: list[str | int] = []
+    expects_key: list[bool] = []
+    for match in _PIECE.finditer(text):
+        piece = match.group()
+        if piece in "{[":
+            stack.append(0 if piece == "[" else "")
+            expects_key.append(piece == "{")
+        elif piece in "}]":
+            stack.pop()
+            expects_key.pop()
+        elif piece == ",":
+            last = stack[-1]
+            if isinstance(last, int):
+                stack[-1] = last + 1
+            else:
+                expects_key[-1] = True
+        elif piece[0] == '"' and expects_key and expects_key[-1]:
+            stack[-1], expects_key[-1] = json.loads(piece, strict=False), False
+            found[tuple(stack)] = text.count("\n", 0, match.start()) + 1
+        if stack and isinstance(stack[-1], int) and piece not in "[]{},:":
+            found[tuple(stack)] = text.count("\n", 0, match.start()) + 1
+    return found
+
+
+class _RefusedError(Exception):
+    """Something that Python's parser accepts and a config may not hold."""
+
+    def __init__(self, message: str, piece: str) -> None:
+        self.piece = piece
+        super().__init__(message)
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    members = dict(pairs)
+    if len(members) == len(pairs):
+        return members
+    names = [name for name, _ in pairs]
+    twice = next(name for name in names if names.count(name) > 1)
+    raise _RefusedError(f"{twice!r} is given twice. Keep one.", json.dumps(twice, ensure_ascii=False))
+
+
+def _refuse_constant(piece: str) -> NoReturn:
+    raise _RefusedError(f"expected a finite number, got {piece}.", piece)
+
+
+def _line_with(text: str, piece: str) -> int:
+    """The line of the last occurrence: of a key given twice that is the one to remove."""
+    return text.count("\n", 0, max(text.rfind(piece), 0)) + 1
+
+
+def _explained(problem: json.JSONDecodeError) -> str:
+    if not problem.doc.strip():
+        return "the file is empty"
+    rest = problem.doc[problem.pos :].lstrip()
+    if rest.startswith(("//", "#", "/*")):
+        return "comments are not part of JSON; remove this one"
+    if problem.doc[: problem.pos].rstrip().endswith(",") and rest[:1] in ("}", "]"):
+        return "a comma stands before a closing bracket; remove it"
+    if rest[:1] in ("}", "]") and "property name" in problem.msg:
+        return "a comma stands before a closing bracket; remove it"
+    return problem.msg[0].lower() + problem.msg[1:]

@@ -1,0 +1,14 @@
+"""The one mapping between JSON keys (PascalCase, data that people share) and Python fields (snake_case)."""
+
+from __future__ import annotations
+
+import functools
+import re
+
+_WORD_BREAK = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+
+
+@functools.cache
+def field_name(key: str) -> str:
+    """The snake_case image of a key: `CELossWeight` -> `ce_loss_weight`, `UseCustomReLU` -> `use_custom_relu`."""
+    return _WORD_BREAK.sub("_", key.replace("ReLU", "Relu")).lower()
