@@ -1,0 +1,8 @@
+"""Results in words: what tells experiments apart, tables for the terminal, rows for `--json`."""
+
+from __future__ import annotations
+
+from Arch.report.labels import distinguishing, labels
+from Arch.report.table import json_rows, table
+
+__all__ = ["distinguishing", "json_rows", "labels", "table"]

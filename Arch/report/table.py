@@ -1,0 +1,130 @@
+"""Results as a table of plain text, and as rows for other programs."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+from Arch.types import Result, Statistic
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+FIRST = ("accuracy", "best_accuracy", "agreement", "teacher_accuracy", "kl", "nll", "ece")
+NOTHING = "-"
+UNLIKE = "*"
+
+
+def table(results: Sequence[Result], labels: Sequence[str], scores: Sequence[str] = ()) -> str:
+    """One line per experiment: its label, mean ± standard deviation of each score, seconds per run.
+
+    Accuracies and agreements are in percent, the standard deviation is that of a sample (n - 1), n stands in the
+    first column and wherever a score has another. Statistics over runs of unlike device type, thread count or
+    torch version are marked and explained below the table.
+
+    Args:
+        results: the experiments, in the order of the rows.
+        labels: what to call them, in the same order.
+        scores: the columns wanted; by default every score that some run has.
+
+    Returns:
+        Lines, without a newline at the end.
+    """
+    columns = tuple(scores) or _columns(results)
+    head = ["experiment", *(name.replace("_", " ") for name in columns), "seconds/run"]
+    rows = [
+        [label, *(_cell(result, name, says_n=name == columns[0]) for name in columns), _seconds(result)]
+        for label, result in zip(labels, results, strict=True)
+    ]
+    widths = [max(len(row[column]) for row in [head, *rows]) for column in range(len(head))]
+    lines = [_line(row, widths) for row in [head, ["-" * width for width in widths], *rows]]
+    return "\n".join([*lines, *_footnotes(results, labels)])
+
+
+def json_rows(results: Sequence[Result], labels: Sequence[str]) -> list[dict[str, Any]]:
+    """The same experiments as JSON objects: every run's numbers beside their mean and standard deviation.
+
+    Accuracies are fractions here, times are seconds; a number that is not finite becomes null, as JSON needs.
+    """
+    return [_json_row(result, label) for label, result in zip(labels, results, strict=True)]
+
+
+def _columns(results: Sequence[Result]) -> tuple[str, ...]:
+    found = dict.fromkeys(name for result in results for run in result.scores.values() for name in run)
+    return (*(name for name in FIRST if name in found), *(name for name in found if name not in FIRST))
+
+
+def _cell(result: Result, name: str, *, says_n: bool) -> str:
+    statistic = result.statistic(name)
+    if statistic is None:
+        return NOTHING
+    if name.endswith(("accuracy", "agreement")):
+        text = f"{_percent(statistic)} %"
+    else:
+        text = _spread(statistic, _precision(statistic.mean))
+    n = f" (n={statistic.n})" if says_n or statistic.n != result.n else ""
+    return text + n + (UNLIKE if statistic.n > 1 and result.unlike else "")
+
+
+def _percent(statistic: Statistic) -> str:
+    """`97.2 ± 0.3`; a second decimal where the first would show a spread of nothing."""
+    std = None if statistic.std is None else 100 * statistic.std
+    precision = ".2f" if std is not None and 0 < std < 0.05 else ".1f"
+    return _spread(Statistic(100 * statistic.mean, std, statistic.n), precision)
+
+
+def _precision(mean: float) -> str:
+    if abs(mean) >= 100:
+        return ".1f"
+    return ".3f" if mean == 0 or abs(mean) >= 0.01 else ".2g"
+
+
+def _spread(statistic: Statistic, precision: str) -> str:
+    mean = format(statistic.mean, precision)
+    return mean if statistic.std is None else f"{mean} ± {format(statistic.std, precision)}"
+
+
+def _seconds(result: Result) -> str:
+    return f"{Statistic.of([*result.seconds.values()]).mean:.1f}" if result.seconds else NOTHING
+
+
+def _line(cells: Sequence[str], widths: Sequence[int]) -> str:
+    numbers = [cell.rjust(width) for cell, width in zip(cells[1:], widths[1:], strict=True)]
+    return "  ".join([cells[0].ljust(widths[0]), *numbers])
+
+
+def _footnotes(results: Sequence[Result], labels: Sequence[str]) -> list[str]:
+    marked = [pair for pair in zip(labels, results, strict=True) if pair[1].n > 1 and pair[1].unlike]
+    notes = [
+        f"  {label}: " + "; ".join(f"{key} {', '.join(map(str, values))}" for key, values in result.unlike.items())
+        for label, result in marked
+    ]
+    return [f"{UNLIKE} over unlike runs, which agree only up to rounding:", *notes] if notes else []
+
+
+def _json_row(result: Result, label: str) -> dict[str, Any]:
+    return {
+        "Label": label,
+        "Fingerprint": result.fingerprint,
+        "Path": str(result.path),
+        "Active": dict(result.active),
+        "Runs": sorted(result.scores),
+        "Scores": {name: _json_score(result, name) for name in _columns([result])},
+        "Seconds": {str(index): seconds for index, seconds in sorted(result.seconds.items())},
+        "Unlike": {key: list(values) for key, values in result.unlike.items()},
+    }
+
+
+def _json_score(result: Result, name: str) -> dict[str, Any]:
+    values = {index: scores[name] for index, scores in sorted(result.scores.items()) if name in scores}
+    statistic = Statistic.of([*values.values()])
+    return {
+        "Mean": _finite(statistic.mean),
+        "Std": _finite(statistic.std),
+        "N": statistic.n,
+        "Values": {str(index): _finite(value) for index, value in values.items()},
+    }
+
+
+def _finite(number: float | None) -> float | None:
+    return number if number is not None and math.isfinite(number) else None
