@@ -55,7 +55,7 @@ def test_accuracies_and_agreements_are_percentages(name):
 
 @pytest.mark.parametrize(("value", "shown"), [(0.5, "0.500"), (0.0, "0.000"), (0.00123, "0.0012"), (250.04, "250.0")])
 def test_other_scores_are_plain_numbers(value, shown):
-    assert f"  {shown}  " in table([result([{"ece": value}])], ["resnet8"])
+    assert f"  {shown}  " in table([result([{"accuracy": 0.5, "ece": value}])], ["resnet8"])
 
 
 def test_other_scores_have_a_deviation_too():
