@@ -182,13 +182,13 @@ def _overrides(rules: Rules, words: Sequence[str]) -> dict[str, Any]:
         key, equals, text = word.partition("=")
         if not equals or not key:
             raise ConfigError(f"--set: expected Key=Value, got {word!r}.")
-        raw[key] = _parsed(rules, key, text)
+        raw[key] = parse_value(rules, key, text)
     given, _ = _Given(rules, Source("--set")).read(raw)
     return given
 
 
-def _parsed(rules: Rules, key: str, text: str) -> Any:
-    """The value of an override: JSON where the key's type is not text, paths from the working directory."""
+def parse_value(rules: Rules, key: str, text: str) -> Any:
+    """A value from the command line: JSON where the key's type is not text, paths from the working directory."""
     rule = rules.keys.get(rules.aliases.get(key, key))
     kind = rule.schema.type if rule else "str"
     if kind == "path" or (kind == "reference" and text.endswith(".json")):

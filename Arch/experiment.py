@@ -1,0 +1,112 @@
+"""Experiments from Python: load a config, run it, look at what came out."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from Arch.cache.entry import Entry
+from Arch.config.config import Config
+from Arch.errors import ArchError, TrainingError
+from Arch.sweep.plan import Plan, Step, make_plan
+from Arch.sweep.worker import Worker, load_model
+from Arch.types import Result, Run, SilentWatcher, Watcher
+from Arch.workspace import Workspace
+
+if TYPE_CHECKING:
+    from Arch.models.imodel import IModel
+
+
+@dataclass(frozen=True)
+class Experiment(Result):
+    """A result with its config, its runs epoch by epoch, and its trained networks."""
+
+    config: Config = dataclasses.field(kw_only=True)
+    entry: Entry = dataclasses.field(kw_only=True)
+
+    def runs(self) -> tuple[Run, ...]:
+        """Every run with its epochs."""
+        return self.entry.runs()
+
+    def model(self, run: int = 0, weights: str = "Last") -> IModel:
+        """The network that a run trained, in eval mode on the CPU; `weights` is `Last` or `Best`.
+
+        Raises:
+            CacheError: there are no such weights.
+        """
+        return load_model(self.entry, run, weights)
+
+
+def load_config(source: Path | str | Mapping[str, Any], *, cache: Path | None = None) -> Config:
+    """The config in a file or a mapping, resolved under the rules of a cache.
+
+    Raises:
+        ConfigError: it cannot be understood.
+    """
+    return _resolved(source, Workspace.at(cache))
+
+
+def run(
+    config: Config | Path | str | Mapping[str, Any],
+    *,
+    cache: Path | None = None,
+    data: Path | None = None,
+    device: str = "auto",
+    watcher: Watcher | None = None,
+) -> Experiment:
+    """The result of one experiment, training whatever is missing of it and of what it is made from.
+
+    Args:
+        config: a file, a mapping or a resolved config.
+        cache: where results are kept; the repository's `KDTrainer/` by default.
+        data: the root of the datasets; the repository's `data/` by default.
+        device: `auto`, `cpu`, `cuda` or `cuda:N`.
+        watcher: hears of the progress.
+
+    Raises:
+        ArchError: the config cannot be understood, or a training failed.
+    """
+    workspace = Workspace.at(cache, data)
+    resolved = _resolved(config, workspace)
+    plan = make_plan([(resolved, "")], workspace.store)
+    worker = Worker(workspace.store, workspace.data, device, watcher or SilentWatcher())
+    failures = carry_out(plan, worker)
+    if failures:
+        raise failures[0].error
+    entry = workspace.store.entry(resolved)
+    result = entry.result()
+    fields = {field.name: getattr(result, field.name) for field in dataclasses.fields(Result)}
+    return Experiment(**fields, config=resolved, entry=entry)
+
+
+@dataclass(frozen=True)
+class Failure:
+    """An experiment that could not be finished, and why."""
+
+    step: Step
+    error: ArchError
+
+
+def carry_out(plan: Plan, worker: Worker) -> tuple[Failure, ...]:
+    """Trains all that a plan misses, one experiment after the other; one that fails does not stop the others."""
+    failures: dict[str, Failure] = {}
+    for step in plan.missing:
+        lacking = [need for need in step.needs if need in failures]
+        try:
+            if lacking:
+                raise TrainingError(f"not tried: {failures[lacking[0]].step.config.title}, which it needs, failed.")
+            worker.train(step.config)
+        except ArchError as error:
+            failures[step.config.fingerprint] = Failure(step, error)
+    return tuple(failures.values())
+
+
+def _resolved(source: Config | Path | str | Mapping[str, Any], workspace: Workspace) -> Config:
+    if isinstance(source, Config):
+        return source
+    if isinstance(source, Mapping):
+        return workspace.resolver.resolve(source)
+    return workspace.resolver.load(Path(source))

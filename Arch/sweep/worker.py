@@ -1,0 +1,65 @@
+"""The one edge from planning into training: torch is imported here, and only once something is to be computed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from Arch.cache.entry import Entry
+from Arch.cache.store import Store
+from Arch.config.config import Config
+from Arch.types import Result, SilentWatcher, Watcher
+
+if TYPE_CHECKING:
+    from Arch.models.imodel import IModel
+
+
+@dataclass(frozen=True)
+class Worker:
+    """Trains experiments one after the other in this process.
+
+    Attributes:
+        store: where results go.
+        data: the root of the datasets.
+        device: `auto`, `cpu`, `cuda` or `cuda:N`.
+        watcher: who hears of the progress.
+    """
+
+    store: Store
+    data: Path
+    device: str = "auto"
+    watcher: Watcher = field(default_factory=SilentWatcher)
+
+    def train(self, config: Config) -> Result:
+        """The experiment's result, training the runs that it lacks; what it is made from has to be there.
+
+        Raises:
+            ArchError: it cannot run, or its training failed; nothing half done is kept.
+        """
+        config.require_implemented()
+        from Arch.training import TRAINERS, Settings  # torch: a cached answer never comes here
+
+        trainer = TRAINERS[config["Trainer"]]
+        settings = Settings(self.device, self.data, self.watcher)
+        return trainer(config, self.store.entry(config), settings, self._networks(config)).result()
+
+    def _networks(self, config: Config) -> Mapping[str, IModel]:
+        """The trained networks that the experiment is made from, by key."""
+        return {
+            key: load_model(self.store.entry(other), config[f"{key}Run"], config[f"{key}Weights"])
+            for key, other in config.references.items()
+            if isinstance(other, Config)
+        }
+
+
+def load_model(entry: Entry, run: int, weights: str) -> IModel:
+    """A trained network of the cache, in eval mode on the CPU.
+
+    Raises:
+        CacheError: there are no such weights.
+    """
+    from Arch.training.networks import load_network  # torch, as above
+
+    return load_network(entry, run, weights)

@@ -1,0 +1,149 @@
+"""Where experiments live: a cache, its rules, the data; and how words on a command line select among them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from Arch.cache.entry import Entry
+from Arch.cache.store import Store
+from Arch.config.config import Config, ForeignNetwork
+from Arch.config.resolve import Resolver, parse_value
+from Arch.config.schema import UnfitValueError
+from Arch.errors import ChangedDefaultError, ConfigError, UnknownNameError
+
+ROOT = Path(__file__).resolve().parents[1]
+RULES_NAME = "BaselineConfig.cjson"
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """A cache with its rules, and the folder of the data.
+
+    Attributes:
+        store: the cache.
+        resolver: reads configs under the cache's rules.
+        data: the root of the datasets.
+    """
+
+    store: Store
+    resolver: Resolver
+    data: Path
+
+    @classmethod
+    def at(cls, cache: Path | None = None, data: Path | None = None) -> Workspace:
+        """The workspace of a cache folder, by default the repository's own.
+
+        The rules are the folder's `BaselineConfig.cjson` if it has one, else the repository's.
+
+        Raises:
+            RulesError: the rules file contradicts itself.
+        """
+        home = ROOT / "KDTrainer"
+        root = (cache or home).expanduser().absolute()
+        rules = root / RULES_NAME
+        store = Store(root)
+        resolver = Resolver.at(rules if rules.is_file() else home / RULES_NAME, lambda prefix: _stored(store, prefix))
+        return cls(store, resolver, (data or ROOT / "data").expanduser().absolute())
+
+    def configs(self, words: Sequence[str], overrides: Sequence[str] = ()) -> Iterator[tuple[Config, str]]:
+        """The experiments that the words select, each with a label for people.
+
+        Args:
+            words: config files, folders of them, fingerprint prefixes, and `Key=Value` words that have to hold too;
+                without any of the former, the whole cache.
+            overrides: `Key=Value` words that change what the files say.
+
+        Raises:
+            ArchError: a word leads nowhere, or a config cannot be understood.
+        """
+        places, filters = self._parted(words)
+        for config, label in self._selected(places, overrides):
+            if all(_holds(config, key, value) for key, value in filters):
+                yield config, label
+
+    def entries(self, words: Sequence[str], overrides: Sequence[str] = ()) -> Iterator[Entry]:
+        """The cached experiments that the words select, each once; what is not in the cache is left out.
+
+        Raises:
+            ArchError: as `configs`, or an entry was made under another default.
+        """
+        seen: set[str] = set()
+        for config, _ in self.configs(words, overrides):
+            entry = self.store.entry(config)
+            if config.fingerprint not in seen and entry.exists:
+                seen.add(config.fingerprint)
+                entry.check(config)
+                yield entry
+
+    def _selected(self, places: Sequence[str], overrides: Sequence[str]) -> Iterator[tuple[Config, str]]:
+        if not places:
+            places = [entry.fingerprint for entry in self.store.entries()]
+        for place in places:
+            if os.path.isdir(place):  # noqa: PTH112 - asked of every one of ten thousand words
+                for path in config_files(Path(place)):
+                    yield self.resolver.load(path, overrides), str(path)
+            elif place.endswith(".json"):
+                yield self.resolver.load(Path(place), overrides), place
+            else:
+                yield self._cached(place, overrides)
+
+    def _cached(self, prefix: str, overrides: Sequence[str]) -> tuple[Config, str]:
+        entry = self.store.find(prefix)
+        config = self.resolver.resolve(entry.document()["Active"], overrides=overrides)
+        if config.fingerprint != entry.fingerprint and not overrides:
+            raise ChangedDefaultError(
+                f"{entry.path} was named under other rules than today's, which would name it {config.fingerprint}. "
+                "Compare its Config.json (Defaults) with the rules file; put the old default back to use its runs."
+            )
+        return config, entry.fingerprint
+
+    def _parted(self, words: Sequence[str]) -> tuple[list[str], list[tuple[str, Any]]]:
+        places = [word for word in words if "=" not in word or os.path.exists(word)]  # noqa: PTH110
+        filters = [self._filter(word) for word in words if word not in places]
+        return places, filters
+
+    def _filter(self, word: str) -> tuple[str, Any]:
+        key, _, text = word.partition("=")
+        rules = self.resolver.rules
+        key = rules.aliases.get(key, key)
+        if key not in rules.keys:
+            raise UnknownNameError("key", key, rules.keys, f"The word {word!r} selects by Key=Value.")
+        try:
+            return key, rules.keys[key].schema.canonical(parse_value(rules, key, text))
+        except UnfitValueError as problem:
+            raise ConfigError(f"{word}: {problem}") from None
+
+
+def config_files(folder: Path) -> list[Path]:
+    """Every `.json` file below a folder, sorted.
+
+    Raises:
+        ConfigError: there is none.
+    """
+    found = [
+        os.path.join(where, name)  # noqa: PTH118 - ten thousand Path objects cost as much as reading the files
+        for where, _, names in os.walk(folder)
+        for name in names
+        if name.endswith(".json")
+    ]
+    if not found:
+        raise ConfigError(f"{folder}: expected a folder with config files (*.json) in it, found none.")
+    return [Path(path) for path in sorted(found)]
+
+
+def _stored(store: Store, prefix: str) -> Mapping[str, Any]:
+    active: Mapping[str, Any] = store.find(prefix).document()["Active"]
+    return active
+
+
+def _holds(config: Config, key: str, value: Any) -> bool:
+    reference = config.references.get(key)
+    if reference is None:
+        return key in config.active and bool(config.active[key] == value)
+    if isinstance(reference, ForeignNetwork):
+        return reference.title == value
+    return value in (reference.active.get("Model"), reference.fingerprint)

@@ -1,0 +1,48 @@
+#!/usr/bin/env python3
+"""Draws figures of what is cached; never trains, never imports torch."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # so that it runs from anywhere, installed or not
+
+from Arch.errors import ConfigError
+from Arch.figures import FIGURES
+from Scripts.carry import draw, workspace_of
+from Scripts.options import WHAT, Parser, add_shared
+from Scripts.program import guarded
+
+_EXAMPLES = """examples:
+  Plotfigs.py                                     every figure of everything that is cached
+  Plotfigs.py accuracy-bars ExperimentConfigs/Quickstart
+  Plotfigs.py training-curves 3f9a --out paper/
+"""
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Runs the program and gives its exit code."""
+    parser = Parser(
+        prog="Plotfigs.py",
+        description=__doc__,
+        epilog=f"figures:\n  {', '.join(FIGURES)}\n\n{_EXAMPLES}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("words", nargs="*", metavar="FIGURE|WHAT", help=f"names of figures, then {WHAT}")
+    add_shared(parser)
+    options = parser.parse_intermixed_args(arguments)
+    names = [word for word in options.words if word in FIGURES]
+    what = [word for word in options.words if word not in FIGURES]
+    workspace = workspace_of(options)
+    entries = [entry for entry in workspace.entries(what, options.set) if entry.run_indices()]
+    if not entries:
+        raise ConfigError(f"nothing of {' '.join(what) or 'it'} is in the cache {workspace.store.root}.")
+    draw(names or list(FIGURES), entries, options)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(guarded(main, sys.argv[1:]))

@@ -1,0 +1,30 @@
+#!/usr/bin/env python3
+"""Runs, sweeps and looks at experiments; without arguments, a demonstration on handwritten digits."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # so that it runs from anywhere, installed or not
+
+from Scripts.options import root_parser, verb_parser
+from Scripts.program import guarded
+from Scripts.verbs import VERBS
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Runs the program and gives its exit code: 0 only if all went well."""
+    if arguments and arguments[0] in VERBS:
+        verb = importlib.import_module(f"Scripts.verbs.{arguments[0]}")
+        parser = verb_parser(arguments[0], verb)
+        return int(verb.run(parser.parse_intermixed_args(arguments[1:])))
+    options = root_parser().parse_args(arguments)
+    name = "sweep" if options.sweep else "run" if options.config else "demo"
+    return int(importlib.import_module(f"Scripts.verbs.{name}").run(options))
+
+
+if __name__ == "__main__":
+    sys.exit(guarded(main, sys.argv[1:]))

@@ -1,0 +1,81 @@
+"""The command line: options that all verbs share, and each verb's help with examples."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from types import ModuleType
+from typing import NoReturn
+
+from Arch.errors import did_you_mean
+from Scripts.verbs import VERBS
+
+WHAT = "files, folders, fingerprint prefixes, Key=Value words"
+_EXAMPLES = """examples:
+  main.py                                         a teacher and its student on handwritten digits
+  main.py -c my.json                              run one config; what is cached is shown at once
+  main.py -c my.json --set Seed=3 --set NumRuns=5
+  main.py -e ExperimentConfigs/Quickstart         every config below a folder, teachers first
+  main.py -e ExperimentConfigs Model=resnet8      only those with this value
+  main.py plan ExperimentConfigs                  what would run, and what is cached
+"""
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser whose errors say what is nearest to an unknown verb."""
+
+    def error(self, message: str) -> NoReturn:
+        """Ends the program with exit code 2."""
+        self.exit(2, f"error: {message}. `{self.prog} -h` shows what there is.\n")
+
+
+def root_parser() -> argparse.ArgumentParser:
+    """The parser of `main.py` without a verb."""
+    verbs = "\n".join(f"  {name:<9} {about}" for name, about in VERBS.items())
+    parser = Parser(
+        prog="main.py",
+        description="Runs, sweeps and looks at experiments; without arguments, a demonstration on handwritten digits.",
+        epilog=f"verbs (main.py VERB -h):\n{verbs}\n\n{_EXAMPLES}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("words", nargs="*", metavar="Key=Value", help="with -e: only experiments with these values")
+    ways = parser.add_mutually_exclusive_group()
+    ways.add_argument("-c", "--config", nargs="+", metavar="FILE", help="run these configs")
+    ways.add_argument("-e", "--sweep", metavar="DIR", help="run every config below a folder")
+    add_shared(parser)
+    return parser
+
+
+def verb_parser(name: str, verb: ModuleType) -> argparse.ArgumentParser:
+    """The parser of one verb; the verb's module adds its arguments and has its examples."""
+    parser = Parser(
+        prog=f"main.py {name}",
+        description=(verb.__doc__ or "").strip(),
+        epilog=verb.EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    verb.add_arguments(parser)
+    add_shared(parser)
+    return parser
+
+
+def add_what(parser: argparse.ArgumentParser, *, needed: bool) -> None:
+    """Adds the words that select experiments."""
+    parser.add_argument("what", nargs="+" if needed else "*", metavar="WHAT", help=WHAT)
+
+
+def add_shared(parser: argparse.ArgumentParser) -> None:
+    """Adds the options that every verb has."""
+    shared = parser.add_argument_group("options everywhere")
+    shared.add_argument("--cache", type=Path, metavar="DIR", help="where results are kept (default: KDTrainer/)")
+    shared.add_argument("--data", type=Path, metavar="DIR", help="root of the datasets (default: data/)")
+    shared.add_argument("--out", type=Path, metavar="DIR", default=Path("figures"), help="where figures go")
+    shared.add_argument("--set", action="append", default=[], metavar="Key=Value", help="change what the configs say")
+    shared.add_argument("--device", default="auto", metavar="NAME", help="auto, cpu, cuda or cuda:N (default: auto)")
+    shared.add_argument("--json", action="store_true", help="JSON to standard output instead of a table")
+    shared.add_argument("--quiet", action="store_true", help="no progress, no notes")
+
+
+def unknown_word(word: str) -> str:
+    """What to say of a word that is neither a verb nor an option's value."""
+    return f"no verb named {word!r}. {did_you_mean(word, VERBS)} Configs run with -c FILE, folders with -e DIR"

@@ -1,0 +1,9 @@
+"""One file per verb of `main.py`: its arguments and what it prints."""
+
+VERBS = {
+    "plan": "what would run, in which order; trains nothing",
+    "show": "what the cache knows: a table of results",
+    "explain": "which rule kept, dropped or defaulted each key, and why it would run or not",
+    "diff": "only what distinguishes two experiments",
+    "names": "what is registered: models, datasets, optimizers, figures, ...",
+}

@@ -1,0 +1,25 @@
+"""No arguments: a small teacher, the student alone and the student that it teaches, on handwritten digits."""
+
+from __future__ import annotations
+
+import argparse
+
+from Arch.errors import ConfigError
+from Arch.workspace import ROOT
+from Scripts.carry import draw, finish, workspace_of
+from Scripts.options import unknown_word
+
+QUICKSTART = ROOT / "ExperimentConfigs" / "Quickstart"
+
+
+def run(options: argparse.Namespace) -> int:
+    """Runs the embedded default, prints its table and saves its figures."""
+    if options.words:
+        raise ConfigError(f"{unknown_word(options.words[0])}.")
+    workspace = workspace_of(options)
+    asked = list(workspace.configs([str(QUICKSTART)], options.set))
+    code = finish(workspace, asked, options)
+    if code == 0:
+        entries = [workspace.store.entry(config) for config, _ in asked]
+        draw(["accuracy-bars", "training-curves"], entries, options, stem="quickstart")
+    return code

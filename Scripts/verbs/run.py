@@ -1,0 +1,19 @@
+"""`-c FILE [FILE ...]`: runs configs; what is cached is shown at once."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from Arch.errors import ConfigError
+from Scripts.carry import finish, workspace_of
+from Scripts.options import unknown_word
+
+
+def run(options: argparse.Namespace) -> int:
+    """Trains what is missing of the configs and shows their results."""
+    if options.words:
+        raise ConfigError(f"{unknown_word(options.words[0])}.")
+    workspace = workspace_of(options)
+    asked = [(workspace.resolver.load(Path(name), options.set), name) for name in options.config]
+    return finish(workspace, asked, options)
