@@ -1,0 +1,42 @@
+# The environment is made on first use; `make PYTHON=python3.12 demo` makes it with another interpreter.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+FAST := not slow and not gpu and not ray and not slurm
+
+.PHONY: demo test test-slow check bench setup clean
+
+demo: $(VENV)/.runtime
+	$(BIN)/python Scripts/main.py
+
+setup: $(VENV)/.runtime $(VENV)/.tools
+
+test: $(VENV)/.tools
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 -m "$(FAST)"
+
+test-slow: $(VENV)/.tools
+	$(BIN)/python -m pytest -m "slow or gpu or ray or slurm" -rs
+
+check: $(VENV)/.tools
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: $(VENV)/.tools
+	for each in benchmarks/bench_*.py; do $(BIN)/python $$each || exit 1; done
+
+clean:
+	rm -rf $(VENV) figures .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+
+$(BIN)/python:
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade pip
+
+$(VENV)/.runtime: requirements.txt | $(BIN)/python
+	$(BIN)/python -m pip install --quiet -r requirements.txt
+	touch $@
+
+$(VENV)/.tools: pyproject.toml $(VENV)/.runtime
+	$(BIN)/python -m pip install --quiet -e '.[dev,tensorboard]'
+	touch $@
