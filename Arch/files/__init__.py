@@ -1,0 +1,57 @@
+"""The one door to the disk: every file-system call that touches the cache passes through `Arch.files.door`.
+
+Whole files are read and written here, never streams. What the system refuses becomes a `CacheAccessError` that says
+what to do; that something is absent or there already is an answer, so `FileNotFoundError` of a reader and a refused
+`write_new` or `rename_new` are not faults.
+"""
+
+from Arch.files.folders import (
+    make_folder,
+    remove,
+    remove_empty_folder,
+    remove_tree,
+    rename_new,
+    sync_file,
+    sync_folder,
+)
+from Arch.files.holds import hold, let_go, remove_abandoned, unique_name
+from Arch.files.reading import (
+    exists,
+    files_below,
+    is_folder,
+    list_folder,
+    read_bytes,
+    read_json,
+    read_text,
+    size_and_sha256,
+    size_of,
+)
+from Arch.files.writing import json_text, write_atomically, write_json, write_new, write_synced
+
+__all__ = [
+    "exists",
+    "files_below",
+    "hold",
+    "is_folder",
+    "json_text",
+    "let_go",
+    "list_folder",
+    "make_folder",
+    "read_bytes",
+    "read_json",
+    "read_text",
+    "remove",
+    "remove_abandoned",
+    "remove_empty_folder",
+    "remove_tree",
+    "rename_new",
+    "size_and_sha256",
+    "size_of",
+    "sync_file",
+    "sync_folder",
+    "unique_name",
+    "write_atomically",
+    "write_json",
+    "write_new",
+    "write_synced",
+]

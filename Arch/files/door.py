@@ -1,0 +1,72 @@
+"""Where every file-system call passes: one function to count, watch or break them all."""
+
+from __future__ import annotations
+
+import errno
+import os
+from collections.abc import Callable
+from typing import Any, Literal, TypeVar
+
+from Arch.errors import CacheAccessError
+
+T = TypeVar("T")
+AnyPath = str | os.PathLike[str]
+Verb = Literal["read", "write"]
+
+_REMEDIES = {
+    errno.ENOSPC: "Free some space on this disk",
+    errno.EDQUOT: "Your quota is used up: free some space",
+    errno.EROFS: "This file system is read-only: name another folder, or mount it for writing",
+    errno.EACCES: "You lack the permission: change the owner or the mode, or name another folder",
+    errno.EPERM: "You lack the permission: change the owner or the mode, or name another folder",
+    errno.ENOENT: "Something above it has vanished: see who removed it",
+    errno.ENOTDIR: "A file stands where a folder is expected: move it away, or name another folder",
+    errno.EISDIR: "A folder stands where a file is expected: move it away",
+    errno.EMFILE: "Too many files are open: raise the limit (ulimit -n)",
+}
+
+
+def look(path: AnyPath, function: Callable[..., T], *arguments: Any) -> T:
+    """Calls a `function` that changes nothing on the disk.
+
+    Raises:
+        FileNotFoundError: `path` is absent, which the caller has to have an answer for.
+        CacheAccessError: the system refuses anything else.
+    """
+    try:
+        return _step("read", path, function, *arguments)
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        if error.errno == errno.ESTALE:  # the file's last name was removed by another client of an NFS
+            raise FileNotFoundError(errno.ENOENT, "no such file", os.fspath(path)) from error
+        raise access_error("read", path, error) from error
+
+
+def change(path: AnyPath, function: Callable[..., T], *arguments: Any) -> T:
+    """Calls a `function` that may change the disk.
+
+    Raises:
+        FileExistsError: `path` is there already, which the caller has to have an answer for.
+        CacheAccessError: the system refuses anything else; `errno` tells what.
+    """
+    try:
+        return _step("write", path, function, *arguments)
+    except FileExistsError:
+        raise
+    except OSError as error:
+        raise access_error("write", path, error) from error
+
+
+def access_error(verb: Verb, path: AnyPath, error: OSError) -> CacheAccessError:
+    """The sentence for what the system refused, with its `errno` and `filename` kept."""
+    remedy = _REMEDIES.get(error.errno or 0, "Check the disk and what is mounted there")
+    reason = (error.strerror or str(error)).lower()
+    problem = CacheAccessError(f"cannot {verb} {os.fspath(path)}: {reason}. {remedy}, then give the command again.")
+    problem.errno, problem.filename = error.errno, os.fspath(path)
+    return problem
+
+
+def _step(verb: Verb, path: AnyPath, function: Callable[..., T], *arguments: Any) -> T:  # noqa: ARG001
+    # Tests replace this one to count the steps or to break the n-th; `verb` and `path` tell them which it is.
+    return function(*arguments)

@@ -1,0 +1,104 @@
+"""Making, naming, removing and syncing: each step is durable or leaves things as they were."""
+
+from __future__ import annotations
+
+import errno
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+from Arch.errors import CacheAccessError
+from Arch.files.door import AnyPath, access_error, change, look
+from Arch.files.reading import is_folder, list_folder
+
+
+def make_folder(path: AnyPath) -> None:
+    """Makes a folder and the missing ones above it; one that is there is left alone.
+
+    Raises:
+        CacheAccessError: it cannot be made, or a file stands in its place.
+    """
+    parent = Path(path).absolute().parent
+    try:
+        change(path, os.mkdir, path)
+    except FileExistsError as error:
+        if not is_folder(path):
+            raise access_error("write", path, NotADirectoryError(errno.ENOTDIR, "not a folder")) from error
+    except CacheAccessError as error:
+        if error.errno != errno.ENOENT:
+            raise
+        make_folder(parent)
+        make_folder(path)
+    else:
+        sync_folder(parent)
+
+
+def rename_new(source: AnyPath, target: AnyPath) -> bool:
+    """Gives a folder its final name unless the name is taken, and says whether it did: the first comer wins.
+
+    An empty folder at `target` holds nothing to lose and counts as absent.
+
+    Raises:
+        CacheAccessError: it cannot be renamed.
+    """
+    try:
+        change(target, os.rename, source, target)
+    except FileExistsError:
+        return False
+    except CacheAccessError as error:
+        if error.errno != errno.ENOTEMPTY:
+            raise
+        return False
+    sync_folder(Path(target).absolute().parent)
+    return True
+
+
+def remove(path: AnyPath) -> None:
+    """Removes a file; one that is gone already is as good. Raises CacheAccessError."""
+    _change_unless((errno.ENOENT,), path, os.unlink)
+
+
+def remove_empty_folder(path: AnyPath) -> None:
+    """Removes a folder if nothing is in it. Raises CacheAccessError."""
+    _change_unless((errno.ENOENT, errno.ENOTEMPTY), path, os.rmdir)
+
+
+def remove_tree(path: AnyPath) -> None:
+    """Removes a folder with all that is in it; links are removed, never followed. Raises CacheAccessError."""
+    for name in list_folder(path):
+        child = Path(path) / name
+        if is_folder(child) and not _is_link(child):
+            remove_tree(child)
+        else:
+            remove(child)
+    remove_empty_folder(path)
+
+
+def sync_file(path: AnyPath) -> None:
+    """Forces a file's content to the disk. Raises CacheAccessError."""
+    descriptor = look(path, os.open, path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        change(path, os.fsync, descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def sync_folder(path: AnyPath) -> None:
+    """Forces a folder's names to the disk. Raises CacheAccessError."""
+    try:
+        sync_file(path)
+    except CacheAccessError as error:
+        if error.errno != errno.EINVAL:  # some network file systems know no fsync of a folder
+            raise
+
+
+def _change_unless(tolerated: tuple[int, ...], path: AnyPath, function: Callable[[AnyPath], None]) -> None:
+    try:
+        change(path, function, path)
+    except CacheAccessError as error:
+        if error.errno not in tolerated:
+            raise
+
+
+def _is_link(path: Path) -> bool:
+    return look(path, path.is_symlink)

@@ -1,0 +1,70 @@
+"""Telling the leftovers of a dead process from the work of a living one.
+
+A hold is a file that its maker keeps locked (`flock`) while it works. The system drops the lock when the process ends,
+however it ends, so a hold that can be locked is nobody's any more. Holds only tidy up: nothing is ever safe or unsafe
+because of one.
+"""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import os
+
+from Arch.errors import CacheAccessError
+from Arch.files.door import AnyPath, change
+from Arch.files.folders import remove
+from Arch.files.reading import exists
+
+_CREATE = os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_CLOEXEC
+_NO_LOCKS_HERE = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP, errno.EINVAL)
+
+
+def unique_name() -> str:
+    """Sixteen hex digits that no other process will come upon."""
+    return os.urandom(8).hex()
+
+
+def hold(path: AnyPath) -> int:
+    """Makes an empty file, kept locked until `let_go` or the end of this process, and gives its descriptor.
+
+    Raises:
+        FileExistsError: the file is there.
+        CacheAccessError: it cannot be made.
+    """
+    while True:
+        descriptor = change(path, os.open, path, _CREATE, 0o666)
+        try:
+            change(path, fcntl.flock, descriptor, fcntl.LOCK_EX)
+        except CacheAccessError as error:
+            if error.errno not in _NO_LOCKS_HERE:
+                os.close(descriptor)
+                raise
+        if exists(path):
+            return descriptor
+        os.close(descriptor)  # taken for a leftover between its making and its locking: once more
+
+
+def let_go(path: AnyPath, descriptor: int) -> None:
+    """Ends a hold and removes its file. Raises CacheAccessError."""
+    try:
+        remove(path)
+    finally:
+        os.close(descriptor)
+
+
+def remove_abandoned(path: AnyPath) -> bool:
+    """Removes a hold whose maker is dead and says whether it did; in doubt it stays."""
+    try:
+        descriptor = change(path, os.open, path, os.O_RDWR | os.O_CLOEXEC)
+    except CacheAccessError:
+        return False
+    try:
+        change(path, fcntl.flock, descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        remove(path)
+    except CacheAccessError:
+        return False
+    else:
+        return True
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,120 @@
+"""Looking at files and folders: nothing here changes the disk."""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import io
+import json
+import os
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from Arch.errors import CacheAccessError, CorruptEntryError
+from Arch.files.door import AnyPath, look
+
+
+def read_bytes(path: AnyPath) -> bytes:
+    """The content of a file.
+
+    Raises:
+        FileNotFoundError: there is none.
+        CacheAccessError: it cannot be read.
+    """
+    return look(path, _content, path)
+
+
+def read_text(path: AnyPath) -> str:
+    """The content of a UTF-8 file; raises as `read_bytes`, and CorruptEntryError for another encoding."""
+    try:
+        return read_bytes(path).decode()
+    except UnicodeDecodeError as error:
+        raise _corrupt(path, str(error)) from error
+
+
+def read_json(path: AnyPath) -> dict[str, Any]:
+    """The JSON object in a file; raises as `read_bytes` does.
+
+    Raises:
+        CorruptEntryError: the file is torn, holds NaN or infinity, or something else than an object.
+    """
+    try:
+        document = json.loads(read_bytes(path), parse_constant=_refuse_constant)
+    except (ValueError, RecursionError) as error:
+        raise _corrupt(path, str(error)) from error
+    if not isinstance(document, dict):
+        raise _corrupt(path, f"expected an object, found a {type(document).__name__}")
+    return document
+
+
+def exists(path: AnyPath) -> bool:
+    """Whether there is a file or a folder."""
+    return _mode(path) != 0
+
+
+def is_folder(path: AnyPath) -> bool:
+    """Whether there is a folder."""
+    return stat.S_ISDIR(_mode(path))
+
+
+def size_of(path: AnyPath) -> int:
+    """A file's size in bytes; raises as `read_bytes` does."""
+    return look(path, os.stat, path).st_size
+
+
+def list_folder(path: AnyPath) -> list[str]:
+    """The names in a folder, sorted; none where there is no folder."""
+    try:
+        return sorted(look(path, os.listdir, path))
+    except FileNotFoundError:
+        return []
+
+
+def files_below(folder: AnyPath) -> Iterator[str]:
+    """The paths of all files in a folder and its subfolders, relative to it and with `/`, in order."""
+    for name in list_folder(folder):
+        path = f"{os.fspath(folder)}/{name}"
+        if is_folder(path):
+            yield from (f"{name}/{below}" for below in files_below(path))
+        else:
+            yield name
+
+
+def size_and_sha256(path: AnyPath) -> tuple[int, str]:
+    """A file's size in bytes and the SHA-256 of its content in hex digits; raises as `read_bytes` does."""
+    return look(path, _size_and_sha256, path)
+
+
+def _content(path: AnyPath) -> bytes:
+    with io.FileIO(path) as file:
+        return file.readall()
+
+
+def _mode(path: AnyPath) -> int:
+    try:
+        return look(path, os.stat, path).st_mode
+    except FileNotFoundError:
+        return 0
+    except CacheAccessError as error:
+        if error.errno != errno.ENOTDIR:  # a file above it, so that there is nothing here either
+            raise
+        return 0
+
+
+def _size_and_sha256(path: AnyPath) -> tuple[int, str]:
+    with Path(path).open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+        return file.tell(), digest
+
+
+def _refuse_constant(name: str) -> None:
+    raise ValueError(f"{name} is not a JSON number")
+
+
+def _corrupt(path: AnyPath, reason: str) -> CorruptEntryError:
+    return CorruptEntryError(
+        f"{os.fspath(path)} is torn or was edited: {reason}. Restore it from a copy, or move the folder "
+        f"{Path(path).absolute().parent} out of the cache to have its content made again."
+    )

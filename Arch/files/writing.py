@@ -1,0 +1,94 @@
+"""Writing whole files so that nobody, now or after a crash, ever reads half of one."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import re
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from Arch.errors import CacheAccessError
+from Arch.files.door import AnyPath, change
+from Arch.files.folders import remove, sync_folder
+from Arch.files.holds import hold, remove_abandoned, unique_name
+from Arch.files.reading import list_folder
+
+_TEMPORARY = re.compile(r"\..+\.[0-9a-f]{16}\.tmp")
+
+
+def json_text(document: Mapping[str, Any]) -> str:
+    """A document as this project writes JSON: indented, keys in the order given.
+
+    Raises:
+        ValueError: it holds NaN or infinity.
+        TypeError: it holds something that JSON has no word for.
+    """
+    return json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def write_json(path: AnyPath, document: Mapping[str, Any]) -> None:
+    """Writes a document atomically; raises as `json_text` and `write_atomically` do."""
+    write_atomically(path, json_text(document))
+
+
+def write_atomically(path: AnyPath, content: bytes | str) -> None:
+    """Gives a file new content in one step: readers, also after a crash, find the old content or the new.
+
+    Raises:
+        CacheAccessError: it cannot be written; the old content stays.
+    """
+    _place(path, content, os.replace)
+
+
+def write_new(path: AnyPath, content: bytes | str) -> bool:
+    """Writes a file atomically unless there is one, and says whether it did: the first writer wins.
+
+    Raises:
+        CacheAccessError: it cannot be written.
+    """
+    try:
+        _place(path, content, os.link)
+    except FileExistsError:
+        return False
+    return True
+
+
+def write_synced(path: AnyPath, content: bytes | str) -> None:
+    """Writes a file into a folder that nobody reads yet and forces it to the disk. Raises CacheAccessError."""
+    descriptor = change(path, os.open, path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o666)
+    try:
+        _fill(path, descriptor, content)
+    finally:
+        os.close(descriptor)
+
+
+def _place(path: AnyPath, content: bytes | str, put: Callable[[AnyPath, AnyPath], None]) -> None:
+    folder = Path(path).absolute().parent
+    _tidy(folder)
+    temporary = folder / f".{Path(path).name}.{unique_name()}.tmp"
+    descriptor = hold(temporary)
+    try:
+        _fill(temporary, descriptor, content)
+        change(path, put, temporary, path)
+    finally:
+        with contextlib.suppress(CacheAccessError):  # the next writer tidies up what cannot be removed now
+            remove(temporary)
+        os.close(descriptor)
+    sync_folder(folder)
+
+
+def _tidy(folder: Path) -> None:
+    for name in list_folder(folder):
+        if _TEMPORARY.fullmatch(name):
+            remove_abandoned(folder / name)
+
+
+def _fill(path: AnyPath, descriptor: int, content: bytes | str) -> None:
+    # A lone surrogate, which JSON can spell, survives as JSON readers expect it.
+    rest = memoryview(content.encode("utf-8", "surrogatepass") if isinstance(content, str) else content)
+    while rest:
+        rest = rest[change(path, os.write, descriptor, rest) :]
+    change(path, os.fsync, descriptor)
