@@ -1,0 +1,1 @@
+"""What experiments produced, one folder per fingerprint; looking never writes, and a crash never tears."""

@@ -1,0 +1,181 @@
+"""One experiment on disk: what was asked, and what came out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from Arch import files
+from Arch.cache import hits, layout, manifest, summary
+from Arch.cache.asked import Asked
+from Arch.cache.fields import Fields
+from Arch.cache.records import run_from
+from Arch.cache.status import Status, status_of
+from Arch.cache.writer import RunWriter
+from Arch.errors import CacheError, CorruptEntryError
+from Arch.types import Result, Run
+
+
+@dataclass(frozen=True)
+class Entry:
+    """The folder of an experiment, which may not exist yet.
+
+    Runs in it are immutable and complete; everything else is derived from them or about work in hand. Only `open` and
+    `write_run` change anything on disk.
+
+    Attributes:
+        path: the folder, named by the experiment's fingerprint.
+    """
+
+    path: Path
+
+    @property
+    def fingerprint(self) -> str:
+        """The experiment's name: 32 hex digits."""
+        return self.path.name
+
+    @property
+    def exists(self) -> bool:
+        """Whether the experiment was ever begun: whether there is a `Config.json`."""
+        return files.exists(f"{self.path}/{layout.CONFIG}")
+
+    def document(self) -> Mapping[str, Any]:
+        """What `Config.json` holds: `Fingerprint`, `Active`, `Defaults`, `References`, `Title`.
+
+        Raises:
+            CacheError: there is no such entry.
+            CorruptEntryError: the file is torn, or tells of another experiment than the folder's name.
+        """
+        path = f"{self.path}/{layout.CONFIG}"
+        try:
+            document = files.read_json(path)
+        except FileNotFoundError:
+            raise CacheError(f"nothing is cached in {self.path}: no experiment of this name was begun.") from None
+        fields = Fields(document, path)
+        fields.mapping("Active")
+        if fields.text("Fingerprint") != self.fingerprint:
+            raise CorruptEntryError(
+                f"{path} tells of experiment {document['Fingerprint']}, but its folder is named {self.fingerprint}. "
+                "Give the folder its right name, or move it out of the cache."
+            )
+        return document
+
+    def check(self, asked: Asked) -> None:
+        """Checks that what is stored here is what is asked for, over the keys that both know.
+
+        Raises:
+            ChangedDefaultError: a value differs, because its default is not what it was.
+            CacheError: there is no such entry; CorruptEntryError: its `Config.json` is not to be trusted.
+        """
+        hits.check(self.path, self.document(), asked)
+
+    def open(self, asked: Asked) -> None:
+        """Makes the folder and its `Config.json` unless they are there, and then checks them.
+
+        Raises:
+            ChangedDefaultError, CorruptEntryError: as `check`.
+            CacheAccessError: the cache cannot be written.
+        """
+        if not self.exists:
+            if files.list_folder(layout.runs(self.path)):
+                raise CorruptEntryError(
+                    f"{self.path} holds runs but no {layout.CONFIG}, so nobody can tell what they are runs of. "
+                    "Restore the file from a copy, or move the folder out of the cache."
+                )
+            files.make_folder(self.path)
+            files.write_new(self.path / layout.CONFIG, files.json_text(asked.document()))
+        self.check(asked)
+
+    def run_indices(self) -> tuple[int, ...]:
+        """The indices of the finished runs, in order.
+
+        Raises:
+            CorruptEntryError: a run's folder lacks its manifest.
+        """
+        indices = layout.run_indices(files.list_folder(layout.runs(self.path)))
+        for index in indices:
+            self.run_folder(index)
+        return indices
+
+    def run_folder(self, index: int) -> Path:
+        """The folder of a finished run.
+
+        Raises:
+            CacheError: there is no such run.
+            CorruptEntryError: the folder lacks its manifest, which is written before a run gets its name.
+        """
+        folder = self.path / "Runs" / layout.run_name(index)
+        if not files.exists(f"{folder}/{layout.MANIFEST}"):
+            raise self._no_run(index, folder)
+        return folder
+
+    def run(self, index: int) -> Run:
+        """A finished run, epoch by epoch; raises as `run_folder` does."""
+        path = f"{self.run_folder(index)}/{layout.RUN}"
+        try:
+            run = run_from(files.read_json(path), path)
+        except FileNotFoundError:
+            raise _spoilt(path, "is gone") from None
+        if run.index != index:
+            raise _spoilt(path, f"tells of run {run.index}")
+        return run
+
+    def runs(self) -> tuple[Run, ...]:
+        """All finished runs, in order; raises as `run_folder` does."""
+        return tuple(self.run(index) for index in self.run_indices())
+
+    def result(self) -> Result:
+        """The active values and the scores of all finished runs.
+
+        Raises:
+            CacheError: there is no such entry.
+            CorruptEntryError: a file that nothing can be derived from is torn.
+        """
+        return summary.result_of(self)
+
+    def weights(self, index: int, which: str) -> Path:
+        """The file of a run's weights; `which` is `Last` or `Best`.
+
+        Raises:
+            CacheError: there is no such run, or it has no such weights.
+            CorruptEntryError: the file is gone or has another size than was written.
+        """
+        folder, name = self.run_folder(index), f"{which}.safetensors"
+        size = manifest.size_of(folder, name)
+        if size is None:
+            raise CacheError(
+                f"run {index} in {self.path} has no {which} weights. "
+                "Every run has its Last weights, and Best ones only if it chose a best epoch (Validation, Select)."
+            )
+        path = folder / name
+        if not files.exists(path) or files.size_of(path) != size:
+            raise _spoilt(str(path), f"does not have the {size} bytes that were written")
+        return path
+
+    def status(self, wanted: int, asked: Asked | None = None) -> Status:
+        """How far the entry is from its first `wanted` runs, and whether it is what is `asked` for.
+
+        Raises:
+            CacheAccessError: the entry cannot be read; whatever else is wrong is in the status.
+        """
+        return status_of(self, wanted, asked)
+
+    def write_run(self, index: int) -> RunWriter:
+        """A context in which a run is put together and committed; nothing happens before it is entered."""
+        return RunWriter(self, index)
+
+    def _no_run(self, index: int, folder: Path) -> CacheError:
+        if files.exists(folder):
+            return _spoilt(f"{folder / layout.MANIFEST}", "is gone")
+        known = ", ".join(map(str, layout.run_indices(files.list_folder(layout.runs(self.path))))) or "none"
+        return CacheError(f"there is no run {index} in {self.path}. Runs there: {known}.")
+
+
+def _spoilt(path: str, reason: str) -> CorruptEntryError:
+    folder = path.rpartition("/")[0]
+    return CorruptEntryError(
+        f"{path} {reason}: the run was damaged after it was written. Restore it from a copy, "
+        f"or move the folder {folder} out of the cache and run the same command again to make the run anew."
+    )

@@ -1,0 +1,79 @@
+"""Taking a JSON object apart: each member by its name and type, or one error that names the file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from Arch.errors import CorruptEntryError
+
+
+@dataclass(frozen=True)
+class Fields:
+    """A JSON object whose members are taken by name and type.
+
+    Attributes:
+        document: the object.
+        path: the file it came from, for the error.
+
+    Every method raises CorruptEntryError where the member is missing or of another type.
+    """
+
+    document: Mapping[str, Any]
+    path: str
+
+    def integer(self, name: str) -> int:
+        """A whole number."""
+        value = self.document.get(name)
+        if type(value) is not int:
+            raise self.unfit(name, "a whole number")
+        return value
+
+    def number(self, name: str) -> float:
+        """A number."""
+        value = self.document.get(name)
+        if not _is_number(value):
+            raise self.unfit(name, "a number")
+        return float(self.document[name])
+
+    def text(self, name: str) -> str:
+        """A string."""
+        value = self.document.get(name)
+        if not isinstance(value, str):
+            raise self.unfit(name, "a string")
+        return value
+
+    def mapping(self, name: str) -> dict[str, Any]:
+        """An object."""
+        value = self.document.get(name)
+        if not isinstance(value, dict):
+            raise self.unfit(name, "an object")
+        return value
+
+    def numbers(self, name: str) -> dict[str, float]:
+        """An object of numbers."""
+        values = self.mapping(name)
+        if not all(_is_number(value) for value in values.values()):
+            raise self.unfit(name, "an object of numbers")
+        return values
+
+    def objects(self, name: str) -> list[dict[str, Any]]:
+        """A list of objects."""
+        values = self.document.get(name)
+        if not isinstance(values, list) or not all(isinstance(value, dict) for value in values):
+            raise self.unfit(name, "a list of objects")
+        return values
+
+    def unfit(self, name: str, expected: str) -> CorruptEntryError:
+        """The error for a member that is not what it has to be."""
+        found = repr(self.document[name]) if name in self.document else "nothing"
+        found = found if len(found) <= 60 else f"{found[:60]}..."
+        return CorruptEntryError(
+            f"{self.path} is torn or was edited: expected {name} to be {expected}, found {found}. Restore it from a "
+            f"copy, or move the folder {self.path.rpartition('/')[0]} out of the cache to have its content made again."
+        )
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)

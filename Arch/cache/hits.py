@@ -1,0 +1,59 @@
+"""Whether a cached experiment is the one asked for: same name, and same meaning of the name."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from Arch.cache.asked import Asked
+from Arch.errors import CacheError, ChangedDefaultError
+
+
+def check(path: Path, document: Mapping[str, Any], asked: Asked) -> None:
+    """Compares an entry's stored active values with the asked ones over the keys that both know.
+
+    Defaults are no part of a name, so a default that changes leaves the name and changes the meaning. A key that the
+    entry does not know counts as its present default.
+
+    Args:
+        path: the entry's folder.
+        document: its `Config.json`.
+        asked: the config it is to answer.
+
+    Raises:
+        ChangedDefaultError: at least one value differs.
+        CacheError: the config names another entry.
+    """
+    if asked.fingerprint != path.name:
+        raise CacheError(f"{path} was asked for the experiment {asked.fingerprint}.")
+    stored = document["Active"]
+    changed = {
+        key: (held, value)
+        for key, value in asked.active.items()
+        if not _are_same(held := stored[key] if key in stored else asked.default_of(key), value)
+    }
+    if changed:
+        raise ChangedDefaultError(_sentence(path, changed))
+
+
+def _are_same(held: Any, value: Any) -> bool:
+    if isinstance(held, (list, tuple)) and isinstance(value, (list, tuple)):
+        return len(held) == len(value) and all(map(_are_same, held, value))
+    if isinstance(held, Mapping) and isinstance(value, Mapping):
+        return held.keys() == value.keys() and all(_are_same(held[key], value[key]) for key in held)
+    # To Python true is 1; to a config it is not.
+    return isinstance(held, bool) == isinstance(value, bool) and bool(held == value)
+
+
+def _sentence(path: Path, changed: Mapping[str, tuple[Any, Any]]) -> str:
+    differences = "; ".join(
+        f"{key} was {json.dumps(held)} there and is {json.dumps(value)} now" for key, (held, value) in changed.items()
+    )
+    old = " and ".join(f"{key} back to {json.dumps(held)}" for key, (held, _) in changed.items())
+    return (
+        f"{path} was made under another default: {differences}. There are two ways out: to keep the old runs, set the "
+        f"default of {old} in the rules file; to train afresh under the new default, move the folder {path} "
+        "out of the cache."
+    )

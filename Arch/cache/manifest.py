@@ -1,0 +1,40 @@
+"""A run's `manifest.json`: the size and the SHA-256 of every other file in its folder, written last."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from Arch import files
+from Arch.cache.fields import Fields
+from Arch.cache.layout import MANIFEST
+
+
+def write(folder: Path) -> None:
+    """Forces every file of a staging folder to the disk, lists them in the manifest, and syncs the folders.
+
+    Raises:
+        CacheAccessError: something cannot be read or written.
+    """
+    names = [name for name in files.files_below(folder) if name != MANIFEST]
+    listed = {name: _forced(folder / name) for name in names}
+    files.write_synced(folder / MANIFEST, files.json_text({"Files": listed}))
+    for below in {(folder / name).parent for name in (*names, MANIFEST)}:
+        files.sync_folder(below)
+
+
+def size_of(folder: Path, name: str) -> int | None:
+    """The size in bytes that the manifest of a run's folder has for a file, or None if the run never had it.
+
+    Raises:
+        CorruptEntryError: the manifest is torn.
+    """
+    path = f"{folder}/{MANIFEST}"
+    listed = Fields(files.read_json(path), path).mapping("Files")
+    return Fields(Fields(listed, path).mapping(name), path).integer("Size") if name in listed else None
+
+
+def _forced(path: Path) -> dict[str, Any]:
+    files.sync_file(path)
+    size, digest = files.size_and_sha256(path)
+    return {"Size": size, "Sha256": digest}

@@ -1,0 +1,77 @@
+"""All experiments on disk: a folder of entries, each named by its fingerprint."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from Arch import files
+from Arch.cache import layout
+from Arch.cache.asked import Asked
+from Arch.cache.entry import Entry
+from Arch.cache.snapshot import Snapshot
+from Arch.errors import CacheError, UnknownNameError
+
+_FEW = 12
+
+
+@dataclass(frozen=True)
+class Store:
+    """A cache folder, which may not exist yet.
+
+    Attributes:
+        root: the folder; whatever in it is not named by a fingerprint is left alone.
+    """
+
+    root: Path
+
+    def entry(self, config: Asked) -> Entry:
+        """The entry of a config, whether it exists or not; nothing is read or written."""
+        return Entry(self.root / config.fingerprint)
+
+    def entries(self) -> Iterator[Entry]:
+        """All entries that exist, by fingerprint.
+
+        Raises:
+            CacheAccessError: the cache cannot be read.
+        """
+        for name in self._names():
+            entry = Entry(self.root / name)
+            if entry.exists:
+                yield entry
+
+    def find(self, prefix: str) -> Entry:
+        """The entry whose fingerprint begins so.
+
+        Raises:
+            UnknownNameError: there is none.
+            CacheError: there are several.
+        """
+        found = [entry for entry in self._candidates(prefix.lower()) if entry.exists]
+        if not found:
+            raise UnknownNameError("cached experiment", prefix, self._names(), f"The cache is {self.root}.")
+        if len(found) > 1:
+            names = [entry.fingerprint for entry in found]
+            more = f" and {len(names) - _FEW} more" if len(names) > _FEW else ""
+            raise CacheError(
+                f"{len(names)} cached experiments begin with {prefix!r}: {', '.join(names[:_FEW])}{more}. "
+                "Give more digits."
+            )
+        return found[0]
+
+    def snapshot(self) -> Snapshot:
+        """The cache as it is now, for looking up many configs.
+
+        Raises:
+            CacheAccessError: the cache cannot be read.
+        """
+        return Snapshot(self.root, frozenset(self._names()))
+
+    def _candidates(self, prefix: str) -> list[Entry]:
+        # A whole fingerprint, as references and scripts give it, needs no look at all the others.
+        names = [prefix] if layout.is_fingerprint(prefix) else self._names()
+        return [Entry(self.root / name) for name in names if name.startswith(prefix)]
+
+    def _names(self) -> list[str]:
+        return [name for name in files.list_folder(self.root) if layout.is_fingerprint(name)]
