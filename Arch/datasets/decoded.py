@@ -1,0 +1,186 @@
+"""Decoded images on disk: written once, mapped into memory by every process that wants them.
+
+    <root>/decoded/<key>/Images.bin     the pixels in the order N, H, W, C, then the labels, as `ImageDigest` has them
+                         Images.json    shape, class names, digest, and when Images.bin was finished
+
+A folder appears whole, by one rename, or not at all: no locks, and of several processes that decode the same the
+first to finish wins. A file that is not the one once finished (another size or time stamp) is checked against its
+digest before it is used, and thrown away if it differs. All of it can be deleted at any time.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from Arch.datasets.dataset import Images
+from Arch.datasets.digest import ImageDigest, as_stored
+from Arch.errors import DataError
+
+_PARTIAL = ".partial-"
+_ABANDONED_SECONDS = 24 * 3600.0
+_ATTEMPTS = 3  # another process may throw away a damaged folder at the moment when this one has replaced it
+
+
+class ImageWriter:
+    """Writes decoded images in order; the folder counts as whole only after `finish`."""
+
+    def __init__(self, folder: Path, shape: tuple[int, int, int, int], classes: tuple[str, ...]) -> None:
+        """Begins in an existing `folder` with images of `shape` (N, H, W, C), instead of what was begun there."""
+        self._folder, self._shape, self._classes = folder, shape, classes
+        self._digest = ImageDigest(shape, classes)
+        self._file = (folder / "Images.bin").open("wb")
+
+    def __enter__(self) -> ImageWriter:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._file.close()
+
+    def add(self, piece: npt.NDArray[Any]) -> None:
+        """Appends pixels `(n, H, W, C)`."""
+        self._digest.update(piece)
+        self._file.write(np.ascontiguousarray(piece).data)
+
+    def finish(self, labels: npt.ArrayLike) -> None:
+        """Appends the labels `(N,)` and seals the folder."""
+        self.add(as_stored(labels))
+        _to_disk(self._file)
+        document = {
+            "Shape": list(self._shape),
+            "Classes": list(self._classes),
+            "Digest": self._digest.hexdigest(),
+            "Finished": os.fstat(self._file.fileno()).st_mtime_ns,
+        }
+        with (self._folder / "Images.json").open("wb") as file:
+            file.write(json.dumps(document).encode())
+            _to_disk(file)
+
+
+def _to_disk(file: BinaryIO) -> None:
+    file.flush()
+    os.fsync(file.fileno())
+
+
+def decoded(root: Path, key: str, decode: Callable[[Path], None]) -> Images:
+    """The images kept as `key`, decoded first if they are not there.
+
+    Args:
+        root: the folder of data.
+        key: a file name that stands for the source and all that decoding depends on.
+        decode: writes all images into the folder it is given, by an `ImageWriter`.
+
+    Returns:
+        Images whose pixels are mapped from the file; what is written to them stays in this process.
+
+    Raises:
+        DataError: what `decode` raises, or the folder of data cannot be written.
+    """
+    folder = root / "decoded" / key
+    for _ in range(_ATTEMPTS):
+        images = _open(folder)
+        if images is not None:
+            return images
+        with _staging(folder) as staging:
+            decode(staging)
+    raise DataError(f"{folder} changes or disappears each time it is written: see who else uses this folder.", folder)
+
+
+def _open(folder: Path) -> Images | None:
+    """The images of a finished folder, or None where there is none or only a damaged one, which is removed."""
+    try:
+        document = json.loads((folder / "Images.json").read_bytes())
+        shape, classes = tuple(map(int, document["Shape"])), tuple(document["Classes"])
+        if _is_whole(folder / "Images.bin", shape, classes, document):
+            return _mapped(folder / "Images.bin", shape, classes, str(document["Digest"]))
+    except FileNotFoundError:
+        if not folder.exists():
+            return None
+    except NotADirectoryError:
+        return None
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise DataError(
+            f"cannot read {folder}: {reason}. Change its mode, or use another data folder.", folder
+        ) from error
+    except (ValueError, KeyError, TypeError):
+        pass  # a damaged document is treated like damaged pixels
+    _discard(folder)
+    return None
+
+
+def _is_whole(path: Path, shape: tuple[int, ...], classes: tuple[str, ...], document: dict[str, Any]) -> bool:
+    found = path.stat()
+    n, height, width, channels = shape
+    if found.st_size != n * (height * width * channels + 8):
+        return False
+    if found.st_mtime_ns == document["Finished"]:
+        return True
+    digest = ImageDigest((n, height, width, channels), classes)
+    digest.update_from(path)
+    return digest.hexdigest() == str(document["Digest"])
+
+
+def _mapped(path: Path, shape: tuple[int, ...], classes: tuple[str, ...], digest: str) -> Images:
+    size = int(np.prod(shape))
+    pixels: torch.Tensor = torch.from_file(str(path), shared=False, size=size, dtype=torch.uint8)
+    labels = np.fromfile(path, dtype="<i8", offset=size).astype(np.int64)
+    return Images(pixels.view(shape).permute(0, 3, 1, 2), torch.from_numpy(labels), classes, digest)
+
+
+@contextmanager
+def _staging(folder: Path) -> Iterator[Path]:
+    """A new folder that takes the name `folder` when it was left without an error and the name is free."""
+    staging = folder.parent / f"{_PARTIAL}{folder.name}-{os.getpid()}-{secrets.token_hex(4)}"
+    try:
+        staging.mkdir(parents=True)
+        _remove_abandoned(folder.parent)
+        yield staging
+        with suppress(FileExistsError):
+            _rename(staging, folder)
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise DataError(
+            f"cannot write decoded images to {folder.parent}: {reason}. Free some space, change its mode, "
+            "or use another data folder.",
+            folder.parent,
+        ) from error
+    finally:
+        shutil.rmtree(staging, ignore_errors=True)
+
+
+def _rename(source: Path, target: Path) -> None:
+    try:
+        source.rename(target)
+    except OSError as error:
+        if target.exists():  # the systems' words differ: "directory not empty" or "file exists"
+            raise FileExistsError(str(target)) from error
+        raise
+
+
+def _discard(folder: Path) -> None:
+    """Moves a damaged folder out of the way before it is removed, so that nobody sees half of it."""
+    aside = folder.with_name(f"{_PARTIAL}{folder.name}-{secrets.token_hex(4)}")
+    with suppress(FileNotFoundError):  # another process was faster
+        folder.rename(aside)
+    shutil.rmtree(aside, ignore_errors=True)
+
+
+def _remove_abandoned(parent: Path) -> None:
+    """Removes what killed processes left behind: unfinished folders that nothing was written to for a day."""
+    for partial in parent.glob(f"{_PARTIAL}*"):
+        with suppress(OSError):
+            newest = max(path.stat().st_mtime for path in (partial, *partial.iterdir()))
+            if time.time() - newest > _ABANDONED_SECONDS:
+                shutil.rmtree(partial, ignore_errors=True)

@@ -1,0 +1,140 @@
+"""Turns image files into arrays of bytes, all of one shape."""
+
+from __future__ import annotations
+
+import io
+import os
+import struct
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, UnidentifiedImageError
+
+from Arch.datasets.decoded import ImageWriter
+from Arch.datasets.digest import Pixels
+from Arch.datasets.image_files import ImageFile, ImageFiles, OpenedFiles
+from Arch.datasets.resizing import check_size, shrink
+from Arch.errors import DataError
+
+_CHUNK = 256  # images that a thread decodes at once
+_GREY = frozenset({"1", "L"})
+_DEEP = ("I", "F")  # more than 8 bits; what to do with them is not for us to guess
+_UNREADABLE = (
+    OSError,
+    SyntaxError,
+    ValueError,
+    TypeError,
+    EOFError,
+    IndexError,
+    struct.error,
+    MemoryError,
+    Image.DecompressionBombError,
+)
+
+
+class _ColourFoundError(Exception):
+    """An image is not grey although the first one is."""
+
+
+def decode_images(files: ImageFiles, size: int | None, folder: Path) -> None:
+    """Decodes all images of a split.
+
+    They become RGB, unless every one of them is grey (8-bit or bilevel): then they keep one channel. Palettes and
+    CMYK are converted as Pillow does; alpha is dropped, not blended; EXIF orientation is ignored; of an animation
+    the first frame counts.
+
+    Args:
+        files: where they are.
+        size: side to shrink each to, or None: then all must have one size.
+        folder: where an `ImageWriter` writes them, by class and then by name.
+
+    Raises:
+        DataError: a file is unreadable or of another size than the first, or too small; the message names it.
+    """
+    with files.opened() as opened:
+        try:
+            _write(_Decoder(opened, 1, size), opened.listed, folder)
+        except _ColourFoundError:
+            _write(_Decoder(opened, 3, size), opened.listed, folder)
+
+
+def _write(decoder: _Decoder, listed: tuple[ImageFile, ...], folder: Path) -> None:
+    classes = tuple(sorted({file.class_name for file in listed}))
+    number = {name: label for label, name in enumerate(classes)}
+    height, width, channels = decoder.image(listed[0]).shape
+    with ImageWriter(folder, (len(listed), height, width, channels), classes) as writer:
+        for chunk in _chunks(decoder, listed, (height, width, channels)):
+            writer.add(chunk)
+        writer.finish([number[file.class_name] for file in listed])
+
+
+def _chunks(decoder: _Decoder, listed: tuple[ImageFile, ...], shape: tuple[int, ...]) -> Iterator[Pixels]:
+    """The images in order, some at a time; a few chunks are in memory at once, however many there are."""
+    workers = min(16, os.cpu_count() or 1)
+    starts = range(0, len(listed), _CHUNK)
+    with ThreadPoolExecutor(workers) as pool:
+        for wave in range(0, len(starts), 4 * workers):
+            parts = [listed[start : start + _CHUNK] for start in starts[wave : wave + 4 * workers]]
+            yield from pool.map(lambda part: decoder.images(part, listed[0], shape), parts)
+
+
+class _Decoder:
+    """Decodes files of one source to one number of channels, shrinking them if there is a `size`."""
+
+    def __init__(self, files: OpenedFiles, channels: int, size: int | None) -> None:
+        self._files, self._channels, self._size = files, channels, size
+
+    def images(self, part: tuple[ImageFile, ...], first: ImageFile, shape: tuple[int, ...]) -> Pixels:
+        """Some images, `(n, H, W, C)`, each of `shape`, which is that of the `first` image."""
+        pixels = np.empty((len(part), *shape), dtype=np.uint8)
+        for i, file in enumerate(part):
+            image = self.image(file)
+            if image.shape != shape:
+                raise DataError(
+                    f"{self._files.describe(file)} has {image.shape[1]}x{image.shape[0]} pixels (width x height), but "
+                    f"{self._files.describe(first)} has {shape[1]}x{shape[0]}. Set DownSample to a size for all, or "
+                    "resize the files.",
+                    self._files.path,
+                )
+            pixels[i] = image
+        return pixels
+
+    def image(self, file: ImageFile) -> Pixels:
+        """One image, `(H, W, C)`."""
+        data = self._files.read(file)
+        try:
+            with Image.open(io.BytesIO(data)) as image:
+                converted = self._converted(image, file)
+        except _UNREADABLE as error:
+            raise DataError(
+                f"cannot decode {self._files.describe(file)}: {_reason(error)}. Replace or remove it.",
+                self._files.path,
+            ) from error
+        if self._size is None:
+            pixels = np.asarray(converted)
+        else:
+            check_size((converted.height, converted.width), self._size, self._files.describe(file))
+            pixels = shrink(converted, self._size)
+        return pixels.reshape(*pixels.shape[:2], self._channels)
+
+    def _converted(self, image: Image.Image, file: ImageFile) -> Image.Image:
+        if image.mode.split(";")[0] in _DEEP:
+            raise DataError(
+                f"{self._files.describe(file)} has more than 8 bits a channel (mode {image.mode}). "
+                "Convert it to 8 bits.",
+                self._files.path,
+            )
+        if self._channels == 1:
+            if image.mode not in _GREY:
+                raise _ColourFoundError
+            return image.convert("L")
+        if image.mode == "P":  # its transparency may be a table of bytes, which only RGBA can take
+            image = image.convert("RGBA")
+        return image.convert("RGB")
+
+
+def _reason(error: BaseException) -> str:
+    """The error's words without the address of the buffer that Pillow puts into them."""
+    return "not an image file of a known kind" if isinstance(error, UnidentifiedImageError) else str(error)

@@ -1,0 +1,54 @@
+"""A digest names data by what is in them: pixels, labels and the names of the classes."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+Pixels = npt.NDArray[np.uint8]
+Labels = npt.NDArray[np.int64]
+
+_BLOCK = 1 << 24  # bytes read at once when a file is checked
+
+
+class ImageDigest:
+    """SHA-256 of a set of images, taken while they pass by.
+
+    Equal digests mean equal shape, class names in order, pixels and labels; where the images came from, and in
+    how many pieces, is not part of it. Hashed are one line of JSON, the pixels in the order N, H, W, C and the
+    labels as little-endian 64-bit integers.
+    """
+
+    def __init__(self, shape: tuple[int, int, int, int], classes: tuple[str, ...]) -> None:
+        """Begins with the `shape` (N, H, W, C) and the class names."""
+        header = json.dumps({"Shape": list(shape), "Classes": list(classes)}, separators=(",", ":"))
+        self._hash = hashlib.sha256(f"{header}\n".encode())
+
+    def update(self, piece: npt.NDArray[Any]) -> None:
+        """Adds the next pixels `(n, H, W, C)` or, after all of them, the labels `(N,)`."""
+        self._hash.update(np.ascontiguousarray(piece).data)
+
+    def update_from(self, path: Path) -> None:
+        """Adds a file's bytes: pixels and labels one behind the other."""
+        with path.open("rb") as file:
+            while block := file.read(_BLOCK):
+                self._hash.update(block)
+
+    def hexdigest(self) -> str:
+        """64 hexadecimal digits."""
+        return self._hash.hexdigest()
+
+
+def as_stored(labels: npt.ArrayLike) -> Labels:
+    """Labels as they are hashed and stored: little-endian 64-bit integers."""
+    return np.ascontiguousarray(labels, dtype="<i8")
+
+
+def combined(*digests: str) -> str:
+    """One digest for several in order."""
+    return hashlib.sha256("\n".join(digests).encode()).hexdigest()

@@ -1,0 +1,108 @@
+"""Anyone's images: a folder or a zip of `split/class/image` files."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from Arch.datasets import DATASETS
+from Arch.datasets.archive_files import ArchiveFiles
+from Arch.datasets.dataset import ImageDataset, Images, SplitName
+from Arch.datasets.decoded import decoded
+from Arch.datasets.decoding import decode_images
+from Arch.datasets.folder_files import FolderFiles
+from Arch.datasets.image_files import WORDS, ImageFiles
+from Arch.errors import DataError
+
+_DECODER = 1  # raised when decoding the same files gives other bytes than before
+
+
+@DATASETS.register("ImageFolder")
+@dataclass(frozen=True)
+class ImageFolder(ImageDataset):
+    """A folder or zip of split/class/image files, decoded once and mapped into memory.
+
+    What the data are called is part of an experiment's name; where they lie is told by `located`.
+
+    Attributes:
+        data_name: what the data are called.
+    """
+
+    data_name: str
+
+    @property
+    def name(self) -> str:
+        """What the data are called."""
+        return self.data_name
+
+    def read(self, root: Path, split: SplitName) -> Images:  # noqa: ARG002  # there is nothing to read yet
+        """Refuses: nothing can be read before `located`.
+
+        Raises:
+            DataError: always.
+        """
+        raise DataError(f"DataPath is empty: say in which folder or zip archive the images of {self.name!r} lie.")
+
+    def located(self, path: str | Path) -> ImageDataset:
+        """The images at `path` (`image_files` says what it may be)."""
+        return LocatedFolder(self.data_name, str(path)) if str(path).strip() else self
+
+
+@dataclass(frozen=True)
+class LocatedFolder(ImageDataset):
+    """An `ImageFolder` that knows where its images are.
+
+    Attributes:
+        data_name: what the data are called.
+        data_path: a folder or zip archive, perhaps with `{split}` in it.
+    """
+
+    data_name: str
+    data_path: str
+
+    @property
+    def name(self) -> str:
+        """What the data are called."""
+        return self.data_name
+
+    def read(self, root: Path, split: SplitName) -> Images:
+        """The images of a split as they are, all of one size; see `ImageDataset.read`."""
+        return self._decoded(root, split, None)
+
+    def read_downsampled(self, root: Path, split: SplitName, size: int) -> Images:
+        """The images of a split, each shrunk to `size` x `size` when it is decoded; they may differ in size."""
+        return self._decoded(root, split, size)
+
+    def _decoded(self, root: Path, split: SplitName, size: int | None) -> Images:
+        files = image_files(self.data_path, split)
+        what = f"{_DECODER}\n{split}\n{size}\n{files.stamp()}"
+        key = hashlib.sha256(what.encode("utf-8", "surrogateescape")).hexdigest()[:32]
+        return decoded(root, f"ImageFolder-{split}-{key}", partial(decode_images, files, size))
+
+
+def image_files(data_path: str, split: SplitName) -> ImageFiles:
+    """The images of a split.
+
+    Args:
+        data_path: a folder or a zip of `split/class/image`, or one for each split, named by a path with `{split}`
+            in it, of `split/class/image` or `class/image`. The training split is called `train`; the other one
+            `test`, or else `val`, or else `valid`. Below a class there may be more folders. Hidden files and files
+            without the suffix of an image are passed over.
+        split: which.
+
+    Raises:
+        DataError: there is no such path.
+    """
+    has_own_path = "{split}" in data_path
+    words = WORDS[split] if has_own_path else ("",)
+    paths = [Path(data_path.replace("{split}", word)) for word in words]
+    for path in paths:
+        if path.is_dir():
+            return FolderFiles(path, split, has_own_path=has_own_path)
+        if path.exists():
+            return ArchiveFiles(path, split, has_own_path=has_own_path)
+    raise DataError(
+        f"there is no {' or '.join(map(str, paths))}. DataPath must name a folder or a zip archive.", paths[0]
+    )

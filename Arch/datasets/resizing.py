@@ -1,0 +1,60 @@
+"""Shrinks images in integer arithmetic, so that the same data have the same digest on every machine."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import Tensor
+
+from Arch.datasets.digest import Pixels
+from Arch.errors import DataError
+
+
+def downsampled(pixels: Tensor, size: int) -> Tensor:
+    """Images shrunk to a square by `shrink`.
+
+    Args:
+        pixels: uint8 `(N, C, H, W)`.
+        size: side in pixels.
+
+    Returns:
+        uint8 `(N, C, size, size)`.
+
+    Raises:
+        DataError: the images are smaller than that.
+    """
+    n, channels, height, width = pixels.shape
+    check_size((height, width), size, "the images")
+    rows = pixels.permute(0, 2, 3, 1).numpy()
+    small = np.empty((n, size, size, channels), dtype=np.uint8)
+    for source, target in zip(rows, small, strict=True):
+        for channel in range(channels):
+            plane = Image.fromarray(np.ascontiguousarray(source[..., channel]))
+            target[..., channel] = shrink(plane, size)
+    return torch.from_numpy(small).permute(0, 3, 1, 2)
+
+
+def shrink(image: Image.Image, size: int) -> Pixels:
+    """An 8-bit image shrunk to `size` x `size`, as `(size, size)` or `(size, size, C)`.
+
+    Antialiased: each new pixel is a mean of the old ones weighted by a triangle whose half-width is one new pixel
+    (`H / size` old ones), cut off at the border. Columns are done first, then rows; the weights are fixed-point
+    integers, and both passes round to the nearest of 0..255. That is Pillow's `BILINEAR`, and what torchvision's
+    `Resize` does to a PIL image.
+    """
+    return np.asarray(image.resize((size, size), Image.Resampling.BILINEAR))
+
+
+def check_size(shape: tuple[int, int], size: int, what: str) -> None:
+    """Refuses to enlarge.
+
+    Raises:
+        DataError: `what`, of `shape` (H, W), is smaller than `size`.
+    """
+    if min(shape) < size:
+        height, width = shape
+        raise DataError(
+            f"DownSample {size} would enlarge {what} of {width}x{height} pixels (width x height). "
+            f"Choose at most {min(shape)}, or -1 to leave the size alone."
+        )
