@@ -1,0 +1,55 @@
+"""What figures share: sizes for a single column of print, and marks that need no colour to be told apart."""
+
+from __future__ import annotations
+
+import textwrap
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+COLUMN = 3.5  # inches, the width of a column of a two-column journal
+LINE = 0.13  # inches, a line of small text with its leading
+_UNBROKEN = "\N{NO-BREAK SPACE}"
+
+# Okabe & Ito, "Color Universal Design" (2008), without their yellow, which is too faint for a line on white.
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
+MARKERS = ("o", "s", "^", "D", "v", "P", "X", "<", ">", "*")  # 7 and 10 share no factor: 70 distinct pairs
+
+
+@contextmanager
+def style() -> Iterator[None]:
+    """The project's style for what is drawn and saved inside, whatever the user's own matplotlib settings are."""
+    import matplotlib as mpl  # listing the figures' names must not import it
+
+    ticks = {"labelsize": 7, "major.width": 0.6}
+    with mpl.rc_context():
+        mpl.rcdefaults()
+        mpl.rc("font", size=8)
+        mpl.rc("axes", labelsize=8, linewidth=0.6, axisbelow=True, grid=True)
+        mpl.rc("axes.spines", top=False, right=False)
+        mpl.rc("grid", color="#dddddd", linewidth=0.5)
+        mpl.rc("xtick", **ticks)
+        mpl.rc("ytick", **ticks)
+        mpl.rc("lines", linewidth=1.2, markersize=3.5)
+        mpl.rc("legend", fontsize=7, frameon=False, labelspacing=0.3)
+        mpl.rc("pdf", fonttype=42)  # TrueType, which journals ask for and editors can search
+        mpl.rc("savefig", dpi=200)
+        yield
+
+
+def colour(index: int) -> str:
+    """The colour of the experiment at this place."""
+    return COLOURS[index % len(COLOURS)]
+
+
+def marker(index: int) -> str:
+    """The marker of the experiment at this place."""
+    return MARKERS[index % len(MARKERS)]
+
+
+def named(label: str, n: str, width: int, *, is_unlike: bool) -> str:
+    """The label with its number of runs, starred where these are unlike, in lines of at most `width` characters."""
+    count = f"(n={n}){'*' if is_unlike else ''}".replace(" ", _UNBROKEN)
+    return textwrap.fill(f"{label}{_UNBROKEN}{count}", width).replace(_UNBROKEN, " ")

@@ -1,0 +1,161 @@
+"""How trainings went, epoch by epoch."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+from Arch.errors import ArchError
+from Arch.figures import FIGURES
+from Arch.figures._style import COLUMN, LINE, colour, marker, named
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from matplotlib.artist import Artist
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure as Sheet
+
+    from Arch.figures import Exhibit
+    from Arch.types import Run
+
+Split = Literal["train", "test"]
+SPLITS: tuple[Split, ...] = ("test", "train")
+METRICS = ("loss", "accuracy")
+LABEL = 52  # characters of a line of the legend, which fill a column
+PANELS = 3.6  # inches, the height of both
+SPACING = 0.03  # inches between two entries of the legend
+BAND = 0.15  # opacity
+MARKS = {"test": 8, "train": 4}  # markers of a line, more or less
+
+
+@dataclass(frozen=True)
+class Curve:
+    """A metric against epochs: over the runs that have it there, the mean, the lowest, the highest, how many."""
+
+    epochs: tuple[int, ...]
+    mean: tuple[float, ...]
+    low: tuple[float, ...]
+    high: tuple[float, ...]
+    n: tuple[int, ...]
+
+
+def curve(runs: Iterable[Run], split: Split, metric: str) -> Curve:
+    """The course of one metric on one split; epochs at which no run evaluated it are left out."""
+    values: dict[int, list[float]] = {}
+    for run in runs:
+        for epoch in run.epochs:
+            metrics = epoch.train if split == "train" else epoch.test
+            if metric in metrics:
+                values.setdefault(epoch.number, []).append(metrics[metric])
+    points = sorted(values.items())
+    return Curve(
+        epochs=tuple(epoch for epoch, _ in points),
+        mean=tuple(sum(found) / len(found) for _, found in points),
+        low=tuple(min(found) for _, found in points),
+        high=tuple(max(found) for _, found in points),
+        n=tuple(len(found) for _, found in points),
+    )
+
+
+@dataclass(frozen=True)
+class _Course:
+    """One experiment's name in the legend, its curves, and its place, which decides its colour and marker."""
+
+    place: int
+    name: str
+    curves: Mapping[tuple[Split, str], Curve]
+    unlike: tuple[str, ...]
+    tests_nll: bool
+
+    @property
+    def has_band(self) -> bool:
+        return any(max(curve.n, default=0) > 1 for curve in self.curves.values())
+
+
+@FIGURES.register("training-curves")
+def training_curves(experiments: Sequence[Exhibit], sheet: Sheet) -> None:
+    """Loss and accuracy against epochs, training and test, with a band from the lowest to the highest run."""
+    from matplotlib.ticker import MaxNLocator  # listing the figures' names must not import matplotlib
+
+    courses = [_course(place, experiment) for place, experiment in enumerate(experiments)]
+    handles = _legend(courses)
+    lines = sum(1 + str(handle.get_label()).count("\n") for handle in handles)
+    sheet.set_size_inches(COLUMN, PANELS + LINE * lines + SPACING * len(handles))
+    upper, lower = sheet.subplots(2, 1, sharex=True)
+    _draw_curves(courses, upper, "loss")
+    _draw_curves(courses, lower, "accuracy", scale=100)
+    upper.set_ylabel(_scale_loss(courses, upper))
+    lower.set_ylabel("Accuracy (%)")
+    lower.set_xlabel("Epoch")
+    lower.xaxis.set_major_locator(MaxNLocator(integer=True, steps=[1, 2, 5, 10]))
+    sheet.legend(handles=handles, loc="outside lower left")
+
+
+def _course(place: int, experiment: Exhibit) -> _Course:
+    runs = experiment.runs
+    curves = {(split, metric): curve(runs, split, metric) for split in SPLITS for metric in METRICS}
+    nll = curve(runs, "test", "nll")
+    if tests_nll := bool(nll.epochs and not curves["test", "loss"].epochs):
+        curves["test", "loss"] = nll  # what is minimised need not be defined outside training; this always is
+    counts = [n for one in curves.values() for n in one.n]
+    if not counts:
+        raise ArchError(f"{experiment.label} has no run with epochs. Run it first, or leave it out.")
+    n = f"{max(counts)}" if min(counts) == max(counts) else f"{min(counts)} to {max(counts)}"
+    unlike = tuple(experiment.result.unlike) if max(counts) > 1 else ()
+    return _Course(place, named(experiment.label, n, LABEL, is_unlike=bool(unlike)), curves, unlike, tests_nll)
+
+
+def _draw_curves(courses: Sequence[_Course], axes: Axes, metric: str, scale: float = 1.0) -> None:
+    """Draws one metric's curves: training dashed and hollow, test solid and filled, means over bands.
+
+    Args:
+        courses: what to draw.
+        axes: where to draw.
+        metric: one of `METRICS`.
+        scale: what values are multiplied with, 100 for percent.
+    """
+    for course in courses:
+        for split in SPLITS:
+            one = course.curves[split, metric]
+            low, mean, high = ([scale * value for value in values] for values in (one.low, one.mean, one.high))
+            every = max(1, len(mean) // MARKS[split])
+            start = course.place * every // len(courses)  # neighbours' markers stand apart
+            axes.plot(one.epochs, mean, markevery=(start, every), **_look(course.place, split))
+            if max(one.n, default=0) > 1:
+                axes.fill_between(one.epochs, low, high, color=colour(course.place), alpha=BAND, linewidth=0)
+
+
+def _scale_loss(courses: Sequence[_Course], axes: Axes) -> str:
+    """Makes the axis logarithmic where losses differ by more than an order; what to call it then."""
+    shown = [course.curves[split, "loss"] for course in courses for split in SPLITS]
+    lowest = min((loss for one in shown for loss in one.low), default=0)
+    highest = max((loss for one in shown for loss in one.high), default=0)
+    is_logarithmic = 0 < 10 * lowest <= highest
+    if is_logarithmic:
+        axes.set_yscale("log")
+        axes.yaxis.set_major_formatter("{x:g}")
+    details = {"logarithmic": is_logarithmic, "test: NLL": any(course.tests_nll for course in courses)}
+    said = [detail for detail, holds in details.items() if holds]
+    return f"Loss ({', '.join(said)})" if said else "Loss"
+
+
+def _look(place: int, split: Split) -> dict[str, Any]:
+    shared = {"color": colour(place), "marker": marker(place)}
+    if split == "train":
+        return shared | {"linestyle": "--", "markerfacecolor": "white", "linewidth": 0.9, "markersize": 3}
+    return shared | {"linestyle": "-"}
+
+
+def _legend(courses: Sequence[_Course]) -> list[Artist]:
+    """A handle for each experiment, then one for each kind of line, the band and the star."""
+    from matplotlib.lines import Line2D  # as in training_curves
+    from matplotlib.patches import Patch
+
+    handles: list[Artist] = [Line2D([], [], label=course.name, **_look(course.place, "test")) for course in courses]
+    handles += [Line2D([], [], label=split, **_look(0, split) | {"color": "#555555"}) for split in SPLITS]
+    if any(course.has_band for course in courses):
+        handles.append(Patch(color="#555555", alpha=BAND, label="band: lowest to highest run, line: mean"))
+    if unlike := dict.fromkeys(key for course in courses for key in course.unlike):
+        handles.append(Patch(visible=False, label=f"* over runs of unlike {', '.join(unlike)}"))
+    return handles

@@ -1,0 +1,59 @@
+"""Literal experiments, and the sheet they are drawn on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from Arch.figures import FIGURES
+from Arch.figures._style import style
+from Arch.types import Epoch, Result, Run
+
+
+@dataclass(frozen=True)
+class Shown:
+    label: str
+    result: Result
+    runs: tuple[Run, ...]
+
+
+def _shown(label, accuracies, epochs=(), provenance=()):
+    """An experiment with these headline accuracies.
+
+    `epochs` are each run's [(train, test), ...] with metrics as in `Epoch`; `provenance` is each run's.
+    """
+    runs = tuple(
+        Run(index, 0, tuple(Epoch(number, *pair, {}, 0.1, 1.0) for number, pair in enumerate(pairs, 1)), {}, 1.0)
+        for index, pairs in enumerate(epochs)
+    )
+    result = Result(
+        fingerprint="f" * 32,
+        active={},
+        scores={index: {"accuracy": accuracy} for index, accuracy in enumerate(accuracies)},
+        seconds=dict.fromkeys(range(len(accuracies)), 1.0),
+        path=Path("KDTrainer/ffff"),
+        provenance=dict(enumerate(provenance)),
+    )
+    return Shown(label, result, runs)
+
+
+@pytest.fixture
+def shown():
+    return _shown
+
+
+@pytest.fixture
+def sheet_of():
+    """Draws a figure by name and hands back the sheet, laid out."""
+    from matplotlib.figure import Figure as Sheet
+
+    def draw(name, experiments):
+        with style():
+            sheet = Sheet(layout="constrained")
+            FIGURES[name](experiments, sheet)
+            sheet.draw_without_rendering()
+        return sheet
+
+    return draw
