@@ -145,5 +145,5 @@ def _holds(config: Config, key: str, value: Any) -> bool:
     if reference is None:
         return key in config.active and bool(config.active[key] == value)
     if isinstance(reference, ForeignNetwork):
-        return reference.title == value
+        return bool(reference.title == value)
     return value in (reference.active.get("Model"), reference.fingerprint)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # so that it runs from anywhere, installed or not
 
-from Arch.errors import ConfigError
+from Arch.errors import ConfigError, UnknownNameError, did_you_mean
 from Arch.figures import FIGURES
 from Scripts.carry import draw, workspace_of
 from Scripts.options import WHAT, Parser, add_shared
@@ -34,6 +34,8 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("words", nargs="*", metavar="FIGURE|WHAT", help=f"names of figures, then {WHAT}")
     add_shared(parser)
     options = parser.parse_intermixed_args(arguments)
+    for word in options.words:
+        _check(word)
     names = [word for word in options.words if word in FIGURES]
     what = [word for word in options.words if word not in FIGURES]
     workspace = workspace_of(options)
@@ -42,6 +44,12 @@ def main(arguments: Sequence[str]) -> int:
         raise ConfigError(f"nothing of {' '.join(what) or 'it'} is in the cache {workspace.store.root}.")
     draw(names or list(FIGURES), entries, options)
     return 0
+
+
+def _check(word: str) -> None:
+    """Refuses a word that is nothing, but near to a figure's name."""
+    if word not in FIGURES and not Path(word).exists() and did_you_mean(word, FIGURES):
+        raise UnknownNameError("figure", word, FIGURES)
 
 
 if __name__ == "__main__":

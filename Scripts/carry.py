@@ -18,6 +18,7 @@ from Arch.types import Result, Run
 from Arch.workspace import Workspace
 from Scripts.progress import watcher
 
+
 @dataclass(frozen=True)
 class _Exhibit:
     """A cached experiment as a figure sees it; its epochs are read only by a figure that shows them."""
@@ -52,8 +53,9 @@ def finish(workspace: Workspace, asked: Sequence[tuple[Config, str]], options: a
     if shown:
         print_results(shown, options)
     for failure in failures:
-        print(f"error: {failure.step.config.title}: {failure.error}", file=sys.stderr)
-    if failures:
+        who = failure.step.labels[0] if failure.step.labels else failure.step.config.title
+        print(f"error: {who}: {failure.error}", file=sys.stderr)
+    if len(failures) > 1:
         print(f"{len(failures)} of {len(plan.missing)} trainings failed", file=sys.stderr)
     return 1 if failures else 0
 

@@ -12,9 +12,7 @@ from Arch.errors import ArchError
 def guarded(program: Callable[[Sequence[str]], int], arguments: Sequence[str]) -> int:
     """The program's exit code; 2 for a mistake, 130 when interrupted."""
     try:
-        code = program(arguments)
-        sys.stdout.flush()
-        return code
+        return _flushed(program(arguments))
     except ArchError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
@@ -25,3 +23,8 @@ def guarded(program: Callable[[Sequence[str]], int], arguments: Sequence[str]) -
         # The reader (head, less) has gone; the interpreter must not fail once more when it flushes at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 141
+
+
+def _flushed(code: int) -> int:
+    sys.stdout.flush()
+    return code

@@ -43,7 +43,8 @@ def test_help_costs_nothing_heavy(program):
 def guard(program):
     """Python that runs a program to its end within the same interpreter."""
     path = str(ROOT / "Scripts" / program)
-    return f"try:\n    runpy.run_path({path!r}, run_name='__main__')\nexcept SystemExit as end:\n    assert not end.code, end.code"
+    call = f"runpy.run_path({path!r}, run_name='__main__')"
+    return f"try:\n    {call}\nexcept SystemExit as end:\n    assert not end.code, end.code"
 
 
 def imported(code):

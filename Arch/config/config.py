@@ -145,14 +145,14 @@ class Config:
             if why is not None:
                 choices = sorted(self.rules.keys[key].schema.choices) or [describe(self.default_of(key))]
                 raise NotImplementedYetError(
-                    f"{key} = {describe(value)} has an identity but cannot run: nothing implements it yet ({why}). "
+                    f"{key} = {describe(value)} has an identity but cannot run yet: {why}. "
                     f"What runs: {', '.join(choices)}."
                 )
         for other in self.references.values():
             if isinstance(other, ForeignNetwork):
                 raise NotImplementedYetError(
-                    f"the network {other.title!r} has an identity but cannot be loaded: "
-                    "nothing reads networks from elsewhere yet."
+                    f"the network {other.title!r} has an identity but cannot run yet: "
+                    "networks from elsewhere are planned."
                 )
             other.require_implemented()
 

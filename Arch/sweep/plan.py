@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from Arch.cache.store import Store
 from Arch.config.config import Config
+from Arch.errors import NotImplementedYetError
 
 
 @dataclass(frozen=True)
@@ -18,6 +19,7 @@ class Step:
         labels: who asks for it (config files); empty for what only others depend on.
         done: how many runs there are.
         failure: the class and message of the last attempt, if it failed.
+        refusal: why it cannot run at all, if nothing implements one of its values.
         needs: fingerprints of the experiments that have to come first.
     """
 
@@ -25,6 +27,7 @@ class Step:
     labels: tuple[str, ...]
     done: int
     failure: str
+    refusal: str
     needs: tuple[str, ...]
 
     @property
@@ -40,9 +43,11 @@ class Step:
 
     @property
     def status(self) -> str:
-        """`done`, `partial`, `failed` or `missing`."""
+        """`done`, `refused`, `partial`, `failed` or `missing`."""
         if self.is_done:
             return "done"
+        if self.refusal:
+            return "refused"
         if self.failure:
             return "failed"
         return "partial" if self.done else "missing"
@@ -97,7 +102,7 @@ class _Planner:
         if known is None or runs > step.wanted:
             step = replace(step, config=with_runs(step.config, runs))
         self._steps[fingerprint] = step
-        if not step.is_done:
+        if not (step.is_done or step.refusal):
             for key, reference in config.references.items():
                 if isinstance(reference, Config):
                     self.add(reference, config.active.get(f"{key}Run", 0) + 1)
@@ -118,7 +123,15 @@ class _Planner:
     def _new(self, config: Config) -> Step:
         needs = tuple(other.fingerprint for other in config.references.values())
         done, failure = self._store.look(config)
-        return Step(config, (), done, failure, needs)
+        return Step(config, (), done, failure, _refusal(config), needs)
+
+
+def _refusal(config: Config) -> str:
+    try:
+        config.require_implemented()
+    except NotImplementedYetError as error:
+        return str(error)
+    return ""
 
 
 def with_runs(config: Config, runs: int) -> Config:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING
 from Arch.cache.entry import Entry
 from Arch.cache.store import Store
 from Arch.config.config import Config
+from Arch.errors import TrainingError
 from Arch.types import Result, SilentWatcher, Watcher
 
 if TYPE_CHECKING:
@@ -39,19 +39,21 @@ class Worker:
             ArchError: it cannot run, or its training failed; nothing half done is kept.
         """
         config.require_implemented()
-        from Arch.training import TRAINERS, Settings  # torch: a cached answer never comes here
+        from Arch.training import TRAINERS  # this and the next two: torch, to which a cached answer never comes
+        from Arch.training.networks import TrainedNetwork
+        from Arch.training.settings import Settings
 
-        trainer = TRAINERS[config["Trainer"]]
-        settings = Settings(self.device, self.data, self.watcher)
-        return trainer(config, self.store.entry(config), settings, self._networks(config)).result()
-
-    def _networks(self, config: Config) -> Mapping[str, IModel]:
-        """The trained networks that the experiment is made from, by key."""
-        return {
-            key: load_model(self.store.entry(other), config[f"{key}Run"], config[f"{key}Weights"])
+        networks = {
+            key: TrainedNetwork(self.store.entry(other), config[f"{key}Run"], config[f"{key}Weights"])
             for key, other in config.references.items()
             if isinstance(other, Config)
         }
+        trainer = TRAINERS[config["Trainer"]]
+        settings = Settings(self.device, self.data, self.watcher)
+        try:
+            return trainer(config, self.store.entry(config), settings, networks).result()
+        except (RuntimeError, MemoryError) as error:  # what torch raises, out of memory included
+            raise TrainingError(f"{type(error).__name__}: {error}") from error
 
 
 def load_model(entry: Entry, run: int, weights: str) -> IModel:

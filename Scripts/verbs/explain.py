@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from Arch.config.config import Config, ForeignNetwork
 from Arch.config.explain import KeyStory, explain
 from Arch.config.json_text import describe
-from Arch.errors import NotImplementedYetError
 from Arch.sweep.plan import Step, make_plan
 from Scripts.carry import workspace_of
 from Scripts.options import add_what
@@ -47,12 +46,12 @@ def run(options: argparse.Namespace) -> int:
 
 def _document(config: Config, step: Step) -> dict[str, object]:
     keys = [dataclasses.asdict(story) for story in explain(config)]
-    return {**config.document(), "Keys": keys, "Status": step.status, "Verdict": _verdict(config, step)}
+    return {**config.document(), "Keys": keys, "Status": step.status, "Verdict": _verdict(step)}
 
 
 def _lines(config: Config, step: Step, label: str) -> Iterator[str]:
     yield f"{label}: {config.title}"
-    yield f"fingerprint {config.fingerprint}"
+    yield f"fingerprint {config.fingerprint} under the rules {config.rules.path}"
     stories = explain(config)
     for verdict, heading in _HEADINGS.items():
         chosen = [story for story in stories if story.verdict == verdict]
@@ -61,7 +60,7 @@ def _lines(config: Config, step: Step, label: str) -> Iterator[str]:
             yield from (_line(story) for story in chosen)
     yield from _dependencies(config)
     yield from (f"note: {note}" for note in config.notes)
-    yield f"\n{_verdict(config, step)}"
+    yield f"\n{_verdict(step)}"
 
 
 def _line(story: KeyStory) -> str:
@@ -80,12 +79,10 @@ def _dependencies(config: Config) -> Iterator[str]:
         yield f"  {key:<24} {other.title}  {other.fingerprint}  {kind}"
 
 
-def _verdict(config: Config, step: Step) -> str:
-    try:
-        config.require_implemented()
-    except NotImplementedYetError as error:
-        return f"would not run: {error}"
+def _verdict(step: Step) -> str:
     if step.is_done:
         return f"would not run: {step.done} of {step.wanted} runs are in the cache"
+    if step.refusal:
+        return f"would not run: {step.refusal}"
     why = f" (the last attempt failed: {step.failure})" if step.failure else ""
     return f"would run: {step.done} of {step.wanted} runs are in the cache{why}"

@@ -43,6 +43,7 @@ def _row(step: Step) -> dict[str, object]:
         "asked_by": list(step.labels),
         "needs": list(step.needs),
         "failure": step.failure,
+        "refusal": step.refusal,
     }
 
 
@@ -53,13 +54,15 @@ def _lines(plan: Plan) -> list[str]:
     lines += [f"asked twice: {' = '.join(step.labels)}" for step in plan.duplicates[:_MOST_LINES]]
     counts = Counter(step.status for step in plan.steps)
     dependencies = sum(not step.labels for step in plan.steps)
-    runs = sum(step.wanted - step.done for step in plan.missing)
+    runs = sum(step.wanted - step.done for step in plan.missing if not step.refusal)
     words = ", ".join(f"{count} {status}" for status, count in sorted(counts.items()))
-    lines.append(f"{len(plan.steps)} experiments ({dependencies} only as dependencies): {words or 'none'}; {runs} runs to train")
+    lines.append(
+        f"{len(plan.steps)} experiments ({dependencies} only as dependencies): {words or 'none'}; {runs} runs to train"
+    )
     return lines
 
 
 def _line(step: Step) -> str:
-    why = f"  [{step.failure}]" if step.failure else ""
+    why = f"  [{step.refusal or step.failure}]" if step.refusal or step.failure else ""
     by = step.labels[0] if step.labels else "(needed by others)"
     return f"{step.status:<8} {step.config.fingerprint[:8]}  {step.done}/{step.wanted}  {step.config.title}  {by}{why}"

@@ -1,0 +1,112 @@
+"""Every mistake of the committed table, made through the real program: one exact sentence, and nothing left behind."""
+
+import io
+import json
+import zipfile
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+ROOT = Path(__file__).resolve().parents[1]
+TABLE = json.loads((Path(__file__).parent / "faults.json").read_text())
+
+
+@pytest.mark.parametrize("fault", TABLE, ids=lambda fault: fault["name"])
+def test_a_mistake_gives_its_sentence_and_leaves_nothing(fault, program, tmp_path):
+    done, places = provoke(fault, program, tmp_path)
+    assert "Traceback" not in done.stderr
+    assert spoken(done.stderr, places) == fault["message"]
+    assert done.returncode == fault.get("code", 2)
+    assert done.stdout == ""
+    assert left_behind(tmp_path) == set()
+
+
+def test_the_table_is_large_enough_and_names_each_fault_once():
+    assert len({fault["name"] for fault in TABLE}) == len(TABLE) >= 40
+
+
+def provoke(fault, program, folder):
+    """Lays out what a fault needs and starts the program on it."""
+    places = {"{config}": folder / "config.json", "{empty}": folder / "empty", "{images}": folder / "images.zip"}
+    (folder / "empty").mkdir()
+    if "images" in fault:
+        IMAGES[fault["images"]](folder / "images.zip")
+    if "config" in fault:
+        (folder / "config.json").write_text(filled(fault["config"], places))
+    if "bytes" in fault:
+        (folder / "config.json").write_bytes(bytes.fromhex(fault["bytes"]))
+    (folder / "cache").mkdir()
+    if "rules" in fault:
+        (folder / "cache" / "BaselineConfig.cjson").write_text(broken_rules(fault["rules"]))
+    arguments = [filled(word, places) for word in fault["arguments"]]
+    done = program(
+        fault.get("program", "main.py"), *arguments, "--cache", "cache", "--data", "data", "--quiet", cwd=folder
+    )
+    return done, {**places, "{folder}": folder, "{root}": ROOT}
+
+
+def broken_rules(replacements):
+    text = (ROOT / "KDTrainer" / "BaselineConfig.cjson").read_text()
+    for old, new in replacements:
+        assert text.count(old) >= 1, f"the rules no longer hold {old!r}"
+        text = text.replace(old, new, 1)
+    return text
+
+
+def filled(text, places):
+    for name, place in places.items():
+        text = text.replace(name, str(place))
+    return text
+
+
+def spoken(text, places):
+    """What the program said, with the folders of this one test replaced by their names."""
+    for name, place in places.items():
+        text = text.replace(str(place), name)
+    return text.strip()
+
+
+def left_behind(folder):
+    """The experiments' folders in the cache, and figures."""
+    found = {path.name for path in (folder / "cache").iterdir() if path.is_dir()}
+    return found | {path.name for path in folder.glob("figures")}
+
+
+def jpeg(size=8, shade=0):
+    content = io.BytesIO()
+    Image.new("RGB", (size, size), (shade, 255 - shade, 128)).save(content, "JPEG")
+    return content.getvalue()
+
+
+def images(path, change=None, splits=("train", "test")):
+    """A zip of two classes with eight images each; `change` may alter its members."""
+    members = {
+        f"{split}/{name}/{number}.jpg": jpeg(shade=10 * number)
+        for split in splits
+        for name in ("cat", "dog")
+        for number in range(8)
+    }
+    if change:
+        change(members)
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, content in members.items():
+            archive.writestr(name, content)
+
+
+def corrupt_zip(path):
+    images(path)
+    path.write_bytes(path.read_bytes()[:-30])
+
+
+IMAGES = {
+    "sound": images,
+    "corrupt image": lambda path: images(path, lambda members: members.update({"train/cat/3.jpg": b"\xff\xd8 torn"})),
+    "corrupt zip": corrupt_zip,
+    "no zip": lambda path: path.write_bytes(b"plain words"),
+    "climbing member": lambda path: images(path, lambda members: members.update({"../train/cat/9.jpg": jpeg()})),
+    "missing class": lambda path: images(path, lambda members: [members.pop(f"test/dog/{n}.jpg") for n in range(8)]),
+    "two sizes": lambda path: images(path, lambda members: members.update({"train/cat/3.jpg": jpeg(16)})),
+    "no images": lambda path: images(path, dict.clear),
+    "no test": lambda path: images(path, splits=("train",)),
+}
