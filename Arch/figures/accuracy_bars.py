@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from Arch.errors import ArchError
 from Arch.figures import FIGURES
@@ -14,7 +14,6 @@ from Arch.types import Statistic
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from typing import Any
 
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure as Sheet
@@ -97,8 +96,8 @@ def _draw_runs(axes: Axes, place: float, bar: _Bar) -> None:
         sides = [1 if index % 2 else -1 for index in range(n)]
         heights = [place + side * BAR * (0.2 + 0.25 * index / n) for index, side in enumerate(sides)]
         axes.errorbar(statistic.mean, place, xerr=statistic.std, fmt="none", ecolor="black", capsize=2, linewidth=1)
-    dots = {"color": "white", "markersize": 2.5, "markeredgecolor": "black", "markeredgewidth": 0.5}
-    axes.plot(bar.accuracies, heights, "o", clip_on=False, **dots)
+    dots: dict[str, Any] = {"color": "white", "markeredgecolor": "black", "markeredgewidth": 0.5}
+    axes.plot(bar.accuracies, heights, "o", markersize=2.5, clip_on=False, **dots)
 
 
 def _value(statistic: Statistic) -> str:

@@ -128,12 +128,15 @@ def _draw_curves(courses: Sequence[_Course], axes: Axes, metric: str, scale: flo
 
 def _scale_loss(courses: Sequence[_Course], axes: Axes) -> str:
     """Makes the axis logarithmic where losses differ by more than an order; what to call it then."""
+    from matplotlib.ticker import LogLocator  # as in training_curves
+
     shown = [course.curves[split, "loss"] for course in courses for split in SPLITS]
     lowest = min((loss for one in shown for loss in one.low), default=0)
     highest = max((loss for one in shown for loss in one.high), default=0)
     is_logarithmic = 0 < 10 * lowest <= highest
     if is_logarithmic:
-        axes.set_yscale("log")
+        axes.set_yscale("log", subs=[])
+        axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5) if highest < 100 * lowest else (1,)))
         axes.yaxis.set_major_formatter("{x:g}")
     details = {"logarithmic": is_logarithmic, "test: NLL": any(course.tests_nll for course in courses)}
     said = [detail for detail, holds in details.items() if holds]

@@ -10,7 +10,7 @@ from Arch.types import Result, Statistic
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-FIRST = ("accuracy", "best_accuracy", "agreement", "teacher_accuracy", "kl", "nll", "ece")
+FIRST = ("accuracy", "best_accuracy", "agreement", "teacher_accuracy", "kl_to_teacher", "nll", "ece")
 NOTHING = "-"
 UNLIKE = "*"
 

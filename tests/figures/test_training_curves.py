@@ -113,6 +113,14 @@ def test_losses_of_several_orders_get_a_logarithmic_axis_that_says_so(curves_of,
     assert loss.get_ylabel() == "Loss (logarithmic)"
 
 
+@pytest.mark.parametrize(("last", "ticks"), [(0.5, [0.5, 1, 2, 5, 10]), (0.05, [0.1, 1, 10])])
+def test_a_logarithmic_axis_has_a_few_plain_numbers(curves_of, shown, last, ticks):
+    loss = curves_of(shown("a", [], [[epoch(10.0, 0.1), epoch(last, 0.9)]])).axes[0]
+    bottom, top = loss.get_ylim()
+    shown_ticks = [text.get_text() for text in loss.get_yticklabels() if bottom <= text.get_position()[1] <= top]
+    assert shown_ticks == [f"{tick:g}" for tick in ticks]
+
+
 def test_a_loss_of_zero_keeps_the_axis_linear(curves_of, shown):
     assert curves_of(shown("a", [], [[epoch(10.0, 0.1), epoch(0.0, 0.9)]])).axes[0].get_yscale() == "linear"
 
