@@ -1,0 +1,12 @@
+"""What a student is trained for: the registry of loss terms, whose mathematics are pure functions of tensors."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from Arch.registry import Registry
+
+if TYPE_CHECKING:
+    from Arch.distillation.loss_term import LossTerm
+
+METHODS: Registry[type[LossTerm]] = Registry("method", __name__)

@@ -1,0 +1,48 @@
+"""Cross-entropy with the labels, optionally smoothed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import torch.nn.functional as F
+
+from Arch.distillation import METHODS
+from Arch.distillation.loss_term import require_labelled_logits
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from Arch.types import Batch, Trace
+
+
+def cross_entropy(logits: Tensor, labels: Tensor, label_smoothing: float = 0.0) -> Tensor:
+    """Costs of coding the labels with the predicted distribution, in nats.
+
+    Args:
+        logits: `(B, K)`.
+        labels: `(B,)` int64 in [0, K).
+        label_smoothing: e in [0, 1); the target is 1 - e + e/K on the label and e/K on every other class.
+
+    Returns:
+        Scalar: mean over the batch of -sum_k target_k log softmax(logits)_k.
+
+    Raises:
+        ShapeError: the logits are not `(B, K)` or the labels not `(B,)`.
+
+    Source: Szegedy et al., CVPR 2016 (arXiv 1512.00567), section 7, for the smoothing with a uniform prior.
+    """
+    require_labelled_logits(logits, labels)
+    return F.cross_entropy(logits, labels, label_smoothing=label_smoothing)
+
+
+@METHODS.register("CrossEntropy")
+@dataclass(frozen=True)
+class CrossEntropy:
+    """Cross-entropy with the labels, smoothed by `label_smoothing` in [0, 1)."""
+
+    label_smoothing: float
+
+    def __call__(self, batch: Batch, student: Trace, teacher: Trace | None) -> Tensor:  # noqa: ARG002 - a LossTerm
+        """The student's cross-entropy on the batch; a teacher is not looked at."""
+        return cross_entropy(student.logits, batch.labels, self.label_smoothing)

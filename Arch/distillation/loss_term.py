@@ -1,0 +1,55 @@
+"""What every loss term is: something that reads a batch and its traces and returns a scalar."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+from Arch.errors import ShapeError
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from Arch.types import Batch, Trace
+
+
+class LossTerm(Protocol):
+    """One summand of an objective, without its weight, which belongs to the objective.
+
+    A term without memory is a frozen dataclass; one that learns or keeps state is an `nn.Module`, whose
+    parameters are trained beside the student's.
+    """
+
+    def __call__(self, batch: Batch, student: Trace, teacher: Trace | None) -> Tensor:
+        """The term's value on a batch, a scalar: the mean over the batch's examples.
+
+        Args:
+            batch: the examples, on the device.
+            student: what the student made of `batch.images`; logits in float32.
+            teacher: what the teacher made of `batch.teacher_images`, without gradients, or None without a teacher.
+        """
+
+
+def require_same_shape(student: Tensor, teacher: Tensor) -> None:
+    """Guards a comparison of logits against silent broadcasting.
+
+    Raises:
+        ShapeError: the shapes are not the same `(B, K)`.
+    """
+    if student.ndim != 2 or student.shape != teacher.shape:
+        raise ShapeError(
+            "student and teacher logits must have one shape (B, K); "
+            f"the student's are {tuple(student.shape)}, the teacher's {tuple(teacher.shape)}."
+        )
+
+
+def require_labelled_logits(logits: Tensor, labels: Tensor) -> None:
+    """Guards a loss or measure of logits against labels of another batch.
+
+    Raises:
+        ShapeError: the logits are not `(B, K)` or the labels not `(B,)`.
+    """
+    if logits.ndim != 2 or labels.shape != logits.shape[:1]:
+        raise ShapeError(
+            "logits must be (B, K) and labels (B,) of the same batch; "
+            f"the logits are {tuple(logits.shape)}, the labels {tuple(labels.shape)}."
+        )
