@@ -1,0 +1,12 @@
+"""What runs an experiment: trainers, the loop they share, the engine under it. The only floor that needs torch."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from Arch.registry import Registry
+
+if TYPE_CHECKING:
+    from Arch.training.itrainer import ITrainer
+
+TRAINERS: Registry[type[ITrainer]] = Registry("trainer", __name__)

@@ -1,0 +1,42 @@
+"""An exponential moving average of a network's weights."""
+
+from __future__ import annotations
+
+import copy
+from typing import TYPE_CHECKING
+
+import torch
+
+if TYPE_CHECKING:
+    from Arch.models.imodel import IModel
+
+
+class WeightAverage:
+    """A second network that follows the trained one: e_1 = w_1, then e_t = d e_(t-1) + (1 - d) w_t after each step.
+
+    Every floating-point entry of the state is averaged, running statistics of normalisation included, so that
+    they belong to the averaged weights; counters are copied. No factor corrects the start, which e_1 = w_1 makes
+    unbiased.
+
+    Source: Polyak & Juditsky 1992 for averaging; the exponential form as in `torch.optim.swa_utils.AveragedModel`.
+    """
+
+    def __init__(self, network: IModel, decay: float) -> None:
+        """Takes the network to follow and the decay d in (0, 1)."""
+        self.network = copy.deepcopy(network).requires_grad_(requires_grad=False).eval()
+        self.decay = decay
+        self._has_begun = False
+        ours, theirs = self.network.state_dict(), network.state_dict()
+        self._averaged = [(ours[key], theirs[key]) for key in ours if ours[key].is_floating_point()]
+        self._copied = [(ours[key], theirs[key]) for key in ours if not ours[key].is_floating_point()]
+
+    @torch.no_grad()
+    def update(self) -> None:
+        """Moves the average towards the network's present weights."""
+        kept = self.decay if self._has_begun else 0.0
+        self._has_begun = True
+        if self._averaged:
+            ours, theirs = zip(*self._averaged, strict=True)
+            torch._foreach_lerp_(ours, theirs, 1.0 - kept)
+        for mine, other in self._copied:
+            mine.copy_(other)

@@ -1,0 +1,44 @@
+"""TensorBoard events of a run, written on request."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from Arch.errors import TrainingError
+
+if TYPE_CHECKING:
+    from Arch.types import Epoch
+
+
+@contextmanager
+def open_events(folder: Path, *, is_wanted: bool) -> Iterator[Callable[[Epoch], None]]:
+    """Gives a function that writes an epoch's numbers as events in `folder`, or one that does nothing.
+
+    Raises:
+        TrainingError: events are wanted but TensorBoard is not installed.
+    """
+    if not is_wanted:
+        yield lambda _: None
+        return
+    try:
+        from torch.utils.tensorboard import SummaryWriter  # an extra that most installations lack
+    except ImportError:
+        raise TrainingError(
+            "TensorBoard events need the package tensorboard: pip install 'arch-kd[tensorboard]', "
+            "or leave TensorBoard at false."
+        ) from None
+    writer = SummaryWriter(log_dir=str(folder))
+    try:
+        yield lambda epoch: _write(writer.add_scalar, epoch)
+    finally:
+        writer.close()
+
+
+def _write(add_scalar: Callable[[str, float, int], None], epoch: Epoch) -> None:
+    for split, metrics in (("train", epoch.train), ("test", epoch.test), ("validation", epoch.validation)):
+        for name, value in metrics.items():
+            add_scalar(f"{split}/{name}", value, epoch.number)
+    add_scalar("learning_rate", epoch.learning_rate, epoch.number)

@@ -1,0 +1,35 @@
+"""A trained network that only looks: no gradients, no statistics, nothing of it ever changes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import torch
+
+from Arch.models.folding import fold_batch_norm
+from Arch.types import Trace
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from Arch.models.imodel import IModel
+    from Arch.training.engine import Engine
+
+
+class FrozenNetwork:
+    """A copy of a network in evaluation mode, its batch normalisation folded into its convolutions, cast once.
+
+    Invariant: its parameters never change and no gradient reaches them.
+    """
+
+    def __init__(self, network: IModel, engine: Engine) -> None:
+        """Copies a trained network for the engine; the network itself stays as it is."""
+        folded = fold_batch_norm(network).requires_grad_(requires_grad=False)
+        self._network = engine.place(folded.to(dtype=engine.dtype))
+        self._dtype = engine.dtype
+
+    def trace(self, images: Tensor) -> Trace:
+        """What the network makes of normalised images `(B, C, H, W)`; logits in float32."""
+        with torch.no_grad():
+            traced = self._network.trace(images.to(self._dtype))
+        return Trace(traced.logits.float(), traced.features)

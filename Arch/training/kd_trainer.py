@@ -1,0 +1,121 @@
+"""Knowledge distillation, and plain training, which distils nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from Arch.config.config import Config
+from Arch.datasets import DATASETS
+from Arch.datasets.normalization import Normalizer
+from Arch.distillation import METHODS
+from Arch.errors import ConfigError, DataError, TrainingError
+from Arch.training import TRAINERS
+from Arch.training.frozen import FrozenNetwork
+from Arch.training.image_trainer import ImageTrainer
+from Arch.training.objective import Objective, WeightedTerm
+from Arch.training.predictions import logits_of, network_logits, scores
+from Arch.training.provenance import data_record, require_same_data
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from Arch.datasets.dataset import ImageDataset
+    from Arch.datasets.loading import ImageData, Split
+    from Arch.models.imodel import IModel
+    from Arch.training.networks import TrainedNetwork
+
+# the switch of a loss term, its name in the registry, the key of its weight
+TERMS = (
+    ("UseCELoss", "CrossEntropy", "CELossWeight"),
+    ("VanillaKD", "VanillaKD", "LGLossWeight"),
+)
+
+
+@TRAINERS.register("KDTrainer")
+class KDTrainer(ImageTrainer):
+    """Trains a student on the labels, on a teacher's logits or on both."""
+
+    def objective(self, dataset: ImageData, model: IModel) -> Objective:  # noqa: ARG002 - no term depends on it
+        """The config's loss terms with their weights, and the teacher if one is looked at.
+
+        Raises:
+            ConfigError: every loss is switched off.
+            DataError: the teacher was trained on other data under the same name, or on images or classes that differ.
+        """
+        config = self.config
+        terms = tuple(
+            WeightedTerm(name, config[weight], config.fill(METHODS[name], name))
+            for switch, name, weight in TERMS
+            if config[switch]
+        )
+        if not terms:
+            raise ConfigError("there is nothing to learn from: set UseCELoss or VanillaKD.")
+        if not self._has_teacher:
+            return Objective(terms)
+        self._require_fitting_teacher(dataset)
+        augments_teacher = config["AugmentTeacher"] if config["DataAugmentation"] else True
+        return Objective(terms, self._frozen_teacher, augments_teacher)
+
+    def evaluate(self, model: IModel, dataset: ImageData, split: str = "test") -> Mapping[str, float]:
+        """Accuracy, NLL and calibration, and with a teacher the likeness to it and its own accuracy.
+
+        Raises:
+            DataError: there is no such split.
+        """
+        chosen = dataset.validation if split == "validation" else dataset.test
+        if chosen is None:
+            raise DataError(f"{dataset.name} has no validation split here; set Validation above 0.")
+        normalizer = Normalizer.of(dataset.normalization, dataset.shape, self.engine.device)
+        logits = network_logits(model, chosen, normalizer, self.engine)
+        teacher = self._teachers_logits_of(chosen, normalizer) if self._has_teacher else None
+        return scores(logits, chosen.labels, teacher)
+
+    @property
+    def _has_teacher(self) -> bool:
+        return bool(self.config["VanillaKD"])
+
+    @property
+    def _teacher(self) -> TrainedNetwork:
+        asked, given = self.config["Teacher"], self.networks.get("Teacher")
+        if given is None or given.entry.fingerprint != asked:
+            found = given.entry.fingerprint if given else "no teacher"
+            raise TrainingError(f"the student learns from the teacher {asked}, but {found} was handed to its trainer.")
+        return given
+
+    @cached_property
+    def _frozen_teacher(self) -> FrozenNetwork:
+        return FrozenNetwork(self._teacher.load(), self.engine)
+
+    @cached_property
+    def _teachers_logits(self) -> dict[Split, Tensor]:
+        """By split; a teacher never changes, so that each is computed once for all epochs and runs."""
+        return {}
+
+    def _teachers_logits_of(self, split: Split, normalizer: Normalizer) -> Tensor:
+        if split not in self._teachers_logits:
+            self._teachers_logits[split] = logits_of(
+                lambda images: self._frozen_teacher.trace(images).logits, split, normalizer, self.engine
+            )
+        return self._teachers_logits[split]
+
+    def _require_fitting_teacher(self, dataset: ImageData) -> None:
+        theirs, ours = self._teacher.run.provenance, data_record(dataset)
+        for field, word in (("input_shape", "images of shape (C, H, W)"), ("class_names", "the classes")):
+            if theirs[field] != ours[field]:
+                raise DataError(
+                    f"the teacher knows {word} {_short(theirs[field])}, but the student learns {_short(ours[field])}. "
+                    "Choose a teacher that was trained on the student's kind of data."
+                )
+        teacher = self.config.references["Teacher"]
+        if isinstance(teacher, Config) and _dataset_of(teacher) == _dataset_of(self.config):
+            require_same_data(dataset, (theirs,), "its teacher")
+
+
+def _dataset_of(config: Config) -> tuple[ImageDataset, int]:
+    return config.fill(DATASETS[config["Dataset"]], config["Dataset"]), config["DownSample"]
+
+
+def _short(names: list[object]) -> str:
+    return f"{', '.join(map(str, names[:3]))}{f' ... ({len(names)})' if len(names) > 3 else ''}"

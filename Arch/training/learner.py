@@ -1,0 +1,116 @@
+"""One network that learns: a step, and an epoch of steps."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import torch
+from torch import Tensor, nn
+
+from Arch.training.averaging import WeightAverage
+from Arch.training.schedules.schedule import Clock
+from Arch.types import Batch, Trace, Watcher
+
+if TYPE_CHECKING:
+    from torch.optim import Optimizer
+
+    from Arch.models.imodel import IModel
+    from Arch.training.engine import Engine
+    from Arch.training.objective import Objective
+    from Arch.training.schedules.schedule import Schedule
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How long and how carefully a network learns.
+
+    Attributes:
+        batch_size: samples a step.
+        num_epochs: passes over the training samples.
+        eval_interval: epochs between evaluations; the last epoch always has one.
+        gradient_clipping: largest L2 norm of the whole gradient, 0 to leave it.
+        ema_decay: decay of the averaged weights, 0 to average nothing.
+    """
+
+    batch_size: int
+    num_epochs: int
+    eval_interval: int
+    gradient_clipping: float
+    ema_decay: float
+
+    def evaluates(self, epoch: int) -> bool:
+        """Whether the one-based `epoch` is evaluated."""
+        return epoch % self.eval_interval == 0 or epoch == self.num_epochs
+
+
+class Learner:
+    """A network, its objective, its optimizer and its clock.
+
+    Invariant: nothing in a step waits for the device; what a step shows is summed there and read once an epoch.
+    """
+
+    def __init__(
+        self,
+        network: IModel,
+        objective: Objective,
+        optimizer: Optimizer,
+        schedule: Schedule,
+        *,
+        recipe: Recipe,
+        engine: Engine,
+    ) -> None:
+        """Takes what learns, what it learns for, and how."""
+        self.network, self.objective, self.optimizer, self.schedule = network, objective, optimizer, schedule
+        self.recipe, self.engine = recipe, engine
+        self.average = WeightAverage(network, recipe.ema_decay) if recipe.ema_decay else None
+        self.steps_done = 0
+        self._parameters = [each for group in optimizer.param_groups for each in group["params"]]
+
+    @property
+    def evaluated(self) -> IModel:
+        """The network that is evaluated and saved: the averaged one if there is one."""
+        return self.average.network if self.average else self.network
+
+    def clock(self, steps_per_epoch: int) -> Clock:
+        """Where the training stands."""
+        return Clock(self.steps_done, steps_per_epoch, self.recipe.num_epochs)
+
+    def train_epoch(self, batches: Iterator[Batch], steps: int, watcher: Watcher) -> Mapping[str, float]:
+        """Learns from `steps` batches; the means over their samples: `loss`, `accuracy` and `loss/TERM` for each term.
+
+        A term's own number is without its weight, so that it compares between weights.
+        """
+        names = ("loss", *(f"loss/{name}" for name in self.objective.names), "accuracy")
+        sums = torch.zeros(len(names), dtype=torch.float64, device=self.engine.device)
+        samples = 0
+        self.network.train()
+        for batch in batches:
+            sums += self.step(batch, steps) * len(batch.labels)
+            samples += len(batch.labels)
+            watcher.step_done()
+        return dict(zip(names, (sums / samples).tolist(), strict=True))
+
+    def step(self, batch: Batch, steps_per_epoch: int) -> Tensor:
+        """One optimizer step; the batch's means of what `train_epoch` tells, in that order, on the device."""
+        rate = self.schedule.rate(self.clock(steps_per_epoch))
+        for group in self.optimizer.param_groups:
+            group["lr"] = rate
+        with self.engine.autocast():
+            traced = self.network.trace(batch.images)
+        student = Trace(traced.logits.float(), traced.features)
+        loss, parts = self.objective(batch, student)
+        self._descend(loss)
+        hits = (student.logits.detach().argmax(dim=1) == batch.labels).float().mean()
+        return torch.stack([each.detach() for each in (loss, *parts, hits)])
+
+    def _descend(self, loss: Tensor) -> None:
+        self.optimizer.zero_grad(set_to_none=True)
+        loss.backward()  # type: ignore[no-untyped-call]  # torch leaves it untyped
+        if self.recipe.gradient_clipping:
+            nn.utils.clip_grad_norm_(self._parameters, self.recipe.gradient_clipping)
+        self.optimizer.step()
+        self.steps_done += 1
+        if self.average:
+            self.average.update()

@@ -1,0 +1,53 @@
+"""Adam and its sibling with decoupled weight decay."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+import torch
+
+from Arch.training.optimizers import OPTIMIZERS
+
+if TYPE_CHECKING:
+    from torch.optim import Optimizer
+
+    from Arch.training.optimizers.recipe import ParameterGroups
+
+
+@OPTIMIZERS.register("Adam")
+@dataclass(frozen=True)
+class Adam:
+    """Scales each step by the gradient's running moments. Decay is part of the gradient.
+
+    Source: Kingma & Ba, ICLR 2015 (arXiv 1412.6980), algorithm 1.
+    """
+
+    beta1: float
+    beta2: float
+    epsilon: float
+
+    customary_decay: ClassVar[float] = 0.0
+
+    def build(self, groups: ParameterGroups) -> Optimizer:
+        """The optimizer over parameter groups."""
+        return torch.optim.Adam(groups, lr=0.0, betas=(self.beta1, self.beta2), eps=self.epsilon, fused=True)
+
+
+@OPTIMIZERS.register("AdamW")
+@dataclass(frozen=True)
+class AdamW:
+    """Adam whose decay shrinks the weights directly, by the learning rate times the decay.
+
+    Source: Loshchilov & Hutter, ICLR 2019 (arXiv 1711.05101), algorithm 2.
+    """
+
+    beta1: float
+    beta2: float
+    epsilon: float
+
+    customary_decay: ClassVar[float] = 0.01
+
+    def build(self, groups: ParameterGroups) -> Optimizer:
+        """The optimizer over parameter groups."""
+        return torch.optim.AdamW(groups, lr=0.0, betas=(self.beta1, self.beta2), eps=self.epsilon, fused=True)

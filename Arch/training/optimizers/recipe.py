@@ -1,0 +1,68 @@
+"""What every optimizer's recipe is, and which parameters decay."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
+
+from Arch.errors import ConfigError
+
+if TYPE_CHECKING:
+    from torch import nn
+    from torch.optim import Optimizer
+
+CUSTOMARY = -1.0  # the value of WeightDecay that stands for an optimizer's own customary decay
+
+ParameterGroups = Sequence[dict[str, Any]]
+
+
+class OptimizerRecipe(Protocol):
+    """An optimizer's parameters but for the learning rate, which the schedule sets before every step.
+
+    Attributes:
+        customary_decay: the weight decay meant by `WeightDecay` -1.
+    """
+
+    customary_decay: ClassVar[float]
+
+    def build(self, groups: ParameterGroups) -> Optimizer:
+        """An optimizer over parameter groups that carry their own `weight_decay`; its state is still empty."""
+
+
+def weight_decay_of(recipe: type[OptimizerRecipe], configured: float) -> float:
+    """Gives the decay that a configured `WeightDecay` means for an optimizer.
+
+    Raises:
+        ConfigError: it is negative and not -1.
+    """
+    if configured == CUSTOMARY:
+        return recipe.customary_decay
+    if configured < 0:
+        raise ConfigError(
+            f"WeightDecay must be at least 0, or -1 for the optimizer's customary one; it is {configured:g}."
+        )
+    return configured
+
+
+def parameter_groups(
+    modules: Iterable[nn.Module], weight_decay: float, *, decays_norm_and_bias: bool
+) -> list[dict[str, Any]]:
+    """Sorts the trainable parameters of `modules` by whether they decay.
+
+    Args:
+        modules: the student and what else learns.
+        weight_decay: at least 0.
+        decays_norm_and_bias: whether parameters with fewer than two axes (the scales and shifts of normalisation,
+            every bias) decay like the weights; if not, theirs is a group of its own without decay.
+
+    Returns:
+        One or two groups, none of them empty.
+    """
+    parameters = [each for module in modules for each in module.parameters() if each.requires_grad]
+    decaying = [each for each in parameters if decays_norm_and_bias or each.ndim > 1]
+    constant = [each for each in parameters if not decays_norm_and_bias and each.ndim <= 1]
+    groups = [
+        {"params": decaying, "weight_decay": weight_decay},
+        {"params": constant, "weight_decay": 0.0},
+    ]
+    return [group for group in groups if group["params"]]

@@ -1,0 +1,67 @@
+"""What a network predicts for a whole split, and how good that is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import torch
+from torch import Tensor
+
+from Arch.analysis import prediction as measure
+from Arch.datasets.augmentation import take
+from Arch.datasets.loading import Split
+from Arch.datasets.normalization import Normalizer
+from Arch.models.imodel import IModel
+from Arch.training.engine import Engine
+
+
+def network_logits(network: IModel, split: Split, normalizer: Normalizer, engine: Engine) -> Tensor:
+    """A network's logits `(N, K)` of all samples of a split, in float32; its mode is left as it was."""
+    was_training = network.training
+    network.eval()
+
+    def logits(images: Tensor) -> Tensor:
+        with engine.autocast():
+            return network.trace(images).logits.float()
+
+    try:
+        return logits_of(logits, split, normalizer, engine)
+    finally:
+        network.train(was_training)
+
+
+def logits_of(network: Callable[[Tensor], Tensor], split: Split, normalizer: Normalizer, engine: Engine) -> Tensor:
+    """What `network` gives for all samples of a split `(N, K)`, batch by batch, the short last one included."""
+    rows = torch.arange(len(split), device=split.pixels.device)
+    with torch.no_grad():
+        pieces = [
+            network(normalizer(take(split.pixels, piece).to(engine.device, non_blocking=True)))
+            for piece in torch.split(rows, engine.evaluation_batch)
+        ]
+    return torch.cat(pieces)
+
+
+def scores(logits: Tensor, labels: Tensor, teacher: Tensor | None = None) -> Mapping[str, float]:
+    """How good predictions are, and how like a teacher's.
+
+    Args:
+        logits: `(N, K)`.
+        labels: `(N,)` int64.
+        teacher: logits `(N, K)` of the same samples, or None.
+
+    Returns:
+        `accuracy`, `nll`, `ece`, and with a teacher `agreement`, `kl_to_teacher` and `teacher_accuracy`.
+    """
+    labels = labels.to(logits.device)
+    found = {
+        "accuracy": measure.top1_accuracy(logits, labels),
+        "nll": measure.negative_log_likelihood(logits, labels),
+        "ece": measure.expected_calibration_error(logits, labels),
+    }
+    if teacher is not None:
+        found |= {
+            "agreement": measure.agreement(logits, teacher),
+            "kl_to_teacher": measure.kl_to_teacher(logits, teacher),
+            "teacher_accuracy": measure.top1_accuracy(teacher, labels),
+        }
+    return dict(zip(found, torch.stack(list(found.values())).tolist(), strict=True))

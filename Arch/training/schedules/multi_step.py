@@ -1,0 +1,27 @@
+"""A learning rate that falls at given epochs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from Arch.training.schedules import SCHEDULES
+from Arch.training.schedules.schedule import Clock, warm_up
+
+
+@SCHEDULES.register("MultiStep")
+@dataclass(frozen=True)
+class MultiStep:
+    """`learning_rate`, times `lr_step_mult` for each of `lr_steps` reached.
+
+    `lr_steps` are numbers of finished epochs: with 150, the 151st epoch is the first at the lower rate.
+    """
+
+    learning_rate: float
+    warmup_epochs: int
+    lr_steps: tuple[int, ...]
+    lr_step_mult: float
+
+    def rate(self, clock: Clock) -> float:
+        """The learning rate of the next step."""
+        drops = sum(step <= clock.finished_epochs for step in self.lr_steps)
+        return self.learning_rate * self.lr_step_mult**drops * warm_up(clock, self.warmup_epochs)

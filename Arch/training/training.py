@@ -1,0 +1,155 @@
+"""One run from its first weights to its record."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from Arch.datasets.normalization import Normalizer
+from Arch.errors import NonFiniteLossError
+from Arch.training.best import BestEpoch
+from Arch.training.events import open_events
+from Arch.training.feed import Augmentation, Feed
+from Arch.training.learner import Learner, Recipe
+from Arch.training.networks import save_weights
+from Arch.training.optimizers import OPTIMIZERS
+from Arch.training.optimizers.recipe import parameter_groups, weight_decay_of
+from Arch.training.provenance import provenance
+from Arch.training.schedules import SCHEDULES
+from Arch.training.streams import Streams, global_stream
+from Arch.types import Epoch, Run
+
+if TYPE_CHECKING:
+    from torch.optim import Optimizer
+
+    from Arch.config.config import Config
+    from Arch.datasets.loading import ImageData
+    from Arch.models.imodel import IModel
+    from Arch.training.itrainer import ITrainer
+    from Arch.training.networks import TrainedNetwork
+    from Arch.training.objective import Objective
+
+
+@dataclass(frozen=True)
+class Training:
+    """A run that is ready to begin: everything that a config can get wrong has been built.
+
+    Attributes:
+        trainer: whose run it is; it evaluates.
+        dataset: on the device.
+        streams: of this run.
+        feed: the batches.
+        learner: the network and how it learns.
+        best: sees every evaluated epoch.
+    """
+
+    trainer: ITrainer
+    dataset: ImageData
+    streams: Streams
+    feed: Feed
+    learner: Learner
+    best: BestEpoch
+
+    @classmethod
+    def prepare(cls, trainer: ITrainer, dataset: ImageData, index: int) -> Training:
+        """Builds run number `index` of a trainer's experiment.
+
+        Raises:
+            ArchError: its config cannot be carried out.
+        """
+        config, engine = trainer.config, trainer.engine
+        streams = Streams(config["Seed"], index)
+        with global_stream(streams.initialisation, engine.device):
+            network = engine.place(trainer.load_model(dataset))
+            objective = trainer.objective(dataset, network)
+        recipe = config.fill(Recipe, "Recipe")
+        schedule = config.fill(SCHEDULES[config["LRScheduler"]], config["LRScheduler"])
+        optimizer = _optimizer(config, network, objective)
+        learner = Learner(network, objective, optimizer, schedule, recipe=recipe, engine=engine)
+        feed = Feed(
+            dataset.train,
+            Normalizer.of(dataset.normalization, dataset.shape, engine.device),
+            recipe.batch_size,
+            streams,
+            config.fill(Augmentation, "Augmentation") if config["DataAugmentation"] else None,
+            objective.augments_teacher,
+        )
+        return cls(trainer, dataset, streams, feed, learner, BestEpoch(_chooses_on(config, dataset)))
+
+    def carry_out(self, folder: Path) -> Run:
+        """Trains, and leaves the weights (and events, where they are wanted) in `folder`.
+
+        Raises:
+            NonFiniteLossError: a loss or a score was not finite.
+        """
+        watcher, recipe = self.trainer.settings.watcher, self.learner.recipe
+        watcher.run_started(self.trainer.config.title, self.streams.run, recipe.num_epochs, self.feed.steps)
+        begin = time.perf_counter()
+        is_wanted = self.trainer.config.option("TensorBoard")
+        with (
+            global_stream(self.streams.dropout, self.trainer.engine.device),
+            open_events(folder / "events", is_wanted=is_wanted) as write_event,
+        ):
+            epochs = tuple(self._epoch(number, write_event) for number in range(1, recipe.num_epochs + 1))
+        save_weights(folder / "Last.safetensors", self.learner.evaluated.state_dict())
+        if self.best.weights:
+            save_weights(folder / "Best.safetensors", self.best.weights)
+        return self._record(epochs, time.perf_counter() - begin)
+
+    def _epoch(self, number: int, write_event: Callable[[Epoch], None]) -> Epoch:
+        rate = self.learner.schedule.rate(self.learner.clock(self.feed.steps))
+        begin = time.perf_counter()
+        train = self.learner.train_epoch(self.feed.epoch(number), self.feed.steps, self.trainer.settings.watcher)
+        seconds = time.perf_counter() - begin
+        if not math.isfinite(train["loss"]):
+            raise NonFiniteLossError(number, self.streams.run)
+        test, validation = self._scores(number, "test"), self._scores(number, "validation")
+        epoch = Epoch(number, train, test, validation, rate, seconds)
+        self.best.observe(epoch, self.learner.evaluated)
+        write_event(epoch)
+        self.trainer.settings.watcher.epoch_done(epoch)
+        return epoch
+
+    def _scores(self, number: int, split: str) -> dict[str, float]:
+        is_absent = split == "validation" and self.dataset.validation is None
+        if is_absent or not self.learner.recipe.evaluates(number):
+            return {}
+        scores = dict(self.trainer.evaluate(self.learner.evaluated, self.dataset, split))
+        if not all(math.isfinite(each) for each in scores.values()):
+            raise NonFiniteLossError(number, self.streams.run)
+        return scores
+
+    def _record(self, epochs: tuple[Epoch, ...], seconds: float) -> Run:
+        origin = provenance(self.trainer.engine, self.dataset, self.streams, self.feed.steps)
+        return Run(
+            index=self.streams.run,
+            seed=self.streams.seed,
+            epochs=epochs,
+            scores={**epochs[-1].test, **self.best.scores()},
+            seconds=seconds,
+            provenance=origin | {"made_from": {key: _origin_of(each) for key, each in self.trainer.networks.items()}},
+        )
+
+
+def _optimizer(config: Config, network: IModel, objective: Objective) -> Optimizer:
+    recipe = OPTIMIZERS[config["Optimizer"]]
+    groups = parameter_groups(
+        (network, *objective.modules),
+        weight_decay_of(recipe, config["WeightDecay"]),
+        decays_norm_and_bias=config["DecayNormAndBias"],
+    )
+    return config.fill(recipe, config["Optimizer"]).build(groups)
+
+
+def _chooses_on(config: Config, dataset: ImageData) -> str | None:
+    if config["Select"] == "test":
+        return "test"
+    return "validation" if dataset.validation is not None else None
+
+
+def _origin_of(network: TrainedNetwork) -> dict[str, object]:
+    return {"fingerprint": network.entry.fingerprint, "run": network.index, "weights": network.weights}
