@@ -1,0 +1,159 @@
+"""A stand-in for a config, and a disk that counts its steps and breaks on demand."""
+
+import os
+import signal
+from dataclasses import dataclass, field
+
+import pytest
+
+from Arch import files
+from Arch.cache.store import Store
+from Arch.files import door
+from Arch.types import Epoch, Run
+
+FINGERPRINT = "0123456789abcdef" * 2
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What the cache needs of a config, without rules."""
+
+    active: dict = field(default_factory=lambda: {"Model": "resnet8", "Temperature": 4.0})
+    fingerprint: str = FINGERPRINT
+    defaults: dict = field(default_factory=dict)
+
+    def default_of(self, key):
+        return self.defaults[key]
+
+    def document(self):
+        return {"Fingerprint": self.fingerprint, "Title": "resnet8", "Active": self.active, "Defaults": self.defaults}
+
+
+class Disk:
+    """Notes the steps that pass the door; `breaks` is asked before each write, with its number."""
+
+    def __init__(self, monkeypatch):
+        self.steps, self.count = [], 0
+        self.breaks = lambda number, function, arguments: None
+        monkeypatch.setattr(door, "_step", self._step)
+
+    def _step(self, verb, path, function, *arguments):
+        self.steps.append((verb, os.fspath(path), function))
+        if verb == "write":
+            self.count += 1
+            self.breaks(self.count, function, arguments)
+        # Nothing here loses power, so that waiting for the platters would only take time.
+        return None if function is os.fsync else function(*arguments)
+
+    @property
+    def writes(self):
+        return [step for step in self.steps if step[0] == "write"]
+
+    def forget(self):
+        """Counts from zero again, on a disk without faults."""
+        self.steps, self.count = [], 0
+        self.breaks = lambda number, function, arguments: None
+
+    def kill_at(self, number):
+        """Makes this process die at the n-th write from now, in the middle of it where it has a middle."""
+
+        def breaks(now, function, arguments):
+            if now == number:
+                if function is os.write:
+                    os.write(arguments[0], arguments[1][: len(arguments[1]) // 2])
+                os.kill(os.getpid(), signal.SIGKILL)
+
+        self.forget()
+        self.breaks = breaks
+
+    def fail_at(self, number, code, *, forever=False):
+        """Makes the n-th write from now fail, or all from there on."""
+
+        def breaks(now, function, arguments):
+            if now == number or (forever and now > number):
+                raise OSError(code, os.strerror(code))
+
+        self.forget()
+        self.breaks = breaks
+
+
+@pytest.fixture
+def disk(monkeypatch):
+    return Disk(monkeypatch)
+
+
+@pytest.fixture
+def asked():
+    return Asked()
+
+
+@pytest.fixture
+def store(tmp_path):
+    return Store(tmp_path / "cache")
+
+
+@pytest.fixture
+def entry(store, asked):
+    """An entry that was opened and has no run."""
+    entry = store.entry(asked)
+    entry.open(asked)
+    return entry
+
+
+@pytest.fixture
+def make_asked():
+    return Asked
+
+
+@pytest.fixture
+def make_run():
+    def make(index=0, accuracy=0.5, **changes):
+        epoch = Epoch(1, {"loss": 1.25}, {"accuracy": accuracy}, {}, 0.1, 2.0)
+        fields = {"seed": 7, "epochs": (epoch,), "scores": {"accuracy": accuracy}, "seconds": 3.5}
+        return Run(index, **{**fields, "provenance": {"device": "cpu", "classes": ["cat", "dog"]}, **changes})
+
+    return make
+
+
+@pytest.fixture
+def commit(make_run):
+    """Writes a run with weights the way a trainer does, and says whether it became the run."""
+
+    def commit(entry, index=0, accuracy=0.5):
+        with entry.write_run(index) as writer:
+            files.write_synced(writer.folder / "Last.safetensors", b"weights of %d" % index)
+            return writer.commit(make_run(index, accuracy))
+
+    return commit
+
+
+@pytest.fixture
+def in_child():
+    """Runs an action in a forked process and gives how that ended: its exit code, or minus the signal."""
+
+    def start(action):
+        pid = os.fork()
+        if pid == 0:
+            code = 99
+            try:
+                code = int(action() or 0)
+            finally:
+                os._exit(code)
+        return pid
+
+    def run(*actions):
+        pids = [start(action) for action in actions]
+        return [os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) for pid in pids]
+
+    return run
+
+
+@pytest.fixture
+def names_below():
+    """All files and empty folders below a folder, relative to it."""
+
+    def names(folder):
+        found = (path for path in folder.rglob("*") if path.is_file() or not any(path.iterdir()))
+        return {path.relative_to(folder).as_posix() for path in found}
+
+    return names

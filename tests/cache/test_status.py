@@ -1,0 +1,117 @@
+"""How far an experiment has come is read from its folder, for one and for thousands."""
+
+import pytest
+
+from Arch.errors import ChangedDefaultError, CorruptEntryError
+
+
+def fail(entry, index, message="bad luck"):
+    with pytest.raises(ValueError, match=message), entry.write_run(index):
+        raise ValueError(message)
+
+
+def test_an_experiment_is_missing_then_partial_then_done(store, asked, commit):
+    entry = store.entry(asked)
+    assert str(entry.status(2)) == "missing"
+    entry.open(asked)
+    assert str(entry.status(2)) == "missing"
+    commit(entry, 0)
+    assert str(entry.status(2)) == "partial (1 of 2)"
+    commit(entry, 1)
+    assert str(entry.status(2)) == "done"
+    assert str(entry.status(1)) == "done"
+    assert str(entry.status(5)) == "partial (2 of 5)"
+
+
+def test_the_missing_runs_are_those_below_the_number_wanted(entry, commit):
+    commit(entry, 1)
+    commit(entry, 3)
+    status = entry.status(3)
+    assert (status.runs, status.missing, str(status)) == ((1, 3), (0, 2), "partial (1 of 3)")
+
+
+def test_the_last_attempt_at_a_missing_run_tells_why_it_failed(entry, commit):
+    commit(entry, 0)
+    fail(entry, 1)
+    status = entry.status(2)
+    assert (str(status), str(status.failure)) == ("failed (1 of 2; ValueError)", "ValueError: bad luck")
+    assert str(entry.status(1)) == "done"
+
+
+def test_a_failed_start_is_failed_not_missing(entry):
+    fail(entry, 0)
+    assert str(entry.status(1)) == "failed (0 of 1; ValueError)"
+
+
+def test_the_latest_of_several_failures_is_shown(entry, monkeypatch):
+    for index, second in ((0, 30), (1, 50), (2, 40)):
+        monkeypatch.setattr("time.gmtime", lambda second=second: (2025, 1, 31, 12, 0, second, 4, 31, 0))
+        fail(entry, index, f"attempt {index}")
+    failure = entry.status(3).failure
+    assert (failure.message, failure.time) == ("attempt 1", "2025-01-31T12:00:50Z")
+
+
+def test_a_torn_failure_record_is_still_a_failure(entry):
+    fail(entry, 0)
+    (entry.path / "Work" / "000" / "Failure.json").write_text('{"Error": ')
+    assert str(entry.status(1)) == "failed (0 of 1; CorruptEntryError)"
+
+
+def test_a_changed_default_is_a_status_and_not_an_end(entry, make_asked):
+    status = entry.status(1, make_asked({"Temperature": 3.0}))
+    assert str(status) == "changed default"
+    assert isinstance(status.problem, ChangedDefaultError)
+
+
+def test_a_corrupt_entry_is_a_status_and_not_an_end(entry, asked):
+    (entry.path / "Config.json").write_text("{")
+    status = entry.status(1, asked)
+    assert str(status) == "corrupt"
+    assert isinstance(status.problem, CorruptEntryError)
+
+
+def test_a_snapshot_answers_for_what_is_absent_without_a_look_at_the_disk(store, entry, commit, make_asked, disk):
+    commit(entry)
+    snapshot = store.snapshot()
+    disk.forget()
+    absent = [make_asked(fingerprint=f"{number:032x}") for number in range(1000)]
+    assert {str(status) for status in snapshot.statuses((each, 1) for each in absent)} == {"missing"}
+    assert {snapshot.look(each) for each in absent} == {(0, "")}
+    assert disk.steps == []
+
+
+def test_a_snapshot_answers_for_what_is_present_with_four_looks_and_one_for_each_run(store, entry, commit, asked, disk):
+    commit(entry)
+    snapshot = store.snapshot()
+    disk.forget()
+    assert str(snapshot.status(asked, 1)) == "done"
+    assert [path.removeprefix(str(entry.path)) for _, path, _ in disk.steps] == [
+        "/Config.json",
+        "/Config.json",
+        "/Runs",
+        "/Runs/000/manifest.json",
+    ]
+
+
+def test_a_look_gives_the_number_of_runs_and_the_reason_of_the_last_failure(store, entry, commit, asked):
+    assert store.snapshot().look(asked) == (0, "")
+    commit(entry, 0)
+    assert store.snapshot().look(asked) == (1, "")
+    fail(entry, 1)
+    assert store.snapshot().look(asked) == (1, "ValueError: bad luck")
+    commit(entry, 1)
+    assert store.snapshot().look(asked) == (2, "")
+
+
+def test_a_look_refuses_a_changed_default_and_a_corrupt_entry(store, entry, make_asked):
+    with pytest.raises(ChangedDefaultError):
+        store.snapshot().look(make_asked({"Temperature": 3.0}))
+    (entry.path / "Config.json").write_text("{")
+    with pytest.raises(CorruptEntryError):
+        store.snapshot().look(make_asked())
+
+
+def test_an_entry_that_was_moved_away_after_the_snapshot_is_missing(store, entry, asked, tmp_path):
+    snapshot = store.snapshot()
+    entry.path.rename(tmp_path / "elsewhere")
+    assert (str(snapshot.status(asked, 1)), snapshot.look(asked)) == ("missing", (0, ""))

@@ -1,0 +1,93 @@
+"""Entries are found by name; what is not an entry is left alone; looking has no consequences."""
+
+import ast
+from pathlib import Path, PurePath
+
+import pytest
+
+from Arch.cache.store import Store
+from Arch.errors import CacheAccessError, CacheError, UnknownNameError
+
+ROOM = Path(__file__).resolve().parents[2] / "Arch" / "cache"
+NAMES = ["abc" + "0" * 29, "abd" + "0" * 29, "f" * 32]
+
+
+@pytest.fixture
+def full(store, make_asked):
+    for name in NAMES:
+        asked = make_asked(fingerprint=name)
+        store.entry(asked).open(asked)
+    return store
+
+
+def test_asking_for_an_entry_reads_and_writes_nothing(disk, store, asked):
+    entry = Store(store.root).entry(asked)
+    assert entry.path == store.root / asked.fingerprint
+    assert (entry.fingerprint, disk.steps) == (asked.fingerprint, [])
+
+
+def test_entries_come_in_order_and_foreign_names_are_ignored(full):
+    for name in ("BaselineConfig.cjson", ".trash", "F" * 32, "a" * 31, "a" * 33, "g" * 32):
+        (full.root / name).mkdir()
+    (full.root / ("1" * 32)).write_text("a file")
+    (full.root / ("2" * 32)).mkdir()  # an entry whose maker was killed before it had a config
+    assert [entry.fingerprint for entry in full.entries()] == NAMES
+
+
+def test_a_cache_that_does_not_exist_is_empty(store):
+    assert list(store.entries()) == []
+    assert not store.root.exists()
+
+
+@pytest.mark.parametrize("prefix", ["abc", "ABC", "abc0000", NAMES[0]])
+def test_a_prefix_finds_its_entry(full, prefix):
+    assert full.find(prefix).fingerprint == NAMES[0]
+
+
+@pytest.mark.parametrize("prefix", ["", "ab"])
+def test_an_ambiguous_prefix_lists_what_it_may_mean(full, prefix):
+    with pytest.raises(CacheError, match=f"cached experiments begin with '{prefix}': {NAMES[0]}, {NAMES[1]}.*digits"):
+        full.find(prefix)
+
+
+@pytest.mark.parametrize("prefix", ["abe", "zz", "../" + NAMES[0], "0" * 32, NAMES[0] + "0"])
+def test_an_unknown_prefix_names_the_cache_and_what_it_knows(full, prefix):
+    with pytest.raises(UnknownNameError, match=rf"no cached experiment named '{prefix}'.*{NAMES[2]}.*{full.root}"):
+        full.find(prefix)
+
+
+def test_many_candidates_are_not_all_listed(store, make_asked):
+    for number in range(20):
+        asked = make_asked(fingerprint=f"a{number:031x}")
+        store.entry(asked).open(asked)
+    with pytest.raises(CacheError, match=r"^20 cached .*b and 8 more\. Give more digits\.$"):
+        store.find("a")
+
+
+def test_a_whole_fingerprint_is_found_without_listing_the_cache(full, disk):
+    full.find(NAMES[2])
+    assert [path for _, path, _ in disk.steps] == [str(full.root / NAMES[2] / "Config.json")]
+
+
+def test_a_file_in_the_caches_place_is_refused(tmp_path, asked):
+    store = Store(tmp_path / "file")
+    store.root.write_text("")
+    for act in (lambda: list(store.entries()), store.snapshot, lambda: store.entry(asked).open(asked)):
+        with pytest.raises(CacheAccessError, match=r"/file\S*: not a .*move it away"):
+            act()
+
+
+@pytest.mark.parametrize("path", sorted(ROOM.glob("*.py")), ids=lambda path: path.name)
+def test_the_room_reaches_the_disk_only_through_files(path):
+    tree = ast.parse(path.read_text())
+    imported = {
+        alias.name.partition(".")[0] for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names
+    } | {node.module.partition(".")[0] for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
+    assert not imported & {"os", "io", "shutil", "tempfile", "glob", "fcntl", "mmap"}
+    called = [node.func for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    assert "open" not in {function.id for function in called if isinstance(function, ast.Name)}
+    methods = {function for function in called if isinstance(function, ast.Attribute)}
+    assert not {each.attr for each in methods if ast.unparse(each.value) != "files"} & PATHS_THAT_ACT
+
+
+PATHS_THAT_ACT = set(dir(Path)) - set(dir(PurePath)) - {"absolute"}

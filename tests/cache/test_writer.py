@@ -1,0 +1,143 @@
+"""The commit protocol: what is written when, and what becomes of a run that does not get that far."""
+
+import errno
+import hashlib
+import json
+import os
+
+import pytest
+
+from Arch import files
+from Arch.errors import CacheAccessError, CacheError
+
+
+def fail(*_):
+    raise ValueError("bad luck")
+
+
+def test_a_commit_syncs_every_file_then_the_manifest_then_renames_then_syncs_the_parent(disk, entry, make_run):
+    with entry.write_run(0) as writer:
+        staging = str(writer.folder)
+        files.write_synced(writer.folder / "Last.safetensors", b"weights")
+        disk.forget()
+        writer.commit(make_run())
+    renamed = next(number for number, step in enumerate(disk.writes) if step[2] is os.rename)
+    synced = [path.removeprefix(staging) for _, path, function in disk.writes[:renamed] if function is os.fsync]
+    last = synced.index("/manifest.json")
+    assert {"/Last.safetensors", "/Run.json"} <= set(synced[:last])
+    assert synced[last + 1] == ""
+    assert disk.writes[renamed + 1][1:] == (str(entry.path / "Runs"), os.fsync)
+
+
+def test_a_file_that_the_trainer_did_not_sync_is_synced_by_the_commit(disk, entry, make_run):
+    with entry.write_run(0) as writer:
+        (writer.folder / "events").mkdir()
+        (writer.folder / "events" / "log").write_text("late")
+        path, folder = str(writer.folder / "events" / "log"), str(writer.folder / "events")
+        writer.commit(make_run())
+    synced = {path for verb, path, function in disk.writes if function is os.fsync}
+    assert {path, folder} <= synced
+
+
+def test_the_manifest_has_the_size_and_digest_of_every_other_file(entry, commit):
+    commit(entry)
+    folder = entry.path / "Runs" / "000"
+    listed = json.loads((folder / "manifest.json").read_text())["Files"]
+    assert listed == {
+        name: {
+            "Size": len((folder / name).read_bytes()),
+            "Sha256": hashlib.sha256((folder / name).read_bytes()).hexdigest(),
+        }
+        for name in ("Last.safetensors", "Run.json")
+    }
+
+
+def test_the_first_of_two_writers_wins_and_the_other_discards_its_own(entry, make_run, names_below):
+    with entry.write_run(0) as slow, entry.write_run(0) as fast:
+        assert fast.commit(make_run(accuracy=0.75))
+        assert not slow.commit(make_run(accuracy=0.25))
+    assert entry.run(0).scores == {"accuracy": 0.75}
+    assert names_below(entry.path) == {"Config.json", "Result.json", "Runs/000/Run.json", "Runs/000/manifest.json"}
+
+
+def test_an_error_is_written_down_and_goes_on_its_way(entry):
+    with pytest.raises(ValueError, match="bad luck"), entry.write_run(2):
+        fail()
+    failure = entry.status(3).failure
+    assert (failure.run, failure.error, failure.message) == (2, "ValueError", "bad luck")
+    assert "fail()" in failure.traceback
+    assert failure.time.endswith("Z")
+    assert files.list_folder(entry.path / "Work" / "002") == ["Failure.json"]
+
+
+@pytest.mark.parametrize("end", [KeyboardInterrupt, SystemExit])
+def test_being_stopped_is_no_failure_and_leaves_nothing(entry, names_below, end):
+    with pytest.raises(end), entry.write_run(0):
+        raise end
+    assert names_below(entry.path) == {"Config.json"}
+
+
+def test_leaving_without_commit_discards_the_work(entry, names_below):
+    with entry.write_run(0) as writer:
+        files.write_synced(writer.folder / "Last.safetensors", b"weights")
+    assert names_below(entry.path) == {"Config.json"}
+
+
+def test_a_success_makes_an_earlier_failure_history(entry, commit, names_below):
+    with pytest.raises(ValueError, match="bad luck"), entry.write_run(0):
+        fail()
+    commit(entry)
+    assert "Work/000/Failure.json" not in names_below(entry.path)
+    assert entry.status(1).failure is None
+
+
+def test_an_error_after_the_commit_is_not_the_runs_failure(entry, make_run):
+    with pytest.raises(ValueError, match="bad luck"), entry.write_run(0) as writer:
+        fail(writer.commit(make_run()))
+    assert str(entry.status(1)) == "done"
+    assert not (entry.path / "Work").exists()
+
+
+def test_a_full_disk_hides_neither_the_error_nor_a_committed_run(disk, entry, make_run, caplog):
+    with pytest.raises(ValueError, match="bad luck"), entry.write_run(0):
+        fail(disk.fail_at(1, errno.ENOSPC, forever=True))
+    assert "no space left" in caplog.text
+    disk.forget()
+    with entry.write_run(1) as writer:
+        rename = os.rename
+        disk.breaks = lambda number, function, arguments: (
+            disk.fail_at(2, errno.ENOSPC, forever=True) if function is rename else None
+        )
+        assert writer.commit(make_run(1))
+    disk.forget()
+    assert entry.result().scores == {1: {"accuracy": 0.5}}
+
+
+def test_a_number_that_is_not_finite_fails_the_run(entry, make_run):
+    with pytest.raises(CacheError, match="run 0, Scores, accuracy is nan"), entry.write_run(0) as writer:
+        writer.commit(make_run(accuracy=float("nan")))
+    assert entry.run_indices() == ()
+    assert entry.status(1).failure.error == "CacheError"
+
+
+def test_a_run_is_committed_under_its_own_index_only(entry, make_run):
+    with pytest.raises(CacheError, match="run 1 cannot be committed as run 0"), entry.write_run(0) as writer:
+        writer.commit(make_run(1))
+
+
+def test_a_run_needs_an_opened_entry(store, asked, names_below):
+    with pytest.raises(CacheError, match="opened"), store.entry(asked).write_run(0):
+        pass
+    assert not store.root.exists()
+
+
+def test_a_writer_has_no_folder_before_it_is_entered(entry, disk):
+    with pytest.raises(CacheError, match="with"):
+        _ = entry.write_run(0).folder
+    assert disk.writes == []
+
+
+def test_a_run_on_a_read_only_cache_is_refused_with_its_path_and_what_to_do(disk, entry):
+    disk.fail_at(1, errno.EROFS, forever=True)
+    with pytest.raises(CacheAccessError, match=rf"cannot write {entry.path}.*read-only.*name another folder"):
+        entry.write_run(0).__enter__()
