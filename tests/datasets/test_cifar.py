@@ -1,0 +1,119 @@
+"""CIFAR from tiny files in its own format; the download is torchvision's and is not run here."""
+
+import hashlib
+import pickle
+import urllib.error
+
+import numpy as np
+import pytest
+import torchvision
+
+from Arch.datasets import DATASETS
+from Arch.datasets.cifar import write_batches
+from Arch.errors import DataError
+
+FILES = {"CIFAR10": 5, "CIFAR100F": 1, "CIFAR100C": 1}
+NAMES = {
+    "label_names": ["cat", "dog"],
+    "fine_label_names": ["oak", "elm", "car"],
+    "coarse_label_names": ["tree", "vehicle"],
+}
+LABELS = {"labels": [1, 0, 1], "fine_labels": [2, 0, 1], "coarse_labels": [1, 0, 0]}
+EXPECTED = {"CIFAR10": ("labels", "label_names"), "CIFAR100F": ("fine_labels", "fine_label_names"),
+            "CIFAR100C": ("coarse_labels", "coarse_label_names")}  # fmt: skip
+
+
+def source_of(name):
+    return torchvision.datasets.CIFAR10 if name == "CIFAR10" else torchvision.datasets.CIFAR100
+
+
+def batch(number):
+    return {"data": np.random.default_rng(number).integers(0, 256, (3, 3072), dtype=np.uint8), **LABELS}
+
+
+def write_files(folder, source, monkeypatch):
+    """Tiny files under CIFAR's own names, and their MD5 in place of the true ones."""
+    folder = folder / source.base_folder
+    folder.mkdir(parents=True)
+
+    def write(name, content):
+        data = pickle.dumps(content, protocol=2)
+        (folder / name).write_bytes(data)
+        return hashlib.md5(data).hexdigest()
+
+    names = [name for name, _ in (*source.train_list, *source.test_list)]
+    sums = {name: write(name, batch(i)) for i, name in enumerate(names)}
+    for part in ("train_list", "test_list"):
+        monkeypatch.setattr(source, part, [[name, sums[name]] for name, _ in getattr(source, part)])
+    md5 = write(source.meta["filename"], NAMES)
+    monkeypatch.setattr(source, "meta", {**source.meta, "md5": md5})
+    return folder
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_batches_are_read_in_order_with_their_labels(name, root, monkeypatch):
+    write_files(root, source_of(name), monkeypatch)
+    labels, names = EXPECTED[name]
+    for split, batches in (("train", range(FILES[name])), ("test", [FILES[name]])):
+        images = DATASETS[name]().read(root, split)
+        planes = np.concatenate([batch(i)["data"] for i in batches])
+        assert np.array_equal(images.pixels.numpy().reshape(-1, 3072), planes)
+        assert images.labels.tolist() == LABELS[labels] * len(batches)
+        assert images.classes == tuple(NAMES[names])
+
+
+def test_pixels_and_labels_agree_with_torchvision(root, monkeypatch):
+    source = source_of("CIFAR10")
+    write_files(root, source, monkeypatch)
+    theirs, ours = source(root), DATASETS["CIFAR10"]().read(root, "train")
+    assert np.array_equal(ours.pixels.permute(0, 2, 3, 1).numpy(), theirs.data)
+    assert ours.labels.tolist() == theirs.targets
+
+
+def test_fine_and_coarse_are_kept_apart(root, monkeypatch):
+    write_files(root, source_of("CIFAR100F"), monkeypatch)
+    fine, coarse = (DATASETS[name]().read(root, "train") for name in ("CIFAR100F", "CIFAR100C"))
+    assert fine.digest != coarse.digest
+
+
+def test_a_damaged_file_is_named(root, monkeypatch):
+    folder = write_files(root, source_of("CIFAR10"), monkeypatch)
+    (folder / "data_batch_3").write_bytes(b"torn")
+    with pytest.raises(DataError, match=r"data_batch_3 is missing or damaged .* Remove the folder"):
+        DATASETS["CIFAR10"]().read(root, "train")
+
+
+def test_a_file_that_is_no_batch_is_named(tmp_path):
+    (tmp_path / "x").write_bytes(pickle.dumps({"data": [[0] * 3072]}))
+    (tmp_path / "meta").write_bytes(pickle.dumps(NAMES))
+    with pytest.raises(DataError, match=r"does not hold CIFAR batches with 'labels'"):
+        write_batches([tmp_path / "x"], tmp_path / "meta", ("labels", "label_names"), tmp_path)
+    (tmp_path / "x").write_bytes(b"torn")
+    with pytest.raises(DataError, match=r"cannot read .*x"):
+        write_batches([tmp_path / "x"], tmp_path / "meta", ("labels", "label_names"), tmp_path)
+
+
+@pytest.mark.parametrize("error", [urllib.error.URLError("no route"), RuntimeError("File not found or corrupted.")])
+def test_a_failed_download_says_what_to_do(error, root, monkeypatch):
+    def fail(self, *arguments, **options):
+        raise error
+
+    monkeypatch.setattr(torchvision.datasets.CIFAR10, "download", fail)
+    with pytest.raises(DataError, match=r"cannot download https://.*cifar-10-python.tar.gz into .* unpack it there"):
+        DATASETS["CIFAR10"]().read(root, "train")
+    assert [path.name for path in root.iterdir()] == ["decoded"]
+    assert not list((root / "decoded").iterdir())
+
+
+def test_a_download_arrives_whole(root, monkeypatch):
+    source = source_of("CIFAR10")
+    seen = []
+
+    def download(self):
+        seen.append(self.root)
+        write_files(type(root)(self.root), source, monkeypatch)
+
+    monkeypatch.setattr(source, "download", download)
+    assert len(DATASETS["CIFAR10"]().read(root, "train")) == 15
+    assert seen != [str(root)]
+    assert sorted(path.name for path in root.iterdir()) == ["cifar-10-batches-py", "decoded"]

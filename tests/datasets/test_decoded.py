@@ -1,0 +1,196 @@
+"""The cache of decoded images: whole or absent, whoever dies or hurries meanwhile."""
+
+import hashlib
+import json
+import multiprocessing
+import os
+import signal
+import time
+
+import numpy as np
+import pytest
+import torch
+
+from Arch.datasets import decoded as module
+from Arch.datasets.dataset import Images
+from Arch.datasets.decoded import ImageWriter, decoded
+from Arch.errors import DataError
+
+# The children only write files; they use no thread of the parent's.
+forks = pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
+
+PIXELS = np.random.default_rng(0).integers(0, 256, (5, 2, 3, 3), dtype=np.uint8)
+LABELS = [0, 1, 1, 0, 1]
+
+
+def write(folder):
+    with ImageWriter(folder, PIXELS.shape, ("a", "b")) as writer:
+        writer.add(PIXELS[:2])
+        writer.add(PIXELS[2:])
+        writer.finish(LABELS)
+
+
+def refuse(folder):
+    raise AssertionError("decoded again")
+
+
+def partials(root):
+    return list((root / "decoded").glob(".partial-*"))
+
+
+def test_what_was_written_is_mapped_back(root):
+    images = decoded(root, "key", write)
+    assert images.pixels.permute(0, 2, 3, 1).numpy().tolist() == PIXELS.tolist()
+    assert images.labels.tolist() == LABELS
+    assert images.classes == ("a", "b")
+    assert partials(root) == []
+
+
+def test_the_digest_is_sha256_of_header_pixels_and_labels(root):
+    header = b'{"Shape":[5,2,3,3],"Classes":["a","b"]}\n'
+    labels = b"".join(label.to_bytes(8, "little") for label in LABELS)
+    expected = hashlib.sha256(header + PIXELS.tobytes() + labels).hexdigest()
+    assert decoded(root, "key", write).digest == expected
+    assert Images.of(torch.from_numpy(PIXELS).permute(0, 3, 1, 2), torch.tensor(LABELS), ("a", "b")).digest == expected
+
+
+def test_a_second_look_decodes_nothing(root):
+    first = decoded(root, "key", write)
+    assert decoded(root, "key", refuse).digest == first.digest
+
+
+def test_writing_into_mapped_pixels_stays_in_this_process(root):
+    decoded(root, "key", write).pixels.zero_()
+    assert decoded(root, "key", refuse).pixels.permute(0, 2, 3, 1).numpy().tolist() == PIXELS.tolist()
+
+
+def spoil_pixels(folder):
+    content = bytearray((folder / "Images.bin").read_bytes())
+    content[7] ^= 1
+    (folder / "Images.bin").write_bytes(content)
+
+
+def spoil_labels(folder):
+    content = bytearray((folder / "Images.bin").read_bytes())
+    content[-1] ^= 1
+    (folder / "Images.bin").write_bytes(content)
+
+
+DAMAGES = {
+    "a pixel changed": spoil_pixels,
+    "a label changed": spoil_labels,
+    "pixels cut short": lambda folder: os.truncate(folder / "Images.bin", 10),
+    "pixels missing": lambda folder: (folder / "Images.bin").unlink(),
+    "document missing": lambda folder: (folder / "Images.json").unlink(),
+    "document torn": lambda folder: (folder / "Images.json").write_text('{"Shape": [5, 2'),
+    "document of another kind": lambda folder: (folder / "Images.json").write_text("[]"),
+    "document with another shape": lambda folder: (folder / "Images.json").write_text('{"Shape": [1], "Classes": []}'),
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_damage_is_noticed_and_repaired(damage, root):
+    decoded(root, "key", write)
+    folder = root / "decoded" / "key"
+    DAMAGES[damage](folder)
+    if (folder / "Images.bin").exists():
+        os.utime(folder / "Images.bin", ns=(0, 0))
+    images = decoded(root, "key", write)
+    assert images.pixels.permute(0, 2, 3, 1).numpy().tolist() == PIXELS.tolist()
+    assert images.labels.tolist() == LABELS
+    assert partials(root) == []
+
+
+def test_a_copied_folder_is_believed_after_its_digest_was_checked(root):
+    decoded(root, "key", write)
+    os.utime(root / "decoded" / "key" / "Images.bin", ns=(1, 1))
+    assert decoded(root, "key", refuse).labels.tolist() == LABELS
+
+
+def test_a_failure_leaves_nothing_behind(root):
+    def fail(folder):
+        with ImageWriter(folder, PIXELS.shape, ("a", "b")) as writer:
+            writer.add(PIXELS)
+            raise DataError("corrupt image")
+
+    with pytest.raises(DataError, match=r"corrupt image"):
+        decoded(root, "key", fail)
+    assert list((root / "decoded").iterdir()) == []
+
+
+def test_a_folder_of_data_that_cannot_be_written_is_named(tmp_path):
+    (tmp_path / "data").write_text("a file")
+    with pytest.raises(DataError, match=r"cannot write decoded images to .*data/decoded: not a directory"):
+        decoded(tmp_path / "data", "key", write)
+
+
+def test_a_full_disk_is_named_and_left_clean(root, monkeypatch):
+    def full(file):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(module, "_to_disk", full)
+    with pytest.raises(DataError, match=r"no space left on device. Free some space"):
+        decoded(root, "key", write)
+    assert list((root / "decoded").iterdir()) == []
+
+
+def test_what_the_dead_left_is_removed_after_a_day(root):
+    old, young = root / "decoded" / ".partial-old", root / "decoded" / ".partial-young"
+    for partial in (old, young):
+        partial.mkdir(parents=True)
+        (partial / "Images.bin").write_bytes(b"half")
+    two_days_ago = time.time() - 2 * 24 * 3600
+    for path in (old / "Images.bin", old):
+        os.utime(path, (two_days_ago, two_days_ago))
+    decoded(root, "key", write)
+    assert partials(root) == [young]
+
+
+@forks
+def test_processes_that_decode_at_once_share_one_folder(root):
+    context = multiprocessing.get_context("fork")
+    barrier, answers = context.Barrier(3), context.Queue()
+
+    def work():
+        def together(folder):
+            write(folder)
+            barrier.wait(10)  # all three are finished writing before the first rename
+
+        answers.put(decoded(root, "key", together).digest)
+
+    children = [context.Process(target=work) for _ in range(3)]
+    for child in children:
+        child.start()
+    digests = {answers.get(timeout=20) for _ in children}
+    for child in children:
+        child.join(10)
+    assert digests == {decoded(root, "key", refuse).digest}
+    assert [path.name for path in (root / "decoded").iterdir()] == ["key"]
+
+
+@forks
+@pytest.mark.parametrize("is_finished", [False, True])
+def test_a_killed_decoder_leaves_nothing_that_looks_finished(is_finished, root):
+    context = multiprocessing.get_context("fork")
+    reached = context.Event()
+
+    def die_slowly(folder):
+        write(folder)
+        if not is_finished:
+            (folder / "Images.json").unlink()
+        reached.set()
+        time.sleep(60)
+
+    child = context.Process(target=decoded, args=(root, "key", die_slowly))
+    child.start()
+    assert reached.wait(20)
+    os.kill(child.pid, signal.SIGKILL)
+    child.join(10)
+    assert not (root / "decoded" / "key").exists()
+    assert decoded(root, "key", write).labels.tolist() == LABELS
+
+
+def test_a_document_says_when_the_pixels_were_finished(root):
+    decoded(root, "key", write)
+    document = json.loads((root / "decoded" / "key" / "Images.json").read_text())
+    assert document["Finished"] == (root / "decoded" / "key" / "Images.bin").stat().st_mtime_ns

@@ -1,0 +1,86 @@
+"""Constants against float64 NumPy over all pixels; the arithmetic against its definition."""
+
+import numpy as np
+import pytest
+import torch
+
+from Arch.datasets.augmentation import apply_views, view_numbers
+from Arch.datasets.normalization import Normalization, Normalizer, constants_of, normalize, normalized_views
+from Arch.errors import ShapeError, UnknownNameError
+
+
+@pytest.fixture(scope="module")
+def pixels():
+    generator = torch.Generator().manual_seed(0)
+    return (torch.randint(0, 256, (700, 3, 5, 4), generator=generator) // torch.tensor([1, 2, 7]).view(3, 1, 1)).byte()
+
+
+@pytest.mark.parametrize(("kind", "axes"), [("MeanVar", (0, 2, 3)), ("Elementwise", (0,))])
+def test_constants_equal_those_of_a_float64_copy(pixels, kind, axes):
+    constants = constants_of(pixels, kind)
+    x = pixels.numpy().astype(np.float64) / 255
+    np.testing.assert_allclose(constants.mean.squeeze(), x.mean(axis=axes), rtol=1e-6)
+    np.testing.assert_allclose(constants.std.squeeze(), x.std(axis=axes), rtol=1e-6)
+
+
+def test_sums_of_extreme_bytes_stay_exact():
+    pixels = torch.full((1025, 1, 1, 1), 255, dtype=torch.uint8)
+    pixels[0] = 254
+    constants = constants_of(pixels, "MeanVar")
+    p = 1 / 1025  # one of 1025 differs by one: variance p (1 - p)
+    assert constants.std.item() * 255 == pytest.approx((p * (1 - p)) ** 0.5, rel=1e-5)
+
+
+def test_no_normalization_gives_zero_to_one(pixels):
+    constants = constants_of(pixels, "None")
+    assert torch.equal(normalize(pixels, constants.mean, constants.std), pixels.float() * (1 / 255))
+
+
+def test_what_never_varies_is_divided_by_one():
+    pixels = torch.full((10, 1, 2, 2), 51, dtype=torch.uint8)
+    for kind in ("MeanVar", "Elementwise"):
+        constants = constants_of(pixels, kind)
+        assert torch.equal(constants.std, torch.ones_like(constants.std))
+        out = normalize(torch.full((1, 1, 2, 2), 102, dtype=torch.uint8), constants.mean, constants.std)
+        assert torch.allclose(out, torch.full_like(out, 0.2))
+
+
+@pytest.mark.parametrize("kind", ["MeanVar", "Elementwise"])
+def test_normalized_training_pixels_have_mean_zero_and_variance_one(pixels, kind):
+    constants = constants_of(pixels, kind)
+    out = normalize(pixels, constants.mean, constants.std).double()
+    axes = (0, 2, 3) if kind == "MeanVar" else (0,)
+    assert out.mean(dim=axes).abs().max() < 1e-5
+    assert (out.var(dim=axes, correction=0) - 1).abs().max() < 1e-4
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+@pytest.mark.parametrize("size", [(3, 1, 1), (3, 5, 4)])
+def test_a_normalizer_follows_the_definition_in_channels_last(pixels, dtype, size):
+    generator = torch.Generator().manual_seed(1)
+    mean, std = torch.rand(size, generator=generator), torch.rand(size, generator=generator) + 0.1
+    out = Normalizer.of(Normalization(mean, std), (3, 5, 4), dtype=dtype)(pixels)
+    expected = (pixels.double() / 255 - mean) / std
+    assert out.dtype == dtype
+    assert out.is_contiguous(memory_format=torch.channels_last)
+    torch.testing.assert_close(out.double(), expected, rtol=0, atol=2e-6 if dtype == torch.float32 else 0.04)
+
+
+def test_views_are_padded_before_normalisation(pixels):
+    constants = constants_of(pixels, "MeanVar")
+    normalizer = Normalizer.of(constants, (3, 5, 4))
+    numbers = view_numbers(torch.arange(len(pixels)), seed=0, epoch=0)
+    out = normalized_views(pixels, numbers, normalizer)
+    expected = (apply_views(pixels, numbers).double() / 255 - constants.mean) / constants.std
+    torch.testing.assert_close(out.double(), expected, rtol=0, atol=1e-5)
+
+
+def test_an_unknown_kind_is_refused(pixels):
+    with pytest.raises(UnknownNameError, match=r"Did you mean 'MeanVar'"):
+        constants_of(pixels, "MeanVr")
+
+
+def test_constants_of_another_shape_are_refused(pixels):
+    constants = constants_of(pixels, "Elementwise")
+    with pytest.raises(ShapeError, match=r"do not fit"):
+        Normalizer.of(constants, (3, 8, 8))
