@@ -30,9 +30,9 @@ def test_the_first_classes_get_the_remainder(count):
 def test_the_samples_of_a_class_with_the_least_hashes_are_chosen():
     expected = [sorted(range(k, 60, 3), key=lambda i: literal_hash(i, "subset"))[:4] for k in range(3)]
     chosen = balanced_subset(LABELS, 12, NAMES)
-    assert chosen.tolist() == sorted(sum(expected, []))
+    assert chosen.tolist() == sorted(i for of_class in expected for i in of_class)
     out = [sorted(of_class, key=lambda i: literal_hash(i, "validation"))[:1] for of_class in expected]
-    assert held_out(LABELS, chosen, 0.25, NAMES)[1].tolist() == sorted(sum(out, []))
+    assert held_out(LABELS, chosen, 0.25, NAMES)[1].tolist() == sorted(i for of_class in out for i in of_class)
 
 
 def test_minus_one_takes_all():
