@@ -1,0 +1,12 @@
+"""The networks: the registry of architectures, and `IModel`, which shows any network as a line of layers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from Arch.registry import Registry
+
+if TYPE_CHECKING:
+    from Arch.models.architecture import Architecture
+
+MODELS: Registry[type[Architecture]] = Registry("model", __name__)

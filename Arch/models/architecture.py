@@ -1,0 +1,43 @@
+"""What every registered network is: a frozen record of its parameters that can make the network."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from Arch.errors import ModelError
+
+if TYPE_CHECKING:
+    from torch import nn
+
+Shape = tuple[int, ...]
+"""A tensor's axes without the batch; of an image (C, H, W)."""
+
+
+@dataclass(frozen=True)
+class Architecture(ABC):
+    """A network before it knows its data; the fields of a subclass are its parameters in the config."""
+
+    @abstractmethod
+    def network(self, shape: Shape, classes: int) -> nn.Module:
+        """A new network whose children in order are its forward.
+
+        Args:
+            shape: of one image, (C, H, W).
+            classes: K, the number of logits.
+
+        The weights are drawn from torch's global CPU generator; `Arch.models.build` seeds and restores it.
+        """
+
+
+def require_image_shape(shape: Shape, classes: int) -> None:
+    """Refuses what no network can be built for.
+
+    Raises:
+        ModelError: `shape` is not three positive numbers, or there is no class.
+    """
+    if len(shape) != 3 or min(shape) < 1:
+        raise ModelError(f"a network reads images of (channels, height, width), each at least 1, not {shape}.")
+    if classes < 1:
+        raise ModelError(f"a network needs at least one class, not {classes}.")

@@ -1,0 +1,51 @@
+"""What the tests of the networks share: how to build them, and how to leave nothing at its start."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from Arch.models.build import build
+from Arch.models.imodel import IModel
+
+MLP_PARAMETERS = {"widths": (32, 16), "dropout": 0.25}
+
+
+@pytest.fixture(scope="session")
+def make():
+    """Builds the named network: `make("resnet8", shape=(1, 8, 8), classes=10, seed=0, batch_norm=True)`."""
+
+    def make(name, shape=(3, 32, 32), classes=10, *, seed=0, batch_norm=True) -> IModel:
+        parameters = MLP_PARAMETERS if name == "MLP" else {"batch_norm": batch_norm}
+        return build(name, shape, classes, seed=seed, **parameters)
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def roughen():
+    """Moves scales, shifts and statistics away from 0 and 1, where mistakes hide; returns the network in float64."""
+
+    def roughen(network):
+        network.double()
+        generator = torch.Generator().manual_seed(1)
+        with torch.no_grad():
+            for name, tensor in [*network.named_parameters(), *network.named_buffers()]:
+                if tensor.ndim != 1:
+                    continue
+                noise = torch.rand(tensor.shape, generator=generator, dtype=tensor.dtype)
+                is_scale = name.endswith(("running_var", "weight"))
+                tensor.copy_(0.5 + noise if is_scale else noise - 0.5)
+        return network
+
+    return roughen
+
+
+@pytest.fixture(scope="session")
+def images():
+    """Random images: `images(4, (3, 32, 32))`."""
+
+    def images(count, shape, dtype=torch.float32):
+        return torch.randn(count, *shape, generator=torch.Generator().manual_seed(2), dtype=dtype)
+
+    return images
