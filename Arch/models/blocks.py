@@ -1,0 +1,142 @@
+"""The pieces that convolutional networks share: convolution, normalisation, residual blocks, initialisation."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from torch import nn
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+def convolution(channels: tuple[int, int], kernel: int, stride: int = 1, *, has_bias: bool) -> nn.Conv2d:
+    """A convolution from `channels[0]` to `channels[1]` that keeps the size at stride 1."""
+    return nn.Conv2d(*channels, kernel, stride, padding=(kernel - 1) // 2, bias=has_bias)
+
+
+def normalisation(channels: int, *, batch_norm: bool) -> nn.Module:
+    """BatchNorm, or nothing."""
+    return nn.BatchNorm2d(channels) if batch_norm else nn.Identity()
+
+
+def shortcut(channels: tuple[int, int], stride: int, *, batch_norm: bool) -> nn.Module:
+    """The other way round a residual block: a 1x1 projection only where size or width change."""
+    if stride == 1 and channels[0] == channels[1]:
+        return nn.Identity()
+    return nn.Sequential(
+        convolution(channels, 1, stride, has_bias=not batch_norm),
+        normalisation(channels[1], batch_norm=batch_norm),
+    )
+
+
+class BasicBlock(nn.Module):
+    """relu(F(x) + shortcut(x)) where F is two 3x3 convolutions; the first one strides.
+
+    Without BatchNorm the convolutions have biases. Source: He et al., CVPR 2016 (arXiv 1512.03385), figure 5 left.
+    """
+
+    expansion: ClassVar[int] = 1
+
+    def __init__(self, width_in: int, width: int, stride: int, *, batch_norm: bool) -> None:
+        super().__init__()
+        self.conv1 = convolution((width_in, width), 3, stride, has_bias=not batch_norm)
+        self.bn1 = normalisation(width, batch_norm=batch_norm)
+        self.relu1 = nn.ReLU(inplace=True)
+        self.conv2 = convolution((width, width), 3, has_bias=not batch_norm)
+        self.bn2 = normalisation(width, batch_norm=batch_norm)
+        self.relu2 = nn.ReLU(inplace=True)
+        self.downsample = shortcut((width_in, width), stride, batch_norm=batch_norm)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """From `(B, width_in, H, W)` to `(B, width, H / stride, W / stride)`; `x` is left as it is."""
+        out = self.bn2(self.conv2(self.relu1(self.bn1(self.conv1(x)))))
+        out += self.downsample(x)
+        return self.relu2(out)  # type: ignore[no-any-return]  # nn.Module's calls are untyped
+
+    def start_as_identity(self) -> None:
+        """Zeroes what scales F, so that the untrained block is relu(shortcut(x))."""
+        _zero_scale(self.bn2, self.conv2)
+
+
+class Bottleneck(nn.Module):
+    """relu(F(x) + shortcut(x)) where F is 1x1, 3x3 and 1x1 convolutions to four times `width`; the 3x3 one strides.
+
+    Source: He et al., CVPR 2016 (arXiv 1512.03385), figure 5 right; deviation: the stride is in the 3x3 convolution,
+    not the first 1x1 one, as in torchvision and KD_wo_CE.
+    """
+
+    expansion: ClassVar[int] = 4
+
+    def __init__(self, width_in: int, width: int, stride: int, *, batch_norm: bool) -> None:
+        super().__init__()
+        wide = width * self.expansion
+        self.conv1 = convolution((width_in, width), 1, has_bias=not batch_norm)
+        self.bn1 = normalisation(width, batch_norm=batch_norm)
+        self.relu1 = nn.ReLU(inplace=True)
+        self.conv2 = convolution((width, width), 3, stride, has_bias=not batch_norm)
+        self.bn2 = normalisation(width, batch_norm=batch_norm)
+        self.relu2 = nn.ReLU(inplace=True)
+        self.conv3 = convolution((width, wide), 1, has_bias=not batch_norm)
+        self.bn3 = normalisation(wide, batch_norm=batch_norm)
+        self.relu3 = nn.ReLU(inplace=True)
+        self.downsample = shortcut((width_in, wide), stride, batch_norm=batch_norm)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """From `(B, width_in, H, W)` to `(B, 4 width, H / stride, W / stride)`; `x` is left as it is."""
+        out = self.relu1(self.bn1(self.conv1(x)))
+        out = self.bn3(self.conv3(self.relu2(self.bn2(self.conv2(out)))))
+        out += self.downsample(x)
+        return self.relu3(out)  # type: ignore[no-any-return]  # nn.Module's calls are untyped
+
+    def start_as_identity(self) -> None:
+        """Zeroes what scales F, so that the untrained block is relu(shortcut(x))."""
+        _zero_scale(self.bn3, self.conv3)
+
+
+ResidualBlock = BasicBlock | Bottleneck
+
+
+def stage(
+    block: type[ResidualBlock], depth: int, widths: tuple[int, int], *, stride: int, batch_norm: bool
+) -> nn.Sequential:
+    """`depth` blocks from `widths[0]` channels to `widths[1]` times the block's expansion; the first one strides."""
+    first = block(widths[0], widths[1], stride, batch_norm=batch_norm)
+    wide = widths[1] * block.expansion
+    return nn.Sequential(first, *(block(wide, widths[1], 1, batch_norm=batch_norm) for _ in range(1, depth)))
+
+
+def initialise_convolutions(network: nn.Module) -> None:
+    """Draws kernels from N(0, 2 / (k^2 C_out)) and zeroes biases; BatchNorm starts at scale 1 and shift 0 anyway.
+
+    Source: He et al., ICCV 2015 (arXiv 1502.01852), equation 14 (the backward, "fan out" case).
+    """
+    for module in network.modules():
+        if isinstance(module, nn.Conv2d):
+            nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
+            if module.bias is not None:
+                nn.init.zeros_(module.bias)
+
+
+def initialise_linear(network: nn.Module, std: float) -> None:
+    """Draws the weights of linear layers from N(0, std^2) and zeroes their biases."""
+    for module in network.modules():
+        if isinstance(module, nn.Linear):
+            nn.init.normal_(module.weight, std=std)
+            nn.init.zeros_(module.bias)
+
+
+def start_blocks_as_identity(network: nn.Module) -> None:
+    """Lets every residual block start as its shortcut.
+
+    Source: Goyal et al. 2017 (arXiv 1706.02677), section 5.1, for BatchNorm's scale; without BatchNorm the last
+    convolution is zeroed instead, as in Zhang et al., ICLR 2019 (arXiv 1901.09321), section 3, so that depth does
+    not blow the signal up.
+    """
+    for module in network.modules():
+        if isinstance(module, ResidualBlock):
+            module.start_as_identity()
+
+
+def _zero_scale(norm: nn.Module, conv: nn.Conv2d) -> None:
+    nn.init.zeros_(norm.weight if isinstance(norm, nn.BatchNorm2d) else conv.weight)

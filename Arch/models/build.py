@@ -1,0 +1,58 @@
+"""From a name, the data's shape and a seed to a network."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+from Arch.errors import ModelError
+from Arch.models import MODELS
+from Arch.models.architecture import Architecture, Shape, require_image_shape
+from Arch.models.imodel import IModel
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+def build(name: str, shape: Shape, classes: int, *, seed: int, **parameters: Any) -> IModel:
+    """The registered network called `name`, freshly initialised, on the CPU.
+
+    Args:
+        name: one of `MODELS`.
+        shape: of one image, (C, H, W).
+        classes: K, the number of logits.
+        seed: all that the initial weights depend on.
+        parameters: the architecture's own, such as `batch_norm=False` or `widths=(512, 512), dropout=0.0`.
+
+    Raises:
+        UnknownNameError: no network has this name.
+        ModelError: it does not take these parameters, or cannot be built for this shape.
+    """
+    architecture = MODELS[name]
+    _require_parameters(name, architecture, parameters)
+    return construct(architecture(**parameters), shape, classes, seed=seed)
+
+
+def construct(architecture: Architecture, shape: Shape, classes: int, *, seed: int) -> IModel:
+    """The network of an architecture whose parameters are known already (from a config); else as `build`.
+
+    torch's global generators are left as they were.
+    """
+    shape = tuple(shape)
+    require_image_shape(shape, classes)
+    with torch.random.fork_rng(devices=[]), torch.device("cpu"):
+        torch.default_generator.manual_seed(seed)  # torch.manual_seed would reseed the GPUs, too
+        network = architecture.network(shape, classes)
+    return IModel(network, shape, name=type(architecture).__name__)
+
+
+def _require_parameters(name: str, architecture: type[Architecture], given: Mapping[str, Any]) -> None:
+    fields = dataclasses.fields(architecture)
+    known = {each.name for each in fields}
+    needed = {each.name for each in fields if each.default is dataclasses.MISSING}
+    if not needed <= given.keys() <= known:
+        raise ModelError(
+            f"{name} takes the parameters {', '.join(sorted(known))}; given: {', '.join(sorted(given)) or 'none'}."
+        )

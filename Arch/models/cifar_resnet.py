@@ -1,0 +1,83 @@
+"""The CIFAR ResNets of the distillation benchmarks: three stages of basic blocks, thin or four times as wide."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+from torch import nn
+
+from Arch.models import MODELS
+from Arch.models.architecture import Architecture, Shape
+from Arch.models.blocks import (
+    BasicBlock,
+    convolution,
+    initialise_convolutions,
+    normalisation,
+    stage,
+    start_blocks_as_identity,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+Widths = tuple[int, int, int, int]
+THIN: Widths = (16, 16, 32, 64)
+WIDE: Widths = (32, 64, 128, 256)
+
+# name -> depth, widths of the stem and the stages, parameters for 100 classes and colour images
+TABLE: Mapping[str, tuple[int, Widths, int]] = {
+    "resnet8": (8, THIN, 83_892),
+    "resnet14": (14, THIN, 181_108),
+    "resnet20": (20, THIN, 278_324),
+    "resnet32": (32, THIN, 472_756),
+    "resnet44": (44, THIN, 667_188),
+    "resnet56": (56, THIN, 861_620),
+    "resnet110": (110, THIN, 1_736_564),
+    "resnet8x4": (8, WIDE, 1_233_540),
+    "resnet32x4": (32, WIDE, 7_433_860),
+}
+
+
+@dataclass(frozen=True)
+class CifarResNet(Architecture):
+    """A 3x3 stem, three stages of (depth - 2) / 6 basic blocks, the mean over the map, a linear head.
+
+    Source: He et al., CVPR 2016 (arXiv 1512.03385), section 4.2, in the form of RepDistiller's `models/resnet.py`
+    (projection shortcuts, kaiming fan-out). Deviations: the mean is over the map whatever its size, not 8x8; without
+    BatchNorm the convolutions have biases and the blocks start as their shortcuts.
+    """
+
+    depth: ClassVar[int]
+    widths: ClassVar[Widths]
+
+    batch_norm: bool = True
+
+    def network(self, shape: Shape, classes: int) -> nn.Module:
+        """See `Architecture.network`; features of `widths[-1]` numbers go into `fc`."""
+        stem, *widths = self.widths
+        children: dict[str, nn.Module] = OrderedDict(
+            conv1=convolution((shape[0], stem), 3, has_bias=not self.batch_norm),
+            bn1=normalisation(stem, batch_norm=self.batch_norm),
+            relu=nn.ReLU(inplace=True),
+        )
+        for number, channels in enumerate(zip(self.widths, widths, strict=False), start=1):
+            stride = 1 if number == 1 else 2
+            children[f"layer{number}"] = stage(
+                BasicBlock, (self.depth - 2) // 6, channels, stride=stride, batch_norm=self.batch_norm
+            )
+        children |= {"avgpool": nn.AdaptiveAvgPool2d(1), "flatten": nn.Flatten(), "fc": nn.Linear(widths[-1], classes)}
+        network = nn.Sequential(OrderedDict(children))
+        initialise_convolutions(network)
+        if not self.batch_norm:
+            start_blocks_as_identity(network)
+        return network
+
+
+for _name, (_depth, _widths, _parameters) in TABLE.items():
+    _about = (
+        f"CIFAR ResNet of {_depth} layers, {'-'.join(map(str, _widths))} channels: "
+        f"{_parameters:,} parameters (100 classes)"
+    )
+    MODELS.register(_name, _about)(type(_name, (CifarResNet,), {"depth": _depth, "widths": _widths}))

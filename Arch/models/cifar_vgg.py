@@ -1,0 +1,76 @@
+"""The CIFAR VGGs of the distillation benchmarks: five blocks of convolutions and one linear layer."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+from torch import nn
+
+from Arch.models import MODELS
+from Arch.models.architecture import Architecture, Shape
+from Arch.models.blocks import convolution, initialise_convolutions, initialise_linear
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+Depths = tuple[int, int, int, int, int]
+WIDTHS = (64, 128, 256, 512, 512)
+
+# name -> convolutions per block, parameters for 100 classes and colour images
+TABLE: Mapping[str, tuple[Depths, int]] = {
+    "vgg8": ((1, 1, 1, 1, 1), 3_965_028),
+    "vgg11": ((1, 1, 2, 2, 2), 9_277_284),
+    "vgg13": ((2, 2, 2, 2, 2), 9_462_180),
+    "vgg16": ((2, 2, 3, 3, 3), 14_774_436),
+    "vgg19": ((2, 2, 4, 4, 4), 20_086_692),
+}
+
+
+@dataclass(frozen=True)
+class CifarVGG(Architecture):
+    """Five blocks of 3x3 convolutions, a max-pool after each of the first three, the mean over the map, a linear head.
+
+    A fourth max-pool follows block 3 from 64 pixels on, and no map smaller than 2x2 is pooled. A block ends before its
+    last ReLU, so that the features before it have a name (`block3`).
+    Source: RepDistiller's `models/vgg.py` (names, biases, initialisation), after Simonyan & Zisserman, ICLR 2015
+    (arXiv 1409.1556). Deviation: the fourth pool is there for all larger images, not for 64 pixels only.
+    """
+
+    depths: ClassVar[Depths]
+
+    batch_norm: bool = True
+
+    def network(self, shape: Shape, classes: int) -> nn.Module:
+        """See `Architecture.network`; features of 512 numbers go into `classifier`."""
+        pools = 4 if min(shape[1:]) >= 64 else 3
+        children: dict[str, nn.Module] = OrderedDict()
+        width_in, size = shape[0], min(shape[1:])
+        for number, (depth, width) in enumerate(zip(self.depths, WIDTHS, strict=True)):
+            children[f"block{number}"] = self._block(depth, (width_in, width))
+            children[f"relu{number}"] = nn.ReLU(inplace=True)
+            if number < pools and size > 1:
+                children[f"pool{number}"] = nn.MaxPool2d(2)
+                size //= 2
+            width_in = width
+        children |= {"pool4": nn.AdaptiveAvgPool2d(1), "flatten": nn.Flatten(), "classifier": nn.Linear(512, classes)}
+        network = nn.Sequential(OrderedDict(children))
+        initialise_convolutions(network)
+        initialise_linear(network, std=0.01)
+        return network
+
+    def _block(self, depth: int, channels: tuple[int, int]) -> nn.Sequential:
+        """`depth` convolutions, normalised, with a ReLU between them but not after them."""
+        modules: list[nn.Module] = []
+        for each in range(depth):
+            width_in = channels[0] if each == 0 else channels[1]
+            modules.append(convolution((width_in, channels[1]), 3, has_bias=True))
+            modules.extend([nn.BatchNorm2d(channels[1])] if self.batch_norm else [])
+            modules.append(nn.ReLU(inplace=True))
+        return nn.Sequential(*modules[:-1])
+
+
+for _name, (_depths, _parameters) in TABLE.items():
+    _about = f"CIFAR VGG of {sum(_depths)} convolutions and one linear layer: {_parameters:,} parameters (100 classes)"
+    MODELS.register(_name, _about)(type(_name, (CifarVGG,), {"depths": _depths}))

@@ -1,0 +1,74 @@
+"""From a name and a seed to a network."""
+
+import pytest
+import torch
+
+from Arch.errors import ModelError, UnknownNameError
+from Arch.models import MODELS
+from Arch.models.build import build, construct
+
+
+def weights(seed):
+    return torch.cat([each.flatten() for each in build("resnet8", (1, 8, 8), 10, seed=seed).parameters()])
+
+
+def test_the_seed_alone_decides_the_weights():
+    first = weights(3)
+    torch.manual_seed(5)
+    assert torch.equal(weights(3), first)
+    assert not torch.equal(weights(4), first)
+
+
+def test_building_leaves_the_global_generator_as_it_was():
+    torch.manual_seed(11)
+    expected = torch.rand(3)
+    torch.manual_seed(11)
+    build("vgg8", (1, 8, 8), 10, seed=0)
+    assert torch.equal(torch.rand(3), expected)
+
+
+def test_an_architecture_whose_parameters_are_known_is_built_the_same_way():
+    built = construct(MODELS["resnet8"](batch_norm=True), (1, 8, 8), 10, seed=3)
+    assert torch.equal(torch.cat([each.flatten() for each in built.parameters()]), weights(3))
+    assert built.name == "resnet8"
+
+
+def test_an_unknown_name_is_refused_with_the_nearest_one():
+    with pytest.raises(UnknownNameError, match="Did you mean 'resnet8x4'"):
+        build("resnet8x5", (3, 32, 32), 10, seed=0)
+
+
+def test_a_name_in_another_case_is_another_network():
+    with pytest.raises(UnknownNameError, match="case-sensitive"):
+        build("rESNET110", (3, 32, 32), 10, seed=0)
+
+
+@pytest.mark.parametrize("shape", [(3, 32), (3, 0, 32), (3, 32, 32, 3)])
+def test_a_shape_that_is_no_image_is_refused(shape):
+    with pytest.raises(ModelError, match="channels, height, width"):
+        build("resnet8", shape, 10, seed=0)
+
+
+def test_no_classes_are_refused():
+    with pytest.raises(ModelError, match="at least one class, not 0"):
+        build("resnet8", (3, 32, 32), 0, seed=0)
+
+
+@pytest.mark.parametrize(
+    ("name", "parameters", "message"),
+    [
+        ("MLP", {"batch_norm": True}, "MLP takes the parameters dropout, widths; given: batch_norm"),
+        ("MLP", {}, "MLP takes the parameters dropout, widths; given: none"),
+        ("resnet8", {"widths": (3,)}, "resnet8 takes the parameters batch_norm; given: widths"),
+    ],
+)
+def test_parameters_that_a_network_does_not_have_are_refused(name, parameters, message):
+    with pytest.raises(ModelError, match=message):
+        build(name, (3, 32, 32), 10, seed=0, **parameters)
+
+
+@pytest.mark.parametrize("shape", [(2, 1, 1), (1, 3, 5), (3, 9, 40)])
+@pytest.mark.parametrize("name", ["resnet8", "ResNet9", "vgg8", "VGG11"])
+def test_odd_and_tiny_images_are_read(name, shape):
+    model = build(name, shape, 5, seed=0).eval()
+    assert model(torch.zeros(2, *shape)).shape == (2, 5)

@@ -1,0 +1,88 @@
+"""The CIFAR ResNets against the benchmark's own numbers and a literal forward."""
+
+import math
+
+import pytest
+import torch
+import torch.nn.functional as F
+
+from Arch.models import MODELS
+
+# RepDistiller's models for 100 classes at 3x32x32
+PARAMETERS = {
+    "resnet8": 83_892,
+    "resnet14": 181_108,
+    "resnet20": 278_324,
+    "resnet32": 472_756,
+    "resnet44": 667_188,
+    "resnet56": 861_620,
+    "resnet110": 1_736_564,
+    "resnet8x4": 1_233_540,
+    "resnet32x4": 7_433_860,
+}
+
+
+@pytest.mark.parametrize(("name", "count"), PARAMETERS.items())
+def test_parameters_are_as_many_as_the_benchmarks(name, count):
+    with torch.device("meta"):
+        network = MODELS[name]().network((3, 32, 32), 100)
+    assert sum(each.numel() for each in network.parameters()) == count
+    assert f"{count:,}" in MODELS.about(name)
+
+
+@pytest.mark.parametrize(
+    ("name", "blocks", "widths"),
+    [("resnet8", 1, (16, 16, 32, 64)), ("resnet14", 2, (16, 16, 32, 64)), ("resnet8x4", 1, (32, 64, 128, 256))],
+)
+def test_layers_are_the_stem_the_blocks_and_the_pooled_vector(name, blocks, widths, make):
+    stem, first, second, third = widths
+    stages = [(first, 32, 32)] * blocks + [(second, 16, 16)] * blocks + [(third, 8, 8)] * blocks
+    expected = [(stem, 32, 32), *stages, (third,)]
+    assert [layer.shape for layer in make(name).layers] == expected
+
+
+def literal_forward(state, x):
+    """He et al. 2016, section 4.2, written out for one block per stage; `state` holds the benchmark's names."""
+
+    def conv(name, x, stride=1):
+        kernel = state[f"{name}.weight"]
+        return F.conv2d(x, kernel, stride=stride, padding=kernel.shape[-1] // 2)
+
+    def norm(name, x):
+        mean, var, gamma, beta = (state[f"{name}.{key}"] for key in ("running_mean", "running_var", "weight", "bias"))
+        mean, var, gamma, beta = (each[:, None, None] for each in (mean, var, gamma, beta))
+        return (x - mean) / torch.sqrt(var + 1e-5) * gamma + beta
+
+    x = F.relu(norm("bn1", conv("conv1", x)))
+    for stage, stride in ((1, 1), (2, 2), (3, 2)):
+        block = f"layer{stage}.0"
+        residual = x
+        if f"{block}.downsample.0.weight" in state:
+            residual = norm(f"{block}.downsample.1", conv(f"{block}.downsample.0", x, stride))
+        h = F.relu(norm(f"{block}.bn1", conv(f"{block}.conv1", x, stride)))
+        x = F.relu(norm(f"{block}.bn2", conv(f"{block}.conv2", h)) + residual)
+    return x.mean((2, 3)) @ state["fc.weight"].T + state["fc.bias"]
+
+
+@pytest.mark.parametrize("name", ["resnet8", "resnet8x4"])
+def test_forward_is_the_papers(name, make, roughen, images):
+    model = roughen(make(name)).eval()
+    x = images(2, (3, 32, 32), torch.float64)
+    assert torch.allclose(model(x), literal_forward(model.state_dict(), x), atol=1e-10)
+
+
+def test_only_the_wide_network_projects_in_its_first_stage(make):
+    assert "layer1.0.downsample.0.weight" in make("resnet8x4").state_dict()
+    assert "layer1.0.downsample.0.weight" not in make("resnet8").state_dict()
+
+
+def test_kernels_start_at_he_variance_for_the_backward_pass(make):
+    kernel = make("resnet8x4").network.get_submodule("layer3.0.conv2").weight
+    assert kernel.std().item() == pytest.approx(math.sqrt(2 / (9 * 256)), rel=0.01)
+
+
+def test_blocks_start_as_their_shortcuts_only_without_batch_norm(make, images):
+    x = F.relu(images(2, (64, 8, 8)))
+    for batch_norm in (True, False):
+        block = make("resnet14", batch_norm=batch_norm).network.get_submodule("layer3.1").eval()
+        assert torch.equal(block(x), x) != batch_norm
