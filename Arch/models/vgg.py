@@ -1,0 +1,86 @@
+"""KD_wo_CE's VGGs: the ImageNet networks with their three-layer classifier on a pooled vector."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+from torch import nn
+
+from Arch.models import MODELS
+from Arch.models.architecture import Architecture, Shape
+from Arch.models.blocks import convolution, initialise_convolutions, initialise_linear
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+Depths = tuple[int, int, int, int, int]
+WIDTHS = (64, 128, 256, 512, 512)
+HIDDEN = 4096
+
+# name -> convolutions per block, parameters for 10 classes and colour images
+TABLE: Mapping[str, tuple[Depths, int]] = {
+    "VGG11": ((1, 1, 2, 2, 2), 28_149_514),
+    "VGG13": ((2, 2, 2, 2, 2), 28_334_410),
+    "VGG16": ((2, 2, 3, 3, 3), 33_646_666),
+    "VGG19": ((2, 2, 4, 4, 4), 38_958_922),
+}
+
+
+@dataclass(frozen=True)
+class VGG(Architecture):
+    """Five blocks of 3x3 convolutions with a max-pool after each, the mean over the map, three linear layers.
+
+    A map smaller than 2x2 is not pooled; an identity keeps the pool's place, so that names do not depend on the size.
+    Source: Simonyan & Zisserman, ICLR 2015 (arXiv 1409.1556), table 1, as KD_wo_CE adapts it (BatchNorm, biases, a mean
+    over the map instead of 7x7 positions).
+    """
+
+    depths: ClassVar[Depths]
+
+    batch_norm: bool = True
+
+    def network(self, shape: Shape, classes: int) -> nn.Module:
+        """See `Architecture.network`; features of 4096 numbers go into `classifier.6`."""
+        network = nn.Sequential(
+            OrderedDict(
+                features=self._features(shape),
+                avgpool=nn.AdaptiveAvgPool2d(1),
+                flatten=nn.Flatten(),
+                classifier=_classifier(classes),
+            )
+        )
+        initialise_convolutions(network)
+        initialise_linear(network, std=0.01)
+        return network
+
+    def _features(self, shape: Shape) -> nn.Sequential:
+        modules: list[nn.Module] = []
+        width_in, size = shape[0], min(shape[1:])
+        for depth, width in zip(self.depths, WIDTHS, strict=True):
+            for _ in range(depth):
+                modules.append(convolution((width_in, width), 3, has_bias=True))
+                modules.extend([nn.BatchNorm2d(width)] if self.batch_norm else [])
+                modules.append(nn.ReLU(inplace=True))
+                width_in = width
+            modules.append(nn.MaxPool2d(2) if size > 1 else nn.Identity())
+            size = max(size // 2, 1)
+        return nn.Sequential(*modules)
+
+
+def _classifier(classes: int) -> nn.Sequential:
+    return nn.Sequential(
+        nn.Linear(WIDTHS[-1], HIDDEN),
+        nn.ReLU(inplace=True),
+        nn.Dropout(0.5),
+        nn.Linear(HIDDEN, HIDDEN),
+        nn.ReLU(inplace=True),
+        nn.Dropout(0.5),
+        nn.Linear(HIDDEN, classes),
+    )
+
+
+for _name, (_depths, _parameters) in TABLE.items():
+    _about = f"VGG of {sum(_depths)} convolutions and three linear layers: {_parameters:,} parameters (10 classes)"
+    MODELS.register(_name, _about)(type(_name, (VGG,), {"depths": _depths}))
