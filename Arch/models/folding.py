@@ -1,0 +1,67 @@
+"""Frozen networks without BatchNorm: in evaluation it is affine, so the convolution before it can do its work."""
+
+from __future__ import annotations
+
+import copy
+from collections import Counter
+from typing import TYPE_CHECKING, TypeGuard, overload
+
+from torch import fx, nn
+from torch.nn.utils.fusion import fuse_conv_bn_eval
+
+from Arch.errors import ModelError
+from Arch.models.imodel import IModel
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+CONVOLUTIONS = (nn.Conv1d, nn.Conv2d, nn.Conv3d)
+NORMS = (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d)
+
+
+@overload
+def fold_batch_norm(network: IModel) -> IModel: ...
+@overload
+def fold_batch_norm(network: nn.Module) -> nn.Module: ...
+def fold_batch_norm(network: nn.Module) -> nn.Module:
+    """A copy of a network, in evaluation mode, whose convolutions do the work of the BatchNorm that follows them.
+
+    With s = gamma / sqrt(var + eps), conv(x; W, b) followed by BatchNorm is conv(x; s W, s (b - mean) + beta). Folded
+    only where the BatchNorm is all that reads the convolution and both are used once; `nn.Identity` takes its place,
+    so that names and layers stay. The network itself is not changed.
+
+    Raises:
+        ModelError: torch.fx cannot follow the network's forward, so that nobody knows what reads what.
+    """
+    if isinstance(network, IModel):
+        return IModel(fold_batch_norm(network.network), network.shape, name=network.name).eval()
+    folded = copy.deepcopy(network).eval()
+    for conv_name, norm_name in list(_pairs(folded)):
+        conv, norm = folded.get_submodule(conv_name), folded.get_submodule(norm_name)
+        if _is_foldable(norm) and isinstance(conv, CONVOLUTIONS):
+            folded.set_submodule(conv_name, fuse_conv_bn_eval(conv, norm))
+            folded.set_submodule(norm_name, nn.Identity())
+    return folded
+
+
+def _pairs(network: nn.Module) -> Iterator[tuple[str, str]]:
+    """Names of a convolution and of the module that alone reads it, both called once."""
+    calls = [node for node in _graph(network).nodes if node.op == "call_module"]
+    times = Counter(node.target for node in calls)
+    for node in calls:
+        before = node.args[0] if node.args else None
+        if not isinstance(before, fx.Node) or before.op != "call_module" or len(before.users) != 1:
+            continue
+        if times[before.target] == times[node.target] == 1:
+            yield str(before.target), str(node.target)
+
+
+def _graph(network: nn.Module) -> fx.Graph:
+    try:
+        return fx.Tracer().trace(network)
+    except Exception as error:  # tracing runs a foreign forward with stand-ins for tensors: anything may come
+        raise ModelError(f"torch.fx cannot follow {type(network).__name__}, so its BatchNorm stays: {error}") from error
+
+
+def _is_foldable(norm: nn.Module) -> TypeGuard[nn.BatchNorm1d | nn.BatchNorm2d | nn.BatchNorm3d]:
+    return isinstance(norm, NORMS) and norm.running_mean is not None

@@ -1,0 +1,136 @@
+"""The contract that every registered network keeps."""
+
+import copy
+
+import pytest
+import torch
+from torch import nn
+
+from Arch.errors import ShapeError
+from Arch.models import MODELS, vgg
+from Arch.models.folding import fold_batch_norm
+
+NAMES = list(MODELS)
+EVERY = pytest.mark.parametrize("name", NAMES)
+DIGIT, COLOUR = (1, 8, 8), (3, 32, 32)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _narrow_classifiers():
+    """The contract does not depend on how wide VGG's classifier is, but the tests' seconds do."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(vgg, "HIDDEN", 64)
+        yield
+
+
+@pytest.fixture(scope="module", params=NAMES)
+def model(request, make, roughen):
+    """Every network for grey digits, in float64 and evaluation mode; tests leave it as it is."""
+    return roughen(make(request.param, DIGIT)).eval()
+
+
+@pytest.fixture
+def digits(images):
+    return images(3, DIGIT, torch.float64)
+
+
+def close(ours, theirs):
+    """Equal to ten digits of the largest entry."""
+    if torch.equal(ours, theirs):  # the usual case, and cheap where there are many parameters
+        return True
+    return torch.allclose(ours, theirs, rtol=0, atol=1e-10 * max(1.0, float(theirs.detach().abs().max())))
+
+
+def compose(model, x):
+    for layer in model.layers:
+        x = layer(x)
+    return model.head(x)
+
+
+@pytest.mark.parametrize("is_training", [True, False])
+def test_layers_and_head_compose_to_the_forward_and_its_gradient(model, digits, is_training):
+    x, model = digits.requires_grad_(), model.train(is_training)
+    before = [buffer.clone() for buffer in model.buffers()]
+    seen = []
+    for forward in (model.network, lambda x: compose(model, x)):
+        torch.manual_seed(0)  # for dropout
+        logits = forward(x)
+        gradients = torch.autograd.grad(logits.square().sum(), [x, *model.parameters()])
+        seen.append((logits, *gradients, *(buffer.clone() for buffer in model.buffers())))
+        for buffer, value in zip(model.buffers(), before, strict=True):
+            buffer.copy_(value)
+    model.eval()
+    assert all(close(ours, theirs) for ours, theirs in zip(seen[1], seen[0], strict=True))
+
+
+@torch.no_grad()
+def test_features_are_what_the_layers_promise_and_the_logits_those_of_the_forward(model, digits):
+    trace = model.trace(digits, range(len(model.layers)))
+    assert torch.equal(trace.logits, model(digits))
+    assert [tuple(each.shape[1:]) for each in trace.features] == [layer.shape for layer in model.layers]
+    assert trace.features[-1].ndim == 2
+
+
+def test_gradients_of_all_features_reach_the_input_and_are_finite(model, digits):
+    x = digits.requires_grad_()
+    features = model.tap(x, range(len(model.layers)))
+    (gradient,) = torch.autograd.grad(sum(each.square().mean() for each in features), x)
+    assert torch.isfinite(gradient).all()
+    assert gradient.any()
+
+
+def test_state_dict_has_the_networks_own_names_and_loads_back(model):
+    state = model.state_dict()
+    assert list(state) == list(model.network.state_dict())
+    assert not any(key.startswith("network.") for key in state)
+    model.load_state_dict(state)
+
+
+@pytest.mark.parametrize("call", ["forward", "trace", "features"])
+def test_images_of_another_shape_are_refused_with_both_shapes(model, call, images):
+    with pytest.raises(ShapeError, match=r"reads tensors of shape \(B, 1, 8, 8\), not \(2, 3, 8, 8\)"):
+        getattr(model, call)(images(2, (3, 8, 8)))
+    with pytest.raises(ShapeError, match=r"\(B, 1, 8, 8\)"):
+        getattr(model, call)(images(2, (1, 8, 9)))
+
+
+@torch.no_grad()
+def test_folding_leaves_no_batch_norm_and_the_same_features(model, digits):
+    folded = fold_batch_norm(model)
+    ours, theirs = (each.trace(digits, range(len(model.layers))) for each in (folded, model))
+    assert not any(isinstance(module, nn.BatchNorm2d) for module in folded.modules())
+    assert [layer.name for layer in folded.layers] == [layer.name for layer in model.layers]
+    for mine, its in zip((ours.logits, *ours.features), (theirs.logits, *theirs.features), strict=True):
+        assert close(mine, its)
+
+
+@EVERY
+@pytest.mark.parametrize("shape", [DIGIT, COLOUR])
+def test_a_training_step_has_finite_gradients_and_counts_its_batch_once(name, shape, make, images):
+    model = make(name, shape, 7).train()
+    logits = model(images(2, shape))
+    logits.square().sum().backward()
+    assert logits.shape == (2, 7)
+    assert all(torch.isfinite(parameter.grad).all() for parameter in model.parameters())
+    counters = [buffer for key, buffer in model.named_buffers() if key.endswith("num_batches_tracked")]
+    assert all(counter == 1 for counter in counters)
+    assert bool(counters) == (name != "MLP")
+
+
+@EVERY
+def test_without_batch_norm_convolutions_have_biases_and_the_logits_stay_small(name, make, images):
+    model = make(name, DIGIT, batch_norm=False).train()
+    modules = list(model.modules())
+    assert not any(isinstance(module, nn.BatchNorm2d) for module in modules)
+    assert all(module.bias is not None for module in modules if isinstance(module, nn.Conv2d))
+    assert 0 < model(images(4, DIGIT)).abs().max() < 20
+
+
+@EVERY
+@torch.no_grad()
+def test_channels_last_images_give_the_same_logits(name, make, images):
+    model = make(name, COLOUR).eval()
+    x = images(2, COLOUR)
+    expected = model(x)
+    again = copy.deepcopy(model).to(memory_format=torch.channels_last)(x.to(memory_format=torch.channels_last))
+    assert torch.allclose(again, expected, rtol=0, atol=1e-4 * float(expected.abs().max()))
