@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -11,6 +12,9 @@ from Arch.errors import ArchError
 
 def guarded(program: Callable[[Sequence[str]], int], arguments: Sequence[str]) -> int:
     """The program's exit code; 2 for a mistake, 130 when interrupted."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # a plain terminal must not fail on a plus-minus sign
     try:
         return _flushed(program(arguments))
     except ArchError as error:
