@@ -1,0 +1,220 @@
+"""What holds for everything registered, found without being asked: rules, registries and trainers agree."""
+
+import dataclasses
+
+import pytest
+
+from Arch.config.config import Config
+from Arch.config.names import field_name
+from Arch.datasets import DATASETS
+from Arch.models import MODELS
+from Arch.sweep.worker import Worker
+from Arch.training import TRAINERS
+from Arch.training.optimizers import OPTIMIZERS
+from Arch.training.schedules import SCHEDULES
+from Arch.workspace import Workspace
+
+REGISTRIES = {
+    "Model": MODELS,
+    "Dataset": DATASETS,
+    "Trainer": TRAINERS,
+    "Optimizer": OPTIMIZERS,
+    "LRScheduler": SCHEDULES,
+}
+TINY = {
+    "Dataset": "Synthetic",
+    "SyntheticSamples": 32,
+    "SyntheticSize": 6,
+    "Model": "MLP",
+    "MLPWidths": [6],
+    "BatchSize": 8,
+    "NumEpochs": 2,
+}
+TAUGHT = {**TINY, "VanillaKD": True, "Teacher": {**TINY, "Seed": 7}}
+CONVOLUTIONAL = {**TINY, "Model": "resnet8"}
+AUGMENTED = {**TINY, "DataAugmentation": True, "CropPadding": 1}
+SGD = {**TINY, "Optimizer": "SGD"}
+CONSTANT = {**TINY, "LRScheduler": "Constant"}
+DROPPING = {**TINY, "LRScheduler": "MultiStep", "LRSteps": [1]}
+TWO_TEACHERS = {**TAUGHT, "Teacher": {**TINY, "Seed": 7, "NumRuns": 2}}
+CHOOSING_TEACHER = {**TAUGHT, "Teacher": {**TINY, "Seed": 7, "NumEpochs": 6, "MaxLR": 1.0, "PctStart": 0.9, "Validation": 0.5}}
+
+# key: an experiment in which it matters, and another value for it
+ALTERNATIVES = {
+    "Seed": (TINY, 1),
+    "Precision": (TINY, "bfloat16"),
+    "Dataset": (TINY, "Digits"),
+    "SyntheticClasses": (TINY, 3),
+    "SyntheticSize": (TINY, 5),
+    "SyntheticChannels": (TINY, 1),
+    "SyntheticSamples": (TINY, 48),
+    "DownSample": (TINY, 3),
+    "Normalization": (TINY, "Elementwise"),
+    "TrainSamples": (TINY, 16),
+    "DataAugmentation": (TINY, True),
+    "CropPadding": (AUGMENTED, 2),
+    "HorizontalFlip": (AUGMENTED, False),
+    "Model": (TINY, "resnet8"),
+    "MLPWidths": (TINY, [7]),
+    "MLPDropout": (TINY, 0.5),
+    "BatchNorm": (CONVOLUTIONAL, False),
+    "UseCELoss": (TAUGHT, False),
+    "CELossWeight": (TAUGHT, 0.5),
+    "LabelSmoothing": (TINY, 0.1),
+    "VanillaKD": (TAUGHT, False),
+    "Temperature": (TAUGHT, 2.0),
+    "LGLossWeight": (TAUGHT, 4.0),
+    "NormalizeLogits": (TAUGHT, True),
+    "Teacher": (TAUGHT, {**TINY, "Seed": 8}),
+    "TeacherRun": (TWO_TEACHERS, 1),
+    "TeacherWeights": (CHOOSING_TEACHER, "Best"),
+    "AugmentTeacher": ({**TAUGHT, **AUGMENTED, "Teacher": {**TINY, "Seed": 7}}, False),
+    "Optimizer": (TINY, "SGD"),
+    "Momentum": (SGD, 0.5),
+    "Nesterov": (SGD, True),
+    "Beta1": (TINY, 0.5),
+    "Beta2": (TINY, 0.9),
+    "Epsilon": (TINY, 1e-2),
+    "WeightDecay": (TINY, 0.5),
+    "DecayNormAndBias": ({**TINY, "WeightDecay": 0.5}, False),
+    "GradientClipping": ({**SGD, "MaxLR": 0.1}, 0.01),
+    "EMADecay": (TINY, 0.5),
+    "LRScheduler": (TINY, "Constant"),
+    "MaxLR": (TINY, 0.02),
+    "PctStart": (TINY, 0.5),
+    "LearningRate": (CONSTANT, 0.02),
+    "WarmupEpochs": (CONSTANT, 1),
+    "LRSteps": (DROPPING, []),
+    "LRStepMult": (DROPPING, 0.5),
+    "ExpPower": ({**TINY, "LRScheduler": "Exp"}, 0.5),
+    "CosineFinalLR": ({**TINY, "LRScheduler": "Cosine"}, 0.005),
+    "BatchSize": (TINY, 16),
+    "NumEpochs": (TINY, 3),
+    "EvalInterval": (TINY, 2),
+    "Select": (TINY, "test"),
+    "Validation": (TINY, 0.25),
+}
+# DataName is a name and nothing else; Trainer has a single choice so far, and reading it is what starts the training
+NAMES_ONLY = {"DataName", "Trainer"}
+
+
+class RecordingConfig(Config):
+    """A config that remembers which of its active keys were read."""
+
+    def __getitem__(self, key):
+        self.__dict__.setdefault("keys_read", set()).add(key)
+        return super().__getitem__(key)
+
+
+@pytest.fixture(scope="module")
+def laboratory(tmp_path_factory):
+    return Laboratory(tmp_path_factory.mktemp("cache"))
+
+
+class Laboratory:
+    """Trains tiny experiments, each once."""
+
+    def __init__(self, folder):
+        self.workspace = Workspace.at(folder / "cache", folder / "data")
+        self.worker = Worker(self.workspace.store, self.workspace.data, "cpu")
+
+    def config(self, raw):
+        return self.workspace.resolver.resolve(raw)
+
+    def train(self, config):
+        for other in config.references.values():
+            self.train(other)
+        wanted = config.active.get("TeacherRun", 0) + 1
+        for other in config.references.values():
+            self.worker.train(dataclasses.replace(other, options={**other.options, "NumRuns": max(wanted, 1)}))
+        self.worker.train(config)
+        return self.workspace.store.entry(config)
+
+    def observables(self, raw):
+        """All that a run is: its numbers by epoch, its scores, its weights byte by byte."""
+        entry = self.train(self.config(raw))
+        epochs = [dataclasses.replace(epoch, seconds=0) for epoch in entry.run(0).epochs]
+        weights = [path.read_bytes() for path in sorted(entry.run_folder(0).glob("*.safetensors"))]
+        return epochs, entry.run(0).scores, weights
+
+
+@pytest.mark.parametrize("key", REGISTRIES)
+def test_the_rules_offer_exactly_what_is_registered(key, resolver):
+    offered = set(resolver.rules.keys[key].schema.choices)
+    missing = sorted(set(REGISTRIES[key]) - offered)
+    line = ", ".join(f'"{name}": 1' for name in missing)
+    assert offered == set(REGISTRIES[key]), f'paste into "::" / "{key}" / "choices": {line}'
+    assert not offered & set(resolver.rules.keys[key].schema.planned)
+
+
+@pytest.mark.parametrize(
+    ("key", "name"), [(key, name) for key, registry in REGISTRIES.items() if key != "Trainer" for name in registry]
+)
+def test_a_component_s_fields_are_its_stanza(key, name, resolver):
+    rules = resolver.rules
+    own = {
+        rule.name
+        for rule in rules.keys.values()
+        for each in rule.declarations
+        if [(at.keys, at.values, at.is_negated) for at in each.conditions] == [((key,), (name,), False)]
+    }
+    config = resolver.resolve({**TINY, "DataName": "images", "LRSteps": [1], key: name})
+    component = REGISTRIES[key][name]
+    fields = {each.name for each in dataclasses.fields(component)}
+    images = {field_name(each).removeprefix(f"{field_name(name)}_") for each in own}
+    assert images <= fields, f"keys without a field: {sorted(images - fields)}"
+    assert isinstance(config.fill(component, name), component)
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [TINY, TAUGHT, CONVOLUTIONAL, AUGMENTED, SGD, CONSTANT, DROPPING, {**TAUGHT, **AUGMENTED, "Teacher": TINY}]
+    + [{**TINY, "LRScheduler": name} for name in ("Exp", "Cosine")]
+    + [{**TINY, "Select": "test"}, {**TAUGHT, "UseCELoss": False}, {**TINY, "Optimizer": "Adam"}],
+)
+def test_the_keys_that_a_trainer_reads_are_the_keys_that_are_active(raw, laboratory, tmp_path):
+    config = laboratory.config(raw)
+    for other in config.references.values():
+        laboratory.train(other)
+    fields = {field.name: getattr(config, field.name) for field in dataclasses.fields(Config)}
+    recording = RecordingConfig(**{**fields, "options": {**config.options, "NumRuns": 1 + runs_of(laboratory, config)}})
+    laboratory.worker.train(recording)
+    assert recording.keys_read == set(config.active) - guarded(config.rules)
+
+
+@pytest.mark.parametrize("key", ALTERNATIVES)
+def test_no_key_is_dead(key, laboratory):
+    raw, other = ALTERNATIVES[key]
+    base, changed = laboratory.config(raw), laboratory.config({**raw, key: other})
+    assert key in base.active
+    assert base.fingerprint != changed.fingerprint
+    assert laboratory.observables(raw) != laboratory.observables({**raw, key: other})
+
+
+def test_every_key_that_can_run_has_been_seen_to_act(resolver):
+    rules = resolver.rules
+    unseen = {key for key, rule in rules.keys.items() if not rule.is_option} - set(ALTERNATIVES) - NAMES_ONLY
+    assert {key for key in unseen - guarded(rules) if is_reachable(rules, rules.keys[key])} == set()
+
+
+def runs_of(laboratory, config):
+    return len(laboratory.workspace.store.entry(config).run_indices())
+
+
+def guarded(rules):
+    """Keys that have one value that runs: checking for it, before anything is trained, is how they are read."""
+    return {key for key, rule in rules.keys.items() if rule.schema.planned and not rule.schema.choices}
+
+
+def is_reachable(rules, rule):
+    """Whether some implemented value switches a key on."""
+    return any(all(can_hold(rules, condition) for condition in each.conditions) for each in rule.declarations)
+
+
+def can_hold(rules, condition):
+    schemas = [rules.keys[key].schema for key in condition.keys]
+    if condition.is_negated:
+        return True
+    if condition.values:
+        return any(name in schemas[0].choices for name in condition.values)
+    return any(schema.why_planned(True) is None for schema in schemas)
