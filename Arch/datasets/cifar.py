@@ -39,7 +39,7 @@ class _CIFAR(ImageDataset):
         """The images of a split; downloaded, verified and unpacked into `root` unless they are there."""
         source = self.source()
         parts = source.train_list if split == "train" else source.test_list
-        what = repr((parts, source.meta, self.labels_key))
+        what = repr((parts, source.meta))
         key = f"{self.name}-{split}-{hashlib.sha256(what.encode()).hexdigest()[:16]}"
 
         def decode(target: Path) -> None:

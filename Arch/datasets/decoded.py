@@ -172,8 +172,13 @@ def _rename(source: Path, target: Path) -> None:
 def _discard(folder: Path) -> None:
     """Moves a damaged folder out of the way before it is removed, so that nobody sees half of it."""
     aside = folder.with_name(f"{_PARTIAL}{folder.name}-{secrets.token_hex(4)}")
-    with suppress(FileNotFoundError):  # another process was faster
+    try:
         folder.rename(aside)
+    except FileNotFoundError:
+        return  # another process was faster
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise DataError(f"{folder} is damaged and cannot be removed: {reason}. Remove it by hand.", folder) from error
     shutil.rmtree(aside, ignore_errors=True)
 
 

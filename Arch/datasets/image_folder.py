@@ -77,7 +77,7 @@ class LocatedFolder(ImageDataset):
 
     def _decoded(self, root: Path, split: SplitName, size: int | None) -> Images:
         files = image_files(self.data_path, split)
-        what = f"{_DECODER}\n{split}\n{size}\n{files.stamp()}"
+        what = f"{_DECODER}\n{size}\n{files.stamp()}"
         key = hashlib.sha256(what.encode("utf-8", "surrogateescape")).hexdigest()[:32]
         return decoded(root, f"ImageFolder-{split}-{key}", partial(decode_images, files, size))
 

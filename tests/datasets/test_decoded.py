@@ -101,6 +101,27 @@ def test_damage_is_noticed_and_repaired(damage, root):
     assert partials(root) == []
 
 
+def test_a_shortened_file_is_noticed_whatever_its_time_says(root):
+    decoded(root, "key", write)
+    path = root / "decoded" / "key" / "Images.bin"
+    finished = path.stat().st_mtime_ns
+    os.truncate(path, 10)
+    os.utime(path, ns=(finished, finished))
+    assert decoded(root, "key", write).labels.tolist() == LABELS
+
+
+def test_damage_that_cannot_be_removed_is_named(root, monkeypatch):
+    decoded(root, "key", write)
+    spoil_pixels(root / "decoded" / "key")
+
+    def refuse_rename(*arguments):
+        raise OSError(30, "Read-only file system")
+
+    monkeypatch.setattr(type(root), "rename", refuse_rename)
+    with pytest.raises(DataError, match=r"decoded/key is damaged and cannot be removed: read-only file system"):
+        decoded(root, "key", refuse)
+
+
 def test_a_copied_folder_is_believed_after_its_digest_was_checked(root):
     decoded(root, "key", write)
     os.utime(root / "decoded" / "key" / "Images.bin", ns=(1, 1))

@@ -99,6 +99,18 @@ def test_hidden_and_foreign_files_are_passed_over(tmp_path, root):
         assert len(located(path).read(root, "train")) == 6
 
 
+def test_what_macos_adds_to_an_archive_is_no_class(tmp_path, root):
+    files = {"cat/0.png": encoded(photo(0)), "__MACOSX/0.png": b"rubbish"}
+    write_zip(tmp_path / "x-train.zip", files)
+    assert located(tmp_path / "x-{split}.zip").read(root, "train").classes == ("cat",)
+
+
+def test_sizes_are_kept_apart(tmp_path, root):
+    data = located(write_zip(tmp_path / "x.zip", tiny_files()))
+    sizes = [data.read_downsampled(root, "train", 3), data.read_downsampled(root, "train", 2), data.read(root, "train")]
+    assert [images.pixels.shape[2] for images in sizes] == [3, 2, 6]
+
+
 def test_images_may_lie_deeper_in_a_class(tmp_path, root):
     files = {name.replace("cat/", "cat/images/"): data for name, data in tiny_files().items()}
     images = located(write_folder(tmp_path / "x", files)).read(root, "train")

@@ -1,7 +1,10 @@
 """Synthetic images can be learnt, mirrored and made in any shape."""
 
+import itertools
+
 import pytest
 import torch
+from literal_hash import literal_hash
 
 from Arch.datasets.synthetic import Synthetic
 from Arch.errors import DataError
@@ -19,6 +22,16 @@ def test_a_class_is_its_own_mirror_image(root):
     train = Synthetic(classes=2, size=7, channels=1, samples=4000).read(root, "train")
     mean = train.pixels[train.labels == 0].float().mean(dim=0)
     assert torch.allclose(mean, mean.flip(2), atol=5 * 37.2 * (2 / 2000) ** 0.5)
+
+
+def test_a_pixel_is_its_cells_value_and_noise(root):
+    images = Synthetic(classes=2, size=5, channels=3, samples=4).read(root, "train")
+    cell_of = {0: 0, 1: 0, 2: 1, 3: 2, 4: 3}  # which of four cells a pixel of five is in
+    for (n, c, y, x), counter in zip(itertools.product(range(4), range(3), range(5), range(5)), itertools.count()):
+        cell = ((n % 2 * 3 + c) * 4 + cell_of[y]) * 2 + cell_of[min(x, 4 - x)]
+        value = 64 + (literal_hash(cell, "synthetic pattern") * 128 >> 32)
+        noise = (literal_hash(counter, "synthetic noise/train") * 129 >> 32) - 64
+        assert images.pixels[n, c, y, x] == value + noise
 
 
 def test_classes_alternate_and_all_are_tested(root):
