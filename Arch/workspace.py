@@ -12,7 +12,7 @@ from Arch.cache.entry import Entry
 from Arch.cache.store import Store
 from Arch.config.config import Config, ForeignNetwork
 from Arch.config.resolve import Resolver, parse_value
-from Arch.config.schema import UnfitValueError
+from Arch.config.values import UnfitValueError
 from Arch.errors import ChangedDefaultError, ConfigError, UnknownNameError
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 
 from Arch.config import json_text
-from Arch.config.conditions import Condition, parse_condition, typed
-from Arch.config.json_text import Source, Trail, describe
+from Arch.config.conditions import Condition, parse_condition
+from Arch.config.facts import BOUNDS, Facts, check_facts, read_facts
+from Arch.config.json_text import Source, describe
 from Arch.config.names import field_name
 from Arch.config.rules import Declaration, KeyRule, ReferenceRule, Rules
-from Arch.config.schema import TYPES, Schema, UnfitValueError, type_of_default
+from Arch.config.schema import Schema
+from Arch.config.values import TYPES, UnfitValueError, type_of_default
 from Arch.errors import RulesError, did_you_mean
-
-_FACTS = {
-    "about", "type", "choices", "planned", "aliases", "at_least", "above", "at_most", "below", "required",
-    "spellings", "retired", "model_key", "resets",
-}  # fmt: skip
 
 
 def read_rules(path: Path) -> Rules:
@@ -28,20 +26,19 @@ def read_rules(path: Path) -> Rules:
     Raises:
         RulesError: it cannot be read, or contradicts itself; the message has the line.
     """
-    document, source = json_text.read_object(path, RulesError)
-    return _Reader(document, source).rules(path)
+    return _Reader(*json_text.read_object(path, RulesError)).rules()
 
 
 @dataclass(frozen=True)
 class _Member:
-    """A key as it stands in the file: its default, the stanzas around it, and where."""
+    """A member of the rules file: a key with its default, or a stanza; and the stanzas around it."""
 
     name: str
-    default: Any
+    value: Any
     stanzas: tuple[str, ...]
 
     @property
-    def trail(self) -> Trail:
+    def trail(self) -> tuple[str, ...]:
         return (*self.stanzas, self.name)
 
 
@@ -49,179 +46,162 @@ class _Member:
 class _Reader:
     document: Mapping[str, Any]
     source: Source
-    places: dict[Trail, int] = field(default_factory=dict)
 
-    def rules(self, path: Path) -> Rules:
-        self.places.update(json_text.lines(self.source.text or ""))
-        members = list(self._members(self.document, ()))
-        about = self._about()
-        retired = {key: facts["retired"] for key, facts in about.items() if "retired" in facts}
-        options = self._options({member.name for member in members})
-        keys: dict[str, KeyRule] = {}
-        for name in dict.fromkeys(member.name for member in members):
-            mine = [member for member in members if member.name == name]
-            keys[name] = self._key(mine, about.get(name, {}), is_option=name in options)
-        self._check_about(about, keys, retired)
-        keys = {name: self._with_typed_conditions(rule, keys) for name, rule in keys.items()}
-        ordered = {name: keys[name] for name in self._order(keys)}
-        return Rules(path, ordered, self._aliases(about, keys), retired, self._references(about, keys))
+    def rules(self) -> Rules:
+        declared: dict[str, list[_Member]] = {}
+        stanzas: list[_Member] = []
+        for member in self._members(self.document, ()):
+            if ":" in member.name:
+                stanzas.append(member)
+            else:
+                declared.setdefault(member.name, []).append(member)
+        facts = read_facts(self.document, self.source)
+        self._check_names(declared, facts)
+        options = self._options(declared)
+        schemas = {key: self._schema(members[0], facts.get(key, {})) for key, members in declared.items()}
+        conditions = {stanza.trail: self._condition(stanza.trail, schemas, options) for stanza in stanzas}
+        keys = {
+            key: KeyRule(key, schemas[key], self._declarations(members, schemas[key], conditions), key in options)
+            for key, members in declared.items()
+        }
+        return Rules(
+            self.source,
+            {key: keys[key] for key in self._order(keys)},
+            {spelling: key for key, each in facts.items() for spelling in each.get("spellings", ())},
+            {key: each["retired"] for key, each in facts.items() if "retired" in each},
+            {key: self._reference(key, facts[key], schemas) for key in keys if schemas[key].type == "reference"},
+        )
 
     def _members(self, stanza: Mapping[str, Any], stanzas: tuple[str, ...]) -> Iterator[_Member]:
         for name, value in stanza.items():
+            member = _Member(name, value, stanzas)
             if name in (":", "::"):
                 if stanzas:
-                    raise RulesError(f"{self._at((*stanzas, name))}{name!r} belongs to the top level of the rules.")
+                    raise self._error(f"{name!r} belongs to the top level of the rules.", *member.trail)
             elif ":" not in name:
-                yield _Member(name, value, stanzas)
+                yield member
             elif isinstance(value, dict):
-                yield from self._members(value, (*stanzas, name))
+                yield member
+                yield from self._members(value, member.trail)
             else:
-                raise RulesError(f"{self._at((*stanzas, name))}expected a stanza {{...}}, got {describe(value)}.")
+                raise self._error(f"expected a stanza {{...}}, got {describe(value)}.", *member.trail)
 
-    def _about(self) -> dict[str, dict[str, Any]]:
-        about = self.document.get("::", {})
-        if not isinstance(about, dict):
-            raise RulesError(f"{self._at(('::',))}expected an object of facts about keys, got {describe(about)}.")
-        for key, facts in about.items():
-            if not isinstance(facts, dict):
-                raise RulesError(f"{self._at(('::', key))}expected an object of facts, got {describe(facts)}.")
-            for fact in facts:
-                if fact not in _FACTS:
-                    hint = did_you_mean(fact, _FACTS)
-                    raise RulesError(f"{self._at(('::', key, fact))}no fact about a key is called {fact!r}. {hint}")
-        return about
+    def _check_names(self, declared: Mapping[str, list[_Member]], facts: Mapping[str, Facts]) -> None:
+        for key, each in facts.items():
+            if "retired" in each:
+                if key in declared:
+                    raise self._error(f"{key!r} is declared and retired; it can be one of them.", "::", key)
+            elif key not in declared:
+                hint = did_you_mean(key, declared)
+                raise self._error(f"facts about {key!r}, which nothing declares. {hint}", "::", key)
+        self._check_spellings(declared, facts)
+        images: dict[str, str] = {}
+        for key, members in declared.items():
+            other = images.setdefault(field_name(key), key)
+            if other != key:
+                raise self._error(f"{other!r} and {key!r} are both {field_name(key)!r} in Python.", *members[0].trail)
 
-    def _options(self, declared: set[str]) -> set[str]:
+    def _check_spellings(self, declared: Mapping[str, list[_Member]], facts: Mapping[str, Facts]) -> None:
+        taken = {*declared, *facts}
+        for key, each in facts.items():
+            for place, spelling in enumerate(each.get("spellings", ())):
+                if spelling in taken:
+                    raise self._error(f"{spelling!r} is the name of another key.", "::", key, "spellings", place)
+                taken.add(spelling)
+
+    def _options(self, declared: Mapping[str, list[_Member]]) -> set[str]:
         options = self.document.get(":", [])
         if not isinstance(options, list):
-            raise RulesError(f"{self._at((':',))}expected a list of options, got {describe(options)}.")
+            raise self._error(f"expected a list of options, got {describe(options)}.", ":")
         for place, option in enumerate(options):
+            if not isinstance(option, str):
+                raise self._error(f"expected an option's name, got {describe(option)}.", ":", place)
             if option not in declared:
-                at = self._at((":", place))
-                raise RulesError(f"{at}the option {option!r} has no default; declare it at the top level.")
+                raise self._error(f"the option {option!r} has no default; declare it at the top level.", ":", place)
+            for member in declared[option]:
+                if member.stanzas:
+                    raise self._error(f"the option {option!r} is read freely and needs no condition.", *member.trail)
         return set(options)
 
-    def _key(self, members: list[_Member], facts: Mapping[str, Any], *, is_option: bool) -> KeyRule:
-        first = members[0]
-        schema = self._schema(first, facts)
-        declarations = tuple(self._declaration(member, schema) for member in members)
-        for place, one in enumerate(declarations):
-            for other in declarations[place + 1 :]:
-                self._check_pair(first.name, one, other)
-        if is_option and any(each.conditions for each in declarations):
-            raise RulesError(f"{self._at(first.trail)}the option {first.name!r} is read freely and needs no condition.")
-        return KeyRule(first.name, schema, declarations, is_option)
-
-    def _schema(self, member: _Member, facts: Mapping[str, Any]) -> Schema:
-        kind = facts.get("type") or type_of_default(member.default)
-        if kind not in TYPES:
-            hint = f"give it a type in '::' ({', '.join(TYPES)})"
-            raise RulesError(
-                f"{self._at(member.trail)}the type of {member.name!r} cannot be told from its default; {hint}."
+    def _schema(self, member: _Member, facts: Facts) -> Schema:
+        kind = facts.get("type") or type_of_default(member.value)
+        if kind is None:
+            raise self._error(
+                f"the type of {member.name!r} cannot be told from its default; "
+                f"give it a type in '::' ({', '.join(TYPES)}).",
+                *member.trail,
             )
-        bounds: dict[str, Any] = {name: facts.get(name) for name in ("at_least", "above", "at_most", "below")}
-        named: dict[str, Any] = {name: facts[name] for name in ("choices", "planned", "aliases") if name in facts}
-        return Schema(kind, **named, **bounds, is_required=facts.get("required", False), about=facts.get("about", ""))
+        check_facts(member.name, facts, kind, self.source)
+        named = {name: facts[name] for name in ("choices", "planned", "aliases", "about", *BOUNDS) if name in facts}
+        return Schema(kind, **named, is_required=facts.get("required", False))
 
-    def _declaration(self, member: _Member, schema: Schema) -> Declaration:
-        at = self._at(member.trail)
-        if schema.is_required:
-            default = member.default
-        else:
-            try:
-                default = schema.canonical(member.default)
-            except UnfitValueError as problem:
-                raise RulesError(f"{at}the default of {member.name!r}: {problem}") from None
-        conditions = tuple(
-            parse_condition(text, self._at(member.stanzas[: depth + 1])) for depth, text in enumerate(member.stanzas)
+    def _condition(self, trail: tuple[str, ...], schemas: Mapping[str, Schema], options: set[str]) -> Condition:
+        try:
+            condition = parse_condition(trail[-1], schemas)
+        except RulesError as problem:
+            raise self._error(str(problem), *trail) from None
+        for key in condition.keys:
+            if key in options:
+                raise self._error(
+                    f"the condition {condition.text!r} reads the option {key!r}, which may not act on a name.", *trail
+                )
+        return condition
+
+    def _declarations(
+        self, members: list[_Member], schema: Schema, conditions: Mapping[tuple[str, ...], Condition]
+    ) -> tuple[Declaration, ...]:
+        declarations = tuple(
+            Declaration(
+                self._default(member, schema),
+                tuple(conditions[member.stanzas[: depth + 1]] for depth in range(len(member.stanzas))),
+                member.trail,
+            )
+            for member in members
         )
-        return Declaration(default, conditions, self.places.get(member.trail, 1))
+        for one, other in combinations(declarations, 2):
+            self._check_pair(members[0].name, one, other)
+        return declarations
+
+    def _default(self, member: _Member, schema: Schema) -> Any:
+        try:
+            default = schema.canonical(member.value)
+            if not (schema.is_required and default == ""):
+                schema.check(default)
+        except UnfitValueError as problem:
+            raise self._error(f"the default of {member.name!r}: {problem}", *member.trail) from None
+        return default
 
     def _check_pair(self, name: str, one: Declaration, other: Declaration) -> None:
         if one.default == other.default:
             return
         if not any(mine.excludes(yours) for mine in one.conditions for yours in other.conditions):
-            raise RulesError(
-                f"{self.source.label}:{other.line}: {name!r} has the default {describe(other.default)} here and "
-                f"{describe(one.default)} in line {one.line}, and both may hold; give it one default or another name."
+            line = json_text.lines(self.source.text or "").get(one.trail, 1)
+            raise self._error(
+                f"{name!r} has the default {describe(other.default)} here and {describe(one.default)} in line {line}, "
+                "and both may hold; give it one default or another name.",
+                *other.trail,
             )
-
-    def _with_typed_conditions(self, rule: KeyRule, keys: Mapping[str, KeyRule]) -> KeyRule:
-        declarations = tuple(
-            replace(
-                each,
-                conditions=tuple(self._typed(condition, keys, each.line) for condition in each.conditions),
-            )
-            for each in rule.declarations
-        )
-        return replace(rule, declarations=declarations)
-
-    def _typed(self, condition: Condition, keys: Mapping[str, KeyRule], line: int) -> Condition:
-        at = f"{self.source.label}:{line}: "
-        for key in condition.keys:
-            if key not in keys:
-                hint = did_you_mean(key, keys)
-                raise RulesError(f"{at}the condition '{condition.text}' names the unknown key {key!r}. {hint}".rstrip())
-        rule = keys[condition.keys[0]]
-        try:
-            values = tuple(typed(value, rule.default) for value in condition.values)
-        except ValueError:
-            kind = TYPES[rule.schema.type]
-            raise RulesError(f"{at}the condition '{condition.text}' compares {rule.name}, {kind}, with text.") from None
-        for value in values:
-            if (rule.schema.choices or rule.schema.planned) and isinstance(value, str) and not rule.schema.knows(value):
-                hint = did_you_mean(value, (*rule.schema.choices, *rule.schema.planned))
-                raise RulesError(
-                    f"{at}the condition '{condition.text}' names {value!r}, no choice of {rule.name}. {hint}".rstrip()
-                )
-        if condition.needs_all and len(values) > 1 and not isinstance(rule.default, list):
-            raise RulesError(f"{at}the condition '{condition.text}' can never hold: {rule.name} is no list.")
-        return replace(condition, values=values)
 
     def _order(self, keys: Mapping[str, KeyRule]) -> tuple[str, ...]:
-        images: dict[str, str] = {}
-        for name in keys:
-            other = images.setdefault(field_name(name), name)
-            if other != name:
-                raise RulesError(
-                    f"{self.source.label}: {other!r} and {name!r} are both {field_name(name)!r} in Python."
-                )
         try:
             return tuple(TopologicalSorter({name: rule.depends_on() for name, rule in keys.items()}).static_order())
         except CycleError as problem:
-            ring = " -> ".join(problem.args[1])
-            line = keys[problem.args[1][0]].declarations[0].line
-            raise RulesError(f"{self.source.label}:{line}: the conditions go round in a circle: {ring}.") from None
+            ring = problem.args[1]
+            trail = keys[ring[0]].declarations[0].trail
+            raise self._error(f"the conditions go round in a circle: {' -> '.join(ring)}.", *trail) from None
 
-    def _check_about(self, about: Mapping[str, Any], keys: Mapping[str, KeyRule], retired: Mapping[str, str]) -> None:
-        for key in about:
-            if key not in keys and key not in retired:
-                hint = did_you_mean(key, keys)
-                raise RulesError(f"{self._at(('::', key))}facts about {key!r}, which nothing declares. {hint}".rstrip())
-            if key in keys and key in retired:
-                raise RulesError(f"{self._at(('::', key))}{key!r} is declared and retired; it can be one of them.")
+    def _reference(self, key: str, facts: Facts, schemas: Mapping[str, Schema]) -> ReferenceRule:
+        resets: dict[str, Any] = {}
+        for name in (facts["model_key"], *facts.get("resets", {})):
+            if name not in schemas:
+                raise self._error(f"the reference {key!r} names the unknown key {name!r}.", "::", key)
+        for name, value in facts.get("resets", {}).items():
+            try:
+                resets[name] = schemas[name].canonical(value)
+                schemas[name].check(resets[name])
+            except UnfitValueError as problem:
+                raise self._error(f"{key} resets {name}: {problem}", "::", key, "resets", name) from None
+        return ReferenceRule(facts["model_key"], resets)
 
-    def _aliases(self, about: Mapping[str, Any], keys: Mapping[str, KeyRule]) -> dict[str, str]:
-        aliases: dict[str, str] = {}
-        for key, facts in about.items():
-            for spelling in facts.get("spellings", ()):
-                if spelling in keys or spelling in aliases:
-                    raise RulesError(f"{self._at(('::', key, 'spellings'))}{spelling!r} is the name of another key.")
-                aliases[spelling] = key
-        return aliases
-
-    def _references(self, about: Mapping[str, Any], keys: Mapping[str, KeyRule]) -> dict[str, ReferenceRule]:
-        references: dict[str, ReferenceRule] = {}
-        for name, rule in keys.items():
-            if rule.schema.type != "reference":
-                continue
-            facts = about[name]
-            named = (facts.get("model_key", ""), *facts.get("resets", {}))
-            for key in named:
-                if key not in keys:
-                    raise RulesError(f"{self._at(('::', name))}the reference {name!r} names the unknown key {key!r}.")
-            references[name] = ReferenceRule(facts["model_key"], facts.get("resets", {}))
-        return references
-
-    def _at(self, trail: Trail) -> str:
-        return f"{self.source.label}:{self.places.get(trail, 1)}: "
+    def _error(self, message: str, *trail: str | int) -> RulesError:
+        return RulesError(f"{self.source.at(*trail)}{message}".rstrip())

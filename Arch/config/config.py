@@ -6,6 +6,7 @@ import dataclasses
 import functools
 import hashlib
 import json
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,7 +14,7 @@ from typing import Any, TypeVar
 
 from Arch.config.json_text import describe
 from Arch.config.names import field_name
-from Arch.config.rules import Rules
+from Arch.config.rules import Relevance, Rules
 from Arch.errors import InactiveKeyError, NotImplementedYetError, UnknownNameError
 
 Component = TypeVar("Component")
@@ -33,9 +34,10 @@ class Config:
 
     Attributes:
         rules: the rules it was resolved under.
-        active: the keys that matter, with their values; a reference's value is its fingerprint.
+        relevance: which keys matter, and their defaults.
+        named: the active keys that differ from their defaults: what the name is made of. A reference's value is its
+            fingerprint.
         options: how to run; never part of the name.
-        off: the keys that are switched off, with what the config gave for them if anything.
         references: the experiments it is made from, by key.
         given: the keys that the config itself had.
         folder: where its relative paths start.
@@ -43,9 +45,9 @@ class Config:
     """
 
     rules: Rules
-    active: Mapping[str, Any]
+    relevance: Relevance
+    named: Mapping[str, Any]
     options: Mapping[str, Any]
-    off: Mapping[str, Any]
     references: Mapping[str, Config | ForeignNetwork]
     given: Mapping[str, Any]
     folder: Path
@@ -60,7 +62,7 @@ class Config:
         """
         if key in self.active:
             return self.active[key]
-        if key in self.off:
+        if key in self.relevance.off:
             raise InactiveKeyError(key, f"it counts when {self.conditions_of(key)}")
         raise UnknownNameError("active key", key, self.active)
 
@@ -84,25 +86,30 @@ class Config:
         values: dict[str, Any] = {}
         for each in dataclasses.fields(component):  # type: ignore[arg-type]  # every component is a dataclass
             value = self[keys.get(prefix + each.name) or keys.get(each.name) or each.name]
-            values[each.name] = tuple(value) if isinstance(value, list) else value
+            values[each.name] = _frozen(value)
         return component(**values)
 
     def resolve_path(self, text: str) -> Path:
         """A path of this config, relative to the folder of its file."""
-        return self.folder / Path(text).expanduser()
+        return path_of(text, self.folder)
+
+    @property
+    def off(self) -> Mapping[str, Any]:
+        """The keys that are switched off, with what the config gave for them if anything."""
+        return {key: self.given.get(key) for key in self.relevance.off}
 
     def default_of(self, key: str) -> Any:
         """The default of an active key under the present rules."""
-        return self._defaults[key]
+        return self.relevance.defaults[key]
 
     def conditions_of(self, key: str) -> str:
         """When a key counts, in the rules' own words."""
         return " or ".join(each.when for each in self.rules.keys[key].declarations)
 
     @functools.cached_property
-    def named(self) -> Mapping[str, Any]:
-        """The active keys that differ from their defaults: what the name is made of."""
-        return {key: value for key, value in self.active.items() if value != self._defaults[key]}
+    def active(self) -> Mapping[str, Any]:
+        """The keys that matter, with their values."""
+        return {**self.relevance.defaults, **self.named}
 
     @functools.cached_property
     def fingerprint(self) -> str:
@@ -130,7 +137,7 @@ class Config:
             "Fingerprint": self.fingerprint,
             "Title": self.title,
             "Active": dict(self.active),
-            "Defaults": dict(self._defaults),
+            "Defaults": dict(self.relevance.defaults),
             "References": references,
         }
 
@@ -140,10 +147,13 @@ class Config:
         Raises:
             NotImplementedYetError: the first that has not, by name.
         """
-        for key, value in self.active.items():
-            why = self.rules.keys[key].schema.why_planned(value)
+        for key in self.rules.planned:
+            if key not in self.active:
+                continue
+            value, schema = self.active[key], self.rules.keys[key].schema
+            why = schema.why_planned(value)
             if why is not None:
-                choices = sorted(self.rules.keys[key].schema.choices) or [describe(self.default_of(key))]
+                choices = sorted(schema.choices) or [describe(self.default_of(key))]
                 raise NotImplementedYetError(
                     f"{key} = {describe(value)} has an identity but cannot run yet: {why}. "
                     f"What runs: {', '.join(choices)}."
@@ -156,21 +166,6 @@ class Config:
                 )
             other.require_implemented()
 
-    @functools.cached_property
-    def _defaults(self) -> Mapping[str, Any]:
-        seen = {**self.off_defaults, **self.active}
-        defaults: dict[str, Any] = {}
-        for key in self.active:
-            rule = self.rules.keys[key]
-            declared = rule.declarations[0] if len(rule.declarations) == 1 else rule.declared(seen)
-            defaults[key] = declared.default if declared else rule.default
-        return defaults
-
-    @property
-    def off_defaults(self) -> Mapping[str, Any]:
-        """The defaults of the keys that are switched off: what conditions see of them."""
-        return {key: self.rules.keys[key].default for key in self.off}
-
 
 def fingerprint_of(named: Mapping[str, Any]) -> str:
     """The first 32 hexadecimal digits of the SHA-256 of the canonical JSON of `named`."""
@@ -179,14 +174,26 @@ def fingerprint_of(named: Mapping[str, Any]) -> str:
 
 def canonical_json(value: Any) -> str:
     """JSON in its one canonical form: sorted keys, no blanks, whole floats without a fraction."""
-    return json.dumps(_canonical(value), sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    return _ENCODER.encode(_canonical(value))
+
+
+def path_of(text: str, folder: Path) -> Path:
+    """A path as a config writes it, relative to the `folder` of the config's file; `~` is the home folder."""
+    return Path(folder, os.path.expanduser(text))  # noqa: PTH111 - Path.expanduser raises where there is no such user
+
+
+_ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
 
 
 def _canonical(value: Any) -> Any:
-    if isinstance(value, float) and value.is_integer() and abs(value) <= 2**53:
-        return int(value)
-    if isinstance(value, Mapping):
-        return {key: _canonical(member) for key, member in value.items()}
+    if isinstance(value, float):
+        return int(value) if value.is_integer() and abs(value) <= 2**53 else value
     if isinstance(value, (list, tuple)):
         return [_canonical(member) for member in value]
+    if isinstance(value, dict):
+        return {key: _canonical(member) for key, member in value.items()}
     return value
+
+
+def _frozen(value: Any) -> Any:
+    return tuple(_frozen(member) for member in value) if isinstance(value, list) else value

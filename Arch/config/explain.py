@@ -39,7 +39,7 @@ class Difference:
 def explain(config: Config) -> list[KeyStory]:
     """What became of each key of a config, in the rules file's order."""
     stories = [_story(config, key) for key in config.rules.keys]
-    return sorted(stories, key=lambda story: config.rules.keys[story.key].declarations[0].line)
+    return sorted(stories, key=lambda story: _line(config, story.key))
 
 
 def differences(first: Config, second: Config, prefix: str = "") -> list[Difference]:
@@ -59,7 +59,7 @@ def differences(first: Config, second: Config, prefix: str = "") -> list[Differe
 
 def _story(config: Config, key: str) -> KeyStory:
     rule = config.rules.keys[key]
-    line = rule.declarations[0].line
+    line = _line(config, key)
     if rule.is_option:
         return KeyStory(key, config.options[key], "option", f"line {line}: says how to run, not what is computed")
     if key in config.off:
@@ -72,6 +72,10 @@ def _story(config: Config, key: str) -> KeyStory:
         return KeyStory(key, value, "named", f"line {line}: counts {_when(when)}")
     how = "given as its default" if key in config.given else "not given"
     return KeyStory(key, value, "default", f"line {line}: counts {_when(when)}; {how}, so not in the name")
+
+
+def _line(config: Config, key: str) -> int:
+    return config.rules.line_of(config.rules.keys[key].declarations[0])
 
 
 def _when(when: str) -> str:

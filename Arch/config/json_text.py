@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
 
 from Arch.errors import ArchError, ConfigError
 
-_PIECE = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\],:]|[^\s{}\[\],:"]+')
+_PIECE = r'"(?:[^"\\]|\\.)*"|[{}\[\],:]|[^\s{}\[\],:"]+'
 _MOST_BYTES = 10_000_000
 
 Trail = tuple[str | int, ...]
@@ -23,16 +22,22 @@ class Source:
     Attributes:
         label: a path, or words such as `--set`.
         text: the text that was parsed, or None for an object made in Python.
+        trail: the way to the object, where it is a member of that text.
     """
 
     label: str
     text: str | None = None
+    trail: Trail = ()
 
     def at(self, *trail: str | int) -> str:
         """`file:line: ` of the member that `trail` leads to, ready to stand before a message."""
-        if self.text is None:
-            return f"{self.label}: "
-        return f"{self.label}:{lines(self.text).get(trail, 1)}: "
+        trail = (*self.trail, *trail)
+        line = f":{lines(self.text).get(trail, 1)}" if self.text is not None and trail else ""
+        return f"{self.label}{line}: " + "".join(f"{name}: " for name in self.trail)
+
+    def inside(self, name: str) -> Source:
+        """Where an object came from that is a member of this one."""
+        return Source(self.label, self.text, (*self.trail, name))
 
 
 def read_object(path: Path, error: type[ArchError] = ConfigError) -> tuple[dict[str, Any], Source]:
@@ -41,21 +46,24 @@ def read_object(path: Path, error: type[ArchError] = ConfigError) -> tuple[dict[
     Raises:
         ArchError: of the type `error`: the file cannot be read, is not UTF-8, not JSON, or not an object.
     """
+    label = printable(str(path))
     try:
         with open(path, "rb") as file:  # noqa: PTH123 - this is read ten thousand times by `plan`; Path.open costs double
             content = file.read(_MOST_BYTES + 1)
         if len(content) > _MOST_BYTES:
-            raise error(f"{path}: expected a config, got a file of more than {_MOST_BYTES // 10**6} MB.")
+            raise error(f"{label}: expected a config, got a file of more than {_MOST_BYTES // 10**6} MB.")
         text = content.decode("utf-8-sig")
     except FileNotFoundError:
-        raise error(f"{path}: no such file.") from None
+        raise error(f"{label}: no such file.") from None
     except IsADirectoryError:
-        raise error(f"{path}: expected a file, got a folder. To run every config in it, use -e {path}.") from None
+        raise error(f"{label}: expected a file, got a folder. To run every config in it, use -e {label}.") from None
     except OSError as problem:
-        raise error(f"{path}: cannot be read: {problem.strerror}.") from None
+        raise error(f"{label}: cannot be read: {problem.strerror}.") from None
     except UnicodeDecodeError as problem:
-        raise error(f"{path}: expected UTF-8 text, got the byte {content[problem.start]:#04x}.") from None
-    return parse_object(text, str(path), error)
+        raise error(f"{label}: expected UTF-8 text, got the byte {content[problem.start]:#04x}.") from None
+    except ValueError:  # a path with a null character
+        raise error(f"{label}: no file can have this name.") from None
+    return parse_object(text, label, error)
 
 
 def parse_object(text: str, label: str, error: type[ArchError] = ConfigError) -> tuple[dict[str, Any], Source]:
@@ -82,17 +90,31 @@ def parse_object(text: str, label: str, error: type[ArchError] = ConfigError) ->
 
 def describe(value: object) -> str:
     """A JSON value as an error message shows it, shortened."""
-    shown = json.dumps(value, ensure_ascii=False, default=repr)
-    return shown if len(shown) <= 60 else shown[:57] + "..."
+    try:
+        shown = json.dumps(value, ensure_ascii=False, default=repr)
+    except (RecursionError, ValueError, TypeError):  # nested too deeply, round in a circle, keys that are no text
+        shown = f"a {type(value).__name__}"
+    return printable(shown if len(shown) <= 60 else shown[:57] + "...")
+
+
+def printable(text: str) -> str:
+    """A text, such as a path, that stays on one line and that every terminal can show."""
+    if text.isprintable():
+        return text
+    return "".join(letter if letter.isprintable() else f"\\u{ord(letter):04x}" for letter in text)
 
 
 def lines(text: str) -> dict[Trail, int]:
     """The one-based line on which each member of a valid JSON text starts, by the path to it."""
+    import re  # for errors and explanations only
+
     found: dict[Trail, int] = {}
     stack: list[str | int] = []
     expects_key: list[bool] = []
-    for match in _PIECE.finditer(text):
+    line, seen = 1, 0
+    for match in re.finditer(_PIECE, text):
         piece = match.group()
+        line, seen = line + text.count("\n", seen, match.start()), match.start()
         if piece in "{[":
             stack.append(0 if piece == "[" else "")
             expects_key.append(piece == "{")
@@ -107,9 +129,9 @@ def lines(text: str) -> dict[Trail, int]:
                 expects_key[-1] = True
         elif piece[0] == '"' and expects_key and expects_key[-1]:
             stack[-1], expects_key[-1] = json.loads(piece, strict=False), False
-            found[tuple(stack)] = text.count("\n", 0, match.start()) + 1
-        if stack and isinstance(stack[-1], int) and piece not in "[]{},:":
-            found[tuple(stack)] = text.count("\n", 0, match.start()) + 1
+            found[tuple(stack)] = line
+        elif stack and isinstance(stack[-1], int) and piece != ":":
+            found[tuple(stack)] = line
     return found
 
 

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from Arch.config.config import Config, ForeignNetwork, canonical_json, fingerprint_of
-from Arch.config.json_text import Source, describe
+from Arch.config.config import Config, ForeignNetwork, fingerprint_of, path_of
+from Arch.config.json_text import Source, describe, printable
 from Arch.config.rules import ReferenceRule
 from Arch.errors import ArchError, ConfigError, did_you_mean
 
@@ -43,56 +42,49 @@ class References:
     source: Source
 
     def of(self, active: Mapping[str, Any]) -> dict[str, Config | ForeignNetwork]:
-        """The experiments that the active reference keys name.
+        """The experiments that the `active` ones among the reference keys name.
 
         Raises:
             ConfigError: a reference leads nowhere, or in a circle.
         """
         rules = self.resolver.rules.references
-        return {key: self._resolved(key, active[key], rule) for key, rule in rules.items() if key in active}
+        return {
+            key: self._resolved(key, self.given.get(key, active[key]), rule)
+            for key, rule in rules.items()
+            if key in active
+        }
 
     def _resolved(self, key: str, value: Any, rule: ReferenceRule) -> Config | ForeignNetwork:
+        if isinstance(value, dict):
+            return self.resolver.nested(value, self.folder, self.source.inside(key))
         try:
-            return self._find(key, value, rule)
+            return self._find(value, rule)
         except ConfigError as problem:
-            at = self.source.at(key)
-            raise ConfigError(str(problem) if str(problem).startswith(at) else f"{at}{key}: {problem}") from None
+            raise ConfigError(f"{self.source.at(key)}{key}: {problem}") from None
 
-    def _find(self, key: str, value: Any, rule: ReferenceRule) -> Config | ForeignNetwork:
-        if isinstance(value, Mapping):
-            return self._inline(key, value)
+    def _find(self, value: str, rule: ReferenceRule) -> Config | ForeignNetwork:
         if value.endswith(".json"):
-            return self.resolver.load(Path(self.folder, Path(value).expanduser()))
-        model = self.resolver.rules.keys[rule.model_key].schema
+            return self.resolver.load(path_of(value, self.folder))
         if _FOREIGN.fullmatch(value):
             return ForeignNetwork(value, fingerprint_of({"Network": value}))
-        if "@" in value:
-            return self._file(*value.split("@", 1))
-        value = model.aliases.get(value, value)
-        if model.knows(value):
-            return self._same_but(value, rule)
+        model = self.resolver.rules.keys[rule.model_key].schema
+        name, at, path = value.partition("@")
+        name = model.aliases.get(name, name)
+        if model.knows(name):
+            return self._file(name, path) if at else self._same_but(name, rule)
         if _FINGERPRINT.fullmatch(value):
             return self._stored(value)
-        known = (*model.choices, *model.planned)
         raise ConfigError(
             f"expected a model's name, a config's path (ending in .json), an inline config or a fingerprint, "
-            f"got {describe(value)}. {did_you_mean(value, known)}".rstrip()
+            f"got {describe(value)}. {did_you_mean(name, model.known())}".rstrip()
         )
 
     def _same_but(self, model: str, rule: ReferenceRule) -> Config:
         """This very config with all distillation off and another network."""
-        raw = {name: value for name, value in self.given.items() if name not in self.resolver.rules.references}
-        raw |= {**rule.resets, rule.model_key: model}
-        return self.resolver.once(canonical_json([raw, str(self.folder)]), lambda: self._derived(raw))
-
-    def _derived(self, raw: Mapping[str, Any]) -> Config:
-        return self.resolver.resolve(raw, self.folder, Source(self.source.label))
-
-    def _inline(self, key: str, value: Mapping[str, Any]) -> Config:
-        try:
-            return self.resolver.resolve(value, self.folder, Source(f"{self.source.label}'s {key}"))
-        except RecursionError:
-            raise ConfigError("too many experiments inside each other.") from None
+        given = {**self.given, **rule.resets, rule.model_key: model}
+        for key in self.resolver.rules.references:
+            given.pop(key, None)
+        return self.resolver.derive(given, self.folder, self.source)
 
     def _stored(self, prefix: str) -> Config:
         try:
@@ -109,10 +101,14 @@ class References:
         return config
 
     def _file(self, model: str, path: str) -> ForeignNetwork:
-        place = Path(self.folder, Path(path).expanduser())
+        import hashlib  # few configs name a file of weights
+
+        place = path_of(path, self.folder)
         try:
             with place.open("rb") as file:
                 digest = hashlib.file_digest(file, "sha256").hexdigest()
         except OSError as problem:
-            raise ConfigError(f"the weights {place} cannot be read: {problem.strerror}.") from None
+            raise ConfigError(f"the weights {printable(str(place))} cannot be read: {problem.strerror}.") from None
+        except ValueError:  # a path with a null character
+            raise ConfigError(f"the weights {printable(str(place))}: no file can have this name.") from None
         return ForeignNetwork(f"{model}@{place.name}", fingerprint_of({"Network": model, "Digest": digest}))

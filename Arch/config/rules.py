@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from Arch.config.json_text import Source, Trail, lines
 from Arch.config.names import field_name
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from Arch.config.conditions import Condition
     from Arch.config.schema import Schema
+    from Arch.config.values import Reader
 
 
 @dataclass(frozen=True)
@@ -23,12 +23,12 @@ class Declaration:
     Attributes:
         default: in canonical form.
         conditions: all of which have to hold for the declaration to count.
-        line: in the rules file.
+        trail: the way to it in the rules file.
     """
 
     default: Any
     conditions: tuple[Condition, ...]
-    line: int
+    trail: Trail
 
     def holds(self, seen: Mapping[str, Any]) -> bool:
         """Whether all conditions are true of the values `seen`."""
@@ -49,7 +49,7 @@ class KeyRule:
     declarations: tuple[Declaration, ...]
     is_option: bool
 
-    @property
+    @functools.cached_property
     def default(self) -> Any:
         """The default of the first declaration, which stands while none holds."""
         return self.declarations[0].default
@@ -77,28 +77,105 @@ class ReferenceRule:
 
 
 @dataclass(frozen=True)
+class Relevance:
+    """Which keys matter, for one set of values of the keys that conditions read.
+
+    Attributes:
+        defaults: of the keys that are active.
+        off: the keys that are switched off.
+        limited: the active keys whose given values have to be checked.
+        required: the active keys that have to be given.
+    """
+
+    defaults: Mapping[str, Any]
+    off: tuple[str, ...]
+    limited: frozenset[str]
+    required: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Rules:
     """The rules of identity.
 
     Attributes:
-        path: the rules file.
+        source: the rules file.
         keys: every key, in an order in which conditions only read keys that come before.
         aliases: other spellings of keys.
         retired: keys that old configs carry and nothing reads, with the reason.
         references: for the keys of the type `reference`.
     """
 
-    path: Path
+    source: Source
     keys: Mapping[str, KeyRule]
     aliases: Mapping[str, str]
     retired: Mapping[str, str]
     references: Mapping[str, ReferenceRule]
+    _relevances: dict[str, Relevance] = field(default_factory=dict, repr=False, compare=False)
+
+    @property
+    def path(self) -> str:
+        """The path of the rules file."""
+        return self.source.label
 
     def known(self) -> Iterable[str]:
         """Every name that a config may carry."""
         return (*self.keys, *self.aliases, *self.retired)
 
+    def line_of(self, declaration: Declaration) -> int:
+        """The line on which a declaration stands in the rules file."""
+        return self._lines.get(declaration.trail, 1)
+
+    def relevance(self, given: Mapping[str, Any]) -> Relevance:
+        """Which keys matter for the canonical values `given`; told once for each set of values that conditions read."""
+        gates = repr([given.get(key) for key in self._gates])
+        found = self._relevances.get(gates)
+        if found is None:
+            found = self._relevances[gates] = self._told(given)
+        return found
+
+    @functools.cached_property
+    def readers(self) -> Mapping[str, tuple[Reader, str]]:
+        """For each key what brings its values into canonical form, and the type to call it with."""
+        return {key: (rule.schema.reader, rule.schema.type) for key, rule in self.keys.items()}
+
+    @functools.cached_property
+    def options(self) -> Mapping[str, Any]:
+        """The options with their defaults."""
+        return {key: rule.default for key, rule in self.keys.items() if rule.is_option}
+
+    @functools.cached_property
+    def planned(self) -> tuple[str, ...]:
+        """The keys that know values which nothing implements."""
+        return tuple(key for key, rule in self.keys.items() if rule.schema.planned)
+
     @functools.cached_property
     def key_by_field(self) -> Mapping[str, str]:
         """The key of each snake_case name."""
         return {field_name(key): key for key in self.keys}
+
+    @functools.cached_property
+    def _lines(self) -> Mapping[Trail, int]:
+        return lines(self.source.text or "")
+
+    @functools.cached_property
+    def _gates(self) -> tuple[str, ...]:
+        read = set().union(*(rule.depends_on() for rule in self.keys.values()))
+        return tuple(key for key in self.keys if key in read)
+
+    def _told(self, given: Mapping[str, Any]) -> Relevance:
+        """Conditions see a switched-off key's default, so that nothing switched off can act."""
+        seen: dict[str, Any] = {}
+        defaults: dict[str, Any] = {}
+        off: list[str] = []
+        for key, rule in self.keys.items():
+            declared = rule.declared(seen)
+            if declared is None:
+                seen[key] = rule.default
+                off.append(key)
+                continue
+            seen[key] = given.get(key, declared.default)
+            if not rule.is_option:
+                defaults[key] = declared.default
+        limited = frozenset(key for key in defaults if self.keys[key].schema.is_limited)
+        required = tuple(key for key in defaults if self.keys[key].schema.is_required)
+        return Relevance(defaults, tuple(off), limited, required)

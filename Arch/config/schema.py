@@ -1,37 +1,24 @@
-"""What a key may hold: its type, its choices, its range; and the canonical form of a value."""
+"""What a key may hold: its type, its choices, its range."""
 
 from __future__ import annotations
 
-import math
-import unicodedata
+import functools
+import json
+import operator
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from Arch.config.conditions import is_pattern, matches
 from Arch.config.json_text import describe
+from Arch.config.patterns import is_pattern, matches
+from Arch.config.values import CANONICAL, TYPES, Reader, UnfitValueError, unfit
 from Arch.errors import did_you_mean
 
-_LARGEST_WHOLE = 2**53
-
-TYPES = {
-    "bool": "true or false",
-    "int": "a whole number",
-    "float": "a number",
-    "str": "text",
-    "ints": "a list of whole numbers",
-    "floats": "a list of numbers",
-    "strs": "a list of texts",
-    "int lists": "a list of lists of whole numbers",
-    "float lists": "a list of lists of numbers",
-    "path": "a path, as text",
-    "layers": "a list of layers (whole numbers or module names) or a rule as text",
-    "reference": "an experiment: a model's name, a config's path, an inline config or a fingerprint",
-}
-
-
-class UnfitValueError(Exception):
-    """A value does not fit its key; the resolver adds where it stands."""
+# The types that a condition can compare by value, each with the type of one element.
+_ELEMENTS = {
+    "bool": "bool", "int": "int", "ints": "int", "float": "float", "floats": "float",
+    "str": "str", "strs": "str", "path": "str",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -63,140 +50,101 @@ class Schema:
         """The value in the form in which it is stored, compared and hashed.
 
         Raises:
-            UnfitValueError: it is of another type, out of range or not one of the choices.
+            UnfitValueError: it is of another type or not one of the choices.
         """
-        value = _CHECKS[self.type](value, TYPES[self.type])
-        if self.choices or self.planned:
-            return self._chosen(value)
-        if self.has_bounds:
-            for number in value if isinstance(value, list) else (value,):
-                self._check_bounds(number)
-        return value
+        return self.reader(value, self.type)
 
-    @property
-    def has_bounds(self) -> bool:
-        """Whether any bound is set."""
-        return any(bound is not None for bound in (self.at_least, self.above, self.at_most, self.below))
+    @functools.cached_property
+    def reader(self) -> Reader:
+        """What `canonical` does, without a detour: this is called for every key of ten thousand configs."""
+        return self._read_choices if self.is_closed else CANONICAL[self.type]
+
+    def check(self, value: Any) -> None:
+        """Checks what only a value that counts has to keep: old configs fill keys that they switch off with -1 or "".
+
+        Raises:
+            UnfitValueError: the canonical value is out of range, or no choice where one is needed.
+        """
+        if value == "" and self.is_closed and not self.is_required:
+            raise self._no_choice(value)
+        for number in value if isinstance(value, list) else (value,):
+            for breaks, words, bound in self._bounds:
+                if breaks(number, bound):
+                    raise UnfitValueError(f"expected {words} {bound}, got {describe(number)}.")
+
+    @functools.cached_property
+    def is_closed(self) -> bool:
+        """Whether the rules file lists the values."""
+        return self.type in ("str", "strs") and bool(self.choices or self.planned)
+
+    @functools.cached_property
+    def is_limited(self) -> bool:
+        """Whether `check` could find anything."""
+        return bool(self._bounds) or (self.is_closed and not self.is_required)
 
     def why_planned(self, value: Any) -> str | None:
         """Why nothing implements the `value` yet, or None where something does."""
-        if not self.planned or (isinstance(value, str) and value in self.choices):
+        if not self.planned:
+            return None
+        if isinstance(value, list):
+            return next(filter(None, map(self.why_planned, value)), None)
+        if isinstance(value, str) and value in self.choices:
             return None
         text = value if isinstance(value, str) else describe(value)
         return next((why for known, why in self.planned.items() if matches(text, known)), None)
 
-    def knows(self, value: Any) -> bool:
-        """Whether the `value`, or the family that it stands for as a pattern, is among the choices."""
-        known = (*self.choices, *self.planned)
-        if is_pattern(value):
-            return value in known or any(matches(name, value) for name in known)
-        return any(matches(value, name) for name in known)
+    def knows(self, value: str) -> bool:
+        """Whether a config's value is one of the choices, or in a family of them."""
+        if value in self.choices or value in self.planned:
+            return True
+        return any(matches(value, name) for name in self.known() if is_pattern(name))
 
-    def _chosen(self, value: Any) -> Any:
-        if not isinstance(value, str) or value == "":
+    def known(self) -> tuple[str, ...]:
+        """Every choice, implemented or planned."""
+        return (*self.choices, *self.planned)
+
+    def compared(self, text: str) -> Any:
+        """What a condition's value, written as text, means for this key or for an element of its list.
+
+        Raises:
+            UnfitValueError: no value of this key could ever be that.
+        """
+        kind = _ELEMENTS.get(self.type)
+        if kind is None:
+            raise UnfitValueError(f"{TYPES[self.type]}, is not compared by value.")
+        if kind != "str":
+            try:
+                return CANONICAL[kind](json.loads(text), kind)
+            except ValueError:
+                raise unfit(text, kind) from None
+        value = self.aliases.get(text, text)
+        if self.is_closed and not self.knows(value) and not any(matches(name, value) for name in self.known()):
+            raise self._no_choice(value)
+        return value
+
+    @functools.cached_property
+    def _bounds(self) -> tuple[tuple[Callable[[float, float], bool], str, float], ...]:
+        bounds = (
+            (operator.lt, "at least", self.at_least),
+            (operator.le, "more than", self.above),
+            (operator.gt, "at most", self.at_most),
+            (operator.ge, "less than", self.below),
+        )
+        return tuple((breaks, words, bound) for breaks, words, bound in bounds if bound is not None)
+
+    def _read_choices(self, value: Any, kind: str) -> Any:
+        value = CANONICAL[kind](value, kind)
+        return [self._chosen(each) for each in value] if kind == "strs" else self._chosen(value)
+
+    def _chosen(self, value: str) -> str:
+        if value in self.choices or value == "":
             return value
         value = self.aliases.get(value, value)
-        if self.knows(value):
-            return value
-        known = sorted((*self.choices, *self.planned))
+        if not self.knows(value):
+            raise self._no_choice(value)
+        return value
+
+    def _no_choice(self, value: str) -> UnfitValueError:
+        known = sorted(self.known())
         near = did_you_mean(value, known) or f"Known: {', '.join(known)}."
-        raise UnfitValueError(f"expected one of its choices, got {describe(value)}. {near}")
-
-    def _check_bounds(self, number: float) -> None:
-        if self.at_least is not None and number < self.at_least:
-            raise UnfitValueError(f"expected at least {self.at_least}, got {describe(number)}.")
-        if self.above is not None and number <= self.above:
-            raise UnfitValueError(f"expected more than {self.above}, got {describe(number)}.")
-        if self.at_most is not None and number > self.at_most:
-            raise UnfitValueError(f"expected at most {self.at_most}, got {describe(number)}.")
-        if self.below is not None and number >= self.below:
-            raise UnfitValueError(f"expected less than {self.below}, got {describe(number)}.")
-
-
-def type_of_default(default: Any) -> str | None:
-    """The type that a default shows, or None where it cannot tell (an empty list)."""
-    if isinstance(default, list):
-        inner = {type_of_default(element) for element in default}
-        return {"int": "ints", "float": "floats", "str": "strs"}.get(str(inner.pop())) if len(inner) == 1 else None
-    return {bool: "bool", int: "int", float: "float", str: "str"}.get(type(default))
-
-
-def _bool(value: Any, expected: str) -> bool:
-    if value is True or value is False:
-        return value
-    raise _unfit(value, expected)
-
-
-def _int(value: Any, expected: str) -> int:
-    if type(value) is float and value.is_integer():
-        value = int(value)
-    if type(value) is not int:
-        raise _unfit(value, expected)
-    if abs(value) > _LARGEST_WHOLE:
-        raise UnfitValueError(f"expected a whole number of at most 2^53, got {describe(value)}.")
-    return value
-
-
-def _float(value: Any, expected: str) -> float:
-    if type(value) not in (int, float):
-        raise _unfit(value, expected)
-    if type(value) is int and abs(value) > _LARGEST_WHOLE:
-        raise UnfitValueError(f"expected a number of at most 2^53 in whole digits, got {describe(value)}.")
-    if not math.isfinite(value):
-        raise UnfitValueError("expected a finite number, got one too large for a float.")
-    return float(value) + 0.0  # -0.0 becomes 0.0
-
-
-def _str(value: Any, expected: str) -> str:
-    if type(value) is not str:
-        raise _unfit(value, expected)
-    if value.isascii():
-        return value
-    if any("\ud800" <= letter <= "\udfff" for letter in value):
-        raise UnfitValueError("expected text, got half of a surrogate pair.")
-    return unicodedata.normalize("NFC", value)
-
-
-def _list(element: Callable[[Any, str], Any]) -> Callable[[Any, str], Any]:
-    def check(value: Any, expected: str) -> list[Any]:
-        if not isinstance(value, (list, tuple)):
-            raise _unfit(value, expected)
-        return [element(member, expected) for member in value]
-
-    return check
-
-
-def _layer(value: Any, expected: str) -> Any:
-    return _str(value, expected) if isinstance(value, str) else _int(value, expected)
-
-
-def _layers(value: Any, expected: str) -> Any:
-    return _str(value, expected) if isinstance(value, str) else _list(_layer)(value, expected)
-
-
-def _reference(value: Any, expected: str) -> Any:
-    if not isinstance(value, Mapping):
-        return _str(value, expected)
-    if any(not isinstance(name, str) for name in value):
-        raise _unfit(value, expected)
-    return dict(value)
-
-
-def _unfit(value: Any, expected: str) -> UnfitValueError:
-    return UnfitValueError(f"expected {expected}, got {describe(value)}.")
-
-
-_CHECKS: Mapping[str, Callable[[Any, str], Any]] = {
-    "bool": _bool,
-    "int": _int,
-    "float": _float,
-    "str": _str,
-    "path": _str,
-    "ints": _list(_int),
-    "floats": _list(_float),
-    "strs": _list(_str),
-    "int lists": _list(_list(_int)),
-    "float lists": _list(_list(_float)),
-    "layers": _layers,
-    "reference": _reference,
-}
+        return UnfitValueError(f"expected one of its choices, got {describe(value)}. {near}")

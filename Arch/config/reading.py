@@ -1,0 +1,119 @@
+"""What a config gives: other spellings replaced, retired keys set aside, values in canonical form."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from Arch.config.conditions import SUFFIX
+from Arch.config.json_text import Source, Trail
+from Arch.config.rules import Relevance, Rules
+from Arch.config.values import UnfitValueError
+from Arch.errors import ConfigError, did_you_mean
+
+_DEEPEST = 20
+
+
+@dataclass(frozen=True)
+class Reading:
+    """The keys that a config gives.
+
+    Attributes:
+        rules: which keys there are.
+        source: where the config came from.
+        given: values in canonical form, by key.
+        retired: keys of old configs that nothing reads any more.
+        trails: the way to a value that does not stand under its own key at the top.
+    """
+
+    rules: Rules
+    source: Source
+    given: dict[str, Any]
+    retired: list[str] = field(default_factory=list)
+    trails: dict[str, Trail] = field(default_factory=dict)
+
+    def check(self, relevance: Relevance, named: Mapping[str, Any]) -> None:
+        """Checks that the keys that matter have values that can act; `named` are those that differ from their defaults.
+
+        Raises:
+            ConfigError: one has not.
+        """
+        for key in named:
+            if key in relevance.limited:
+                self.check_value(key)
+        for key in relevance.required:
+            if named.get(key, relevance.defaults[key]) in ("", {}):
+                schema = self.rules.keys[key].schema
+                known = f"One of: {', '.join(schema.choices)}." if schema.choices else ""
+                raise ConfigError(f"{self.source.at()}{key} has to be given: {schema.about} {known}".rstrip())
+
+    def check_value(self, key: str) -> None:
+        """Checks one given value.
+
+        Raises:
+            ConfigError: it is out of range, or no choice where one is needed.
+        """
+        try:
+            self.rules.keys[key].schema.check(self.given[key])
+        except UnfitValueError as problem:
+            trail = self.trails.get(key, (key,))
+            raise ConfigError(f"{self.source.at(*trail)}{trail[-1]}: {problem}") from None
+
+
+def read_given(rules: Rules, raw: Mapping[str, Any], source: Source) -> Reading:
+    """Reads the members of a config; a stanza, as configs of KD_wo_CE may have, is read as if its keys stood outside.
+
+    Raises:
+        ConfigError: a key is unknown, or a value is not of its type or none of its choices.
+    """
+    reading = Reading(rules, source, {})
+    _read(reading, raw, ())
+    return reading
+
+
+def _read(reading: Reading, raw: Mapping[str, Any], stanzas: Trail) -> None:
+    given, readers = reading.given, {} if stanzas else reading.rules.readers
+    others: list[str] = []
+    name = ""
+    try:
+        for name, value in raw.items():
+            if name in readers:
+                read, kind = readers[name]
+                given[name] = read(value, kind)
+            else:
+                others.append(name)
+    except UnfitValueError as problem:
+        raise ConfigError(f"{reading.source.at(name)}{name}: {problem}") from None
+    for name in others:
+        _read_other(reading, name, raw[name], stanzas)
+
+
+def _read_other(reading: Reading, name: Any, value: Any, stanzas: Trail) -> None:
+    rules, trail = reading.rules, (*stanzas, name)
+    if not isinstance(name, str):
+        raise ConfigError(f"{reading.source.at()}expected keys that are text, got {name!r}.")
+    key = rules.aliases.get(name, name)
+    if key in rules.keys:
+        _put(reading, key, value, trail)
+    elif name in rules.retired:
+        reading.retired.append(name)
+    elif name.endswith(SUFFIX) and isinstance(value, Mapping) and len(trail) < _DEEPEST:
+        _read(reading, value, trail)
+    else:
+        hint = did_you_mean(name, rules.known()) or "`main.py names keys` lists all keys."
+        raise ConfigError(f"{reading.source.at(*trail)}unknown key {name!r}. {hint}")
+
+
+def _put(reading: Reading, key: str, value: Any, trail: Trail) -> None:
+    """Takes a value that stands under another spelling or in a stanza, where the same key may stand elsewhere too."""
+    at, name, given = reading.source.at, trail[-1], reading.given
+    try:
+        canonical = reading.rules.keys[key].schema.canonical(value)
+    except UnfitValueError as problem:
+        raise ConfigError(f"{at(*trail)}{name}: {problem}") from None
+    if key in given and given[key] != canonical:
+        elsewhere = "stands elsewhere" if name == key else f"is another spelling of {key!r}"
+        raise ConfigError(f"{at(*trail)}{name!r} {elsewhere} and says otherwise. Keep one.")
+    given[key] = canonical
+    reading.trails[key] = trail
