@@ -164,6 +164,28 @@ def test_refused_at_any_step_the_old_content_stays_or_the_new_is_there(tmp_path,
     assert 5 < number < 19
 
 
+@pytest.mark.parametrize(
+    ("act", "name"),
+    [
+        (lambda path: files.write_atomically(path, "x"), "replace"),
+        (lambda path: files.write_new(path, "x"), "link"),
+        (files.make_folder, "mkdir"),
+    ],
+)
+def test_a_new_name_is_forced_to_the_disk_after_the_content(tmp_path, monkeypatch, act, name):
+    steps = []
+
+    def step(verb, path, function, *arguments):
+        steps.append((function.__name__, os.fspath(path)))
+        return function(*arguments)
+
+    monkeypatch.setattr(door, "_step", step)
+    act(tmp_path / "a")
+    named = steps.index((name, str(tmp_path / "a")))
+    assert ("fsync", str(tmp_path)) in steps[named:]
+    assert name == "mkdir" or any(each == "fsync" and path.endswith(".tmp") for each, path in steps[:named])
+
+
 @pytest.mark.parametrize("write", [files.write_atomically, files.write_new])
 def test_killed_at_any_step_leaves_whole_files_and_the_next_write_tidies_up(tmp_path, kill_at, write):
     number, leftovers = 1, 0
@@ -179,42 +201,40 @@ def test_killed_at_any_step_leaves_whole_files_and_the_next_write_tidies_up(tmp_
 
 
 def test_what_a_living_writer_has_in_hand_and_foreign_files_are_not_tidied_up(tmp_path):
-    held = tmp_path / f".a.{OTHER}.tmp"
-    descriptor = files.hold(held)
+    held = files.hold(tmp_path, ".a.", ".tmp")
     for name in (".hidden.tmp", f"a.{OTHER}.tmp", ".a.0123.tmp"):
         (tmp_path / name).write_text("foreign")
     files.write_atomically(tmp_path / "b", "x")
     assert len(files.list_folder(tmp_path)) == 5
-    os.close(descriptor)
+    os.close(held.descriptor)
     files.write_atomically(tmp_path / "b", "x")
-    assert not held.exists()
+    assert not held.path.exists()
 
 
-def test_a_hold_that_is_mistaken_for_a_leftover_at_its_birth_is_made_again(tmp_path, monkeypatch):
-    path, births = tmp_path / "hold", []
+def test_a_hold_that_is_mistaken_for_a_leftover_at_its_birth_is_made_again_under_another_name(tmp_path, monkeypatch):
+    mistaken = []
 
-    def step(verb, where, function, *arguments):
-        if function is fcntl.flock and not births:
-            births.append(path.stat().st_ino)
-            path.unlink()
+    def step(verb, path, function, *arguments):
+        if function is fcntl.flock and not mistaken:
+            mistaken.append(path)
+            assert files.remove_abandoned(path)
         return function(*arguments)
 
     monkeypatch.setattr(door, "_step", step)
-    descriptor = files.hold(path)
-    assert births
-    assert os.fstat(descriptor).st_ino == path.stat().st_ino
-    files.let_go(path, descriptor)
+    hold = files.hold(tmp_path, "a-", ".hold")
+    assert [path.name for path in tmp_path.iterdir()] == [hold.path.name] != [mistaken[0].name]
+    hold.let_go()
     assert files.list_folder(tmp_path) == []
 
 
 @pytest.mark.parametrize("code", [errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP])
 def test_where_there_are_no_locks_a_hold_still_works_and_nothing_is_taken_for_dead(tmp_path, break_at, code):
     break_at(1, code, when=lambda function: function is fcntl.flock)
-    descriptor = files.hold(tmp_path / "hold")
+    hold = files.hold(tmp_path, "a-", ".hold")
     break_at(1, code, when=lambda function: function is fcntl.flock)
-    assert not files.remove_abandoned(tmp_path / "hold")
-    files.let_go(tmp_path / "hold", descriptor)
-    assert not files.remove_abandoned(tmp_path / "hold")
+    assert not files.remove_abandoned(hold.path)
+    hold.let_go()
+    assert not files.remove_abandoned(hold.path)
 
 
 def test_a_new_file_is_written_once(tmp_path):
@@ -263,7 +283,8 @@ def test_folders_are_made_down_to_the_last(tmp_path):
 
 def test_a_file_in_a_folders_place_is_refused(tmp_path):
     files.write_synced(tmp_path / "a", "")
-    for path in (tmp_path / "a", tmp_path / "a" / "b"):
+    (tmp_path / "link").symlink_to(tmp_path / "nowhere")
+    for path in (tmp_path / "a", tmp_path / "a" / "b", tmp_path / "link"):
         with pytest.raises(CacheAccessError, match=rf"cannot write {path}: not a .*move it away"):
             files.make_folder(path)
 

@@ -9,31 +9,32 @@ from pathlib import Path
 from Arch import files
 from Arch.errors import CacheAccessError
 
-_PREFIX, _HOLD = "staging-", ".hold"
+_PREFIX, _SUFFIX = "staging-", ".hold"
 
 
 @dataclass(frozen=True)
 class Staging:
     """A folder of work in hand.
 
+    The hold is there before the folder and goes after it, so that a folder without one is nobody's.
+
     Attributes:
         folder: where the work goes.
-        descriptor: of the hold.
+        hold: says that its maker lives.
     """
 
     folder: Path
-    descriptor: int
+    hold: files.Hold
 
     @classmethod
     def make(cls, work: Path) -> Staging:
         """A fresh folder in a run's `work` folder, which is made if it is absent. Raises CacheAccessError."""
-        folder = work / f"{_PREFIX}{files.unique_name()}"
-        descriptor = _held(work, _hold_of(folder))
-        staging = cls(folder, descriptor)
+        hold = _held(work)
+        staging = cls(hold.path.with_suffix(""), hold)
         try:
-            files.make_folder(folder)
+            files.make_folder(staging.folder)
         except CacheAccessError:
-            files.let_go(_hold_of(folder), descriptor)
+            hold.let_go()
             raise
         return staging
 
@@ -42,28 +43,25 @@ class Staging:
         try:
             files.remove_tree(self.folder)
         finally:
-            files.let_go(_hold_of(self.folder), self.descriptor)
+            self.hold.let_go()
 
 
 def remove_abandoned(work: Path) -> None:
     """Removes what dead processes left in a run's `work` folder. Raises CacheAccessError."""
     for name in files.list_folder(work):
         if name.startswith(_PREFIX):
-            folder = work / name.removesuffix(_HOLD)
-            if files.remove_abandoned(_hold_of(folder)) or not files.exists(_hold_of(folder)):
+            folder = work / name.removesuffix(_SUFFIX)
+            hold = folder.with_suffix(_SUFFIX)
+            if files.remove_abandoned(hold) or not files.exists(hold):
                 files.remove_tree(folder)
     files.remove_empty_folder(work)
 
 
-def _held(work: Path, hold: Path) -> int:
+def _held(work: Path) -> files.Hold:
     while True:
         files.make_folder(work)
         try:
-            return files.hold(hold)
+            return files.hold(work, _PREFIX, _SUFFIX)
         except CacheAccessError as error:
             if error.errno != errno.ENOENT:  # else another writer has just finished and removed the empty folder
                 raise
-
-
-def _hold_of(folder: Path) -> Path:
-    return folder.with_name(folder.name + _HOLD)

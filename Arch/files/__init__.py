@@ -14,7 +14,7 @@ from Arch.files.folders import (
     sync_file,
     sync_folder,
 )
-from Arch.files.holds import hold, let_go, remove_abandoned, unique_name
+from Arch.files.holds import Hold, hold, remove_abandoned, unique_name
 from Arch.files.reading import (
     exists,
     files_below,
@@ -29,12 +29,12 @@ from Arch.files.reading import (
 from Arch.files.writing import json_text, write_atomically, write_json, write_new, write_synced
 
 __all__ = [
+    "Hold",
     "exists",
     "files_below",
     "hold",
     "is_folder",
     "json_text",
-    "let_go",
     "list_folder",
     "make_folder",
     "read_bytes",

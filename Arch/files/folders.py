@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import stat
 from collections.abc import Callable
 from pathlib import Path
 
@@ -21,16 +22,18 @@ def make_folder(path: AnyPath) -> None:
     parent = Path(path).absolute().parent
     try:
         change(path, os.mkdir, path)
+        sync_folder(parent)
     except FileExistsError as error:
-        if not is_folder(path):
+        if is_folder(path):
+            return
+        if (mode := _mode(path)) and not stat.S_ISDIR(mode):
             raise access_error("write", path, NotADirectoryError(errno.ENOTDIR, "not a folder")) from error
+        make_folder(path)
     except CacheAccessError as error:
         if error.errno != errno.ENOENT:
             raise
         make_folder(parent)
-        make_folder(path)
-    else:
-        sync_folder(parent)
+        make_folder(path)  # again, also if another process has just removed the one or the other
 
 
 def rename_new(source: AnyPath, target: AnyPath) -> bool:
@@ -67,7 +70,7 @@ def remove_tree(path: AnyPath) -> None:
     """Removes a folder with all that is in it; links are removed, never followed. Raises CacheAccessError."""
     for name in list_folder(path):
         child = Path(path) / name
-        if is_folder(child) and not _is_link(child):
+        if stat.S_ISDIR(_mode(child)):
             remove_tree(child)
         else:
             remove(child)
@@ -76,7 +79,7 @@ def remove_tree(path: AnyPath) -> None:
 
 def sync_file(path: AnyPath) -> None:
     """Forces a file's content to the disk. Raises CacheAccessError."""
-    descriptor = look(path, os.open, path, os.O_RDONLY | os.O_CLOEXEC)
+    descriptor = change(path, os.open, path, os.O_RDONLY | os.O_CLOEXEC)
     try:
         change(path, os.fsync, descriptor)
     finally:
@@ -100,5 +103,9 @@ def _change_unless(tolerated: tuple[int, ...], path: AnyPath, function: Callable
             raise
 
 
-def _is_link(path: Path) -> bool:
-    return look(path, path.is_symlink)
+def _mode(path: AnyPath) -> int:
+    """What stands at a path itself, be it a link to nowhere; 0 for nothing."""
+    try:
+        return look(path, os.lstat, path).st_mode
+    except FileNotFoundError:
+        return 0

@@ -10,6 +10,8 @@ from __future__ import annotations
 import errno
 import fcntl
 import os
+from dataclasses import dataclass
+from pathlib import Path
 
 from Arch.errors import CacheAccessError
 from Arch.files.door import AnyPath, change
@@ -25,31 +27,40 @@ def unique_name() -> str:
     return os.urandom(8).hex()
 
 
-def hold(path: AnyPath) -> int:
-    """Makes an empty file, kept locked until `let_go` or the end of this process, and gives its descriptor.
+@dataclass(frozen=True)
+class Hold:
+    """A file that is locked as long as its maker lives.
+
+    Attributes:
+        path: the file.
+        descriptor: of the file, open for reading and writing.
+    """
+
+    path: Path
+    descriptor: int
+
+    def let_go(self) -> None:
+        """Ends the hold and removes its file, if it still has this name. Raises CacheAccessError."""
+        try:
+            remove(self.path)
+        finally:
+            os.close(self.descriptor)
+
+
+def hold(folder: AnyPath, prefix: str, suffix: str) -> Hold:
+    """Makes an empty file in a folder, under a name of its own, and keeps it locked.
 
     Raises:
-        FileExistsError: the file is there.
         CacheAccessError: it cannot be made.
     """
     while True:
+        path = Path(folder) / f"{prefix}{unique_name()}{suffix}"
         descriptor = change(path, os.open, path, _CREATE, 0o666)
-        try:
-            change(path, fcntl.flock, descriptor, fcntl.LOCK_EX)
-        except CacheAccessError as error:
-            if error.errno not in _NO_LOCKS_HERE:
-                os.close(descriptor)
-                raise
+        _lock(path, descriptor)
         if exists(path):
-            return descriptor
-        os.close(descriptor)  # taken for a leftover between its making and its locking: once more
-
-
-def let_go(path: AnyPath, descriptor: int) -> None:
-    """Ends a hold and removes its file. Raises CacheAccessError."""
-    try:
-        remove(path)
-    finally:
+            return Hold(path, descriptor)
+        # Someone took it for a leftover between its making and its locking, and may still be removing what belongs
+        # to it: the name is burnt.
         os.close(descriptor)
 
 
@@ -68,3 +79,12 @@ def remove_abandoned(path: AnyPath) -> bool:
         return True
     finally:
         os.close(descriptor)
+
+
+def _lock(path: AnyPath, descriptor: int) -> None:
+    try:
+        change(path, fcntl.flock, descriptor, fcntl.LOCK_EX)
+    except CacheAccessError as error:
+        if error.errno not in _NO_LOCKS_HERE:
+            os.close(descriptor)
+            raise

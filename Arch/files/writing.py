@@ -12,8 +12,8 @@ from typing import Any
 
 from Arch.errors import CacheAccessError
 from Arch.files.door import AnyPath, change
-from Arch.files.folders import remove, sync_folder
-from Arch.files.holds import hold, remove_abandoned, unique_name
+from Arch.files.folders import sync_folder
+from Arch.files.holds import hold, remove_abandoned
 from Arch.files.reading import list_folder
 
 _TEMPORARY = re.compile(r"\..+\.[0-9a-f]{16}\.tmp")
@@ -68,15 +68,13 @@ def write_synced(path: AnyPath, content: bytes | str) -> None:
 def _place(path: AnyPath, content: bytes | str, put: Callable[[AnyPath, AnyPath], None]) -> None:
     folder = Path(path).absolute().parent
     _tidy(folder)
-    temporary = folder / f".{Path(path).name}.{unique_name()}.tmp"
-    descriptor = hold(temporary)
+    temporary = hold(folder, f".{Path(path).name}.", ".tmp")
     try:
-        _fill(temporary, descriptor, content)
-        change(path, put, temporary, path)
+        _fill(temporary.path, temporary.descriptor, content)
+        change(path, put, temporary.path, path)
     finally:
         with contextlib.suppress(CacheAccessError):  # the next writer tidies up what cannot be removed now
-            remove(temporary)
-        os.close(descriptor)
+            temporary.let_go()
     sync_folder(folder)
 
 

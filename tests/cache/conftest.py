@@ -1,7 +1,9 @@
 """A stand-in for a config, and a disk that counts its steps and breaks on demand."""
 
 import os
+import random
 import signal
+import time
 from dataclasses import dataclass, field
 
 import pytest
@@ -54,6 +56,10 @@ class Disk:
         self.steps, self.count = [], 0
         self.breaks = lambda number, function, arguments: None
 
+    def delay(self):
+        """Makes processes meet at unlikely moments: each write may wait for up to four milliseconds."""
+        self.breaks = lambda number, function, arguments: random.random() < 0.15 and time.sleep(random.random() * 4e-3)
+
     def kill_at(self, number):
         """Makes this process die at the n-th write from now, in the middle of it where it has a middle."""
 
@@ -66,11 +72,11 @@ class Disk:
         self.forget()
         self.breaks = breaks
 
-    def fail_at(self, number, code, *, forever=False):
-        """Makes the n-th write from now fail, or all from there on."""
+    def fail_at(self, number, code, *, forever=False, of=None):
+        """Makes the n-th write from now fail, or all from there on, or all uses of one function from there on."""
 
         def breaks(now, function, arguments):
-            if now == number or (forever and now > number):
+            if (now == number and of is None) or (now >= number and (forever or function is of)):
                 raise OSError(code, os.strerror(code))
 
         self.forget()
@@ -135,6 +141,7 @@ def in_child():
         pid = os.fork()
         if pid == 0:
             code = 99
+            random.seed(os.getpid())
             try:
                 code = int(action() or 0)
             finally:

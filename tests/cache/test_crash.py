@@ -117,7 +117,9 @@ def test_a_killed_writer_dies_of_the_signal(disk, entry, commit, in_child):
     assert in_child(functools.partial(commit_until, 1, disk, commit, entry, 0)) == [-signal.SIGKILL]
 
 
-def test_of_many_processes_that_make_the_same_run_one_wins(entry, commit, in_child, names_below):
+@pytest.mark.parametrize("repetition", range(10))
+def test_of_many_processes_that_make_the_same_run_one_wins(disk, entry, commit, in_child, names_below, repetition):
+    disk.delay()
     accuracies = [0.1 * number for number in range(8)]
     won = in_child(*(lambda accuracy=accuracy: commit(entry, 0, accuracy) for accuracy in accuracies))
     assert sorted(won) == [0] * 7 + [1]
@@ -126,13 +128,16 @@ def test_of_many_processes_that_make_the_same_run_one_wins(entry, commit, in_chi
     assert names_below(entry.path) == whole(0)
 
 
-def test_many_processes_that_make_different_runs_all_win(entry, commit, in_child, names_below):
+@pytest.mark.parametrize("repetition", range(10))
+def test_many_processes_that_make_different_runs_all_win(disk, entry, commit, in_child, names_below, repetition):
+    disk.delay()
     assert in_child(*(lambda index=index: commit(entry, index) for index in range(8))) == [1] * 8
     assert entry.run_indices() == tuple(range(8))
     assert names_below(entry.path) == whole(*range(8))
 
 
-def test_many_processes_that_open_the_same_entry_agree(store, asked, in_child, names_below):
+def test_many_processes_that_open_the_same_entry_agree(disk, store, asked, in_child, names_below):
+    disk.delay()
     assert in_child(*[lambda: store.entry(asked).open(asked)] * 8) == [0] * 8
     assert names_below(store.root) == {f"{asked.fingerprint}/Config.json"}
 

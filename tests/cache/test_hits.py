@@ -1,5 +1,7 @@
 """A hit is the same name with the same meaning: stored and asked active values agree over the keys both know."""
 
+import os
+
 import pytest
 
 from Arch.errors import CacheError, ChangedDefaultError, CorruptEntryError
@@ -26,6 +28,20 @@ def test_opening_for_other_values_is_refused_as_well(store, make_asked):
     entry = opened(store, make_asked({"Temperature": 4.0}))
     with pytest.raises(ChangedDefaultError, match=r"Temperature was 4\.0 there and is 3\.0 now"):
         entry.open(make_asked({"Temperature": 3.0}))
+
+
+def test_of_two_that_open_at_once_the_first_gives_the_meaning(store, make_asked, disk):
+    first, second = make_asked({"Temperature": 4.0}), make_asked({"Temperature": 3.0})
+
+    def overtake(number, function, arguments):
+        if function is os.link:
+            disk.forget()
+            store.entry(first).open(first)
+
+    disk.breaks = overtake
+    with pytest.raises(ChangedDefaultError):
+        store.entry(second).open(second)
+    assert store.entry(first).document()["Active"] == first.active
 
 
 def test_every_changed_key_is_named(store, make_asked):
