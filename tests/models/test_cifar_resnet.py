@@ -77,7 +77,8 @@ def test_only_the_wide_network_projects_in_its_first_stage(make):
 
 
 def test_kernels_start_at_he_variance_for_the_backward_pass(make):
-    kernel = make("resnet8x4").network.get_submodule("layer3.0.conv2").weight
+    kernel = make("resnet8x4").network.get_submodule("layer3.0.conv1").weight
+    assert kernel.shape == (256, 128, 3, 3)
     assert kernel.std().item() == pytest.approx(math.sqrt(2 / (9 * 256)), rel=0.01)
 
 

@@ -62,6 +62,6 @@ def test_vgg11_pools_after_blocks_and_has_relus_within_them(make):
 def test_weights_start_as_the_benchmarks(make):
     network = make("vgg8", classes=100).network
     assert network.classifier.weight.std().item() == pytest.approx(0.01, rel=0.02)
-    assert network.block4[0].weight.std().item() == pytest.approx(math.sqrt(2 / (9 * 512)), rel=0.01)
+    assert network.block3[0].weight.std().item() == pytest.approx(math.sqrt(2 / (9 * 512)), rel=0.01)
     assert not network.classifier.bias.any()
-    assert not network.block4[0].bias.any()
+    assert not network.block3[0].bias.any()

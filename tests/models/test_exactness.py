@@ -62,6 +62,11 @@ class AnotherOrder(Net):
         return self.fc(self.flatten(self.bn(self.relu(self.conv(x)))))
 
 
+class SameNumbers(Net):
+    def forward(self, x):
+        return self.fc(self.flatten(F.relu(self.relu(self.bn(self.conv(x))))))
+
+
 class Unused(Net):
     def forward(self, x):
         return self.fc(self.flatten(self.relu(self.conv(x))))
@@ -108,6 +113,7 @@ class Nested(nn.Module):
         (FunctionalScalingAtTheStart(), "FunctionalScalingAtTheStart gives conv something other than the input"),
         (Skip(), "Skip gives flatten something other than what relu returned"),
         (AnotherOrder(), "AnotherOrder gives bn something other than what conv returned"),
+        (SameNumbers(), "SameNumbers gives flatten something other than what relu returned"),
         (Unused(), "Unused calls bn 0 times, not once"),
         (DropoutInTraining(), "DropoutInTraining gives fc something other than what flatten returned"),
         (SoftmaxInEvaluation(), "SoftmaxInEvaluation returns something other than what fc returned"),
@@ -154,6 +160,21 @@ def test_a_module_that_answers_differently_each_time_is_refused():
 
 def test_the_original_network_passes():
     assert [layer.name for layer in IModel(Net(), (1, 4, 4)).layers] == ["relu", "flatten"]
+
+
+def test_a_forward_that_loops_over_a_list_of_modules_passes():
+    class Looping(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.body = nn.ModuleList([nn.Flatten(), nn.Linear(16, 4), nn.ReLU()])
+            self.fc = nn.Linear(4, 3)
+
+        def forward(self, x):
+            for module in self.body:
+                x = module(x)
+            return self.fc(x)
+
+    assert [layer.name for layer in IModel(Looping(), (1, 4, 4)).layers] == ["body.0", "body.2"]
 
 
 def test_a_network_that_cannot_read_the_shape_is_refused_with_torchs_reason():

@@ -46,6 +46,12 @@ def test_the_network_itself_is_not_changed(roughen):
     assert not is_folded(network)
 
 
+def test_a_folded_model_is_for_evaluation_and_keeps_its_name(make):
+    folded = fold_batch_norm(make("resnet8", (1, 8, 8)).train())
+    assert not any(module.training for module in folded.modules())
+    assert (folded.name, folded.shape, folded.classes) == ("resnet8", (1, 8, 8), 10)
+
+
 @pytest.mark.parametrize(
     ("wiring", "expected"),
     [

@@ -160,6 +160,11 @@ def test_only_overwritten_layers_are_copied(make):
     assert not any(layer.is_overwritten for layer in make("VGG11", SHAPE).layers)
 
 
+def test_a_layer_that_is_overwritten_in_training_only_is_copied_too():
+    network = nn.Sequential(nn.Flatten(), nn.Linear(4, 4), nn.Tanh(), nn.Dropout(0.5, inplace=True), nn.Linear(4, 3))
+    assert [layer.is_overwritten for layer in IModel(network, (4,)).layers] == [False, True]
+
+
 def test_a_start_does_not_write_into_what_it_is_given(images):
     model = IModel(in_place_after_cuts(), (1, 4, 4))
     given = images(2, (2, 4, 4))
