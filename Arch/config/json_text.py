@@ -50,8 +50,6 @@ def read_object(path: Path, error: type[ArchError] = ConfigError) -> tuple[dict[
     try:
         with open(path, "rb") as file:  # noqa: PTH123 - this is read ten thousand times by `plan`; Path.open costs double
             content = file.read(_MOST_BYTES + 1)
-        if len(content) > _MOST_BYTES:
-            raise error(f"{label}: expected a config, got a file of more than {_MOST_BYTES // 10**6} MB.")
         text = content.decode("utf-8-sig")
     except FileNotFoundError:
         raise error(f"{label}: no such file.") from None
@@ -63,6 +61,8 @@ def read_object(path: Path, error: type[ArchError] = ConfigError) -> tuple[dict[
         raise error(f"{label}: expected UTF-8 text, got the byte {content[problem.start]:#04x}.") from None
     except ValueError:  # a path with a null character
         raise error(f"{label}: no file can have this name.") from None
+    if len(content) > _MOST_BYTES:
+        raise error(f"{label}: expected a config, got a file of more than {_MOST_BYTES // 10**6} MB.")
     return parse_object(text, label, error)
 
 

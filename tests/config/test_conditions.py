@@ -1,0 +1,185 @@
+"""Every form of a condition, against a truth table written by hand."""
+
+import itertools
+
+import pytest
+
+from Arch.config.conditions import parse_condition
+from Arch.config.schema import Schema
+from Arch.errors import RulesError
+
+SCHEMAS = {
+    "Flag": Schema("bool"),
+    "Other": Schema("bool"),
+    "Count": Schema("int"),
+    "Share": Schema("float"),
+    "Model": Schema(
+        "str", choices={"MLP": 1, "ViT_B": 1, "ViT_S": 1}, planned={"hub/*": "later"}, aliases={"Net": "MLP"}
+    ),
+    "Free": Schema("str"),
+    "Methods": Schema("strs"),
+    "Layers": Schema("ints"),
+    "Teacher": Schema("reference"),
+}
+
+
+def parsed(text):
+    return parse_condition(text, SCHEMAS)
+
+
+@pytest.mark.parametrize(
+    ("text", "seen", "verdict"),
+    [
+        ("Flag:Params", {"Flag": True}, True),
+        ("Flag:Params", {"Flag": False}, False),
+        ("Free:Params", {"Free": ""}, False),
+        ("Free:Params", {"Free": "x"}, True),
+        ("Methods:Params", {"Methods": []}, False),
+        ("!Flag:Params", {"Flag": False}, True),
+        ("!Flag:Params", {"Flag": True}, False),
+        ("Flag,Other:Params", {"Flag": False, "Other": True}, True),
+        ("Flag,Other:Params", {"Flag": False, "Other": False}, False),
+        ("Flag;Other:Params", {"Flag": False, "Other": True}, False),
+        ("Flag;Other:Params", {"Flag": True, "Other": True}, True),
+        ("!Flag,Other:Params", {"Flag": False, "Other": True}, False),
+        ("!Flag,Other:Params", {"Flag": False, "Other": False}, True),
+        ("!Flag;Other:Params", {"Flag": False, "Other": True}, True),
+        ("!Flag;Other:Params", {"Flag": True, "Other": True}, False),
+        ("Model:MLP:Params", {"Model": "MLP"}, True),
+        ("Model:MLP:Params", {"Model": "ViT_B"}, False),
+        ("Model:Net:Params", {"Model": "MLP"}, True),
+        ("Model:MLP,ViT_B:Params", {"Model": "ViT_B"}, True),
+        ("Model:MLP,ViT_B:Params", {"Model": "ViT_S"}, False),
+        ("Model:ViT_*:Params", {"Model": "ViT_S"}, True),
+        ("Model:ViT_*:Params", {"Model": "MLP"}, False),
+        ("Model:!ViT_*:Params", {"Model": "MLP"}, True),
+        ("Model:!MLP,ViT_B:Params", {"Model": "ViT_B"}, False),
+        ("Model:!MLP,ViT_B:Params", {"Model": "ViT_S"}, True),
+        ("Model:hub/x:Params", {"Model": "hub/x"}, True),
+        ("Methods:KD:Params", {"Methods": ["CRD", "KD"]}, True),
+        ("Methods:KD:Params", {"Methods": ["KDX"]}, False),
+        ("Methods:KD,CRD:Params", {"Methods": ["CRD"]}, True),
+        ("Methods:KD;CRD:Params", {"Methods": ["CRD"]}, False),
+        ("Methods:KD;CRD:Params", {"Methods": ["CRD", "KD"]}, True),
+        ("Methods:!KD;CRD:Params", {"Methods": ["CRD"]}, True),
+        ("Methods:!KD:Params", {"Methods": []}, True),
+        ("Count:3:Params", {"Count": 3}, True),
+        ("Count:3:Params", {"Count": 4}, False),
+        ("Share:1:Params", {"Share": 1.0}, True),
+        ("Share:0.5,1e-1:Params", {"Share": 0.1}, True),
+        ("Layers:2:Params", {"Layers": [1, 2]}, True),
+        ("Layers:2:Params", {"Layers": [12]}, False),
+        ("Flag:true:Params", {"Flag": True}, True),
+        ("Flag:false:Params", {"Flag": True}, False),
+        (" Flag , Other :Params", {"Flag": False, "Other": True}, True),
+        ("Model: MLP , ViT_B :Params", {"Model": "ViT_B"}, True),
+    ],
+)
+def test_a_condition_holds_as_the_table_says(text, seen, verdict):
+    assert parsed(text).holds(seen) is verdict
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("Flag", "'Flag' has a colon and so must end in ':Params'."),
+        ("Flag:params", "'Flag:params' has a colon and so must end in ':Params'."),
+        ("Model:MLP:x:Params", "has more than the parts KEY:VALUES:Params; nest stanzas for a further condition."),
+        ("Flag,Count;Other:Params", "mixes ',' (one of) and ';' (all of); use one."),
+        ("Model:MLP,ViT_B;ViT_S:Params", "mixes ',' (one of) and ';' (all of); use one."),
+        ("Flag,Other:true:Params", "names several keys and a value; a value belongs to one key."),
+        ("Flag,!Other:Params", "'!' turns a whole condition round and stands once"),
+        ("!!Flag:Params", "'!' turns a whole condition round and stands once"),
+        ("!Model:MLP:Params", "'!' turns a whole condition round and stands once"),
+        ("Model:MLP,!ViT_B:Params", "'!' turns a whole condition round and stands once"),
+        ("Model:!!MLP:Params", "'!' turns a whole condition round and stands once"),
+        (":Params", "':Params' has an empty name or value."),
+        ("Model::Params", "'Model::Params' has an empty name or value."),
+        ("Model:!:Params", "has an empty name or value."),
+        ("Flag,:Params", "has an empty name or value."),
+        ("Flagg:Params", "the condition 'Flagg' names the unknown key 'Flagg'. Did you mean 'Flag'?"),
+        ("flag:Params", "Did you mean 'Flag' (names are case-sensitive)?"),
+        ("Model:Vit_B:Params", "the condition 'Model:Vit_B' on Model: expected one of its choices, got \"Vit_B\"."),
+        ("Model:Vit*:Params", "the condition 'Model:Vit*' on Model: expected one of its choices, got \"Vit*\"."),
+        ("Count:three:Params", "the condition 'Count:three' on Count: expected a whole number, got \"three\"."),
+        ("Count:1.5:Params", "expected a whole number, got 1.5."),
+        ("Count:true:Params", "expected a whole number, got true."),
+        ("Flag:1:Params", "expected true or false, got 1."),
+        ("Share:NaN:Params", "expected a finite number"),
+        ("Teacher:MLP:Params", "is not compared by value."),
+        ("Model:MLP;ViT_B:Params", "the condition 'Model:MLP;ViT_B' can never hold: Model is no list."),
+    ],
+)
+def test_a_condition_outside_the_grammar_is_refused(text, words):
+    with pytest.raises(RulesError) as refusal:
+        parsed(text)
+    assert words in str(refusal.value)
+
+
+EXCLUDING = [
+    ("Flag:Params", "!Flag:Params"),
+    ("Flag,Other:Params", "!Flag,Other:Params"),
+    ("Flag;Other:Params", "!Flag;Other:Params"),
+    ("Flag:true:Params", "Flag:false:Params"),
+    ("Flag:true:Params", "Flag:!true:Params"),
+    ("Model:MLP:Params", "Model:ViT_B:Params"),
+    ("Model:MLP:Params", "Model:ViT_*:Params"),
+    ("Model:MLP:Params", "Model:!MLP,ViT_B:Params"),
+    ("Model:ViT_B:Params", "Model:!ViT_*:Params"),
+    ("Model:ViT_*:Params", "Model:!MLP,ViT_*:Params"),
+    ("Count:1:Params", "Count:2:Params"),
+    ("Methods:KD:Params", "Methods:!KD,CRD:Params"),
+    ("Methods:KD;CRD:Params", "Methods:!KD:Params"),
+    ("Methods:KD;CRD;SP:Params", "Methods:!KD;CRD:Params"),
+]
+MEETING = [
+    ("Flag:Params", "Flag:Params"),
+    ("Flag:Params", "Other:Params"),
+    ("Flag:Params", "!Other:Params"),
+    ("Flag,Other:Params", "!Flag;Other:Params"),
+    ("!Flag:Params", "!Flag:Params"),
+    ("Flag:Params", "Flag:true:Params"),
+    ("Model:MLP:Params", "Model:MLP,ViT_B:Params"),
+    ("Model:ViT_B:Params", "Model:ViT_*:Params"),
+    ("Model:!MLP:Params", "Model:!ViT_B:Params"),
+    ("Model:MLP,ViT_B:Params", "Model:!MLP:Params"),
+    ("Methods:KD:Params", "Methods:CRD:Params"),
+    ("Methods:KD:Params", "Methods:!KD;CRD:Params"),
+    ("Methods:KD,CRD:Params", "Methods:!KD;CRD:Params"),
+    ("Methods:KD,SP:Params", "Methods:!KD,CRD:Params"),
+    ("Share:1:Params", "Share:1.0:Params"),
+]
+
+
+@pytest.mark.parametrize(("one", "other"), EXCLUDING)
+def test_conditions_that_exclude_each_other_are_seen(one, other):
+    assert parsed(one).excludes(parsed(other))
+    assert parsed(other).excludes(parsed(one))
+
+
+@pytest.mark.parametrize(("one", "other"), MEETING)
+def test_conditions_that_may_hold_together_are_not_said_to_exclude(one, other):
+    assert not parsed(one).excludes(parsed(other))
+    assert not parsed(other).excludes(parsed(one))
+
+
+WORLD = {
+    "Flag": [False, True],
+    "Other": [False, True],
+    "Model": ["MLP", "ViT_B", "ViT_S", "hub/x"],
+    "Count": [1, 2, 3],
+    "Share": [0.5, 1.0],
+    "Methods": [[], ["KD"], ["CRD"], ["SP"], ["KD", "CRD"], ["KD", "SP"], ["KD", "CRD", "SP"]],
+}
+
+
+def test_what_is_said_to_exclude_never_holds_together_in_any_world():
+    texts = sorted({text for pair in EXCLUDING + MEETING for text in pair})
+    for one, other in itertools.combinations(map(parsed, texts), 2):
+        if one.excludes(other):
+            assert not [world for world in worlds_of(one, other) if one.holds(world) and other.holds(world)]
+
+
+def worlds_of(*conditions):
+    names = sorted({key for condition in conditions for key in condition.keys})
+    return [dict(zip(names, values, strict=True)) for values in itertools.product(*(WORLD[name] for name in names))]
