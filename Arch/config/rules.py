@@ -51,8 +51,8 @@ class KeyRule:
 
     @functools.cached_property
     def default(self) -> Any:
-        """The default of the first declaration, which stands while none holds."""
-        return self.declarations[0].default
+        """What conditions see while no declaration holds; of several defaults one that no order of the file changes."""
+        return min((each.default for each in self.declarations), key=repr)
 
     def declared(self, seen: Mapping[str, Any]) -> Declaration | None:
         """The declaration that counts for the values `seen`, or None: the key is switched off."""
