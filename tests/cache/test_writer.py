@@ -111,6 +111,23 @@ def test_a_full_disk_hides_neither_the_error_nor_a_committed_run(disk, entry, ma
     assert entry.result().scores == {1: {"accuracy": 0.5}}
 
 
+def test_a_slow_writer_of_the_summary_does_not_hide_a_run_that_came_meanwhile(disk, entry, commit):
+    def overtake(number, function, arguments):
+        if function is os.replace:
+            disk.forget()
+            commit(entry, 1)
+
+    disk.breaks = overtake
+    commit(entry, 0)
+    assert set(json.loads((entry.path / "Result.json").read_text())["Runs"]) == {"0", "1"}
+
+
+def test_a_failure_after_another_process_made_the_run_does_not_count(store, entry, asked, commit):
+    with pytest.raises(ValueError, match="bad luck"), entry.write_run(0):
+        fail(commit(entry, 0))
+    assert (str(entry.status(1)), store.snapshot().look(asked)) == ("done", (1, ""))
+
+
 def test_a_number_that_is_not_finite_fails_the_run(entry, make_run):
     with pytest.raises(CacheError, match="run 0, Scores, accuracy is nan"), entry.write_run(0) as writer:
         writer.commit(make_run(accuracy=float("nan")))
