@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -103,9 +102,13 @@ class NonFiniteLossError(TrainingError):
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
     """`Did you mean 'X'?` for the nearest of the `known` names, or an empty string when none is near."""
-    known = tuple(known)
-    folded = {other.casefold(): other for other in known}
-    if name.casefold() in folded:
-        return f"Did you mean {folded[name.casefold()]!r} (names are case-sensitive)?"
+    import difflib  # only a mistake needs it
+
+    folded: dict[str, list[str]] = {}
+    for other in known:
+        folded.setdefault(other.casefold(), []).append(other)
     near = difflib.get_close_matches(name.casefold(), folded, n=1, cutoff=0.6)
-    return f"Did you mean {folded[near[0]]!r}?" if near else ""
+    if not near:
+        return ""
+    nearest = difflib.get_close_matches(name, folded[near[0]], n=1, cutoff=0.0)[0]
+    return f"Did you mean {nearest!r}{' (names are case-sensitive)' if near[0] == name.casefold() else ''}?"

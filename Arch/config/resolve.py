@@ -47,7 +47,8 @@ class Resolver:
         place = os.path.abspath(path)  # noqa: PTH100 - `..` is folded, links are not followed
         if place in self._open:
             ring = " -> ".join((*self._open[self._open.index(place) :], place))
-            raise ConfigError(printable(f"{place}: the references go round in a circle: {ring}. Give one another."))
+            message = f"{place}: the references go round in a circle: {ring}. Give one of them another teacher."
+            raise ConfigError(printable(message))
         if not overrides and place in self._files:
             return self._files[place]
         self._open.append(place)
@@ -56,6 +57,8 @@ class Resolver:
             raw, source = json_text.read_object(path)
             config = self.nested(raw, path.parent, source, overrides)
         except RecursionError:
+            if len(self._open) > 1:  # the file that the user named says it, once
+                raise
             raise ConfigError(f"{printable(place)}: too many experiments inside each other.") from None
         finally:
             self._open.pop()

@@ -1,0 +1,293 @@
+"""A teacher is the same experiment however it is referred to, and a reference that leads nowhere says so."""
+
+import hashlib
+import json
+import os
+
+import pytest
+
+from Arch.config.config import Config, ForeignNetwork
+from Arch.config.resolve import Resolver
+from Arch.errors import ConfigError, UnknownNameError
+
+TEACHER = {"Dataset": "CIFAR10", "Model": "resnet32x4", "BatchSize": 64}
+STUDENT = {"Dataset": "CIFAR10", "Model": "resnet8x4", "BatchSize": 64, "VanillaKD": True}
+
+
+def taught_by(resolver, teacher, folder=None, **keys):
+    return resolver.resolve({**STUDENT, "Teacher": teacher, **keys}, folder)
+
+
+def refused(resolver, teacher, folder=None, **keys):
+    with pytest.raises(ConfigError) as refusal:
+        taught_by(resolver, teacher, folder, **keys)
+    assert "\n" not in str(refusal.value)
+    return str(refusal.value)
+
+
+@pytest.fixture
+def storing(rules_path, resolver):
+    """A resolver that finds some experiments by the start of their fingerprints."""
+
+    def with_stored(*configs):
+        entries = {}
+        for raw in configs:
+            config = resolver.resolve(raw)
+            for each in (config, *config.references.values()):
+                entries[each.fingerprint] = dict(each.active)
+
+        def stored(prefix):
+            found = [active for fingerprint, active in entries.items() if fingerprint.startswith(prefix)]
+            if len(found) != 1:
+                raise UnknownNameError("experiment", prefix, entries)
+            return found[0]
+
+        return Resolver.at(rules_path, stored)
+
+    return with_stored
+
+
+def test_a_teacher_is_the_same_however_it_is_referred_to(storing, resolver, write, tmp_path):
+    keeping = storing(TEACHER)
+    fingerprint = resolver.resolve(TEACHER).fingerprint
+    path = write("teachers/big.json", TEACHER)
+    ways = [
+        "resnet32x4",
+        TEACHER,
+        "teachers/big.json",
+        str(path),
+        "../x/teachers/big.json",
+        fingerprint,
+        fingerprint[:8],
+    ]
+    (tmp_path / "x").symlink_to(tmp_path)
+    students = [
+        taught_by(keeping, way, tmp_path / "x" if way.startswith("..") else tmp_path)
+        if isinstance(way, str)
+        else taught_by(keeping, way)
+        for way in ways
+    ]
+    assert {student.references["Teacher"].fingerprint for student in students} == {fingerprint}
+    assert len({student.fingerprint for student in students}) == 1
+    assert {student["Teacher"] for student in students} == {fingerprint}
+
+
+def test_a_bare_name_is_this_config_with_all_distillation_off(resolver):
+    student = taught_by(resolver, "resnet32x4", MaxLR=0.02, DataAugmentation=True, NumRuns=3, TeacherRun=1)
+    teacher = student.references["Teacher"]
+    alone = {**TEACHER, "MaxLR": 0.02, "DataAugmentation": True}
+    assert teacher.fingerprint == resolver.resolve(alone).fingerprint
+    assert teacher.references == {}
+
+
+@pytest.mark.parametrize("key", ["Temperature", "LGLossWeight", "TeacherRun"])
+def test_students_that_differ_in_their_distillation_share_one_teacher(key, resolver):
+    one, other = (taught_by(resolver, "resnet32x4", **{key: value}) for value in (2, 3))
+    assert one.fingerprint != other.fingerprint
+    assert one.references["Teacher"] is other.references["Teacher"]
+
+
+def test_a_bare_teacher_learns_from_labels_though_its_student_does_not(resolver):
+    student = taught_by(resolver, "resnet32x4", UseCELoss=False)
+    teacher = student.references["Teacher"]
+    assert teacher["UseCELoss"] is True
+    assert teacher.fingerprint == resolver.resolve(TEACHER).fingerprint
+    weighted = taught_by(resolver, "resnet32x4", CELossWeight=0.1, SeparateLinear=True)
+    assert weighted.references["Teacher"].fingerprint == teacher.fingerprint
+
+
+def test_a_bare_name_may_be_another_spelling(resolver_of):
+    rules = {
+        "Model": "",
+        "Taught": False,
+        "Taught:Params": {"Teacher": ""},
+        "::": {
+            "Model": {"choices": {"Net": 1}, "aliases": {"net": "Net"}, "required": True},
+            "Teacher": {"type": "reference", "model_key": "Model", "resets": {"Taught": False}, "required": True},
+        },
+    }
+    student = resolver_of(rules).resolve({"Model": "Net", "Taught": True, "Teacher": "net"})
+    assert student.references["Teacher"].active == {"Model": "Net", "Taught": False}
+
+
+def test_a_teachers_own_keys_are_checked_where_they_count(resolver):
+    message = refused(resolver, "MLP", MLPWidths=[0])
+    assert message == "config: Teacher: config: MLPWidths: expected at least 1, got 0."
+
+
+def test_the_recipe_of_a_teacher_is_in_the_students_name(resolver):
+    names = {taught_by(resolver, {**TEACHER, "MaxLR": rate}).fingerprint for rate in (0.01, 0.02, 0.03)}
+    assert len(names) == 3
+
+
+def test_a_path_is_relative_to_the_file_that_holds_it(resolver, write):
+    write("teachers/big.json", {**STUDENT, "Teacher": "more/giant.json"})
+    write("teachers/more/giant.json", TEACHER)
+    student = resolver.load(write("student.json", {**STUDENT, "Teacher": "teachers/big.json"}))
+    giant = student.references["Teacher"].references["Teacher"]
+    assert giant.fingerprint == resolver.resolve(TEACHER).fingerprint
+
+
+def test_a_home_folder_that_is_not_there_is_an_ordinary_missing_file(resolver, tmp_path):
+    assert refused(resolver, "~nobody-of-this-name/t.json", tmp_path).endswith(
+        "~nobody-of-this-name/t.json: no such file."
+    )
+
+
+def test_a_fingerprint_finds_an_experiment_with_its_own_teacher(storing, resolver):
+    middle = {**STUDENT, "Teacher": TEACHER}
+    fingerprint = resolver.resolve(middle).fingerprint
+    found = taught_by(storing(middle), fingerprint[:12]).references["Teacher"]
+    assert found.fingerprint == fingerprint
+    assert found.references["Teacher"].fingerprint == resolver.resolve(TEACHER).fingerprint
+
+
+def test_a_fingerprint_without_a_cache_or_unknown_to_it_is_refused(storing, resolver):
+    assert "there is no cache to find it in" in refused(resolver, "0123456789abcdef")
+    assert "no experiment named '0123456789abcdef'" in refused(storing(TEACHER), "0123456789abcdef")
+
+
+def test_an_experiment_named_under_other_rules_is_refused(rules_path):
+    resolver = Resolver.at(rules_path, lambda prefix: TEACHER)
+    assert "experiment 01234567 was named under other rules; today it would be " in refused(resolver, "01234567")
+
+
+@pytest.mark.parametrize("network", ["torchvision/resnet50@IMAGENET1K_V2", "timm/vit_base_patch16_224"])
+def test_a_network_from_elsewhere_is_named_by_its_source_by_hand(network, resolver):
+    teacher = taught_by(resolver, network).references["Teacher"]
+    digest = hashlib.sha256(f'{{"Network":"{network}"}}'.encode()).hexdigest()[:32]
+    assert teacher == ForeignNetwork(network, digest)
+
+
+def test_weights_in_a_file_are_named_by_their_digest_and_not_by_their_place(resolver, tmp_path):
+    (tmp_path / "a.safetensors").write_bytes(b"weights")
+    (tmp_path / "b.safetensors").write_bytes(b"weights")
+    (tmp_path / "c.safetensors").write_bytes(b"others")
+    names = [taught_by(resolver, f"resnet20@{file}.safetensors", tmp_path)["Teacher"] for file in "abc"]
+    text = json.dumps({"Digest": hashlib.sha256(b"weights").hexdigest(), "Network": "resnet20"}, separators=(",", ":"))
+    assert names[0] == names[1] == hashlib.sha256(text.encode()).hexdigest()[:32]
+    assert names[2] != names[0]
+    assert taught_by(resolver, "resnet8@a.safetensors", tmp_path)["Teacher"] != names[0]
+
+
+@pytest.mark.parametrize("file", ["no.safetensors", ".", "a\0b"])
+def test_weights_that_cannot_be_read_are_refused(file, resolver, tmp_path):
+    assert "config: Teacher: the weights " in refused(resolver, f"resnet20@{file}", tmp_path)
+
+
+def test_weights_of_an_unknown_network_are_refused(resolver, tmp_path):
+    (tmp_path / "a.pt").write_bytes(b"x")
+    assert "Did you mean 'resnet20'?" in refused(resolver, "resnt20@a.pt", tmp_path)
+
+
+def test_a_teacher_that_is_its_own_is_refused_with_the_ring(resolver, write):
+    path = write("a.json", {**STUDENT, "Teacher": "a.json"})
+    with pytest.raises(ConfigError) as refusal:
+        resolver.load(path)
+    assert str(refusal.value) == (
+        f"{path}:6: Teacher: {path}: the references go round in a circle: {path} -> {path}. "
+        "Give one of them another teacher."
+    )
+
+
+def test_teachers_that_go_round_are_refused_with_the_ring(resolver, write, tmp_path):
+    for name, teacher in (("a", "b"), ("b", "c"), ("c", "b")):
+        write(f"{name}.json", {**STUDENT, "Teacher": f"{teacher}.json"})
+    with pytest.raises(ConfigError) as refusal:
+        resolver.load(tmp_path / "a.json")
+    ring = " -> ".join(str(tmp_path / f"{name}.json") for name in "bcb")
+    assert f"the references go round in a circle: {ring}." in str(refusal.value)
+
+
+def test_a_ring_through_a_linked_folder_ends(resolver, write, tmp_path):
+    (tmp_path / "again").symlink_to(tmp_path)
+    path = write("a.json", {**STUDENT, "Teacher": "again/a.json"})
+    with pytest.raises(ConfigError):
+        resolver.load(path)
+
+
+def test_after_a_refusal_the_resolver_works_on(resolver, write):
+    path = write("a.json", {**STUDENT, "Teacher": "a.json"})
+    with pytest.raises(ConfigError):
+        resolver.load(path)
+    write("a.json", TEACHER)
+    assert isinstance(resolver.load(path), Config)
+
+
+def test_a_missing_file_is_refused_with_both_places(resolver, write, tmp_path):
+    path = write("a.json", {**STUDENT, "Teacher": "no/such.json"})
+    with pytest.raises(ConfigError) as refusal:
+        resolver.load(path)
+    assert str(refusal.value) == f"{path}:6: Teacher: {tmp_path / 'no' / 'such.json'}: no such file."
+
+
+@pytest.mark.parametrize(
+    ("teacher", "words"),
+    [
+        ("resnt20", "got \"resnt20\". Did you mean 'resnet20'?"),
+        ("ResNET20", "Did you mean 'ResNet20' (names are case-sensitive)?"),
+        ("zebra", "expected a model's name, a config's path (ending in .json), an inline config or a fingerprint"),
+        ("resnet*", "expected a model's name"),
+        ("0123", "expected a model's name"),
+        ("0123456789abcdef0123456789abcdef0", "expected a model's name"),
+        ("", "config: Teacher has to be given: The network to learn from"),
+        ({}, "config: Teacher has to be given"),
+        (3, "config: Teacher: expected an experiment: a model's name"),
+        (["resnet20"], "config: Teacher: expected an experiment"),
+        (None, "config: Teacher: expected an experiment"),
+        (True, "config: Teacher: expected an experiment"),
+    ],
+)
+def test_a_reference_that_names_nothing_is_refused(teacher, words, resolver):
+    assert words in refused(resolver, teacher)
+
+
+def test_a_mistake_in_a_teachers_file_is_told_with_both_lines(resolver, write):
+    teacher = write("t.json", '{"Dataset": "CIFAR10",\n"Modell": "MLP"}')
+    path = write("s.json", {**STUDENT, "Teacher": "t.json"})
+    with pytest.raises(ConfigError) as refusal:
+        resolver.load(path)
+    assert str(refusal.value) == f"{path}:6: Teacher: {teacher}:2: unknown key 'Modell'. Did you mean 'Model'?"
+
+
+def test_a_mistake_inside_an_inline_teacher_is_told_with_its_own_line(resolver, write):
+    inner = {**STUDENT, "Teacher": {**TEACHER, "Optimzer": "SGD"}}
+    path = write("s.json", {**STUDENT, "Teacher": inner})
+    with pytest.raises(ConfigError) as refusal:
+        resolver.load(path)
+    line = 1 + path.read_text().splitlines().index('   "Optimzer": "SGD"')
+    assert str(refusal.value).startswith(
+        f"{path}:{line}: Teacher: Teacher: unknown key 'Optimzer'. Did you mean 'Optimizer'"
+    )
+
+
+@pytest.mark.parametrize("depth", [300, 900])
+def test_experiments_inside_each_other_without_end_are_refused(depth, resolver, write):
+    start = json.dumps(STUDENT)[:-1] + ', "Teacher": '
+    path = write("s.json", start * depth + '"resnet20"' + "}" * depth)
+    with pytest.raises(ConfigError) as refusal:
+        resolver.load(path)
+    assert str(refusal.value).startswith(str(path))
+    assert len(str(refusal.value)) < 200 + len(str(path))
+
+
+def test_a_long_chain_of_files_without_end_is_refused(resolver, write, tmp_path):
+    for number in range(400):
+        write(f"{number}.json", {**STUDENT, "Teacher": f"{number + 1}.json"})
+    write("400.json", TEACHER)
+    with pytest.raises(ConfigError) as refusal:
+        resolver.load(tmp_path / "0.json")
+    assert str(refusal.value) == f"{tmp_path / '0.json'}: too many experiments inside each other."
+
+
+def test_a_teacher_that_is_switched_off_is_not_looked_for(resolver):
+    assert resolver.resolve({**STUDENT, "VanillaKD": False, "Teacher": "no/such.json"}).references == {}
+
+
+def test_a_set_word_may_name_a_teacher_from_the_working_directory(resolver, write, tmp_path, monkeypatch):
+    write("here/teacher.json", TEACHER)
+    path = write("there/student.json", STUDENT)
+    monkeypatch.chdir(tmp_path / "here")
+    student = resolver.load(path, ["Teacher=teacher.json"])
+    assert student.references["Teacher"].fingerprint == resolver.resolve(TEACHER).fingerprint
+    assert os.fspath(student.folder) == str(tmp_path / "there")
