@@ -1,0 +1,48 @@
+"""Oracle: what a device can do."""
+
+import pytest
+import torch
+
+from Arch.errors import TrainingError
+from Arch.training.engine import choose_engine
+
+
+def test_auto_takes_a_gpu_where_there_is_one():
+    assert choose_engine("auto", "float32").device.type == ("cuda" if torch.cuda.is_available() else "cpu")
+
+
+@pytest.mark.parametrize("name", ["gpu", "cuda:99", "cpu:1", "", "cuda:x"])
+def test_an_unknown_device_is_refused_with_the_known_ones(name):
+    with pytest.raises(TrainingError, match="Known: auto, cpu"):
+        choose_engine(name, "float32")
+
+
+def test_tensorfloat32_is_refused_on_a_cpu():
+    with pytest.raises(TrainingError, match="NVIDIA GPUs only"):
+        choose_engine("cpu", "tensorfloat32")
+
+
+def test_an_unknown_precision_is_refused():
+    with pytest.raises(TrainingError, match="float16"):
+        choose_engine("cpu", "float16")
+
+
+def test_bfloat16_is_used_inside_autocast_only():
+    engine = choose_engine("cpu", "bfloat16")
+    x = torch.ones(2, 2)
+    with engine.autocast():
+        assert (x @ x).dtype == torch.bfloat16
+    assert (x @ x).dtype == torch.float32
+
+
+def test_float32_computes_in_float32():
+    x = torch.ones(2, 2)
+    with choose_engine("cpu", "float32").autocast():
+        assert (x @ x).dtype == torch.float32
+
+
+def test_a_run_records_device_threads_and_precision():
+    record = choose_engine("cpu", "bfloat16").describe()
+    assert record["device"].startswith("cpu (")
+    assert record["threads"] == torch.get_num_threads()
+    assert record["precision"] == "bfloat16"

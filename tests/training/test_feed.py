@@ -1,0 +1,73 @@
+"""Oracles: counting, and the datasets' own views and normalisation applied by hand."""
+
+import pytest
+import torch
+
+from Arch.datasets.augmentation import views
+from Arch.datasets.normalization import Normalizer
+from Arch.training.feed import Augmentation, Feed, batch_sizes
+from Arch.training.streams import Streams
+
+
+@pytest.fixture
+def feed(data):
+    def make(run=0, augmentation=None, augments_teacher=True):
+        normalizer = Normalizer.of(data.normalization, data.shape)
+        return Feed(data.train, normalizer, 16, Streams(0, run), augmentation, augments_teacher)
+
+    return make
+
+
+@pytest.mark.parametrize(
+    ("samples", "sizes"),
+    [(64, [16] * 4), (66, [16, 16, 16, 16, 2]), (65, [16, 16, 16, 17]), (7, [7]), (1, [1]), (16, [16]), (17, [17])],
+)
+def test_a_short_batch_is_kept_and_a_lone_sample_joins_the_batch_before(samples, sizes):
+    assert batch_sizes(samples, 16) == sizes
+
+
+def test_every_sample_comes_once_an_epoch(feed):
+    seen = torch.cat([batch.samples for batch in feed().epoch(1)])
+    assert sorted(seen.tolist()) == list(range(65))
+
+
+def test_images_labels_and_samples_belong_together(feed, data):
+    batch = next(feed().epoch(1))
+    expected = Normalizer.of(data.normalization, data.shape)(data.train.pixels[batch.samples])
+    torch.testing.assert_close(batch.images, expected)
+    assert batch.labels.tolist() == data.train.labels[batch.samples].tolist()
+
+
+def test_the_order_differs_between_epochs_and_runs_and_comes_again(feed):
+    def order(run, epoch):
+        return torch.cat([batch.samples for batch in feed(run).epoch(epoch)]).tolist()
+
+    assert order(0, 1) == order(0, 1)
+    assert order(0, 1) != order(0, 2)
+    assert order(0, 1) != order(1, 1)
+
+
+def test_the_order_does_not_depend_on_other_random_numbers(feed):
+    first = next(feed().epoch(1)).samples.tolist()
+    torch.rand(100)
+    assert next(feed(augmentation=Augmentation(1, horizontal_flip=True)).epoch(1)).samples.tolist() == first
+
+
+@pytest.mark.parametrize("flip", [True, False])
+def test_views_are_those_of_the_runs_stream_at_this_epoch(feed, data, flip):
+    batch = next(feed(augmentation=Augmentation(2, flip)).epoch(3))
+    pixels = data.train.pixels[batch.samples]
+    seen = views(pixels, batch.samples, seed=Streams(0, 0).augmentation, epoch=3, padding=2, flip=flip)
+    torch.testing.assert_close(batch.images, Normalizer.of(data.normalization, data.shape)(seen))
+
+
+def test_the_teacher_sees_the_students_view(feed):
+    batch = next(feed(augmentation=Augmentation(1, horizontal_flip=True)).epoch(1))
+    assert batch.teacher_images is batch.images
+
+
+def test_the_teacher_can_see_the_image_as_it_is(feed, data):
+    batch = next(feed(augmentation=Augmentation(1, horizontal_flip=True), augments_teacher=False).epoch(1))
+    expected = Normalizer.of(data.normalization, data.shape)(data.train.pixels[batch.samples])
+    torch.testing.assert_close(batch.teacher_images, expected)
+    assert not torch.equal(batch.teacher_images, batch.images)
