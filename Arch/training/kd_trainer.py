@@ -110,7 +110,7 @@ class KDTrainer(ImageTrainer):
                 )
         teacher = self.config.references["Teacher"]
         if isinstance(teacher, Config) and _dataset_of(teacher) == _dataset_of(self.config):
-            require_same_data(dataset, (theirs,), "its teacher")
+            require_same_data(dataset, (theirs,), "the teacher")
 
 
 def _dataset_of(config: Config) -> tuple[ImageDataset, int]:

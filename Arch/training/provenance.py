@@ -78,7 +78,7 @@ def require_same_data(dataset: ImageData, records: Iterable[Mapping[str, Any]], 
 def require_same_data_as_runs(dataset: ImageData, runs: Iterable[Run]) -> None:
     """Checks that an experiment's earlier runs saw the data at hand; raises as `require_same_data`."""
     for run in runs:
-        require_same_data(dataset, (run.provenance,), f"its run {run.index}")
+        require_same_data(dataset, (run.provenance,), f"run {run.index} of this experiment")
 
 
 def code_version(root: Path) -> dict[str, Any]:

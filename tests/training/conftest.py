@@ -26,6 +26,11 @@ TINY = {
 
 
 @pytest.fixture
+def tiny():
+    return dict(TINY)
+
+
+@pytest.fixture
 def engine():
     return choose_engine("cpu", "float32")
 

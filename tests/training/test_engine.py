@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from Arch.errors import TrainingError
-from Arch.training.engine import choose_engine
+from Arch.training.engine import Engine, choose_engine
 
 
 def test_auto_takes_a_gpu_where_there_is_one():
@@ -39,6 +39,19 @@ def test_float32_computes_in_float32():
     x = torch.ones(2, 2)
     with choose_engine("cpu", "float32").autocast():
         assert (x @ x).dtype == torch.float32
+
+
+@pytest.mark.parametrize(("precision", "rounding"), [("float32", "ieee"), ("tensorfloat32", "tf32")])
+def test_a_session_on_a_gpu_sets_the_switches_and_sets_them_back(precision, rounding):
+    def switches():
+        cudnn = torch.backends.cudnn
+        products, convolutions = torch.backends.cuda.matmul.fp32_precision, cudnn.conv.fp32_precision
+        return products, convolutions, cudnn.benchmark, cudnn.deterministic
+
+    before = switches()
+    with Engine(torch.device("cuda"), precision).session():
+        assert switches() == (rounding, rounding, False, True)
+    assert switches() == before
 
 
 def test_a_run_records_device_threads_and_precision():

@@ -30,17 +30,17 @@ def after(recipe, gradients, decay=DECAY):
 def test_sgd_adds_the_decay_to_the_gradient_and_keeps_a_momentum(nesterov):
     value, momentum = 2.0, 0.0
     for gradient in (1.0, -3.0, 0.5):
-        gradient += DECAY * value
-        momentum = 0.9 * momentum + gradient
-        value -= RATE * (gradient + 0.9 * momentum if nesterov else momentum)
+        decayed = gradient + DECAY * value
+        momentum = 0.9 * momentum + decayed
+        value -= RATE * (decayed + 0.9 * momentum if nesterov else momentum)
     assert after(SGD(0.9, nesterov), (1.0, -3.0, 0.5)) == pytest.approx(value, rel=1e-5)
 
 
 def test_adam_adds_the_decay_to_the_gradient():
     value, mean, square = 2.0, 0.0, 0.0
     for t, gradient in enumerate((1.0, -3.0, 0.5), start=1):
-        gradient += DECAY * value
-        mean, square = 0.8 * mean + 0.2 * gradient, 0.7 * square + 0.3 * gradient**2
+        decayed = gradient + DECAY * value
+        mean, square = 0.8 * mean + 0.2 * decayed, 0.7 * square + 0.3 * decayed**2
         value -= RATE * (mean / (1 - 0.8**t)) / (math.sqrt(square / (1 - 0.7**t)) + 1e-2)
     assert after(Adam(0.8, 0.7, 1e-2), (1.0, -3.0, 0.5)) == pytest.approx(value, rel=1e-5)
 

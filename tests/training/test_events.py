@@ -1,0 +1,36 @@
+"""Oracle: TensorBoard's own reader."""
+
+import sys
+
+import pytest
+
+from Arch.errors import TrainingError
+from Arch.training.events import open_events
+from Arch.types import Epoch
+
+EPOCH = Epoch(3, {"loss": 1.5}, {"accuracy": 0.5}, {}, 0.1, 2.0)
+
+
+def test_nothing_is_written_unless_asked_for(tmp_path):
+    with open_events(tmp_path / "events", is_wanted=False) as write:
+        write(EPOCH)
+    assert not (tmp_path / "events").exists()
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_an_epochs_numbers_become_scalars(tmp_path):
+    pytest.importorskip("tensorboard")
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+    with open_events(tmp_path, is_wanted=True) as write:
+        write(EPOCH)
+    read = EventAccumulator(str(tmp_path)).Reload()
+    (scalar,) = read.Scalars("train/loss")
+    assert (scalar.step, scalar.value) == (3, 1.5)
+    assert set(read.Tags()["scalars"]) == {"train/loss", "test/accuracy", "learning_rate"}
+
+
+def test_a_missing_package_is_named_with_its_extra(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "torch.utils.tensorboard", None)
+    with pytest.raises(TrainingError, match=r"arch-kd\[tensorboard\]"), open_events(tmp_path, is_wanted=True):
+        pass

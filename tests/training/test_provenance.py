@@ -1,0 +1,56 @@
+"""Oracle: what this process knows of itself."""
+
+import dataclasses
+import json
+import subprocess
+
+import pytest
+import torch
+
+from Arch.errors import DataError
+from Arch.training.provenance import code_version, provenance, require_same_data
+from Arch.training.streams import Streams
+
+
+def test_a_run_records_machine_versions_data_and_seeds(engine, data):
+    record = provenance(engine, data, Streams(3, 1), steps_per_epoch=4)
+    assert record["torch"] == torch.__version__
+    assert record["data_digest"] == data.digest
+    assert record["input_shape"] == [3, 4, 4]
+    assert (record["classes"], record["class_names"][0]) == (4, "class 0")
+    assert record["seeds"]["order"] == Streams(3, 1).order
+    assert record["steps_per_epoch"] == 4
+    assert json.loads(json.dumps(record)) == record
+
+
+def test_code_outside_a_repository_has_no_version(tmp_path):
+    assert code_version(tmp_path) == {}
+
+
+def test_a_repository_that_git_cannot_read_has_no_version(tmp_path):
+    (tmp_path / ".git").write_text("nonsense")
+    assert code_version(tmp_path) == {}
+
+
+def test_the_commit_and_edits_since_are_told(tmp_path):
+    def git(*words):
+        name = ("-c", "user.name=n", "-c", "user.email=e")
+        return subprocess.run(["git", "-C", tmp_path, *name, *words], check=True, capture_output=True, text=True).stdout
+
+    (tmp_path / "code.py").write_text("1")
+    for words in (("init",), ("add", "code.py"), ("commit", "-m", "one")):
+        git(*words)
+    commit = git("rev-parse", "HEAD").strip()
+    assert code_version(tmp_path) == {"commit": commit, "is_edited": False}
+    (tmp_path / "code.py").write_text("2")
+    assert code_version(tmp_path) == {"commit": commit, "is_edited": True}
+
+
+def test_other_data_under_the_same_name_are_refused(data):
+    other = dataclasses.replace(data, digest="0" * 64)
+    with pytest.raises(DataError, match=r"000000000000.*DataName"):
+        require_same_data(other, ({"data_digest": data.digest},), "run 0")
+
+
+def test_a_record_without_a_digest_has_nothing_to_compare(data):
+    require_same_data(data, ({}, {"data_digest": data.digest}), "run 0")

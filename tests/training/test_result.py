@@ -1,0 +1,180 @@
+"""Oracles: the runs on disk, and the same numbers again."""
+
+import dataclasses
+
+import pytest
+import torch
+
+from Arch.errors import ConfigError, DataError, NonFiniteLossError
+from Arch.training.image_trainer import ImageTrainer
+from Arch.training.networks import load_network
+from Arch.types import SilentWatcher
+
+DROPPING = {"MLPDropout": 0.3, "DataAugmentation": True, "CropPadding": 1, "Validation": 0.25}
+
+
+class Diary(SilentWatcher):
+    def __init__(self):
+        self.lines = []
+
+    def run_started(self, title, run, epochs, steps):
+        self.lines.append(("started", run, epochs, steps))
+
+    def step_done(self):
+        self.lines.append("step")
+
+    def epoch_done(self, epoch):
+        self.lines.append(("epoch", epoch.number))
+
+    def run_finished(self, scores, seconds):
+        self.lines.append("finished")
+
+
+def numbers(run):
+    return [(epoch.number, epoch.train, epoch.test, epoch.validation, epoch.learning_rate) for epoch in run.epochs]
+
+
+def test_constructing_a_trainer_does_nothing(trainer, store):
+    trainer(MLPWidths=[3])
+    assert not store.root.exists()
+
+
+def test_a_second_call_trains_nothing(trainer):
+    first = trainer().result()
+    diary = Diary()
+    assert trainer(diary).result() == first
+    assert diary.lines == []
+
+
+def test_asking_for_more_runs_adds_those_that_are_missing(trainer):
+    trainer().result()
+    entry = trainer().entry
+    before = (entry.path / "Runs" / "000" / "Run.json").read_bytes()
+    diary = Diary()
+    result = trainer(diary, NumRuns=3).result()
+    assert [line[1] for line in diary.lines if line[0] == "started"] == [1, 2]
+    assert sorted(result.scores) == [0, 1, 2]
+    assert (entry.path / "Runs" / "000" / "Run.json").read_bytes() == before
+
+
+def test_a_run_added_later_is_the_run_it_would_have_been(trainer, resolver, tmp_path):
+    trainer().result()
+    trainer(NumRuns=2).result()
+    added = trainer().entry.run(1)
+    fresh = trainer(NumRuns=2)
+    fresh.entry = dataclasses.replace(fresh.entry, path=tmp_path / "other" / fresh.entry.fingerprint)
+    fresh.result()
+    assert numbers(fresh.entry.run(1)) == numbers(added)
+    assert numbers(fresh.entry.run(0)) != numbers(added)
+
+
+@pytest.mark.parametrize(
+    "keys", [DROPPING, {**DROPPING, "Model": "resnet8"}, {"VanillaKD": True, "Teacher": "resnet8", "EMADecay": 0.5}]
+)
+def test_the_same_config_gives_the_same_numbers_bit_for_bit(trainer, tmp_path, keys):
+    if keys.get("Model") == "resnet8":
+        keys = {key: value for key, value in keys.items() if key != "MLPDropout"}
+    once = trainer(**keys)
+    once.result()
+    torch.rand(1000)
+    again = trainer(**keys)
+    again.entry = dataclasses.replace(again.entry, path=tmp_path / "other" / again.entry.fingerprint)
+    again.result()
+    assert numbers(again.entry.run(0)) == numbers(once.entry.run(0))
+    first, second = (load_network(each.entry, 0, "Last").state_dict() for each in (once, again))
+    assert all(torch.equal(first[key], second[key]) for key in first)
+
+
+def test_training_leaves_the_global_generator_alone(trainer):
+    before = torch.random.get_rng_state()
+    trainer(**DROPPING).result()
+    assert torch.equal(torch.random.get_rng_state(), before)
+
+
+def test_the_watcher_hears_of_every_step_and_epoch(trainer):
+    diary = Diary()
+    trainer(diary).result()  # 65 samples in batches of 16: three full ones and one of 17
+    epoch = ["step"] * 4
+    assert diary.lines == [("started", 0, 2, 4), *epoch, ("epoch", 1), *epoch, ("epoch", 2), "finished"]
+
+
+def test_a_loss_that_is_not_finite_fails_the_run_with_its_epoch_and_keeps_nothing(trainer):
+    exploding = trainer(LearningRate=1e30, NumEpochs=3)
+    with pytest.raises(NonFiniteLossError, match=r"run 0 was not finite in epoch 1") as caught:
+        exploding.result()
+    assert (caught.value.run, caught.value.epoch) == (0, 1)
+    assert exploding.entry.run_indices() == ()
+
+
+def test_weights_that_the_last_step_ruined_fail_the_run_as_well(trainer):
+    exploding = trainer(LearningRate=1e38, NumEpochs=1, BatchSize=65)  # the only loss is that of the first weights
+    with pytest.raises(NonFiniteLossError, match="epoch 1"):
+        exploding.result()
+    assert exploding.entry.run_indices() == ()
+
+
+def test_epochs_between_evaluations_have_no_scores_and_the_headline_is_the_last_epoch(trainer):
+    training = trainer(NumEpochs=5, EvalInterval=2)
+    training.result()
+    run = training.entry.run(0)
+    assert [epoch.number for epoch in run.epochs if epoch.test] == [2, 4, 5]
+    assert run.scores == run.epochs[-1].test
+
+
+def test_a_validation_split_chooses_a_best_epoch_whose_weights_are_kept(trainer):
+    training = trainer(NumEpochs=6, Validation=0.25, LearningRate=0.5)
+    training.result()
+    run = training.entry.run(0)
+    best = max(run.epochs, key=lambda epoch: (epoch.validation["accuracy"], -epoch.number))
+    assert run.scores["best_epoch"] == best.number
+    assert run.scores["best_accuracy"] == best.test["accuracy"]
+    found = training.evaluate(load_network(training.entry, 0, "Best"), training.load_dataset())
+    assert found["nll"] == pytest.approx(best.test["nll"], rel=1e-6)
+
+
+def test_choosing_on_the_test_set_is_recorded_as_such(trainer):
+    training = trainer(Select="test", NumEpochs=4)
+    training.result()
+    run = training.entry.run(0)
+    assert run.scores["selected_on_test"] == 1.0
+    assert run.scores["best_accuracy"] == max(epoch.test["accuracy"] for epoch in run.epochs)
+
+
+def test_the_averaged_weights_are_evaluated_and_saved(trainer):
+    training = trainer(EMADecay=0.9)
+    training.result()
+    network = load_network(training.entry, 0, "Last")
+    found = training.evaluate(network, training.load_dataset())
+    assert found["nll"] == pytest.approx(training.entry.run(0).scores["nll"], rel=1e-6)
+    plain = trainer()
+    plain.result()
+    assert found["nll"] != pytest.approx(plain.entry.run(0).scores["nll"], rel=1e-6)
+
+
+def test_a_run_counts_every_test_sample(trainer):
+    result = trainer(SyntheticSamples=148).result()  # 37 test samples
+    assert (result.scores[0]["accuracy"] * 37) == pytest.approx(round(result.scores[0]["accuracy"] * 37))
+
+
+@pytest.mark.parametrize("keys", [{"Nesterov": True, "Momentum": 0.0}, {"WeightDecay": -0.5}, {"UseCELoss": False}])
+def test_a_config_that_cannot_be_carried_out_leaves_no_folder(trainer, store, keys):
+    with pytest.raises(ConfigError):
+        trainer(**keys).result()
+    assert not store.root.exists()
+
+
+def test_runs_are_not_added_to_those_of_other_data(trainer, monkeypatch):
+    trainer().result()
+    honest = ImageTrainer.load_dataset
+    monkeypatch.setattr(ImageTrainer, "load_dataset", lambda self: dataclasses.replace(honest(self), digest="f" * 64))
+    with pytest.raises(DataError, match="those of run 0"):
+        trainer(NumRuns=2).result()
+    assert trainer().entry.run_indices() == (0,)
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_events_are_kept_with_the_run(trainer):
+    pytest.importorskip("tensorboard")
+    training = trainer(TensorBoard=True)
+    training.result()
+    assert list((training.entry.run_folder(0) / "events").iterdir())
