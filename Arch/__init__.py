@@ -4,7 +4,27 @@
 running it, `Store` looks into a cache. Importing this package costs no torch.
 """
 
-from Arch.cache.store import Store
-from Arch.experiment import Experiment, load_config, run
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from Arch.cache.store import Store
+    from Arch.experiment import Experiment, load_config, run
 
 __all__ = ["Experiment", "Store", "load_config", "run"]
+
+_HOMES = {
+    "Store": "Arch.cache.store",
+    "Experiment": "Arch.experiment",
+    "load_config": "Arch.experiment",
+    "run": "Arch.experiment",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """A public name, imported when it is first asked for: `main.py --help` needs none of them."""
+    if name not in _HOMES:
+        raise AttributeError(f"module 'Arch' has no attribute {name!r}")
+    return getattr(importlib.import_module(_HOMES[name]), name)
