@@ -1,0 +1,83 @@
+"""Why an experiment has the name it has, told key by key."""
+
+from Arch.config.explain import Difference, KeyStory, differences, explain
+
+RULES = """{
+"Model": "",
+"Mode": "a",
+"Mode:a:Params": {
+"Rate": 0.1
+},
+"Taught": false,
+"Taught:Params": {
+"Teacher": ""
+},
+"Runs": 1,
+":": ["Runs"],
+"::": {
+"Model": {"choices": {"Small": 1, "Large": 1}, "required": true},
+"Teacher": {"type": "reference", "model_key": "Model", "resets": {"Taught": false}, "required": true}
+}}"""
+
+
+def test_each_key_has_its_story_in_the_order_of_the_rules(resolver_of):
+    config = resolver_of(RULES).resolve({"Model": "Small", "Mode": "a", "Taught": True, "Teacher": "Large", "Runs": 2})
+    teacher = config.references["Teacher"]
+    assert explain(config) == [
+        KeyStory("Model", "Small", "named", "line 2: counts always"),
+        KeyStory("Mode", "a", "default", "line 3: counts always; given as its default, so not in the name"),
+        KeyStory("Rate", 0.1, "default", "line 5: counts as Mode:a; not given, so not in the name"),
+        KeyStory("Taught", True, "named", "line 7: counts always"),
+        KeyStory(
+            "Teacher",
+            f"Large on ? ({teacher.fingerprint[:8]})",
+            "named",
+            "line 9: counts as Taught",
+        ),
+        KeyStory("Runs", 2, "option", "line 11: says how to run, not what is computed"),
+    ]
+
+
+def test_a_switched_off_key_tells_when_it_would_count_and_what_was_given(resolver_of):
+    stories = {
+        each.key: each for each in explain(resolver_of(RULES).resolve({"Model": "Small", "Mode": "b", "Rate": 9}))
+    }
+    assert stories["Rate"] == KeyStory("Rate", 9.0, "off", "line 5: counts when Mode:a")
+    assert stories["Teacher"] == KeyStory("Teacher", None, "off", "line 9: counts when Taught")
+
+
+def test_one_experiment_said_in_two_ways_has_no_differences(resolver):
+    one = resolver.resolve({"Dataset": "Digits", "Model": "MLP", "Seed": 1.0, "Momentum": 0.5})
+    other = resolver.resolve({"Model": "MLP", "Seed": 1, "Dataset": "Digits", "BatchSize": 128})
+    assert differences(one, other) == []
+
+
+def test_differences_are_the_active_keys_that_differ(resolver):
+    one = resolver.resolve({"Dataset": "Digits", "Model": "MLP", "Seed": 1, "Optimizer": "SGD"})
+    other = resolver.resolve({"Dataset": "Digits", "Model": "MLP", "MLPWidths": [8]})
+    assert sorted(differences(one, other), key=lambda each: each.key) == [
+        Difference("Beta1", None, 0.9),
+        Difference("Beta2", None, 0.999),
+        Difference("Epsilon", None, 1e-8),
+        Difference("MLPWidths", [512, 512], [8]),
+        Difference("Momentum", 0.9, None),
+        Difference("Nesterov", False, None),
+        Difference("Optimizer", "SGD", "AdamW"),
+        Difference("Seed", 1, 0),
+    ]
+
+
+def test_teachers_are_told_apart_key_by_key(resolver):
+    student = {"Dataset": "Digits", "Model": "MLP", "VanillaKD": True}
+    one = resolver.resolve({**student, "Teacher": {"Dataset": "Digits", "Model": "resnet8", "MaxLR": 0.1}})
+    other = resolver.resolve({**student, "Teacher": {"Dataset": "Digits", "Model": "resnet20", "MaxLR": 0.1}})
+    assert differences(one, other) == [Difference("Teacher.Model", "resnet8", "resnet20")]
+
+
+def test_a_teacher_from_elsewhere_or_none_is_told_by_its_title(resolver):
+    student = {"Dataset": "Digits", "Model": "MLP", "VanillaKD": True}
+    one = resolver.resolve({**student, "Teacher": "resnet8"})
+    foreign = resolver.resolve({**student, "Teacher": "timm/x"})
+    alone = resolver.resolve({**student, "VanillaKD": False})
+    assert differences(one, foreign) == [Difference("Teacher", "resnet8 on Digits", "timm/x")]
+    assert Difference("Teacher", "resnet8 on Digits", None) in differences(one, alone)

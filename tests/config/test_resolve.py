@@ -1,0 +1,225 @@
+"""What a user writes becomes a config, or one sentence that says why not."""
+
+import json
+
+import pytest
+
+from Arch.errors import ConfigError
+
+PLAIN = {"Dataset": "CIFAR10", "Model": "resnet8x4"}
+
+
+def refused(resolver, raw, overrides=()):
+    with pytest.raises(ConfigError) as refusal:
+        resolver.resolve(raw, overrides=overrides)
+    return str(refusal.value)
+
+
+def test_active_options_and_switched_off_keys_part_all_keys_among_them(resolver):
+    config = resolver.resolve({**PLAIN, "NumRuns": 3, "Momentum": 0.5})
+    parts = [set(config.active), set(config.options), set(config.off)]
+    assert set.union(*parts) == set(resolver.rules.keys)
+    assert sum(map(len, parts)) == len(resolver.rules.keys)
+    assert config.options["NumRuns"] == 3
+    assert config.off["Momentum"] == 0.5
+    assert config.off["Nesterov"] is None
+
+
+@pytest.mark.parametrize(
+    ("change", "switched_on"),
+    [
+        ({"Optimizer": "SGD"}, {"Momentum", "Nesterov"}),
+        ({"Optimizer": "Adam"}, {"Beta1", "Beta2", "Epsilon"}),
+        ({"LRScheduler": "Constant"}, {"LearningRate", "WarmupEpochs"}),
+        ({"LRScheduler": "MultiStep"}, {"LearningRate", "WarmupEpochs", "LRSteps", "LRStepMult"}),
+        ({"LRScheduler": "Exp"}, {"LearningRate", "WarmupEpochs", "ExpPower"}),
+        ({"LRScheduler": "Cosine"}, {"LearningRate", "WarmupEpochs", "CosineFinalLR"}),
+        ({"LRScheduler": "OneCycle"}, {"MaxLR", "PctStart"}),
+        ({"DataAugmentation": True}, {"CropPadding", "HorizontalFlip"}),
+        ({"Model": "MLP"}, {"MLPWidths", "MLPDropout"}),
+        ({"Model": "resnet8"}, {"BatchNorm"}),
+        ({"Model": "ViT_B"}, {"AvgTokens"}),
+        ({"UseCELoss": True}, {"CELossWeight", "LabelSmoothing"}),
+        ({"UseCELoss": False}, set()),
+        ({"Select": "validation"}, {"Validation"}),
+        ({"Select": "test"}, set()),
+        (
+            {"VanillaKD": True, "Teacher": "resnet20"},
+            {"Temperature", "LGLossWeight", "NormalizeLogits", "Teacher", "TeacherRun", "TeacherWeights"},
+        ),
+        (
+            {"Dataset": "Synthetic"},
+            {"SyntheticClasses", "SyntheticSize", "SyntheticChannels", "SyntheticSamples"},
+        ),
+        ({"Dataset": "ImageFolder", "DataName": "x"}, {"DataName"}),
+    ],
+)
+def test_a_value_switches_its_own_keys_on(change, switched_on, resolver):
+    gate = next(iter(change))
+    others = {key for rule in resolver.rules.keys.values() if gate in rule.depends_on() for key in [rule.name]}
+    assert others & set(resolver.resolve({**PLAIN, **change}).active) == switched_on
+
+
+@pytest.mark.parametrize("kd", [False, True])
+@pytest.mark.parametrize("features", [False, True])
+@pytest.mark.parametrize("augmented", [False, True])
+def test_a_teacher_is_augmented_only_where_there_is_one_and_augmentation(kd, features, augmented, resolver):
+    raw = {**PLAIN, "VanillaKD": kd, "FeatureKD": features, "DataAugmentation": augmented, "Teacher": "resnet20"}
+    active = resolver.resolve(raw).active
+    assert ("AugmentTeacher" in active) == ((kd or features) and augmented)
+    assert ("Teacher" in active) == (kd or features)
+
+
+def test_all_mistakes_name_file_and_line(resolver, write):
+    path = write("c.json", '{"Dataset": "CIFAR10",\n"Model": "resnet8",\n\n"BatchSize": "64"}')
+    with pytest.raises(ConfigError) as refusal:
+        resolver.load(path)
+    assert str(refusal.value) == f'{path}:4: BatchSize: expected a whole number, got "64".'
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"Dataset": ""}, "config: Dataset has to be given: What is learned. One of: Digits, CIFAR10,"),
+        ({"Model": ""}, "config: Model has to be given: The network that is trained. One of: MLP,"),
+        ({"VanillaKD": True}, "config: Teacher has to be given: The network to learn from"),
+        ({"Dataset": "ImageFolder"}, "config: DataName has to be given: What the images are called"),
+        ({"Model": "Resnet8"}, "config: Model: expected one of its choices, got \"Resnet8\". Did you mean 'resnet8'"),
+        ({"Model": "ViT_*"}, 'config: Model: expected one of its choices, got "ViT_*".'),
+        ({"Optimizer": ""}, 'config: Optimizer: expected one of its choices, got "".'),
+        ({"BatchSize": 1}, "config: BatchSize: expected at least 2, got 1."),
+        ({"Validation": 1.0}, "config: Validation: expected less than 1, got 1.0."),
+        ({"batchsize": 64}, "Did you mean 'BatchSize' (names are case-sensitive)?"),
+        ({"Zebra": 1}, "config: unknown key 'Zebra'. `main.py names keys` lists all keys."),
+        ({"": 1}, "config: unknown key ''."),
+        ({":": []}, "config: unknown key ':'."),
+        ({3: 1}, "config: expected keys that are text, got 3."),
+        ({"SeperateLinear": True, "SeparateLinear": False}, "'SeperateLinear' is another spelling of 'SeparateLinear'"),
+        ({"SeperateLinear": 1}, "config: SeperateLinear: expected true or false, got 1."),
+    ],
+)
+def test_a_mistake_gives_its_sentence(change, message, resolver):
+    assert message in refused(resolver, {**PLAIN, **change})
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_two_spellings_may_agree_but_not_differ_in_either_order(order, resolver):
+    given = [("SeperateLinear", True), ("SeparateLinear", False)][::order]
+    assert "says otherwise. Keep one." in refused(resolver, {**PLAIN, **dict(given)})
+    assert resolver.resolve({**PLAIN, **dict.fromkeys(dict(given), True)})["SeparateLinear"] is True
+
+
+def test_a_switched_off_key_may_be_out_of_range_but_not_of_another_type(resolver):
+    resolver.resolve({**PLAIN, "LRStepMult": -1, "EmbedDimension": -1, "ProjectionMethod": ""})
+    assert "LRStepMult: expected a number" in refused(resolver, {**PLAIN, "LRStepMult": "-1"})
+    assert "ProjectionMethod: expected one of" in refused(resolver, {**PLAIN, "ProjectionMethod": "LearndProjector"})
+    multi_step = {**PLAIN, "LRScheduler": "MultiStep"}
+    assert refused(resolver, {**multi_step, "LRStepMult": -1}) == "config: LRStepMult: expected more than 0, got -1.0."
+
+
+def test_retired_keys_are_accepted_and_said(resolver):
+    config = resolver.resolve({**PLAIN, "StoreFeatures": True, "SaveModel": "whatever"})
+    assert config.notes == (
+        "StoreFeatures is accepted without effect: features are never written to disk.",
+        "SaveModel is accepted without effect: every run keeps its weights.",
+    )
+
+
+def test_two_rates_under_one_cycle_are_both_said(resolver):
+    note = (
+        "under OneCycle the peak rate is MaxLR 0.0075; LearningRate 0.05 is not read "
+        "(KD_wo_CE trained at LearningRate and named the run by MaxLR)."
+    )
+    assert resolver.resolve({**PLAIN, "LearningRate": 0.05}).notes == (note,)
+    assert resolver.resolve({**PLAIN, "LearningRate": 0.05, "MaxLR": 0.05}).notes == ()
+    assert resolver.resolve({**PLAIN, "LearningRate": 0.05, "LRScheduler": "Constant"}).notes == ()
+
+
+def test_a_stanza_in_a_config_is_read_as_if_its_keys_stood_outside(resolver):
+    flat = {**PLAIN, "VanillaKD": True, "Teacher": "resnet20", "Temperature": 2, "Optimizer": "SGD", "Momentum": 0.5}
+    nested = {
+        **PLAIN,
+        "VanillaKD": True,
+        "VanillaKD:Params": {"Temperature": 2, "SaveModel": True},
+        "VanillaKD,FeatureKD:Params": {"Teacher": "resnet20", "Optimizer:SGD:Params": {"Momentum": 0.5}},
+        "Optimizer": "SGD",
+    }
+    assert resolver.resolve(nested).fingerprint == resolver.resolve(flat).fingerprint
+    assert len(resolver.resolve(nested).notes) == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ('"VanillaKD:Params": {\n"Temprature": 2}', ":4: unknown key 'Temprature'. Did you mean 'Temperature'?"),
+        ('"VanillaKD:Params": {\n"Temperature": "2"}', ':4: Temperature: expected a number, got "2".'),
+        ('"Model:x:Params": {\n"BatchSize": 1}', ":4: BatchSize: expected at least 2, got 1."),
+        ('"VanillaKD:Params": 3', ":3: unknown key 'VanillaKD:Params'."),
+        ('"VanillaKD:Param": {}', ":3: unknown key 'VanillaKD:Param'."),
+        (
+            '"Seed": 1, "A:Params": {"Seed": 1},\n"B:Params": {"Seed": 2}',
+            ":4: 'Seed' stands elsewhere and says otherwise.",
+        ),
+    ],
+)
+def test_a_mistake_in_a_stanza_is_told_with_its_line(text, message, resolver, write):
+    path = write("c.json", f'{{"Dataset": "CIFAR10",\n"Model": "resnet8",\n{text}}}')
+    with pytest.raises(ConfigError) as refusal:
+        resolver.load(path)
+    assert str(refusal.value).startswith(f"{path}{message}")
+
+
+def test_stanzas_nested_without_end_are_refused(resolver, write):
+    path = write("c.json", '{"A:Params": ' * 400 + "{}" + "}" * 400)
+    with pytest.raises(ConfigError, match=r"c\.json:1: unknown key 'A:Params'"):
+        resolver.load(path)
+
+
+@pytest.mark.parametrize(
+    ("word", "key", "value"),
+    [
+        ("BatchSize=64", "BatchSize", 64),
+        ("MaxLR=1e-2", "MaxLR", 0.01),
+        ("DataAugmentation=true", "DataAugmentation", True),
+        ("Model=resnet20", "Model", "resnet20"),
+        ("LRScheduler=None", "LRScheduler", "Constant"),
+        ("MLPWidths=[8, 4]", "MLPWidths", [8, 4]),
+    ],
+)
+def test_a_set_word_comes_before_what_the_file_says(word, key, value, resolver):
+    raw = {"Dataset": "Digits", "Model": "MLP", "BatchSize": 32, "MaxLR": 0.5}
+    assert resolver.resolve(raw, overrides=[word]).active.get(key, value) == value
+    assert resolver.resolve(raw, overrides=[word]).given[key] == value
+
+
+@pytest.mark.parametrize(
+    ("word", "message"),
+    [
+        ("BatchSize", "--set: expected Key=Value, got 'BatchSize'."),
+        ("=3", "--set: expected Key=Value, got '=3'."),
+        ("BatchSzie=3", "--set: unknown key 'BatchSzie'. Did you mean 'BatchSize'?"),
+        ("BatchSize=many", '--set: BatchSize: expected a whole number, got "many".'),
+        ("BatchSize=1", "--set: BatchSize: expected at least 2, got 1."),
+        ("BatchSize=", '--set: BatchSize: expected a whole number, got "".'),
+        ("DataAugmentation=True", '--set: DataAugmentation: expected true or false, got "True".'),
+        ("MaxLR=NaN", '--set: MaxLR: expected a number, got "NaN".'),
+        ("Model=resnt20", '--set: Model: expected one of its choices, got "resnt20".'),
+        ("Model=", "config: Model has to be given"),
+        ("Optimizer=", '--set: Optimizer: expected one of its choices, got "".'),
+    ],
+)
+def test_a_mistaken_set_word_gives_its_sentence(word, message, resolver):
+    assert message in refused(resolver, PLAIN, [word])
+
+
+def test_a_file_is_read_once_and_anew_with_set_words(resolver, write):
+    path = write("c.json", PLAIN)
+    assert resolver.load(path) is resolver.load(path.parent / "." / "c.json")
+    assert resolver.load(path, ["Seed=1"]).fingerprint != resolver.load(path).fingerprint
+
+
+def test_what_was_resolved_can_be_resolved_again(resolver):
+    first = resolver.resolve({**PLAIN, "DataAugmentation": True, "Optimizer": "SGD", "MLPWidths": [1]})
+    again = resolver.resolve(json.loads(json.dumps(dict(first.active))))
+    assert again.fingerprint == first.fingerprint
+    assert again.active == first.active
