@@ -6,8 +6,10 @@ import pytest
 import torch
 
 from Arch.errors import ConfigError, DataError, NonFiniteLossError
+from Arch.models.build import build
 from Arch.training.image_trainer import ImageTrainer
 from Arch.training.networks import load_network
+from Arch.training.streams import Streams
 from Arch.types import SilentWatcher
 
 DROPPING = {"MLPDropout": 0.3, "DataAugmentation": True, "CropPadding": 1, "Validation": 0.25}
@@ -91,6 +93,27 @@ def test_training_leaves_the_global_generator_alone(trainer):
     assert torch.equal(torch.random.get_rng_state(), before)
 
 
+def test_each_run_starts_from_weights_of_its_own_stream(trainer, data):
+    training = trainer(NumRuns=2, LearningRate=1e-30, WeightDecay=0.0)
+    training.result()
+    for run in (0, 1):
+        fresh = build("MLP", data.shape, 4, seed=Streams(0, run).initialisation, widths=(16,), dropout=0.0)
+        torch.testing.assert_close(
+            load_network(training.entry, run, "Last").state_dict(), fresh.state_dict(), rtol=0, atol=0
+        )
+
+
+def test_dropout_draws_from_a_stream_of_its_own(trainer):
+    class Listener(SilentWatcher):
+        seeds = set()
+
+        def step_done(self):
+            self.seeds.add(torch.initial_seed())
+
+    trainer(Listener(), MLPDropout=0.5, NumRuns=2).result()
+    assert Listener.seeds == {Streams(0, 0).dropout, Streams(0, 1).dropout}
+
+
 def test_the_watcher_hears_of_every_step_and_epoch(trainer):
     diary = Diary()
     trainer(diary).result()  # 65 samples in batches of 16: three full ones and one of 17
@@ -99,7 +122,7 @@ def test_the_watcher_hears_of_every_step_and_epoch(trainer):
 
 
 def test_a_loss_that_is_not_finite_fails_the_run_with_its_epoch_and_keeps_nothing(trainer):
-    exploding = trainer(LearningRate=1e30, NumEpochs=3)
+    exploding = trainer(LearningRate=1e30, NumEpochs=3, EvalInterval=3)
     with pytest.raises(NonFiniteLossError, match=r"run 0 was not finite in epoch 1") as caught:
         exploding.result()
     assert (caught.value.run, caught.value.epoch) == (0, 1)
