@@ -168,9 +168,10 @@ def test_a_component_s_fields_are_its_stanza(key, name, resolver):
 
 @pytest.mark.parametrize(
     "raw",
-    [TINY, TAUGHT, CONVOLUTIONAL, AUGMENTED, SGD, CONSTANT, DROPPING, {**TAUGHT, **AUGMENTED, "Teacher": TINY}]
-    + [{**TINY, "LRScheduler": name} for name in ("Exp", "Cosine")]
-    + [{**TINY, "Select": "test"}, {**TAUGHT, "UseCELoss": False}, {**TINY, "Optimizer": "Adam"}],
+    [TINY, TAUGHT, CONVOLUTIONAL, AUGMENTED, DROPPING, {**TAUGHT, **AUGMENTED, "Teacher": TINY}]
+    + [{**TINY, "LRScheduler": name} for name in SCHEDULES]
+    + [{**TINY, "Optimizer": name} for name in OPTIMIZERS]
+    + [{**TINY, "Select": "test"}, {**TAUGHT, "UseCELoss": False}],
 )
 def test_the_keys_that_a_trainer_reads_are_the_keys_that_are_active(raw, laboratory, tmp_path):
     config = laboratory.config(raw)
