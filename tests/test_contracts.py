@@ -37,7 +37,10 @@ SGD = {**TINY, "Optimizer": "SGD"}
 CONSTANT = {**TINY, "LRScheduler": "Constant"}
 DROPPING = {**TINY, "LRScheduler": "MultiStep", "LRSteps": [1]}
 TWO_TEACHERS = {**TAUGHT, "Teacher": {**TINY, "Seed": 7, "NumRuns": 2}}
-CHOOSING_TEACHER = {**TAUGHT, "Teacher": {**TINY, "Seed": 7, "NumEpochs": 6, "MaxLR": 1.0, "PctStart": 0.9, "Validation": 0.5}}
+CHOOSING_TEACHER = {
+    **TAUGHT,
+    "Teacher": {**TINY, "Seed": 7, "NumEpochs": 6, "MaxLR": 1.0, "PctStart": 0.9, "Validation": 0.5},
+}
 
 # key: an experiment in which it matters, and another value for it
 ALTERNATIVES = {

@@ -167,8 +167,7 @@ def _explained(problem: json.JSONDecodeError) -> str:
     rest = problem.doc[problem.pos :].lstrip()
     if rest.startswith(("//", "#", "/*")):
         return "comments are not part of JSON; remove this one"
-    if problem.doc[: problem.pos].rstrip().endswith(",") and rest[:1] in ("}", "]"):
-        return "a comma stands before a closing bracket; remove it"
-    if rest[:1] in ("}", "]") and "property name" in problem.msg:
+    has_comma = problem.doc[: problem.pos].rstrip().endswith(",") or rest.startswith(",")
+    if has_comma and rest.lstrip(", \n\t\r")[:1] in ("}", "]"):
         return "a comma stands before a closing bracket; remove it"
     return problem.msg[0].lower() + problem.msg[1:]

@@ -90,8 +90,14 @@ class Schema:
             return next(filter(None, map(self.why_planned, value)), None)
         if isinstance(value, str) and value in self.choices:
             return None
-        text = value if isinstance(value, str) else describe(value)
-        return next((why for known, why in self.planned.items() if matches(text, known)), None)
+        text = value if isinstance(value, str) else str(value).lower() if isinstance(value, bool) else describe(value)
+        if text in self.planned or not self._planned_families:
+            return self.planned.get(text)
+        return next((self.planned[family] for family in self._planned_families if matches(text, family)), None)
+
+    @functools.cached_property
+    def _planned_families(self) -> tuple[str, ...]:
+        return tuple(name for name in self.planned if is_pattern(name))
 
     def knows(self, value: str) -> bool:
         """Whether a config's value is one of the choices, or in a family of them."""

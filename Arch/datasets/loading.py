@@ -89,9 +89,7 @@ def load(
         DataError: the data are missing, unreadable, inconsistent, or too few for what is asked.
     """
     if down_sample != -1 and down_sample < 1:
-        raise DataError(
-            f"DownSample is {down_sample}; expected a size in pixels from 1, or -1 to leave the size alone."
-        )
+        raise DataError(f"DownSample is {down_sample}; expected a size in pixels, or -1 to leave the size alone.")
     source = dataset.located(data_path)
     train = _read(source, root, "train", down_sample)
     test = _read(source, root, "test", down_sample)

@@ -108,6 +108,11 @@ class KDTrainer(ImageTrainer):
                     f"the teacher knows {word} {_short(theirs[field])}, but the student learns {_short(ours[field])}. "
                     "Choose a teacher that was trained on the student's kind of data."
                 )
+        if theirs["normalization"] != ours["normalization"]:
+            raise DataError(
+                "the teacher learned from images that were normalised otherwise, so it would misread the student's. "
+                "Give both the same Dataset, DownSample and Normalization."
+            )
         teacher = self.config.references["Teacher"]
         if isinstance(teacher, Config) and _dataset_of(teacher) == _dataset_of(self.config):
             require_same_data(dataset, (theirs,), "the teacher")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import platform
 import shlex
 import subprocess
@@ -16,6 +17,7 @@ from Arch.errors import DataError
 
 if TYPE_CHECKING:
     from Arch.datasets.loading import ImageData
+    from Arch.datasets.normalization import Normalization
     from Arch.training.engine import Engine
     from Arch.training.streams import Streams
     from Arch.types import Run
@@ -48,6 +50,7 @@ def data_record(dataset: ImageData) -> dict[str, Any]:
     """What a run records of its data: enough to rebuild its network, and to notice other data under the same name."""
     return {
         "data_digest": dataset.digest,
+        "normalization": _digest(dataset.normalization),
         "input_shape": list(dataset.shape),
         "classes": len(dataset.classes),
         "class_names": list(dataset.classes),
@@ -88,6 +91,14 @@ def code_version(root: Path) -> dict[str, Any]:
     commit = _git(root, "rev-parse", "HEAD")
     edits = _git(root, "status", "--porcelain", "--untracked-files=no")
     return {} if commit is None or edits is None else {"commit": commit, "is_edited": bool(edits)}
+
+
+def _digest(constants: Normalization) -> str:
+    """Names the constants that images are normalised with; per pixel they are too many to write down."""
+    named = hashlib.sha256()
+    for each in (constants.mean, constants.std):
+        named.update(f"{tuple(each.shape)}{each.flatten().tolist()}".encode())
+    return named.hexdigest()[:16]
 
 
 def _git(root: Path, *words: str) -> str | None:

@@ -2,7 +2,7 @@
 
 import pytest
 import torch
-from literal_hash import literal_hash
+from tests.datasets.literal_hash import literal_hash
 from scipy.stats import chi2
 
 from Arch.datasets.augmentation import apply_views, take, view_count, view_numbers, views

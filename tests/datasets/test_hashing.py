@@ -2,7 +2,7 @@
 
 import pytest
 import torch
-from literal_hash import literal_hash, lowbias32
+from tests.datasets.literal_hash import literal_hash, lowbias32
 
 from Arch.datasets.hashing import hash32, shuffled, uniform_below
 

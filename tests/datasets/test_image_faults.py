@@ -5,7 +5,7 @@ import re
 import numpy as np
 import pytest
 from PIL import Image
-from tiny_images import encoded, photo, tiny_files, write_folder, write_zip
+from tests.datasets.tiny_images import encoded, photo, tiny_files, write_folder, write_zip
 
 from Arch.datasets.image_folder import ImageFolder
 from Arch.datasets.loading import load

@@ -7,7 +7,7 @@ import zipfile
 import numpy as np
 import pytest
 from PIL import Image
-from tiny_images import encoded, photo, tiny_files, write_folder, write_zip
+from tests.datasets.tiny_images import encoded, photo, tiny_files, write_folder, write_zip
 
 from Arch.datasets import decoding
 from Arch.datasets.image_folder import ImageFolder

@@ -2,7 +2,7 @@
 
 import pytest
 import torch
-from tiny_images import tiny_files, write_zip
+from tests.datasets.tiny_images import tiny_files, write_zip
 
 from Arch.datasets import loading
 from Arch.datasets.digest import combined

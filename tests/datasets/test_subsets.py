@@ -4,7 +4,7 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from literal_hash import literal_hash
+from tests.datasets.literal_hash import literal_hash
 
 from Arch.datasets.subsets import balanced_subset, held_out
 from Arch.errors import DataError

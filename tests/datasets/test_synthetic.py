@@ -4,7 +4,7 @@ import itertools
 
 import pytest
 import torch
-from literal_hash import literal_hash
+from tests.datasets.literal_hash import literal_hash
 
 from Arch.datasets.synthetic import Synthetic
 from Arch.errors import DataError

@@ -116,8 +116,16 @@ def test_a_teacher_of_other_data_under_the_same_name_is_refused(trainer):
 
 
 def test_a_teacher_may_have_learned_from_another_set_of_the_same_kind(trainer, tiny):
-    training = trainer(**{**TAUGHT, "Teacher": {**tiny, "SyntheticSamples": 40}})
+    keys = {"Normalization": "None"}
+    training = trainer(**{**TAUGHT, **keys, "Teacher": {**tiny, **keys, "SyntheticSamples": 40}})
     assert training.result().n == 1
+
+
+@pytest.mark.parametrize("keys", [{"Normalization": "Elementwise"}, {"SyntheticSamples": 40}])
+def test_a_teacher_that_saw_its_images_normalised_otherwise_is_refused(trainer, tiny, keys):
+    training = trainer(**{**TAUGHT, "Teacher": {**tiny, **keys}})
+    with pytest.raises(DataError, match="normalised otherwise"):
+        training.result()
 
 
 def test_a_split_that_is_not_there_is_refused(trainer):
