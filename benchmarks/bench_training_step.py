@@ -1,4 +1,4 @@
-"""A step of resnet32x4 -> resnet8x4 distillation at batch 64, beside a plain float32 loop with torchvision's DataLoader.
+"""A step of resnet32x4 -> resnet8x4 distillation at batch 64, beside a plain float32 loop with a DataLoader.
 
 Both see the same images with the same kind of augmentation, the same networks, loss and optimizer, and the same
 threads. The rounds of all contestants take turns, so that a slow moment of the machine hits all alike.
@@ -129,7 +129,7 @@ class Pictures(Dataset[tuple[Tensor, int]]):
 def plain_loop(data: ImageData, workers: int) -> Step:
     """A step as the known programs write it: float32, contiguous, a DataLoader, the teacher in eval mode."""
     teacher, student = networks()
-    teacher.eval().requires_grad_(False)
+    teacher.eval().requires_grad_(requires_grad=False)
     student.train()
     optimizer = torch.optim.SGD(student.parameters(), lr=0.05, momentum=0.9, weight_decay=5e-4)
     loader = DataLoader(Pictures(data), BATCH, shuffle=True, num_workers=workers, persistent_workers=workers > 0)

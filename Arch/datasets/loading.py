@@ -88,8 +88,7 @@ def load(
     Raises:
         DataError: the data are missing, unreadable, inconsistent, or too few for what is asked.
     """
-    if down_sample != -1 and down_sample < 1:
-        raise DataError(f"DownSample is {down_sample}; expected a size in pixels, or -1 to leave the size alone.")
+    _check_size(down_sample)
     source = dataset.located(data_path)
     train = _read(source, root, "train", down_sample)
     test = _read(source, root, "test", down_sample)
@@ -105,6 +104,11 @@ def load(
         normalization=constants_of(train.pixels, normalization),
         digest=combined(train.digest, test.digest),
     )
+
+
+def _check_size(down_sample: int) -> None:
+    if down_sample != -1 and down_sample < 1:
+        raise DataError(f"DownSample is {down_sample}; expected a size in pixels, or -1 to leave the size alone.")
 
 
 def _read(dataset: ImageDataset, root: Path, split: SplitName, down_sample: int) -> Images:

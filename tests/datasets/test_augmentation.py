@@ -2,11 +2,11 @@
 
 import pytest
 import torch
-from tests.datasets.literal_hash import literal_hash
 from scipy.stats import chi2
 
 from Arch.datasets.augmentation import apply_views, take, view_count, view_numbers, views
 from Arch.errors import ShapeError
+from tests.datasets.literal_hash import literal_hash
 
 
 def literal_view(image, number, padding):

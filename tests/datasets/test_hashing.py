@@ -2,9 +2,9 @@
 
 import pytest
 import torch
-from tests.datasets.literal_hash import literal_hash, lowbias32
 
 from Arch.datasets.hashing import hash32, shuffled, uniform_below
+from tests.datasets.literal_hash import literal_hash, lowbias32
 
 
 def test_the_hash_is_two_keyed_rounds_of_lowbias32():

@@ -5,11 +5,11 @@ import re
 import numpy as np
 import pytest
 from PIL import Image
-from tests.datasets.tiny_images import encoded, photo, tiny_files, write_folder, write_zip
 
 from Arch.datasets.image_folder import ImageFolder
 from Arch.datasets.loading import load
 from Arch.errors import DataError
+from tests.datasets.tiny_images import encoded, photo, tiny_files, write_folder, write_zip
 
 
 def changed(**changes):

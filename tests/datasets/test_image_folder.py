@@ -7,11 +7,11 @@ import zipfile
 import numpy as np
 import pytest
 from PIL import Image
-from tests.datasets.tiny_images import encoded, photo, tiny_files, write_folder, write_zip
 
 from Arch.datasets import decoding
 from Arch.datasets.image_folder import ImageFolder
 from Arch.datasets.loading import load
+from tests.datasets.tiny_images import encoded, photo, tiny_files, write_folder, write_zip
 
 
 def located(path):

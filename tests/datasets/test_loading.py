@@ -2,7 +2,6 @@
 
 import pytest
 import torch
-from tests.datasets.tiny_images import tiny_files, write_zip
 
 from Arch.datasets import loading
 from Arch.datasets.digest import combined
@@ -12,6 +11,7 @@ from Arch.datasets.normalization import constants_of
 from Arch.datasets.resizing import downsampled
 from Arch.datasets.synthetic import Synthetic
 from Arch.errors import DataError
+from tests.datasets.tiny_images import tiny_files, write_zip
 
 DATA = Synthetic(classes=4, size=8, channels=3, samples=80)
 

@@ -4,10 +4,10 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.datasets.literal_hash import literal_hash
 
 from Arch.datasets.subsets import balanced_subset, held_out
 from Arch.errors import DataError
+from tests.datasets.literal_hash import literal_hash
 
 NAMES = ("ant", "bee", "cow")
 LABELS = torch.arange(60) % 3

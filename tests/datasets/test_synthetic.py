@@ -4,10 +4,10 @@ import itertools
 
 import pytest
 import torch
-from tests.datasets.literal_hash import literal_hash
 
 from Arch.datasets.synthetic import Synthetic
 from Arch.errors import DataError
+from tests.datasets.literal_hash import literal_hash
 
 
 def test_the_nearest_class_mean_tells_test_samples_apart(root):
