@@ -42,6 +42,9 @@ class Reading:
         for key in named:
             if key in relevance.limited:
                 self.check_value(key)
+        for key in self.rules.options:
+            if key in self.given:
+                self.check_value(key)
         for key in relevance.required:
             if named.get(key, relevance.defaults[key]) in ("", {}):
                 schema = self.rules.keys[key].schema

@@ -86,6 +86,7 @@ def test_all_mistakes_name_file_and_line(resolver, write):
         ({"Dataset": "ImageFolder"}, "config: DataName has to be given: What the images are called"),
         ({"Model": "Resnet8"}, "config: Model: expected one of its choices, got \"Resnet8\". Did you mean 'resnet8'"),
         ({"Model": "ViT_*"}, 'config: Model: expected one of its choices, got "ViT_*".'),
+        ({"NumRuns": 0}, "config: NumRuns: expected at least 1, got 0."),
         ({"Optimizer": ""}, 'config: Optimizer: expected one of its choices, got "".'),
         ({"BatchSize": 1}, "config: BatchSize: expected at least 2, got 1."),
         ({"Validation": 1.0}, "config: Validation: expected less than 1, got 1.0."),
