@@ -1,4 +1,4 @@
-"""A teacher is the same experiment however it is referred to, and a reference that leads nowhere says so."""
+"""A teacher is the same experiment however it is referred to."""
 
 import hashlib
 import json
@@ -6,23 +6,10 @@ import os
 
 import pytest
 
-from Arch.config.config import Config, ForeignNetwork
+from Arch.config.config import ForeignNetwork
 from Arch.config.resolve import Resolver
-from Arch.errors import ConfigError, UnknownNameError
-
-TEACHER = {"Dataset": "CIFAR10", "Model": "resnet32x4", "BatchSize": 64}
-STUDENT = {"Dataset": "CIFAR10", "Model": "resnet8x4", "BatchSize": 64, "VanillaKD": True}
-
-
-def taught_by(resolver, teacher, folder=None, **keys):
-    return resolver.resolve({**STUDENT, "Teacher": teacher, **keys}, folder)
-
-
-def refused(resolver, teacher, folder=None, **keys):
-    with pytest.raises(ConfigError) as refusal:
-        taught_by(resolver, teacher, folder, **keys)
-    assert "\n" not in str(refusal.value)
-    return str(refusal.value)
+from Arch.errors import UnknownNameError
+from tests.config.teachers import STUDENT, TEACHER, refused, taught_by
 
 
 @pytest.fixture
@@ -168,116 +155,6 @@ def test_weights_in_a_file_are_named_by_their_digest_and_not_by_their_place(reso
     assert names[0] == names[1] == hashlib.sha256(text.encode()).hexdigest()[:32]
     assert names[2] != names[0]
     assert taught_by(resolver, "resnet8@a.safetensors", tmp_path)["Teacher"] != names[0]
-
-
-@pytest.mark.parametrize("file", ["no.safetensors", ".", "a\0b"])
-def test_weights_that_cannot_be_read_are_refused(file, resolver, tmp_path):
-    assert "config: Teacher: the weights " in refused(resolver, f"resnet20@{file}", tmp_path)
-
-
-def test_weights_of_an_unknown_network_are_refused(resolver, tmp_path):
-    (tmp_path / "a.pt").write_bytes(b"x")
-    assert "Did you mean 'resnet20'?" in refused(resolver, "resnt20@a.pt", tmp_path)
-
-
-def test_a_teacher_that_is_its_own_is_refused_with_the_ring(resolver, write):
-    path = write("a.json", {**STUDENT, "Teacher": "a.json"})
-    with pytest.raises(ConfigError) as refusal:
-        resolver.load(path)
-    assert str(refusal.value) == (
-        f"{path}:6: Teacher: {path}: the references go round in a circle: {path} -> {path}. "
-        "Give one of them another teacher."
-    )
-
-
-def test_teachers_that_go_round_are_refused_with_the_ring(resolver, write, tmp_path):
-    for name, teacher in (("a", "b"), ("b", "c"), ("c", "b")):
-        write(f"{name}.json", {**STUDENT, "Teacher": f"{teacher}.json"})
-    with pytest.raises(ConfigError) as refusal:
-        resolver.load(tmp_path / "a.json")
-    ring = " -> ".join(str(tmp_path / f"{name}.json") for name in "bcb")
-    assert f"the references go round in a circle: {ring}." in str(refusal.value)
-
-
-def test_a_ring_through_a_linked_folder_ends(resolver, write, tmp_path):
-    (tmp_path / "again").symlink_to(tmp_path)
-    path = write("a.json", {**STUDENT, "Teacher": "again/a.json"})
-    with pytest.raises(ConfigError):
-        resolver.load(path)
-
-
-def test_after_a_refusal_the_resolver_works_on(resolver, write):
-    path = write("a.json", {**STUDENT, "Teacher": "a.json"})
-    with pytest.raises(ConfigError):
-        resolver.load(path)
-    write("a.json", TEACHER)
-    assert isinstance(resolver.load(path), Config)
-
-
-def test_a_missing_file_is_refused_with_both_places(resolver, write, tmp_path):
-    path = write("a.json", {**STUDENT, "Teacher": "no/such.json"})
-    with pytest.raises(ConfigError) as refusal:
-        resolver.load(path)
-    assert str(refusal.value) == f"{path}:6: Teacher: {tmp_path / 'no' / 'such.json'}: no such file."
-
-
-@pytest.mark.parametrize(
-    ("teacher", "words"),
-    [
-        ("resnt20", "got \"resnt20\". Did you mean 'resnet20'?"),
-        ("ResNET20", "Did you mean 'ResNet20' (names are case-sensitive)?"),
-        ("zebra", "expected a model's name, a config's path (ending in .json), an inline config or a fingerprint"),
-        ("resnet*", "expected a model's name"),
-        ("0123", "expected a model's name"),
-        ("0123456789abcdef0123456789abcdef0", "expected a model's name"),
-        ("", "config: Teacher has to be given: The network to learn from"),
-        ({}, "config: Teacher has to be given"),
-        (3, "config: Teacher: expected an experiment: a model's name"),
-        (["resnet20"], "config: Teacher: expected an experiment"),
-        (None, "config: Teacher: expected an experiment"),
-        (True, "config: Teacher: expected an experiment"),
-    ],
-)
-def test_a_reference_that_names_nothing_is_refused(teacher, words, resolver):
-    assert words in refused(resolver, teacher)
-
-
-def test_a_mistake_in_a_teachers_file_is_told_with_both_lines(resolver, write):
-    teacher = write("t.json", '{"Dataset": "CIFAR10",\n"Modell": "MLP"}')
-    path = write("s.json", {**STUDENT, "Teacher": "t.json"})
-    with pytest.raises(ConfigError) as refusal:
-        resolver.load(path)
-    assert str(refusal.value) == f"{path}:6: Teacher: {teacher}:2: unknown key 'Modell'. Did you mean 'Model'?"
-
-
-def test_a_mistake_inside_an_inline_teacher_is_told_with_its_own_line(resolver, write):
-    inner = {**STUDENT, "Teacher": {**TEACHER, "Optimzer": "SGD"}}
-    path = write("s.json", {**STUDENT, "Teacher": inner})
-    with pytest.raises(ConfigError) as refusal:
-        resolver.load(path)
-    line = 1 + path.read_text().splitlines().index('   "Optimzer": "SGD"')
-    assert str(refusal.value).startswith(
-        f"{path}:{line}: Teacher: Teacher: unknown key 'Optimzer'. Did you mean 'Optimizer'"
-    )
-
-
-@pytest.mark.parametrize("depth", [300, 900])
-def test_experiments_inside_each_other_without_end_are_refused(depth, resolver, write):
-    start = json.dumps(STUDENT)[:-1] + ', "Teacher": '
-    path = write("s.json", start * depth + '"resnet20"' + "}" * depth)
-    with pytest.raises(ConfigError) as refusal:
-        resolver.load(path)
-    assert str(refusal.value).startswith(str(path))
-    assert len(str(refusal.value)) < 200 + len(str(path))
-
-
-def test_a_long_chain_of_files_without_end_is_refused(resolver, write, tmp_path):
-    for number in range(400):
-        write(f"{number}.json", {**STUDENT, "Teacher": f"{number + 1}.json"})
-    write("400.json", TEACHER)
-    with pytest.raises(ConfigError) as refusal:
-        resolver.load(tmp_path / "0.json")
-    assert str(refusal.value) == f"{tmp_path / '0.json'}: too many experiments inside each other."
 
 
 def test_a_teacher_that_is_switched_off_is_not_looked_for(resolver):
