@@ -69,7 +69,7 @@ def _cell(result: Result, name: str, *, says_n: bool) -> str:
 def _percent(statistic: Statistic) -> str:
     """`97.2 ± 0.3`; a second decimal where the first would show a spread of nothing."""
     std = None if statistic.std is None else 100 * statistic.std
-    precision = ".2f" if std is not None and 0 < std < 0.05 else ".1f"
+    precision = ".2f" if std is not None and 1e-9 < std < 0.05 else ".1f"
     return _spread(Statistic(100 * statistic.mean, std, statistic.n), precision)
 
 

@@ -1,0 +1,184 @@
+"""The programs as a user starts them: what they print, what they keep, and what they never import."""
+
+import json
+import runpy
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+HEAVY = {"torch", "torchvision", "numpy", "pandas", "matplotlib", "sklearn", "PIL", "tqdm"}
+TINY = {
+    "Dataset": "Synthetic",
+    "SyntheticSamples": 32,
+    "Model": "MLP",
+    "MLPWidths": [6],
+    "BatchSize": 8,
+    "NumEpochs": 2,
+}
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory):
+    """A folder with three configs and a cache in which `-e` has trained them."""
+    folder = tmp_path_factory.mktemp("trained")
+    write(folder / "configs/a-taught.json", **TINY, VanillaKD=True, Teacher="teachers/teacher.json")
+    write(folder / "configs/teachers/teacher.json", **TINY, Seed=1)
+    write(folder / "configs/student.json", **TINY, NumRuns=2)
+    done = start("main.py", "-e", "configs", "--cache", "cache", cwd=folder)
+    assert done.returncode == 0, done.stderr
+    return folder, done
+
+
+@pytest.fixture
+def workplace(trained, tmp_path):
+    """A copy of that folder, to change."""
+    return Path(shutil.copytree(trained[0], tmp_path / "work"))
+
+
+def test_a_sweep_trains_teachers_first_and_shows_everything(trained):
+    _, done = trained
+    started = [line for line in done.stderr.splitlines() if ", run " in line]
+    assert [line.partition(":")[0] for line in started] == [
+        "MLP on Synthetic, run 0",
+        "MLP on Synthetic, taught by MLP, run 0",
+        "MLP on Synthetic, run 0",
+        "MLP on Synthetic, run 1",
+    ]
+    assert sum("  epoch " in line for line in done.stderr.splitlines()) == 2 * len(started)
+    assert done.stdout.count("(n=1)") == 2
+    assert done.stdout.count("(n=2)") == 1
+
+
+def test_a_cached_answer_trains_nothing_and_imports_nothing_heavy(trained):
+    folder, _ = trained
+    before = listing(folder)
+    arguments = ["-c", "configs/student.json", "configs/a-taught.json", "--cache", "cache"]
+    assert imported("main.py", arguments, folder) & HEAVY == set()
+    assert listing(folder) == before
+
+
+def test_figures_are_drawn_from_the_cache_without_torch(trained, tmp_path):
+    folder, _ = trained
+    modules = imported("Plotfigs.py", ["configs", "--cache", "cache", "--out", str(tmp_path)], folder)
+    assert "torch" not in modules
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        f"{name}.{ending}" for name in ("accuracy-bars", "training-curves") for ending in ("pdf", "png")
+    ]
+
+
+def test_one_figure_can_be_asked_for_by_name_and_value(trained, tmp_path):
+    folder, _ = trained
+    done = start("Plotfigs.py", "training-curves", "VanillaKD=true", "--cache", "cache", "--out", tmp_path, cwd=folder)
+    assert done.returncode == 0, done.stderr
+    assert {path.stem for path in tmp_path.iterdir()} == {"training-curves"}
+
+
+def test_more_runs_are_added_and_those_that_exist_are_left_alone(workplace):
+    before = listing(workplace)
+    done = start("main.py", "-c", "configs/student.json", "--set", "NumRuns=3", "--cache", "cache", cwd=workplace)
+    assert "(n=3)" in done.stdout
+    assert done.stderr.count(", run ") == 1
+    kept = {path: times for path, times in before.items() if "Runs/00" in path}
+    assert kept.items() <= listing(workplace).items()
+
+
+def test_a_failing_member_stops_no_other_and_decides_the_exit_code(workplace):
+    write(workplace / "configs/failing.json", **TINY, Optimizer="SGD", MaxLR=1e30, Seed=5)
+    write(workplace / "configs/heir.json", **TINY, VanillaKD=True, Teacher="failing.json")
+    write(workplace / "configs/last.json", **TINY, Seed=6)
+    done = start("main.py", "-e", "configs", "--cache", "cache", cwd=workplace)
+    assert done.returncode == 1
+    assert "the loss of run 0 was not finite in epoch" in done.stderr
+    assert "not tried: MLP on Synthetic, which it needs, failed" in done.stderr
+    assert "2 of 3 trainings failed" in done.stderr
+    assert done.stdout.count("(n=") == 4
+    assert "Traceback" not in done.stderr
+
+
+def test_a_changed_default_is_refused_with_both_ways_out(workplace):
+    rules = (ROOT / "KDTrainer" / "BaselineConfig.cjson").read_text()
+    (workplace / "cache/BaselineConfig.cjson").write_text(rules.replace('"PctStart": 0.3', '"PctStart": 0.4'))
+    done = start("main.py", "-c", "configs/student.json", "--cache", "cache", cwd=workplace)
+    assert done.returncode == 2
+    assert "PctStart" in done.stderr
+    assert "0.3" in done.stderr
+    assert "0.4" in done.stderr
+    assert "to keep the old runs, set the default of PctStart back to 0.3" in done.stderr
+    assert "out of the cache" in done.stderr
+
+
+def test_looking_writes_nothing(trained):
+    folder, _ = trained
+    before = listing(folder)
+    for words in (["plan", "configs"], ["show"], ["explain", "configs"], ["names", "keys"]):
+        done = start("main.py", *words, "--cache", "cache", cwd=folder)
+        assert done.returncode == 0, done.stderr
+    assert listing(folder) == before
+
+
+def test_a_plan_says_what_is_there_and_who_asks_twice(workplace):
+    shutil.copy(workplace / "configs/student.json", workplace / "configs/copy.json")
+    write(workplace / "configs/new.json", **TINY, Seed=9, NumRuns=4)
+    done = start("main.py", "plan", "configs", "--cache", "cache", cwd=workplace)
+    assert "asked twice: configs/copy.json = configs/student.json" in done.stdout
+    assert "4 experiments (0 only as dependencies): 3 done, 1 missing; 4 runs to train" in done.stdout
+
+
+def test_a_difference_names_what_differs_and_nothing_else(trained):
+    folder, _ = trained
+    done = start("main.py", "diff", "configs/student.json", "configs/teachers/teacher.json", "--json", cwd=folder)
+    assert json.loads(done.stdout) == [{"key": "Seed", "first": 0, "second": 1}]
+
+
+def test_json_goes_alone_to_standard_output(trained):
+    folder, _ = trained
+    for words in (["plan", "configs"], ["show", "configs"], ["names"], ["-c", "configs/student.json"]):
+        assert json.loads(start("main.py", *words, "--json", "--cache", "cache", cwd=folder).stdout)
+
+
+def test_a_run_asked_for_from_another_folder_is_the_same_run(trained, tmp_path):
+    folder, _ = trained
+    config = folder / "configs/a-taught.json"
+    done = start("main.py", "-c", config, "--cache", folder / "cache", cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_the_demonstration_is_the_quickstart_folder():
+    assert {path.name for path in (ROOT / "ExperimentConfigs/Quickstart").iterdir()} == {
+        "student.json",
+        "taught.json",
+        "teacher.json",
+    }
+    verb = runpy.run_path(str(ROOT / "Scripts/verbs/demo.py"))
+    assert verb["QUICKSTART"] == ROOT / "ExperimentConfigs" / "Quickstart"
+
+
+def write(path, **values):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(values))
+
+
+def start(name, *arguments, cwd):
+    command = [sys.executable, str(ROOT / "Scripts" / name), *map(str, arguments)]
+    return subprocess.run(command, cwd=cwd, capture_output=True, text=True, timeout=300)
+
+
+def imported(name, arguments, cwd):
+    """The top-level modules in `sys.modules` after a program has run in a fresh interpreter."""
+    code = (
+        f"import runpy, sys\nsys.argv = {[name, *arguments]!r}\n"
+        f"try:\n    runpy.run_path({str(ROOT / 'Scripts' / name)!r}, run_name='__main__')\n"
+        "except SystemExit as end:\n    assert not end.code\n"
+        "print(' '.join({each.partition('.')[0] for each in sys.modules}))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=cwd, capture_output=True, text=True, check=True)
+    return set(done.stdout.splitlines()[-1].split())
+
+
+def listing(folder):
+    """Every file below a folder with its time of change."""
+    return {str(path): path.stat().st_mtime_ns for path in folder.rglob("*") if path.is_file()}
