@@ -37,7 +37,7 @@ class Experiment(Result):
         Raises:
             CacheError: there are no such weights.
         """
-        return load_model(self.entry, run, weights)
+        return load_model(self.config, self.entry, run, weights)
 
 
 def load_config(source: Path | str | Mapping[str, Any], *, cache: Path | None = None) -> Config:

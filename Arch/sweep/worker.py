@@ -44,7 +44,7 @@ class Worker:
         from Arch.training.settings import Settings
 
         networks = {
-            key: TrainedNetwork(self.store.entry(other), config[f"{key}Run"], config[f"{key}Weights"])
+            key: TrainedNetwork(other, self.store.entry(other), config[f"{key}Run"], config[f"{key}Weights"])
             for key, other in config.references.items()
             if isinstance(other, Config)
         }
@@ -56,12 +56,12 @@ class Worker:
             raise TrainingError(f"{type(error).__name__}: {error}") from error
 
 
-def load_model(entry: Entry, run: int, weights: str) -> IModel:
+def load_model(config: Config, entry: Entry, run: int, weights: str) -> IModel:
     """A trained network of the cache, in eval mode on the CPU.
 
     Raises:
         CacheError: there are no such weights.
     """
-    from Arch.training.networks import load_network  # torch, as above
+    from Arch.training.networks import TrainedNetwork  # torch, as above
 
-    return load_network(entry, run, weights)
+    return TrainedNetwork(config, entry, run, weights).load()

@@ -55,7 +55,7 @@ def trainer(resolver, store, tmp_path):
         for key, other in config.references.items():
             for_teacher = TRAINERS[other["Trainer"]](other, store.entry(other), settings(watcher))
             for_teacher.result()
-            networks[key] = TrainedNetwork(store.entry(other), config[f"{key}Run"], config[f"{key}Weights"])
+            networks[key] = TrainedNetwork(other, store.entry(other), config[f"{key}Run"], config[f"{key}Weights"])
         return TRAINERS[config["Trainer"]](config, store.entry(config), settings(watcher), networks)
 
     def settings(watcher):

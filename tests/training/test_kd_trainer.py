@@ -10,6 +10,7 @@ from Arch.distillation.cross_entropy import CrossEntropy
 from Arch.distillation.vanilla_kd import VanillaKD
 from Arch.errors import DataError, TrainingError
 from Arch.training.frozen import FrozenNetwork
+from Arch.training.networks import TrainedNetwork
 
 TAUGHT = {"VanillaKD": True, "Teacher": "resnet8", "Temperature": 3.0, "LGLossWeight": 9.0, "CELossWeight": 0.5}
 
@@ -45,9 +46,7 @@ def test_a_student_records_how_like_its_teacher_it_is(trainer):
     dataset = training.load_dataset()
     images = Normalizer.of(dataset.normalization, dataset.shape)(dataset.test.pixels)
     theirs = teacher.load()(images).argmax(1)
-    from Arch.training.networks import load_network
-
-    ours = load_network(training.entry, 0, "Last")(images).argmax(1)
+    ours = TrainedNetwork(training.config, training.entry).load()(images).argmax(1)
     assert scores["agreement"] == (ours == theirs).float().mean().item()
 
 

@@ -4,13 +4,13 @@ import pytest
 import torch
 
 from Arch.errors import CacheError, CorruptEntryError
-from Arch.training.networks import TrainedNetwork, load_network, save_weights
+from Arch.training.networks import TrainedNetwork, save_weights
 
 
 def test_a_loaded_network_scores_what_its_run_recorded(trainer):
     training = trainer(Model="resnet8")
     training.result()
-    network = load_network(training.entry, 0, "Last")
+    network = TrainedNetwork(training.config, training.entry).load()
     assert not network.training
     found = training.evaluate(network, training.load_dataset())
     assert found == pytest.approx(dict(training.entry.run(0).scores), rel=1e-5)
@@ -20,14 +20,14 @@ def test_best_weights_are_refused_where_no_best_was_chosen(trainer):
     training = trainer()
     training.result()
     with pytest.raises(CacheError, match="Best"):
-        load_network(training.entry, 0, "Best")
+        TrainedNetwork(training.config, training.entry, weights="Best").load()
 
 
 def test_a_run_that_is_not_there_is_refused(trainer):
     training = trainer()
     training.result()
     with pytest.raises(CacheError, match="no run 3"):
-        TrainedNetwork(training.entry, 3).load()
+        TrainedNetwork(training.config, training.entry, 3).load()
 
 
 def test_damaged_weights_are_refused_with_their_path(trainer):
@@ -36,7 +36,7 @@ def test_damaged_weights_are_refused_with_their_path(trainer):
     path = training.entry.weights(0, "Last")
     path.write_bytes(b"x" * path.stat().st_size)
     with pytest.raises(CorruptEntryError, match=r"Last\.safetensors"):
-        load_network(training.entry, 0, "Last")
+        TrainedNetwork(training.config, training.entry).load()
 
 
 def test_weights_in_any_memory_format_are_saved(tmp_path):

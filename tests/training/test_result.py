@@ -8,7 +8,7 @@ import torch
 from Arch.errors import ConfigError, DataError, NonFiniteLossError
 from Arch.models.build import build
 from Arch.training.image_trainer import ImageTrainer
-from Arch.training.networks import load_network
+from Arch.training.networks import TrainedNetwork
 from Arch.training.streams import Streams
 from Arch.types import SilentWatcher
 
@@ -83,7 +83,7 @@ def test_the_same_config_gives_the_same_numbers_bit_for_bit(trainer, tmp_path, k
     again.entry = dataclasses.replace(again.entry, path=tmp_path / "other" / again.entry.fingerprint)
     again.result()
     assert numbers(again.entry.run(0)) == numbers(once.entry.run(0))
-    first, second = (load_network(each.entry, 0, "Last").state_dict() for each in (once, again))
+    first, second = (TrainedNetwork(each.config, each.entry).load().state_dict() for each in (once, again))
     assert all(torch.equal(first[key], second[key]) for key in first)
 
 
@@ -98,7 +98,7 @@ def test_each_run_starts_from_weights_of_its_own_stream(trainer, data):
     training.result()
     for run in (0, 1):
         fresh = build("MLP", data.shape, 4, seed=Streams(0, run).initialisation, widths=(16,), dropout=0.0)
-        found = load_network(training.entry, run, "Last")
+        found = TrainedNetwork(training.config, training.entry, run).load()
         torch.testing.assert_close(found.state_dict(), fresh.state_dict(), rtol=0, atol=1e-20)
 
 
@@ -150,7 +150,9 @@ def test_a_validation_split_chooses_a_best_epoch_whose_weights_are_kept(trainer)
     best = max(run.epochs, key=lambda epoch: (epoch.validation["accuracy"], -epoch.number))
     assert run.scores["best_epoch"] == best.number
     assert run.scores["best_accuracy"] == best.test["accuracy"]
-    found = training.evaluate(load_network(training.entry, 0, "Best"), training.load_dataset())
+    found = training.evaluate(
+        TrainedNetwork(training.config, training.entry, weights="Best").load(), training.load_dataset()
+    )
     assert found["nll"] == pytest.approx(best.test["nll"], rel=1e-6)
 
 
@@ -165,7 +167,7 @@ def test_choosing_on_the_test_set_is_recorded_as_such(trainer):
 def test_the_averaged_weights_are_evaluated_and_saved(trainer):
     training = trainer(EMADecay=0.9)
     training.result()
-    network = load_network(training.entry, 0, "Last")
+    network = TrainedNetwork(training.config, training.entry).load()
     found = training.evaluate(network, training.load_dataset())
     assert found["nll"] == pytest.approx(training.entry.run(0).scores["nll"], rel=1e-6)
     plain = trainer()
