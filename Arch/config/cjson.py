@@ -165,8 +165,7 @@ class _Reader:
     def _default(self, member: _Member, schema: Schema) -> Any:
         try:
             default = schema.canonical(member.value)
-            if not (schema.is_required and default == ""):
-                schema.check(default)
+            schema.check(default)
         except UnfitValueError as problem:
             raise self._error(f"the default of {member.name!r}: {problem}", *member.trail) from None
         return default

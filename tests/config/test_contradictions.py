@@ -198,7 +198,7 @@ WRONG_FACTS = {
     "at_most": [{}],
     "below": [False],
     "required": [1, "yes"],
-    "spellings": ["x", [1], {"x": 1}],
+    "spellings": ["x", [1], ["x", 1], {"x": 1}],
     "retired": [True, 3],
     "model_key": [3, ["Model"]],
     "resets": [3, ["Flag"]],

@@ -20,6 +20,7 @@ from Arch.errors import ConfigError
         ('{"a": 1, // one\n}', "comments are not part of JSON; remove this one."),
         ('{\n# one\n"a": 1}', "x:2: not valid JSON: comments are not part of JSON; remove this one."),
         ('{"a": 1,\n"b": 2,\n"a": 3}', "x:3: 'a' is given twice. Keep one."),
+        ('{"é": 1,\n"é": 2}', "x:2: 'é' is given twice. Keep one."),
         ('{"a": {"b": 1,\n"b": 2}}', "x:2: 'b' is given twice. Keep one."),
         ('{"a":\nNaN}', "x:2: expected a finite number, got NaN."),
         ('{"a":\n-Infinity}', "x:2: expected a finite number, got -Infinity."),
@@ -76,7 +77,7 @@ def test_a_path_that_leads_to_no_file_is_refused_in_one_line(name, words, tmp_pa
 
 
 def test_lines_lead_to_every_member_and_element():
-    text = '{\n"a": 1,\n"b": {"c": [\n1, {\n"d": "}\\n{"}\n, 2]},\n"e\\u0066": true\n}'
+    text = '{\n"a": 1,\n"b": {"c": [\n1, {\n"d": "}\\n{"}\n, 2]},\n"e\\u0066":\ntrue\n}'
     assert lines(text) == {
         ("a",): 2,
         ("b",): 3,

@@ -185,6 +185,11 @@ def test_stanzas_nested_without_end_are_refused(resolver, write):
         ("Model=resnet20", "Model", "resnet20"),
         ("LRScheduler=None", "LRScheduler", "Constant"),
         ("MLPWidths=[8, 4]", "MLPWidths", [8, 4]),
+        ("TeacherLayers=[1, 2]", "TeacherLayers", [1, 2]),
+        ("TeacherLayers=Quality:4", "TeacherLayers", "Quality:4"),
+        ("DataName=2024", "DataName", "2024"),
+        ('Teacher={"Model": "MLP"}', "Teacher", {"Model": "MLP"}),
+        ("Teacher=12345678", "Teacher", "12345678"),
     ],
 )
 def test_a_set_word_comes_before_what_the_file_says(word, key, value, resolver):

@@ -51,6 +51,7 @@ UNFIT = [
     ("str", None),
     ("str", ["a"]),
     ("str", "\ud800"),
+    ("str", "é\udfff"),
     ("path", 3),
     ("ints", 1),
     ("ints", [1.5]),
