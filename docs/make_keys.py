@@ -3,19 +3,19 @@
 import sys
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from Arch.config.cjson import read_rules
 from Arch.config.json_text import describe
 from Arch.config.rules import KeyRule
 
+ROOT = Path(__file__).resolve().parents[1]
 HEAD = """# Keys
 
 Made by `docs/make_keys.py` from `KDTrainer/BaselineConfig.cjson`; `main.py names keys` shows the same.
 
-A key counts under its condition only: `Optimizer:SGD` reads "when `Optimizer` is `SGD`", a bare name "when it is true", `!` "not".
-What is in brackets has an identity and can be explained and compared, but cannot run yet.
+A key counts under its condition only: `Optimizer:SGD` reads "when `Optimizer` is `SGD`", a bare name "when it is true",
+`!` "not". What is in brackets has an identity and can be explained and compared, but cannot run yet.
 
 | key | default | counts | what it says | choices |
 |---|---|---|---|---|
