@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from Arch.cache.entry import Entry
 from Arch.config.config import Config
-from Arch.errors import ArchError, NotImplementedYetError, TrainingError
+from Arch.errors import ArchError, TrainingError
 from Arch.sweep.plan import Plan, Step, make_plan
 from Arch.sweep.worker import Worker, load_model
 from Arch.types import Result, Run, SilentWatcher, Watcher
@@ -97,7 +97,7 @@ def carry_out(plan: Plan, worker: Worker) -> tuple[Failure, ...]:
         lacking = [need for need in step.needs if need in failures]
         try:
             if step.refusal:
-                raise NotImplementedYetError(step.refusal)
+                raise step.refusal
             if lacking:
                 raise TrainingError(f"not tried: {failures[lacking[0]].step.config.title}, which it needs, failed.")
             worker.train(step.config)

@@ -47,8 +47,7 @@ def finish(workspace: Workspace, asked: Sequence[tuple[Config, str]], options: a
     plan = make_plan(asked, workspace.store)
     worker = Worker(workspace.store, workspace.data, options.device, watcher(quiet=options.quiet))
     failures = carry_out(plan, worker)
-    wanted = dict.fromkeys(config.fingerprint for config, _ in asked)
-    entries = [workspace.store.entry(step.config) for step in plan.steps if step.config.fingerprint in wanted]
+    entries = [workspace.store.entry(step.config) for step in plan.steps if step.labels and not step.status.problem]
     shown = [entry for entry in entries if entry.run_indices()]
     if shown:
         print_results(shown, options)

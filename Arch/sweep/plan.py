@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
+from Arch.cache.status import State, Status
 from Arch.cache.store import Store
 from Arch.config.config import Config
-from Arch.errors import NotImplementedYetError
+from Arch.errors import ArchError, NotImplementedYetError
 
 
 @dataclass(frozen=True)
@@ -17,40 +18,41 @@ class Step:
     Attributes:
         config: what to run, its `NumRuns` raised to what the plan needs of it.
         labels: who asks for it (config files); empty for what only others depend on.
-        done: how many runs there are.
-        failure: the class and message of the last attempt, if it failed.
-        refusal: why it cannot run at all, if nothing implements one of its values.
+        status: what the cache has of it.
+        refusal: why it cannot run at all: nothing implements one of its values, or its entry cannot be used.
         needs: fingerprints of the experiments that have to come first.
     """
 
     config: Config
     labels: tuple[str, ...]
-    done: int
-    failure: str
-    refusal: str
+    status: Status
+    refusal: ArchError | None
     needs: tuple[str, ...]
 
     @property
     def wanted(self) -> int:
         """How many runs there should be."""
-        runs: int = self.config.option("NumRuns")
-        return runs
+        return self.status.wanted
+
+    @property
+    def done(self) -> int:
+        """How many of these there are."""
+        return self.wanted - len(self.status.missing)
+
+    @property
+    def failure(self) -> str:
+        """The class and message of the last attempt, if it failed."""
+        return str(self.status.failure or "")
 
     @property
     def is_done(self) -> bool:
         """Whether nothing is missing."""
-        return self.done >= self.wanted
+        return self.status.state is State.DONE
 
     @property
-    def status(self) -> str:
+    def state(self) -> str:
         """`done`, `refused`, `partial`, `failed` or `missing`."""
-        if self.is_done:
-            return "done"
-        if self.refusal:
-            return "refused"
-        if self.failure:
-            return "failed"
-        return "partial" if self.done else "missing"
+        return "refused" if self.refusal and not self.is_done else self.status.state.value
 
 
 @dataclass(frozen=True)
@@ -78,11 +80,11 @@ def make_plan(asked: Iterable[tuple[Config, str]], store: Store) -> Plan:
         store: the cache; it is only read.
 
     Raises:
-        ChangedDefaultError: a cached entry was made under another default.
+        CacheAccessError: the cache cannot be read.
     """
     planner = _Planner(store)
     for config, label in asked:
-        planner.add(config, config.option("NumRuns"), label)
+        planner.add(config, config.option("NumRuns"), (label,))
     return Plan(tuple(planner.ordered()))
 
 
@@ -93,15 +95,14 @@ class _Planner:
         self._store = store.snapshot()
         self._steps: dict[str, Step] = {}
 
-    def add(self, config: Config, runs: int, label: str | None = None) -> None:
-        fingerprint = config.fingerprint
-        known = self._steps.get(fingerprint)
-        step = known or self._new(config)
-        if label is not None:
-            step = replace(step, labels=(*step.labels, label))
-        if known is None or runs > step.wanted:
-            step = replace(step, config=with_runs(step.config, runs))
-        self._steps[fingerprint] = step
+    def add(self, config: Config, runs: int, labels: tuple[str, ...] = ()) -> None:
+        step = self._steps.get(config.fingerprint)
+        if step is None:
+            step = self._looked_up(config, runs)
+        elif runs > step.wanted:
+            step = replace(self._looked_up(step.config, runs), labels=step.labels)
+        step = replace(step, labels=(*step.labels, *labels))
+        self._steps[config.fingerprint] = step
         if not (step.is_done or step.refusal):
             for key, reference in config.references.items():
                 if isinstance(reference, Config):
@@ -120,22 +121,21 @@ class _Planner:
                 self._place(need, ordered)
         ordered[fingerprint] = step
 
-    def _new(self, config: Config) -> Step:
+    def _looked_up(self, config: Config, runs: int) -> Step:
+        status = self._store.status(config, runs)
         needs = tuple(other.fingerprint for other in config.references.values())
-        done, failure = self._store.look(config)
-        return Step(config, (), done, failure, _refusal(config), needs)
+        return Step(_with_runs(config, runs), (), status, status.problem or _refusal(config), needs)
 
 
-def _refusal(config: Config) -> str:
+def _refusal(config: Config) -> NotImplementedYetError | None:
     try:
         config.require_implemented()
     except NotImplementedYetError as error:
-        return str(error)
-    return ""
+        return error
+    return None
 
 
-def with_runs(config: Config, runs: int) -> Config:
-    """The same experiment with another number of runs asked for."""
+def _with_runs(config: Config, runs: int) -> Config:
     if config.option("NumRuns") == runs:
         return config
     return replace(config, options={**config.options, "NumRuns": runs})

@@ -46,7 +46,7 @@ def run(options: argparse.Namespace) -> int:
 
 def _document(config: Config, step: Step) -> dict[str, object]:
     keys = [dataclasses.asdict(story) for story in explain(config)]
-    return {**config.document(), "Keys": keys, "Status": step.status, "Verdict": _verdict(step)}
+    return {**config.document(), "Keys": keys, "Status": step.state, "Verdict": _verdict(step)}
 
 
 def _lines(config: Config, step: Step, label: str) -> Iterator[str]:

@@ -37,13 +37,13 @@ def _row(step: Step) -> dict[str, object]:
     return {
         "fingerprint": step.config.fingerprint,
         "title": step.config.title,
-        "status": step.status,
+        "status": step.state,
         "runs": step.done,
         "wanted": step.wanted,
         "asked_by": list(step.labels),
         "needs": list(step.needs),
         "failure": step.failure,
-        "refusal": step.refusal,
+        "refusal": str(step.refusal or ""),
     }
 
 
@@ -52,7 +52,7 @@ def _lines(plan: Plan) -> list[str]:
     if len(plan.missing) > _MOST_LINES:
         lines.append(f"  ... and {len(plan.missing) - _MOST_LINES} more (--json lists all)")
     lines += [f"asked twice: {' = '.join(step.labels)}" for step in plan.duplicates[:_MOST_LINES]]
-    counts = Counter(step.status for step in plan.steps)
+    counts = Counter(step.state for step in plan.steps)
     dependencies = sum(not step.labels for step in plan.steps)
     runs = sum(step.wanted - step.done for step in plan.missing if not step.refusal)
     words = ", ".join(f"{count} {status}" for status, count in sorted(counts.items()))
@@ -65,4 +65,4 @@ def _lines(plan: Plan) -> list[str]:
 def _line(step: Step) -> str:
     why = f"  [{step.refusal or step.failure}]" if step.refusal or step.failure else ""
     by = step.labels[0] if step.labels else "(needed by others)"
-    return f"{step.status:<8} {step.config.fingerprint[:8]}  {step.done}/{step.wanted}  {step.config.title}  {by}{why}"
+    return f"{step.state:<8} {step.config.fingerprint[:8]}  {step.done}/{step.wanted}  {step.config.title}  {by}{why}"

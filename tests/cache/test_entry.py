@@ -205,7 +205,7 @@ def test_reading_opens_nothing_for_writing(store, entry, asked, commit, disk, in
         entry.check(asked)
         entry.open(asked)
         entry.result(), entry.runs(), entry.weights(0, "Last"), entry.status(2, asked)
-        list(store.entries()), store.find(asked.fingerprint[:4]), store.snapshot().look(asked)
+        list(store.entries()), store.find(asked.fingerprint[:4]), store.snapshot().status(asked, 2)
         (entry.path / "Result.json").exists() and entry.result()
         return len(written) + len(disk.writes)
 

@@ -75,8 +75,7 @@ def test_a_snapshot_answers_for_what_is_absent_without_a_look_at_the_disk(store,
     snapshot = store.snapshot()
     disk.forget()
     absent = [make_asked(fingerprint=f"{number:032x}") for number in range(1000)]
-    assert {str(status) for status in snapshot.statuses((each, 1) for each in absent)} == {"missing"}
-    assert {snapshot.look(each) for each in absent} == {(0, "")}
+    assert {str(snapshot.status(each, 1)) for each in absent} == {"missing"}
     assert disk.steps == []
 
 
@@ -93,25 +92,7 @@ def test_a_snapshot_answers_for_what_is_present_with_four_looks_and_one_for_each
     ]
 
 
-def test_a_look_gives_the_number_of_runs_and_the_reason_of_the_last_failure(store, entry, commit, asked):
-    assert store.snapshot().look(asked) == (0, "")
-    commit(entry, 0)
-    assert store.snapshot().look(asked) == (1, "")
-    fail(entry, 1)
-    assert store.snapshot().look(asked) == (1, "ValueError: bad luck")
-    commit(entry, 1)
-    assert store.snapshot().look(asked) == (2, "")
-
-
-def test_a_look_refuses_a_changed_default_and_a_corrupt_entry(store, entry, make_asked):
-    with pytest.raises(ChangedDefaultError):
-        store.snapshot().look(make_asked({"Temperature": 3.0}))
-    (entry.path / "Config.json").write_text("{")
-    with pytest.raises(CorruptEntryError):
-        store.snapshot().look(make_asked())
-
-
 def test_an_entry_that_was_moved_away_after_the_snapshot_is_missing(store, entry, asked, tmp_path):
     snapshot = store.snapshot()
     entry.path.rename(tmp_path / "elsewhere")
-    assert (str(snapshot.status(asked, 1)), snapshot.look(asked)) == ("missing", (0, ""))
+    assert str(snapshot.status(asked, 1)) == "missing"

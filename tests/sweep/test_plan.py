@@ -1,0 +1,96 @@
+"""A plan holds every experiment once, after all it depends on, with the runs that it lacks."""
+
+import dataclasses
+
+import pytest
+
+from Arch.cache.store import Store
+from Arch.config.resolve import Resolver
+from Arch.errors import ChangedDefaultError, CorruptEntryError, NotImplementedYetError
+from Arch.sweep.plan import make_plan
+from Arch.types import Run
+
+TINY = {"Dataset": "Synthetic", "Model": "MLP"}
+TEACHER = {**TINY, "Seed": 1}
+TAUGHT = {**TINY, "VanillaKD": True, "Teacher": TEACHER}
+
+
+@pytest.fixture
+def store(tmp_path):
+    return Store(tmp_path / "cache")
+
+
+@pytest.fixture
+def plan(resolver, store):
+    return lambda *raws: make_plan([(resolver.resolve(raw), str(place)) for place, raw in enumerate(raws)], store)
+
+
+@pytest.fixture
+def commit(resolver, store):
+    """Gives an experiment the runs of these indices."""
+
+    def finish(raw, *indices):
+        config = resolver.resolve(raw)
+        entry = store.entry(config)
+        entry.open(config)
+        for index in indices:
+            with entry.write_run(index) as writer:
+                writer.commit(Run(index, 0, (), {"accuracy": 0.5}, 1.0))
+        return entry
+
+    return finish
+
+
+def told(plan):
+    return [(step.config["Seed"], step.config.references != {}, step.state, step.done) for step in plan.steps]
+
+
+def test_a_teacher_comes_before_its_student_and_once(plan):
+    assert told(plan(TAUGHT, {**TAUGHT, "Temperature": 2.0}, TEACHER)) == [
+        (1, False, "missing", 0),
+        (0, True, "missing", 0),
+        (0, True, "missing", 0),
+    ]
+
+
+def test_a_finished_student_does_not_ask_for_its_teacher(plan, commit):
+    commit(TAUGHT, 0)
+    assert told(plan(TAUGHT)) == [(0, True, "done", 1)]
+
+
+def test_the_most_runs_that_anyone_asks_for_are_wanted(plan, commit):
+    commit(TEACHER, 0)
+    (step,) = plan(TEACHER, {**TEACHER, "NumRuns": 3}, TEACHER).steps
+    assert (step.wanted, step.config.option("NumRuns"), step.done, step.state) == (3, 3, 1, "partial")
+    assert step.labels == ("0", "1", "2")
+
+
+def test_a_run_beyond_those_wanted_stands_for_none_of_them(plan, commit):
+    commit(TEACHER, 0, 2)
+    teacher, _ = plan({**TAUGHT, "TeacherRun": 1}).steps
+    assert (teacher.state, teacher.done, teacher.wanted) == ("partial", 1, 2)
+
+
+def test_an_experiment_that_nothing_implements_is_refused_and_asks_for_nothing(plan):
+    (step,) = plan({**TAUGHT, "Model": "wrn_16_1"}).steps
+    assert step.state == "refused"
+    assert isinstance(step.refusal, NotImplementedYetError)
+
+
+def test_a_damaged_entry_is_refused_and_stops_no_other(plan, commit):
+    (commit(TEACHER, 0).path / "Config.json").write_text("{")
+    damaged, sound = plan(TEACHER, TINY).steps
+    assert (damaged.state, sound.state) == ("refused", "missing")
+    assert isinstance(damaged.refusal, CorruptEntryError)
+
+
+def test_an_entry_of_another_default_is_refused_and_stops_no_other(resolver, store, plan, commit):
+    rules = resolver.rules
+    commit(TEACHER, 0)
+    rate = rules.keys["MaxLR"]
+    changed = dataclasses.replace(rate, declarations=(dataclasses.replace(rate.declarations[0], default=0.5),))
+    other = Resolver(dataclasses.replace(rules, keys={**rules.keys, "MaxLR": changed}, _relevances={}))
+    asked = [(other.resolve(raw), "") for raw in (TEACHER, TINY)]
+    refused, sound = make_plan(asked, store).steps
+    assert (refused.state, sound.state) == ("refused", "missing")
+    assert isinstance(refused.refusal, ChangedDefaultError)
