@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -39,6 +40,7 @@ class Worker:
             ArchError: it cannot run, or its training failed; nothing half done is kept.
         """
         config.require_implemented()
+        _let_threads_sleep()
         from Arch.training import TRAINERS  # this and the next two: torch, to which a cached answer never comes
         from Arch.training.networks import TrainedNetwork
         from Arch.training.settings import Settings
@@ -54,6 +56,15 @@ class Worker:
             return trainer(config, self.store.entry(config), settings, networks).result()
         except (RuntimeError, MemoryError) as error:  # what torch raises, out of memory included
             raise TrainingError(f"{type(error).__name__}: {error}") from error
+
+
+def _let_threads_sleep() -> None:
+    """Asks OpenMP, before torch loads it, not to spin while a thread waits for the others.
+
+    Spinning threads starve whatever else runs: two programs on two cores took ten times as long as one. Whoever wants
+    it otherwise sets the variable.
+    """
+    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 
 
 def load_model(config: Config, entry: Entry, run: int, weights: str) -> IModel:
