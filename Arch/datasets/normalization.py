@@ -7,7 +7,6 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from Arch.datasets.augmentation import apply_views
 from Arch.errors import ShapeError, UnknownNameError
 
 KINDS = ("MeanVar", "Elementwise", "None")
@@ -73,25 +72,19 @@ def _sums(pixels: Tensor) -> tuple[Tensor, Tensor]:
 
 @dataclass(frozen=True, eq=False)
 class Normalizer:
-    """A normalization made ready for images of one shape, on one device and in one precision.
+    """A normalization made ready for images of one shape, on one device.
 
     Attributes:
         scale: float32 `(1, 1 or H, W * C)`, 1 / (255 std).
         shift: of the same shape, -mean / std.
-        dtype: of what comes out.
     """
 
     scale: Tensor
     shift: Tensor
-    dtype: torch.dtype
 
     @classmethod
     def of(
-        cls,
-        constants: Normalization,
-        shape: tuple[int, int, int],
-        device: torch.device | str = "cpu",
-        dtype: torch.dtype = torch.float32,
+        cls, constants: Normalization, shape: tuple[int, int, int], device: torch.device | str = "cpu"
     ) -> Normalizer:
         """Prepares `constants` for images of `shape` (C, H, W).
 
@@ -103,7 +96,7 @@ class Normalizer:
             raise ShapeError(f"normalization constants {tuple(constants.mean.shape)} do not fit images {shape}")
         mean, std = constants.mean.double(), constants.std.double()
         scale, shift = (_as_rows(x, width).to(device) for x in (1 / (255 * std), -mean / std))
-        return cls(scale, shift, dtype)
+        return cls(scale, shift)
 
     def __call__(self, pixels: Tensor) -> Tensor:
         """Normalised images.
@@ -112,12 +105,12 @@ class Normalizer:
             pixels: uint8 `(B, C, H, W)`; fastest when in memory in the order B, H, W, C.
 
         Returns:
-            `(B, C, H, W)` of the normalizer's dtype in channels_last; computed in float32, rounded once.
+            float32 `(B, C, H, W)` in channels_last.
         """
         batch, channels, height, width = pixels.shape
         # Rows of W * C bytes, because an operation along three channels at a time runs at a tenth of the speed.
         rows = pixels.permute(0, 2, 3, 1).reshape(batch, height, width * channels).float()
-        rows = rows.mul_(self.scale).add_(self.shift).to(self.dtype)
+        rows = rows.mul_(self.scale).add_(self.shift)
         return rows.view(batch, height, width, channels).permute(0, 3, 1, 2)
 
 
@@ -125,17 +118,3 @@ def _as_rows(constants: Tensor, width: int) -> Tensor:
     """`(C, 1 or H, 1 or W)` as float32 `(1, 1 or H, W * C)`, in the order of an image's rows in memory."""
     channels, height, _ = constants.shape
     return constants.expand(channels, height, width).permute(1, 2, 0).reshape(1, height, -1).float()
-
-
-def normalize(pixels: Tensor, mean: Tensor, std: Tensor, dtype: torch.dtype = torch.float32) -> Tensor:
-    """`(pixels / 255 - mean) / std` in channels_last; for many batches make a `Normalizer` once."""
-    _, channels, height, width = pixels.shape
-    constants = Normalization(mean, std)
-    return Normalizer.of(constants, (channels, height, width), pixels.device, dtype)(pixels)
-
-
-def normalized_views(
-    pixels: Tensor, numbers: Tensor, normalizer: Normalizer, padding: int = 4, *, flip: bool = True
-) -> Tensor:
-    """The whole way from bytes to a network's input: `apply_views`, then the `normalizer`."""
-    return normalizer(apply_views(pixels, numbers, padding, flip=flip))
