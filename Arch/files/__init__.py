@@ -14,15 +14,13 @@ from Arch.files.folders import (
     sync_file,
     sync_folder,
 )
-from Arch.files.holds import Hold, hold, remove_abandoned, unique_name
+from Arch.files.holds import Hold, hold, remove_abandoned
 from Arch.files.reading import (
     exists,
     files_below,
-    is_folder,
     list_folder,
     read_bytes,
     read_json,
-    read_text,
     size_and_sha256,
     size_of,
 )
@@ -33,13 +31,11 @@ __all__ = [
     "exists",
     "files_below",
     "hold",
-    "is_folder",
     "json_text",
     "list_folder",
     "make_folder",
     "read_bytes",
     "read_json",
-    "read_text",
     "remove",
     "remove_abandoned",
     "remove_empty_folder",
@@ -49,7 +45,6 @@ __all__ = [
     "size_of",
     "sync_file",
     "sync_folder",
-    "unique_name",
     "write_atomically",
     "write_json",
     "write_new",

@@ -22,11 +22,6 @@ _CREATE = os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_CLOEXEC
 _NO_LOCKS_HERE = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP, errno.EINVAL)
 
 
-def unique_name() -> str:
-    """Sixteen hex digits that no other process will come upon."""
-    return os.urandom(8).hex()
-
-
 @dataclass(frozen=True)
 class Hold:
     """A file that is locked as long as its maker lives.
@@ -54,7 +49,7 @@ def hold(folder: AnyPath, prefix: str, suffix: str) -> Hold:
         CacheAccessError: it cannot be made.
     """
     while True:
-        path = Path(folder) / f"{prefix}{unique_name()}{suffix}"
+        path = Path(folder) / f"{prefix}{os.urandom(8).hex()}{suffix}"
         descriptor = change(path, os.open, path, _CREATE, 0o666)
         _lock(path, descriptor)
         if exists(path):

@@ -26,14 +26,6 @@ def read_bytes(path: AnyPath) -> bytes:
     return look(path, _content, path)
 
 
-def read_text(path: AnyPath) -> str:
-    """The content of a UTF-8 file; raises as `read_bytes`, and CorruptEntryError for another encoding."""
-    try:
-        return read_bytes(path).decode()
-    except UnicodeDecodeError as error:
-        raise _corrupt(path, str(error)) from error
-
-
 def read_json(path: AnyPath) -> dict[str, Any]:
     """The JSON object in a file; raises as `read_bytes` does.
 
