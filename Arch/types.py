@@ -105,6 +105,10 @@ class Statistic:
         std = math.hypot(*(value - mean for value in values)) / math.sqrt(n - 1) if n > 1 else None
         return cls(mean, std, n)
 
+    def times(self, factor: float) -> Statistic:
+        """The statistic of the same values in another unit, such as percent for fractions."""
+        return Statistic(factor * self.mean, None if self.std is None else factor * self.std, self.n)
+
 
 @dataclass(frozen=True)
 class Result:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from Arch.errors import ArchError
 from Arch.figures import FIGURES
 from Arch.figures._style import COLOURS, COLUMN, LINE, named
+from Arch.report import percent
 from Arch.types import Statistic
 
 if TYPE_CHECKING:
@@ -79,7 +80,7 @@ def _draw_bars(bars: Sequence[_Bar], axes: Axes) -> None:
     axes.barh(places, means, BAR, color=COLOURS[5], edgecolor="black", linewidth=0.6)
     for place, bar in zip(places, bars, strict=True):
         _draw_runs(axes, place, bar)
-        axes.text(1.03, place, _value(bar.statistic), transform=axes.get_yaxis_transform(), va="center", size=7)
+        axes.text(1.03, place, percent(bar.statistic), transform=axes.get_yaxis_transform(), va="center", size=7)
     axes.set_yticks(places, [bar.name for bar in bars])
     axes.set_ylim(edges[-1], 0)
     axes.grid(visible=False, axis="y")
@@ -98,14 +99,6 @@ def _draw_runs(axes: Axes, place: float, bar: _Bar) -> None:
         axes.errorbar(statistic.mean, place, xerr=statistic.std, fmt="none", ecolor="black", capsize=2, linewidth=1)
     dots: dict[str, Any] = {"color": "white", "markeredgecolor": "black", "markeredgewidth": 0.5}
     axes.plot(bar.accuracies, heights, "o", markersize=2.5, clip_on=False, **dots)
-
-
-def _value(statistic: Statistic) -> str:
-    """`97.2 ± 0.3`; a second decimal where the first would show a spread of nothing."""
-    if statistic.std is None:
-        return f"{statistic.mean:.1f}"
-    precision = ".2f" if 0 < statistic.std < 0.05 else ".1f"
-    return f"{format(statistic.mean, precision)} ± {format(statistic.std, precision)}"
 
 
 def _limits(bars: Sequence[_Bar]) -> tuple[float, float]:

@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from Arch.report.labels import distinguishing, labels
-from Arch.report.table import json_rows, table
+from Arch.report.table import json_rows, percent, table
 
-__all__ = ["distinguishing", "json_rows", "labels", "table"]
+__all__ = ["distinguishing", "json_rows", "labels", "percent", "table"]

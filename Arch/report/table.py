@@ -49,6 +49,12 @@ def json_rows(results: Sequence[Result], labels: Sequence[str]) -> list[dict[str
     return [_json_row(result, label) for label, result in zip(labels, results, strict=True)]
 
 
+def percent(statistic: Statistic) -> str:
+    """`97.2 ± 0.3` for a statistic in percent; a second decimal where the first would show a spread of nothing."""
+    is_narrow = statistic.std is not None and 0 < statistic.std < 0.05
+    return _spread(statistic, ".2f" if is_narrow else ".1f")
+
+
 def _columns(results: Sequence[Result]) -> tuple[str, ...]:
     found = dict.fromkeys(name for result in results for run in result.scores.values() for name in run)
     return (*(name for name in FIRST if name in found), *(name for name in found if name not in FIRST))
@@ -59,18 +65,11 @@ def _cell(result: Result, name: str, *, says_n: bool) -> str:
     if statistic is None:
         return NOTHING
     if name.endswith(("accuracy", "agreement")):
-        text = f"{_percent(statistic)} %"
+        text = f"{percent(statistic.times(100))} %"
     else:
         text = _spread(statistic, _precision(statistic.mean))
     n = f" (n={statistic.n})" if says_n or statistic.n != result.n else ""
     return text + n + (UNLIKE if statistic.n > 1 and result.unlike else "")
-
-
-def _percent(statistic: Statistic) -> str:
-    """`97.2 ± 0.3`; a second decimal where the first would show a spread of nothing."""
-    std = None if statistic.std is None else 100 * statistic.std
-    precision = ".2f" if std is not None and 1e-9 < std < 0.05 else ".1f"
-    return _spread(Statistic(100 * statistic.mean, std, statistic.n), precision)
 
 
 def _precision(mean: float) -> str:
