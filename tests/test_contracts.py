@@ -7,9 +7,11 @@ import pytest
 from Arch.config.config import Config
 from Arch.config.names import field_name
 from Arch.datasets import DATASETS
+from Arch.datasets.normalization import KINDS
 from Arch.models import MODELS
 from Arch.sweep.worker import Worker
 from Arch.training import TRAINERS
+from Arch.training.engine import PRECISIONS
 from Arch.training.optimizers import OPTIMIZERS
 from Arch.training.schedules import SCHEDULES
 from Arch.workspace import Workspace
@@ -148,6 +150,11 @@ def test_the_rules_offer_exactly_what_is_registered(key, resolver):
     line = ", ".join(f'"{name}": 1' for name in missing)
     assert offered == set(REGISTRIES[key]), f'paste into "::" / "{key}" / "choices": {line}'
     assert not offered & set(resolver.rules.keys[key].schema.planned)
+
+
+@pytest.mark.parametrize(("key", "known"), [("Precision", PRECISIONS), ("Normalization", KINDS)])
+def test_the_rules_offer_exactly_what_the_code_knows(key, known, resolver):
+    assert set(resolver.rules.keys[key].schema.choices) == set(known)
 
 
 @pytest.mark.parametrize(
