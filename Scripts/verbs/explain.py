@@ -34,13 +34,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Prints the story of each key of each experiment."""
     workspace = workspace_of(options)
+    documents = []
     for config, label in workspace.configs(options.what, options.set):
         plan = make_plan([(config, label)], workspace.store)
         step = next(step for step in plan.steps if step.config.fingerprint == config.fingerprint)
         if options.json:
-            print(json.dumps(_document(config, step), indent=1))
+            documents.append(_document(config, step))
         else:
             print("\n".join(_lines(config, step, label)))
+    if options.json:
+        print(json.dumps(documents, indent=1))
     return 0
 
 

@@ -111,6 +111,11 @@ def test_a_changed_default_is_refused_with_both_ways_out(workplace):
     assert "out of the cache" in done.stderr
 
 
+def test_several_explanations_are_one_list_of_json(trained):
+    done = start("main.py", "explain", "configs", "--json", "--cache", "cache", cwd=trained[0])
+    assert [each["Status"] for each in json.loads(done.stdout)] == ["done"] * 3
+
+
 def test_looking_writes_nothing(trained):
     folder, _ = trained
     before = listing(folder)
