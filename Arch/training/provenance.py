@@ -16,6 +16,7 @@ import torch
 from Arch.errors import DataError
 
 if TYPE_CHECKING:
+    from Arch.config.config import Config
     from Arch.datasets.loading import ImageData
     from Arch.datasets.normalization import Normalization
     from Arch.training.engine import Engine
@@ -43,6 +44,16 @@ def provenance(engine: Engine, dataset: ImageData, streams: Streams, steps_per_e
             "dropout": streams.dropout,
         },
         "steps_per_epoch": steps_per_epoch,
+    }
+
+
+def versions(config: Config) -> dict[str, int]:
+    """The version that the rules declare for each component of a config, by key, so that later ones can be told."""
+    choices = {key: config.rules.keys[key].schema.choices for key in config.active}
+    return {
+        key: choices[key][value]
+        for key, value in config.active.items()
+        if isinstance(value, str) and value in choices[key]
     }
 
 

@@ -18,7 +18,7 @@ from Arch.training.learner import Learner, Recipe
 from Arch.training.networks import save_weights
 from Arch.training.optimizers import OPTIMIZERS
 from Arch.training.optimizers.recipe import parameter_groups, weight_decay_of
-from Arch.training.provenance import provenance
+from Arch.training.provenance import provenance, versions
 from Arch.training.schedules import SCHEDULES
 from Arch.training.streams import Streams, global_stream
 from Arch.types import Epoch, Run
@@ -124,14 +124,17 @@ class Training:
         return scores
 
     def _record(self, epochs: tuple[Epoch, ...], seconds: float) -> Run:
-        origin = provenance(self.trainer.engine, self.dataset, self.streams, self.feed.steps)
+        trainer = self.trainer
+        origin = provenance(trainer.engine, self.dataset, self.streams, self.feed.steps)
+        origin["versions"] = versions(trainer.config)
+        origin["made_from"] = {key: _origin_of(each) for key, each in trainer.networks.items()}
         return Run(
             index=self.streams.run,
             seed=self.streams.seed,
             epochs=epochs,
             scores={**epochs[-1].test, **self.best.scores()},
             seconds=seconds,
-            provenance=origin | {"made_from": {key: _origin_of(each) for key, each in self.trainer.networks.items()}},
+            provenance=origin,
         )
 
 

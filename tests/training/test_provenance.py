@@ -54,3 +54,18 @@ def test_other_data_under_the_same_name_are_refused(data):
 
 def test_a_record_without_a_digest_has_nothing_to_compare(data):
     require_same_data(data, ({}, {"data_digest": data.digest}), "run 0")
+
+
+def test_a_run_records_the_versions_of_its_components(trainer):
+    training = trainer()
+    training.result()
+    assert training.entry.run(0).provenance["versions"] == {
+        "Trainer": 1,
+        "Precision": 1,
+        "Dataset": 1,
+        "Normalization": 1,
+        "Model": 1,
+        "Optimizer": 1,
+        "LRScheduler": 1,
+        "Select": 1,
+    }
