@@ -8,9 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from Arch import files
 from Arch.cache.entry import Entry
+from Arch.cache.hits import check_defaults
 from Arch.cache.store import Store
 from Arch.config.config import Config, ForeignNetwork
+from Arch.config.json_text import Source
 from Arch.config.resolve import Resolver, parse_value
 from Arch.config.values import UnfitValueError
 from Arch.errors import ChangedDefaultError, ConfigError, UnknownNameError
@@ -41,12 +44,15 @@ class Workspace:
 
         Raises:
             RulesError: the rules file contradicts itself.
+            CacheAccessError: the folder cannot be looked into.
         """
         home = ROOT / "KDTrainer"
         root = (cache or home).expanduser().absolute()
         rules = root / RULES_NAME
         store = Store(root)
-        resolver = Resolver.at(rules if rules.is_file() else home / RULES_NAME, lambda prefix: _stored(store, prefix))
+        resolver = Resolver.at(
+            rules if files.exists(rules) else home / RULES_NAME, lambda prefix: _stored(store, prefix)
+        )
         return cls(store, resolver, (data or ROOT / "data").expanduser().absolute())
 
     def configs(self, words: Sequence[str], overrides: Sequence[str] = ()) -> Iterator[tuple[Config, str]]:
@@ -86,18 +92,21 @@ class Workspace:
             if os.path.isdir(place):  # noqa: PTH112 - asked of every one of ten thousand words
                 for path in config_files(Path(place)):
                     yield self.resolver.load(path, overrides), str(path)
-            elif place.endswith(".json"):
+            elif place.endswith(".json") or os.path.isfile(place):  # noqa: PTH113 - as above
                 yield self.resolver.load(Path(place), overrides), place
             else:
                 yield self._cached(place, overrides)
 
     def _cached(self, prefix: str, overrides: Sequence[str]) -> tuple[Config, str]:
         entry = self.store.find(prefix)
-        config = self.resolver.resolve(entry.document()["Active"], overrides=overrides)
+        document, source = entry.document(), Source(f"experiment {entry.fingerprint}")
+        config = self.resolver.resolve(document["Active"], source=source, overrides=overrides)
         if config.fingerprint != entry.fingerprint and not overrides:
+            check_defaults(entry.path, document, config)
             raise ChangedDefaultError(
                 f"{entry.path} was named under other rules than today's, which would name it {config.fingerprint}. "
-                "Compare its Config.json (Defaults) with the rules file; put the old default back to use its runs."
+                "Compare its Config.json with the rules file; put the old rules back to use its runs, "
+                "or move it out of the cache."
             )
         return config, entry.fingerprint
 
@@ -145,5 +154,5 @@ def _holds(config: Config, key: str, value: Any) -> bool:
     if reference is None:
         return key in config.active and bool(config.active[key] == value)
     if isinstance(reference, ForeignNetwork):
-        return bool(reference.title == value)
+        return value in (reference.title, reference.fingerprint)
     return value in (reference.active.get("Model"), reference.fingerprint)

@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from Arch.cache.asked import Asked
+from Arch.cache.fields import Fields
+from Arch.cache.layout import CONFIG
 from Arch.errors import CacheError, ChangedDefaultError
 
 
@@ -29,11 +31,23 @@ def check(path: Path, document: Mapping[str, Any], asked: Asked) -> None:
     if asked.fingerprint != path.name:
         raise CacheError(f"{path} was asked for the experiment {asked.fingerprint}.")
     stored = document["Active"]
-    changed = {
-        key: (held, value)
-        for key, value in asked.active.items()
-        if not _are_same(held := stored[key] if key in stored else asked.default_of(key), value)
-    }
+    held = {key: stored[key] if key in stored else asked.default_of(key) for key in asked.active}
+    _refuse_changes(path, held, asked.active)
+
+
+def check_defaults(path: Path, document: Mapping[str, Any], asked: Asked) -> None:
+    """Compares the defaults that an entry was named under with the present ones, over the keys that both know.
+
+    Raises:
+        ChangedDefaultError: at least one differs; CorruptEntryError: the entry does not tell its defaults.
+    """
+    defaults = Fields(document, f"{path}/{CONFIG}").mapping("Defaults")
+    held = {key: default for key, default in defaults.items() if key in asked.active}
+    _refuse_changes(path, held, {key: asked.default_of(key) for key in held})
+
+
+def _refuse_changes(path: Path, held: Mapping[str, Any], now: Mapping[str, Any]) -> None:
+    changed = {key: (held[key], now[key]) for key in now if not _are_same(held[key], now[key])}
     if changed:
         raise ChangedDefaultError(_sentence(path, changed))
 

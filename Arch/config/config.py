@@ -22,10 +22,17 @@ Component = TypeVar("Component")
 
 @dataclass(frozen=True)
 class ForeignNetwork:
-    """A reference to a network from elsewhere, named by its source and, for a file, its digest."""
+    """A reference to what has an identity but cannot be learned from here.
+
+    Attributes:
+        title: the source of a network from elsewhere, or the beginning of an experiment's fingerprint.
+        fingerprint: of the source and, for a file, its digest; or the experiment's.
+        obstacle: why nothing can be learned from it.
+    """
 
     title: str
     fingerprint: str
+    obstacle: str = "networks from elsewhere are planned"
 
 
 @dataclass(frozen=True, eq=False)
@@ -161,8 +168,7 @@ class Config:
         for other in self.references.values():
             if isinstance(other, ForeignNetwork):
                 raise NotImplementedYetError(
-                    f"the network {other.title!r} has an identity but cannot run yet: "
-                    "networks from elsewhere are planned."
+                    f"the network {other.title!r} has an identity but cannot run yet: {other.obstacle.rstrip('.')}."
                 )
             other.require_implemented()
 

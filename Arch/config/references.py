@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 # Gives the active values and references' fingerprints of the cached experiment whose fingerprint starts so.
 StoredLookup = Callable[[str], Mapping[str, Any]]
 
-_FINGERPRINT = re.compile(r"[0-9a-f]{8,32}")
+_WHOLE = 32
+_FINGERPRINT = re.compile(rf"[0-9a-f]{{8,{_WHOLE}}}")
 _FOREIGN = re.compile(r"(torchvision|timm)/.+")
 
 
@@ -86,13 +87,17 @@ class References:
             given.pop(key, None)
         return self.resolver.derive(given, self.folder, self.source)
 
-    def _stored(self, prefix: str) -> Config:
+    def _stored(self, prefix: str) -> Config | ForeignNetwork:
         try:
-            active = self.resolver.stored(prefix)
-        except ConfigError:
-            raise
+            return self._found(prefix)
         except ArchError as problem:
+            # A whole fingerprint is the identity itself: what was learned from a teacher outlives it in the cache.
+            if len(prefix) == _WHOLE:
+                return ForeignNetwork(f"experiment {prefix[:8]}", prefix, str(problem))
             raise ConfigError(str(problem)) from None
+
+    def _found(self, prefix: str) -> Config:
+        active = self.resolver.stored(prefix)
         config = self.resolver.resolve(active, self.folder, Source(f"experiment {prefix}"))
         if not config.fingerprint.startswith(prefix):
             raise ConfigError(

@@ -8,7 +8,7 @@ import pytest
 
 from Arch.config.config import ForeignNetwork
 from Arch.config.resolve import Resolver
-from Arch.errors import UnknownNameError
+from Arch.errors import NotImplementedYetError, UnknownNameError
 from tests.config.teachers import STUDENT, TEACHER, refused, taught_by
 
 
@@ -132,6 +132,15 @@ def test_a_fingerprint_finds_an_experiment_with_its_own_teacher(storing, resolve
 def test_a_fingerprint_without_a_cache_or_unknown_to_it_is_refused(storing, resolver):
     assert "there is no cache to find it in" in refused(resolver, "0123456789abcdef")
     assert "no experiment named '0123456789abcdef'" in refused(storing(TEACHER), "0123456789abcdef")
+
+
+def test_a_whole_fingerprint_is_an_identity_also_where_its_experiment_is_gone(storing, resolver):
+    fingerprint = resolver.resolve(TEACHER).fingerprint
+    gone, there = taught_by(storing(), fingerprint), taught_by(storing(TEACHER), fingerprint)
+    assert gone.fingerprint == there.fingerprint
+    there.require_implemented()
+    with pytest.raises(NotImplementedYetError, match=f"'experiment {fingerprint[:8]}' .*: no experiment named"):
+        gone.require_implemented()
 
 
 def test_an_experiment_named_under_other_rules_is_refused(rules_path):

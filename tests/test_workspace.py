@@ -1,0 +1,58 @@
+"""What words select is found, also where what it was made from has left the cache."""
+
+import json
+import shutil
+
+import pytest
+
+from Arch.config.config import ForeignNetwork
+from Arch.errors import CacheAccessError, ChangedDefaultError
+from Arch.files import door
+from Arch.workspace import ROOT, Workspace
+
+TEACHER = {"Dataset": "Synthetic", "Model": "MLP"}
+STUDENT = {**TEACHER, "Seed": 1, "VanillaKD": True, "Teacher": TEACHER}
+
+
+@pytest.fixture
+def workspace(tmp_path):
+    """A workspace with a cached student and its cached teacher."""
+    workspace = Workspace.at(tmp_path / "cache")
+    for raw in (TEACHER, STUDENT):
+        config = workspace.resolver.resolve(raw)
+        workspace.store.entry(config).open(config)
+    return workspace
+
+
+def test_a_student_is_found_when_its_teacher_has_left_the_cache(workspace):
+    student = workspace.resolver.resolve(STUDENT)
+    teacher = student.references["Teacher"]
+    shutil.rmtree(workspace.store.root / teacher.fingerprint)
+    for words in ([], [student.fingerprint[:8]], [f"Teacher={teacher.fingerprint}"]):
+        assert [entry.fingerprint for entry in workspace.entries(words)] == [student.fingerprint]
+    [(found, _)] = workspace.configs([])
+    assert isinstance(found.references["Teacher"], ForeignNetwork)
+
+
+def test_a_changed_default_is_said_with_its_ways_out_though_the_teacher_changed_too(workspace):
+    rules = (ROOT / "KDTrainer" / "BaselineConfig.cjson").read_text()
+    (workspace.store.root / "BaselineConfig.cjson").write_text(rules.replace('"PctStart": 0.3', '"PctStart": 0.4'))
+    student = workspace.resolver.resolve(STUDENT).fingerprint
+    with pytest.raises(ChangedDefaultError, match="two ways out"):
+        list(Workspace.at(workspace.store.root).entries([student]))
+
+
+def test_a_config_needs_no_ending(workspace, tmp_path):
+    path = tmp_path / "a config"
+    path.write_text(json.dumps(TEACHER))
+    [(config, label)] = workspace.configs([str(path)])
+    assert (config.fingerprint, label) == (workspace.resolver.resolve(TEACHER).fingerprint, str(path))
+
+
+def test_a_cache_that_cannot_be_looked_into_is_refused(tmp_path, monkeypatch):
+    def refuse(verb, path, function, *arguments):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(door, "_step", refuse)
+    with pytest.raises(CacheAccessError, match="permission denied"):
+        Workspace.at(tmp_path)
