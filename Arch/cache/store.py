@@ -50,7 +50,8 @@ class Store:
         """
         found = [entry for entry in self._candidates(prefix.lower()) if entry.exists]
         if not found:
-            raise UnknownNameError("cached experiment", prefix, self._names(), f"The cache is {self.root}.")
+            known = [entry.fingerprint for entry in self.entries()]
+            raise UnknownNameError("cached experiment", prefix, known, f"The cache is {self.root}.")
         if len(found) > 1:
             names = [entry.fingerprint for entry in found]
             more = f" and {len(names) - _FEW} more" if len(names) > _FEW else ""

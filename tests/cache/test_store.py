@@ -56,6 +56,13 @@ def test_an_unknown_prefix_names_the_cache_and_what_it_knows(full, prefix):
         full.find(prefix)
 
 
+def test_an_entry_without_its_config_is_not_offered(full):
+    (full.root / NAMES[0] / "Config.json").unlink()
+    with pytest.raises(UnknownNameError) as refusal:
+        full.find(NAMES[0])
+    assert str(refusal.value).count(NAMES[0]) == 1
+
+
 def test_many_candidates_are_not_all_listed(store, make_asked):
     for number in range(20):
         asked = make_asked(fingerprint=f"a{number:031x}")
