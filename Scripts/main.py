@@ -18,12 +18,18 @@ from Scripts.verbs import VERBS
 def main(arguments: Sequence[str]) -> int:
     """Runs the program and gives its exit code: 0 only if all went well."""
     if arguments and arguments[0] in VERBS:
-        verb = importlib.import_module(f"Scripts.verbs.{arguments[0]}")
-        parser = verb_parser(arguments[0], verb)
-        return int(verb.run(parser.parse_intermixed_args(arguments[1:])))
-    options = root_parser().parse_args(arguments)
+        return _verb(arguments[0], arguments[1:])
+    options = root_parser().parse_intermixed_args(arguments)
     name = "sweep" if options.sweep else "run" if options.config else "demo"
+    if name == "demo" and options.words and options.words[0] in VERBS:  # options came before the verb
+        place = arguments.index(options.words[0])
+        return _verb(options.words[0], [*arguments[:place], *arguments[place + 1 :]])
     return int(importlib.import_module(f"Scripts.verbs.{name}").run(options))
+
+
+def _verb(name: str, arguments: Sequence[str]) -> int:
+    verb = importlib.import_module(f"Scripts.verbs.{name}")
+    return int(verb.run(verb_parser(name, verb).parse_intermixed_args(arguments)))
 
 
 if __name__ == "__main__":

@@ -22,7 +22,7 @@ _EXAMPLES = """examples:
 
 
 class Parser(argparse.ArgumentParser):
-    """A parser whose errors say what is nearest to an unknown verb."""
+    """A parser whose errors are one line that points to the help."""
 
     def error(self, message: str) -> NoReturn:
         """Ends the program with exit code 2."""
@@ -78,4 +78,5 @@ def add_shared(parser: argparse.ArgumentParser) -> None:
 
 def unknown_word(word: str) -> str:
     """What to say of a word that is neither a verb nor an option's value."""
-    return f"no verb named {word!r}. {did_you_mean(word, VERBS)} Configs run with -c FILE, folders with -e DIR"
+    parts = (f"no verb named {word!r}.", did_you_mean(word, VERBS), "Configs run with -c FILE, folders with -e DIR")
+    return " ".join(filter(None, parts))

@@ -6,6 +6,7 @@ import io
 import os
 import sys
 from collections.abc import Callable, Sequence
+from typing import TextIO
 
 from Arch.errors import ArchError
 
@@ -24,11 +25,23 @@ def guarded(program: Callable[[Sequence[str]], int], arguments: Sequence[str]) -
         print("\ninterrupted; finished runs are kept", file=sys.stderr)
         return 130
     except BrokenPipeError:
-        # The reader (head, less) has gone; the interpreter must not fail once more when it flushes at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _silence(sys.stdout)  # the reader (head, less) has gone
         return 141
+    except OSError as error:
+        # What touches the cache, data or figures is an ArchError by now.
+        _silence(sys.stdout)
+        where = error.filename or "standard output or the working directory"
+        print(f"error: {where}: {(error.strerror or str(error)).lower()}.", file=sys.stderr)
+        return 1
 
 
 def _flushed(code: int) -> int:
-    sys.stdout.flush()
+    if sys.stdout is not None:  # none where it was closed from the start (`>&-`)
+        sys.stdout.flush()
     return code
+
+
+def _silence(stream: TextIO | None) -> None:
+    """Turns a stream away, so that the interpreter does not fail once more when it flushes at exit."""
+    if stream is not None:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
