@@ -8,6 +8,7 @@ from Arch.config.config import Config
 from Arch.config.names import field_name
 from Arch.datasets import DATASETS
 from Arch.datasets.normalization import KINDS
+from Arch.distillation import METHODS
 from Arch.models import MODELS
 from Arch.sweep.worker import Worker
 from Arch.training import TRAINERS
@@ -174,6 +175,20 @@ def test_a_component_s_fields_are_its_stanza(key, name, resolver):
     images = {field_name(each).removeprefix(f"{field_name(name)}_") for each in own}
     assert images <= fields, f"keys without a field: {sorted(images - fields)}"
     assert isinstance(config.fill(component, name), component)
+
+
+@pytest.mark.parametrize("name", list(METHODS))
+def test_a_method_s_fields_are_the_stanza_of_its_switch(name, resolver):
+    method = METHODS[name]
+    own = {
+        rule.name
+        for rule in resolver.rules.keys.values()
+        for each in rule.declarations
+        if [(at.keys, at.values, at.is_negated) for at in each.conditions] == [((method.switch_key,), (), False)]
+    }
+    fields = {field.name for field in dataclasses.fields(method)}
+    assert {field_name(key) for key in own - {method.weight_key}} == fields
+    assert method.weight_key in own
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import torch.nn.functional as F
 
@@ -40,6 +40,9 @@ def cross_entropy(logits: Tensor, labels: Tensor, label_smoothing: float = 0.0) 
 @dataclass(frozen=True)
 class CrossEntropy:
     """Cross-entropy with the labels, smoothed by `label_smoothing` in [0, 1)."""
+
+    switch_key: ClassVar[str] = "UseCELoss"
+    weight_key: ClassVar[str] = "CELossWeight"
 
     label_smoothing: float
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, ClassVar, Protocol
 
 from Arch.errors import ShapeError
 
@@ -17,7 +17,14 @@ class LossTerm(Protocol):
 
     A term without memory is a frozen dataclass; one that learns or keeps state is an `nn.Module`, whose
     parameters are trained beside the student's.
+
+    Attributes:
+        switch_key: the config key that switches it on.
+        weight_key: the config key of its weight.
     """
+
+    switch_key: ClassVar[str]
+    weight_key: ClassVar[str]
 
     def __call__(self, batch: Batch, student: Trace, teacher: Trace | None) -> Tensor:
         """The term's value on a batch, a scalar: the mean over the batch's examples.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import torch.nn.functional as F
 
@@ -45,6 +45,9 @@ def hinton_kl(student: Tensor, teacher: Tensor, temperature: float) -> Tensor:
 @dataclass(frozen=True)
 class VanillaKD:
     """Hinton's KL at `temperature`; `normalize_logits` standardises both networks' logits first."""
+
+    switch_key: ClassVar[str] = "VanillaKD"
+    weight_key: ClassVar[str] = "LGLossWeight"
 
     temperature: float
     normalize_logits: bool

@@ -26,12 +26,6 @@ if TYPE_CHECKING:
     from Arch.models.imodel import IModel
     from Arch.training.networks import TrainedNetwork
 
-# the switch of a loss term, its name in the registry, the key of its weight
-TERMS = (
-    ("UseCELoss", "CrossEntropy", "CELossWeight"),
-    ("VanillaKD", "VanillaKD", "LGLossWeight"),
-)
-
 
 @TRAINERS.register("KDTrainer")
 class KDTrainer(ImageTrainer):
@@ -46,9 +40,9 @@ class KDTrainer(ImageTrainer):
         """
         config = self.config
         terms = tuple(
-            WeightedTerm(name, config[weight], config.fill(METHODS[name], name))
-            for switch, name, weight in TERMS
-            if config[switch]
+            WeightedTerm(name, config[METHODS[name].weight_key], config.fill(METHODS[name], name))
+            for name in METHODS
+            if config[METHODS[name].switch_key]
         )
         if not terms:
             raise ConfigError("there is nothing to learn from: set UseCELoss or VanillaKD.")
