@@ -79,11 +79,14 @@ class Registry(Generic[T]):
     def _complete(self) -> None:
         if self._is_complete:
             return
-        self._is_complete = True
-        room = importlib.import_module(self._room)
-        for module in pkgutil.iter_modules(room.__path__):
-            if not module.name.startswith("_"):
-                importlib.import_module(f"{self._room}.{module.name}")
+        self._is_complete = True  # already now: a module of the room may look something up while it is imported
+        try:
+            for module in pkgutil.iter_modules(importlib.import_module(self._room).__path__):
+                if not module.name.startswith("_"):
+                    importlib.import_module(f"{self._room}.{module.name}")
+        except ImportError:
+            self._is_complete = False
+            raise
 
 
 def _first_line(thing: object) -> str:

@@ -50,6 +50,8 @@ class BarWatcher(SilentWatcher):
         """Opens the bar."""
         from tqdm import tqdm  # only a training on a terminal needs it
 
+        if self._bar is not None:
+            self._bar.close()  # the run before failed
         self._bar = tqdm(total=epochs * steps, desc=f"{title}, run {run}", unit="step", leave=False, file=sys.stderr)
 
     def step_done(self) -> None:
