@@ -54,7 +54,8 @@ class Entry:
         except FileNotFoundError:
             raise CacheError(f"nothing is cached in {self.path}: no experiment of this name was begun.") from None
         fields = Fields(document, path)
-        fields.mapping("Active")
+        for name in ("Active", "Defaults", "References"):
+            fields.mapping(name)
         if fields.text("Fingerprint") != self.fingerprint:
             raise CorruptEntryError(
                 f"{path} tells of experiment {document['Fingerprint']}, but its folder is named {self.fingerprint}. "

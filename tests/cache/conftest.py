@@ -28,7 +28,8 @@ class Asked:
         return self.defaults[key]
 
     def document(self):
-        return {"Fingerprint": self.fingerprint, "Title": "resnet8", "Active": self.active, "Defaults": self.defaults}
+        parts = {"Active": self.active, "Defaults": self.defaults, "References": {}}
+        return {"Fingerprint": self.fingerprint, "Title": "resnet8", **parts}
 
 
 class Disk:

@@ -210,3 +210,11 @@ def test_reading_opens_nothing_for_writing(store, entry, asked, commit, disk, in
         return len(written) + len(disk.writes)
 
     assert in_child(read_all) == [0]
+
+
+@pytest.mark.parametrize("part", ["Active", "Defaults", "References"])
+def test_a_config_that_lost_a_part_is_not_trusted(part, entry, asked):
+    document = {name: value for name, value in asked.document().items() if name != part}
+    (entry.path / "Config.json").write_text(json.dumps(document))
+    with pytest.raises(CorruptEntryError, match=f"expected {part} to be an object, found nothing"):
+        entry.document()
