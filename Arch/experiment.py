@@ -40,7 +40,7 @@ class Experiment(Result):
         return load_model(self.config, self.entry, run, weights)
 
 
-def load_config(source: Path | str | Mapping[str, Any], *, cache: Path | None = None) -> Config:
+def load_config(source: Path | str | Mapping[str, Any], *, cache: Path | str | None = None) -> Config:
     """The config in a file or a mapping, resolved under the rules of a cache.
 
     Raises:
@@ -52,8 +52,8 @@ def load_config(source: Path | str | Mapping[str, Any], *, cache: Path | None = 
 def run(
     config: Config | Path | str | Mapping[str, Any],
     *,
-    cache: Path | None = None,
-    data: Path | None = None,
+    cache: Path | str | None = None,
+    data: Path | str | None = None,
     device: str = "auto",
     watcher: Watcher | None = None,
 ) -> Experiment:

@@ -37,7 +37,7 @@ class Workspace:
     data: Path
 
     @classmethod
-    def at(cls, cache: Path | None = None, data: Path | None = None) -> Workspace:
+    def at(cls, cache: Path | str | None = None, data: Path | str | None = None) -> Workspace:
         """The workspace of a cache folder, by default the repository's own.
 
         The rules are the folder's `BaselineConfig.cjson` if it has one, else the repository's.
@@ -47,13 +47,13 @@ class Workspace:
             CacheAccessError: the folder cannot be looked into.
         """
         home = ROOT / "KDTrainer"
-        root = (cache or home).expanduser().absolute()
+        root = Path(cache or home).expanduser().absolute()
         rules = root / RULES_NAME
         store = Store(root)
         resolver = Resolver.at(
             rules if files.exists(rules) else home / RULES_NAME, lambda prefix: _stored(store, prefix)
         )
-        return cls(store, resolver, (data or ROOT / "data").expanduser().absolute())
+        return cls(store, resolver, Path(data or ROOT / "data").expanduser().absolute())
 
     def configs(self, words: Sequence[str], overrides: Sequence[str] = ()) -> Iterator[tuple[Config, str]]:
         """The experiments that the words select, each with a label for people.

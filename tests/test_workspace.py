@@ -49,6 +49,10 @@ def test_a_config_needs_no_ending(workspace, tmp_path):
     assert (config.fingerprint, label) == (workspace.resolver.resolve(TEACHER).fingerprint, str(path))
 
 
+def test_a_folder_may_be_given_as_text(tmp_path):
+    assert Workspace.at(str(tmp_path), str(tmp_path / "data")).store == Workspace.at(tmp_path).store
+
+
 def test_a_cache_that_cannot_be_looked_into_is_refused(tmp_path, monkeypatch):
     def refuse(verb, path, function, *arguments):
         raise PermissionError(13, "Permission denied")
