@@ -11,12 +11,13 @@ from typing import Any
 from Arch import files
 from Arch.cache.entry import Entry
 from Arch.cache.hits import check_defaults
+from Arch.cache.layout import is_fingerprint
 from Arch.cache.store import Store
 from Arch.config.config import Config, ForeignNetwork
 from Arch.config.json_text import Source
 from Arch.config.resolve import Resolver, parse_value
 from Arch.config.values import UnfitValueError
-from Arch.errors import ChangedDefaultError, ConfigError, UnknownNameError
+from Arch.errors import ArchError, ChangedDefaultError, ConfigError, UnknownNameError
 
 ROOT = Path(__file__).resolve().parents[1]
 RULES_NAME = "BaselineConfig.cjson"
@@ -67,27 +68,43 @@ class Workspace:
             ArchError: a word leads nowhere, or a config cannot be understood.
         """
         places, filters = self._parted(words)
-        for config, label in self._selected(places, overrides):
+        for config, label in self._selected(self._places(places), overrides):
             if all(_holds(config, key, value) for key, value in filters):
                 yield config, label
 
-    def entries(self, words: Sequence[str], overrides: Sequence[str] = ()) -> Iterator[Entry]:
-        """The cached experiments that the words select, each once; what is not in the cache is left out.
+    def entries(self, words: Sequence[str], overrides: Sequence[str] = ()) -> tuple[list[Entry], list[ArchError]]:
+        """The cached experiments with runs that the words select, each once, and why others cannot be used.
+
+        A damaged or outdated entry fails when it is asked for; among the whole cache it must not hide the others.
 
         Raises:
-            ArchError: as `configs`, or an entry was made under another default.
+            ArchError: as `configs`, or an entry that was asked for cannot be used.
         """
-        seen: set[str] = set()
-        for config, _ in self.configs(words, overrides):
+        places, filters = self._parted(words)
+        usable: dict[str, Entry] = {}
+        spoilt: list[ArchError] = []
+        for place in self._places(places):
+            try:
+                for entry in self._usable(place, filters, overrides):
+                    usable[entry.fingerprint] = entry
+            except ArchError as error:
+                if places:
+                    raise
+                spoilt.append(error)
+        return list(usable.values()), spoilt
+
+    def _usable(self, place: str, filters: Sequence[tuple[str, Any]], overrides: Sequence[str]) -> Iterator[Entry]:
+        for config, _ in self._selected([place], overrides):
             entry = self.store.entry(config)
-            if config.fingerprint not in seen and entry.exists:
-                seen.add(config.fingerprint)
+            if all(_holds(config, key, value) for key, value in filters) and entry.exists:
                 entry.check(config)
-                yield entry
+                if entry.result().n:
+                    yield entry
+
+    def _places(self, places: Sequence[str]) -> Sequence[str]:
+        return places or [entry.fingerprint for entry in self.store.entries()]
 
     def _selected(self, places: Sequence[str], overrides: Sequence[str]) -> Iterator[tuple[Config, str]]:
-        if not places:
-            places = [entry.fingerprint for entry in self.store.entries()]
         for place in places:
             if os.path.isdir(place):  # noqa: PTH112 - asked of every one of ten thousand words
                 for path in config_files(Path(place)):
@@ -128,17 +145,16 @@ class Workspace:
 
 
 def config_files(folder: Path) -> list[Path]:
-    """Every `.json` file below a folder, sorted.
+    """Every `.json` file below a folder, sorted; what a cache keeps in it are no configs.
 
     Raises:
         ConfigError: there is none.
     """
-    found = [
-        os.path.join(where, name)  # noqa: PTH118 - ten thousand Path objects cost as much as reading the files
-        for where, _, names in os.walk(folder)
-        for name in names
-        if name.endswith(".json")
-    ]
+    found: list[str] = []
+    for where, folders, names in os.walk(folder):
+        folders[:] = [name for name in folders if not is_fingerprint(name)]
+        # strings: ten thousand Path objects cost as much as reading the files
+        found += [os.path.join(where, name) for name in names if name.endswith(".json")]  # noqa: PTH118
     if not found:
         raise ConfigError(f"{folder}: expected a folder with config files (*.json) in it, found none.")
     return [Path(path) for path in sorted(found)]

@@ -10,9 +10,9 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # so that it runs from anywhere, installed or not
 
-from Arch.errors import ConfigError, UnknownNameError, did_you_mean
+from Arch.errors import UnknownNameError, did_you_mean
 from Arch.figures import FIGURES
-from Scripts.carry import draw, workspace_of
+from Scripts.carry import cached_entries, draw, workspace_of
 from Scripts.options import WHAT, Parser, add_shared
 from Scripts.program import guarded
 
@@ -39,11 +39,9 @@ def main(arguments: Sequence[str]) -> int:
     names = [word for word in options.words if word in FIGURES]
     what = [word for word in options.words if word not in FIGURES]
     workspace = workspace_of(options)
-    entries = [entry for entry in workspace.entries(what, options.set) if entry.run_indices()]
-    if not entries:
-        raise ConfigError(f"nothing of {' '.join(what) or 'it'} is in the cache {workspace.store.root}.")
+    entries, code = cached_entries(workspace, what, options)
     draw(names or list(FIGURES), entries, options)
-    return 0
+    return code
 
 
 def _check(word: str) -> None:

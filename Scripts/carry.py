@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from Arch.cache.entry import Entry
 from Arch.config.config import Config
+from Arch.errors import ConfigError
 from Arch.experiment import carry_out
 from Arch.report import json_rows, labels, table
 from Arch.sweep.plan import make_plan
@@ -57,6 +58,20 @@ def finish(workspace: Workspace, asked: Sequence[tuple[Config, str]], options: a
     if len(failures) > 1:
         print(f"{len(failures)} of {len(plan.missing)} trainings failed", file=sys.stderr)
     return 1 if failures else 0
+
+
+def cached_entries(workspace: Workspace, words: Sequence[str], options: argparse.Namespace) -> tuple[list[Entry], int]:
+    """The cached experiments that the words select, and 1 if others could not be read, which it says.
+
+    Raises:
+        ConfigError: there is none.
+    """
+    entries, spoilt = workspace.entries(words, options.set)
+    for error in spoilt:
+        print(f"error: left out: {error}", file=sys.stderr)
+    if not entries:
+        raise ConfigError(f"nothing of {' '.join(words) or 'it'} is in the cache {workspace.store.root}.")
+    return entries, 1 if spoilt else 0
 
 
 def print_results(entries: Sequence[Entry], options: argparse.Namespace) -> None:

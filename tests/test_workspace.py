@@ -8,6 +8,7 @@ import pytest
 from Arch.config.config import ForeignNetwork
 from Arch.errors import CacheAccessError, ChangedDefaultError
 from Arch.files import door
+from Arch.types import Run
 from Arch.workspace import ROOT, Workspace
 
 TEACHER = {"Dataset": "Synthetic", "Model": "MLP"}
@@ -20,7 +21,10 @@ def workspace(tmp_path):
     workspace = Workspace.at(tmp_path / "cache")
     for raw in (TEACHER, STUDENT):
         config = workspace.resolver.resolve(raw)
-        workspace.store.entry(config).open(config)
+        entry = workspace.store.entry(config)
+        entry.open(config)
+        with entry.write_run(0) as writer:
+            writer.commit(Run(index=0, seed=0, epochs=(), scores={"accuracy": 0.5}, seconds=1.0))
     return workspace
 
 
@@ -29,7 +33,7 @@ def test_a_student_is_found_when_its_teacher_has_left_the_cache(workspace):
     teacher = student.references["Teacher"]
     shutil.rmtree(workspace.store.root / teacher.fingerprint)
     for words in ([], [student.fingerprint[:8]], [f"Teacher={teacher.fingerprint}"]):
-        assert [entry.fingerprint for entry in workspace.entries(words)] == [student.fingerprint]
+        assert [entry.fingerprint for entry in workspace.entries(words)[0]] == [student.fingerprint]
     [(found, _)] = workspace.configs([])
     assert isinstance(found.references["Teacher"], ForeignNetwork)
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from Arch.errors import ConfigError
-from Scripts.carry import print_results, workspace_of
+from Scripts.carry import cached_entries, print_results, workspace_of
 from Scripts.options import add_what
 
 EXAMPLES = """examples:
@@ -23,8 +22,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Prints the table of results."""
     workspace = workspace_of(options)
-    entries = [entry for entry in workspace.entries(options.what, options.set) if entry.run_indices()]
-    if not entries:
-        raise ConfigError(f"nothing of {' '.join(options.what) or 'it'} is in the cache {workspace.store.root}.")
+    entries, code = cached_entries(workspace, options.what, options)
     print_results(entries, options)
-    return 0
+    return code

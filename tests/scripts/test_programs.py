@@ -125,6 +125,20 @@ def test_looking_writes_nothing(trained):
     assert listing(folder) == before
 
 
+def test_a_damaged_entry_hides_no_other(workplace):
+    entries = sorted(path for path in (workplace / "cache").iterdir() if path.is_dir())
+    (entries[0] / "Config.json").write_text("{")
+    done = start("main.py", "show", "--cache", "cache", cwd=workplace)
+    assert done.returncode == 1
+    assert done.stdout.count("(n=") == len(entries) - 1
+    assert f"left out: {entries[0]}" in done.stderr
+
+
+def test_what_a_cache_keeps_is_not_taken_for_configs(workplace):
+    done = start("main.py", "plan", ".", "--cache", "cache", cwd=workplace)
+    assert (done.returncode, done.stdout.splitlines()[-1][:14]) == (0, "3 experiments ")
+
+
 def test_a_plan_says_what_is_there_and_who_asks_twice(workplace):
     shutil.copy(workplace / "configs/student.json", workplace / "configs/copy.json")
     write(workplace / "configs/new.json", **TINY, Seed=9, NumRuns=4)
