@@ -131,6 +131,7 @@ EXCLUDING = [
     ("Methods:KD:Params", "Methods:!KD,CRD:Params"),
     ("Methods:KD;CRD:Params", "Methods:!KD:Params"),
     ("Methods:KD;CRD;SP:Params", "Methods:!KD;CRD:Params"),
+    ("Methods:KD;CRD:Params", "Methods:!CRD;KD:Params"),
 ]
 MEETING = [
     ("Flag:Params", "Flag:Params"),

@@ -1,11 +1,14 @@
 """What is read is what is named."""
 
 import dataclasses
+import importlib
 import json
+import pkgutil
 from pathlib import Path
 
 import pytest
 
+import Arch.config as room
 from Arch.config.config import Config, canonical_json
 from Arch.errors import InactiveKeyError, NotImplementedYetError, UnknownNameError
 
@@ -32,6 +35,18 @@ class Misread:
 @dataclasses.dataclass(frozen=True)
 class Mapped:
     layer_map: tuple[tuple[int, ...], ...]
+
+
+def test_every_record_of_the_room_is_frozen():
+    modules = [importlib.import_module(f"Arch.config.{module.name}") for module in pkgutil.iter_modules(room.__path__)]
+    records = {each for module in modules for each in vars(module).values() if dataclasses.is_dataclass(each)}
+    assert len(records) > 10
+    assert [each.__name__ for each in records if not each.__dataclass_params__.frozen] == []
+
+
+def test_not_a_number_has_no_canonical_form():
+    with pytest.raises(ValueError, match="Out of range float"):
+        canonical_json({"a": float("nan")})
 
 
 def test_an_active_key_is_read(resolver):
@@ -132,7 +147,8 @@ def test_the_document_holds_what_was_asked_under_which_defaults(resolver):
     [
         ({"Model": "ViT_B"}, 'Model = "ViT_B" has an identity but cannot run yet: '),
         ({"Dataset": "CIFAR100S"}, 'Dataset = "CIFAR100S" has an identity but cannot run yet: no source defines'),
-        ({"PreTrained": True}, "PreTrained = true has an identity but cannot run yet: "),
+        ({"PreTrained": True}, "published weights are planned. What runs: false."),
+        ({"Trainer": "ProbeTrainer"}, "probing is planned. What runs: KDTrainer."),
         ({"FeatureKD": True, "Teacher": "MLP"}, "FeatureKD = true has an identity but cannot run yet: "),
         ({"VanillaKD": True, "Teacher": "VGG4"}, 'Model = "VGG4" has an identity but cannot run yet: '),
         ({"VanillaKD": True, "Teacher": "timm/x"}, "the network 'timm/x' has an identity but cannot run yet"),
@@ -165,6 +181,7 @@ def test_two_configs_are_never_confused_with_one(resolver):
         ({"a": (1, [2.5])}, '{"a":[1,[2.5]]}'),
         ({"a": {"c": 0.1, "b": 1e22}}, '{"a":{"b":1e+22,"c":0.1}}'),
         ({"a": 1e-8}, '{"a":1e-08}'),
+        ({"a": 2.0**53, "b": 2.0**54}, '{"a":9007199254740992,"b":1.8014398509481984e+16}'),
     ],
 )
 def test_canonical_json_has_one_form(value, text):

@@ -190,8 +190,8 @@ def test_a_contradiction_is_reported_by_its_line(name, rules_of, tmp_path):
 WRONG_FACTS = {
     "about": [3, None, ["x"]],
     "type": ["number", 3, [], {}],
-    "choices": [3, ["a"], {"a": "1"}, {"a": True}, {"a": None}],
-    "planned": [3, ["a"], {"a": 1}],
+    "choices": [3, ["a"], {"a": "1"}, {"a": True}, {"a": None}, {"a": 1, "b": "1"}],
+    "planned": [3, ["a"], {"a": 1}, {"a": "x", "b": 1}],
     "aliases": ["a", {"a": 1}],
     "at_least": ["x", True, None, [1]],
     "above": ["x"],

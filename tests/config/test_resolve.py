@@ -189,6 +189,7 @@ def test_stanzas_nested_without_end_are_refused(resolver, write):
         ("TeacherLayers=Quality:4", "TeacherLayers", "Quality:4"),
         ("DataName=2024", "DataName", "2024"),
         ('Teacher={"Model": "MLP"}', "Teacher", {"Model": "MLP"}),
+        ("Teacher=resnet20", "Teacher", "resnet20"),
         ("Teacher=12345678", "Teacher", "12345678"),
     ],
 )
