@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 FIRST = ("accuracy", "best_accuracy", "agreement", "teacher_accuracy", "kl_to_teacher", "nll", "ece")
 NOTHING = "-"
 UNLIKE = "*"
+_NOISE = 1e-9  # percentage points: the spread of equal numbers is rounding
 
 
 def table(results: Sequence[Result], labels: Sequence[str], scores: Sequence[str] = ()) -> str:
@@ -51,7 +52,7 @@ def json_rows(results: Sequence[Result], labels: Sequence[str]) -> list[dict[str
 
 def percent(statistic: Statistic) -> str:
     """`97.2 ± 0.3` for a statistic in percent; a second decimal where the first would show a spread of nothing."""
-    is_narrow = statistic.std is not None and 0 < statistic.std < 0.05
+    is_narrow = statistic.std is not None and _NOISE < statistic.std < 0.05
     return _spread(statistic, ".2f" if is_narrow else ".1f")
 
 

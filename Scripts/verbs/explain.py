@@ -78,7 +78,7 @@ def _dependencies(config: Config) -> Iterator[str]:
     if config.references:
         yield f"\ndepends on ({len(config.references)})"
     for key, other in config.references.items():
-        kind = "a network from elsewhere" if isinstance(other, ForeignNetwork) else "an experiment"
+        kind = other.obstacle if isinstance(other, ForeignNetwork) else "an experiment"
         yield f"  {key:<24} {other.title}  {other.fingerprint}  {kind}"
 
 

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from Arch.report import json_rows, table
-from Arch.types import Result
+from Arch.report.table import percent
+from Arch.types import Result, Statistic
 
 
 def result(scores, provenance=None, fingerprint="f" * 32):
@@ -143,3 +144,8 @@ def test_a_report_needs_no_heavy_library():
     root = Path(__file__).parents[2]
     done = subprocess.run([sys.executable, "-c", program], cwd=root, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_the_rounding_of_equal_numbers_is_no_spread():
+    equal = Statistic.of([100 * 0.9859154929577465] * 5)
+    assert percent(Statistic(equal.mean, 1.4e-14, 5)) == percent(equal) == "98.6 ± 0.0"
