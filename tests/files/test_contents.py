@@ -1,0 +1,153 @@
+"""Contents: read, written whole or not at all; oracles are literals, the standard's digest and injected faults."""
+
+import contextlib
+import errno
+import os
+
+import pytest
+
+from Arch import files
+from Arch.errors import CacheAccessError, CorruptEntryError
+from Arch.files import door
+
+
+def test_what_is_written_is_read(tmp_path):
+    files.write_atomically(tmp_path / "a", "gr\u00fcn\n")
+    files.write_atomically(tmp_path / "a", "blau\n")
+    files.write_synced(tmp_path / "b", b"\x00\xff")
+    assert files.read_bytes(tmp_path / "a") == b"blau\n"
+    assert files.read_bytes(tmp_path / "b") == b"\x00\xff"
+    assert files.list_folder(tmp_path) == ["a", "b"]
+
+
+def test_json_comes_back_and_keeps_its_order(tmp_path):
+    document = {"b": [1, 2.5, None, True], "a": {"\u00e9": "lone \ud800"}}
+    files.write_json(tmp_path / "a.json", document)
+    assert files.read_json(tmp_path / "a.json") == document
+    assert list(files.read_json(tmp_path / "a.json")) == ["b", "a"]
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+def test_json_refuses_what_is_not_finite_and_writes_nothing(tmp_path, value):
+    with pytest.raises(ValueError, match="JSON compliant"):
+        files.write_json(tmp_path / "a.json", {"a": value})
+    assert files.list_folder(tmp_path) == []
+
+
+@pytest.mark.parametrize("content", [b"", b'{"a": 1', b"[1]", b"3", b'{"a": Infinity}', b"\xff", b"[" * 100_000])
+def test_json_that_is_no_object_is_one_error_with_its_file_and_what_to_do(tmp_path, content):
+    (tmp_path / "a.json").write_bytes(content)
+    with pytest.raises(
+        CorruptEntryError, match=rf"^{tmp_path}/a\.json is torn or was edited: .*Restore .*{tmp_path} out"
+    ):
+        files.read_json(tmp_path / "a.json")
+
+
+def test_the_digest_of_abc_is_that_of_the_standard(tmp_path):
+    (tmp_path / "a").write_bytes(b"abc")
+    # FIPS 180-2, appendix B.1.
+    digest = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+    assert files.size_and_sha256(tmp_path / "a") == (3, digest)
+    assert files.size_of(tmp_path / "a") == 3
+
+
+def test_what_is_absent_is_absent(tmp_path):
+    for read in (files.read_bytes, files.read_json, files.size_and_sha256, files.size_of):
+        with pytest.raises(FileNotFoundError):
+            read(tmp_path / "a")
+    (tmp_path / "file").write_text("")
+    assert not files.exists(tmp_path / "a")
+    assert not files.exists(tmp_path / "file" / "below")
+    assert files.list_folder(tmp_path / "a") == []
+
+
+def test_all_files_below_a_folder_are_listed_by_their_relative_path(tmp_path):
+    for name in ("b", "a/c", "a/d/e"):
+        files.make_folder((tmp_path / name).parent)
+        files.write_synced(tmp_path / name, "")
+    files.make_folder(tmp_path / "empty")
+    assert list(files.files_below(tmp_path)) == ["a/c", "a/d/e", "b"]
+
+
+@pytest.mark.parametrize(
+    ("code", "remedy"),
+    [
+        (errno.ENOSPC, "no space left on device. Free some space"),
+        (errno.EROFS, "read-only file system. This file system is read-only: name another folder"),
+        (errno.EACCES, "permission denied. You lack the permission: change the owner or the mode"),
+        (errno.EIO, "input/output error. Check the disk"),
+    ],
+)
+def test_what_the_system_refuses_is_said_with_the_path_and_a_remedy(tmp_path, break_at, code, remedy):
+    break_at(1, code)
+    with pytest.raises(CacheAccessError) as caught:
+        files.write_synced(tmp_path / "a", "x")
+    assert str(caught.value).startswith(f"cannot write {tmp_path}/a: {remedy}")
+    assert (caught.value.errno, caught.value.filename) == (code, f"{tmp_path}/a")
+
+
+def test_what_cannot_be_read_is_said_as_well(tmp_path):
+    with pytest.raises(CacheAccessError, match=f"cannot read {tmp_path}: is a directory"):
+        files.read_bytes(tmp_path)
+
+
+def test_a_stale_handle_of_a_network_file_means_absent(monkeypatch, tmp_path):
+    def step(*_):
+        raise OSError(errno.ESTALE, "stale")
+
+    monkeypatch.setattr(door, "_step", step)
+    assert not files.exists(tmp_path)
+
+
+def test_refused_at_any_step_the_old_content_stays_or_the_new_is_there(tmp_path, break_at, monkeypatch):
+    path = tmp_path / "a"
+    for number in range(1, 20):
+        path.write_text("old")
+        taken = break_at(number, errno.ENOSPC)
+        with contextlib.suppress(CacheAccessError):
+            files.write_atomically(path, "new")
+        if len(taken) < number:
+            break
+        assert path.read_text() in ("old", "new")
+        monkeypatch.undo()
+        files.write_atomically(path, "newer")
+        assert (path.read_text(), files.list_folder(tmp_path)) == ("newer", ["a"])
+    assert 5 < number < 19
+
+
+@pytest.mark.parametrize(
+    ("act", "name"),
+    [
+        (lambda path: files.write_atomically(path, "x"), "replace"),
+        (lambda path: files.write_new(path, "x"), "link"),
+        (files.make_folder, "mkdir"),
+    ],
+)
+def test_a_new_name_is_forced_to_the_disk_after_the_content(tmp_path, monkeypatch, act, name):
+    steps = []
+
+    def step(verb, path, function, *arguments):
+        steps.append((function.__name__, os.fspath(path)))
+        return function(*arguments)
+
+    monkeypatch.setattr(door, "_step", step)
+    act(tmp_path / "a")
+    named = steps.index((name, str(tmp_path / "a")))
+    assert ("fsync", str(tmp_path)) in steps[named:]
+    assert name == "mkdir" or any(each == "fsync" and path.endswith(".tmp") for each, path in steps[:named])
+
+
+def test_a_new_file_is_written_once(tmp_path):
+    assert files.write_new(tmp_path / "a", "first")
+    assert not files.write_new(tmp_path / "a", "second")
+    assert (tmp_path / "a").read_text() == "first"
+    assert files.list_folder(tmp_path) == ["a"]
+
+
+def test_a_short_write_is_completed(tmp_path, monkeypatch):
+    def step(verb, path, function, *arguments):
+        return function(arguments[0], arguments[1][:3]) if function is os.write else function(*arguments)
+
+    monkeypatch.setattr(door, "_step", step)
+    files.write_synced(tmp_path / "a", "0123456789")
+    assert (tmp_path / "a").read_text() == "0123456789"
