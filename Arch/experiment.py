@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from Arch.cache.entry import Entry
 from Arch.config.config import Config
-from Arch.errors import ArchError, TrainingError
+from Arch.errors import ArchError, ConfigError, TrainingError
 from Arch.sweep.plan import Plan, Step, make_plan
 from Arch.sweep.worker import Worker, load_model
 from Arch.types import Result, Run, SilentWatcher, Watcher
@@ -111,4 +111,6 @@ def _resolved(source: Config | Path | str | Mapping[str, Any], workspace: Worksp
         return source
     if isinstance(source, Mapping):
         return workspace.resolver.resolve(source)
-    return workspace.resolver.load(Path(source))
+    if isinstance(source, (str, Path)):
+        return workspace.resolver.load(Path(source))
+    raise ConfigError(f"expected a config, a file or a dictionary, got {source!r}.")
