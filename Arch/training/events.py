@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 from Arch.errors import TrainingError
 
 if TYPE_CHECKING:
+    from torch.utils.tensorboard import SummaryWriter
+
     from Arch.types import Epoch
 
 
@@ -23,18 +25,26 @@ def open_events(folder: Path, *, is_wanted: bool) -> Iterator[Callable[[Epoch], 
     if not is_wanted:
         yield lambda _: None
         return
-    try:
-        from torch.utils.tensorboard import SummaryWriter  # an extra that most installations lack
-    except ImportError:
-        raise TrainingError(
-            "TensorBoard events need the package tensorboard: pip install 'arch-kd[tensorboard]', "
-            "or leave TensorBoard at false."
-        ) from None
-    writer = SummaryWriter(log_dir=str(folder))
+    writer = summary_writer()(log_dir=str(folder))
     try:
         yield lambda epoch: _write(writer.add_scalar, epoch)
     finally:
         writer.close()
+
+
+def summary_writer() -> type[SummaryWriter]:
+    """What writes events; asked for before a run begins, so that its absence leaves nothing behind.
+
+    Raises:
+        TrainingError: TensorBoard is not installed.
+    """
+    try:
+        from torch.utils.tensorboard import SummaryWriter  # an extra that most installations lack
+    except ImportError:
+        raise TrainingError(
+            "TensorBoard events need the package tensorboard: pip install tensorboard, or leave TensorBoard at false."
+        ) from None
+    return SummaryWriter
 
 
 def _write(add_scalar: Callable[[str, float, int], None], epoch: Epoch) -> None:

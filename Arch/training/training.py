@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from Arch.datasets.normalization import Normalizer
 from Arch.errors import NonFiniteLossError
 from Arch.training.best import BestEpoch
-from Arch.training.events import open_events
+from Arch.training.events import open_events, summary_writer
 from Arch.training.feed import Augmentation, Feed
 from Arch.training.learner import Learner, Recipe
 from Arch.training.networks import save_weights
@@ -63,6 +63,8 @@ class Training:
         """
         config, engine = trainer.config, trainer.engine
         streams = Streams(config["Seed"], index)
+        if config.option("TensorBoard"):
+            summary_writer()
         with global_stream(streams.initialisation, engine.device):
             network = engine.place(trainer.load_model(dataset))
             objective = trainer.objective(dataset, network)

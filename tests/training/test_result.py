@@ -1,11 +1,12 @@
 """Oracles: the runs on disk, and the same numbers again."""
 
 import dataclasses
+import sys
 
 import pytest
 import torch
 
-from Arch.errors import ConfigError, DataError, NonFiniteLossError
+from Arch.errors import ConfigError, DataError, NonFiniteLossError, TrainingError
 from Arch.models.build import build
 from Arch.training.image_trainer import ImageTrainer
 from Arch.training.networks import TrainedNetwork
@@ -202,3 +203,10 @@ def test_events_are_kept_with_the_run(trainer):
     training = trainer(TensorBoard=True)
     training.result()
     assert list((training.entry.run_folder(0) / "events").iterdir())
+
+
+def test_events_without_tensorboard_leave_no_folder(trainer, store, monkeypatch):
+    monkeypatch.setitem(sys.modules, "torch.utils.tensorboard", None)
+    with pytest.raises(TrainingError, match="pip install tensorboard"):
+        trainer(TensorBoard=True).result()
+    assert not store.root.exists()
