@@ -67,6 +67,22 @@ class CacheAccessError(CacheError, OSError):
         return str(self.args[0])
 
 
+class RunDoneError(CacheError):
+    """A run was to be made that is there already."""
+
+
+class RunHeldError(CacheError):
+    """A run was to be made that a living process is making."""
+
+
+class LeaseLostError(CacheError):
+    """Another process has taken over a run, so that nothing of it may be committed here."""
+
+
+class StoppedError(ArchError):
+    """A run was left on request; what it had learned is in its checkpoint."""
+
+
 class DataError(ArchError):
     """Data are missing, unreadable or not what their name promised."""
 

@@ -5,25 +5,31 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from Arch import files
 from Arch.cache import hits, layout, manifest, summary
 from Arch.cache.asked import Asked
+from Arch.cache.attempt import Attempt
 from Arch.cache.fields import Fields
 from Arch.cache.records import run_from
 from Arch.cache.status import Status, status_of
+from Arch.cache.work import Work
 from Arch.cache.writer import RunWriter
 from Arch.errors import CacheError, CorruptEntryError
 from Arch.types import Result, Run
+
+if TYPE_CHECKING:
+    from Arch.cache.leases.lease import Lease
+    from Arch.cache.leases.sightings import Sightings
 
 
 @dataclass(frozen=True)
 class Entry:
     """The folder of an experiment, which may not exist yet.
 
-    Runs in it are immutable and complete; everything else is derived from them or about work in hand. Only `open` and
-    `write_run` change anything on disk.
+    Runs in it are immutable and complete; everything else is derived from them or about work in hand. Only `open`,
+    `take` and `write_run` change anything on disk.
 
     Attributes:
         path: the folder, named by the experiment's fingerprint.
@@ -163,9 +169,56 @@ class Entry:
         """
         return status_of(self, wanted, asked)
 
-    def write_run(self, index: int) -> RunWriter:
-        """A context in which a run is put together and committed; nothing happens before it is entered."""
-        return RunWriter(self, index)
+    def has_run(self, index: int) -> bool:
+        """Whether a run is finished; raises CorruptEntryError as `run_folder` does."""
+        if not files.list_folder(f"{layout.runs(self.path)}/{layout.run_name(index)}"):
+            return False
+        return bool(self.run_folder(index))
+
+    def work(self, index: int) -> Work:
+        """What attempts at a run left, whether there were any or not; nothing is read or written."""
+        return Work(self.path, index)
+
+    def in_hand(self) -> tuple[Attempt, ...]:
+        """How the latest attempts at runs that are not finished stand; raises CacheAccessError."""
+        names = {*files.list_folder(layout.work(self.path)), *files.list_folder(layout.claims(self.path))}
+        unfinished = set(layout.run_indices(list(names))).difference(self.run_indices())
+        return tuple(self.work(index).attempt() for index in sorted(unfinished))
+
+    def take(
+        self, index: int, *, device: str = "", sightings: Sightings | None = None, is_forced: bool = False
+    ) -> Lease:
+        """Takes the lease of a run, so that nobody else makes it at the same time.
+
+        Args:
+            index: which run.
+            device: on what it will be made, for people.
+            sightings: what the caller saw of holders elsewhere; without it they count as alive.
+            is_forced: whether a person asked for it, whatever befell earlier attempts.
+
+        Raises:
+            RunHeldError: a living process is making it; RunDoneError: it is there.
+            CacheError: the entry was not opened; CacheAccessError: the cache cannot be written.
+        """
+        from Arch.cache.leases.sightings import Sightings  # threads and clocks: nothing for a cached answer
+        from Arch.cache.leases.taking import take
+
+        self._require_opened()
+        return take(self, index, sightings or Sightings(), device=device, is_forced=is_forced)
+
+    def write_run(self, index: int, lease: Lease | None = None) -> RunWriter:
+        """A context in which a run is put together and committed; nothing happens before it is entered.
+
+        Args:
+            index: which run.
+            lease: makes the commit fail if another process has taken the run over meanwhile.
+        """
+        self._require_opened()
+        return RunWriter(self, index, lease)
+
+    def _require_opened(self) -> None:
+        if not self.exists:
+            raise CacheError(f"{self.path} has to be opened with its config before a run is made in it.")
 
     def _no_run(self, index: int, folder: Path) -> CacheError:
         if files.exists(folder):

@@ -3,72 +3,125 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, Self, cast, get_args
 
 from Arch import files
-from Arch.cache import layout
 from Arch.cache.fields import Fields
+from Arch.cache.layout import FAILURE
 from Arch.errors import CorruptEntryError
+
+if TYPE_CHECKING:
+    from Arch.cache.leases.lease import Lease
+
+Kind = Literal["error", "out-of-memory", "timeout", "crash"]
+LOG_LINES = 40
 
 
 @dataclass(frozen=True)
 class Failure:
-    """An attempt at a run that ended in an error.
+    """An attempt at a run that came to nothing.
 
     Attributes:
         run: the run's index.
-        error: the error's class.
+        kind: an `error` that the program raised, `out-of-memory`, a `timeout`, or a `crash` without a word.
+        error: the error's class, or the signal or exit code in words.
         message: what it said.
-        traceback: where it came from, as Python prints it.
+        traceback: where it came from, as Python prints it; empty after a crash.
         time: when, in UTC, as `2025-01-31T12:00:00Z`.
+        host: on which machine.
+        device: on what.
+        attempt: the attempt's number, from 1; 0 where nobody counted.
+        exit_code: of the process, if it was seen to end.
+        signal: that ended the process, such as `SIGKILL`; empty if none did.
+        log: the last lines of the run's log.
     """
 
     run: int
+    kind: Kind
     error: str
     message: str
-    traceback: str
-    time: str
+    traceback: str = ""
+    time: str = ""
+    host: str = ""
+    device: str = ""
+    attempt: int = 0
+    exit_code: int | None = None
+    signal: str = ""
+    log: str = ""
+
+    @classmethod
+    def of(cls, error: BaseException, lease: Lease) -> Self:
+        """The failure of an attempt that ended in an error of this process."""
+        import traceback  # a cached answer reads failures at most and must not pay for this
+
+        return cls(
+            run=lease.index,
+            kind="out-of-memory" if is_out_of_memory(error) else "error",
+            error=type(error).__name__,
+            message=str(error),
+            traceback="".join(traceback.format_exception(error)),
+            time=time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+            host=lease.claim.holder.host,
+            device=lease.claim.device,
+            attempt=lease.generation,
+            log=lease.entry.work(lease.index).log_tail(LOG_LINES),
+        )
 
     def __str__(self) -> str:
         """The class and the message."""
         return f"{self.error}: {self.message}"
 
 
-def record(folder: Path, run: int, error: BaseException) -> None:
-    """Writes down, in the run's work folder, that an attempt failed. Raises CacheAccessError."""
-    import traceback  # a cached answer reads failures at most and must not pay for this
+def is_out_of_memory(error: BaseException) -> bool:
+    """Whether an error means that memory ran out; torch's own are known by their names, since torch is not here."""
+    is_torchs = type(error).__name__ == "OutOfMemoryError" or "can't allocate memory" in str(error)
+    return isinstance(error, MemoryError) or is_torchs
 
-    document = {
-        "Run": run,
-        "Error": type(error).__name__,
-        "Message": str(error),
-        "Traceback": "".join(traceback.format_exception(error)),
-        "Time": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+
+def save(folder: Path, failure: Failure) -> None:
+    """Writes it into a run's work folder. Raises CacheAccessError."""
+    document: dict[str, Any] = {
+        "Run": failure.run,
+        "Kind": failure.kind,
+        "Error": failure.error,
+        "Message": failure.message,
+        "Traceback": failure.traceback,
+        "Time": failure.time,
+        "Host": failure.host,
+        "Device": failure.device,
+        "Attempt": failure.attempt,
+        "ExitCode": failure.exit_code,
+        "Signal": failure.signal,
+        "Log": failure.log,
     }
-    files.write_json(folder / layout.FAILURE, document)
+    files.make_folder(folder)
+    files.write_json(folder / FAILURE, document)
 
 
-def latest(work: str, is_missing: Callable[[int], bool]) -> Failure | None:
-    """The latest failure among the runs that are missing, or None where none of them failed.
+def read(folder: Path, run: int) -> Failure | None:
+    """The failure in a run's work folder, or None where there is none; a torn record is a failure, too.
 
-    Args:
-        work: an entry's `Work` folder.
-        is_missing: whether the run of an index is still to be made; a failure before a success is history.
+    Raises:
+        CacheAccessError: it cannot be read.
     """
-    runs = filter(is_missing, layout.run_indices(files.list_folder(work)))
-    found = [failure for run in runs for failure in _read(work, run)]
-    return max(found, key=lambda failure: failure.time, default=None)
-
-
-def _read(work: str, run: int) -> list[Failure]:
-    path = f"{work}/{layout.run_name(run)}/{layout.FAILURE}"
+    path = f"{folder}/{FAILURE}"
     try:
-        fields = Fields(files.read_json(path), path)
-        texts = [fields.text(name) for name in ("Error", "Message", "Traceback", "Time")]
+        return _failure(Fields(files.read_json(path), path), run)
     except FileNotFoundError:
-        return []
+        return None
     except CorruptEntryError as problem:
-        return [Failure(run, "CorruptEntryError", str(problem), "", "")]
-    return [Failure(run, *texts)]
+        return Failure(run, "error", "CorruptEntryError", str(problem))
+
+
+def _failure(fields: Fields, run: int) -> Failure:
+    document = fields.document
+    kind = document.get("Kind", "error")
+    if kind not in get_args(Kind):
+        raise fields.unfit("Kind", f"one of {', '.join(get_args(Kind))}")
+    texts = {name.lower(): fields.text(name) for name in ("Error", "Message", "Traceback", "Time")}
+    later = {name.lower(): fields.text(name) for name in ("Host", "Device", "Signal", "Log") if name in document}
+    attempt = fields.integer("Attempt") if "Attempt" in document else 0
+    exit_code = None if document.get("ExitCode") is None else fields.integer("ExitCode")
+    return Failure(run, cast("Kind", kind), **texts, **later, attempt=attempt, exit_code=exit_code)

@@ -9,6 +9,10 @@ RESULT = "Result.json"
 RUN = "Run.json"
 MANIFEST = "manifest.json"
 FAILURE = "Failure.json"
+PROGRESS = "Progress.json"
+LOG = "log.txt"
+EVENTS = "events"
+TRASH = ".trash"
 
 
 def runs(entry: Path) -> str:
@@ -19,6 +23,11 @@ def runs(entry: Path) -> str:
 def work(entry: Path) -> str:
     """The folder of the runs in hand."""
     return f"{entry}/Work"
+
+
+def claims(entry: Path) -> str:
+    """The folder of the claims on runs."""
+    return f"{entry}/Claims"
 
 
 def run_name(index: int) -> str:

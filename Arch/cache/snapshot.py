@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from Arch.cache.asked import Asked
+from Arch.cache.attempt import State
 from Arch.cache.entry import Entry
-from Arch.cache.status import State, Status
+from Arch.cache.status import Status
 
 
 @dataclass(frozen=True)

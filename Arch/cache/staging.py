@@ -46,10 +46,15 @@ class Staging:
             self.hold.let_go()
 
 
+def is_staging(name: str) -> bool:
+    """Whether a name in a work folder is such a folder's or its hold's."""
+    return name.startswith(_PREFIX)
+
+
 def remove_abandoned(work: Path) -> None:
     """Removes what dead processes left in a run's `work` folder. Raises CacheAccessError."""
     for name in files.list_folder(work):
-        if name.startswith(_PREFIX):
+        if is_staging(name):
             folder = work / name.removesuffix(_SUFFIX)
             hold = folder.with_suffix(_SUFFIX)
             if files.remove_abandoned(hold) or not files.exists(hold):

@@ -3,27 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from Arch.cache import layout
 from Arch.cache.asked import Asked
-from Arch.cache.failure import Failure, latest
+from Arch.cache.attempt import Attempt, State
+from Arch.cache.failure import Failure
 from Arch.errors import CacheError, ChangedDefaultError, CorruptEntryError
 
 if TYPE_CHECKING:
     from Arch.cache.entry import Entry
 
-
-class State(StrEnum):
-    """How far an experiment has come."""
-
-    DONE = "done"
-    PARTIAL = "partial"
-    FAILED = "failed"
-    MISSING = "missing"
-    CORRUPT = "corrupt"
-    CHANGED = "changed default"
+_LOUDEST_FIRST = (State.RUNNING, State.FAILED, State.CRASHED, State.STOPPED)
 
 
 @dataclass(frozen=True)
@@ -34,14 +24,14 @@ class Status:
         state: in a word.
         runs: the indices of the runs that there are.
         wanted: how many runs were asked for: those from 0 to `wanted - 1`.
-        failure: the last attempt at a run that is missing, if it failed.
+        attempts: how the latest attempts at the missing runs stand, where there were any.
         problem: what is wrong with the entry, if it is corrupt or made under another default.
     """
 
     state: State
     runs: tuple[int, ...]
     wanted: int
-    failure: Failure | None = None
+    attempts: tuple[Attempt, ...] = ()
     problem: CacheError | None = None
 
     @property
@@ -49,14 +39,27 @@ class Status:
         """The indices of the runs still to be made."""
         return tuple(index for index in range(self.wanted) if index not in self.runs)
 
+    @property
+    def is_done(self) -> bool:
+        """Whether nothing is missing."""
+        return self.state in (State.DONE, State.STALE)
+
+    @property
+    def failure(self) -> Failure | None:
+        """The latest failure among the missing runs, or None where none of them failed."""
+        failures = [attempt.failure for attempt in self.attempts if attempt.failure]
+        return max(failures, key=lambda failure: failure.time, default=None)
+
     def __str__(self) -> str:
         """In words, as a table shows it."""
         count = f"{self.wanted - len(self.missing)} of {self.wanted}"
         match self.state:
             case State.PARTIAL:
                 return f"partial ({count})"
-            case State.FAILED if self.failure is not None:
-                return f"failed ({count}; {self.failure.error})"
+            case State.FAILED | State.CRASHED if self.failure is not None:
+                return f"{self.state} ({count}; {self.failure.error})"
+            case State.RUNNING | State.STOPPED | State.FAILED | State.CRASHED:
+                return f"{self.state} ({count})"
         return self.state.value
 
 
@@ -83,7 +86,7 @@ def _status(entry: Entry, wanted: int, runs: tuple[int, ...]) -> Status:
     missing = set(range(wanted)).difference(runs)
     if not missing:
         return Status(State.DONE, runs, wanted)
-    failure = latest(layout.work(entry.path), missing.__contains__)
-    if failure is not None:
-        return Status(State.FAILED, runs, wanted, failure)
-    return Status(State.PARTIAL if len(missing) < wanted else State.MISSING, runs, wanted)
+    attempts = tuple(attempt for attempt in entry.in_hand() if attempt.run in missing)
+    present = State.PARTIAL if len(missing) < wanted else State.MISSING
+    worst = [state for state in _LOUDEST_FIRST if any(attempt.state is state for attempt in attempts)]
+    return Status(worst[0] if worst else present, runs, wanted, attempts)

@@ -16,18 +16,23 @@ from Arch.files.folders import (
 )
 from Arch.files.holds import Hold, hold, remove_abandoned
 from Arch.files.reading import (
+    changed_at,
     exists,
     files_below,
     list_folder,
     read_bytes,
+    read_end,
     read_json,
+    read_start,
     size_and_sha256,
     size_of,
 )
-from Arch.files.writing import json_text, write_atomically, write_json, write_new, write_synced
+from Arch.files.writing import append, json_text, touch, write_atomically, write_json, write_new, write_synced
 
 __all__ = [
     "Hold",
+    "append",
+    "changed_at",
     "exists",
     "files_below",
     "hold",
@@ -35,7 +40,9 @@ __all__ = [
     "list_folder",
     "make_folder",
     "read_bytes",
+    "read_end",
     "read_json",
+    "read_start",
     "remove",
     "remove_abandoned",
     "remove_empty_folder",
@@ -45,6 +52,7 @@ __all__ = [
     "size_of",
     "sync_file",
     "sync_folder",
+    "touch",
     "write_atomically",
     "write_json",
     "write_new",

@@ -67,13 +67,16 @@ def remove_empty_folder(path: AnyPath) -> None:
 
 
 def remove_tree(path: AnyPath) -> None:
-    """Removes a folder with all that is in it; links are removed, never followed. Raises CacheAccessError."""
+    """Removes a folder with all that is in it, or a file; links are removed, never followed.
+
+    Raises:
+        CacheAccessError: something in it cannot be removed.
+    """
+    if not stat.S_ISDIR(_mode(path)):
+        remove(path)
+        return
     for name in list_folder(path):
-        child = Path(path) / name
-        if stat.S_ISDIR(_mode(child)):
-            remove_tree(child)
-        else:
-            remove(child)
+        remove_tree(Path(path) / name)
     remove_empty_folder(path)
 
 

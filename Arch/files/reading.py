@@ -26,6 +26,16 @@ def read_bytes(path: AnyPath) -> bytes:
     return look(path, _content, path)
 
 
+def read_start(path: AnyPath, size: int) -> bytes:
+    """The first bytes of a file, at most `size`; raises as `read_bytes` does."""
+    return look(path, _piece, path, 0, size)
+
+
+def read_end(path: AnyPath, size: int) -> bytes:
+    """The last bytes of a file, at most `size`; raises as `read_bytes` does."""
+    return look(path, _piece, path, -size, size)
+
+
 def read_json(path: AnyPath) -> dict[str, Any]:
     """The JSON object in a file; raises as `read_bytes` does.
 
@@ -56,6 +66,14 @@ def size_of(path: AnyPath) -> int:
     return look(path, os.stat, path).st_size
 
 
+def changed_at(path: AnyPath) -> int:
+    """When a file was last changed, in nanoseconds of the file server's clock; raises as `read_bytes` does.
+
+    The file is opened for it, because that makes a network file system ask its server again.
+    """
+    return look(path, _changed_at, path)
+
+
 def list_folder(path: AnyPath) -> list[str]:
     """The names in a folder, sorted; none where there is no folder."""
     try:
@@ -82,6 +100,17 @@ def size_and_sha256(path: AnyPath) -> tuple[int, str]:
 def _content(path: AnyPath) -> bytes:
     with io.FileIO(path) as file:
         return file.readall()
+
+
+def _changed_at(path: AnyPath) -> int:
+    with io.FileIO(path) as file:
+        return os.fstat(file.fileno()).st_mtime_ns
+
+
+def _piece(path: AnyPath, start: int, size: int) -> bytes:
+    with io.FileIO(path) as file:
+        file.seek(start if start >= 0 else max(0, os.fstat(file.fileno()).st_size + start))
+        return file.read(size)
 
 
 def _mode(path: AnyPath) -> int:

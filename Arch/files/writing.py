@@ -65,6 +65,24 @@ def write_synced(path: AnyPath, content: bytes | str) -> None:
         os.close(descriptor)
 
 
+def append(path: AnyPath, content: str) -> None:
+    """Adds text to the end of a file, which is made if it is absent; several writers never overwrite each other.
+
+    Raises:
+        CacheAccessError: it cannot be written.
+    """
+    descriptor = change(path, os.open, path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o666)
+    try:
+        change(path, os.write, descriptor, content.encode("utf-8", "surrogatepass"))
+    finally:
+        os.close(descriptor)
+
+
+def touch(path: AnyPath) -> None:
+    """Gives a file a new time of change, as a sign of life. Raises CacheAccessError."""
+    change(path, os.utime, path)
+
+
 def _place(path: AnyPath, content: bytes | str, put: Callable[[AnyPath, AnyPath], None]) -> None:
     folder = Path(path).absolute().parent
     _tidy(folder)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from Arch.cache.status import State, Status
+from Arch.cache.attempt import State
+from Arch.cache.status import Status
 from Arch.cache.store import Store
 from Arch.config.config import Config
 from Arch.errors import ArchError, NotImplementedYetError

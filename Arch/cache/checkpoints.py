@@ -1,0 +1,94 @@
+"""Two checkpoints in turn, so that whatever happens to the one being written, the other is whole."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from Arch import files
+from Arch.cache.fields import Fields
+from Arch.errors import CorruptEntryError
+
+_NAMES = ("checkpoint-0", "checkpoint-1")
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """A state to go on from.
+
+    Attributes:
+        place: how many steps were done.
+        payload: the state itself, in the trainer's own format.
+    """
+
+    place: int
+    payload: bytes
+
+
+@dataclass(frozen=True)
+class Checkpoints:
+    """The checkpoints of one run.
+
+    A file is a line of JSON (`Place`, `Size`, `Sha256`) and then the payload.
+
+    Attributes:
+        folder: the run's work folder.
+    """
+
+    folder: Path
+
+    def save(self, place: int, payload: bytes) -> None:
+        """Writes a checkpoint over the older one of the two.
+
+        Raises:
+            CacheAccessError: it cannot be written; the two that there were stay.
+        """
+        header = {"Place": place, "Size": len(payload), "Sha256": hashlib.sha256(payload).hexdigest()}
+        files.make_folder(self.folder)
+        files.write_atomically(self._paths()[-1], json.dumps(header).encode() + b"\n" + payload)
+
+    def newest(self) -> Checkpoint | None:
+        """The latest checkpoint that is whole, or None where there is none; raises CacheAccessError."""
+        for path in self._paths():
+            try:
+                return _checkpoint(path, files.read_bytes(path))
+            except (FileNotFoundError, CorruptEntryError):
+                continue
+        return None
+
+    def place(self) -> int:
+        """How many steps the latest checkpoint has behind it, by its own word; 0 where there is none."""
+        return max(map(_place, self._paths()))
+
+    def _paths(self) -> list[str]:
+        """The two files, the later one first."""
+        return sorted((f"{self.folder}/{name}" for name in _NAMES), key=_place, reverse=True)
+
+
+def _place(path: str) -> int:
+    try:
+        return _header(path, files.read_start(path, 256)).integer("Place")
+    except (FileNotFoundError, CorruptEntryError):
+        return 0
+
+
+def _checkpoint(path: str, content: bytes) -> Checkpoint:
+    fields = _header(path, content)
+    payload = content[content.index(b"\n") + 1 :]
+    if hashlib.sha256(payload).hexdigest() != fields.text("Sha256"):
+        raise fields.unfit("Sha256", "that of what follows")
+    return Checkpoint(fields.integer("Place"), payload)
+
+
+def _header(path: str, content: bytes) -> Fields:
+    line, _, _ = content.partition(b"\n")
+    try:
+        header: Any = json.loads(line)
+    except ValueError:
+        header = None
+    if not isinstance(header, dict):
+        raise Fields({}, path).unfit("Place", "a whole number")
+    return Fields(header, path)

@@ -1,0 +1,73 @@
+"""`Progress.json`: how far a run in hand has come, for those who look on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from Arch import files
+from Arch.cache.fields import Fields
+from Arch.cache.layout import PROGRESS
+from Arch.errors import CorruptEntryError
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a run has come.
+
+    Attributes:
+        epoch: epochs done.
+        epochs: epochs in all.
+        step: steps done.
+        steps: steps in all.
+        seconds: wall time spent on it, all attempts together.
+        time: when this was written, in UTC.
+        scores: the latest numbers, by metric.
+    """
+
+    epoch: int
+    epochs: int
+    step: int
+    steps: int
+    seconds: float
+    time: str
+    scores: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def seconds_left(self) -> float | None:
+        """The time still to come at the pace so far, or None before the first step."""
+        return self.seconds / self.step * (self.steps - self.step) if self.step else None
+
+
+def save(folder: Path, progress: Progress) -> None:
+    """Writes it into a run's work folder. Raises CacheAccessError."""
+    document: dict[str, Any] = {
+        "Epoch": progress.epoch,
+        "Epochs": progress.epochs,
+        "Step": progress.step,
+        "Steps": progress.steps,
+        "Seconds": progress.seconds,
+        "Time": progress.time,
+        "Scores": dict(progress.scores),
+    }
+    files.write_json(folder / PROGRESS, document)
+
+
+def read(folder: Path) -> Progress | None:
+    """What a run's work folder tells, or None where it tells nothing; raises CacheAccessError."""
+    path = f"{folder}/{PROGRESS}"
+    try:
+        fields = Fields(files.read_json(path), path)
+        return Progress(
+            epoch=fields.integer("Epoch"),
+            epochs=fields.integer("Epochs"),
+            step=fields.integer("Step"),
+            steps=fields.integer("Steps"),
+            seconds=fields.number("Seconds"),
+            time=fields.text("Time"),
+            scores=fields.numbers("Scores"),
+        )
+    except (FileNotFoundError, CorruptEntryError):
+        return None

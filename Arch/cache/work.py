@@ -1,0 +1,108 @@
+"""A run that is not finished: what its attempts left on the disk."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from Arch import files
+from Arch.cache import failure, layout, progress, staging
+from Arch.cache.attempt import Attempt, attempt_at
+from Arch.cache.checkpoints import Checkpoints
+from Arch.cache.failure import Failure
+from Arch.cache.leases.claim import Claim, claims_backwards
+from Arch.cache.progress import Progress
+
+
+@dataclass(frozen=True)
+class Work:
+    """The traces of a run in hand.
+
+    Attributes:
+        entry: the entry's folder.
+        index: which run.
+    """
+
+    entry: Path
+    index: int
+
+    @property
+    def folder(self) -> Path:
+        """Where checkpoints, log, progress and failure are."""
+        return Path(layout.work(self.entry)) / layout.run_name(self.index)
+
+    @property
+    def claims_folder(self) -> str:
+        """Where the claims are."""
+        return f"{layout.claims(self.entry)}/{layout.run_name(self.index)}"
+
+    @property
+    def log(self) -> Path:
+        """The log of all attempts."""
+        return self.folder / layout.LOG
+
+    @property
+    def events(self) -> Path:
+        """The TensorBoard events, where they are wanted."""
+        return self.folder / layout.EVENTS
+
+    @property
+    def checkpoints(self) -> Checkpoints:
+        """What to go on from."""
+        return Checkpoints(self.folder)
+
+    def claims(self) -> tuple[Claim, ...]:
+        """All attempts in order; raises CacheAccessError."""
+        return tuple(self.claims_backwards())[::-1]
+
+    def claims_backwards(self) -> Iterator[Claim]:
+        """All attempts, the latest first; raises CacheAccessError."""
+        return claims_backwards(self.claims_folder)
+
+    def attempt(self) -> Attempt:
+        """How the latest attempt stands, if the run is missing; raises CacheAccessError."""
+        return attempt_at(self)
+
+    def progress(self) -> Progress | None:
+        """How far it has come, or None where nothing tells; raises CacheAccessError."""
+        return progress.read(self.folder)
+
+    def save_progress(self, reached: Progress) -> None:
+        """Tells onlookers how far it has come. Raises CacheAccessError."""
+        progress.save(self.folder, reached)
+
+    def failure(self) -> Failure | None:
+        """The last failure, or None; raises CacheAccessError."""
+        return failure.read(self.folder, self.index)
+
+    def record_failure(self, record: Failure) -> None:
+        """Writes down why an attempt came to nothing. Raises CacheAccessError."""
+        failure.save(self.folder, record)
+
+    def write_log(self, line: str) -> None:
+        """Adds a line to the log. Raises CacheAccessError."""
+        files.make_folder(self.folder)
+        files.append(self.log, f"{line}\n")
+
+    def log_tail(self, lines: int) -> str:
+        """The last lines of the log, empty where there is none; raises CacheAccessError."""
+        try:
+            text = files.read_end(self.log, 400 * lines).decode("utf-8", "replace")
+        except FileNotFoundError:
+            return ""
+        return "\n".join(text.splitlines()[-lines:])
+
+    def clear(self) -> None:
+        """Removes all traces once the run is committed, except what a living process is writing.
+
+        Raises:
+            CacheAccessError: something cannot be removed.
+        """
+        for name in files.list_folder(self.folder):
+            if not staging.is_staging(name):
+                files.remove_tree(self.folder / name)
+        staging.remove_abandoned(self.folder)
+        files.remove_tree(self.claims_folder)
+        files.remove_empty_folder(layout.work(self.entry))
+        files.remove_empty_folder(layout.claims(self.entry))
