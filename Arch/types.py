@@ -160,6 +160,27 @@ class Result:
         return pd.DataFrame(rows)
 
 
+@dataclass
+class Requests:
+    """What is asked of a training while it goes on; a signal handler may ask, and each step looks.
+
+    Attributes:
+        is_stop_asked: to write a checkpoint and leave.
+        is_checkpoint_asked: to write a checkpoint and go on; whoever writes it takes the request back.
+    """
+
+    is_stop_asked: bool = False
+    is_checkpoint_asked: bool = False
+
+    def stop(self) -> None:
+        """Asks for a checkpoint and the end."""
+        self.is_stop_asked = True
+
+    def checkpoint(self) -> None:
+        """Asks for a checkpoint."""
+        self.is_checkpoint_asked = True
+
+
 class Watcher(Protocol):
     """Who wants to hear of a training as it goes on; every call is cheap and may be ignored."""
 

@@ -11,7 +11,7 @@ from Arch.cache.entry import Entry
 from Arch.cache.store import Store
 from Arch.config.config import Config
 from Arch.errors import TrainingError
-from Arch.types import Result, SilentWatcher, Watcher
+from Arch.types import Requests, Result, SilentWatcher, Watcher
 
 if TYPE_CHECKING:
     from Arch.models.imodel import IModel
@@ -26,12 +26,14 @@ class Worker:
         data: the root of the datasets.
         device: `auto`, `cpu`, `cuda` or `cuda:N`.
         watcher: who hears of the progress.
+        requests: what is asked of a training as it goes on.
     """
 
     store: Store
     data: Path
     device: str = "auto"
     watcher: Watcher = field(default_factory=SilentWatcher)
+    requests: Requests = field(default_factory=Requests)
 
     def train(self, config: Config) -> Result:
         """The experiment's result, training the runs that it lacks; what it is made from has to be there.
@@ -51,7 +53,7 @@ class Worker:
             if isinstance(other, Config)
         }
         trainer = TRAINERS[config["Trainer"]]
-        settings = Settings(self.device, self.data, self.watcher)
+        settings = Settings(self.device, self.data, self.watcher, self.requests)
         try:
             return trainer(config, self.store.entry(config), settings, networks).result()
         except (RuntimeError, MemoryError) as error:  # what torch raises, out of memory included

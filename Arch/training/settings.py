@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from Arch.types import SilentWatcher, Watcher
+from Arch.types import Requests, SilentWatcher, Watcher
 
 
 @dataclass(frozen=True)
@@ -16,8 +16,10 @@ class Settings:
         device: "auto" (the first GPU, else the CPU), "cpu", "cuda" or "cuda:N".
         data: the folder that datasets are kept in.
         watcher: hears of the training as it goes on.
+        requests: what is asked of the training as it goes on.
     """
 
     device: str = "auto"
     data: Path = Path("data")
     watcher: Watcher = field(default_factory=SilentWatcher)
+    requests: Requests = field(default_factory=Requests)
