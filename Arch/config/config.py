@@ -124,6 +124,11 @@ class Config:
         return fingerprint_of(self.named)
 
     @property
+    def versions(self) -> Mapping[str, int]:
+        """The version that the rules declare for each component that is used, by key."""
+        return self.rules.versions(self.active)
+
+    @property
     def title(self) -> str:
         """A few words for people: the network, the data, the teacher."""
         data = self.active.get("DataName") or self.active.get("Dataset", "?")

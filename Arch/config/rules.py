@@ -133,6 +133,14 @@ class Rules:
             found = self._relevances[gates] = self._told(given)
         return found
 
+    def versions(self, active: Mapping[str, Any]) -> dict[str, int]:
+        """The version of what implements each of the `active` values, by key: what makes an older run stale."""
+        return {
+            key: choices[active[key]]
+            for key, choices in self._versioned
+            if isinstance(active.get(key), str) and active[key] in choices
+        }
+
     @functools.cached_property
     def readers(self) -> Mapping[str, tuple[Reader, str]]:
         """For each key what brings its values into canonical form, and the type to call it with."""
@@ -152,6 +160,10 @@ class Rules:
     def key_by_field(self) -> Mapping[str, str]:
         """The key of each snake_case name."""
         return {field_name(key): key for key in self.keys}
+
+    @functools.cached_property
+    def _versioned(self) -> tuple[tuple[str, Mapping[str, int]], ...]:
+        return tuple((key, rule.schema.choices) for key, rule in self.keys.items() if rule.schema.choices)
 
     @functools.cached_property
     def _lines(self) -> Mapping[Trail, int]:

@@ -186,3 +186,9 @@ def test_two_configs_are_never_confused_with_one(resolver):
 )
 def test_canonical_json_has_one_form(value, text):
     assert canonical_json(value) == text
+
+
+def test_versions_are_those_of_the_values_that_count(resolver):
+    config = resolver.resolve({**PLAIN, "Optimizer": "SGD"})
+    named = ("Trainer", "Precision", "Dataset", "Normalization", "Model", "Optimizer", "LRScheduler", "Select")
+    assert config.versions == dict.fromkeys(named, 1)
