@@ -20,6 +20,13 @@ def test_what_is_written_is_read(tmp_path):
     assert files.list_folder(tmp_path) == ["a", "b"]
 
 
+@pytest.mark.parametrize("size", [0, 1, 65_535, 65_536, 65_537, 200_000])
+def test_a_file_of_any_size_is_read_whole(tmp_path, size):
+    content = os.urandom(size)
+    (tmp_path / "a").write_bytes(content)
+    assert files.read_bytes(tmp_path / "a") == content
+
+
 def test_json_comes_back_and_keeps_its_order(tmp_path):
     document = {"b": [1, 2.5, None, True], "a": {"\u00e9": "lone \ud800"}}
     files.write_json(tmp_path / "a.json", document)
