@@ -31,6 +31,8 @@ def check(path: Path, document: Mapping[str, Any], asked: Asked) -> None:
     if asked.fingerprint != path.name:
         raise CacheError(f"{path} was asked for the experiment {asked.fingerprint}.")
     stored = document["Active"]
+    if _are_alike(stored, asked.active):
+        return
     held = {key: stored[key] if key in stored else asked.default_of(key) for key in asked.active}
     _refuse_changes(path, held, asked.active)
 
@@ -50,6 +52,15 @@ def _refuse_changes(path: Path, held: Mapping[str, Any], now: Mapping[str, Any])
     changed = {key: (held[key], now[key]) for key in now if not _are_same(held[key], now[key])}
     if changed:
         raise ChangedDefaultError(_sentence(path, changed))
+
+
+def _are_alike(stored: Mapping[str, Any], active: Mapping[str, Any]) -> bool:
+    """Whether nothing differs at all, as with nearly all of ten thousand entries; in doubt it does."""
+    types = [*map(type, stored.values())]
+    if stored != active or types != [*map(type, active.values())] or [*stored] != [*active]:
+        return False
+    nested = [key for key, kind in zip(stored, types, strict=True) if kind in (list, dict)]
+    return all(_are_same(stored[key], active[key]) for key in nested)
 
 
 def _are_same(held: Any, value: Any) -> bool:

@@ -76,6 +76,14 @@ def test_values_that_a_config_tells_apart_differ(store, make_asked, stored, aske
         entry.check(make_asked({"Key": asked}))
 
 
+def test_one_and_true_are_told_apart_in_any_order_of_keys(store, make_asked):
+    entry = opened(store, make_asked({"A": True, "B": 1, "C": [[1]]}))
+    entry.check(make_asked({"C": [[1]], "B": 1, "A": True}))
+    for swapped in ({"B": True, "A": 1, "C": [[1]]}, {"A": True, "B": 1, "C": [[True]]}):
+        with pytest.raises(ChangedDefaultError):
+            entry.check(make_asked(swapped))
+
+
 def test_a_key_that_the_entry_does_not_know_counts_as_its_default(store, make_asked):
     entry = opened(store, make_asked({"Model": "resnet8"}))
     entry.check(make_asked({"Model": "resnet8", "New": False}, defaults={"New": False}))
