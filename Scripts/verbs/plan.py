@@ -1,4 +1,4 @@
-"""Says what would run, in which order, what is cached and what two configs ask for twice; trains nothing."""
+"""Says what would run, in which order and for how long, what is cached or asked for twice; trains nothing."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import argparse
 import json
 from collections import Counter
 
+from Arch.report.durations import duration_text
+from Arch.sweep.estimate import Estimator, estimator
 from Arch.sweep.plan import Plan, Step, make_plan
 from Scripts.carry import workspace_of
 from Scripts.options import add_what
@@ -26,20 +28,22 @@ def run(options: argparse.Namespace) -> int:
     """Prints the plan."""
     workspace = workspace_of(options)
     plan = make_plan(workspace.configs(options.what, options.set), workspace.store)
+    known = estimator(plan, workspace.store)
     if options.json:
-        print(json.dumps([_row(step) for step in plan.steps], indent=1))
+        print(json.dumps([_row(step, known) for step in plan.steps], indent=1))
     else:
-        print("\n".join(_lines(plan)))
+        print("\n".join(_lines(plan, known)))
     return 0
 
 
-def _row(step: Step) -> dict[str, object]:
+def _row(step: Step, known: Estimator) -> dict[str, object]:
     return {
         "fingerprint": step.config.fingerprint,
         "title": step.config.title,
         "status": step.state,
         "runs": step.done,
         "wanted": step.wanted,
+        "seconds": _seconds(step, known),
         "asked_by": list(step.labels),
         "needs": list(step.needs),
         "failure": step.failure,
@@ -47,22 +51,39 @@ def _row(step: Step) -> dict[str, object]:
     }
 
 
-def _lines(plan: Plan) -> list[str]:
-    lines = [_line(step) for step in plan.missing[:_MOST_LINES]]
+def _lines(plan: Plan, known: Estimator) -> list[str]:
+    lines = [_line(step, known) for step in plan.missing[:_MOST_LINES]]
     if len(plan.missing) > _MOST_LINES:
         lines.append(f"  ... and {len(plan.missing) - _MOST_LINES} more (--json lists all)")
     lines += [f"asked twice: {' = '.join(step.labels)}" for step in plan.duplicates[:_MOST_LINES]]
     counts = Counter(step.state for step in plan.steps)
     dependencies = sum(not step.labels for step in plan.steps)
-    runs = sum(step.wanted - step.done for step in plan.missing if not step.refusal)
     words = ", ".join(f"{count} {status}" for status, count in sorted(counts.items()))
-    lines.append(
-        f"{len(plan.steps)} experiments ({dependencies} only as dependencies): {words or 'none'}; {runs} runs to train"
-    )
-    return lines
+    lines.append(f"{len(plan.steps)} experiments ({dependencies} only as dependencies): {words or 'none'}")
+    return [*lines, _total([step for step in plan.missing if not step.refusal], known)]
 
 
-def _line(step: Step) -> str:
+def _total(steps: list[Step], known: Estimator) -> str:
+    runs = sum(step.wanted - step.done for step in steps)
+    spans = [(step, _seconds(step, known)) for step in steps]
+    told = sum(seconds for _, seconds in spans if seconds is not None)
+    unknown = sum(step.wanted - step.done for step, seconds in spans if seconds is None)
+    if not runs or unknown == runs:
+        return f"{runs} runs to train"
+    beside = f", and {unknown} of unknown length" if unknown else ""
+    return f"{runs} runs to train: about {duration_text(told)} one after the other{beside}"
+
+
+def _line(step: Step, known: Estimator) -> str:
     why = f"  [{step.refusal or step.failure}]" if step.refusal or step.failure else ""
     by = step.labels[0] if step.labels else "(needed by others)"
-    return f"{step.state:<8} {step.config.fingerprint[:8]}  {step.done}/{step.wanted}  {step.config.title}  {by}{why}"
+    seconds = None if step.refusal else _seconds(step, known)
+    span = "-" if seconds is None else duration_text(seconds)
+    start = f"{step.state:<8} {step.config.fingerprint[:8]}  {step.done}/{step.wanted}  {span:>12}"
+    return f"{start}  {step.config.title}  {by}{why}"
+
+
+def _seconds(step: Step, known: Estimator) -> float | None:
+    """What the runs that a step lacks will take one after the other, as cached runs tell it."""
+    each = known.seconds(step.config.active)
+    return None if each is None else each * (step.wanted - step.done)

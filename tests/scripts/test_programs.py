@@ -144,7 +144,7 @@ def test_a_plan_says_what_is_there_and_who_asks_twice(workplace):
     write(workplace / "configs/new.json", **TINY, Seed=9, NumRuns=4)
     done = start("main.py", "plan", "configs", "--cache", "cache", cwd=workplace)
     assert "asked twice: configs/copy.json = configs/student.json" in done.stdout
-    assert "4 experiments (0 only as dependencies): 3 done, 1 missing; 4 runs to train" in done.stdout
+    assert "4 experiments (0 only as dependencies): 3 done, 1 missing\n4 runs to train" in done.stdout
 
 
 def test_a_difference_names_what_differs_and_nothing_else(trained):
