@@ -61,13 +61,18 @@ def attempt_at(work: Work) -> Attempt:
     if claim is not None and claim.seems_held():
         return Attempt(work.index, State.RUNNING, claim, None, 0)
     failure = work.failure()
-    if failure is not None and claim is not None and failure.attempt < claim.generation:
+    if failure is not None and claim is not None and not _tells_of(failure, claim):
         failure = None
     state = _state(claim, failure)
     crashes = _crashes(work) if state is State.CRASHED else 0
     if crashes >= MOST_CRASHES:
         state = State.FAILED
     return Attempt(work.index, state, claim, failure, crashes)
+
+
+def _tells_of(failure: Failure, claim: Claim) -> bool:
+    # A torn record does not tell which attempt it was.
+    return failure.attempt >= claim.generation or (failure.attempt == 0 and claim.end == "failed")
 
 
 def _state(claim: Claim | None, failure: Failure | None) -> State:

@@ -6,7 +6,7 @@ from Arch.errors import ChangedDefaultError, CorruptEntryError
 
 
 def fail(entry, index, message="bad luck"):
-    with pytest.raises(ValueError, match=message), entry.write_run(index):
+    with pytest.raises(ValueError, match=message), entry.take(index) as lease, entry.write_run(index, lease):
         raise ValueError(message)
 
 

@@ -1,5 +1,6 @@
 """The commit protocol: what is written when, and what becomes of a run that does not get that far."""
 
+import contextlib
 import errno
 import hashlib
 import json
@@ -9,6 +10,12 @@ import pytest
 
 from Arch import files
 from Arch.errors import CacheAccessError, CacheError
+
+
+@contextlib.contextmanager
+def in_hand(entry, index):
+    with entry.take(index) as lease, entry.write_run(index, lease) as writer:
+        yield writer
 
 
 def fail(*_):
@@ -62,7 +69,7 @@ def test_the_first_of_two_writers_wins_and_the_other_discards_its_own(entry, mak
 
 
 def test_an_error_is_written_down_and_goes_on_its_way(entry):
-    with pytest.raises(ValueError, match="bad luck"), entry.write_run(2):
+    with pytest.raises(ValueError, match="bad luck"), in_hand(entry, 2):
         fail()
     failure = entry.status(3).failure
     assert (failure.run, failure.error, failure.message) == (2, "ValueError", "bad luck")
@@ -73,9 +80,10 @@ def test_an_error_is_written_down_and_goes_on_its_way(entry):
 
 @pytest.mark.parametrize("end", [KeyboardInterrupt, SystemExit])
 def test_being_stopped_is_no_failure_and_leaves_nothing(entry, names_below, end):
-    with pytest.raises(end), entry.write_run(0):
+    with pytest.raises(end), in_hand(entry, 0):
         raise end
-    assert names_below(entry.path) == {"Config.json"}
+    assert names_below(entry.path) == {"Config.json", "Claims/000/000001.json"}
+    assert entry.work(0).attempt().state == "stopped"
 
 
 def test_leaving_without_commit_discards_the_work(entry, names_below):
@@ -85,7 +93,7 @@ def test_leaving_without_commit_discards_the_work(entry, names_below):
 
 
 def test_a_success_makes_an_earlier_failure_history(entry, commit, names_below):
-    with pytest.raises(ValueError, match="bad luck"), entry.write_run(0):
+    with pytest.raises(ValueError, match="bad luck"), in_hand(entry, 0):
         fail()
     commit(entry)
     assert "Work/000/Failure.json" not in names_below(entry.path)
@@ -93,14 +101,14 @@ def test_a_success_makes_an_earlier_failure_history(entry, commit, names_below):
 
 
 def test_an_error_after_the_commit_is_not_the_runs_failure(entry, make_run):
-    with pytest.raises(ValueError, match="bad luck"), entry.write_run(0) as writer:
+    with pytest.raises(ValueError, match="bad luck"), in_hand(entry, 0) as writer:
         fail(writer.commit(make_run()))
     assert str(entry.status(1)) == "done"
     assert not (entry.path / "Work").exists()
 
 
 def test_a_full_disk_hides_neither_the_error_nor_a_committed_run(disk, entry, make_run, caplog):
-    with pytest.raises(ValueError, match="bad luck"), entry.write_run(0):
+    with pytest.raises(ValueError, match="bad luck"), in_hand(entry, 0):
         fail(disk.fail_at(1, errno.ENOSPC, forever=True))
     assert "no space left" in caplog.text
     disk.forget()
@@ -123,13 +131,13 @@ def test_a_slow_writer_of_the_summary_does_not_hide_a_run_that_came_meanwhile(di
 
 
 def test_a_failure_after_another_process_made_the_run_does_not_count(store, entry, asked, commit):
-    with pytest.raises(ValueError, match="bad luck"), entry.write_run(0):
+    with pytest.raises(ValueError, match="bad luck"), in_hand(entry, 0):
         fail(commit(entry, 0))
     assert str(entry.status(1)) == "done"
 
 
 def test_a_number_that_is_not_finite_fails_the_run(entry, make_run):
-    with pytest.raises(CacheError, match="run 0, Scores, accuracy is nan"), entry.write_run(0) as writer:
+    with pytest.raises(CacheError, match="run 0, Scores, accuracy is nan"), in_hand(entry, 0) as writer:
         writer.commit(make_run(accuracy=float("nan")))
     assert entry.run_indices() == ()
     assert entry.status(1).failure.error == "CacheError"
