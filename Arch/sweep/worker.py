@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,7 +16,9 @@ from Arch.errors import TrainingError
 from Arch.types import Requests, Result, SilentWatcher, Watcher
 
 if TYPE_CHECKING:
+    from Arch.cache.leases.lease import Lease
     from Arch.models.imodel import IModel
+    from Arch.training.itrainer import ITrainer
 
 
 @dataclass(frozen=True)
@@ -39,8 +43,27 @@ class Worker:
         """The experiment's result, training the runs that it lacks; what it is made from has to be there.
 
         Raises:
-            ArchError: it cannot run, or its training failed; nothing half done is kept.
+            ArchError: it cannot run, or its training failed, or its end was asked for.
         """
+        with _torchs_errors_named():
+            return self._trainer(config).result()
+
+    def make_run(self, config: Config, lease: Lease) -> None:
+        """Makes and commits the one run that a lease is for; what goes wrong is recorded with the run in hand.
+
+        Raises:
+            ArchError: it cannot run, or its training failed, or its end was asked for.
+            LeaseLostError: another process has taken the run over.
+        """
+        with _torchs_errors_named():
+            try:
+                trainer = self._trainer(config)
+            except Exception:
+                with lease:  # which records it
+                    raise
+            trainer.make_run(lease)
+
+    def _trainer(self, config: Config) -> ITrainer:
         config.require_implemented()
         _let_threads_sleep()
         from Arch.training import TRAINERS  # this and the next two: torch, to which a cached answer never comes
@@ -52,12 +75,17 @@ class Worker:
             for key, other in config.references.items()
             if isinstance(other, Config)
         }
-        trainer = TRAINERS[config["Trainer"]]
         settings = Settings(self.device, self.data, self.watcher, self.requests)
-        try:
-            return trainer(config, self.store.entry(config), settings, networks).result()
-        except (RuntimeError, MemoryError) as error:  # what torch raises, out of memory included
-            raise TrainingError(f"{type(error).__name__}: {error}") from error
+        return TRAINERS[config["Trainer"]](config, self.store.entry(config), settings, networks)
+
+
+@contextmanager
+def _torchs_errors_named() -> Iterator[None]:
+    """Turns what torch raises, out of memory included, into a sentence for the user."""
+    try:
+        yield
+    except (RuntimeError, MemoryError) as error:
+        raise TrainingError(f"{type(error).__name__}: {error}") from error
 
 
 def _let_threads_sleep() -> None:

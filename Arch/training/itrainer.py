@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from functools import cached_property
 from types import MappingProxyType
 from typing import TYPE_CHECKING, final
 
+from Arch.errors import CacheError, LeaseLostError
 from Arch.training.engine import Engine, choose_engine
 from Arch.training.provenance import require_same_data_as_runs
 from Arch.training.training import Training
+from Arch.training.waiting import wait_for_lease
 
 if TYPE_CHECKING:
     from Arch.cache.entry import Entry
+    from Arch.cache.leases.lease import Lease
     from Arch.config.config import Config
     from Arch.datasets.loading import ImageData
     from Arch.models.imodel import IModel
@@ -71,27 +75,59 @@ class ITrainer(ABC):
 
     @final
     def result(self) -> Result:
-        """The entry's result, after training the runs it lacks; each is committed as soon as it is done.
+        """The entry's result, after making the runs it lacks; each is committed as soon as it is done.
+
+        A run that another process is making is waited for, and taken over should that process die.
 
         Raises:
             ArchError: the config, the data or the cache do not allow it, or a training went wrong; runs that
                 were committed before stay.
+            StoppedError: the end was asked for.
         """
         present = set(self.entry.run_indices())
         missing = [index for index in range(self.config.option("NumRuns")) if index not in present]
         if missing:
-            with self.engine.session():
-                self._train(missing)
+            device = str(self.engine.device)  # what cannot be computed here leaves no trace
+            self.entry.open(self.config)
+            for index in missing:
+                lease = wait_for_lease(self.entry, index, self.settings.requests, device=device)
+                if lease is not None:
+                    self.make_run(lease)
         return self.entry.result()
 
-    def _train(self, missing: list[int]) -> None:
-        dataset = self.load_dataset()
-        require_same_data_as_runs(dataset, self.entry.runs())
-        dataset = self.engine.place_data(dataset)
-        for index in missing:
-            training = Training.prepare(self, dataset, index)
-            self.entry.open(self.config)  # not before everything is known to fit: a mistake leaves no folder
-            with self.entry.write_run(index) as writer:
-                run = training.carry_out(writer.folder)
-                writer.commit(run)
+    @final
+    def make_run(self, lease: Lease) -> None:
+        """Makes and commits the run that a lease is for; an error is recorded with the run in hand.
+
+        Raises:
+            ArchError: as `result`.
+            LeaseLostError: another process has taken the run over; nothing of it is recorded or committed here.
+        """
+        with lease:
+            with _found_lost(lease), self.engine.session():
+                require_same_data_as_runs(self._dataset, self.entry.runs())
+                training = Training.prepare(self, self._dataset, lease.index)
+                with self.entry.write_run(lease.index, lease) as writer:
+                    run = training.carry_out(writer.folder)
+                    writer.commit(run)
             self.settings.watcher.run_finished(run.scores, run.seconds)
+
+    @cached_property
+    def _dataset(self) -> ImageData:
+        """What is learned from, on the device; one for all runs."""
+        return self.engine.place_data(self.load_dataset())
+
+
+@contextmanager
+def _found_lost(lease: Lease) -> Iterator[None]:
+    """Turns an error that comes from another process's having taken the run over into that."""
+    try:
+        yield
+    except Exception as error:
+        try:
+            lease.check()
+        except LeaseLostError as lost:
+            raise lost from error
+        except CacheError:  # nobody can tell on a broken disk
+            pass
+        raise

@@ -104,7 +104,8 @@ def test_a_teacher_for_other_images_or_classes_is_refused(trainer, tiny, keys, m
     training = trainer(**{**TAUGHT, "Teacher": {**tiny, **keys}})
     with pytest.raises(DataError, match=message):
         training.result()
-    assert not training.entry.path.exists()
+    assert training.entry.work(0).failure().error == "DataError"
+    assert training.entry.run_indices() == ()
 
 
 def test_a_teacher_of_other_data_under_the_same_name_is_refused(trainer):

@@ -182,9 +182,20 @@ def test_a_run_counts_every_test_sample(trainer):
 
 
 @pytest.mark.parametrize("keys", [{"Nesterov": True, "Momentum": 0.0}, {"WeightDecay": -0.5}, {"UseCELoss": False}])
-def test_a_config_that_cannot_be_carried_out_leaves_no_folder(trainer, store, keys):
-    with pytest.raises(ConfigError):
-        trainer(**keys).result()
+def test_a_config_that_cannot_be_carried_out_leaves_its_failure_and_no_run(trainer, keys):
+    training = trainer(**keys)
+    with pytest.raises(ConfigError) as caught:
+        training.result()
+    attempt = training.entry.work(0).attempt()
+    assert (attempt.state, attempt.failure.message) == ("failed", str(caught.value))
+    assert training.entry.run_indices() == ()
+
+
+def test_a_device_that_is_not_there_leaves_no_trace(trainer, store):
+    training = trainer()
+    training.settings = dataclasses.replace(training.settings, device="cuda:99")
+    with pytest.raises(TrainingError, match="no device"):
+        training.result()
     assert not store.root.exists()
 
 
@@ -205,8 +216,10 @@ def test_events_are_kept_with_the_run(trainer):
     assert list((training.entry.run_folder(0) / "events").iterdir())
 
 
-def test_events_without_tensorboard_leave_no_folder(trainer, store, monkeypatch):
+def test_events_without_tensorboard_fail_before_anything_is_trained(trainer, monkeypatch):
     monkeypatch.setitem(sys.modules, "torch.utils.tensorboard", None)
+    diary = Diary()
+    training = trainer(diary, TensorBoard=True)
     with pytest.raises(TrainingError, match="pip install tensorboard"):
-        trainer(TensorBoard=True).result()
-    assert not store.root.exists()
+        training.result()
+    assert (diary.lines, training.entry.work(0).failure().error) == ([], "TrainingError")

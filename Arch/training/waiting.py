@@ -1,0 +1,46 @@
+"""Waiting one's turn to make a run that someone else is making."""
+
+from __future__ import annotations
+
+import logging
+import time
+from typing import TYPE_CHECKING
+
+from Arch.cache.leases.sightings import Sightings
+from Arch.errors import RunDoneError, RunHeldError, StoppedError
+
+if TYPE_CHECKING:
+    from Arch.cache.entry import Entry
+    from Arch.cache.leases.lease import Lease
+    from Arch.types import Requests
+
+PAUSE = 1.0  # seconds between two looks at who holds the run
+
+
+def wait_for_lease(entry: Entry, index: int, requests: Requests, *, device: str, pause: float = PAUSE) -> Lease | None:
+    """The lease of a run, taken as by a person; None once the run is there. A dead holder's run is taken over.
+
+    Args:
+        entry: whose run it is; it was opened.
+        index: which run.
+        requests: what is asked of this process meanwhile.
+        device: on what the run will be made, for people.
+        pause: seconds between two looks.
+
+    Raises:
+        StoppedError: the end was asked for while another process held the run.
+        CacheAccessError: the cache cannot be read or written.
+    """
+    sightings, is_told = Sightings(), False
+    while True:
+        try:
+            return entry.take(index, device=device, sightings=sightings, is_forced=True)
+        except RunDoneError:
+            return None
+        except RunHeldError as held:
+            if not is_told:
+                logging.getLogger(__name__).warning("%s Waiting for it.", held)
+                is_told = True
+        if requests.is_stop_asked:
+            raise StoppedError(f"left while another process was making run {index} of {entry.path}; nothing is lost.")
+        time.sleep(pause)
