@@ -67,9 +67,9 @@ class Workspace:
         Raises:
             ArchError: a word leads nowhere, or a config cannot be understood.
         """
-        places, filters = self._parted(words)
+        places, filters = self.parted(words)
         for config, label in self._selected(self._places(places), overrides):
-            if all(_holds(config, key, value) for key, value in filters):
+            if all(holds(config, key, value) for key, value in filters):
                 yield config, label
 
     def entries(self, words: Sequence[str], overrides: Sequence[str] = ()) -> tuple[list[Entry], list[ArchError]]:
@@ -80,7 +80,7 @@ class Workspace:
         Raises:
             ArchError: as `configs`, or an entry that was asked for cannot be used.
         """
-        places, filters = self._parted(words)
+        places, filters = self.parted(words)
         usable: dict[str, Entry] = {}
         spoilt: list[ArchError] = []
         for place in self._places(places):
@@ -93,10 +93,20 @@ class Workspace:
                 spoilt.append(error)
         return list(usable.values()), spoilt
 
+    def parted(self, words: Sequence[str]) -> tuple[list[str], list[tuple[str, Any]]]:
+        """The words that name places, and the others as keys with the values that they have to have.
+
+        Raises:
+            ArchError: a `Key=Value` word has no such key, or a value that the key cannot have.
+        """
+        places = [word for word in words if "=" not in word or os.path.exists(word)]  # noqa: PTH110
+        filters = [self._filter(word) for word in words if word not in places]
+        return places, filters
+
     def _usable(self, place: str, filters: Sequence[tuple[str, Any]], overrides: Sequence[str]) -> Iterator[Entry]:
         for config, _ in self._selected([place], overrides):
             entry = self.store.entry(config)
-            if all(_holds(config, key, value) for key, value in filters) and entry.exists:
+            if all(holds(config, key, value) for key, value in filters) and entry.exists:
                 entry.check(config)
                 if entry.result().n:
                     yield entry
@@ -126,11 +136,6 @@ class Workspace:
                 "or move it out of the cache."
             )
         return config, entry.fingerprint
-
-    def _parted(self, words: Sequence[str]) -> tuple[list[str], list[tuple[str, Any]]]:
-        places = [word for word in words if "=" not in word or os.path.exists(word)]  # noqa: PTH110
-        filters = [self._filter(word) for word in words if word not in places]
-        return places, filters
 
     def _filter(self, word: str) -> tuple[str, Any]:
         key, _, text = word.partition("=")
@@ -165,7 +170,8 @@ def _stored(store: Store, prefix: str) -> Mapping[str, Any]:
     return active
 
 
-def _holds(config: Config, key: str, value: Any) -> bool:
+def holds(config: Config, key: str, value: Any) -> bool:
+    """Whether a `Key=Value` word selects a config; a reference answers to its network's name and its fingerprint."""
     reference = config.references.get(key)
     if reference is None:
         return key in config.active and bool(config.active[key] == value)
