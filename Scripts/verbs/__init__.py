@@ -6,4 +6,6 @@ VERBS = {
     "explain": "which rule kept, dropped or defaulted each key, and why it would run or not",
     "diff": "only what distinguishes two experiments",
     "names": "what is registered: models, datasets, optimizers, figures, ...",
+    "verify": "reads every byte of finished runs and compares it with what was written",
+    "grid": "writes the configs of a grid of values over a template",
 }

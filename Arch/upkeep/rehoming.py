@@ -1,0 +1,54 @@
+"""A config in another folder: its relative paths rewritten so that they still lead to the same files."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from Arch.config.conditions import SUFFIX
+from Arch.config.rules import Rules
+
+_ELSEWHERE = ("torchvision/", "timm/")
+
+
+def rehomed(rules: Rules, raw: Mapping[str, Any], old: Path, new: Path) -> dict[str, Any]:
+    """What a config of the folder `old` has to say in the folder `new`; nested configs and stanzas alike."""
+    return {name: _value(rules, name, value, old, new) for name, value in raw.items()}
+
+
+def path_from(path: str, old: Path, new: Path) -> str:
+    """A path relative to `old` as it reads from `new`; one that is empty or absolute stays.
+
+    Where a link on the way makes `..` ambiguous, the path becomes absolute.
+    """
+    if not path or path.startswith("~") or os.path.isabs(path):  # noqa: PTH117 - paths are texts here
+        return path
+    target = os.path.abspath(old / path)  # noqa: PTH100 - as the resolver: `..` is folded, links are not followed
+    moved = os.path.relpath(target, os.path.abspath(new))  # noqa: PTH100
+    if path.endswith(".json") or os.path.realpath(new / moved) == os.path.realpath(old / path):
+        return moved
+    return os.path.realpath(old / path)
+
+
+def _value(rules: Rules, name: str, value: Any, old: Path, new: Path) -> Any:
+    key = rules.aliases.get(name, name)
+    if key not in rules.keys:
+        is_stanza = name.endswith(SUFFIX) and isinstance(value, Mapping)
+        return rehomed(rules, value, old, new) if is_stanza else value
+    kind = rules.keys[key].schema.type
+    if kind == "path" and isinstance(value, str):
+        return path_from(value, old, new)
+    return _reference(rules, value, old, new) if kind == "reference" else value
+
+
+def _reference(rules: Rules, value: Any, old: Path, new: Path) -> Any:
+    if isinstance(value, Mapping):
+        return rehomed(rules, value, old, new)
+    if not isinstance(value, str) or value.startswith(_ELSEWHERE):
+        return value
+    if value.endswith(".json"):
+        return path_from(value, old, new)
+    model, at, path = value.partition("@")
+    return f"{model}@{path_from(path, old, new)}" if at else value

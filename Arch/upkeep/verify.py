@@ -1,0 +1,197 @@
+"""Reads every byte of finished runs and compares it with what was written; changes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from Arch import files
+from Arch.cache import layout
+from Arch.cache.entry import Entry
+from Arch.cache.fields import Fields
+from Arch.cache.records import run_from
+from Arch.errors import CacheAccessError, CacheError, CorruptEntryError
+
+_SUMMED_UP = ("Scores", "Seconds", "Provenance")
+
+
+@dataclass(frozen=True)
+class Fault:
+    """Something that is not as it was written.
+
+    Attributes:
+        fingerprint: the entry's.
+        run: the run's index, or None where it is not a run that is at fault.
+        path: the file or folder.
+        message: what is wrong with it and what to do.
+    """
+
+    fingerprint: str
+    run: int | None
+    path: str
+    message: str
+
+
+@dataclass(frozen=True)
+class Findings:
+    """What was read of an entry, and what is wrong with it.
+
+    Attributes:
+        runs: how many finished runs there are.
+        size: how many bytes of them were read.
+        faults: in the order of the files.
+    """
+
+    runs: int
+    size: int
+    faults: tuple[Fault, ...]
+
+
+def verify(entry: Entry) -> Findings:
+    """Compares an entry's runs with their manifests, its config with its name and its summary with its runs.
+
+    What another process adds or removes meanwhile is no fault.
+
+    Raises:
+        CacheAccessError: the entry's runs cannot be listed; a file that cannot be read is a fault.
+    """
+    names = files.list_folder(layout.runs(entry.path))
+    checks = [_RunCheck(entry.fingerprint, index, entry.path) for index in layout.run_indices(names)]
+    faults = [*_entry_faults(entry, has_runs=bool(names)), *_strays(entry, names)]
+    present = []
+    for check in checks:
+        found = list(check.faults())
+        if files.exists(check.folder):  # else it was removed while it was read
+            present.append(check)
+            faults += found
+    faults += _summary_faults(entry, {str(check.index): check.folder for check in present})
+    return Findings(len(present), sum(check.size for check in present), tuple(faults))
+
+
+@dataclass
+class _RunCheck:
+    """One run's files against its manifest; `size` counts the bytes read."""
+
+    fingerprint: str
+    index: int
+    entry: Path
+    size: int = 0
+    folder: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.folder = f"{layout.runs(self.entry)}/{layout.run_name(self.index)}"
+
+    def faults(self) -> Iterator[Fault]:
+        try:
+            path = f"{self.folder}/{layout.MANIFEST}"
+            listed = Fields(files.read_json(path), path).mapping("Files")
+        except FileNotFoundError:
+            yield self._fault(layout.MANIFEST, "is gone")
+            return
+        except (CorruptEntryError, CacheAccessError) as problem:
+            yield self._said(layout.MANIFEST, problem)
+            return
+        for name in listed:
+            yield from self._file_faults(name, Fields(listed, path))
+        for name in files.files_below(self.folder):
+            if name not in listed and name != layout.MANIFEST:
+                yield self._fault(name, "was not there when the run was committed")
+        yield from self._record_faults()
+
+    def _file_faults(self, name: str, listed: Fields) -> Iterator[Fault]:
+        try:
+            known = Fields(listed.mapping(name), listed.path)
+            written = known.integer("Size"), known.text("Sha256")
+            found = files.size_and_sha256(f"{self.folder}/{name}")
+        except FileNotFoundError:
+            yield self._fault(name, "is gone")
+        except (CorruptEntryError, CacheAccessError) as problem:
+            yield self._said(name, problem)
+        else:
+            self.size += found[0]
+            if found[0] != written[0]:
+                yield self._fault(name, f"has {found[0]} bytes, but {written[0]} were written")
+            elif found != written:
+                yield self._fault(name, "has another content than was written (its SHA-256 differs)")
+
+    def _record_faults(self) -> Iterator[Fault]:
+        path = f"{self.folder}/{layout.RUN}"
+        try:
+            run = run_from(files.read_json(path), path)
+        except FileNotFoundError:
+            yield from ()  # the manifest lists it, so that it is missed already
+        except (CorruptEntryError, CacheAccessError) as problem:
+            yield self._said(layout.RUN, problem)
+        else:
+            if run.index != self.index:
+                yield self._fault(layout.RUN, f"tells of run {run.index}")
+
+    def _said(self, name: str, problem: CacheError) -> Fault:
+        return Fault(self.fingerprint, self.index, f"{self.folder}/{name}", str(problem))
+
+    def _fault(self, name: str, problem: str) -> Fault:
+        path = f"{self.folder}/{name}"
+        remedy = (
+            f"Restore it from a copy, or `main.py rm {self.fingerprint[:12]} --run {self.index} --apply` "
+            "and give the command that made it again"
+        )
+        return Fault(self.fingerprint, self.index, path, f"{path} {problem}. {remedy}.")
+
+
+def _entry_faults(entry: Entry, *, has_runs: bool) -> Iterator[Fault]:
+    path = f"{entry.path}/{layout.CONFIG}"
+    try:
+        if entry.exists:
+            entry.document()
+        elif has_runs:
+            message = (
+                f"{path} is gone, so that nobody can tell what the runs are of. Restore it from a copy, or take the "
+                f"folder out of the cache: `main.py rm {entry.fingerprint[:12]} --apply`."
+            )
+            yield Fault(entry.fingerprint, None, path, message)
+    except (CorruptEntryError, CacheAccessError) as problem:
+        yield Fault(entry.fingerprint, None, path, str(problem))
+
+
+def _strays(entry: Entry, names: list[str]) -> Iterator[Fault]:
+    for name in names:
+        if not layout.run_indices([name]):
+            path = f"{layout.runs(entry.path)}/{name}"
+            yield Fault(entry.fingerprint, None, path, f"{path} is no run. Move it elsewhere.")
+
+
+def _summary_faults(entry: Entry, folders: Mapping[str, str]) -> Iterator[Fault]:
+    """What is wrong with a summary that would be believed; one of other runs than there are is passed over by all."""
+    path = f"{entry.path}/{layout.RESULT}"
+    problem = ""
+    try:
+        fields = Fields(files.read_json(path), path)
+        told = fields.mapping("Runs")
+        is_believed = set(told) == set(folders) and fields.text("Fingerprint") == entry.fingerprint
+        if is_believed and not _agrees(entry, fields, told, folders):
+            problem = "says otherwise than the runs do"
+    except FileNotFoundError:
+        return
+    except CacheAccessError as refusal:
+        yield Fault(entry.fingerprint, None, path, str(refusal))
+    except CorruptEntryError:
+        problem = "is torn"
+    if problem:
+        message = f"{path} {problem}. Delete this file: it is made anew from the runs."
+        yield Fault(entry.fingerprint, None, path, message)
+
+
+def _agrees(entry: Entry, fields: Fields, told: Mapping[str, Any], folders: Mapping[str, str]) -> bool:
+    try:
+        if entry.document()["Active"] != fields.mapping("Active"):
+            return False
+        records = {index: files.read_json(f"{folder}/{layout.RUN}") for index, folder in folders.items()}
+    except (FileNotFoundError, CacheError):
+        return True  # what it could be compared with is itself at fault, and was said to be
+    return all(
+        Fields(told, fields.path).mapping(index).get(name) == record.get(name)
+        for index, record in records.items()
+        for name in _SUMMED_UP
+    )

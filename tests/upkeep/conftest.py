@@ -1,0 +1,94 @@
+"""A small cache of resolved configs with runs, under rules that a test may change."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from Arch import files
+from Arch.types import Epoch, Run
+from Arch.workspace import Workspace
+from tests.cache.conftest import Disk
+
+RULES = {
+    "Model": "",
+    "Temperature": 4.0,
+    "Widths": [8],
+    "Seed": 0,
+    "Note": "",
+    "Fancy": False,
+    "Fancy:Params": {"Depth": 2},
+    "Taught": False,
+    "Taught:Params": {"Teacher": ""},
+    "NumRuns": 1,
+    "DataPath": "",
+    ":": ["NumRuns", "DataPath"],
+    "::": {
+        "Model": {"choices": {"Net": 1, "Other": 1}, "aliases": {"net": "Net"}, "required": True},
+        "Temperature": {"above": 0, "spellings": ["Heat"]},
+        "Widths": {"type": "ints", "at_least": 1},
+        "DataPath": {"type": "path"},
+        "Teacher": {"type": "reference", "model_key": "Model", "resets": {"Taught": False}, "required": True},
+    },
+}
+
+
+@pytest.fixture
+def rules():
+    """The rules as a document, to change."""
+    return json.loads(json.dumps(RULES))
+
+
+@pytest.fixture
+def workspace_of(tmp_path):
+    """A workspace under the given rules, over the same cache each time."""
+
+    def under(rules):
+        (tmp_path / "cache").mkdir(exist_ok=True)
+        (tmp_path / "cache" / "BaselineConfig.cjson").write_text(json.dumps(rules, indent=1))
+        return Workspace.at(tmp_path / "cache", tmp_path / "data")
+
+    return under
+
+
+@pytest.fixture
+def workspace(workspace_of, rules):
+    return workspace_of(rules)
+
+
+@pytest.fixture
+def add(workspace):
+    """Puts an experiment with so many runs into the cache and gives its entry."""
+
+    def put(runs=1, place=None, **values):
+        place = place or workspace
+        config = place.resolver.resolve({"Model": "Net", **values}, Path.cwd())
+        entry = place.store.entry(config)
+        entry.open(config)
+        for index in range(runs):
+            with entry.write_run(index) as writer:
+                files.write_synced(writer.folder / "Last.safetensors", b"weights of %d" % index)
+                writer.commit(run(index))
+        return entry
+
+    return put
+
+
+@pytest.fixture
+def disk(monkeypatch):
+    return Disk(monkeypatch)
+
+
+@pytest.fixture
+def snapshot():
+    """The content of every file below a folder."""
+
+    def below(folder):
+        return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+    return below
+
+
+def run(index, accuracy=0.5):
+    epoch = Epoch(1, {"loss": 1.25}, {"accuracy": accuracy}, {}, 0.1, 2.0)
+    return Run(index, seed=7, epochs=(epoch,), scores={"accuracy": accuracy}, seconds=3.5, provenance={"device": "cpu"})
