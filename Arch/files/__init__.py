@@ -11,10 +11,12 @@ from Arch.files.folders import (
     remove_empty_folder,
     remove_tree,
     rename_new,
+    rename_over,
     sync_file,
     sync_folder,
 )
-from Arch.files.holds import Hold, hold, remove_abandoned
+from Arch.files.holds import Hold, hold, is_held, remove_abandoned
+from Arch.files.measuring import Measure, measure
 from Arch.files.reading import (
     changed_at,
     exists,
@@ -27,18 +29,31 @@ from Arch.files.reading import (
     size_and_sha256,
     size_of,
 )
-from Arch.files.writing import append, json_text, touch, write_atomically, write_json, write_new, write_synced
+from Arch.files.writing import (
+    append,
+    is_temporary,
+    json_text,
+    touch,
+    write_atomically,
+    write_json,
+    write_new,
+    write_synced,
+)
 
 __all__ = [
     "Hold",
+    "Measure",
     "append",
     "changed_at",
     "exists",
     "files_below",
     "hold",
+    "is_held",
+    "is_temporary",
     "json_text",
     "list_folder",
     "make_folder",
+    "measure",
     "read_bytes",
     "read_end",
     "read_json",
@@ -48,6 +63,7 @@ __all__ = [
     "remove_empty_folder",
     "remove_tree",
     "rename_new",
+    "rename_over",
     "size_and_sha256",
     "size_of",
     "sync_file",

@@ -56,6 +56,12 @@ def rename_new(source: AnyPath, target: AnyPath) -> bool:
     return True
 
 
+def rename_over(source: AnyPath, target: AnyPath) -> None:
+    """Gives a file another name in the same folder, in the place of what may have it. Raises CacheAccessError."""
+    change(target, os.replace, source, target)
+    sync_folder(Path(target).absolute().parent)
+
+
 def remove(path: AnyPath) -> None:
     """Removes a file; one that is gone already is as good. Raises CacheAccessError."""
     _change_unless((errno.ENOENT,), path, os.unlink)

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from Arch.errors import CacheAccessError
-from Arch.files.door import AnyPath, change
+from Arch.files.door import AnyPath, change, look
 from Arch.files.folders import remove
 from Arch.files.reading import exists
 
@@ -72,6 +72,24 @@ def remove_abandoned(path: AnyPath) -> bool:
         return False
     else:
         return True
+    finally:
+        os.close(descriptor)
+
+
+def is_held(path: AnyPath) -> bool:
+    """Whether a hold's maker lives; in doubt it does, and nothing is changed."""
+    try:
+        descriptor = look(path, os.open, path, os.O_RDONLY | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return False
+    except CacheAccessError:
+        return True
+    try:
+        look(path, fcntl.flock, descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except CacheAccessError:
+        return True
+    else:
+        return False
     finally:
         os.close(descriptor)
 

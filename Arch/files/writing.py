@@ -83,6 +83,11 @@ def touch(path: AnyPath) -> None:
     change(path, os.utime, path)
 
 
+def is_temporary(name: str) -> bool:
+    """Whether a file's name is that of a write in hand, or of one that was killed."""
+    return _TEMPORARY.fullmatch(name) is not None
+
+
 def _place(path: AnyPath, content: bytes | str, put: Callable[[AnyPath, AnyPath], None]) -> None:
     folder = Path(path).absolute().parent
     _tidy(folder)
@@ -98,7 +103,7 @@ def _place(path: AnyPath, content: bytes | str, put: Callable[[AnyPath, AnyPath]
 
 def _tidy(folder: Path) -> None:
     for name in list_folder(folder):
-        if _TEMPORARY.fullmatch(name):
+        if is_temporary(name):
             remove_abandoned(folder / name)
 
 

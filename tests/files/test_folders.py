@@ -71,3 +71,11 @@ def test_a_folder_that_cannot_be_synced_is_let_be_but_a_sick_disk_is_not(tmp_pat
     break_at(1, errno.EIO)
     with pytest.raises(CacheAccessError):
         files.sync_folder(tmp_path)
+
+
+def test_a_file_may_take_anothers_name(tmp_path):
+    for name in ("old", "new"):
+        files.write_synced(tmp_path / name, name)
+    files.rename_over(tmp_path / "new", tmp_path / "old")
+    assert files.list_folder(tmp_path) == ["old"]
+    assert files.read_bytes(tmp_path / "old") == b"new"

@@ -61,3 +61,22 @@ def test_where_there_are_no_locks_a_hold_still_works_and_nothing_is_taken_for_de
     assert not files.remove_abandoned(hold.path)
     hold.let_go()
     assert not files.remove_abandoned(hold.path)
+
+
+def test_whether_a_hold_is_held_is_seen_without_changing_it(tmp_path):
+    held = files.hold(tmp_path, ".a.", ".tmp")
+    assert files.is_held(held.path)
+    os.close(held.descriptor)
+    assert not files.is_held(held.path)
+    assert held.path.exists()
+    assert not files.is_held(tmp_path / "absent")
+
+
+def test_a_hold_that_cannot_be_asked_counts_as_held(tmp_path, monkeypatch):
+    (tmp_path / "hold").write_text("")
+
+    def refuse(verb, path, function, *arguments):
+        raise OSError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr(door, "_step", refuse)
+    assert files.is_held(tmp_path / "hold")

@@ -1,0 +1,37 @@
+"""Sizes and times of change, added up."""
+
+import os
+
+import pytest
+
+from Arch import files
+from Arch.errors import CacheAccessError
+
+
+def at(path, content, seconds):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content)
+    os.utime(path, (seconds, seconds))
+
+
+def test_a_folder_is_the_sum_of_its_files_and_as_young_as_the_youngest(tmp_path):
+    at(tmp_path / "a/one", b"123", 100)
+    at(tmp_path / "a/b/two", b"4567", 300)
+    for folder in ("a/b", "a"):
+        os.utime(tmp_path / folder, (200, 200))
+    assert files.measure(tmp_path / "a") == files.Measure(7, 300)
+    assert files.measure(tmp_path / "a/one") == files.Measure(3, 100)
+    os.utime(tmp_path / "a", (400, 400))
+    assert files.measure(tmp_path / "a").changed == 400
+
+
+def test_nothing_measures_nothing_and_a_link_is_not_followed(tmp_path):
+    assert files.measure(tmp_path / "absent") == files.Measure(0, 0)
+    at(tmp_path / "big", b"x" * 1000, 100)
+    (tmp_path / "link").symlink_to("big")
+    assert files.measure(tmp_path / "link").size == len("big")
+
+
+def test_what_cannot_be_looked_at_is_said(tmp_path):
+    with pytest.raises(CacheAccessError, match="too long"):
+        files.measure(tmp_path / ("x" * 300))
