@@ -51,6 +51,11 @@ def is_staging(name: str) -> bool:
     return name.startswith(_PREFIX)
 
 
+def is_abandoned(path: Path) -> bool:
+    """Whether such a folder, or its hold, belongs to a dead process; nothing is changed."""
+    return not files.is_held(path.with_name(path.name.removesuffix(_SUFFIX) + _SUFFIX))
+
+
 def remove_abandoned(work: Path) -> None:
     """Removes what dead processes left in a run's `work` folder. Raises CacheAccessError."""
     for name in files.list_folder(work):
