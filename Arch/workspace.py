@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from Arch import files
@@ -38,10 +39,12 @@ class Workspace:
     data: Path
 
     @classmethod
-    def at(cls, cache: Path | str | None = None, data: Path | str | None = None) -> Workspace:
+    def at(
+        cls, cache: Path | str | None = None, data: Path | str | None = None, rules: Path | str | None = None
+    ) -> Workspace:
         """The workspace of a cache folder, by default the repository's own.
 
-        The rules are the folder's `BaselineConfig.cjson` if it has one, else the repository's.
+        Unless they are given, the rules are the folder's `BaselineConfig.cjson` if it has one, else the repository's.
 
         Raises:
             RulesError: the rules file contradicts itself.
@@ -49,11 +52,10 @@ class Workspace:
         """
         home = ROOT / "KDTrainer"
         root = Path(cache or home).expanduser().absolute()
-        rules = root / RULES_NAME
+        if rules is None:
+            rules = root / RULES_NAME if files.exists(root / RULES_NAME) else home / RULES_NAME
         store = Store(root)
-        resolver = Resolver.at(
-            rules if files.exists(rules) else home / RULES_NAME, lambda prefix: _stored(store, prefix)
-        )
+        resolver = Resolver.at(Path(rules), lambda prefix: _stored(store, prefix))
         return cls(store, resolver, Path(data or ROOT / "data").expanduser().absolute())
 
     def configs(self, words: Sequence[str], overrides: Sequence[str] = ()) -> Iterator[tuple[Config, str]]:
@@ -122,12 +124,26 @@ class Workspace:
             elif place.endswith(".json") or os.path.isfile(place):  # noqa: PTH113 - as above
                 yield self.resolver.load(Path(place), overrides), place
             else:
-                yield self._cached(place, overrides)
+                config = self.cached(place, overrides)
+                yield config, self.store.find(place).fingerprint if overrides else config.fingerprint
 
-    def _cached(self, prefix: str, overrides: Sequence[str]) -> tuple[Config, str]:
+    def cached(
+        self, prefix: str, overrides: Sequence[str] = (), options: Mapping[str, Any] = MappingProxyType({})
+    ) -> Config:
+        """The config of a cached experiment.
+
+        Args:
+            prefix: how its fingerprint begins.
+            overrides: `Key=Value` words that change what it says.
+            options: the options it is to have, since an entry keeps none.
+
+        Raises:
+            UnknownNameError: there is no such experiment; CacheError: there are several, or its entry is damaged.
+            ChangedDefaultError: today's rules name it otherwise.
+        """
         entry = self.store.find(prefix)
         document, source = entry.document(), Source(f"experiment {entry.fingerprint}")
-        config = self.resolver.resolve(document["Active"], source=source, overrides=overrides)
+        config = self.resolver.resolve({**document["Active"], **options}, source=source, overrides=overrides)
         if config.fingerprint != entry.fingerprint and not overrides:
             check_defaults(entry.path, document, config)
             raise ChangedDefaultError(
@@ -135,7 +151,7 @@ class Workspace:
                 "Compare its Config.json with the rules file; put the old rules back to use its runs, "
                 "or move it out of the cache."
             )
-        return config, entry.fingerprint
+        return config
 
     def _filter(self, word: str) -> tuple[str, Any]:
         key, _, text = word.partition("=")

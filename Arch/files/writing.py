@@ -71,11 +71,20 @@ def append(path: AnyPath, content: str) -> None:
     Raises:
         CacheAccessError: it cannot be written.
     """
-    descriptor = change(path, os.open, path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o666)
+    descriptor = open_to_append(path)
     try:
         change(path, os.write, descriptor, content.encode("utf-8", "surrogatepass"))
     finally:
         os.close(descriptor)
+
+
+def open_to_append(path: AnyPath) -> int:
+    """A descriptor that adds to the end of a file, as the output of a process to be started; the caller closes it.
+
+    Raises:
+        CacheAccessError: it cannot be written.
+    """
+    return change(path, os.open, path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o666)
 
 
 def touch(path: AnyPath) -> None:

@@ -158,3 +158,12 @@ def test_a_short_write_is_completed(tmp_path, monkeypatch):
     monkeypatch.setattr(door, "_step", step)
     files.write_synced(tmp_path / "a", "0123456789")
     assert (tmp_path / "a").read_text() == "0123456789"
+
+
+def test_what_a_process_says_is_added_behind_what_others_wrote(tmp_path):
+    files.append(tmp_path / "log", "one\n")
+    descriptor = files.open_to_append(tmp_path / "log")
+    files.append(tmp_path / "log", "two\n")
+    os.write(descriptor, b"three\n")
+    os.close(descriptor)
+    assert (tmp_path / "log").read_text() == "one\ntwo\nthree\n"
