@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
@@ -11,6 +12,7 @@ from Arch.errors import ArchError, ConfigError
 
 _PIECE = r'"(?:[^"\\]|\\.)*"|[{}\[\],:]|[^\s{}\[\],:"]+'
 _MOST_BYTES = 10_000_000
+_BLOCK = 65_536
 
 Trail = tuple[str | int, ...]
 
@@ -40,7 +42,7 @@ class Source:
         return Source(self.label, self.text, (*self.trail, name))
 
 
-def read_object(path: Path, error: type[ArchError] = ConfigError) -> tuple[dict[str, Any], Source]:
+def read_object(path: Path | str, error: type[ArchError] = ConfigError) -> tuple[dict[str, Any], Source]:
     """The JSON object in a file, and where it came from.
 
     Raises:
@@ -48,8 +50,7 @@ def read_object(path: Path, error: type[ArchError] = ConfigError) -> tuple[dict[
     """
     label = printable(str(path))
     try:
-        with open(path, "rb") as file:  # noqa: PTH123 - this is read ten thousand times by `plan`; Path.open costs double
-            content = file.read(_MOST_BYTES + 1)
+        content = _content(path)
         text = content.decode("utf-8-sig")
     except FileNotFoundError:
         raise error(f"{label}: no such file.") from None
@@ -74,7 +75,7 @@ def parse_object(text: str, label: str, error: type[ArchError] = ConfigError) ->
     """
     source = Source(label, text)
     try:
-        value = json.loads(text, object_pairs_hook=_unique, parse_constant=_refuse_constant)
+        value = _DECODER.decode(text)
     except json.JSONDecodeError as problem:
         raise error(f"{label}:{problem.lineno}: not valid JSON: {_explained(problem)}.") from None
     except _RefusedError as problem:
@@ -154,6 +155,21 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _refuse_constant(piece: str) -> NoReturn:
     raise _RefusedError(f"expected a finite number, got {piece}.", piece)
+
+
+_DECODER = json.JSONDecoder(object_pairs_hook=_unique, parse_constant=_refuse_constant)
+
+
+def _content(path: Path | str) -> bytes:
+    """The beginning of a file, longer than any config; `plan` asks for ten thousand, so that each call counts."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        pieces = [os.read(descriptor, _BLOCK)]
+        while pieces[-1] and sum(map(len, pieces)) <= _MOST_BYTES:
+            pieces.append(os.read(descriptor, _BLOCK))
+    finally:
+        os.close(descriptor)
+    return b"".join(pieces)
 
 
 def _line_with(text: str, piece: str) -> int:

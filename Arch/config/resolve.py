@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -30,7 +31,7 @@ class Resolver:
     rules: Rules
     stored: StoredLookup = no_store
     _files: dict[str, Config] = field(default_factory=dict)
-    _derived: dict[tuple[str, str, str], Config] = field(default_factory=dict)
+    _derived: dict[tuple[int, str, str, str], Config] = field(default_factory=dict)
     _open: list[str] = field(default_factory=list)
 
     @classmethod
@@ -52,10 +53,9 @@ class Resolver:
         if not overrides and place in self._files:
             return self._files[place]
         self._open.append(place)
-        path = Path(place)
         try:
-            raw, source = json_text.read_object(path)
-            config = self.nested(raw, path.parent, source, overrides)
+            raw, source = json_text.read_object(place)
+            config = self.nested(raw, _folder_of(place), source, overrides)
         except RecursionError:
             if len(self._open) > 1:  # the file that the user named says it, once
                 raise
@@ -100,23 +100,38 @@ class Resolver:
 
     def derive(self, given: dict[str, Any], folder: Path, source: Source) -> Config:
         """The config of canonical values; equal ones are made once, as hundreds of students share one teacher."""
-        config = self._made(Reading(self.rules, source, given), folder)
-        return self._derived.setdefault((config.fingerprint, str(folder), repr(config.options)), config)
+        relevance = self.rules.relevance(given)
+        options = {key: given[key] for key in self.rules.options if key in given}
+        known = (id(relevance), repr(_named(given, relevance)), repr(options), str(folder))
+        if known not in self._derived:
+            self._derived[known] = self._made(Reading(self.rules, source, given), folder)
+        return self._derived[known]
 
     def _made(self, reading: Reading, folder: Path) -> Config:
         given = reading.given
         relevance = self.rules.relevance(given)
-        defaults = relevance.defaults
-        named = {key: value for key, value in given.items() if key in defaults and value != defaults[key]}
+        named = _named(given, relevance)
         reading.check(relevance, named)
         options = self.rules.options
         if not options.keys().isdisjoint(given):
             options = {key: given.get(key, default) for key, default in options.items()}
-        references = References(self, given, folder, reading.source).of(defaults)
+        references = References(self, given, folder, reading.source).of(relevance.defaults)
         for key, other in references.items():
             named[key] = other.fingerprint
         notes = _notes(relevance, reading)
         return Config(self.rules, relevance, named, options, references, given, folder, notes)
+
+
+def _named(given: Mapping[str, Any], relevance: Relevance) -> dict[str, Any]:
+    """The given values that count and are not their defaults."""
+    defaults = relevance.defaults
+    return {key: value for key, value in given.items() if key in defaults and value != defaults[key]}
+
+
+@functools.lru_cache(maxsize=1024)
+def _folder_of(place: str) -> Path:
+    """The folder of a file; ten thousand configs lie in few, and making a path costs as much as a system call."""
+    return Path(place).parent
 
 
 def _overrides(rules: Rules, words: Sequence[str]) -> dict[str, Any]:
