@@ -6,6 +6,8 @@ VERBS = {
     "explain": "which rule kept, dropped or defaulted each key, and why it would run or not",
     "diff": "only what distinguishes two experiments",
     "names": "what is registered: models, datasets, optimizers, figures, ...",
+    "rm": "takes experiments or runs out of the cache, into its trash, and back",
+    "prune": "takes out what is old, large, failed or belongs to nothing",
     "verify": "reads every byte of finished runs and compares it with what was written",
     "grid": "writes the configs of a grid of values over a template",
 }

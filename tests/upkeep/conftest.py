@@ -8,7 +8,9 @@ import pytest
 from Arch import files
 from Arch.types import Epoch, Run
 from Arch.workspace import Workspace
-from tests.cache.conftest import Disk
+from tests.cache.conftest import Disk, in_child, names_below
+
+__all__ = ["in_child", "names_below"]
 
 RULES = {
     "Model": "",

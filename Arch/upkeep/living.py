@@ -1,0 +1,37 @@
+"""Who is working on what: nothing that a living process has in hand is taken away from it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from Arch import files
+from Arch.cache import layout, staging
+from Arch.cache.work import Work
+
+
+def workers(entry: Path, run: int | None = None) -> tuple[str, ...]:
+    """Who is making runs in an entry's folder, each as a clause, or who is making one of them.
+
+    Whoever has committed a run has no more need of it. Raises CacheAccessError.
+    """
+    runs = [run] if run is not None else indices_in_hand(entry)
+    found = (_worker(Work(entry, index)) for index in runs)
+    return tuple(worker for worker in found if worker)
+
+
+def indices_in_hand(entry: Path) -> tuple[int, ...]:
+    """The runs that have traces of work, whether they were finished since or not; raises CacheAccessError."""
+    names = {*files.list_folder(layout.work(entry)), *files.list_folder(layout.claims(entry))}
+    return layout.run_indices(list(names))
+
+
+def _worker(work: Work) -> str:
+    if files.exists(f"{layout.runs(work.entry)}/{layout.run_name(work.index)}/{layout.MANIFEST}"):
+        return ""
+    claim = next(work.claims_backwards(), None)
+    if claim is not None and claim.seems_held():
+        return f"{claim.holder} has been making run {work.index} since {claim.since}"
+    staged = [work.folder / name for name in files.list_folder(work.folder) if staging.is_staging(name)]
+    if not all(map(staging.is_abandoned, staged)):
+        return f"a living process is making run {work.index}"
+    return ""

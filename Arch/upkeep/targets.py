@@ -1,0 +1,99 @@
+"""What a command would take out of the cache: named, weighed, and with all that speaks against it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Literal
+
+from Arch import files
+from Arch.cache import layout
+from Arch.upkeep.living import workers
+from Arch.upkeep.selection import document_in, names_in
+
+Kind = Literal["experiment", "run", "attempt", "leftover"]
+
+
+@dataclass(frozen=True)
+class Target:
+    """Something that could go.
+
+    Attributes:
+        kind: an experiment with all its runs, one finished run, the attempts at one that is not, or what no one needs.
+        fingerprint: the experiment's.
+        run: the run's index, where it is about one.
+        places: the files and folders, relative to the cache.
+        title: the experiment in a few words.
+        runs: how many finished runs would go.
+        size: bytes.
+        changed: when any of it was last changed, in seconds since 1970.
+        why: what it was chosen for.
+        workers: the living processes that work on it; then it stays.
+    """
+
+    kind: Kind
+    fingerprint: str
+    run: int | None
+    places: tuple[str, ...]
+    title: str
+    runs: int
+    size: int
+    changed: float
+    why: str = ""
+    workers: tuple[str, ...] = field(default=())
+
+
+def experiment(root: Path, name: str, why: str = "") -> Target:
+    """A whole experiment, sound or not; raises CacheAccessError."""
+    runs = layout.run_indices(files.list_folder(layout.runs(root / name)))
+    return replace(_target(root, "experiment", name, (name,), why=why), runs=len(runs))
+
+
+def run(root: Path, name: str, index: int, why: str = "") -> Target | None:
+    """A finished run, or the attempts at one that is not; None where there is neither. Raises CacheAccessError."""
+    place = f"{name}/Runs/{layout.run_name(index)}"
+    if files.exists(root / place):
+        return replace(_target(root, "run", name, (place,), run=index, why=why), runs=1)
+    return attempt(root, name, index, why)
+
+
+def attempt(root: Path, name: str, index: int, why: str = "") -> Target | None:
+    """All traces of the attempts at a run; None where there are none. Raises CacheAccessError."""
+    places = (f"{name}/Work/{layout.run_name(index)}", f"{name}/Claims/{layout.run_name(index)}")
+    there = tuple(place for place in places if files.exists(root / place))
+    return _target(root, "attempt", name, there, run=index, why=why) if there else None
+
+
+def leftover(root: Path, name: str, place: str, why: str) -> Target:
+    """Something in an experiment's folder that no one needs; raises CacheAccessError."""
+    return _target(root, "leftover", name, (place,), why=why)
+
+
+def heirs(root: Path, of: Iterable[str]) -> Mapping[str, Sequence[str]]:
+    """The cached experiments that were made from others, by the others' fingerprints; raises CacheAccessError."""
+    found: dict[str, dict[str, None]] = {name: {} for name in of}
+    for name in names_in(root) if found else ():
+        document = document_in(root / name) or {"References": {}}
+        for other in document["References"].values():
+            parent = other.get("Fingerprint") if isinstance(other, Mapping) else None
+            if parent in found:
+                found[parent][name] = None
+    return {parent: list(children) for parent, children in found.items()}
+
+
+def _target(root: Path, kind: Kind, name: str, places: tuple[str, ...], *, run: int | None = None, why: str) -> Target:
+    measures = [files.measure(root / place) for place in places]
+    document = document_in(root / name) or {}
+    return Target(
+        kind=kind,
+        fingerprint=name,
+        run=run,
+        places=places,
+        title=str(document.get("Title", "no readable Config.json")),
+        runs=0,
+        size=sum(measure.size for measure in measures),
+        changed=max(measure.changed for measure in measures),
+        why=why,
+        workers=() if kind == "leftover" else workers(root / name, run),
+    )

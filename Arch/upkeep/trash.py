@@ -1,0 +1,134 @@
+"""`.trash/`: what was taken out of the cache, each thing under a name that tells where it was and when it went."""
+
+from __future__ import annotations
+
+import calendar
+import os
+import re
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from Arch import files
+from Arch.cache.layout import TRASH, is_fingerprint
+from Arch.errors import CacheAccessError, CacheError
+
+_SLASH = "@"  # no name that the cache gives has it
+_GOING = ".going-"
+_STAMP = re.compile(r"\d{8}T\d{12}")
+_FORMAT, _WHOLE = "%Y%m%dT%H%M%S", 15
+
+
+@dataclass(frozen=True)
+class Item:
+    """Something in the trash.
+
+    Attributes:
+        path: where it is now.
+        place: where it was, relative to the cache.
+        time: when it went, in UTC to the microsecond, as `20260131T120000123456`.
+    """
+
+    path: Path
+    place: str
+    time: str
+
+    @property
+    def fingerprint(self) -> str:
+        """The experiment that it belonged to, or was; empty for what belonged to none."""
+        name = self.place.partition("/")[0]
+        return name if is_fingerprint(name) else ""
+
+    @property
+    def run(self) -> int | None:
+        """The index of a finished run, or None where it is something else."""
+        parts = self.place.split("/")
+        return int(parts[2]) if len(parts) == 3 and parts[1] == "Runs" else None
+
+    @property
+    def is_experiment(self) -> bool:
+        """Whether it is a whole experiment."""
+        return self.place == self.fingerprint
+
+    @property
+    def seconds(self) -> float:
+        """When it went, in seconds since 1970."""
+        whole, fraction = self.time[:_WHOLE], self.time[_WHOLE:]
+        return calendar.timegm(time.strptime(whole, _FORMAT)) + int(fraction) / 1e6
+
+
+def items(root: Path) -> list[Item]:
+    """What is in the trash of a cache, the latest first; raises CacheAccessError."""
+    found = [_item(root / TRASH / name) for name in files.list_folder(root / TRASH)]
+    return sorted((item for item in found if item), key=lambda item: item.path.name, reverse=True)
+
+
+def move(root: Path, place: str) -> Item | None:
+    """Moves something of the cache to its trash in one step; None if it is gone already.
+
+    Raises:
+        CacheAccessError: it cannot be moved, and is where it was.
+    """
+    source = root / place
+    now = _stamp(time.time())
+    target = root / TRASH / f"{now}.{os.urandom(4).hex()}.{place.replace('/', _SLASH)}"
+    files.make_folder(target.parent)
+    try:
+        files.rename_new(source, target)
+        files.sync_folder(source.parent)
+    except CacheAccessError:
+        if files.exists(source):
+            raise
+    return Item(target, place, now) if files.exists(target) else None
+
+
+def put_back(root: Path, item: Item) -> None:
+    """Moves something back to where it was, in one step.
+
+    Raises:
+        CacheError: there is something in its place again; CacheAccessError: it cannot be moved.
+    """
+    target = root / item.place
+    files.make_folder(target.parent)
+    try:
+        is_back = files.rename_new(item.path, target)
+        files.sync_folder(item.path.parent)
+    except CacheAccessError:
+        if files.exists(item.path):
+            raise
+        is_back = True
+    if not is_back:
+        raise CacheError(
+            f"{target} is there again, so that what is in the trash cannot come back: take the new one away first "
+            f"(`main.py rm {item.fingerprint[:12]}{'' if item.run is None else f' --run {item.run}'} --apply`)."
+        )
+
+
+def forget(item: Item) -> None:
+    """Deletes something in the trash for good; from the first step on it is in the trash no more.
+
+    Raises:
+        CacheAccessError: not all of it could be deleted; the rest goes with `forget_rest`.
+    """
+    going = item.path.with_name(f"{_GOING}{item.path.name}")
+    files.rename_new(item.path, going)
+    files.remove_tree(going)
+
+
+def forget_rest(root: Path) -> None:
+    """Deletes what an interrupted `forget` left; raises CacheAccessError."""
+    for name in files.list_folder(root / TRASH):
+        if name.startswith(_GOING):
+            files.remove_tree(root / TRASH / name)
+
+
+def _stamp(seconds: float) -> str:
+    fraction = int(seconds % 1 * 1e6)
+    return f"{time.strftime(_FORMAT, time.gmtime(seconds))}{fraction:06d}"
+
+
+def _item(path: Path) -> Item | None:
+    parts = path.name.split(".", 2)
+    if len(parts) < 3 or not _STAMP.fullmatch(parts[0]):
+        return None
+    return Item(path, parts[2].replace(_SLASH, "/"), parts[0])

@@ -1,0 +1,124 @@
+"""What `rm` and `prune` share: saying what would go, and moving it to the trash."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from Arch.cache.layout import TRASH
+from Arch.upkeep.amounts import age_text, size_text
+from Arch.upkeep.removal import Outcome, take_away
+from Arch.upkeep.targets import Target, heirs
+
+_MOST_LINES = 200
+_FEW = 6
+
+
+def tidy(root: Path, targets: Sequence[Target], *, apply: bool, as_json: bool) -> int:
+    """Shows what would go, or makes it go; 1 if something had to stay."""
+    children = _staying(root, targets)
+    if not apply:
+        if as_json:
+            print(json.dumps({"applied": False, "targets": [_row(each, children) for each in targets]}, indent=1))
+        else:
+            print("\n".join(_preview(root, targets, children)))
+        return 0
+    outcomes = [take_away(root, target) for target in targets]
+    refused = [outcome for outcome in outcomes if outcome.refusal]
+    for outcome in refused:
+        print(f"error: left alone: {name_of(outcome.target)}: {outcome.refusal}.".replace("..", "."), file=sys.stderr)
+    if as_json:
+        rows = [_row(outcome.target, children) | _fate(outcome) for outcome in outcomes]
+        print(json.dumps({"applied": True, "targets": rows}, indent=1))
+    else:
+        print("\n".join(_report(root, outcomes)))
+    return 1 if refused else 0
+
+
+def name_of(target: Target) -> str:
+    """A target in a few words."""
+    about = "" if target.run is None else f" run {target.run}"
+    if target.kind == "attempt":
+        about = f" attempts at{about}"
+    return target.places[0] if target.kind == "leftover" else f"{target.fingerprint[:12]}{about}"
+
+
+def _staying(root: Path, targets: Sequence[Target]) -> dict[str, Sequence[str]]:
+    """By fingerprint, the experiments that were made from what would go and are not to go themselves."""
+    going = {target.fingerprint for target in targets if target.kind == "experiment"}
+    found = heirs(root, [target.fingerprint for target in targets if target.kind in ("experiment", "run")])
+    return {name: [child for child in children if child not in going] for name, children in found.items()}
+
+
+def _preview(root: Path, targets: Sequence[Target], children: Mapping[str, Sequence[str]]) -> Iterator[str]:
+    going = [target for target in targets if not target.workers]
+    for target in targets[:_MOST_LINES]:
+        yield _line(target)
+        yield from (f"    stays: {worker}" for worker in target.workers)
+        yield from _heirs_line(children.get(target.fingerprint, ()), target)
+    if len(targets) > _MOST_LINES:
+        yield f"  ... and {len(targets) - _MOST_LINES} more (--json lists all)"
+    if going:
+        yield f"would move {_sum(going)} to {root / TRASH}; nothing was changed (--apply does it)"
+    else:
+        yield "nothing would go"
+
+
+def _line(target: Target) -> str:
+    runs = f"{target.runs} run{'s'[: target.runs != 1]}" if target.kind == "experiment" else ""
+    age = age_text(time.time() - target.changed)
+    why = f"  [{target.why}]" if target.why else ""
+    return f"  {name_of(target):<20} {size_text(target.size):>7} {age:>4}  {target.title}  {runs}{why}".rstrip()
+
+
+def _heirs_line(children: Sequence[str], target: Target) -> Iterator[str]:
+    if children and target.kind in ("experiment", "run"):
+        more = f" and {len(children) - _FEW} more" if len(children) > _FEW else ""
+        names = ", ".join(name[:12] for name in children[:_FEW])
+        yield f"    made from it, and staying: {names}{more}"
+
+
+def _report(root: Path, outcomes: Sequence[Outcome]) -> Iterator[str]:
+    moved = [outcome.target for outcome in outcomes if outcome.items]
+    if not moved:
+        yield "nothing was moved"
+        return
+    yield f"moved {_sum(moved)} to {root / TRASH}"
+    first = next((target for target in moved if target.kind in ("experiment", "run")), None)
+    if first is not None:
+        run = "" if first.run is None else f" --run {first.run}"
+        what = "it" if len(moved) == 1 else "the first"
+        yield f"`main.py rm --restore {first.fingerprint[:12]}{run} --apply` brings {what} back"
+
+
+def _sum(targets: Sequence[Target]) -> str:
+    parts = []
+    for kind in ("experiment", "run", "attempt", "leftover"):
+        number = sum(target.kind == kind for target in targets)
+        if number:
+            parts.append(f"{number} {kind}{'s'[: number != 1]}")
+    return f"{', '.join(parts)} ({size_text(sum(target.size for target in targets))})"
+
+
+def _row(target: Target, children: Mapping[str, Sequence[str]]) -> dict[str, Any]:
+    return {
+        "kind": target.kind,
+        "fingerprint": target.fingerprint,
+        "run": target.run,
+        "places": list(target.places),
+        "title": target.title,
+        "runs": target.runs,
+        "bytes": target.size,
+        "changed": target.changed,
+        "why": target.why,
+        "workers": list(target.workers),
+        "made_from_it": list(children.get(target.fingerprint, ())),
+    }
+
+
+def _fate(outcome: Outcome) -> dict[str, Any]:
+    return {"moved_to": [str(item.path) for item in outcome.items], "refusal": outcome.refusal}

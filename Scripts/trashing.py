@@ -1,0 +1,64 @@
+"""What `rm --restore` and `rm --forget` do: looking through the trash, putting back, deleting for good."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+from collections.abc import Sequence
+
+from Arch.errors import CacheError, ConfigError
+from Arch.upkeep import trash
+from Arch.upkeep.amounts import age_text, size_text
+from Arch.upkeep.recall import Found, found_in_trash
+from Arch.upkeep.removal import put_back
+from Arch.workspace import Workspace
+
+
+def restore(workspace: Workspace, options: argparse.Namespace) -> int:
+    """Shows what would come back, or brings it back; 1 if something could not."""
+    if options.apply and not options.what:
+        raise ConfigError("say what is to come back; `rm --restore` without --apply lists what is in the trash.")
+    found = found_in_trash(workspace, options.what, options.set, options.run, is_latest_only=bool(options.what))
+    back: list[Found] = []
+    for each in found if options.apply else ():
+        try:
+            put_back(workspace.store.root, each.item)
+            back.append(each)
+        except CacheError as problem:
+            print(f"error: {problem}", file=sys.stderr)
+    hint = "--apply puts it back" if options.what else "name what is to come back, with --apply"
+    _show(back if options.apply else found, options, "put back", hint)
+    return 1 if options.apply and len(back) < len(found) else 0
+
+
+def forget(workspace: Workspace, options: argparse.Namespace, older: float | None) -> int:
+    """Shows what would be deleted, or deletes it."""
+    found = found_in_trash(workspace, options.what, options.set)
+    found = [each for each in found if older is None or time.time() - each.item.seconds >= older]
+    if options.apply:
+        for each in found:
+            trash.forget(each.item)
+        trash.forget_rest(workspace.store.root)
+    _show(found, options, "deleted for good", "--apply deletes it for good")
+    return 0
+
+
+def _show(found: Sequence[Found], options: argparse.Namespace, done: str, hint: str) -> None:
+    if options.json:
+        rows = [
+            {"place": each.item.place, "path": str(each.item.path), "title": each.title, "bytes": each.size}
+            | {"removed": each.item.seconds}
+            for each in found
+        ]
+        print(json.dumps({"applied": options.apply, "items": rows}, indent=1))
+        return
+    for each in found:
+        run = "" if each.item.run is None else f" run {each.item.run}"
+        name = each.item.place if not (each.item.is_experiment or run) else f"{each.item.fingerprint[:12]}{run}"
+        ago = age_text(time.time() - each.item.seconds)
+        print(f"  {name:<20} {size_text(each.size):>7}  removed {ago} ago  {each.title}".rstrip())
+    total = size_text(sum(each.size for each in found))
+    count = f"{len(found)} thing{'s'[: len(found) != 1]} ({total})"
+    print(f"{done}: {count}" if options.apply else f"{count} in the trash; nothing was changed ({hint})")

@@ -1,0 +1,206 @@
+"""What goes is what meets every criterion, and never what a living process works on."""
+
+import os
+import time
+
+import pytest
+
+from Arch import files
+from Arch.cache.failure import Failure
+from Arch.errors import ConfigError
+from Arch.upkeep import trash
+from Arch.upkeep.pruning import Criteria, prunable
+from Arch.upkeep.removal import take_away
+from Arch.upkeep.selection import names_in
+
+DAY = 86400
+OLD = time.time() - 10 * DAY
+
+
+@pytest.fixture
+def root(workspace):
+    return workspace.store.root
+
+
+def age(folder, seconds=OLD):
+    """Makes a folder and all in it as old as that."""
+    for path in (*folder.rglob("*"), folder):
+        os.utime(path, (seconds, seconds))
+    return folder
+
+
+def found(root, **criteria):
+    return prunable(root, names_in(root), Criteria(**criteria))
+
+
+def chosen(root, **criteria):
+    return {(target.kind, target.fingerprint, target.run) for target in found(root, **criteria)}
+
+
+def fail(entry, index=0):
+    lease = entry.take(index)
+    entry.work(index).record_failure(Failure.of(ValueError("no luck"), lease))
+    lease.end("failed")
+
+
+def test_without_a_criterion_nothing_is_chosen_and_all_are_listed(root):
+    with pytest.raises(ConfigError, match="--older AGE, --larger SIZE, --failed or --orphans"):
+        found(root)
+
+
+def test_age_counts_from_the_latest_change_of_anything(root, add):
+    old, touched, new = add(), add(Seed=1), add(Seed=2)
+    age(old.path)
+    age(touched.path)
+    os.utime(touched.path / "Runs/000/Run.json")
+    assert chosen(root, older=9 * DAY) == {("experiment", old.fingerprint, None)}
+    assert chosen(root, older=11 * DAY) == set()
+    assert len(chosen(root, older=0)) == 3
+    assert new.exists
+
+
+def test_size_is_that_of_all_files(root, add):
+    small, large = add(), add(Seed=1)
+    (large.path / "Runs/000/Last.safetensors").write_bytes(bytes(10_000))
+    size = sum(path.stat().st_size for path in large.path.rglob("*") if path.is_file())
+    assert chosen(root, larger=size) == {("experiment", large.fingerprint, None)}
+    assert chosen(root, larger=size + 1) == set()
+    assert small.exists
+
+
+def test_age_and_size_have_to_hold_both(root, add):
+    both, old, large = add(), add(Seed=1), add(Seed=2)
+    for entry in (both, large):
+        (entry.path / "Runs/000/Last.safetensors").write_bytes(bytes(10_000))
+    for entry in (both, old):
+        age(entry.path)
+    [target] = found(root, older=9 * DAY, larger=10_000)
+    assert target.fingerprint == both.fingerprint
+    assert target.why == "unchanged for 10d, holds 11 KB"
+
+
+def test_failed_attempts_go_and_the_runs_beside_them_stay(root, add):
+    mixed, alone, fine = add(runs=1), add(runs=0, Seed=1), add(Seed=2)
+    fail(mixed, 1)
+    fail(alone)
+    stopped = add(runs=0, Seed=3)
+    stopped.take(0).end("stopped")
+    targets = found(root, is_failed=True)
+    assert {(target.kind, target.fingerprint, target.run) for target in targets} == {
+        ("attempt", mixed.fingerprint, 1),
+        ("experiment", alone.fingerprint, None),
+    }
+    assert {target.why for target in targets} == {"failed: ValueError: no luck"}
+    for target in targets:
+        take_away(root, target)
+    assert mixed.run_indices() == (0,)
+    assert mixed.in_hand() == ()
+    assert not alone.exists
+    assert fine.exists
+    assert found(root, is_failed=True) == []
+
+
+def test_an_experiment_with_another_run_in_hand_keeps_it(root, add):
+    entry = add(runs=0)
+    fail(entry, 0)
+    entry.take(1).end("stopped")
+    assert chosen(root, is_failed=True) == {("attempt", entry.fingerprint, 0)}
+
+
+def test_a_failure_that_is_being_tried_again_is_none(root, add):
+    entry = add(runs=0)
+    fail(entry)
+    lease = entry.take(0, is_forced=True)
+    assert found(root, is_failed=True) == []
+    lease.end("stopped")
+
+
+def test_failed_ones_may_have_to_be_old_too(root, add):
+    for seed in (1, 2):
+        fail(add(runs=0, Seed=seed))
+    old = add(runs=0, Seed=3)
+    fail(old)
+    age(old.path)
+    assert chosen(root, is_failed=True, older=DAY) == {("experiment", old.fingerprint, None)}
+
+
+def test_what_belongs_to_no_experiment_is_an_orphan(root, add):
+    lost, sound = add(), add(Seed=1)
+    (lost.path / "Config.json").unlink()
+    begun = age(add(runs=0, Seed=2).path)
+    (root / ("f" * 32)).mkdir()
+    age(root / ("f" * 32))
+    assert chosen(root, is_orphan=True) == {
+        ("experiment", lost.fingerprint, None),
+        ("experiment", begun.name, None),
+        ("experiment", "f" * 32, None),
+    }
+    assert sound.exists
+
+
+def test_what_was_just_begun_is_no_orphan(root, add):
+    add(runs=0)
+    (root / ("f" * 32)).mkdir()
+    assert found(root, is_orphan=True) == []
+
+
+def test_an_entry_with_outputs_of_another_network_is_no_orphan(root, add):
+    entry = add(runs=0)
+    (entry.path / "Outputs/0123").mkdir(parents=True)
+    (entry.path / "Outputs/0123/logits").write_bytes(b"1")
+    age(entry.path)
+    assert found(root, is_orphan=True) == []
+
+
+def test_leftovers_of_dead_processes_go_and_work_in_hand_stays(root, add, in_child, names_below):
+    entry = add()
+
+    def die():
+        with entry.write_run(1) as writer:
+            (writer.folder / "Last.safetensors").write_bytes(b"half")
+            files.hold(entry.path, ".Config.json.", ".tmp")
+            os._exit(0)
+
+    lease = entry.take(2)
+    entry.work(2).checkpoints.save(1, b"state")
+    with entry.write_run(2, lease) as living:
+        in_child(die)
+        before = names_below(living.folder.parent)
+        targets = found(root, is_orphan=True)
+        assert {target.kind for target in targets} == {"leftover"}
+        assert all(take_away(root, target).items for target in targets)
+        assert names_below(living.folder.parent) == before
+    left = names_below(entry.path)
+    assert not {name for name in left if ".tmp" in name or "staging" in name}
+    assert {name.rpartition("-")[0] for name in left if name.startswith("Work/002")} == {"Work/002/checkpoint"}
+    assert len(trash.items(root)) == 3
+    lease.end("stopped")
+
+
+def test_checkpoints_and_claims_beside_a_finished_run_are_leftovers(root, add):
+    entry = add()
+    entry.work(0).checkpoints.save(1, b"state")
+    (entry.path / "Claims/000").mkdir(parents=True)
+    (entry.path / "Claims/000/000001.json").write_text("{}")
+    assert {place for target in found(root, is_orphan=True) for place in target.places} == {
+        f"{entry.fingerprint}/Work/000",
+        f"{entry.fingerprint}/Claims/000",
+    }
+
+
+def test_what_a_living_process_works_on_says_so_and_stays(root, add):
+    entry = add()
+    lease = entry.take(1)
+    age(entry.path)
+    [target] = found(root, older=DAY)
+    assert target.workers[0].startswith(str(lease.claim.holder))
+    assert take_away(root, target).refusal
+    assert entry.exists
+    lease.end("stopped")
+
+
+def test_looking_changes_nothing(root, add, disk):
+    fail(add(runs=1), 1)
+    disk.forget()
+    found(root, is_failed=True, is_orphan=True, older=0, larger=0)
+    assert disk.writes == []
