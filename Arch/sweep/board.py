@@ -11,6 +11,8 @@ from Arch.cache.failure import Failure
 from Arch.cache.work import Work
 from Arch.sweep.task import Task
 
+__all__ = ["Board", "Outcome", "Running", "SilentSweepWatcher", "Slot", "SweepWatcher", "Task"]
+
 
 @dataclass(frozen=True)
 class Slot:

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from Arch.sweep.plan import Step
+from Arch.cache.attempt import Attempt, State
+from Arch.config.config import Config
+from Arch.sweep.plan import Plan, Step
+
+Name = tuple[str, int]
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,6 +30,23 @@ class Task:
         return self.step.config.fingerprint
 
     @property
+    def name(self) -> Name:
+        """Which run of which experiment it is, for looking it up."""
+        return self.fingerprint, self.run
+
+    @property
+    def needs(self) -> Iterator[Name]:
+        """The runs that have to be there before."""
+        for key, reference in self.step.config.references.items():
+            if isinstance(reference, Config):
+                yield reference.fingerprint, self.step.config.active.get(f"{key}Run", 0)
+
+    @property
+    def attempt(self) -> Attempt | None:
+        """How the latest attempt stood when the plan was made, if there had been any."""
+        return next((attempt for attempt in self.step.status.attempts if attempt.run == self.run), None)
+
+    @property
     def label(self) -> str:
         """Who asks for it, or what it is where only others depend on it."""
         return self.step.labels[0] if self.step.labels else self.step.config.title
@@ -32,3 +54,25 @@ class Task:
     def __str__(self) -> str:
         """For people."""
         return f"{self.step.config.title}, run {self.run}"
+
+
+def tasks_of(plan: Plan) -> tuple[Task, ...]:
+    """All runs that a plan misses, in its order: what others need comes before them."""
+    return tuple(Task(step, run) for step in plan.missing for run in step.status.missing)
+
+
+def failed_tasks_of(plan: Plan) -> tuple[Task, ...]:
+    """The runs of a plan that failed or crashed, and what they need."""
+    return _with_needs(
+        tasks_of(plan), lambda task: task.attempt is not None and task.attempt.state in (State.FAILED, State.CRASHED)
+    )
+
+
+def _with_needs(tasks: tuple[Task, ...], is_chosen: Callable[[Task], bool]) -> tuple[Task, ...]:
+    chosen: list[Task] = []
+    needed: set[Name] = set()
+    for task in reversed(tasks):
+        if is_chosen(task) or task.name in needed:
+            chosen.append(task)
+            needed.update(task.needs)
+    return tuple(reversed(chosen))

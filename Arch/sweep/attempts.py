@@ -1,0 +1,176 @@
+"""The two ends of an attempt at a run: the lease before a worker starts, and what is to be said when it has ended."""
+
+from __future__ import annotations
+
+import logging
+import time
+from dataclasses import dataclass, field, replace
+
+from Arch.cache.attempt import MOST_CRASHES, Attempt, State
+from Arch.cache.entry import Entry
+from Arch.cache.failure import LOG_LINES, Failure
+from Arch.cache.leases.lease import End, Lease
+from Arch.cache.leases.sightings import Sightings
+from Arch.errors import ArchError, CacheAccessError, CacheError, RunDoneError, RunHeldError
+from Arch.sweep.board import Outcome, Slot
+from Arch.sweep.executor import Ending
+from Arch.sweep.order import Exit, Order, options_of
+from Arch.sweep.task import Task
+from Arch.sweep.verdict import Verdict, refused
+from Arch.workspace import Workspace
+
+_ENDS = ("SIGTERM", "SIGINT", "SIGKILL")
+_RETRIED = ("error", "crash", "timeout")  # memory that ran out once runs out again
+
+
+@dataclass
+class Attempts:
+    """Begins attempts at runs and judges how they ended.
+
+    Attributes:
+        workspace: where the runs are kept.
+        pardons: by task, the attempt up to which failures are forgiven: whoever asks again forgives those he knows.
+        sightings: what was seen of holders elsewhere.
+    """
+
+    workspace: Workspace
+    pardons: dict[Task, int] = field(default_factory=dict)
+    sightings: Sightings = field(default_factory=Sightings)
+
+    def entry(self, task: Task) -> Entry:
+        """Where a task's run is kept."""
+        return self.workspace.store.entry(task.step.config)
+
+    def begin(self, task: Task, slot: Slot, *, is_forced: bool) -> Lease | Verdict:
+        """The lease of a task's run, or why no attempt is to be made.
+
+        Raises:
+            RunHeldError: a living process is making it.
+            CacheAccessError: the cache cannot be written.
+        """
+        if task.step.refusal is not None:
+            return refused(task, task.step.refusal)
+        entry = self.entry(task)
+        try:
+            entry.open(task.step.config)
+            if entry.has_run(task.run):
+                return Verdict(Outcome.ELSEWHERE)
+            attempt = entry.work(task.run).attempt()
+            if attempt.state is State.FAILED and attempt.number > self.pardons.get(task, 0):
+                return Verdict(Outcome.FAILED, _old_failure(attempt))
+            return entry.take(task.run, device=slot.name, sightings=self.sightings, is_forced=is_forced)
+        except RunDoneError:
+            return Verdict(Outcome.ELSEWHERE)
+        except (RunHeldError, CacheAccessError):
+            raise
+        except ArchError as error:
+            return refused(task, error)
+
+    def order(self, task: Task, slot: Slot, lease: Lease) -> Order:
+        """What a worker is told."""
+        workspace = self.workspace
+        return Order(
+            cache=str(workspace.store.root),
+            rules=workspace.resolver.rules.path,
+            data=str(workspace.data),
+            fingerprint=task.fingerprint,
+            run=task.run,
+            token=lease.token,
+            options=options_of(task.step.config),
+            device=slot.device,
+        )
+
+    def judge(self, lease: Lease, ending: Ending, *, is_asked: bool, timeout: float | None) -> Verdict:
+        """What became of an attempt; what the worker could not write down itself is written down here.
+
+        Args:
+            lease: of the run.
+            ending: how the worker ended.
+            is_asked: whether it was to end before its run was made.
+            timeout: the seconds that it was given, if it was to end because they were over.
+
+        Raises:
+            RunHeldError: another process has taken the run over.
+        """
+        if self._is_there(lease):
+            lease.fulfil()
+            return Verdict(Outcome.DONE)
+        if ending.code == Exit.LOST:
+            lease.end("stopped")
+            raise RunHeldError(f"run {lease.index} of {lease.entry.path} was taken over.")
+        told = lease.entry.work(lease.index).failure() if ending.code == Exit.FAILED else None
+        if told is not None and told.attempt == lease.generation:
+            _at_best(lease, "failed")
+            return Verdict(Outcome.FAILED, told)
+        if timeout is not None:
+            return self._record(lease, _timeout(lease.index, timeout), ending)
+        if ending.code == Exit.STOPPED or (is_asked and ending.signal in _ENDS and not ending.is_out_of_memory):
+            _at_best(lease, "stopped")
+            return Verdict(Outcome.STOPPED)
+        return self._record(lease, _unsaid(lease.index, ending), ending)
+
+    def may_retry(self, task: Task, failure: Failure | None) -> bool:
+        """Whether another attempt could end otherwise: not where memory ran out, nor after several crashes."""
+        if failure is None or failure.kind not in _RETRIED:
+            return False
+        return self.entry(task).work(task.run).attempt().crashes < MOST_CRASHES
+
+    def pardon(self, task: Task, attempt: int) -> None:
+        """Forgives a task its failures up to an attempt."""
+        self.pardons[task] = attempt
+
+    def _is_there(self, lease: Lease) -> bool:
+        try:
+            return lease.entry.has_run(lease.index)
+        except CacheError:
+            return False
+
+    def _record(self, lease: Lease, failure: Failure, ending: Ending) -> Verdict:
+        work, is_over = lease.entry.work(lease.index), failure.kind != "crash"
+        failure = replace(
+            failure,
+            time=time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+            host=ending.host or lease.claim.holder.host,
+            device=lease.claim.device,
+            attempt=lease.generation,
+            exit_code=ending.code,
+            signal=ending.signal,
+        )
+        _at_best(lease, "failed" if is_over else "crashed")
+        try:
+            failure = replace(failure, log=work.log_tail(LOG_LINES))
+            work.record_failure(failure)
+            is_over = is_over or work.attempt().state is State.FAILED
+        except CacheError as problem:  # a full disk must not end the sweep; the end of the claim tells of it, too
+            logging.getLogger(__name__).warning("%s", problem)
+        return Verdict(Outcome.FAILED if is_over else Outcome.CRASHED, failure)
+
+
+def _old_failure(attempt: Attempt) -> Failure:
+    if attempt.failure is not None:
+        return attempt.failure
+    message = f"its worker vanished {attempt.crashes} times without getting further."
+    return Failure(attempt.run, "crash", "crash", message, attempt=attempt.number)
+
+
+def _timeout(run: int, seconds: float) -> Failure:
+    message = f"it was stopped after {seconds:g} s, as --timeout asks. Its checkpoint is kept."
+    return Failure(run, "timeout", "timeout", message)
+
+
+def _unsaid(run: int, ending: Ending) -> Failure:
+    if ending.is_out_of_memory:
+        message = "the system killed it because memory had run out. Use fewer workers at a time or a smaller BatchSize."
+        return Failure(run, "out-of-memory", "out of memory", message)
+    if ending.code == Exit.FAILED:
+        return Failure(run, "error", "error", "it failed and could not write down why; its log may tell.")
+    how = ending.signal or ("an unknown end" if ending.code is None else f"exit code {ending.code}")
+    return Failure(run, "crash", how, f"its worker ended by {how} without a word.")
+
+
+def _at_best(lease: Lease, how: End) -> None:
+    """Ends a lease if the disk allows it; where it does not, the holder's death tells the same later."""
+    try:
+        lease.end(how)
+    except CacheAccessError as problem:
+        logging.getLogger(__name__).warning("%s", problem)

@@ -1,0 +1,246 @@
+"""A sweep: takes leases, starts workers, judges how they end, until nothing of the plan is left to be made here."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+from Arch.cache.leases.lease import Lease
+from Arch.errors import CacheAccessError, RunHeldError
+from Arch.sweep.agenda import Agenda
+from Arch.sweep.attempts import Attempts
+from Arch.sweep.board import Board, Outcome, Running, SilentSweepWatcher, Slot, SweepWatcher
+from Arch.sweep.executor import Ending, Executor
+from Arch.sweep.task import Task
+from Arch.sweep.verdict import Report, Verdict, blocked, refused
+from Arch.workspace import Workspace
+
+PAUSE = 0.1  # seconds between two looks around while nothing ends
+TICK = 0.5
+_AT_ONCE = 100  # tasks that are looked at before the workers are, so that signals and endings never wait long
+_MOST_REFUSALS = 3  # of the cache in a row, after which it is the disk and not an entry that is at fault
+
+
+@dataclass(frozen=True)
+class Manner:
+    """How a sweep goes about it.
+
+    Attributes:
+        retries: attempts more that it gives a run that failed; never one whose memory ran out.
+        timeout: seconds that an attempt may take.
+        grace: seconds that a worker has for its checkpoint before it is killed, when its time is over.
+        is_fail_fast: whether the first failure stops everything.
+        is_forced: whether what failed before is tried again.
+    """
+
+    retries: int = 0
+    timeout: float | None = None
+    grace: float = 60.0
+    is_fail_fast: bool = False
+    is_forced: bool = False
+
+
+@dataclass
+class _Hand:
+    """A run in hand."""
+
+    running: Running
+    lease: Lease
+    deadline: float | None
+    is_late: bool = False
+    is_asked: bool = False
+
+
+@dataclass
+class Sweep:
+    """Carries out tasks on an executor. `stop`, `kill` and `checkpoint` may be called from signal handlers.
+
+    Attributes:
+        tasks: in an order in which each comes after those it needs.
+        workspace: where the runs are kept.
+        executor: starts, watches and stops the workers; the caller closes it.
+        manner: how to go about it.
+        watcher: hears of it.
+    """
+
+    tasks: Sequence[Task]
+    workspace: Workspace
+    executor: Executor
+    manner: Manner = field(default_factory=Manner)
+    watcher: SweepWatcher = field(default_factory=SilentSweepWatcher)
+
+    def __post_init__(self) -> None:
+        self._agenda = Agenda(self.tasks)
+        self._attempts = Attempts(self.workspace)
+        self._hands: dict[str, _Hand] = {}
+        self._free = list(reversed(self.executor.slots))
+        self._verdicts: dict[Task, Verdict] = {}
+        self._counts = dict.fromkeys(Outcome, 0)
+        self._tries: dict[Task, int] = {}
+        self._refusals = 0
+        self._end: Literal["", "stop", "kill"] = ""
+        self._is_checkpoint_asked = False
+        self._begin = self._last_tick = time.monotonic()
+
+    def stop(self) -> None:
+        """Asks for checkpoints and the end."""
+        self._end = self._end or "stop"
+
+    def kill(self) -> None:
+        """Asks for the end at once."""
+        self._end = "kill"
+
+    def checkpoint(self) -> None:
+        """Asks for checkpoints."""
+        self._is_checkpoint_asked = True
+
+    def run(self) -> Report:
+        """Makes what there is to be made.
+
+        Raises:
+            CacheAccessError: the cache cannot be written at all.
+            TrainingError: no worker can be started.
+        """
+        if self.manner.is_forced:
+            for task in self.tasks:
+                if task.attempt is not None:
+                    self._attempts.pardon(task, task.attempt.number)
+        self._tick()
+        try:
+            while self._hands or not (self._agenda.is_over or self._end):
+                self._ask()
+                self._fill()
+                self._collect(PAUSE)
+                if time.monotonic() - self._last_tick >= TICK:
+                    self._tick()
+        finally:
+            self._leave_nobody()
+        self._tick()
+        return Report(self._verdicts, self._agenda.left)
+
+    def _ask(self) -> None:
+        """Passes on what is asked of the workers, by people or by the clock."""
+        now = time.monotonic()
+        for name, hand in self._hands.items():
+            if hand.deadline is not None and now > hand.deadline and not hand.is_asked:
+                hand.is_late = True
+                self._ask_to_stop(name, hand)
+            is_overdue = hand.is_late and hand.deadline is not None and now > hand.deadline + self.manner.grace
+            if self._end == "kill" or is_overdue:
+                self.executor.kill(name)
+            if self._end:
+                self._ask_to_stop(name, hand)
+            elif self._is_checkpoint_asked:
+                self.executor.ask(name, "checkpoint")
+        self._is_checkpoint_asked = False
+
+    def _ask_to_stop(self, name: str, hand: _Hand) -> None:
+        if not hand.is_asked:
+            hand.is_asked = True
+            self.executor.ask(name, "stop")
+
+    def _fill(self) -> None:
+        """Starts workers in the free slots."""
+        for _ in range(_AT_ONCE):
+            if self._end or not self._free:
+                return
+            task = self._agenda.next(time.monotonic())
+            if task is None:
+                return
+            self._try(task)
+
+    def _try(self, task: Task) -> None:
+        slot = self._free[-1]
+        try:
+            found = self._attempts.begin(task, slot, is_forced=self.manner.is_forced and task not in self._tries)
+            if isinstance(found, Lease):
+                self._start(task, slot, found)
+            else:
+                self._settle(task, found)
+            self._refusals = 0
+        except RunHeldError:
+            self._agenda.hold(task, time.monotonic())
+        except CacheAccessError as error:
+            self._refusals += 1
+            if self._refusals == _MOST_REFUSALS:
+                raise
+            self._settle(task, refused(task, error))
+
+    def _start(self, task: Task, slot: Slot, lease: Lease) -> None:
+        work = lease.entry.work(lease.index)
+        try:
+            name = self.executor.start(self._attempts.order(task, slot, lease), slot, work.log)
+        except BaseException:
+            lease.end("stopped")
+            raise
+        self._free.remove(slot)
+        now = time.monotonic()
+        running = Running(task, slot, work, lease.generation, now)
+        self._hands[name] = _Hand(running, lease, self.manner.timeout and now + self.manner.timeout)
+        self.watcher.started(running)
+
+    def _collect(self, seconds: float) -> None:
+        """Waits a little for workers to end, and judges those that did."""
+        for ending in self.executor.ended(seconds):
+            hand = self._hands.pop(ending.worker)
+            self._free.append(hand.running.slot)
+            self._judge(hand, ending)
+
+    def _judge(self, hand: _Hand, ending: Ending) -> None:
+        running, task = hand.running, hand.running.task
+        timeout = self.manner.timeout if hand.is_late else None
+        try:
+            verdict = self._attempts.judge(hand.lease, ending, is_asked=hand.is_asked, timeout=timeout)
+        except RunHeldError:
+            self._agenda.hold(task, time.monotonic())
+            return
+        self._tries[task] = self._tries.get(task, 0) + 1
+        is_left = self._tries[task] <= self.manner.retries and not self._end
+        if is_left and self._attempts.may_retry(task, verdict.failure):
+            self._attempts.pardon(task, running.attempt)
+            self._agenda.again(task, self._tries[task])
+            self.watcher.ended(running, verdict.outcome, verdict.failure)
+        else:
+            self._settle(task, verdict, running)
+
+    def _settle(self, task: Task, verdict: Verdict, running: Running | None = None) -> None:
+        self._tell(task, verdict, running)
+        if self.manner.is_fail_fast and verdict.outcome in (Outcome.FAILED, Outcome.CRASHED, Outcome.REFUSED):
+            self.stop()
+        if verdict.outcome is Outcome.STOPPED and self._end:
+            return  # what needs it is left, not blocked
+        for heir, cause in self._agenda.settle(task, is_there=verdict.outcome.is_there):
+            self._tell(heir, blocked(heir, cause, self._verdicts[cause].outcome))
+
+    def _tell(self, task: Task, verdict: Verdict, running: Running | None = None) -> None:
+        self._verdicts[task] = verdict
+        self._counts[verdict.outcome] += 1
+        self.watcher.ended(running or task, verdict.outcome, verdict.failure)
+
+    def _leave_nobody(self) -> None:
+        """Whatever ended the sweep, its workers checkpoint and go, and their runs are free."""
+        until = time.monotonic() + self.manner.grace
+        self.stop()
+        while self._hands:
+            self._ask()
+            if time.monotonic() > until:
+                self.kill()
+            self._collect(PAUSE)
+
+    def _tick(self) -> None:
+        self._last_tick = time.monotonic()
+        counts, running = self._counts, tuple(hand.running for hand in self._hands.values())
+        gone = sum(counts.values()) - counts[Outcome.STOPPED]
+        self.watcher.tick(
+            Board(
+                running=running,
+                done=counts[Outcome.DONE],
+                failed=gone - counts[Outcome.DONE] - counts[Outcome.ELSEWHERE],
+                waiting=len(self.tasks) - sum(counts.values()) - len(running),
+                elsewhere=counts[Outcome.ELSEWHERE],
+                total=len(self.tasks),
+                seconds=self._last_tick - self._begin,
+            )
+        )

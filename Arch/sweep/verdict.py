@@ -1,0 +1,53 @@
+"""What became of the tasks of a sweep, and why some of them are not there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from Arch.cache.failure import Failure
+from Arch.errors import ArchError
+from Arch.sweep.board import Outcome
+from Arch.sweep.task import Task
+
+_HOW = {Outcome.STOPPED: "was stopped", Outcome.CRASHED: "crashed"}
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What became of a task, and why it is not there."""
+
+    outcome: Outcome
+    failure: Failure | None = None
+
+
+@dataclass(frozen=True)
+class Report:
+    """What became of a sweep.
+
+    Attributes:
+        verdicts: by task, in the order in which they were given.
+        left: tasks that were not begun because the sweep was stopped.
+    """
+
+    verdicts: dict[Task, Verdict]
+    left: tuple[Task, ...]
+
+    def of(self, *outcomes: Outcome) -> dict[Task, Failure | None]:
+        """The tasks with one of these outcomes, each with what kept it from being made."""
+        return {task: verdict.failure for task, verdict in self.verdicts.items() if verdict.outcome in outcomes}
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether all that was to be made is there."""
+        return not self.left and all(verdict.outcome.is_there for verdict in self.verdicts.values())
+
+
+def refused(task: Task, error: ArchError) -> Verdict:
+    """The verdict on a task that cannot run at all."""
+    return Verdict(Outcome.REFUSED, Failure(task.run, "error", type(error).__name__, str(error)))
+
+
+def blocked(task: Task, cause: Task, outcome: Outcome) -> Verdict:
+    """The verdict on a task that lacks what it is made from."""
+    message = f"not tried: {cause.step.config.title}, which it needs, {_HOW.get(outcome, 'failed')}."
+    return Verdict(Outcome.BLOCKED, Failure(task.run, "error", "TrainingError", message))
