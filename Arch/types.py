@@ -77,8 +77,9 @@ class Run:
         seed: the config's `Seed`; the run's streams derive from (`seed`, `index`).
         epochs: in order.
         scores: the headline numbers: `accuracy` and the like of the last epoch, `best_*` where a best is chosen.
-        seconds: wall time of the whole run.
-        provenance: device, threads, precision, versions, git commit, data digest, input shape, classes.
+        seconds: wall time of the whole run, all sessions together, what was lost between them not counted.
+        provenance: device, threads, precision, versions, git commit, data digest, input shape, classes, device seconds,
+            attempts, and the `sessions` that the run was made in, each with what of `COMPARED` it had.
     """
 
     index: int
@@ -142,12 +143,16 @@ class Result:
 
     @property
     def unlike(self) -> Mapping[str, tuple[Any, ...]]:
-        """What a statistic over these runs mixes: the values of each of `COMPARED` that has several."""
+        """What a statistic over these runs mixes: the values of each of `COMPARED` that has several.
+
+        A run that was resumed elsewhere has several by itself.
+        """
         found: dict[str, list[Any]] = {key: [] for key in COMPARED}
-        for run in self.provenance.values():
+        sessions = [session for run in self.provenance.values() for session in run.get("sessions") or (run,)]
+        for session in sessions:
             for key, values in found.items():
-                if run.get(key) not in values:
-                    values.append(run.get(key))
+                if session.get(key) not in values:
+                    values.append(session.get(key))
         return {key: tuple(values) for key, values in found.items() if len(values) > 1}
 
     def frame(self) -> pd.DataFrame:
@@ -187,6 +192,9 @@ class Watcher(Protocol):
     def run_started(self, title: str, run: int, epochs: int, steps: int) -> None:
         """Run number `run` of the experiment called `title` begins: `epochs` epochs of `steps` optimizer steps."""
 
+    def run_resumed(self, step: int) -> None:
+        """The run that has just begun goes on from its checkpoint: so many of its steps are done already."""
+
     def step_done(self) -> None:
         """One optimizer step was queued; nothing may be read from the device here."""
 
@@ -201,6 +209,9 @@ class SilentWatcher:
     """A watcher that ignores everything."""
 
     def run_started(self, title: str, run: int, epochs: int, steps: int) -> None:
+        """Ignores it."""
+
+    def run_resumed(self, step: int) -> None:
         """Ignores it."""
 
     def step_done(self) -> None:

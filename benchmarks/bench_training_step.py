@@ -97,7 +97,7 @@ def arch_loop(data: ImageData, precision: str) -> Step:
     feed = Feed(data.train, normalizer, BATCH, Streams(0, 0), Augmentation(4, horizontal_flip=True))
     batches = itertools.chain.from_iterable(feed.epoch(number) for number in itertools.count(1))
     watcher = SilentWatcher()
-    return lambda: learner.train_epoch(itertools.islice(batches, 1), 1, watcher)
+    return lambda: learner.train_epoch(itertools.islice(batches, 1), 1, watcher.step_done)
 
 
 class Pictures(Dataset[tuple[Tensor, int]]):

@@ -18,6 +18,11 @@ class WeightAverage:
     they belong to the averaged weights; counters are copied. No factor corrects the start, which e_1 = w_1 makes
     unbiased.
 
+    Attributes:
+        network: the average.
+        decay: d.
+        has_begun: whether there is an e_1.
+
     Source: Polyak & Juditsky 1992 for averaging; the exponential form as in `torch.optim.swa_utils.AveragedModel`.
     """
 
@@ -25,7 +30,7 @@ class WeightAverage:
         """Takes the network to follow and the decay d in (0, 1)."""
         self.network = copy.deepcopy(network).requires_grad_(requires_grad=False).eval()
         self.decay = decay
-        self._has_begun = False
+        self.has_begun = False
         ours, theirs = self.network.state_dict(), network.state_dict()
         self._averaged = [(ours[key], theirs[key]) for key in ours if ours[key].is_floating_point()]
         self._copied = [(ours[key], theirs[key]) for key in ours if not ours[key].is_floating_point()]
@@ -33,8 +38,8 @@ class WeightAverage:
     @torch.no_grad()
     def update(self) -> None:
         """Moves the average towards the network's present weights."""
-        kept = self.decay if self._has_begun else 0.0
-        self._has_begun = True
+        kept = self.decay if self.has_begun else 0.0
+        self.has_begun = True
         if self._averaged:
             ours, theirs = zip(*self._averaged, strict=True)
             torch._foreach_lerp_(ours, theirs, 1.0 - kept)

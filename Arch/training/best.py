@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -28,6 +28,15 @@ class BestEpoch:
         if self._epoch is None or self._accuracy(epoch) > self._accuracy(self._epoch):
             self._epoch = epoch
             self.weights = {key: each.detach().clone() for key, each in network.state_dict().items()}
+
+    def state(self) -> dict[str, Any]:
+        """What `load` goes on from."""
+        return {"epoch": self._epoch.number if self._epoch else 0, "weights": dict(self.weights)}
+
+    def load(self, state: Mapping[str, Any], epochs: Sequence[Epoch]) -> None:
+        """Goes on from a `state`; `epochs` are those so far, from the first."""
+        self._epoch = epochs[state["epoch"] - 1] if state["epoch"] else None
+        self.weights = state["weights"]
 
     def scores(self) -> Mapping[str, float]:
         """`best_accuracy` on the test samples at `best_epoch`; `selected_on_test` where that is what chose it."""

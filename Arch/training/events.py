@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from Arch import files
 from Arch.errors import TrainingError
 
 if TYPE_CHECKING:
@@ -16,8 +17,10 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def open_events(folder: Path, *, is_wanted: bool) -> Iterator[Callable[[Epoch], None]]:
+def open_events(folder: Path, epochs: Iterable[Epoch], *, is_wanted: bool) -> Iterator[Callable[[Epoch], None]]:
     """Gives a function that writes an epoch's numbers as events in `folder`, or one that does nothing.
+
+    What an earlier attempt left in the folder is replaced by the events of `epochs`, so that none is there twice.
 
     Raises:
         TrainingError: events are wanted but TensorBoard is not installed.
@@ -25,8 +28,11 @@ def open_events(folder: Path, *, is_wanted: bool) -> Iterator[Callable[[Epoch], 
     if not is_wanted:
         yield lambda _: None
         return
+    files.remove_tree(folder)
     writer = summary_writer()(log_dir=str(folder))
     try:
+        for epoch in epochs:
+            _write(writer.add_scalar, epoch)
         yield lambda epoch: _write(writer.add_scalar, epoch)
     finally:
         writer.close()

@@ -48,10 +48,10 @@ class Feed:
         """How many batches an epoch has."""
         return len(batch_sizes(len(self.split), self.batch_size))
 
-    def epoch(self, number: int) -> Iterator[Batch]:
-        """The batches of the one-based epoch `number`, every sample once."""
+    def epoch(self, number: int, start: int = 0) -> Iterator[Batch]:
+        """The batches of the one-based epoch `number`, every sample once; the first `start` of them are passed over."""
         order = self._order(number).to(self.split.pixels.device)
-        for chosen in torch.split(order, batch_sizes(len(order), self.batch_size)):
+        for chosen in torch.split(order, batch_sizes(len(order), self.batch_size))[start:]:
             yield self._batch(chosen, number)
 
     def _order(self, number: int) -> Tensor:

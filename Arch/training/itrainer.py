@@ -10,9 +10,10 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, final
 
 from Arch.errors import CacheError, LeaseLostError
+from Arch.training.course import begun, make_run
 from Arch.training.engine import Engine, choose_engine
+from Arch.training.journal import open_journal
 from Arch.training.provenance import require_same_data_as_runs
-from Arch.training.training import Training
 from Arch.training.waiting import wait_for_lease
 
 if TYPE_CHECKING:
@@ -103,13 +104,11 @@ class ITrainer(ABC):
             ArchError: as `result`.
             LeaseLostError: another process has taken the run over; nothing of it is recorded or committed here.
         """
-        with lease:
+        with lease, open_journal(self.entry.work(lease.index)) as journal:
             with _found_lost(lease), self.engine.session():
+                journal.say(begun(self, lease))
                 require_same_data_as_runs(self._dataset, self.entry.runs())
-                training = Training.prepare(self, self._dataset, lease.index)
-                with self.entry.write_run(lease.index, lease) as writer:
-                    run = training.carry_out(writer.folder)
-                    writer.commit(run)
+                run = make_run(self, self._dataset, lease, journal)
             self.settings.watcher.run_finished(run.scores, run.seconds)
 
     @cached_property

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor, nn
 
 from Arch.training.averaging import WeightAverage
 from Arch.training.schedules.schedule import Clock
-from Arch.types import Batch, Trace, Watcher
+from Arch.training.tally import Tally
+from Arch.types import Batch, Trace
 
 if TYPE_CHECKING:
     from torch.optim import Optimizer
@@ -77,23 +78,33 @@ class Learner:
         """Where the training stands."""
         return Clock(self.steps_done, steps_per_epoch, self.recipe.num_epochs)
 
-    def train_epoch(self, batches: Iterator[Batch], steps: int, watcher: Watcher) -> Mapping[str, float]:
-        """Learns from `steps` batches; the means over their samples: `loss`, `accuracy` and `loss/TERM` for each term.
+    def tally(self) -> Tally:
+        """An empty tally of what `step` gives."""
+        names = ("loss", *(f"loss/{name}" for name in self.objective.names), "accuracy")
+        return Tally(names, self.engine.device)
+
+    def train_epoch(
+        self, batches: Iterator[Batch], steps: int, step_done: Callable[[], None], tally: Tally | None = None
+    ) -> Mapping[str, float]:
+        """Learns from an epoch's batches; the means over their samples: `loss`, `accuracy`, `loss/TERM` for each term.
 
         A term's own number is without its weight, so that it compares between weights.
+
+        Args:
+            batches: what is left of the epoch.
+            steps: how many batches a whole epoch has.
+            step_done: called after each step; an error that it raises leaves everything as it is between two steps.
+            tally: of the epoch's earlier batches, if there were any; this epoch's are added to it.
         """
-        names = ("loss", *(f"loss/{name}" for name in self.objective.names), "accuracy")
-        sums = torch.zeros(len(names), dtype=torch.float64, device=self.engine.device)
-        samples = 0
+        tally = tally or self.tally()
         self.network.train()
         for batch in batches:
-            sums += self.step(batch, steps) * len(batch.labels)
-            samples += len(batch.labels)
-            watcher.step_done()
-        return dict(zip(names, (sums / samples).tolist(), strict=True))
+            tally.add(self.step(batch, steps), len(batch.labels))
+            step_done()
+        return tally.means()
 
     def step(self, batch: Batch, steps_per_epoch: int) -> Tensor:
-        """One optimizer step; the batch's means of what `train_epoch` tells, in that order, on the device."""
+        """One optimizer step; the batch's means of what `tally` counts, in that order, on the device."""
         rate = self.schedule.rate(self.clock(steps_per_epoch))
         for group in self.optimizer.param_groups:
             group["lr"] = rate
@@ -114,3 +125,33 @@ class Learner:
         self.steps_done += 1
         if self.average:
             self.average.update()
+
+    def state(self) -> dict[str, Any]:
+        """All that the next step depends on beside the batch and the random generators."""
+        average = self.average
+        return {
+            "steps_done": self.steps_done,
+            "network": dict(self.network.state_dict()),
+            "terms": [dict(each.state_dict()) for each in self.objective.modules],
+            "average": dict(average.network.state_dict()) if average else None,
+            "has_average_begun": average.has_begun if average else False,
+            "optimizer": self.optimizer.state_dict(),
+        }
+
+    def load(self, state: Mapping[str, Any]) -> None:
+        """Goes on from a `state`, every tensor laid out in memory as it was.
+
+        Raises:
+            RuntimeError, ValueError, KeyError: it is that of another network, objective or optimizer; some of it
+                may have been taken over.
+        """
+        self.network.load_state_dict(state["network"])
+        for module, own in zip(self.objective.modules, state["terms"], strict=True):
+            module.load_state_dict(own)
+        if (self.average is None) != (state["average"] is None):
+            raise ValueError("one has averaged weights and the other has none")
+        if self.average:
+            self.average.network.load_state_dict(state["average"])
+            self.average.has_begun = state["has_average_begun"]
+        self.optimizer.load_state_dict(state["optimizer"])
+        self.steps_done = state["steps_done"]

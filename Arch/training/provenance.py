@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import platform
+import re
 import shlex
 import subprocess
 import sys
 from collections.abc import Iterable, Mapping
+from functools import cache
+from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,26 +19,38 @@ import torch
 from Arch.errors import DataError
 
 if TYPE_CHECKING:
-    from Arch.config.config import Config
     from Arch.datasets.loading import ImageData
     from Arch.datasets.normalization import Normalization
     from Arch.training.engine import Engine
+    from Arch.training.networks import TrainedNetwork
     from Arch.training.streams import Streams
+    from Arch.training.training import Training
     from Arch.types import Run
 
 _ROOT = Path(__file__).resolve().parents[2]
-_PATIENCE = 5  # seconds for git, which may sit on a slow disk
+_PATIENCE = 5  # seconds for another program, which may sit on a slow disk
+
+
+def record(training: Training) -> dict[str, Any]:
+    """What a run records of itself beside its numbers; every value is plain JSON."""
+    trainer = training.trainer
+    return {
+        **provenance(trainer.engine, training.dataset, training.streams, training.feed.steps),
+        "versions": dict(trainer.config.versions),
+        "made_from": {key: _origin_of(each) for key, each in trainer.networks.items()},
+    }
 
 
 def provenance(engine: Engine, dataset: ImageData, streams: Streams, steps_per_epoch: int) -> dict[str, Any]:
-    """What a run records of itself beside its numbers; every value is plain JSON."""
+    """What every run on an engine records of machine, versions, code, data and seeds."""
     return {
         **engine.describe(),
-        "torch": str(torch.__version__),
-        "python": platform.python_version(),
+        **_versions(),
+        "host": host(),
+        "driver": _driver() if engine.device.type == "cuda" else None,
         "platform": platform.platform(),
         "command": shlex.join(sys.argv),
-        **code_version(_ROOT),
+        **_own_code(),
         **data_record(dataset),
         "seeds": {
             "order": streams.order,
@@ -47,14 +62,16 @@ def provenance(engine: Engine, dataset: ImageData, streams: Streams, steps_per_e
     }
 
 
-def versions(config: Config) -> dict[str, int]:
-    """The version that the rules declare for each component of a config, by key, so that later ones can be told."""
-    choices = {key: config.rules.keys[key].schema.choices for key in config.active}
-    return {
-        key: choices[key][value]
-        for key, value in config.active.items()
-        if isinstance(value, str) and value in choices[key]
-    }
+def session(engine: Engine) -> dict[str, Any]:
+    """What may differ between the sessions of one run."""
+    described = engine.describe()
+    now = {"torch": str(torch.__version__), "device": described["device"], "threads": described["threads"]}
+    return {**now, "host": host(), **_own_code()}
+
+
+def host() -> str:
+    """What this machine is called."""
+    return platform.node()
 
 
 def data_record(dataset: ImageData) -> dict[str, Any]:
@@ -104,6 +121,44 @@ def code_version(root: Path) -> dict[str, Any]:
     return {} if commit is None or edits is None else {"commit": commit, "is_edited": bool(edits)}
 
 
+@cache
+def _own_code() -> dict[str, Any]:
+    """The version of this very code, asked once for a process: what is edited later does not act in it."""
+    return code_version(_ROOT)
+
+
+@cache
+def _versions() -> dict[str, Any]:
+    return {
+        "torch": str(torch.__version__),
+        "torchvision": _installed("torchvision"),
+        "numpy": _installed("numpy"),
+        "cuda": torch.version.cuda,
+        "cudnn": torch.backends.cudnn.version(),  # type: ignore[no-untyped-call]  # torch leaves it untyped
+        "python": platform.python_version(),
+    }
+
+
+@cache
+def _driver() -> str | None:
+    """The version of NVIDIA's driver, as its kernel module or its own program tells it."""
+    path = Path("/proc/driver/nvidia/version")
+    told = re.search(r"Kernel Module\D*?(\d+\.[\d.]+)", path.read_text(errors="replace")) if path.exists() else None
+    return told[1] if told else _answer("nvidia-smi", "--query-gpu=driver_version", "--format=csv,noheader")
+
+
+def _installed(package: str) -> str | None:
+    """The version of an installed package, which is not imported for it."""
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return None
+
+
+def _origin_of(network: TrainedNetwork) -> dict[str, object]:
+    return {"fingerprint": network.entry.fingerprint, "run": network.index, "weights": network.weights}
+
+
 def _digest(constants: Normalization) -> str:
     """Names the constants that images are normalised with; per pixel they are too many to write down."""
     named = hashlib.sha256()
@@ -113,14 +168,15 @@ def _digest(constants: Normalization) -> str:
 
 
 def _git(root: Path, *words: str) -> str | None:
+    return _answer("git", "-C", str(root), *words)
+
+
+def _answer(*words: str) -> str | None:
+    """What a program prints, or None where it is absent or fails."""
     try:
-        answer = subprocess.run(  # noqa: S603 - fixed words, no shell
-            ["git", "-C", str(root), *words],  # noqa: S607 - the user's own git
-            capture_output=True,
-            text=True,
-            check=True,
-            timeout=_PATIENCE,
+        done = subprocess.run(  # noqa: S603 - fixed words, no shell
+            words, capture_output=True, text=True, check=True, timeout=_PATIENCE
         )
     except (OSError, subprocess.SubprocessError):
         return None
-    return answer.stdout.strip()
+    return done.stdout.strip()

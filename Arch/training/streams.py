@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+import random
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
+import numpy as np
 import torch
 
 
@@ -50,7 +53,35 @@ class Streams:
 
 @contextmanager
 def global_stream(seed: int, device: torch.device) -> Iterator[None]:
-    """Makes torch's global generators start from `seed`, and gives them back as they were."""
-    with torch.random.fork_rng([device] if device.type == "cuda" else []):
-        torch.manual_seed(seed)
-        yield
+    """Makes the global generators of torch, Python and numpy start from `seed`, and gives them back as they were."""
+    before = random.getstate(), np.random.get_state()  # noqa: NPY002 - a user's own loss may draw from it
+    try:
+        with torch.random.fork_rng([device] if device.type == "cuda" else []):
+            torch.manual_seed(seed)
+            random.seed(seed)
+            np.random.seed(seed % 2**32)  # noqa: NPY002
+            yield
+    finally:
+        random.setstate(before[0])
+        np.random.set_state(before[1])  # noqa: NPY002
+
+
+def generator_states(device: torch.device) -> dict[str, Any]:
+    """Where the global generators stand, in plain values and tensors."""
+    state: Any = np.random.get_state(legacy=True)  # noqa: NPY002
+    name, keys, *rest = state
+    return {
+        "python": random.getstate(),
+        "numpy": (name, keys.tolist(), *rest),
+        "torch": torch.get_rng_state(),
+        "cuda": torch.cuda.get_rng_state(device) if device.type == "cuda" else None,
+    }
+
+
+def set_generators(states: Mapping[str, Any], device: torch.device) -> None:
+    """Puts the global generators where they stood; that of a GPU keeps its own place if there was none."""
+    random.setstate(states["python"])
+    np.random.set_state(states["numpy"])  # noqa: NPY002
+    torch.set_rng_state(states["torch"])
+    if states["cuda"] is not None and device.type == "cuda":
+        torch.cuda.set_rng_state(states["cuda"], device)

@@ -1,9 +1,8 @@
-"""One run from its first weights to its record."""
+"""What a run is made of, built from its config, and one epoch of it."""
 
 from __future__ import annotations
 
 import math
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,16 +11,16 @@ from typing import TYPE_CHECKING
 from Arch.datasets.normalization import Normalizer
 from Arch.errors import NonFiniteLossError
 from Arch.training.best import BestEpoch
-from Arch.training.events import open_events, summary_writer
+from Arch.training.events import summary_writer
 from Arch.training.feed import Augmentation, Feed
 from Arch.training.learner import Learner, Recipe
 from Arch.training.networks import save_weights
 from Arch.training.optimizers import OPTIMIZERS
 from Arch.training.optimizers.recipe import parameter_groups, weight_decay_of
-from Arch.training.provenance import provenance, versions
 from Arch.training.schedules import SCHEDULES
+from Arch.training.schedules.schedule import Clock
 from Arch.training.streams import Streams, global_stream
-from Arch.types import Epoch, Run
+from Arch.types import Epoch
 
 if TYPE_CHECKING:
     from torch.optim import Optimizer
@@ -30,8 +29,9 @@ if TYPE_CHECKING:
     from Arch.datasets.loading import ImageData
     from Arch.models.imodel import IModel
     from Arch.training.itrainer import ITrainer
-    from Arch.training.networks import TrainedNetwork
     from Arch.training.objective import Objective
+    from Arch.training.stopwatch import Watch
+    from Arch.training.tally import Tally
 
 
 @dataclass(frozen=True)
@@ -82,39 +82,34 @@ class Training:
         )
         return cls(trainer, dataset, streams, feed, learner, BestEpoch(_chooses_on(config, dataset)))
 
-    def carry_out(self, folder: Path) -> Run:
-        """Trains, and leaves the weights (and events, where they are wanted) in `folder`.
+    def epoch(self, number: int, tally: Tally, watch: Watch, step_done: Callable[[], None]) -> Epoch:
+        """Trains what is left of an epoch, and evaluates.
+
+        Args:
+            number: one-based.
+            tally: of the epoch's batches so far.
+            watch: of the epoch's time; it runs.
+            step_done: called after each step.
 
         Raises:
             NonFiniteLossError: a loss or a score was not finite.
         """
-        watcher, recipe = self.trainer.settings.watcher, self.learner.recipe
-        watcher.run_started(self.trainer.config.title, self.streams.run, recipe.num_epochs, self.feed.steps)
-        begin = time.perf_counter()
-        is_wanted = self.trainer.config.option("TensorBoard")
-        with (
-            global_stream(self.streams.dropout, self.trainer.engine.device),
-            open_events(folder / "events", is_wanted=is_wanted) as write_event,
-        ):
-            epochs = tuple(self._epoch(number, write_event) for number in range(1, recipe.num_epochs + 1))
-        save_weights(folder / "Last.safetensors", self.learner.evaluated.state_dict())
-        if self.best.weights:
-            save_weights(folder / "Best.safetensors", self.best.weights)
-        return self._record(epochs, time.perf_counter() - begin)
-
-    def _epoch(self, number: int, write_event: Callable[[Epoch], None]) -> Epoch:
-        rate = self.learner.schedule.rate(self.learner.clock(self.feed.steps))
-        begin = time.perf_counter()
-        train = self.learner.train_epoch(self.feed.epoch(number), self.feed.steps, self.trainer.settings.watcher)
-        seconds = time.perf_counter() - begin
+        learner, steps = self.learner, self.feed.steps
+        rate = learner.schedule.rate(Clock((number - 1) * steps, steps, learner.recipe.num_epochs))
+        train = learner.train_epoch(self.feed.epoch(number, tally.batches), steps, step_done, tally)
+        seconds = watch.seconds
         if not math.isfinite(train["loss"]):
             raise NonFiniteLossError(number, self.streams.run)
         test, validation = self._scores(number, "test"), self._scores(number, "validation")
         epoch = Epoch(number, train, test, validation, rate, seconds)
-        self.best.observe(epoch, self.learner.evaluated)
-        write_event(epoch)
-        self.trainer.settings.watcher.epoch_done(epoch)
+        self.best.observe(epoch, learner.evaluated)
         return epoch
+
+    def save_weights(self, folder: Path) -> None:
+        """Writes the last weights into `folder`, and the best ones if they were chosen. Raises CacheAccessError."""
+        save_weights(folder / "Last.safetensors", self.learner.evaluated.state_dict())
+        if self.best.weights:
+            save_weights(folder / "Best.safetensors", self.best.weights)
 
     def _scores(self, number: int, split: str) -> dict[str, float]:
         is_absent = split == "validation" and self.dataset.validation is None
@@ -124,20 +119,6 @@ class Training:
         if not all(math.isfinite(each) for each in scores.values()):
             raise NonFiniteLossError(number, self.streams.run)
         return scores
-
-    def _record(self, epochs: tuple[Epoch, ...], seconds: float) -> Run:
-        trainer = self.trainer
-        origin = provenance(trainer.engine, self.dataset, self.streams, self.feed.steps)
-        origin["versions"] = versions(trainer.config)
-        origin["made_from"] = {key: _origin_of(each) for key, each in trainer.networks.items()}
-        return Run(
-            index=self.streams.run,
-            seed=self.streams.seed,
-            epochs=epochs,
-            scores={**epochs[-1].test, **self.best.scores()},
-            seconds=seconds,
-            provenance=origin,
-        )
 
 
 def _optimizer(config: Config, network: IModel, objective: Objective) -> Optimizer:
@@ -154,7 +135,3 @@ def _chooses_on(config: Config, dataset: ImageData) -> str | None:
     if config["Select"] == "test":
         return "test"
     return "validation" if dataset.validation is not None else None
-
-
-def _origin_of(network: TrainedNetwork) -> dict[str, object]:
-    return {"fingerprint": network.entry.fingerprint, "run": network.index, "weights": network.weights}

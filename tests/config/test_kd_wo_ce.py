@@ -14,7 +14,6 @@ NINE_ABSENT = {
 }  # fmt: skip
 RETIRED = [
     "StoreFeatures is accepted without effect: features are never written to disk.",
-    "CheckpointInterval is accepted without effect: runs are not checkpointed yet.",
     "SaveResult is accepted without effect: every run keeps its result.",
     "SaveModel is accepted without effect: every run keeps its weights.",
 ]

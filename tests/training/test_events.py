@@ -1,5 +1,6 @@
 """Oracle: TensorBoard's own reader."""
 
+import dataclasses
 import sys
 
 import pytest
@@ -12,7 +13,7 @@ EPOCH = Epoch(3, {"loss": 1.5}, {"accuracy": 0.5}, {}, 0.1, 2.0)
 
 
 def test_nothing_is_written_unless_asked_for(tmp_path):
-    with open_events(tmp_path / "events", is_wanted=False) as write:
+    with open_events(tmp_path / "events", (), is_wanted=False) as write:
         write(EPOCH)
     assert not (tmp_path / "events").exists()
 
@@ -22,9 +23,9 @@ def test_an_epochs_numbers_become_scalars(tmp_path):
     pytest.importorskip("tensorboard")
     from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-    with open_events(tmp_path, is_wanted=True) as write:
+    with open_events(tmp_path / "events", (), is_wanted=True) as write:
         write(EPOCH)
-    read = EventAccumulator(str(tmp_path)).Reload()
+    read = EventAccumulator(str(tmp_path / "events")).Reload()
     (scalar,) = read.Scalars("train/loss")
     assert (scalar.step, scalar.value) == (3, 1.5)
     assert set(read.Tags()["scalars"]) == {"train/loss", "test/accuracy", "learning_rate"}
@@ -32,5 +33,23 @@ def test_an_epochs_numbers_become_scalars(tmp_path):
 
 def test_a_missing_package_is_named_with_its_extra(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "torch.utils.tensorboard", None)
-    with pytest.raises(TrainingError, match="pip install tensorboard"), open_events(tmp_path, is_wanted=True):
+    with (
+        pytest.raises(TrainingError, match="pip install tensorboard"),
+        open_events(tmp_path / "events", (), is_wanted=True),
+    ):
         pass
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_what_an_earlier_attempt_left_is_replaced_by_the_epochs_so_far(tmp_path):
+    pytest.importorskip("tensorboard")
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+    later = dataclasses.replace(EPOCH, number=4)
+    with open_events(tmp_path / "events", (), is_wanted=True) as write:
+        write(EPOCH)
+        write(later)
+    with open_events(tmp_path / "events", (EPOCH,), is_wanted=True) as write:
+        write(later)
+    read = EventAccumulator(str(tmp_path / "events")).Reload()
+    assert [scalar.step for scalar in read.Scalars("train/loss")] == [3, 4]

@@ -84,7 +84,9 @@ def test_an_epoch_is_what_a_plain_loop_does(engine, feed, network, teacher, clip
     plain = copy.deepcopy(network)
     sums = literal_epoch(plain, copy.deepcopy(teacher), feed.epoch(1), clipping)
     objective = Objective((CE, KD), FrozenNetwork(teacher, engine))
-    found = learner(network, engine, objective, clipping).train_epoch(feed.epoch(1), feed.steps, SilentWatcher())
+    found = learner(network, engine, objective, clipping).train_epoch(
+        feed.epoch(1), feed.steps, SilentWatcher().step_done
+    )
     assert list(found) == ["loss", "loss/CE", "loss/KD", "accuracy"]
     assert list(found.values()) == pytest.approx([total / 65 for total in sums], rel=1e-3)
     for ours, theirs in zip(network.parameters(), plain.parameters(), strict=True):
@@ -96,7 +98,7 @@ def test_the_teacher_is_left_as_it_was(engine, feed, network, teacher):
     frozen = FrozenNetwork(teacher, engine)
     images = next(feed.epoch(1)).images
     seen = frozen.trace(images).logits
-    learner(network, engine, Objective((KD,), frozen)).train_epoch(feed.epoch(1), feed.steps, SilentWatcher())
+    learner(network, engine, Objective((KD,), frozen)).train_epoch(feed.epoch(1), feed.steps, SilentWatcher().step_done)
     torch.testing.assert_close(frozen.trace(images).logits, seen, rtol=0, atol=0)
     assert all(torch.equal(before[key], each) for key, each in teacher.state_dict().items())
 

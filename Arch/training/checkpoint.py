@@ -1,0 +1,134 @@
+"""A run between two steps as bytes and back; no code runs when they are read."""
+
+from __future__ import annotations
+
+import dataclasses
+import io
+import pickle
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+from Arch.errors import TrainingError
+from Arch.training.provenance import require_same_data
+from Arch.training.streams import generator_states, set_generators
+from Arch.types import Epoch
+
+if TYPE_CHECKING:
+    from Arch.training.tally import Tally
+    from Arch.training.training import Training
+
+FORMAT = 1
+_UNFIT = (AttributeError, EOFError, IndexError, KeyError, RuntimeError, TypeError, ValueError, pickle.UnpicklingError)
+
+
+class UnfitCheckpointError(TrainingError):
+    """A checkpoint is none of this run as the code makes it now."""
+
+
+@dataclass
+class Standing:
+    """Where a run stands between two steps, beside its learner, its best epoch and the random generators.
+
+    Attributes:
+        tally: of the epoch under way.
+        epochs: that are done.
+        epoch_seconds: spent on the epoch under way.
+        seconds: wall time of the run so far.
+        device_seconds: that the device computed so far.
+        sessions: where each part of the run was computed, from which step on; the last one is now.
+    """
+
+    tally: Tally
+    epochs: list[Epoch] = field(default_factory=list)
+    epoch_seconds: float = 0.0
+    seconds: float = 0.0
+    device_seconds: float = 0.0
+    sessions: list[dict[str, Any]] = field(default_factory=list)
+
+    def begin_session(self, where: Mapping[str, Any], step: int) -> bool:
+        """Notes where the run is computed from a step on, and says whether that differs from where it was before."""
+        last = {key: value for key, value in self.sessions[-1].items() if key != "from_step"} if self.sessions else {}
+        if last != where:
+            self.sessions.append({**where, "from_step": step})
+        return bool(last) and last != where
+
+
+def pack(training: Training, standing: Standing) -> bytes:
+    """The state of a run between two steps; waits for the device."""
+    state = {
+        "format": FORMAT,
+        "versions": dict(training.trainer.config.versions),
+        "data_digest": training.dataset.digest,
+        "steps_per_epoch": training.feed.steps,
+        "learner": training.learner.state(),
+        "best": training.best.state(),
+        "generators": generator_states(training.trainer.engine.device),
+        "tally": standing.tally.state(),
+        "epochs": [dataclasses.asdict(epoch) for epoch in standing.epochs],
+        "times": {name: getattr(standing, name) for name in ("epoch_seconds", "seconds", "device_seconds")},
+        "sessions": standing.sessions,
+    }
+    buffer = io.BytesIO()
+    torch.save(state, buffer)
+    return buffer.getvalue()
+
+
+def unpack(training: Training, payload: bytes) -> Standing:
+    """Puts a fresh training, and the global generators, where a packed one was.
+
+    Args:
+        training: as prepared; after an error it is half of both and of no use.
+        payload: what `pack` gave, here or elsewhere.
+
+    Raises:
+        DataError: the data under the same name were others.
+        UnfitCheckpointError: it was made by other code or for another network, or cannot be read.
+    """
+    try:
+        state = torch.load(io.BytesIO(payload), map_location="cpu", weights_only=True)
+        _require_same_making(state, training)
+    except _UNFIT as error:
+        raise UnfitCheckpointError(_first_line(error)) from error
+    digest, run = {"data_digest": state["data_digest"]}, training.streams.run
+    require_same_data(training.dataset, (digest,), f"run {run} of this experiment, which was begun earlier")
+    try:
+        return _take_over(state, training)
+    except _UNFIT as error:
+        raise UnfitCheckpointError(_first_line(error)) from error
+
+
+def _take_over(state: Mapping[str, Any], training: Training) -> Standing:
+    tally, epochs = training.learner.tally(), [Epoch(**epoch) for epoch in state["epochs"]]
+    tally.load(state["tally"])
+    training.learner.load(state["learner"])
+    best = state["best"]
+    device = training.trainer.engine.device
+    training.best.load({**best, "weights": {key: each.to(device) for key, each in best["weights"].items()}}, epochs)
+    _require_one_place(training, epochs, tally)
+    standing = Standing(tally, epochs, **state["times"], sessions=state["sessions"])
+    set_generators(state["generators"], device)  # last: whatever fails before leaves them where they were
+    return standing
+
+
+def _require_same_making(state: Mapping[str, Any], training: Training) -> None:
+    made = {
+        "format": FORMAT,
+        "versions": dict(training.trainer.config.versions),
+        "steps_per_epoch": training.feed.steps,
+    }
+    for name, value in made.items():
+        if state[name] != value:
+            raise ValueError(f"its {name.replace('_', ' ')} is {state[name]}, not {value}")
+
+
+def _require_one_place(training: Training, epochs: Sequence[Epoch], tally: Tally) -> None:
+    steps = len(epochs) * training.feed.steps + tally.batches
+    if steps != training.learner.steps_done:
+        raise ValueError(f"it has {training.learner.steps_done} steps, and {steps} by its epochs")
+
+
+def _first_line(error: Exception) -> str:
+    return f"{type(error).__name__}: {(str(error).splitlines() or [''])[0]}"

@@ -1,0 +1,209 @@
+"""The course of a run, from where it stands to its commit: it can be left at any step and taken up again."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+from Arch import files
+from Arch.cache.progress import Progress
+from Arch.training.checkpoint import Standing, UnfitCheckpointError, pack, unpack
+from Arch.training.events import open_events
+from Arch.training.journal import now, numbers
+from Arch.training.keeper import Keeper
+from Arch.training.provenance import host, record, session
+from Arch.training.stopwatch import Stopwatch, device_watch
+from Arch.training.streams import Streams, global_stream
+from Arch.training.training import Training
+from Arch.types import Epoch, Run
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from Arch.cache.leases.lease import Lease
+    from Arch.datasets.loading import ImageData
+    from Arch.training.itrainer import ITrainer
+    from Arch.training.journal import Journal
+
+
+def begun(trainer: ITrainer, lease: Lease) -> str:
+    """A line for the log on what begins, and where; raises TrainingError if there is no such device."""
+    described, config = trainer.engine.describe(), trainer.config
+    return (
+        f"{config.title} ({config.fingerprint}), run {lease.index}, attempt {lease.generation}, on {host()}, "
+        f"{described['device']}, {described['threads']} threads"
+    )
+
+
+def make_run(trainer: ITrainer, dataset: ImageData, lease: Lease, journal: Journal) -> Run:
+    """Makes and commits a run of a trainer's experiment, from its latest checkpoint on if it has one.
+
+    Args:
+        trainer: whose run it is.
+        dataset: on the device.
+        lease: on the run; it is entered.
+        journal: of the run.
+
+    Raises:
+        ArchError: the config cannot be carried out, the data are not those that it was begun with, a loss was not
+            finite, or the cache cannot be written.
+        StoppedError: the end was asked for.
+        LeaseLostError: another process took the run over.
+    """
+    stream = Streams(trainer.config["Seed"], lease.index).dropout
+    with global_stream(stream, trainer.engine.device):
+        training, standing = _taken_up(trainer, dataset, lease, journal)
+        course = Course(training, standing, lease, journal)
+        course.train()
+    return course.commit()
+
+
+def _taken_up(trainer: ITrainer, dataset: ImageData, lease: Lease, journal: Journal) -> tuple[Training, Standing]:
+    """The training and where it stands: at its latest checkpoint, or at its beginning."""
+    training = Training.prepare(trainer, dataset, lease.index)
+    checkpoints = lease.entry.work(lease.index).checkpoints
+    kept = checkpoints.newest()
+    standing = None
+    if kept is not None:
+        try:
+            standing = unpack(training, kept.payload)
+        except UnfitCheckpointError as problem:
+            logging.getLogger(__name__).warning(
+                "the checkpoint of run %d in %s does not fit (%s); the run starts afresh.",
+                lease.index,
+                lease.entry.path,
+                problem,
+            )
+            checkpoints.discard()  # else it would count as further than the new ones
+            training = Training.prepare(trainer, dataset, lease.index)
+    standing = standing or Standing(training.learner.tally())
+    step = training.learner.steps_done
+    is_elsewhere = standing.begin_session(session(trainer.engine), step)
+    journal.say(f"goes on from {_place(training, standing)}" if step else f"begins: {_place(training, standing)}")
+    if is_elsewhere:
+        journal.say("warning: it was begun on another device, or with other threads or versions")
+    return training, standing
+
+
+def _place(training: Training, standing: Standing) -> str:
+    epochs, steps = training.learner.recipe.num_epochs, training.feed.steps
+    return f"{len(standing.epochs)} of {epochs} epochs done, step {training.learner.steps_done} of {epochs * steps}"
+
+
+class Course:
+    """A run under way."""
+
+    def __init__(self, training: Training, standing: Standing, lease: Lease, journal: Journal) -> None:
+        """Takes a training, where it stands, the lease on its run and the run's journal."""
+        self._training, self._standing, self._lease, self._journal = training, standing, lease, journal
+        trainer = training.trainer
+        self._watch = Stopwatch(standing.seconds)
+        self._epoch_watch = Stopwatch(standing.epoch_seconds)
+        self._device_watch = device_watch(trainer.engine.device, standing.device_seconds)
+        self._keeper = Keeper(
+            lease,
+            journal,
+            requests=trainer.settings.requests,
+            watcher=trainer.settings.watcher,
+            interval=trainer.config.option("CheckpointInterval"),
+            kept=training.learner.steps_done,
+            pack=self._packed,
+            progress=self._progress,
+        )
+
+    def train(self) -> None:
+        """Trains up to the last epoch.
+
+        Raises:
+            NonFiniteLossError: a loss or a score was not finite.
+            StoppedError: the end was asked for.
+            LeaseLostError: another process took the run over.
+        """
+        training, standing, keeper = self._training, self._standing, self._keeper
+        recipe, watcher = training.learner.recipe, training.trainer.settings.watcher
+        watcher.run_started(training.trainer.config.title, training.streams.run, recipe.num_epochs, training.feed.steps)
+        if training.learner.steps_done:
+            watcher.run_resumed(training.learner.steps_done)
+        self._watch.start()
+        self._device_watch.start()
+        is_wanted = training.trainer.config.option("TensorBoard")
+        with open_events(self._events, standing.epochs, is_wanted=is_wanted) as write_event:
+            keeper.look()  # the end may have been asked for while the data were loaded
+            while (number := len(standing.epochs) + 1) <= recipe.num_epochs:
+                epoch = self._epoch(number)
+                write_event(epoch)
+                watcher.epoch_done(epoch)
+                self._journal.say(f"epoch {number}/{recipe.num_epochs}: {numbers(epoch)}")
+                if number < recipe.num_epochs:
+                    keeper.epoch_done(number)
+        keeper.trained()
+
+    def commit(self) -> Run:
+        """Makes what was trained a run, with its log and events.
+
+        Raises:
+            LeaseLostError: another process took the run over.
+            CacheAccessError: the cache cannot be written; what was trained stays in the latest checkpoint.
+        """
+        run = self._record()
+        self._journal.say(f"done after {run.seconds:.1f} s: {', '.join(f'{k} {v:.6g}' for k, v in run.scores.items())}")
+        work = self._lease.entry.work(self._lease.index)
+        with self._lease.entry.write_run(self._lease.index, self._lease) as writer:
+            self._training.save_weights(writer.folder)
+            if files.exists(work.events):
+                files.rename_new(work.events, writer.folder / work.events.name)
+            if files.exists(work.log):
+                files.write_synced(writer.folder / work.log.name, files.read_bytes(work.log))
+            writer.commit(run)
+        return run
+
+    @property
+    def _events(self) -> Path:
+        return self._lease.entry.work(self._lease.index).events
+
+    def _epoch(self, number: int) -> Epoch:
+        standing, watch = self._standing, self._epoch_watch
+        watch.start()
+        epoch = self._training.epoch(number, standing.tally, watch, self._keeper.step_done)
+        standing.epochs.append(epoch)
+        standing.tally = self._training.learner.tally()
+        self._epoch_watch = Stopwatch()
+        return epoch
+
+    def _packed(self) -> bytes:
+        standing = self._standing
+        standing.seconds, standing.epoch_seconds = self._watch.seconds, self._epoch_watch.seconds
+        standing.device_seconds = self._device_watch.seconds
+        return pack(self._training, standing)
+
+    def _progress(self) -> Progress:
+        training, epochs = self._training, self._standing.epochs
+        recipe = training.learner.recipe
+        scores = {"loss": epochs[-1].train["loss"]} if epochs else {}
+        evaluated = next((epoch for epoch in reversed(epochs) if epoch.test), None)
+        if evaluated:
+            scores |= {name: evaluated.test[name] for name in ("accuracy",) if name in evaluated.test}
+        return Progress(
+            epoch=len(epochs),
+            epochs=recipe.num_epochs,
+            step=training.learner.steps_done,
+            steps=recipe.num_epochs * training.feed.steps,
+            seconds=self._watch.seconds,
+            time=now(),
+            scores=scores,
+        )
+
+    def _record(self) -> Run:
+        training, standing = self._training, self._standing
+        origin = record(training)
+        origin["attempts"] = self._lease.generation
+        origin["device_seconds"] = self._device_watch.seconds
+        origin["sessions"] = standing.sessions
+        return Run(
+            index=training.streams.run,
+            seed=training.streams.seed,
+            epochs=tuple(standing.epochs),
+            scores={**standing.epochs[-1].test, **training.best.scores()},
+            seconds=self._watch.seconds,
+            provenance=origin,
+        )
