@@ -1,0 +1,107 @@
+"""The table of a sweep on a terminal says what runs where, how far it is, and what ended how."""
+
+import io
+import time
+from dataclasses import dataclass, field
+
+import pytest
+
+pytest.importorskip("rich")
+
+from rich.console import Console
+
+from Arch.cache.failure import Failure
+from Arch.cache.progress import Progress
+from Arch.errors import CacheAccessError
+from Arch.sweep.board import Board, Outcome, Running, Slot
+from Arch.sweep.task import Task
+from Scripts.sweep_table import TableSweepWatcher
+
+
+@dataclass(frozen=True)
+class Titled:
+    title: str
+
+
+@dataclass(frozen=True)
+class Step:
+    config: Titled
+    labels: tuple = ("configs/a.json",)
+
+
+@dataclass(frozen=True)
+class Work:
+    reached: Progress | None = None
+    error: Exception | None = None
+
+    def progress(self):
+        if self.error:
+            raise self.error
+        return self.reached
+
+
+@dataclass
+class Terminal:
+    file: io.StringIO = field(default_factory=io.StringIO)
+
+    def console(self, width=110):
+        return Console(file=self.file, force_terminal=True, width=width, highlight=False)
+
+    @property
+    def text(self):
+        return self.file.getvalue()
+
+
+def running(work, attempt=1, run=0):
+    slot = Slot("cpu a", "cpu", {}, 1)
+    return Running(Task(Step(Titled("resnet8 on Digits")), run), slot, work, attempt, time.monotonic() - 75)
+
+
+def board(*hands):
+    return Board(hands, done=3, failed=1, waiting=5, elsewhere=2, total=12, seconds=130)
+
+
+@pytest.fixture
+def shown():
+    """What a board looks like, line by line."""
+
+    def draw(*hands, width=110):
+        terminal = Terminal()
+        with TableSweepWatcher(terminal.console(width)) as watcher:
+            watcher.tick(board(*hands))
+        return terminal.text
+
+    return draw
+
+
+def test_a_run_is_shown_with_its_place_score_and_time_left(shown):
+    half_way = Progress(5, 10, 50, 100, seconds=60.0, time="", scores={"accuracy": 0.6125})
+    lines = [line for line in shown(running(Work(half_way), run=2)).splitlines() if "resnet8" in line]
+    assert " ".join(lines[0].split()) == "cpu a resnet8 on Digits 2 5/10 61.3 % 1 min 15 s 1 min"
+
+
+def test_a_run_without_progress_is_starting_and_a_second_attempt_is_said(shown):
+    text = shown(running(Work(), attempt=2))
+    assert "0 (attempt 2)" in text
+    assert "starting" in text
+
+
+def test_a_disk_that_refuses_does_not_end_the_sweep(shown):
+    assert "starting" in shown(running(Work(error=CacheAccessError("cannot read"))))
+
+
+def test_the_counts_are_below(shown):
+    assert "3 of 12 done, 1 failed, 2 made elsewhere, 5 waiting; 2 min 10 s" in shown()
+
+
+def test_a_narrow_terminal_shortens_the_title_and_keeps_the_numbers(shown):
+    half_way = Progress(5, 10, 50, 100, seconds=60.0, time="", scores={"accuracy": 0.6125})
+    assert "61.3 %" in shown(running(Work(half_way)), width=70)
+
+
+def test_what_ended_stays_above_the_table_without_markup_being_read():
+    terminal = Terminal()
+    with TableSweepWatcher(terminal.console(200)) as watcher:
+        task = Task(Step(Titled("resnet8 [red]")), 0)
+        watcher.ended(task, Outcome.FAILED, Failure(0, "error", "ValueError", "bad [bold] luck"))
+    assert "failed: resnet8 [red], run 0 (configs/a.json): bad [bold] luck" in terminal.text
