@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 
 class ArchError(Exception):
@@ -73,6 +74,11 @@ class RunDoneError(CacheError):
 
 class RunHeldError(CacheError):
     """A run was to be made that a living process is making."""
+
+    def __init__(self, message: str, claim: Any = None) -> None:
+        """States the `message` and keeps the living process's `claim`."""
+        self.claim = claim
+        super().__init__(message)
 
 
 class LeaseLostError(CacheError):

@@ -8,11 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from Arch import files
-from Arch.cache import hits, layout, manifest, summary
+from Arch.cache import finished, hits, layout, summary
 from Arch.cache.asked import Asked
 from Arch.cache.attempt import Attempt
 from Arch.cache.fields import Fields
-from Arch.cache.records import run_from
 from Arch.cache.status import Status, status_of
 from Arch.cache.work import Work
 from Arch.cache.writer import RunWriter
@@ -101,10 +100,7 @@ class Entry:
         Raises:
             CorruptEntryError: a run's folder lacks its manifest.
         """
-        indices = layout.run_indices(files.list_folder(layout.runs(self.path)))
-        for index in indices:
-            self.run_folder(index)
-        return indices
+        return finished.indices(self.path)
 
     def run_folder(self, index: int) -> Path:
         """The folder of a finished run.
@@ -113,21 +109,11 @@ class Entry:
             CacheError: there is no such run.
             CorruptEntryError: the folder lacks its manifest, which is written before a run gets its name.
         """
-        folder = self.path / "Runs" / layout.run_name(index)
-        if not files.exists(f"{folder}/{layout.MANIFEST}"):
-            raise self._no_run(index, folder)
-        return folder
+        return finished.folder_of(self.path, index)
 
     def run(self, index: int) -> Run:
         """A finished run, epoch by epoch; raises as `run_folder` does."""
-        path = f"{self.run_folder(index)}/{layout.RUN}"
-        try:
-            run = run_from(files.read_json(path), path)
-        except FileNotFoundError:
-            raise _spoilt(path, "is gone") from None
-        if run.index != index:
-            raise _spoilt(path, f"tells of run {run.index}")
-        return run
+        return finished.run_of(self.path, index)
 
     def runs(self) -> tuple[Run, ...]:
         """All finished runs, in order; raises as `run_folder` does."""
@@ -140,7 +126,11 @@ class Entry:
             CacheError: there is no such entry.
             CorruptEntryError: a file that nothing can be derived from is torn.
         """
-        return summary.result_of(self)
+        try:
+            return summary.result_of(self)
+        except (CacheError, FileNotFoundError):
+            # A run may have been moved away while it was read; what is wrong with the others is so again.
+            return self._result_again()
 
     def weights(self, index: int, which: str) -> Path:
         """The file of a run's weights; `which` is `Last` or `Best`.
@@ -149,17 +139,7 @@ class Entry:
             CacheError: there is no such run, or it has no such weights.
             CorruptEntryError: the file is gone or has another size than was written.
         """
-        folder, name = self.run_folder(index), f"{which}.safetensors"
-        size = manifest.size_of(folder, name)
-        if size is None:
-            raise CacheError(
-                f"run {index} in {self.path} has no {which} weights. "
-                "Every run has its Last weights, and Best ones only if it chose a best epoch (Validation, Select)."
-            )
-        path = folder / name
-        if not files.exists(path) or files.size_of(path) != size:
-            raise _spoilt(str(path), f"does not have the {size} bytes that were written")
-        return path
+        return finished.weights_of(self.path, index, which)
 
     def status(self, wanted: int, asked: Asked | None = None) -> Status:
         """How far the entry is from its first `wanted` runs, and whether it is what is `asked` for.
@@ -171,19 +151,22 @@ class Entry:
 
     def has_run(self, index: int) -> bool:
         """Whether a run is finished; raises CorruptEntryError as `run_folder` does."""
-        if not files.list_folder(f"{layout.runs(self.path)}/{layout.run_name(index)}"):
-            return False
-        return bool(self.run_folder(index))
+        return finished.is_there(self.path, index)
 
     def work(self, index: int) -> Work:
         """What attempts at a run left, whether there were any or not; nothing is read or written."""
         return Work(self.path, index)
 
-    def in_hand(self) -> tuple[Attempt, ...]:
-        """How the latest attempts at runs that are not finished stand; raises CacheAccessError."""
+    def traces(self) -> tuple[int, ...]:
+        """The indices of runs that have traces of work, be they finished or not; raises CacheAccessError."""
         names = {*files.list_folder(layout.work(self.path)), *files.list_folder(layout.claims(self.path))}
-        unfinished = set(layout.run_indices(list(names))).difference(self.run_indices())
-        return tuple(self.work(index).attempt() for index in sorted(unfinished))
+        return layout.run_indices(list(names))
+
+    def in_hand(self) -> tuple[Attempt, ...]:
+        """How the latest attempts at runs that are not finished stand; raises as `run_indices` does."""
+        traces = self.traces()
+        finished = self.run_indices() if traces else ()
+        return tuple(self.work(index).attempt() for index in traces if index not in finished)
 
     def take(
         self, index: int, *, device: str = "", sightings: Sightings | None = None, is_forced: bool = False
@@ -203,7 +186,7 @@ class Entry:
         from Arch.cache.leases.sightings import Sightings  # threads and clocks: nothing for a cached answer
         from Arch.cache.leases.taking import take
 
-        self._require_opened()
+        self.require_opened()
         return take(self, index, sightings or Sightings(), device=device, is_forced=is_forced)
 
     def write_run(self, index: int, lease: Lease | None = None) -> RunWriter:
@@ -213,23 +196,16 @@ class Entry:
             index: which run.
             lease: makes the commit fail if another process has taken the run over meanwhile.
         """
-        self._require_opened()
+        self.require_opened()
         return RunWriter(self, index, lease)
 
-    def _require_opened(self) -> None:
+    def require_opened(self) -> None:
+        """Raises CacheError unless the entry exists."""
         if not self.exists:
             raise CacheError(f"{self.path} has to be opened with its config before a run is made in it.")
 
-    def _no_run(self, index: int, folder: Path) -> CacheError:
-        if files.exists(folder):
-            return _spoilt(f"{folder / layout.MANIFEST}", "is gone")
-        known = ", ".join(map(str, layout.run_indices(files.list_folder(layout.runs(self.path))))) or "none"
-        return CacheError(f"there is no run {index} in {self.path}. Runs there: {known}.")
-
-
-def _spoilt(path: str, reason: str) -> CorruptEntryError:
-    folder = path.rpartition("/")[0]
-    return CorruptEntryError(
-        f"{path} {reason}: the run was damaged after it was written. Restore it from a copy, "
-        f"or move the folder {folder} out of the cache and run the same command again to make the run anew."
-    )
+    def _result_again(self) -> Result:
+        try:
+            return summary.result_of(self)
+        except FileNotFoundError as error:
+            raise CacheError(f"{self.path} is being moved away. Give the command again.") from error

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,13 +11,14 @@ from typing import TYPE_CHECKING, Any, Literal, Self, cast, get_args
 from Arch import files
 from Arch.cache.fields import Fields
 from Arch.cache.layout import FAILURE
-from Arch.errors import CorruptEntryError
+from Arch.errors import CacheAccessError, CorruptEntryError
 
 if TYPE_CHECKING:
     from Arch.cache.leases.lease import Lease
 
 Kind = Literal["error", "out-of-memory", "timeout", "crash"]
 LOG_LINES = 40
+_FAULTS_OF_DISKS = (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS, errno.ESTALE)
 
 
 @dataclass(frozen=True)
@@ -25,7 +27,8 @@ class Failure:
 
     Attributes:
         run: the run's index.
-        kind: an `error` that the program raised, `out-of-memory`, a `timeout`, or a `crash` without a word.
+        kind: an `error` that the program raised, `out-of-memory`, a `timeout`, or a `crash`: without a word, or because
+            the disk refused.
         error: the error's class, or the signal or exit code in words.
         message: what it said.
         traceback: where it came from, as Python prints it; empty after a crash.
@@ -58,7 +61,7 @@ class Failure:
 
         return cls(
             run=lease.index,
-            kind="out-of-memory" if is_out_of_memory(error) else "error",
+            kind=_kind(error),
             error=type(error).__name__,
             message=str(error),
             traceback="".join(traceback.format_exception(error)),
@@ -66,7 +69,7 @@ class Failure:
             host=lease.claim.holder.host,
             device=lease.claim.device,
             attempt=lease.generation,
-            log=lease.entry.work(lease.index).log_tail(LOG_LINES),
+            log=_log_tail(lease),
         )
 
     def __str__(self) -> str:
@@ -74,10 +77,28 @@ class Failure:
         return f"{self.error}: {self.message}"
 
 
+def is_disks(error: BaseException) -> bool:
+    """Whether an error is the disk's doing and not the run's: once that is mended, the run is to be made."""
+    return isinstance(error, CacheAccessError) or (isinstance(error, OSError) and error.errno in _FAULTS_OF_DISKS)
+
+
 def is_out_of_memory(error: BaseException) -> bool:
     """Whether an error means that memory ran out; torch's own are known by their names, since torch is not here."""
     is_torchs = type(error).__name__ == "OutOfMemoryError" or "can't allocate memory" in str(error)
     return isinstance(error, MemoryError) or is_torchs
+
+
+def _kind(error: BaseException) -> Kind:
+    if is_out_of_memory(error):
+        return "out-of-memory"
+    return "crash" if is_disks(error) else "error"
+
+
+def _log_tail(lease: Lease) -> str:
+    try:
+        return lease.entry.work(lease.index).log_tail(LOG_LINES)
+    except CacheAccessError:  # the error is worth more than the log
+        return ""
 
 
 def save(folder: Path, failure: Failure) -> None:

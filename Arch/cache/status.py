@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from Arch.cache import summary
 from Arch.cache.asked import Asked
 from Arch.cache.attempt import Attempt, State
 from Arch.cache.failure import Failure
-from Arch.errors import CacheError, ChangedDefaultError, CorruptEntryError
+from Arch.errors import CacheAccessError, CacheError, ChangedDefaultError, CorruptEntryError
 
 if TYPE_CHECKING:
     from Arch.cache.entry import Entry
@@ -26,6 +28,7 @@ class Status:
         wanted: how many runs were asked for: those from 0 to `wanted - 1`.
         attempts: how the latest attempts at the missing runs stand, where there were any.
         problem: what is wrong with the entry, if it is corrupt or made under another default.
+        outdated: if it is stale, the components whose version was another one, with that version.
     """
 
     state: State
@@ -33,6 +36,7 @@ class Status:
     wanted: int
     attempts: tuple[Attempt, ...] = ()
     problem: CacheError | None = None
+    outdated: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def missing(self) -> tuple[int, ...]:
@@ -74,19 +78,30 @@ def status_of(entry: Entry, wanted: int, asked: Asked | None = None) -> Status:
     try:
         if asked is not None:
             entry.check(asked)
-        runs = entry.run_indices()
+        return _status(entry, wanted, entry.run_indices(), asked)
     except ChangedDefaultError as problem:
         return Status(State.CHANGED, (), wanted, problem=problem)
     except CorruptEntryError as problem:
         return Status(State.CORRUPT, (), wanted, problem=problem)
-    return _status(entry, wanted, runs)
+    except CacheAccessError:
+        raise
+    except CacheError:
+        if not _is_gone(entry):
+            raise
+        return Status(State.MISSING, (), wanted)
 
 
-def _status(entry: Entry, wanted: int, runs: tuple[int, ...]) -> Status:
+def _is_gone(entry: Entry) -> bool:
+    """Whether an entry that was there a moment ago has been moved away."""
+    return not entry.exists
+
+
+def _status(entry: Entry, wanted: int, runs: tuple[int, ...], asked: Asked | None) -> Status:
     missing = set(range(wanted)).difference(runs)
     if not missing:
-        return Status(State.DONE, runs, wanted)
-    attempts = tuple(attempt for attempt in entry.in_hand() if attempt.run in missing)
+        outdated = summary.outdated(entry, runs, asked.versions) if asked is not None else {}
+        return Status(State.STALE if outdated else State.DONE, runs, wanted, outdated=outdated)
+    attempts = tuple(entry.work(index).attempt() for index in entry.traces() if index in missing)
     present = State.PARTIAL if len(missing) < wanted else State.MISSING
     worst = [state for state in _LOUDEST_FIRST if any(attempt.state is state for attempt in attempts)]
     return Status(worst[0] if worst else present, runs, wanted, attempts)

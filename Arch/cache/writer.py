@@ -44,14 +44,12 @@ class RunWriter:
         return self._staging.folder
 
     def __enter__(self) -> Self:
-        """Makes the staging folder, and removes what killed processes left of theirs.
+        """Makes the staging folder, and removes what killed processes left beside it and beside finished runs.
 
         Raises:
             CacheAccessError: the cache cannot be written.
         """
-        works = Path(layout.work(self.entry.path))
-        for name in files.list_folder(works):
-            _at_best(staging.remove_abandoned, works / name)
+        _at_best(_tidy, self.entry)
         self._staging = staging.Staging.make(self._work.folder)
         return self
 
@@ -67,11 +65,13 @@ class RunWriter:
             raise CacheError(f"run {run.index} cannot be committed as run {self.index} of {self.entry.path}.")
         files.write_synced(self.folder / layout.RUN, files.json_text(run_document(run)))
         manifest.write(self.folder)
-        if self._lease is not None:
-            self._lease.check()
         summary.withdraw(self.entry, self.index)
         files.make_folder(layout.runs(self.entry.path))
+        if self._lease is not None:
+            self._lease.check()
         is_first = files.rename_new(self.folder, f"{layout.runs(self.entry.path)}/{layout.run_name(self.index)}")
+        if self._lease is not None:
+            self._lease.fulfil()
         _at_best(summary.refresh, self.entry)
         _at_best(self._work.clear)
         return is_first
@@ -80,10 +80,22 @@ class RunWriter:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         """Removes what is left of the staging folder; an error goes on its way."""
-        if self._staging is not None:
+        if self._staging is not None and self._staging.hold.is_ours:  # a forked child leaves by this way, too
             _at_best(self._staging.discard)
             _at_best(files.remove_empty_folder, self._work.folder)
             _at_best(files.remove_empty_folder, self._work.folder.parent)
+
+
+def _tidy(entry: Entry) -> None:
+    for index in entry.traces():
+        _at_best(_tidy_run, entry, index)
+
+
+def _tidy_run(entry: Entry, index: int) -> None:
+    if entry.has_run(index):
+        entry.work(index).clear()
+    else:
+        staging.remove_abandoned(entry.work(index).folder)
 
 
 def _at_best(function: Callable[..., Any], *arguments: Any) -> None:

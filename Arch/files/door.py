@@ -64,6 +64,8 @@ def access_error(verb: Verb, path: AnyPath, error: OSError) -> CacheAccessError:
     reason = (error.strerror or str(error)).lower()
     problem = CacheAccessError(f"cannot {verb} {os.fspath(path)}: {reason}. {remedy}, then give the command again.")
     problem.errno, problem.filename = error.errno, os.fspath(path)
+    if error.errno == errno.ESTALE:  # the file's last name was removed by another client of an NFS
+        problem.errno = errno.ENOENT
     return problem
 
 

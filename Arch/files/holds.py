@@ -10,7 +10,7 @@ from __future__ import annotations
 import errno
 import fcntl
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from Arch.errors import CacheAccessError
@@ -29,10 +29,17 @@ class Hold:
     Attributes:
         path: the file.
         descriptor: of the file, open for reading and writing.
+        maker: the process that made it.
     """
 
     path: Path
     descriptor: int
+    maker: int = field(default_factory=os.getpid)
+
+    @property
+    def is_ours(self) -> bool:
+        """Whether this process made it, not one that this one was forked from."""
+        return self.maker == os.getpid()
 
     def let_go(self) -> None:
         """Ends the hold and removes its file, if it still has this name. Raises CacheAccessError."""

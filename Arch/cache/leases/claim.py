@@ -51,6 +51,8 @@ class Claim:
         """
         try:
             fields = Fields(files.read_json(path), path)
+            if fields.number("Ttl") <= 0:
+                raise fields.unfit("Ttl", "a positive number of seconds")
             return cls(
                 path,
                 generation,

@@ -10,7 +10,11 @@ from typing import Any, Self
 
 from Arch.cache.fields import Fields
 
-_DEAD = ("Z", "X")  # a zombie has ended, and only waits for its parent to ask how
+_DEAD = ("Z", "X", "x")  # a zombie has ended, and only waits for its parent to ask how
+_LARGEST_PID = 2**31 - 1
+# That this process lives does not tell that it still makes a run: when it left one, the disk may have been too full to
+# say so. No object could carry this, since the same process may come back to the run by any way.
+_HELD_HERE: set[str] = set()
 
 
 @dataclass(frozen=True)
@@ -18,12 +22,13 @@ class Holder:
     """A process that makes a run.
 
     Attributes:
-        host: its machine's name, for people.
+        host: its machine's name.
         boot: the machine's boot id, empty where the system tells none.
         namespace: its pid namespace, in which alone `pid` has a meaning; containers share a boot id but not this.
         pid: its number there.
         start: when it began, in clock ticks since the boot, because numbers are used again; 0 if unknown.
-        nonce: random digits, equal for all processes through which one claim was handed.
+        nonce: random digits, equal for all processes through which one claim was handed; known in the process itself
+            by `hold` until it has let go.
     """
 
     host: str
@@ -43,6 +48,8 @@ class Holder:
     @classmethod
     def of(cls, fields: Fields) -> Self:
         """The holder in a claim; raises CorruptEntryError."""
+        if not 0 < fields.integer("Pid") <= _LARGEST_PID:
+            raise fields.unfit("Pid", "the number of a process")
         return cls(
             host=fields.text("Host"),
             boot=fields.text("Boot"),
@@ -65,14 +72,19 @@ class Holder:
 
     @property
     def is_here(self) -> bool:
-        """Whether this process sees the holder among its own, so that `is_alive` is exact."""
-        return bool(self.boot and self.namespace) and (self.boot, self.namespace) == _home(os.getpid())
+        """Whether this process sees the holder among its own, so that `is_alive` is exact.
+
+        The host's name counts, too: copies of a virtual machine share everything else.
+        """
+        home = (os.uname().nodename, *_home(os.getpid()))
+        return bool(self.boot and self.namespace) and (self.host, self.boot, self.namespace) == home
 
     def is_alive(self) -> bool:
-        """Whether the process runs; to be asked only of one that `is_here`."""
+        """Whether the process runs and has not let go; to be asked only of one that `is_here`."""
         state, start = _state_and_start(self.pid)
         if state:
-            return state not in _DEAD and self.start in (0, start)
+            is_it = state not in _DEAD and self.start in (0, start)
+            return is_it and (self.pid != os.getpid() or self.nonce in _HELD_HERE)
         try:
             os.kill(self.pid, 0)  # some systems hide other people's processes from /proc
         except ProcessLookupError:
@@ -86,9 +98,21 @@ class Holder:
         return f"process {self.pid} on {self.host}"
 
 
+def hold(nonce: str) -> None:
+    """Notes that this process holds the claim with a nonce."""
+    _HELD_HERE.add(nonce)
+
+
+def let_go(nonce: str) -> None:
+    """Notes that this process does not, whatever the disk says."""
+    _HELD_HERE.discard(nonce)
+
+
 @cache
 def _home(pid: int) -> tuple[str, str]:  # noqa: ARG001 - a forked child asks again: it may live in another namespace
     try:
+        if os.readlink("/proc/self") != str(os.getpid()):  # noqa: PTH115 - it is another namespace's /proc
+            return "", ""
         boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
         return boot, os.readlink("/proc/self/ns/pid")  # noqa: PTH115 - the link is the answer, it leads nowhere
     except OSError:
@@ -102,4 +126,4 @@ def _state_and_start(pid: int) -> tuple[str, int]:
     except OSError:
         return "", 0
     fields = stat.rpartition(")")[2].split()  # the name before it may hold anything
-    return fields[0], int(fields[19])
+    return (fields[0], int(fields[19])) if len(fields) > 19 else ("", 0)

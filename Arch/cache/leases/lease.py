@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import logging
+import os
 import threading
+from collections.abc import Callable
 from dataclasses import replace
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, Self
@@ -12,9 +15,10 @@ from Arch import files
 from Arch.cache import layout
 from Arch.cache.failure import Failure
 from Arch.cache.fields import Fields
+from Arch.cache.leases import holder
 from Arch.cache.leases.claim import Claim, claim_path, generation_of
 from Arch.cache.leases.holder import Holder
-from Arch.errors import CacheError, LeaseLostError, StoppedError
+from Arch.errors import CacheAccessError, CacheError, LeaseLostError, StoppedError
 
 if TYPE_CHECKING:
     from Arch.cache.entry import Entry
@@ -35,11 +39,12 @@ class Lease:
     """
 
     def __init__(self, entry: Entry, index: int, claim: Claim) -> None:
-        """Holds a `claim` that was put in place already."""
+        """Holds a `claim` that is in place, or is about to be."""
         self.entry, self.index, self.claim = entry, index, claim
         self._is_left = threading.Event()
-        self._is_lost = False
-        self._thread: threading.Thread | None = None
+        self._is_lost = self._is_fulfilled = False
+        self._entered_by = 0
+        holder.hold(claim.holder.nonce)
 
     @classmethod
     def adopt(cls, entry: Entry, index: int, token: dict[str, Any]) -> Self:
@@ -62,11 +67,18 @@ class Lease:
             claim = Claim.read(path, generation)
         except FileNotFoundError:
             raise _lost(entry, index) from None
-        if claim.holder.nonce != nonce or claim.end:
+        if claim.holder.nonce != nonce or claim.end or entry.has_run(index):
             raise _lost(entry, index)
         lease = cls(entry, index, replace(claim, holder=Holder.this_process(nonce)))
-        files.write_atomically(path, lease.claim.text())
-        lease.check()
+        try:
+            files.write_atomically(path, lease.claim.text())
+            # Whoever takes over a dead holder's run looks once more after putting his claim, as this looks after
+            # putting its own: one of the two sees the other.
+            lease.check()
+        except CacheError as error:
+            holder.let_go(nonce)
+            is_gone = isinstance(error, CacheAccessError) and error.errno == errno.ENOENT
+            raise _lost(entry, index) if is_gone else error from None
         return lease
 
     @property
@@ -88,9 +100,11 @@ class Lease:
         """Checks that no other attempt has begun.
 
         Raises:
-            LeaseLostError: one has, or this one was ended.
+            LeaseLostError: one has, or this one was ended, or removed.
             CacheAccessError: the cache cannot be read.
         """
+        if self._is_fulfilled:
+            return
         folder = self.claim.path.rpartition("/")[0]
         if max(map(generation_of, files.list_folder(folder)), default=0) == self.generation:
             try:
@@ -104,41 +118,73 @@ class Lease:
     def beat(self) -> None:
         """Shows a sign of life, and looks whether the lease still holds; raises as `check` does."""
         self.check()
-        files.touch(self.claim.path)
+        try:
+            files.touch(self.claim.path)
+        except CacheAccessError as error:
+            if error.errno != errno.ENOENT:
+                raise
+            self.check()
 
     def end(self, how: End) -> None:
         """Says that the attempt is over, so that nobody has to wait; of several ends the first counts.
 
         Raises:
-            CacheAccessError: the cache cannot be written.
+            CacheAccessError: the cache cannot be written; in this process the run is free nevertheless.
         """
+        holder.let_go(self.claim.holder.nonce)
+        self._is_left.set()
         try:
             now = Claim.read(self.claim.path, self.generation)
+            if now.holder.nonce == self.claim.holder.nonce and not now.end:
+                files.write_atomically(self.claim.path, replace(now, end=how).text())
         except FileNotFoundError:  # the run was committed
             return
-        if now.holder.nonce == self.claim.holder.nonce and not now.end:
-            files.write_atomically(self.claim.path, replace(now, end=how).text())
+        except CacheAccessError as error:
+            if error.errno != errno.ENOENT:
+                raise
+
+    def fulfil(self) -> None:
+        """Notes that the run is committed, so that nothing is left to be held, checked or ended; writes nothing."""
+        self._is_fulfilled = True
+        self._is_left.set()
+        holder.let_go(self.claim.holder.nonce)
 
     def __enter__(self) -> Self:
         """Begins to show signs of life."""
-        self._thread = threading.Thread(target=self._live, name=f"lease of run {self.index}", daemon=True)
-        self._thread.start()
+        self._entered_by = os.getpid()
+        try:
+            threading.Thread(target=self._live, name=f"lease of run {self.index}", daemon=True).start()
+        except RuntimeError:  # the system allows no further thread
+            self._at_best(self.end, "stopped")
+            raise
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         """Writes down how the attempt ended; an error goes on its way."""
+        # The thread is not waited for: a disk that hangs must not keep a process from leaving. Nor is it in a forked
+        # child, which leaves by this way, too, and has nothing to say about its parent's run.
+        if self._is_fulfilled or os.getpid() != self._entered_by:
+            return
         self._is_left.set()
-        if self._thread is not None:
-            self._thread.join()
-        is_failure = isinstance(error, Exception) and not isinstance(error, (StoppedError, LeaseLostError))
+        end: End = "stopped"
+        if isinstance(error, Exception) and not isinstance(error, (StoppedError, LeaseLostError)):
+            failure = Failure.of(error, self)
+            end = "crashed" if failure.kind == "crash" else "failed"
+            self._at_best(self._record, failure)
+        self._at_best(self.end, end)
+
+    def _record(self, failure: Failure) -> None:
+        if not self.entry.has_run(self.index):
+            self.check()
+            self.entry.work(self.index).record_failure(failure)
+
+    def _at_best(self, function: Callable[..., None], *arguments: object) -> None:
+        """Does what must not hide the error for which a process leaves."""
         try:
-            if is_failure and error is not None and not self.entry.has_run(self.index):
-                self.check()
-                self.entry.work(self.index).record_failure(Failure.of(error, self))
-            self.end("failed" if is_failure else "stopped")
-        except CacheError as problem:  # must not hide the error itself
+            function(*arguments)
+        except CacheError as problem:
             logging.getLogger(__name__).warning("%s", problem)
 
     def _live(self) -> None:
@@ -146,13 +192,14 @@ class Lease:
             try:
                 self.beat()
             except LeaseLostError:
-                self._is_lost = True
+                self._is_lost = not self._is_fulfilled
                 return
-            except CacheError as problem:  # a disk that recovers must not end a training
-                logging.getLogger(__name__).warning("%s", problem)
+            except Exception as problem:  # noqa: BLE001 - whatever it is, the next sign of life may succeed
+                logging.getLogger(__name__).warning("no sign of life could be given: %s", problem)
 
 
 def _lost(entry: Entry, index: int) -> LeaseLostError:
     return LeaseLostError(
-        f"run {index} of {entry.path} was taken over by another process, so that this one leaves it. Nothing is lost."
+        f"run {index} of {entry.path} was taken over or finished by another process, or removed, so that this one "
+        "leaves it. Nothing that was finished is lost."
     )

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 
 from Arch import files
 from Arch.cache.leases.claim import TTL, Claim, claim_path
-from Arch.cache.leases.holder import Holder
+from Arch.cache.leases.holder import Holder, let_go
 from Arch.cache.leases.lease import Lease
 from Arch.cache.leases.sightings import Sightings
+from Arch.cache.work import Work
 from Arch.errors import CacheAccessError, CacheError, RunDoneError, RunHeldError
 
 if TYPE_CHECKING:
@@ -23,15 +24,18 @@ def take(
     entry: Entry, index: int, sightings: Sightings, *, device: str = "", is_forced: bool = False, ttl: float = TTL
 ) -> Lease:
     """The lease of a run; raises as `Entry.take` does."""
-    work = entry.work(index)
+    work, known = entry.work(index), 0
     while True:
         _refuse_done(entry, index)
-        latest = next(work.claims_backwards(), None)
+        latest = _latest(work, known)
         if latest is not None and sightings.is_held(latest):
-            raise RunHeldError(f"run {index} of {entry.path} is being made by {latest.holder} since {latest.since}.")
+            raise RunHeldError(
+                f"run {index} of {entry.path} is being made by {latest.holder} since {latest.since}.", latest
+            )
+        known = latest.generation + 1 if latest else 1
         claim = Claim(
-            path=claim_path(work.claims_folder, latest.generation + 1 if latest else 1),
-            generation=latest.generation + 1 if latest else 1,
+            path=claim_path(work.claims_folder, known),
+            generation=known,
             holder=Holder.this_process(os.urandom(8).hex()),
             device=device,
             since=time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
@@ -39,28 +43,65 @@ def take(
             ttl=ttl,
             is_forced=is_forced,
         )
-        if _put(work.claims_folder, claim):
-            break
-    lease = Lease(entry, index, claim)
-    if entry.has_run(index):  # committed between the look and the claim, whose number may thus be an old one
-        files.remove(claim.path)
-        _refuse_done(entry, index)
-    return lease
+        lease = Lease(entry, index, claim)
+        if _is_established(lease, latest, sightings):
+            return lease
+        entry.require_opened()
 
 
-def _put(folder: str, claim: Claim) -> bool:
-    """Puts a claim in place and says whether it is there: not if another one of its number came first."""
+def _is_established(lease: Lease, latest: Claim | None, sightings: Sightings) -> bool:
+    """Puts a lease's claim in place and says whether it counts; what does not is withdrawn. Raises CacheError."""
+    claim, entry, is_ours = lease.claim, lease.entry, False
     try:
-        files.make_folder(folder)
-        if files.write_new(claim.path, claim.text()):
-            return True
-        # A network file system may have put it in place and lost the answer.
-        return Claim.read(claim.path, claim.generation).holder.nonce == claim.holder.nonce
+        if _put(claim):
+            # Committed, removed or handed on between the look and the claim.
+            is_ours = entry.exists and not entry.has_run(lease.index) and not _is_adopted(latest, sightings)
+    finally:
+        if not is_ours:
+            let_go(claim.holder.nonce)
+            with contextlib.suppress(CacheError, FileNotFoundError):
+                if _is_there(claim):
+                    files.remove(claim.path)
+    return is_ours
+
+
+def _latest(work: Work, known: int) -> Claim | None:
+    """The latest claim on a run; of the `known` generation at least, whatever an old listing says."""
+    latest = next(work.claims_backwards(), None)
+    if known <= (latest.generation if latest else 0):
+        return latest
+    try:
+        return Claim.read(claim_path(work.claims_folder, known), known)
+    except FileNotFoundError:
+        return latest
+
+
+def _is_adopted(before: Claim | None, sightings: Sightings) -> bool:
+    """Whether a claim that counted as a dead process's was handed to a living one meanwhile."""
+    try:
+        now = Claim.read(before.path, before.generation) if before else None
     except FileNotFoundError:
         return False
+    return now is not None and before is not None and now.holder != before.holder and sightings.is_held(now)
+
+
+def _put(claim: Claim) -> bool:
+    """Puts a lease's claim in place and says whether it is there: not if another one of its number came first."""
+    try:
+        files.make_folder(claim.path.rpartition("/")[0])
+        files.write_new(claim.path, claim.text())
     except CacheAccessError as error:
-        if error.errno != errno.ENOENT:  # else the run was committed meanwhile, and its claims removed
+        # Where the run was committed meanwhile, its claims were removed. And a claim may be in place in spite of an
+        # error: of a step after that, or because a network file system lost the answer.
+        if error.errno != errno.ENOENT and not _is_there(claim):
             raise
+    return _is_there(claim)
+
+
+def _is_there(claim: Claim) -> bool:
+    try:
+        return Claim.read(claim.path, claim.generation).holder.nonce == claim.holder.nonce
+    except FileNotFoundError:
         return False
 
 

@@ -1,0 +1,90 @@
+"""The finished runs in an entry's folder: each is whole or reported, and may be moved away while it is read."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from Arch import files
+from Arch.cache import layout, manifest
+from Arch.cache.records import run_from
+from Arch.errors import CacheError, CorruptEntryError
+from Arch.types import Run
+
+
+def indices(entry: Path) -> tuple[int, ...]:
+    """The indices of the finished runs, in order; raises CorruptEntryError."""
+    names = files.list_folder(layout.runs(entry))
+    return tuple(index for index in layout.run_indices(names) if is_there(entry, index))
+
+
+def is_there(entry: Path, index: int) -> bool:
+    """Whether a run is finished.
+
+    Raises:
+        CorruptEntryError: its folder lacks the manifest, which is written before a run gets its name.
+    """
+    folder = f"{layout.runs(entry)}/{layout.run_name(index)}"
+    if files.exists(f"{folder}/{layout.MANIFEST}"):
+        return True
+    if files.list_folder(folder):
+        raise _spoilt(f"{folder}/{layout.MANIFEST}", "is gone")
+    return False
+
+
+def folder_of(entry: Path, index: int) -> Path:
+    """The folder of a finished run.
+
+    Raises:
+        CacheError: there is no such run; CorruptEntryError: as `is_there`.
+    """
+    if not is_there(entry, index):
+        raise _no_run(entry, index)
+    return entry / "Runs" / layout.run_name(index)
+
+
+def run_of(entry: Path, index: int) -> Run:
+    """A finished run, epoch by epoch; raises as `folder_of` does."""
+    path = f"{folder_of(entry, index)}/{layout.RUN}"
+    try:
+        run = run_from(files.read_json(path), path)
+    except FileNotFoundError:
+        folder_of(entry, index)  # unless it was moved away meanwhile
+        raise _spoilt(path, "is gone") from None
+    if run.index != index:
+        raise _spoilt(path, f"tells of run {run.index}")
+    return run
+
+
+def weights_of(entry: Path, index: int, which: str) -> Path:
+    """The file of a run's weights; raises as `Entry.weights` does."""
+    folder, name = folder_of(entry, index), f"{which}.safetensors"
+    try:
+        size = manifest.size_of(folder, name)
+    except FileNotFoundError:
+        raise _no_run(entry, index) from None
+    if size is None:
+        raise CacheError(
+            f"run {index} in {entry} has no {which} weights. "
+            "Every run has its Last weights, and Best ones only if it chose a best epoch (Validation, Select)."
+        )
+    try:
+        is_whole = files.size_of(folder / name) == size
+    except FileNotFoundError:
+        folder_of(entry, index)  # unless it was moved away meanwhile
+        is_whole = False
+    if not is_whole:
+        raise _spoilt(f"{folder / name}", f"does not have the {size} bytes that were written")
+    return folder / name
+
+
+def _no_run(entry: Path, index: int) -> CacheError:
+    known = ", ".join(map(str, layout.run_indices(files.list_folder(layout.runs(entry))))) or "none"
+    return CacheError(f"there is no run {index} in {entry}. Runs there: {known}.")
+
+
+def _spoilt(path: str, reason: str) -> CorruptEntryError:
+    folder = path.rpartition("/")[0]
+    return CorruptEntryError(
+        f"{path} {reason}: the run was damaged after it was written. Restore it from a copy, "
+        f"or move the folder {folder} out of the cache and run the same command again to make the run anew."
+    )
