@@ -70,6 +70,7 @@ class Work:
 
     def save_progress(self, reached: Progress) -> None:
         """Tells onlookers how far it has come. Raises CacheAccessError."""
+        files.make_folder(self.folder)
         progress.save(self.folder, reached)
 
     def failure(self) -> Failure | None:

@@ -42,16 +42,19 @@ def rename_new(source: AnyPath, target: AnyPath) -> bool:
     An empty folder at `target` holds nothing to lose and counts as absent.
 
     Raises:
-        CacheAccessError: it cannot be renamed.
+        CacheAccessError: it cannot be renamed, or was but not for sure beyond a loss of power.
     """
+    itself = _identity(source)
     try:
         change(target, os.rename, source, target)
     except FileExistsError:
         return False
     except CacheAccessError as error:
-        if error.errno != errno.ENOTEMPTY:
+        if error.errno == errno.ENOTEMPTY:
+            return False
+        # A network file system that lost the answer asks again, and then misses what it has just renamed.
+        if itself is None or _identity(target) != itself:
             raise
-        return False
     sync_folder(Path(target).absolute().parent)
     return True
 
@@ -110,6 +113,15 @@ def _change_unless(tolerated: tuple[int, ...], path: AnyPath, function: Callable
     except CacheAccessError as error:
         if error.errno not in tolerated:
             raise
+
+
+def _identity(path: AnyPath) -> tuple[int, int] | None:
+    """What tells a file or folder from all others, whatever its name is; None for nothing."""
+    try:
+        found = look(path, os.lstat, path)
+    except FileNotFoundError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 def _mode(path: AnyPath) -> int:

@@ -73,7 +73,7 @@ def append(path: AnyPath, content: str) -> None:
     """
     descriptor = open_to_append(path)
     try:
-        change(path, os.write, descriptor, content.encode("utf-8", "surrogatepass"))
+        _write(path, descriptor, content)
     finally:
         os.close(descriptor)
 
@@ -117,8 +117,12 @@ def _tidy(folder: Path) -> None:
 
 
 def _fill(path: AnyPath, descriptor: int, content: bytes | str) -> None:
+    _write(path, descriptor, content)
+    change(path, os.fsync, descriptor)
+
+
+def _write(path: AnyPath, descriptor: int, content: bytes | str) -> None:
     # A lone surrogate, which JSON can spell, survives as JSON readers expect it.
     rest = memoryview(content.encode("utf-8", "surrogatepass") if isinstance(content, str) else content)
     while rest:
-        rest = rest[change(path, os.write, descriptor, rest) :]
-    change(path, os.fsync, descriptor)
+        rest = rest[change(path, os.write, descriptor, rest) :]  # a disk that gets full takes a part first

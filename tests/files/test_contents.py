@@ -167,3 +167,13 @@ def test_what_a_process_says_is_added_behind_what_others_wrote(tmp_path):
     os.write(descriptor, b"three\n")
     os.close(descriptor)
     assert (tmp_path / "log").read_text() == "one\ntwo\nthree\n"
+
+
+def test_a_line_that_the_disk_takes_in_pieces_is_added_whole(tmp_path, monkeypatch):
+    def write_three_bytes(verb, path, function, *arguments):
+        return os.write(arguments[0], arguments[1][:3]) if function is os.write else function(*arguments)
+
+    monkeypatch.setattr(door, "_step", write_three_bytes)
+    files.append(tmp_path / "log", "first line\n")
+    files.append(tmp_path / "log", "second\n")
+    assert (tmp_path / "log").read_text() == "first line\nsecond\n"

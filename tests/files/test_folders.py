@@ -1,11 +1,13 @@
 """Folders: made, renamed, removed, synced."""
 
 import errno
+import os
 
 import pytest
 
 from Arch import files
 from Arch.errors import CacheAccessError
+from Arch.files import door
 
 
 def test_a_rename_never_takes_a_name_that_holds_something(tmp_path):
@@ -79,3 +81,33 @@ def test_a_file_may_take_anothers_name(tmp_path):
     files.rename_over(tmp_path / "new", tmp_path / "old")
     assert files.list_folder(tmp_path) == ["old"]
     assert files.read_bytes(tmp_path / "old") == b"new"
+
+
+def test_a_rename_whose_answer_was_lost_on_the_way_is_known_to_have_worked(tmp_path, monkeypatch):
+    def lose_the_answer(verb, path, function, *arguments):
+        if function is os.rename:
+            os.rename(*arguments)
+        return function(*arguments)  # asked again, a server no longer finds what it has renamed
+
+    for name in ("mine", "theirs"):
+        files.make_folder(tmp_path / name)
+        files.write_synced(tmp_path / name / "file", name)
+    monkeypatch.setattr(door, "_step", lose_the_answer)
+    assert files.rename_new(tmp_path / "mine", tmp_path / "new")
+    assert files.read_bytes(tmp_path / "new" / "file") == b"mine"
+    with pytest.raises(CacheAccessError):
+        files.rename_new(tmp_path / "gone", tmp_path / "theirs")
+
+
+def test_a_stale_handle_of_a_network_file_system_counts_as_gone(tmp_path, break_at, monkeypatch):
+    break_at(1, errno.ESTALE)
+    files.remove(tmp_path / "a")
+    break_at(1, errno.ESTALE)
+    files.remove_empty_folder(tmp_path)
+    assert tmp_path.exists()
+
+    def stale(verb, path, function, *arguments):
+        raise OSError(errno.ESTALE, "stale file handle")
+
+    monkeypatch.setattr(door, "_step", stale)
+    assert not files.exists(tmp_path)
