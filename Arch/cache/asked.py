@@ -17,6 +17,10 @@ class Asked(Protocol):
     def active(self) -> Mapping[str, Any]:
         """The keys that matter with their values, references as fingerprints."""
 
+    @property
+    def versions(self) -> Mapping[str, int]:
+        """The present version of each component that it uses, by key."""
+
     def default_of(self, key: str) -> Any:
         """What an active key would be if nobody gave it."""
 

@@ -34,6 +34,17 @@ def size_of(folder: Path, name: str) -> int | None:
     return Fields(Fields(listed, path).mapping(name), path).integer("Size") if name in listed else None
 
 
+def sha256_of(folder: Path, name: str) -> str:
+    """The SHA-256 that the manifest of a run's folder has for a file.
+
+    Raises:
+        CorruptEntryError: the manifest is torn, or does not list the file.
+    """
+    path = f"{folder}/{MANIFEST}"
+    listed = Fields(files.read_json(path), path).mapping("Files")
+    return Fields(Fields(listed, path).mapping(name), path).text("Sha256")
+
+
 def _forced(path: Path) -> dict[str, Any]:
     files.sync_file(path)
     size, digest = files.size_and_sha256(path)

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from Arch import files
+from Arch.cache import layout, manifest
 from Arch.cache.fields import Fields
-from Arch.cache.layout import RESULT
 from Arch.errors import CorruptEntryError
-from Arch.types import Result
+from Arch.types import COMPARED, Result, Run
 
 if TYPE_CHECKING:
     from Arch.cache.entry import Entry
+
+Origins = Sequence[Mapping[str, Any]]  # the provenance of some runs
+# of a run's provenance only what is asked of ten thousand runs at once: the rest is read from the run itself
+KEPT = (*COMPARED, "versions", "commit", "is_edited", "host", "made_from")
 
 
 def result_of(entry: Entry) -> Result:
@@ -22,11 +26,38 @@ def result_of(entry: Entry) -> Result:
         CorruptEntryError: a file that nothing can be derived from is torn.
         CacheError: there is no such entry.
     """
-    indices = entry.run_indices()
     try:
-        return _read(entry, indices)
+        return _result(entry, _read(entry, _listed(entry)))
     except (FileNotFoundError, CorruptEntryError):
-        return _result(entry, _document(entry, indices))
+        return _result(entry, _document(entry, entry.run_indices()))
+
+
+def told(entry: Entry) -> tuple[tuple[int, ...], Origins | None]:
+    """The finished runs, and what the summary keeps of their provenance, or None where it cannot be believed.
+
+    Raises:
+        CorruptEntryError: a run's folder lacks its manifest.
+    """
+    indices = _listed(entry)
+    try:
+        return indices, _origins(_read(entry, indices))
+    except (FileNotFoundError, CorruptEntryError):
+        return entry.run_indices(), None
+
+
+def outdated(origins: Origins, versions: Mapping[str, int]) -> dict[str, int]:
+    """The components that made one of some runs in another version than the present one, with that version.
+
+    Args:
+        origins: provenance of the runs; those that recorded no versions are not judged.
+        versions: the present versions, by key.
+    """
+    found: dict[str, int] = {}
+    for origin in origins:
+        recorded = origin.get("versions")
+        if recorded and recorded != versions:
+            found |= {key: recorded[key] for key, now in versions.items() if recorded.get(key, now) != now}
+    return found
 
 
 def refresh(entry: Entry) -> None:
@@ -34,13 +65,13 @@ def refresh(entry: Entry) -> None:
     written: tuple[int, ...] = ()
     # Looks again after writing: of two that commit at once, the later writer has seen both runs.
     while written != (indices := entry.run_indices()):
-        files.write_json(f"{entry.path}/{RESULT}", _document(entry, indices))
+        files.write_json(f"{entry.path}/{layout.RESULT}", _document(entry, indices))
         written = indices
 
 
 def withdraw(entry: Entry, index: int) -> None:
     """Removes a summary that tells of a run which is about to be made (again). Raises CacheAccessError."""
-    path = f"{entry.path}/{RESULT}"
+    path = f"{entry.path}/{layout.RESULT}"
     try:
         is_told = str(index) in Fields(files.read_json(path), path).mapping("Runs")
     except FileNotFoundError:
@@ -51,36 +82,67 @@ def withdraw(entry: Entry, index: int) -> None:
         files.remove(path)
 
 
+def _listed(entry: Entry) -> tuple[int, ...]:
+    """The indices of the finished runs, without a look at each."""
+    return layout.run_indices(files.list_folder(layout.runs(entry.path)))
+
+
 def _document(entry: Entry, indices: tuple[int, ...]) -> dict[str, Any]:
-    runs = {str(index): entry.run(index) for index in indices}
     return {
         "Fingerprint": entry.fingerprint,
         "Active": entry.document()["Active"],
-        "Runs": {
-            index: {"Scores": run.scores, "Seconds": run.seconds, "Provenance": run.provenance}
-            for index, run in runs.items()
-        },
+        "Runs": {str(index): _line(entry, entry.run(index)) for index in indices},
     }
 
 
-def _read(entry: Entry, indices: tuple[int, ...]) -> Result:
-    path = f"{entry.path}/{RESULT}"
+def _line(entry: Entry, run: Run) -> dict[str, Any]:
+    origin = {key: run.provenance[key] for key in KEPT if key in run.provenance}
+    digest = manifest.sha256_of(entry.run_folder(run.index), layout.RUN)
+    return {"Sha256": digest, "Scores": run.scores, "Seconds": run.seconds, "Provenance": origin}
+
+
+def _read(entry: Entry, indices: tuple[int, ...]) -> dict[str, Any]:
+    """The summary, if it tells of the runs that there are: of these indices, and of these very files.
+
+    Raises:
+        FileNotFoundError: there is none; CorruptEntryError: it is torn, or tells of something else.
+    """
+    path = f"{entry.path}/{layout.RESULT}"
     document = files.read_json(path)
     fields = Fields(document, path)
-    if fields.text("Fingerprint") != entry.fingerprint or set(fields.mapping("Runs")) != set(map(str, indices)):
+    runs = fields.mapping("Runs")
+    is_of_these = fields.text("Fingerprint") == entry.fingerprint and set(runs) == set(map(str, indices))
+    if not is_of_these or not all(_is_of(entry, index, runs[str(index)]) for index in indices):
         raise CorruptEntryError(f"{path} tells of other runs than there are.")
-    return _result(entry, document)
+    return document
+
+
+def _is_of(entry: Entry, index: int, line: Any) -> bool:
+    """Whether a run's manifest lists the file that the summary was made of; old summaries do not say of which."""
+    digest = line.get("Sha256", "") if isinstance(line, dict) else None
+    if not isinstance(digest, str):
+        return False
+    return digest.encode() in files.read_bytes(f"{layout.runs(entry.path)}/{layout.run_name(index)}/{layout.MANIFEST}")
+
+
+def _origins(document: Mapping[str, Any]) -> Origins:
+    lines = document["Runs"].values()
+    return [line["Provenance"] for line in lines if isinstance(line.get("Provenance"), dict)]
 
 
 def _result(entry: Entry, document: Mapping[str, Any]) -> Result:
-    path = f"{entry.path}/{RESULT}"
+    path = f"{entry.path}/{layout.RESULT}"
     fields = Fields(document, path)
-    runs = {int(index): Fields(run, path) for index, run in fields.mapping("Runs").items()}
+    runs = {index: Fields(line, path) for index, line in _ordered(fields.mapping("Runs"))}
     return Result(
         fingerprint=entry.fingerprint,
         active=fields.mapping("Active"),
-        scores={index: run.numbers("Scores") for index, run in sorted(runs.items())},
-        seconds={index: run.number("Seconds") for index, run in sorted(runs.items())},
+        scores={index: run.numbers("Scores") for index, run in runs.items()},
+        seconds={index: run.number("Seconds") for index, run in runs.items()},
         path=entry.path,
-        provenance={index: run.mapping("Provenance") for index, run in sorted(runs.items())},
+        provenance={index: run.mapping("Provenance") for index, run in runs.items()},
     )
+
+
+def _ordered(runs: Mapping[str, Any]) -> Iterator[tuple[int, Any]]:
+    yield from sorted((int(index), line) for index, line in runs.items())

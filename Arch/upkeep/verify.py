@@ -14,7 +14,7 @@ from Arch.cache.fields import Fields
 from Arch.cache.records import run_from
 from Arch.errors import CacheAccessError, CacheError, CorruptEntryError
 
-_SUMMED_UP = ("Scores", "Seconds", "Provenance")
+_SUMMED_UP = ("Scores", "Seconds")
 
 
 @dataclass(frozen=True)
@@ -190,8 +190,14 @@ def _agrees(entry: Entry, fields: Fields, told: Mapping[str, Any], folders: Mapp
         records = {index: files.read_json(f"{folder}/{layout.RUN}") for index, folder in folders.items()}
     except (FileNotFoundError, CacheError):
         return True  # what it could be compared with is itself at fault, and was said to be
-    return all(
-        Fields(told, fields.path).mapping(index).get(name) == record.get(name)
-        for index, record in records.items()
-        for name in _SUMMED_UP
-    )
+    lines = {index: Fields(told, fields.path).mapping(index) for index in records}
+    return all(_agree(lines[index], record) for index, record in records.items())
+
+
+def _agree(told: Mapping[str, Any], record: Mapping[str, Any]) -> bool:
+    """Whether the summary's line on a run says what the run says, of whose provenance it keeps only a part."""
+    origin, full = told.get("Provenance"), record.get("Provenance")
+    if not isinstance(origin, dict) or not isinstance(full, dict):
+        return False
+    is_alike = all(told.get(name) == record.get(name) for name in _SUMMED_UP)
+    return is_alike and all(full.get(key) == value for key, value in origin.items())

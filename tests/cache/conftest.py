@@ -23,6 +23,7 @@ class Asked:
     active: dict = field(default_factory=lambda: {"Model": "resnet8", "Temperature": 4.0})
     fingerprint: str = FINGERPRINT
     defaults: dict = field(default_factory=dict)
+    versions: dict = field(default_factory=dict)
 
     def default_of(self, key):
         return self.defaults[key]
