@@ -118,7 +118,8 @@ class Sweep:
         finally:
             self._leave_nobody()
         self._tick()
-        return Report(self._verdicts, self._agenda.left)
+        left = tuple(task for task in self._agenda.left if task not in self._verdicts)
+        return Report(self._verdicts, left)
 
     def _ask(self) -> None:
         """Passes on what is asked of the workers, by people or by the clock."""

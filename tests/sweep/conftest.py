@@ -1,0 +1,99 @@
+"""Sweeps whose workers are stubs without torch."""
+
+import json
+import sys
+from pathlib import Path
+
+import pytest
+
+from Arch.sweep.board import Slot
+from Arch.sweep.local import LocalPool
+from Arch.sweep.plan import make_plan
+from Arch.sweep.schedule import Manner, Sweep
+from Arch.sweep.task import tasks_of
+from Arch.workspace import Workspace
+
+TINY = {"Dataset": "Synthetic", "Model": "MLP"}
+STUB_COMMAND = (sys.executable, str(Path(__file__).parent / "stub_job.py"))
+
+
+class Diary:
+    """A watcher that notes all it hears."""
+
+    def __init__(self):
+        self.lines, self.boards, self.hooks = [], [], {}
+
+    def started(self, running):
+        self.lines.append(("started", running.task.step.config["Seed"], running.task.run))
+        self.hooks.get("started", lambda running: None)(running)
+
+    def ended(self, what, outcome, failure):
+        task = getattr(what, "task", what)
+        self.lines.append((outcome.value, task.step.config["Seed"], task.run))
+
+    def tick(self, board):
+        self.boards.append(board)
+
+
+@pytest.fixture
+def workspace(tmp_path):
+    return Workspace.at(tmp_path / "cache", tmp_path / "data")
+
+
+@pytest.fixture
+def stub(monkeypatch, tmp_path):
+    """Tells the stubs what to do, and gives the lines of their trace."""
+
+    def tell(**told):
+        monkeypatch.setenv("STUB", json.dumps({"trace": str(tmp_path / "trace"), **told}))
+
+    tell.starts = lambda: (tmp_path / "trace").read_text().splitlines() if (tmp_path / "trace").exists() else []
+    tell()
+    return tell
+
+
+@pytest.fixture
+def plan(workspace):
+    """The plan of configs, each TINY with some keys changed."""
+
+    def make(*changes):
+        asked = [
+            (workspace.resolver.resolve({**TINY, **change}), f"{place}.json") for place, change in enumerate(changes)
+        ]
+        return make_plan(asked, workspace.store)
+
+    return make
+
+
+@pytest.fixture
+def slots():
+    return lambda count: tuple(Slot(f"cpu {n}", "cpu", {}, 1) for n in range(count))
+
+
+@pytest.fixture
+def sweep(workspace, stub, plan, slots):
+    """Sweeps configs and gives the report and the diary."""
+
+    def run(*changes, workers=2, tasks=tasks_of, hooks=None, **manner):
+        diary = Diary()
+        pool = LocalPool(slots(workers), STUB_COMMAND)
+        sweep = Sweep(tasks(plan(*changes)), workspace, pool, Manner(**manner), diary)
+        diary.hooks = {name: (lambda running, hook=hook: hook(sweep, running)) for name, hook in (hooks or {}).items()}
+        try:
+            return sweep.run(), diary
+        finally:
+            pool.close()
+
+    return run
+
+
+@pytest.fixture
+def told():
+    """A report as outcomes by (seed, run)."""
+
+    def tell(report):
+        return {
+            (task.step.config["Seed"], task.run): verdict.outcome.value for task, verdict in report.verdicts.items()
+        }
+
+    return tell

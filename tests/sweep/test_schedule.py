@@ -1,0 +1,251 @@
+"""A sweep makes each missing run once, after what it needs, and says of each that is not there why."""
+
+import errno
+import os
+import threading
+import time
+
+import pytest
+
+from Arch.cache.attempt import State
+from Arch.errors import CacheAccessError
+from Arch.files import door
+from Arch.sweep.board import Outcome
+from Arch.sweep.task import failed_tasks_of, tasks_of
+from Arch.types import Run
+
+TINY = {"Dataset": "Synthetic", "Model": "MLP"}
+TAUGHT = {"VanillaKD": True, "Teacher": {**TINY, "Seed": 1}}
+
+
+def starts(diary):
+    return [line[1:] for line in diary.lines if line[0] == "started"]
+
+
+def test_runs_start_in_the_order_of_the_plan(sweep, stub, told):
+    report, diary = sweep({"Seed": 3}, {"Seed": 1, "NumRuns": 2}, {"Seed": 2}, workers=1)
+    assert starts(diary) == [(3, 0), (1, 0), (1, 1), (2, 0)]
+    assert set(told(report).values()) == {"done"}
+    assert report.is_complete
+    assert len(stub.starts()) == 4
+
+
+def test_a_teacher_is_made_once_and_before_its_students(sweep, stub):
+    stub(steps=20)
+    report, diary = sweep({**TAUGHT, "Seed": 5}, {**TAUGHT, "Seed": 6}, workers=3)
+    assert report.is_complete
+    assert [line[:2] for line in diary.lines[:2]] == [("started", 1), ("done", 1)]
+    assert sorted(starts(diary)) == [(1, 0), (5, 0), (6, 0)]
+
+
+def test_a_student_waits_only_for_the_run_that_it_learns_from(sweep, stub):
+    stub(steps=20)
+    _, diary = sweep({**TAUGHT, "Seed": 5}, {"Seed": 1, "NumRuns": 3}, workers=2)
+    assert starts(diary) == [(1, 0), (1, 1), (1, 2), (5, 0)] or starts(diary)[2:] == [(5, 0), (1, 2)]
+
+
+def test_runs_of_one_experiment_are_made_side_by_side_and_topped_up(sweep, stub, told):
+    stub(steps=20)
+    _, diary = sweep({"NumRuns": 2}, workers=2)
+    assert [line[0] for line in diary.lines] == ["started", "started", "done", "done"]
+    report, _ = sweep({"NumRuns": 3})
+    assert told(report) == {(0, 2): "done"}
+    assert len(stub.starts()) == 3
+
+
+def test_a_failure_stops_no_other_and_blocks_what_needs_it(sweep, stub, told):
+    stub(ways={"1": "error"})
+    report, _ = sweep({**TAUGHT, "Seed": 5}, {"Seed": 7})
+    assert told(report) == {(1, 0): "failed", (5, 0): "blocked", (7, 0): "done"}
+    messages = {
+        verdict.outcome.value: verdict.failure.message for verdict in report.verdicts.values() if verdict.failure
+    }
+    assert messages["failed"] == "bad luck"
+    assert messages["blocked"] == "not tried: MLP on Synthetic, which it needs, failed."
+    assert not report.is_complete
+
+
+def test_what_nothing_implements_is_refused_and_leaves_no_folder(sweep, workspace, told):
+    report, _ = sweep({"Model": "wrn_16_1", "Seed": 3}, {"Seed": 4})
+    assert told(report) == {(3, 0): "refused", (4, 0): "done"}
+    assert len(list(workspace.store.entries())) == 1
+
+
+def test_what_failed_is_reported_and_not_repeated_unless_someone_asks(sweep, stub, told, plan):
+    stub(ways={"1": "error once"})
+    sweep({"Seed": 1}, {"Seed": 2})
+    report, _ = sweep({"Seed": 1}, {"Seed": 2}, {"Seed": 3})
+    assert told(report) == {(1, 0): "failed", (3, 0): "done"}
+    assert [failure.message for failure in report.of(Outcome.FAILED).values()] == ["bad luck"]
+    assert len(stub.starts()) == 3
+    report, _ = sweep({"Seed": 1}, {"Seed": 2}, {"Seed": 3}, tasks=failed_tasks_of, is_forced=True)
+    assert told(report) == {(1, 0): "done"}
+    assert len(stub.starts()) == 4
+
+
+def test_a_crash_is_recorded_with_its_exit_code_and_last_words_and_made_again_by_the_next_sweep(
+    sweep, stub, told, plan
+):
+    stub(ways={"1": "exit 3 once"})
+    report, _ = sweep({"Seed": 1})
+    assert told(report) == {(1, 0): "crashed"}
+    (attempt,) = plan({"Seed": 1}).steps[0].status.attempts
+    failure = attempt.failure
+    assert (attempt.state, failure.kind, failure.exit_code, failure.signal) == (State.CRASHED, "crash", 3, "")
+    assert (failure.attempt, failure.device) == (1, "cpu 0")
+    assert failure.log.splitlines()[-1] == "last words"
+    assert told(sweep({"Seed": 1})[0]) == {(1, 0): "done"}
+
+
+def test_a_killed_worker_is_recorded_with_its_signal(sweep, stub, told, plan):
+    stub(ways={"1": "kill"})
+    assert told(sweep({"Seed": 1})[0]) == {(1, 0): "crashed"}
+    failure = plan({"Seed": 1}).steps[0].status.failure
+    assert (failure.kind, failure.exit_code, failure.signal) == ("crash", None, "SIGKILL")
+
+
+def test_a_worker_that_leaves_well_without_a_run_crashed(sweep, stub, told, plan):
+    stub(ways={"1": "leave"})
+    assert told(sweep({"Seed": 1})[0]) == {(1, 0): "crashed"}
+    assert plan({"Seed": 1}).steps[0].status.failure.exit_code == 0
+
+
+def test_the_third_crash_without_progress_is_a_failure_however_many_retries_there_are(sweep, stub, told):
+    stub(ways={"1": "kill"})
+    report, diary = sweep({"Seed": 1}, retries=9)
+    assert told(report) == {(1, 0): "failed"}
+    assert [line[0] for line in diary.lines if line[0] != "started"] == ["crashed", "crashed", "failed"]
+    assert told(sweep({"Seed": 1})[0]) == {(1, 0): "failed"}
+    assert len(stub.starts()) == 3
+
+
+def test_an_error_is_retried_as_often_as_asked_and_after_everything_else(sweep, stub, told):
+    stub(ways={"1": "error once", "2": "error"})
+    report, diary = sweep({"Seed": 1}, {"Seed": 2}, {"Seed": 3}, workers=1, retries=1)
+    assert told(report) == {(1, 0): "done", (2, 0): "failed", (3, 0): "done"}
+    assert [seed for seed, _ in starts(diary)] == [1, 2, 3, 1, 2]
+
+
+def test_memory_that_ran_out_is_not_tried_again(sweep, stub, told):
+    stub(ways={"1": "memory"})
+    report, _ = sweep({"Seed": 1}, retries=5)
+    assert [verdict.failure.kind for verdict in report.verdicts.values()] == ["out-of-memory"]
+    assert len(stub.starts()) == 1
+
+
+def test_an_error_that_is_no_users_mistake_is_recorded_with_its_traceback(sweep, stub):
+    stub(ways={"1": "bug"})
+    (verdict,) = sweep({"Seed": 1})[0].verdicts.values()
+    assert verdict.failure.error == "KeyError"
+    assert "go_wrong" in verdict.failure.traceback
+
+
+def test_a_run_that_takes_too_long_is_checkpointed_and_failed(sweep, stub, told, plan):
+    stub(ways={"1": "hang"})
+    report, _ = sweep({"Seed": 1}, {"Seed": 2}, timeout=1.0)
+    assert told(report) == {(1, 0): "failed", (2, 0): "done"}
+    attempt = plan({"Seed": 1}).steps[0].status.attempts[0]
+    assert (attempt.state, attempt.failure.kind) == (State.FAILED, "timeout")
+    assert "after 1 s" in attempt.failure.message
+
+
+def test_a_run_that_does_not_heed_its_time_is_killed(sweep, stub, workspace, plan):
+    stub(ways={"1": "deaf"}, steps=10**6)
+    report, _ = sweep({"Seed": 1}, timeout=0.5, grace=0.2)
+    (verdict,) = report.verdicts.values()
+    assert (verdict.failure.kind, verdict.failure.signal) == ("timeout", "SIGKILL")
+
+
+def test_a_timeout_that_is_retried_goes_on_from_its_checkpoint(sweep, stub, told, workspace, plan):
+    stub(steps=60, pause=0.02)
+    report, diary = sweep({"Seed": 1}, timeout=1.0, retries=9)
+    assert told(report) == {(1, 0): "done"}
+    assert len(starts(diary)) > 1
+    entry = next(workspace.store.entries())
+    assert entry.run(0).provenance["begun_at"] > 0
+
+
+def test_failing_fast_checkpoints_the_rest(sweep, stub, told):
+    stub(ways={"1": "hang", "2": "error"})
+    report, _ = sweep({"Seed": 1}, {"Seed": 2}, {"Seed": 3}, is_fail_fast=True)
+    assert told(report) == {(1, 0): "stopped", (2, 0): "failed"}
+    assert [task.step.config["Seed"] for task in report.left] == [3]
+
+
+def test_asked_to_stop_it_checkpoints_and_the_next_sweep_goes_on_from_there(sweep, stub, told, workspace):
+    stub(steps=100)
+    report, _ = sweep({"Seed": 1}, {"Seed": 2}, workers=1, hooks={"started": lambda sweep, _: sweep.stop()})
+    assert told(report) == {(1, 0): "stopped"}
+    assert [task.step.config["Seed"] for task in report.left] == [2]
+    attempt = next(workspace.store.entries()).work(0).attempt()
+    assert attempt.state is State.STOPPED
+    stub(steps=2)
+    assert set(told(sweep({"Seed": 1}, {"Seed": 2})[0]).values()) == {"done"}
+
+
+def test_asked_to_kill_it_ends_at_once_and_leaves_no_crash(sweep, stub, told, workspace):
+    stub(ways={"1": "deaf"}, steps=10**6)
+    begin = time.monotonic()
+    report, _ = sweep({"Seed": 1}, hooks={"started": lambda sweep, _: sweep.kill()})
+    assert time.monotonic() - begin < 10
+    assert told(report) == {(1, 0): "stopped"}
+    assert next(workspace.store.entries()).work(0).attempt().state is State.STOPPED
+
+
+def test_what_another_process_makes_is_waited_for(sweep, stub, told, workspace, plan):
+    step = plan({"Seed": 1}).steps[0]
+    entry = workspace.store.entry(step.config)
+    entry.open(step.config)
+    lease = entry.take(0)
+    threading.Timer(1.5, lambda: lease.end("stopped")).start()
+    report, diary = sweep({"Seed": 1}, {"Seed": 2})
+    assert starts(diary) == [(2, 0), (1, 0)]
+    assert report.is_complete
+
+
+def test_what_another_process_has_made_meanwhile_is_not_made_again(sweep, stub, told, workspace, plan):
+    def commit(_, running):
+        config = plan({"Seed": 2}).steps[0].config
+        entry = workspace.store.entry(config)
+        entry.open(config)
+        with entry.write_run(0) as writer:
+            writer.commit(Run(0, 0, (), {"accuracy": 0.5}, 1.0))
+
+    report, diary = sweep({"Seed": 1}, {"Seed": 2}, workers=1, hooks={"started": commit})
+    assert told(report) == {(1, 0): "done", (2, 0): "elsewhere"}
+    assert diary.boards[-1].elsewhere == 1
+
+
+def test_a_disk_that_cannot_be_written_ends_the_sweep(sweep, stub, monkeypatch):
+    def broken(verb, path, function, *arguments):
+        if verb == "write":
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        return function(*arguments)
+
+    monkeypatch.setattr(door, "_step", broken)
+    with pytest.raises(CacheAccessError, match="no space left"):
+        sweep(*({"Seed": seed} for seed in range(5)))
+
+
+def test_one_entry_that_cannot_be_written_stops_no_other(sweep, stub, told, workspace):
+    def spoilt(plan):
+        workspace.store.root.mkdir()
+        workspace.store.entry(plan.steps[0].config).path.write_text("a file where a folder should be")
+        return tasks_of(plan)
+
+    report, _ = sweep({"Seed": 1}, {"Seed": 2}, tasks=spoilt)
+    assert told(report) == {(1, 0): "refused", (2, 0): "done"}
+
+
+def test_the_counts_on_the_board_add_up(sweep, stub):
+    stub(ways={"1": "error"})
+    _, diary = sweep({**TAUGHT, "Seed": 5}, {"Seed": 7}, {"Seed": 8})
+    for board in diary.boards:
+        assert board.done + board.failed + board.waiting + board.elsewhere + len(board.running) == board.total == 4
+    assert (diary.boards[-1].done, diary.boards[-1].failed) == (2, 2)
+
+
+def test_what_a_run_needs_is_made_before_it_is_retried(plan):
+    tasks = tasks_of(plan({**TAUGHT, "Seed": 5}))
+    assert [task.step.config["Seed"] for task in tasks] == [1, 5]
+    assert failed_tasks_of(plan({**TAUGHT, "Seed": 5})) == ()
