@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from Arch.cache import summary
@@ -73,12 +73,10 @@ def status_of(entry: Entry, wanted: int, asked: Asked | None = None) -> Status:
     Raises:
         CacheAccessError: the entry cannot be read; whatever else is wrong is in the status.
     """
-    if not entry.exists:
+    if asked is None and not entry.exists:
         return Status(State.MISSING, (), wanted)
     try:
-        if asked is not None:
-            entry.check(asked)
-        return _status(entry, wanted, entry.run_indices(), asked)
+        return _checked(entry, wanted, asked) if asked is not None else _status(entry, wanted, entry.run_indices())
     except ChangedDefaultError as problem:
         return Status(State.CHANGED, (), wanted, problem=problem)
     except CorruptEntryError as problem:
@@ -96,11 +94,22 @@ def _is_gone(entry: Entry) -> bool:
     return not entry.exists
 
 
-def _status(entry: Entry, wanted: int, runs: tuple[int, ...], asked: Asked | None) -> Status:
+def _checked(entry: Entry, wanted: int, asked: Asked) -> Status:
+    entry.check(asked)
+    runs, origins = summary.told(entry)
+    status = _status(entry, wanted, runs)
+    if status.is_done:
+        if origins is None:
+            origins = [entry.run(index).provenance for index in runs]
+        outdated = summary.outdated(origins, asked.versions)
+        return replace(status, state=State.STALE, outdated=outdated) if outdated else status
+    return status
+
+
+def _status(entry: Entry, wanted: int, runs: tuple[int, ...]) -> Status:
     missing = set(range(wanted)).difference(runs)
     if not missing:
-        outdated = summary.outdated(entry, runs, asked.versions) if asked is not None else {}
-        return Status(State.STALE if outdated else State.DONE, runs, wanted, outdated=outdated)
+        return Status(State.DONE, runs, wanted)
     attempts = tuple(entry.work(index).attempt() for index in entry.traces() if index in missing)
     present = State.PARTIAL if len(missing) < wanted else State.MISSING
     worst = [state for state in _LOUDEST_FIRST if any(attempt.state is state for attempt in attempts)]

@@ -79,15 +79,17 @@ def test_a_snapshot_answers_for_what_is_absent_without_a_look_at_the_disk(store,
     assert disk.steps == []
 
 
-def test_a_snapshot_answers_for_what_is_present_with_four_looks_and_one_for_each_run(store, entry, commit, asked, disk):
+def test_a_snapshot_answers_for_what_is_present_with_three_looks_and_one_for_each_run(
+    store, entry, commit, asked, disk
+):
     commit(entry)
     snapshot = store.snapshot()
     disk.forget()
     assert str(snapshot.status(asked, 1)) == "done"
     assert [path.removeprefix(str(entry.path)) for _, path, _ in disk.steps] == [
         "/Config.json",
-        "/Config.json",
         "/Runs",
+        "/Result.json",
         "/Runs/000/manifest.json",
     ]
 
