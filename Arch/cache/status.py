@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from Arch.cache import summary
+from Arch.cache import hits, summary
 from Arch.cache.asked import Asked
 from Arch.cache.attempt import Attempt, State
 from Arch.cache.failure import Failure
@@ -67,8 +67,16 @@ class Status:
         return self.state.value
 
 
-def status_of(entry: Entry, wanted: int, asked: Asked | None = None) -> Status:
+def status_of(
+    entry: Entry, wanted: int, asked: Asked | None = None, document: Mapping[str, Any] | None = None
+) -> Status:
     """How far an entry is from having its first `wanted` runs; if it is `asked` for, it is checked, too.
+
+    Args:
+        entry: where to look.
+        wanted: how many runs.
+        asked: what it has to agree with.
+        document: its `Config.json`, for who has just read it.
 
     Raises:
         CacheAccessError: the entry cannot be read; whatever else is wrong is in the status.
@@ -76,7 +84,10 @@ def status_of(entry: Entry, wanted: int, asked: Asked | None = None) -> Status:
     if asked is None and not entry.exists:
         return Status(State.MISSING, (), wanted)
     try:
-        return _checked(entry, wanted, asked) if asked is not None else _status(entry, wanted, entry.run_indices())
+        if asked is None:
+            return _status(entry, wanted, entry.run_indices())
+        hits.check(entry.path, entry.document() if document is None else document, asked)
+        return _judged(entry, wanted, asked)
     except ChangedDefaultError as problem:
         return Status(State.CHANGED, (), wanted, problem=problem)
     except CorruptEntryError as problem:
@@ -94,8 +105,7 @@ def _is_gone(entry: Entry) -> bool:
     return not entry.exists
 
 
-def _checked(entry: Entry, wanted: int, asked: Asked) -> Status:
-    entry.check(asked)
+def _judged(entry: Entry, wanted: int, asked: Asked) -> Status:
     runs, origins = summary.told(entry)
     status = _status(entry, wanted, runs)
     if status.is_done:

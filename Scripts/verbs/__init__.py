@@ -3,11 +3,14 @@
 VERBS = {
     "plan": "what would run, in which order; trains nothing",
     "show": "what the cache knows: a table of results",
+    "status": "how experiments stand: done, running, failed and why, missing",
     "explain": "which rule kept, dropped or defaulted each key, and why it would run or not",
     "diff": "only what distinguishes two experiments",
     "names": "what is registered: models, datasets, optimizers, figures, ...",
+    "retry": "tries those runs again that failed or crashed",
     "rm": "takes experiments or runs out of the cache, into its trash, and back",
     "prune": "takes out what is old, large, failed or belongs to nothing",
     "verify": "reads every byte of finished runs and compares it with what was written",
+    "rehash": "gives cached experiments the names that they have under today's rules",
     "grid": "writes the configs of a grid of values over a template",
 }

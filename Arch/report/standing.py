@@ -1,0 +1,146 @@
+"""How experiments stand: those that configs ask for, and those that were begun in a cache."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from Arch import files
+from Arch.cache.attempt import State
+from Arch.cache.entry import Entry
+from Arch.cache.status import Status, status_of
+from Arch.config.config import fingerprint_of
+from Arch.config.rules import Rules
+from Arch.errors import CacheAccessError, CacheError, ChangedDefaultError
+from Arch.upkeep.selection import Selection
+from Arch.workspace import Workspace, holds
+
+UNKNOWN = "no readable Config.json"
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How one experiment stands.
+
+    Attributes:
+        entry: its folder, which may not exist.
+        title: what it is, in a few words.
+        labels: the config files that ask for it.
+        status: what the cache has of it.
+    """
+
+    entry: Entry
+    title: str
+    labels: tuple[str, ...]
+    status: Status
+
+
+@dataclass(frozen=True)
+class Stored:
+    """A cached experiment as its own `Config.json` describes it, under today's rules: what it would be asked for as.
+
+    Attributes:
+        fingerprint: its name today.
+        active: the keys that matter today, with its values; those that it was named without at today's defaults.
+        defaults: today's.
+        versions: today's, of the components that it uses.
+        text: its `Config.json`.
+    """
+
+    fingerprint: str
+    active: Mapping[str, Any]
+    defaults: Mapping[str, Any]
+    versions: Mapping[str, int]
+    text: Mapping[str, Any]
+
+    @classmethod
+    def of(cls, document: Mapping[str, Any], rules: Rules) -> Stored:
+        """What a `Config.json` describes; no reference is followed, since an experiment's name holds theirs."""
+        then = document["Defaults"]
+        named = {key: value for key, value in document["Active"].items() if key not in then or value != then[key]}
+        known = {key: value for key, value in named.items() if key in rules.keys}
+        relevance = rules.relevance(known)
+        active = {**relevance.defaults, **{key: value for key, value in known.items() if key in relevance.defaults}}
+        # a value that has become the default meanwhile is no part of the name any more
+        today = {key: value for key, value in named.items() if key not in active or value != relevance.defaults[key]}
+        return cls(fingerprint_of(today), active, relevance.defaults, rules.versions(active), document)
+
+    def default_of(self, key: str) -> Any:
+        """The default of an active key under today's rules."""
+        return self.defaults[key]
+
+    def document(self) -> Mapping[str, Any]:
+        """Its `Config.json`."""
+        return self.text
+
+
+def standings(workspace: Workspace, words: Sequence[str], overrides: Sequence[str] = ()) -> list[Standing]:
+    """How the experiments stand that the words select.
+
+    Args:
+        workspace: the cache and its rules.
+        words: config files and folders of them, of which all experiments are meant, cached or not; fingerprint
+            prefixes, and `Key=Value` words; without any of the former, all that was ever begun in the cache.
+        overrides: `Key=Value` words that change what the files say.
+
+    Raises:
+        ArchError: a word leads nowhere, or a config cannot be understood.
+    """
+    places, filters = workspace.parted(words)
+    selection = Selection.in_cache(workspace)
+    conditions = [word for word in words if word not in places]
+    asked = [place for place in places if _is_config(place, selection)]
+    cached = [place for place in places if place not in asked]
+    found: dict[str, Standing] = {}
+    snapshot = workspace.store.snapshot()
+    for config, label in workspace.configs(asked, overrides) if asked else ():
+        if all(holds(config, key, value) for key, value in filters):
+            known = found.get(config.fingerprint)
+            if known is None or known.status.wanted < config.option("NumRuns"):
+                status = snapshot.status(config, config.option("NumRuns"))
+                known = Standing(
+                    Entry(snapshot.root / config.fingerprint), config.title, known.labels if known else (), status
+                )
+            found[config.fingerprint] = replace(known, labels=(*known.labels, label))
+    if cached or not asked:
+        for name in selection.select([*cached, *conditions], overrides).fingerprints:
+            if name not in found:
+                found[name] = of_entry(Entry(workspace.store.root / name), workspace.resolver.rules)
+    return list(found.values())
+
+
+def of_entry(entry: Entry, rules: Rules) -> Standing:
+    """How a cached experiment stands, as far as its own folder tells; raises CacheAccessError."""
+    try:
+        document = entry.document()
+        asked = Stored.of(document, rules)
+        if asked.fingerprint != entry.fingerprint:
+            raise ChangedDefaultError(
+                f"{entry.path} was named under other rules than today's, which would name it {asked.fingerprint}."
+            )
+        status = _of_begun(entry, asked, document)
+    except CacheAccessError:
+        raise
+    except CacheError as problem:
+        state = State.CHANGED if isinstance(problem, ChangedDefaultError) else State.CORRUPT
+        return Standing(entry, UNKNOWN, (), Status(state, (), 0, problem=problem))
+    return Standing(entry, str(document.get("Title", "")), (), status)
+
+
+def _of_begun(entry: Entry, asked: Stored, document: Mapping[str, Any]) -> Status:
+    """The status that counts as wanted every run that was ever begun, and all before it; at least one."""
+    names = files.list_folder(entry.path)
+    traces = entry.traces() if "Work" in names or "Claims" in names else ()
+    status = status_of(entry, 1, asked, document)
+    begun = max((*status.runs, *traces), default=0) + 1
+    return status if begun == 1 else status_of(entry, begun, asked, document)
+
+
+def _is_config(place: str, selection: Selection) -> bool:
+    """Whether a word names configs, and not an experiment of the cache by its folder or fingerprint."""
+    path = Path(place)
+    if path.is_dir():
+        return path.name not in selection.names
+    return place.endswith(".json") or path.is_file()

@@ -1,0 +1,208 @@
+"""How experiments stand, in words: a line of counts, a table of what is not simply done, and every detail."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from Arch.cache.attempt import Attempt, State
+from Arch.cache.progress import Progress
+from Arch.report.standing import Standing
+from Arch.upkeep.amounts import age_text
+
+MOST = 200  # lines for one state; `--json` has all
+MOST_MISSING = 20
+LOG_LINES = 20
+_LONGEST = 160  # characters of a message in one line
+_ORDER = tuple(State)
+
+
+def counts(found: Sequence[Standing]) -> str:
+    """`126 experiments: done 120, stale 1, running 2, failed 3`."""
+    tally = Counter(each.status.state for each in found)
+    words = ", ".join(f"{state} {tally[state]}" for state in _ORDER if tally[state])
+    return f"{len(found)} experiment{'s'[: len(found) != 1]}: {words}" if found else "no experiments"
+
+
+def table(found: Sequence[Standing], now: float) -> list[str]:
+    """A line for each remark on each experiment that is not simply done, the loudest states first.
+
+    Args:
+        found: how they stand.
+        now: the present, in seconds since 1970.
+    """
+    lines: list[str] = []
+    for state in (*_LOUD, *(state for state in _ORDER if state not in (*_LOUD, State.DONE))):
+        group = [each for each in found if each.status.state is state]
+        most = MOST_MISSING if state is State.MISSING else MOST
+        for each in group[:most]:
+            lines += _lines(each, now)
+        if len(group) > most:
+            lines.append(f"... and {len(group) - most} more that are {state} (--json lists all)")
+    return lines
+
+
+def details(standing: Standing, now: float) -> list[str]:
+    """All that is known of one experiment."""
+    status, entry = standing.status, standing.entry
+    lines = [f"{status.state}  {standing.title}", f"  fingerprint  {entry.fingerprint}", f"  folder       {entry.path}"]
+    lines += [f"  asked by     {label}" for label in standing.labels]
+    runs = ", ".join(map(str, status.runs)) or "none"
+    lines.append(f"  runs         {runs} ({status.wanted - len(status.missing)} of {status.wanted} wanted)")
+    lines += [f"  {remark}" for remark in _general(standing)]
+    for attempt in status.attempts:
+        lines += ["", *_of_attempt(standing, attempt, now)]
+    return lines
+
+
+def json_row(standing: Standing) -> dict[str, Any]:
+    """The same for other programs."""
+    status = standing.status
+    return {
+        "fingerprint": standing.entry.fingerprint,
+        "title": standing.title,
+        "path": str(standing.entry.path),
+        "asked_by": list(standing.labels),
+        "state": status.state.value,
+        "runs": list(status.runs),
+        "wanted": status.wanted,
+        "outdated": dict(status.outdated),
+        "problem": str(status.problem or ""),
+        "attempts": [_json_attempt(standing, attempt) for attempt in status.attempts],
+    }
+
+
+_LOUD = (State.RUNNING, State.FAILED, State.CRASHED, State.CORRUPT, State.CHANGED, State.STALE, State.STOPPED)
+
+
+def _lines(standing: Standing, now: float) -> Iterator[str]:
+    status = standing.status
+    remarks = [*_general(standing), *(_remark(standing, attempt, now) for attempt in status.attempts)]
+    where = f"  {standing.labels[0]}" if standing.labels else ""
+    head = f"{status.state:<8}  {standing.entry.fingerprint[:8]}  {standing.title}{where}"
+    if len(remarks) < 2:
+        yield f"{head}  {remarks[0]}" if remarks else head
+    else:
+        yield head
+        yield from (f"{'':<8}  {'':<8}  {remark}" for remark in remarks)
+
+
+def _general(standing: Standing) -> Iterator[str]:
+    status = standing.status
+    if status.outdated:
+        parts = ", ".join(f"{key} (version {then} then)" for key, then in status.outdated.items())
+        yield f"made before a change of {parts}; still a hit"
+    if status.problem is not None:
+        yield _short(str(status.problem))
+    done = status.wanted - len(status.missing)
+    if status.missing and done:
+        yield f"{done} of {status.wanted} runs"
+
+
+def _remark(standing: Standing, attempt: Attempt, now: float) -> str:
+    progress = standing.entry.work(attempt.run).progress()
+    words = [f"run {attempt.run}:"]
+    match attempt.state:
+        case State.RUNNING:
+            words.append(_running(attempt, progress, now))
+        case State.FAILED | State.CRASHED:
+            words.append(_failed(attempt, progress))
+        case _:
+            words.append(f"{attempt.state}{_place(progress)}")
+    return " ".join(words)
+
+
+def _running(attempt: Attempt, progress: Progress | None, now: float) -> str:
+    claim = attempt.claim
+    parts = [str(claim.holder), claim.device, f"attempt {claim.generation}" * (claim.generation > 1)] if claim else []
+    if progress is not None:
+        parts += [f"epoch {progress.epoch}/{progress.epochs}", *_scores(progress)]
+    if claim and claim.since:
+        parts.append(f"for {age_text(now - seconds_at(claim.since))}")
+    if progress is not None and progress.seconds_left is not None:
+        parts.append(f"{age_text(progress.seconds_left)} left")
+    return ", ".join(filter(None, parts))
+
+
+def _failed(attempt: Attempt, progress: Progress | None) -> str:
+    failure, claim = attempt.failure, attempt.claim
+    parts = []
+    if failure is not None:
+        kind = "" if failure.kind in ("error", "crash") else f"{failure.kind}: "
+        parts.append(_short(f"{kind}{failure}"))
+    elif claim is not None:
+        parts.append(f"{claim.holder} vanished without a word")
+    parts.append(f"{attempt.number} attempt{'s'[: attempt.number != 1]}" if attempt.number else "")
+    parts.append(f"{attempt.crashes} crashes in a row" if attempt.crashes > 1 else "")
+    host = failure.host if failure else ""
+    return ", ".join(filter(None, (*parts, f"on {host}" if host else "", _place(progress).strip())))
+
+
+def _place(progress: Progress | None) -> str:
+    return f" at epoch {progress.epoch}/{progress.epochs}" if progress is not None else ""
+
+
+def _scores(progress: Progress) -> list[str]:
+    names = [name for name in ("accuracy", "test accuracy", "loss") if name in progress.scores]
+    name = next(iter(names or progress.scores), None)
+    if name is None:
+        return []
+    value = progress.scores[name]
+    return [f"{name} {100 * value:.2f} %" if name.endswith("accuracy") else f"{name} {value:.4g}"]
+
+
+def _of_attempt(standing: Standing, attempt: Attempt, now: float) -> Iterator[str]:
+    yield f"  {_remark(standing, attempt, now)}"
+    claim, failure = attempt.claim, attempt.failure
+    facts: dict[str, Any] = {}
+    if claim is not None:
+        facts |= {"attempt": claim.generation, "begun": claim.since, "host": claim.holder.host}
+        facts |= {"process": claim.holder.pid, "device": claim.device, "from step": claim.place}
+    if failure is not None:
+        facts |= {"kind": failure.kind, "failed": failure.time, "exit code": failure.exit_code}
+        facts |= {"signal": failure.signal, "host": failure.host, "device": failure.device}
+    yield from (f"    {name:<9}  {value}" for name, value in facts.items() if value not in (None, ""))
+    if failure is not None:
+        yield from _block("message", failure.message)
+        yield from _block("traceback", failure.traceback)
+    log = failure.log if failure is not None and failure.log else standing.entry.work(attempt.run).log_tail(LOG_LINES)
+    yield from _block("log", log)
+
+
+def _block(name: str, text: str) -> Iterator[str]:
+    if text.strip():
+        yield f"    {name}:"
+        yield from (f"      {line}" for line in text.rstrip().splitlines())
+
+
+def _json_attempt(standing: Standing, attempt: Attempt) -> dict[str, Any]:
+    claim, progress = attempt.claim, standing.entry.work(attempt.run).progress()
+    return {
+        "run": attempt.run,
+        "state": attempt.state.value,
+        "attempt": attempt.number,
+        "crashes": attempt.crashes,
+        "host": claim.holder.host if claim else "",
+        "pid": claim.holder.pid if claim else None,
+        "device": claim.device if claim else "",
+        "since": claim.since if claim else "",
+        "progress": None if progress is None else {**vars(progress), "scores": dict(progress.scores)},
+        "failure": None if attempt.failure is None else dict(vars(attempt.failure)),
+    }
+
+
+def _short(text: str) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= _LONGEST else f"{line[: _LONGEST - 3]}..."
+
+
+def seconds_at(text: str) -> float:
+    """The seconds since 1970 of a time as the cache writes it: `2026-01-31T12:00:00Z`; 0 where it is not one."""
+    import calendar  # only where something is running or old
+
+    try:
+        return calendar.timegm(time.strptime(text, "%Y-%m-%dT%H:%M:%SZ"))
+    except ValueError:
+        return 0.0

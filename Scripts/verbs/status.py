@@ -1,0 +1,40 @@
+"""Says how experiments stand: done, running and how far, failed and why, stopped, missing. Changes nothing."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import time
+from collections import Counter
+
+from Arch.report.standing import standings
+from Arch.report.status_words import counts, details, json_row, table
+from Scripts.carry import workspace_of
+from Scripts.options import add_what
+
+EXAMPLES = """examples:
+  main.py status                                  everything that was ever begun in the cache
+  main.py status ExperimentConfigs                what these configs ask for, also what is missing
+  main.py status 3f9a                             one experiment, with its traceback and the end of its log
+  main.py status Model=resnet8 --full
+  main.py status ExperimentConfigs --json
+"""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Adds the verb's arguments."""
+    add_what(parser, needed=False)
+    parser.add_argument("--full", action="store_true", help="every detail of every experiment")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Prints a line of counts and what there is to say; looking itself cannot fail."""
+    found = standings(workspace_of(options), options.what, options.set)
+    if options.json:
+        tally = Counter(each.status.state.value for each in found)
+        print(json.dumps({"counts": dict(tally), "experiments": [json_row(each) for each in found]}, indent=1))
+    elif options.full or (options.what and len(found) == 1):
+        print("\n\n".join("\n".join(details(each, time.time())) for each in found))
+    else:
+        print("\n".join([counts(found), *table(found, time.time())]))
+    return 0
