@@ -3,6 +3,9 @@
 VERBS = {
     "plan": "what would run, in which order; trains nothing",
     "show": "what the cache knows: a table of results",
+    "ls": "what is cached: state, runs, size, age",
+    "tail": "the log of a run, also while it grows",
+    "export": "every run as a row: CSV, JSON or parquet",
     "status": "how experiments stand: done, running, failed and why, missing",
     "explain": "which rule kept, dropped or defaulted each key, and why it would run or not",
     "diff": "only what distinguishes two experiments",

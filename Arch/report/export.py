@@ -1,0 +1,208 @@
+"""Every run as a row: for CSV and JSON with nothing but the standard library, for tables through pandas."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from Arch import files
+from Arch.cache.entry import Entry
+from Arch.errors import CacheAccessError, CacheError, ConfigError
+from Arch.types import COMPARED, Epoch
+from Arch.upkeep.selection import Selection
+from Arch.workspace import Workspace
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Row = dict[str, Any]
+
+FORMATS = (".csv", ".json", ".parquet")
+ORIGIN = (*COMPARED, "commit", "is_edited", "host", "made_from")
+_OWN = ("fingerprint", "run", "epoch", "title", "seconds", *ORIGIN)  # a score of such a name gets `score_` in front
+# what a reader such as pandas takes for something else than text, unless it stands in quotes
+_ABSENT = "#N/A|#N/A N/A|#NA|-1.#IND|-1.#QNAN|-NaN|-nan|1.#IND|1.#QNAN|<NA>|N/A|NA|NULL|NaN|None|n/a|nan|null"
+_WORDS = "True|TRUE|true|False|FALSE|false|inf|Inf|INF|Infinity|infinity"
+_MISREAD = frozenset(("", *_ABSENT.split("|"), *_WORDS.split("|")))
+
+
+def rows(entries: Iterable[Entry], spoilt: list[CacheError], *, with_epochs: bool = False) -> Iterator[Row]:
+    """A row for each finished run, or for each epoch of each.
+
+    Args:
+        entries: cached experiments.
+        spoilt: receives why others cannot be read.
+        with_epochs: a row for each epoch.
+
+    Returns:
+        Rows of `fingerprint`, `run`, `title`, the active keys, the scores, `seconds` and where the run came from. A
+        reference is its title, and its fingerprint under `KEY.fingerprint`. What a run does not have is not in its row.
+
+    Raises:
+        CacheAccessError: the cache cannot be read.
+    """
+    for entry in entries:
+        try:
+            yield from list(_of_epochs(entry) if with_epochs else _of_runs(entry))
+        except CacheAccessError:
+            raise
+        except CacheError as problem:
+            spoilt.append(problem)
+
+
+def columns(table: Sequence[Mapping[str, Any]]) -> list[str]:
+    """The names in all rows, in the order in which a reader wants them: who, what was asked, what came out."""
+    shapes = {tuple(row): None for row in table}  # nearly all rows have the same names in the same order
+    names = dict.fromkeys(name for shape in shapes for name in shape)
+    leading = [name for name in ("fingerprint", "run", "epoch", "title") if name in names]
+    keys = [name for name in names if name[0].isupper()]
+    others = [name for name in names if name not in (*leading, *keys, "seconds", *ORIGIN)]
+    return [*leading, *keys, *others, *(name for name in ("seconds", *ORIGIN) if name in names)]
+
+
+def csv_text(table: Sequence[Mapping[str, Any]]) -> str:
+    """The rows as CSV: an empty cell for what a row does not have, JSON for lists and for text that looks otherwise."""
+    import csv  # only an export needs it
+    import io
+
+    names = columns(table)
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(names)
+    writer.writerows([_cell(row.get(name)) for name in names] for row in table)
+    return text.getvalue()
+
+
+def data_frame(table: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
+    """The rows as a DataFrame; lists are JSON text, so that every column has values of one kind."""
+    import pandas as pd  # a third of a second that CSV and JSON do without
+
+    names = columns(table)
+    return pd.DataFrame({name: [_plain(row.get(name)) for row in table] for name in names}, columns=names)
+
+
+def check_format(path: Path) -> None:
+    """Checks, before ten thousand runs are read, that a file of this name can be written.
+
+    Raises:
+        ConfigError: its ending is none of `FORMATS`, or what writes it is not installed.
+    """
+    if path.suffix not in FORMATS:
+        raise ConfigError(f"--to {path}: expected a name that ends in {', '.join(FORMATS)}.")
+    if path.suffix == ".parquet":
+        import importlib.util
+
+        if importlib.util.find_spec("pyarrow") is None:
+            raise ConfigError(
+                f"--to {path}: parquet needs pyarrow, which is not installed. "
+                "Install it with `pip install -e '.[parquet]'`, or export .csv or .json."
+            )
+
+
+def write(path: Path, table: Sequence[Mapping[str, Any]]) -> None:
+    """Writes the rows into a file, whole or not at all; its ending says how.
+
+    Raises:
+        ConfigError: as `check_format`; CacheAccessError: the file cannot be written.
+    """
+    check_format(path)
+    if path.suffix == ".csv":
+        files.write_atomically(path, csv_text(table))
+    elif path.suffix == ".json":
+        files.write_atomically(path, json_text(table))
+    else:
+        files.write_atomically(path, data_frame(table).to_parquet(index=False))
+
+
+def json_text(table: Sequence[Mapping[str, Any]]) -> str:
+    """The rows as a JSON list of objects."""
+    return json.dumps(list(table), indent=1, ensure_ascii=False) + "\n"
+
+
+def frame(*what: str, cache: Path | str | None = None, epochs: bool = False) -> pd.DataFrame:
+    """What a cache holds as a DataFrame with a row for each run, or for each epoch of each run.
+
+    Args:
+        what: words that select as on the command line: config files, folders, fingerprint prefixes, `Key=Value`;
+            all runs without any.
+        cache: the cache folder; the repository's `KDTrainer/` by default.
+        epochs: a row for each epoch.
+
+    Raises:
+        ArchError: a word cannot be understood, or an experiment cannot be read.
+    """
+    spoilt: list[CacheError] = []
+    table = list(rows(selected(Workspace.at(cache), what), spoilt, with_epochs=epochs))
+    if spoilt:
+        raise spoilt[0]
+    return data_frame(table)
+
+
+def selected(workspace: Workspace, what: Sequence[str], overrides: Sequence[str] = ()) -> Iterator[Entry]:
+    """The cached experiments that words select; raises ArchError."""
+    for name in Selection.in_cache(workspace).select(what, overrides).fingerprints:
+        yield Entry(workspace.store.root / name)
+
+
+def _of_runs(entry: Entry) -> Iterator[Row]:
+    experiment, result = _asked(entry), entry.result()
+    for index, scores in result.scores.items():
+        yield _row(entry, index, experiment, _outcome(scores, result.seconds[index], result.provenance[index]))
+
+
+def _of_epochs(entry: Entry) -> Iterator[Row]:
+    experiment = _asked(entry)
+    for run in entry.runs():
+        outcome = _outcome(run.scores, run.seconds, run.provenance)
+        for epoch in run.epochs:
+            row = _row(entry, run.index, experiment, {**_epoch(epoch), **outcome})
+            yield {**row, "epoch": epoch.number}
+
+
+def _row(entry: Entry, index: int, experiment: Row, outcome: Row) -> Row:
+    return {"fingerprint": entry.fingerprint, "run": index, **experiment, **outcome}
+
+
+def _asked(entry: Entry) -> Row:
+    document = entry.document()
+    asked: Row = {"title": document.get("Title", ""), **document["Active"]}
+    for key, other in document["References"].items():
+        if key in asked and isinstance(other, Mapping):
+            asked[f"{key}.fingerprint"] = asked[key]
+            asked[key] = other.get("Title", asked[key])
+    return asked
+
+
+def _outcome(scores: Mapping[str, float], seconds: float, origin: Mapping[str, Any]) -> Row:
+    named = {f"score_{name}" if name in _OWN else name: value for name, value in scores.items()}
+    return {**named, "seconds": seconds, **{key: origin[key] for key in ORIGIN if key in origin}}
+
+
+def _epoch(epoch: Epoch) -> Row:
+    parts = {"train": epoch.train, "test": epoch.test, "validation": epoch.validation}
+    numbers = {f"{part}/{name}": value for part, each in parts.items() for name, value in each.items()}
+    return {"learning_rate": epoch.learning_rate, "epoch_seconds": epoch.seconds, **numbers}
+
+
+def _plain(value: Any) -> Any:
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, (list, dict)) else value
+
+
+def _cell(value: Any) -> Any:
+    if value.__class__ is str:
+        return json.dumps(value, ensure_ascii=False) if _is_misread(value) else value
+    return _plain(value)
+
+
+def _is_misread(text: str) -> bool:
+    if text in _MISREAD or text[0] in '"[{' or text[0].isspace() or text[-1].isspace():
+        return True
+    if text[0] not in "+-.0123456789":
+        return False
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,96 @@
+"""What a cache holds, entry by entry: state, runs, size on disk, age."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from Arch import files
+from Arch.cache import layout
+from Arch.cache.entry import Entry
+from Arch.config.rules import Rules
+from Arch.report.standing import of_entry
+from Arch.upkeep.amounts import age_text, size_text
+
+SORTS = ("age", "size", "title")
+
+
+@dataclass(frozen=True)
+class Line:
+    """One cached experiment.
+
+    Attributes:
+        fingerprint: its name.
+        title: what it is, in a few words.
+        state: how it stands.
+        runs: how many are finished.
+        size: bytes of its whole folder.
+        changed: when its newest run was written, in seconds since 1970; 0 where there is none.
+    """
+
+    fingerprint: str
+    title: str
+    state: str
+    runs: int
+    size: int
+    changed: float
+
+
+def line_of(entry: Entry, rules: Rules) -> Line:
+    """The line of one experiment; raises CacheAccessError."""
+    standing = of_entry(entry, rules)
+    runs = layout.run_indices(files.list_folder(layout.runs(entry.path)))
+    written = [files.measure(f"{layout.runs(entry.path)}/{layout.run_name(index)}").changed for index in runs]
+    size = files.measure(entry.path).size
+    return Line(entry.fingerprint, standing.title, str(standing.status.state), len(runs), size, max(written, default=0))
+
+
+def ordered(lines: Iterable[Line], by: str) -> list[Line]:
+    """The lines in order of age (the newest first), size (the largest first) or title."""
+    if by == "title":
+        return sorted(lines, key=lambda line: (line.title, line.fingerprint))
+    if by == "size":
+        return sorted(lines, key=lambda line: (-line.size, line.fingerprint))
+    return sorted(lines, key=lambda line: (-line.changed, line.fingerprint))
+
+
+def text(lines: Sequence[Line], now: float) -> list[str]:
+    """A line each, and one with the totals.
+
+    Args:
+        lines: in order.
+        now: the present, in seconds since 1970.
+    """
+    cells = [
+        (
+            line.fingerprint[:8],
+            line.state,
+            str(line.runs),
+            size_text(line.size),
+            age_text(now - line.changed) if line.changed else "-",
+            line.title,
+        )
+        for line in lines
+    ]
+    head = ("name", "state", "runs", "size", "age", "title")
+    widths = [max(len(row[column]) for row in [head, *cells]) for column in range(len(head))]
+    return [*(_joined(row, widths) for row in [head, *cells]), totals(lines)]
+
+
+def totals(lines: Sequence[Line]) -> str:
+    """`12 experiments, 30 runs, 1.4 GB`."""
+    runs = sum(line.runs for line in lines)
+    kinds = f"{len(lines)} experiment{'s'[: len(lines) != 1]}, {runs} run{'s'[: runs != 1]}"
+    return f"{kinds}, {size_text(sum(line.size for line in lines))}"
+
+
+def json_rows(lines: Sequence[Line]) -> list[dict[str, Any]]:
+    """The same for other programs."""
+    return [dict(vars(line)) for line in lines]
+
+
+def _joined(row: Sequence[str], widths: Sequence[int]) -> str:
+    name, state, *numbers, title = row
+    middle = [cell.rjust(width) for cell, width in zip(numbers, widths[2:-1], strict=True)]
+    return "  ".join([name.ljust(widths[0]), state.ljust(widths[1]), *middle, title]).rstrip()
