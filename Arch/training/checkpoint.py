@@ -48,12 +48,13 @@ class Standing:
     device_seconds: float = 0.0
     sessions: list[dict[str, Any]] = field(default_factory=list)
 
-    def begin_session(self, where: Mapping[str, Any], step: int) -> bool:
-        """Notes where the run is computed from a step on, and says whether that differs from where it was before."""
-        last = {key: value for key, value in self.sessions[-1].items() if key != "from_step"} if self.sessions else {}
-        if last != where:
+    def begin_session(self, where: Mapping[str, Any], step: int) -> tuple[str, ...]:
+        """Notes where the run is computed from a step on, and names what of it is not as in the session before."""
+        before = self.sessions[-1] if self.sessions else where
+        unlike = tuple(key for key in where if where[key] != before.get(key))
+        if unlike or not self.sessions:
             self.sessions.append({**where, "from_step": step})
-        return bool(last) and last != where
+        return unlike
 
 
 def pack(training: Training, standing: Standing) -> bytes:

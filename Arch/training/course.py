@@ -78,16 +78,13 @@ def _taken_up(trainer: ITrainer, dataset: ImageData, lease: Lease, journal: Jour
             training = Training.prepare(trainer, dataset, lease.index)
     standing = standing or Standing(training.learner.tally())
     step = training.learner.steps_done
-    is_elsewhere = standing.begin_session(session(trainer.engine), step)
-    journal.say(f"goes on from {_place(training, standing)}" if step else f"begins: {_place(training, standing)}")
-    if is_elsewhere:
-        journal.say("warning: it was begun on another device, or with other threads or versions")
-    return training, standing
-
-
-def _place(training: Training, standing: Standing) -> str:
+    unlike = standing.begin_session(session(trainer.engine), step)
     epochs, steps = training.learner.recipe.num_epochs, training.feed.steps
-    return f"{len(standing.epochs)} of {epochs} epochs done, step {training.learner.steps_done} of {epochs * steps}"
+    place = f"{len(standing.epochs)} of {epochs} epochs and {step} of {epochs * steps} steps are done"
+    journal.say(f"goes on: {place}" if step else f"begins: {epochs} epochs of {steps} steps")
+    if unlike:
+        journal.say(f"warning: what came before was made with another {', another '.join(unlike)}")
+    return training, standing
 
 
 class Course:
