@@ -1,0 +1,224 @@
+"""Which cached experiments today's rules call otherwise, in an order in which each can get its name."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from graphlib import CycleError, TopologicalSorter
+from typing import Literal
+
+from Arch import files
+from Arch.cache import layout
+from Arch.cache.entry import Entry
+from Arch.cache.fields import Fields
+from Arch.config.resolve import Resolver
+from Arch.errors import CacheError, ConfigError
+from Arch.upkeep.living import workers
+from Arch.upkeep.migration import Move
+from Arch.upkeep.renaming import Named, Namer
+from Arch.upkeep.selection import Document, names_in
+from Arch.workspace import Workspace
+
+Obstacle = Literal["undecided", "waiting", "conflict", "in use", "unreadable"]
+
+
+@dataclass(frozen=True)
+class Renaming:
+    """An experiment that gets another name.
+
+    Attributes:
+        move: from where to where, with its Config.json before and after.
+        title: the experiment in a few words.
+        reasons: why, each a clause.
+    """
+
+    move: Move
+    title: str
+    reasons: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Staying:
+    """An experiment that should have another name and keeps its own.
+
+    Attributes:
+        fingerprint: its name.
+        title: the experiment in a few words.
+        obstacle: in a word.
+        why: a sentence.
+    """
+
+    fingerprint: str
+    title: str
+    obstacle: Obstacle
+    why: str
+
+
+@dataclass(frozen=True)
+class RehashPlan:
+    """What a migration would do.
+
+    Attributes:
+        renamings: in an order in which every name is free when it is given, teachers before their students.
+        staying: what cannot be renamed, and why.
+        unchanged: how many experiments have the name that they should have.
+    """
+
+    renamings: tuple[Renaming, ...]
+    staying: tuple[Staying, ...]
+    unchanged: int
+
+
+def plan_rehash(workspace: Workspace, names: Collection[str] | None = None, *, is_pinning: bool = False) -> RehashPlan:
+    """The plan that gives cached experiments the names that today's rules give them.
+
+    Args:
+        workspace: the cache and the rules.
+        names: the experiments that are meant; those made from one that is renamed follow it. By default all.
+        is_pinning: whether values under changed defaults are to be kept, by saying them.
+
+    Raises:
+        CacheAccessError: the cache cannot be read.
+    """
+    planner = _Planner(workspace, names, is_pinning=is_pinning)
+    while planner.finds_obstacles():
+        pass
+    return planner.plan()
+
+
+class _Planner:
+    """Names all experiments, and again without those that cannot be renamed, until all the others can."""
+
+    def __init__(self, workspace: Workspace, meant: Collection[str] | None, *, is_pinning: bool) -> None:
+        self._root = workspace.store.root
+        self._meant, self._is_pinning = meant, is_pinning
+        self._namer = Namer(Resolver(workspace.resolver.rules), self._root)
+        self._folders = frozenset(names_in(self._root))
+        self._documents: dict[str, Document] = {}
+        self._staying: dict[str, Staying] = {}
+        self._named: dict[str, Named] = {}
+        self._memory: dict[tuple[str, ...], Named] = {}
+        for name in sorted(self._folders):
+            self._read(name)
+        self._order = self._teachers_first()
+
+    def finds_obstacles(self) -> bool:
+        """Names every experiment and notes which of them cannot have its name; whether there were new ones."""
+        before = len(self._staying)
+        self._name_all()
+        for find in (self._find_waiting, self._find_clashes, self._find_workers, self._find_rings):
+            if len(self._staying) == before:
+                find()
+        return len(self._staying) > before
+
+    def plan(self) -> RehashPlan:
+        movers = self._movers
+        renamings = tuple(self._renaming(name, movers) for name in self._sorted())
+        unchanged = sum(name not in self._staying for name in self._documents) - len(renamings)
+        return RehashPlan(renamings, tuple(self._staying.values()), unchanged)
+
+    def _read(self, name: str) -> None:
+        entry = Entry(self._root / name)
+        try:
+            if entry.exists:
+                document = entry.document()
+                references = Fields(document["References"], f"{entry.path}/{layout.CONFIG}")
+                for key in references.document:
+                    Fields(references.mapping(key), references.path).text("Fingerprint")
+                self._documents[name] = document
+        except CacheError as problem:
+            self._stay(name, "unreadable", str(problem))
+
+    def _teachers_first(self) -> Sequence[str]:
+        graph = {name: self._teachers(name) for name in self._documents}
+        while True:
+            try:
+                return tuple(TopologicalSorter(graph).static_order())
+            except CycleError as problem:  # no honest fingerprints go round in a circle
+                for name in set(problem.args[1]):
+                    self._stay(name, "unreadable", "it says that it was made from itself")
+                    graph[name] = []
+
+    def _teachers(self, name: str) -> Sequence[str]:
+        """The cached experiments that one was made from."""
+        others = [str(other["Fingerprint"]) for other in self._documents[name]["References"].values()]
+        return [other for other in dict.fromkeys(others) if other in self._documents]
+
+    def _name_all(self) -> None:
+        renamed: dict[str, str] = {}
+        known: dict[str, Document] = {}
+        for name in self._order:
+            named = self._named[name] = self._name(name, renamed, known)
+            known[named.fingerprint] = named.document
+            if named.fingerprint != name:
+                renamed[name] = named.fingerprint
+
+    def _name(self, name: str, renamed: Mapping[str, str], known: Mapping[str, Document]) -> Named:
+        document = self._documents[name]
+        same = Named(name, document, (), ())
+        teachers = {old: renamed.get(old, old) for old in self._teachers(name)}
+        is_meant = self._meant is None or name in self._meant
+        if name in self._staying or not (is_meant or any(old != new for old, new in teachers.items())):
+            return same
+        key = (name, *teachers.values())
+        try:
+            named = self._memory[key] = self._memory.get(key) or self._namer.named(name, document, teachers, known)
+        except ConfigError as problem:
+            self._stay(name, "unreadable", f"today's rules cannot read it: {problem}")
+            return same
+        if named.pinned and not (self._is_pinning and is_meant):
+            self._stay(name, "undecided", "; ".join(named.pinned))
+            return same
+        return named
+
+    def _find_waiting(self) -> None:
+        """Who was made from a renamed experiment has to follow it: else the link between them would be lost."""
+        movers = self._movers.keys()
+        for name in [each for each in self._staying if each in self._documents]:
+            for teacher in movers & set(self._teachers(name)):
+                self._stay(teacher, "waiting", f"{name[:12]} was made from it and has to follow it, but stays")
+
+    def _find_clashes(self) -> None:
+        movers, takers = self._movers, defaultdict[str, list[str]](list)
+        for name, new in movers.items():
+            takers[new].append(name)
+        for new, names in takers.items():
+            holds = new in self._folders and new not in movers
+            for name in names if holds or len(names) > 1 else ():
+                others = [other[:12] for other in names if other != name] + [new[:12]] * holds
+                self._stay(name, "conflict", f"{' and '.join(others)} would have the same name, {new}")
+
+    def _find_workers(self) -> None:
+        for name in self._movers:
+            busy = workers(self._root / name)
+            if busy:
+                self._stay(name, "in use", busy[0])
+
+    def _find_rings(self) -> None:
+        try:
+            self._sorted()
+        except CycleError as problem:
+            for name in set(problem.args[1]):
+                self._stay(name, "conflict", "each of several experiments would get the next one's name")
+
+    def _sorted(self) -> Sequence[str]:
+        """The experiments to rename: teachers before students, and whoever has a name before whoever gets it."""
+        movers = self._movers
+        graph = {name: movers.keys() & {*self._teachers(name), new} for name, new in movers.items()}
+        return tuple(TopologicalSorter(graph).static_order())
+
+    @property
+    def _movers(self) -> Mapping[str, str]:
+        return {name: named.fingerprint for name, named in self._named.items() if named.fingerprint != name}
+
+    def _renaming(self, name: str, movers: Mapping[str, str]) -> Renaming:
+        named = self._named[name]
+        before = files.read_bytes(self._root / name / layout.CONFIG).decode()
+        needs = tuple(each for each in self._teachers(name) if each in movers)
+        move = Move(name, named.fingerprint, before, files.json_text(named.document), needs)
+        return Renaming(move, str(named.document["Title"]), named.reasons)
+
+    def _stay(self, name: str, obstacle: Obstacle, why: str) -> None:
+        title = str(self._documents.get(name, {}).get("Title", ""))
+        self._staying.setdefault(name, Staying(name, title, obstacle, why))

@@ -1,0 +1,258 @@
+"""After a change of rules each experiment gets the name that the same values have today, or says why not."""
+
+import copy
+import hashlib
+import json
+
+import pytest
+
+from Arch.upkeep import migration
+from Arch.upkeep.rehash import plan_rehash
+
+TEACHER = {"Model": "Net", "Seed": 7}
+
+
+def literal(**named):
+    """The fingerprint of values that differ from their defaults, by the definition."""
+    text = json.dumps(named, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+
+@pytest.fixture
+def renamed_key(rules):
+    """Rules in which Temperature is called Warmth."""
+    rules = {("Warmth" if key == "Temperature" else key): value for key, value in copy.deepcopy(rules).items()}
+    facts = rules["::"].pop("Temperature")
+    rules["::"]["Warmth"] = {**facts, "spellings": ["Temperature", "Heat"]}
+    return rules
+
+
+@pytest.fixture
+def warmer(rules):
+    """Rules in which Temperature is 5 by default, which was 4."""
+    return {**rules, "Temperature": 5.0}
+
+
+def names(plan):
+    return {each.move.source: each.move.target for each in plan.renamings}
+
+
+def stays(plan):
+    return {each.fingerprint: each.obstacle for each in plan.staying}
+
+
+def carry_out(workspace, plan):
+    root = workspace.store.root
+    return migration.apply(root, migration.begin(root, [each.move for each in plan.renamings]))
+
+
+def test_without_a_change_nothing_is_renamed(workspace, add):
+    add(), add(Temperature=2.0), add(Taught=True, Teacher=TEACHER)
+    plan = plan_rehash(workspace)
+    assert (plan.renamings, plan.staying, plan.unchanged) == ((), (), 3)
+
+
+def test_a_new_key_whose_default_means_as_before_renames_nothing(workspace_of, rules, add):
+    add(Temperature=2.0)
+    assert plan_rehash(workspace_of({**rules, "Momentum": 0.9})).unchanged == 1
+
+
+def test_a_renamed_key_renames_what_has_it_in_the_name(workspace_of, renamed_key, add):
+    other, plain = add(Temperature=2.0), add()
+    plan = plan_rehash(workspace_of(renamed_key))
+    assert names(plan) == {other.fingerprint: literal(Model="Net", Warmth=2)}
+    assert plan.renamings[0].reasons == ("Temperature is called Warmth now",)
+    assert plan.unchanged == 1
+    assert plain.exists
+
+
+def test_a_key_that_counts_no_more_leaves_the_name(workspace_of, rules, add):
+    entry = add(Note="x")
+    rules["Fancy:Params"]["Note"] = rules.pop("Note")
+    plan = plan_rehash(workspace_of(rules))
+    assert names(plan) == {entry.fingerprint: literal(Model="Net")}
+    assert plan.renamings[0].reasons == ("Note counts no more",)
+
+
+def test_a_value_that_is_spelt_otherwise_renames(workspace_of, rules, add):
+    entry = add()
+    rules["::"]["Model"] = {"choices": {"Network": 1, "Other": 1}, "aliases": {"Net": "Network"}, "required": True}
+    plan = plan_rehash(workspace_of(rules))
+    assert names(plan) == {entry.fingerprint: literal(Model="Network")}
+    assert plan.renamings[0].reasons == ('Model = "Net" is spelt "Network" now',)
+
+
+def test_a_renamed_entry_answers_under_its_new_name_with_its_runs(workspace_of, renamed_key, add, snapshot):
+    entry = add(runs=2, Temperature=2.0)
+    runs = snapshot(entry.path / "Runs")
+    after = workspace_of(renamed_key)
+    assert carry_out(after, plan_rehash(after)) == []
+    config = after.resolver.resolve({"Model": "Net", "Warmth": 2})
+    moved = after.store.entry(config)
+    moved.check(config)
+    assert not entry.path.exists()
+    assert snapshot(moved.path / "Runs") == runs
+    assert not (moved.path / "Result.json").exists()
+    assert moved.result().active["Warmth"] == 2
+    assert plan_rehash(after).renamings == ()
+
+
+def test_students_follow_their_teachers_and_grandchildren_them(workspace_of, renamed_key, add, rules):
+    teacher = {"Model": "Net", "Temperature": 2.0}
+    student = {"Model": "Net", "Taught": True, "Teacher": teacher}
+    heir = {"Model": "Net", "Taught": True, "Teacher": student, "Seed": 3}
+    entries = [add(**raw) for raw in (heir, student, teacher)]
+    after = workspace_of(renamed_key)
+    plan = plan_rehash(after)
+    first = literal(Model="Net", Warmth=2)
+    second = literal(Model="Net", Taught=True, Teacher=first)
+    third = literal(Model="Net", Seed=3, Taught=True, Teacher=second)
+    assert names(plan) == {entry.fingerprint: new for entry, new in zip(entries, (third, second, first), strict=True)}
+    assert [each.move.target for each in plan.renamings] == [first, second, third]
+    assert plan.renamings[1].reasons == (f"its Teacher is {first[:12]} now",)
+    carry_out(after, plan)
+    for raw in (heir, student, teacher):
+        config = after.resolver.resolve(raw)
+        after.store.entry(config).check(config)
+        assert after.store.entry(config).document() == config.document()
+    assert after.store.find(second).document()["References"]["Teacher"] == {"Fingerprint": first, "Title": "Net on ?"}
+
+
+def test_a_student_keeps_the_titles_of_a_teacher_that_left_the_cache(workspace_of, renamed_key, add):
+    entry = add(Taught=True, Teacher=TEACHER, Temperature=2.0)
+    title, references = entry.document()["Title"], entry.document()["References"]
+    after = workspace_of(renamed_key)
+    plan = plan_rehash(after)
+    document = json.loads(plan.renamings[0].move.after)
+    assert (document["Title"], document["References"]) == (title, references)
+
+
+def test_a_changed_default_waits_for_a_decision(workspace_of, warmer, add):
+    implied, explicit = add(), add(Temperature=3.0)
+    plan = plan_rehash(workspace_of(warmer))
+    assert (plan.renamings, plan.unchanged) == ((), 1)
+    assert stays(plan) == {implied.fingerprint: "undecided"}
+    assert plan.staying[0].why == "Temperature was 4.0 by default, which is 5.0 now"
+    assert explicit.exists
+
+
+def test_pinning_gives_the_name_that_the_old_value_has_today(workspace_of, warmer, add):
+    entry = add()
+    after = workspace_of(warmer)
+    plan = plan_rehash(after, is_pinning=True)
+    assert names(plan) == {entry.fingerprint: literal(Model="Net", Temperature=4)}
+    carry_out(after, plan)
+    old, new = after.resolver.resolve({"Model": "Net", "Temperature": 4}), after.resolver.resolve({"Model": "Net"})
+    after.store.entry(old).check(old)
+    assert after.store.entry(old).run_indices() == (0,)
+    assert not after.store.entry(new).exists
+    assert plan_rehash(after).unchanged == 1
+
+
+def test_what_was_said_and_is_the_default_now_gets_the_name_that_the_pinned_one_leaves(workspace_of, warmer, add):
+    implied, said = add(), add(Temperature=5.0)
+    after = workspace_of(warmer)
+    plan = plan_rehash(after)
+    assert stays(plan) == {implied.fingerprint: "undecided", said.fingerprint: "conflict"}
+    plan = plan_rehash(after, is_pinning=True)
+    assert [each.move.source for each in plan.renamings] == [implied.fingerprint, said.fingerprint]
+    assert plan.renamings[1].move.target == implied.fingerprint
+    assert plan.renamings[1].reasons == ("Temperature = 5.0 is the default now",)
+    carry_out(after, plan)
+    for temperature in (4, 5):
+        config = after.resolver.resolve({"Model": "Net", "Temperature": temperature})
+        after.store.entry(config).check(config)
+
+
+def test_only_the_named_ones_are_pinned_and_a_teacher_waits_for_its_students(workspace_of, warmer, add):
+    teacher, student = add(**TEACHER), add(Taught=True, Teacher=TEACHER)
+    after = workspace_of(warmer)
+    plan = plan_rehash(after, {teacher.fingerprint}, is_pinning=True)
+    assert stays(plan) == {student.fingerprint: "undecided", teacher.fingerprint: "waiting"}
+    plan = plan_rehash(after, {student.fingerprint}, is_pinning=True)
+    assert names(plan).keys() == {student.fingerprint}
+    plan = plan_rehash(after, {student.fingerprint, teacher.fingerprint}, is_pinning=True)
+    assert names(plan).keys() == {student.fingerprint, teacher.fingerprint}
+
+
+def test_two_that_would_get_one_name_stay_both(workspace_of, rules, add):
+    entries = [add(Note=note) for note in ("x", "y")]
+    del rules["Note"]
+    rules["::"]["Note"] = {"retired": "nobody read it"}
+    plan = plan_rehash(workspace_of(rules))
+    assert plan.renamings == ()
+    assert stays(plan) == {entry.fingerprint: "conflict" for entry in entries}
+    assert "would have the same name" in plan.staying[0].why
+
+
+def test_one_that_would_get_the_name_of_another_stays_and_so_does_who_wants_its_name(workspace_of, rules, add):
+    present, other = add(), add(Note="x")
+    del rules["Note"]
+    rules["::"]["Note"] = {"retired": "nobody read it"}
+    plan = plan_rehash(workspace_of(rules))
+    assert stays(plan) == {other.fingerprint: "conflict"}
+    assert present.exists
+
+
+def test_a_folder_without_a_config_holds_its_name(workspace_of, renamed_key, add):
+    entry = add(Temperature=2.0)
+    after = workspace_of(renamed_key)
+    (after.store.root / literal(Model="Net", Warmth=2) / "Runs/000").mkdir(parents=True)
+    assert stays(plan_rehash(after)) == {entry.fingerprint: "conflict"}
+
+
+def test_what_today_nobody_can_read_stays_and_hides_no_other(workspace_of, renamed_key, add):
+    entry, torn, strange = add(Temperature=2.0), add(Seed=1), add(Seed=2)
+    (torn.path / "Config.json").write_text("{")
+    document = json.loads((strange.path / "Config.json").read_text())
+    document["Active"]["Zebra"] = 1
+    (strange.path / "Config.json").write_text(json.dumps(document))
+    plan = plan_rehash(workspace_of(renamed_key))
+    assert names(plan).keys() == {entry.fingerprint}
+    assert stays(plan) == {torn.fingerprint: "unreadable", strange.fingerprint: "unreadable"}
+    assert any("unknown key 'Zebra'" in each.why for each in plan.staying)
+
+
+@pytest.mark.parametrize("references", [{"Teacher": 3}, {"Teacher": {"Fingerprint": 3}}, {"Teacher": {}}])
+def test_references_that_are_none_are_unreadable(workspace, add, references):
+    entry = add()
+    document = json.loads((entry.path / "Config.json").read_text())
+    (entry.path / "Config.json").write_text(json.dumps({**document, "References": references}))
+    assert stays(plan_rehash(workspace)) == {entry.fingerprint: "unreadable"}
+
+
+def test_who_claims_to_be_made_from_himself_is_unreadable(workspace, add):
+    entry = add()
+    document = json.loads((entry.path / "Config.json").read_text())
+    document["References"] = {"Teacher": {"Fingerprint": entry.fingerprint, "Title": ""}}
+    (entry.path / "Config.json").write_text(json.dumps(document))
+    assert stays(plan_rehash(workspace)) == {entry.fingerprint: "unreadable"}
+
+
+def test_what_is_being_worked_on_stays_and_its_teacher_waits(workspace_of, renamed_key, add):
+    raw = {"Model": "Net", "Temperature": 2.0}
+    teacher, student = add(**raw), add(runs=0, Taught=True, Teacher=raw)
+    lease = student.take(0)
+    after = workspace_of(renamed_key)
+    plan = plan_rehash(after)
+    assert stays(plan) == {student.fingerprint: "in use", teacher.fingerprint: "waiting"}
+    assert str(lease.claim.holder) in plan.staying[0].why
+    lease.end("stopped")
+    assert len(plan_rehash(after).renamings) == 2
+
+
+def test_planning_writes_nothing(workspace_of, renamed_key, add, disk):
+    add(Temperature=2.0)
+    after = workspace_of(renamed_key)
+    disk.forget()
+    assert plan_rehash(after).renamings
+    assert disk.writes == []
+
+
+def test_a_plan_of_many_takes_a_bounded_number_of_looks_at_each(workspace_of, renamed_key, add, disk, monkeypatch):
+    for seed in range(30):
+        add(Temperature=2.0, Seed=seed)
+    after = workspace_of(renamed_key)
+    disk.forget()
+    assert len(plan_rehash(after).renamings) == 30
+    assert len(disk.steps) < 30 * 12
