@@ -72,8 +72,7 @@ class RunWriter:
         is_first = files.rename_new(self.folder, f"{layout.runs(self.entry.path)}/{layout.run_name(self.index)}")
         if self._lease is not None:
             self._lease.fulfil()
-        _at_best(summary.refresh, self.entry)
-        _at_best(self._work.clear)
+        finish(self.entry, self.index)
         return is_first
 
     def __exit__(
@@ -86,6 +85,12 @@ class RunWriter:
             _at_best(files.remove_empty_folder, self._work.folder.parent)
 
 
+def finish(entry: Entry, index: int) -> None:
+    """Does what follows a commit: derives the summary, and removes the traces of work, as far as the disk lets it."""
+    _at_best(summary.refresh, entry)
+    _at_best(entry.work(index).clear)
+
+
 def _tidy(entry: Entry) -> None:
     for index in entry.traces():
         _at_best(_tidy_run, entry, index)
@@ -93,7 +98,7 @@ def _tidy(entry: Entry) -> None:
 
 def _tidy_run(entry: Entry, index: int) -> None:
     if entry.has_run(index):
-        entry.work(index).clear()
+        finish(entry, index)
     else:
         staging.remove_abandoned(entry.work(index).folder)
 

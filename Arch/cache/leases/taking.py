@@ -14,6 +14,7 @@ from Arch.cache.leases.holder import Holder, let_go
 from Arch.cache.leases.lease import Lease
 from Arch.cache.leases.sightings import Sightings
 from Arch.cache.work import Work
+from Arch.cache.writer import finish
 from Arch.errors import CacheAccessError, CacheError, RunDoneError, RunHeldError
 
 if TYPE_CHECKING:
@@ -107,6 +108,6 @@ def _is_there(claim: Claim) -> bool:
 
 def _refuse_done(entry: Entry, index: int) -> None:
     if entry.has_run(index):
-        with contextlib.suppress(CacheError):  # leftovers are harmless, and the cache may be read-only for us
-            entry.work(index).clear()
+        if index in entry.traces():
+            finish(entry, index)  # whoever committed it was kept from this
         raise RunDoneError(f"run {index} of {entry.path} is there already.")
