@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from Arch.cache.entry import Entry
 from Arch.config.config import Config
-from Arch.errors import ArchError, ConfigError, TrainingError
+from Arch.errors import ArchError, ConfigError, StoppedError, TrainingError
 from Arch.sweep.plan import Plan, Step, make_plan
 from Arch.sweep.worker import Worker, load_model
 from Arch.types import Result, Run, SilentWatcher, Watcher
@@ -91,7 +91,10 @@ class Failure:
 
 
 def carry_out(plan: Plan, worker: Worker) -> tuple[Failure, ...]:
-    """Trains all that a plan misses, one experiment after the other; one that fails does not stop the others."""
+    """Trains all that a plan misses in this process, one experiment after the other, whatever befell it before.
+
+    One that fails does not stop the others; if the end is asked for, the experiment that was left comes last.
+    """
     failures: dict[str, Failure] = {}
     for step in plan.missing:
         lacking = [need for need in step.needs if need in failures]
@@ -103,6 +106,8 @@ def carry_out(plan: Plan, worker: Worker) -> tuple[Failure, ...]:
             worker.train(step.config)
         except ArchError as error:
             failures[step.config.fingerprint] = Failure(step, error)
+            if isinstance(error, StoppedError):
+                break
     return tuple(failures.values())
 
 

@@ -1,23 +1,25 @@
-"""What the verbs share: carrying out a plan, printing results, drawing figures."""
+"""What the verbs share: carrying out a plan in this process, printing results, drawing figures."""
 
 from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from Arch.cache.entry import Entry
 from Arch.config.config import Config
-from Arch.errors import ConfigError
-from Arch.experiment import carry_out
+from Arch.errors import ConfigError, StoppedError
+from Arch.experiment import Failure, carry_out
 from Arch.report import json_rows, labels, table
-from Arch.sweep.plan import make_plan
+from Arch.sweep.plan import Plan, make_plan
 from Arch.sweep.worker import Worker
-from Arch.types import Result, Run
+from Arch.types import Requests, Result, Run
 from Arch.workspace import Workspace
 from Scripts.progress import watcher
+from Scripts.signals import Signals
 
 
 @dataclass(frozen=True)
@@ -42,22 +44,32 @@ def workspace_of(options: argparse.Namespace) -> Workspace:
 
 
 def finish(workspace: Workspace, asked: Sequence[tuple[Config, str]], options: argparse.Namespace) -> int:
-    """Trains what the asked experiments lack and prints their results; 1 if something failed."""
-    if not options.quiet:
-        _print_notes(asked)
+    """Trains what the asked experiments lack in this process and prints their results; 0 if all of them are there."""
+    print_notes(asked, options)
     plan = make_plan(asked, workspace.store)
-    worker = Worker(workspace.store, workspace.data, options.device, watcher(quiet=options.quiet))
-    failures = carry_out(plan, worker)
+    if options.threads is not None:  # torch, which is not there yet, reads them when it comes
+        os.environ.update(dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS"), str(options.threads)))
+    requests = Requests()
+    worker = Worker(workspace.store, workspace.data, options.device, watcher(quiet=options.quiet), requests)
+    with Signals(requests.stop, _interrupt, requests.checkpoint) as signals:
+        try:
+            failures = carry_out(plan, worker)
+        except KeyboardInterrupt:
+            print("\ninterrupted; finished runs are kept", file=sys.stderr)
+            return signals.code
+    show_results(workspace, plan, options)
+    _print_failures(failures, plan)
+    if any(isinstance(failure.error, StoppedError) for failure in failures):
+        return signals.code
+    return 1 if failures else 0
+
+
+def show_results(workspace: Workspace, plan: Plan, options: argparse.Namespace) -> None:
+    """Prints what there is now of the experiments that a plan was asked for."""
     entries = [workspace.store.entry(step.config) for step in plan.steps if step.labels and not step.status.problem]
     shown = [entry for entry in entries if entry.run_indices()]
     if shown:
         print_results(shown, options)
-    for failure in failures:
-        who = failure.step.labels[0] if failure.step.labels else failure.step.config.title
-        print(f"error: {who}: {failure.error}", file=sys.stderr)
-    if len(failures) > 1:
-        print(f"{len(failures)} of {len(plan.missing)} trainings failed", file=sys.stderr)
-    return 1 if failures else 0
 
 
 def cached_entries(workspace: Workspace, words: Sequence[str], options: argparse.Namespace) -> tuple[list[Entry], int]:
@@ -103,11 +115,27 @@ def draw(names: Sequence[str], entries: Sequence[Entry], options: argparse.Names
             print(path)
 
 
-def _print_notes(asked: Sequence[tuple[Config, str]]) -> None:
+def print_notes(asked: Sequence[tuple[Config, str]], options: argparse.Namespace) -> None:
+    """Prints the remarks on configs, each once, unless it is to be quiet."""
     notes: dict[str, list[str]] = {}
-    for config, label in asked:
+    for config, label in () if options.quiet else asked:
         for note in config.notes:
             notes.setdefault(note, []).append(label)
     for note, where in notes.items():
         more = f" (and {len(where) - 1} more)" if len(where) > 1 else ""
         print(f"note: {where[0]}{more}: {note}", file=sys.stderr)
+
+
+def _print_failures(failures: Sequence[Failure], plan: Plan) -> None:
+    for failure in failures:
+        if isinstance(failure.error, StoppedError):
+            print(f"stopped: {failure.step.config.title}: the same command goes on from there", file=sys.stderr)
+            continue
+        who = failure.step.labels[0] if failure.step.labels else failure.step.config.title
+        print(f"error: {who}: {failure.error}", file=sys.stderr)
+    if len(failures) > 1:
+        print(f"{len(failures)} of {len(plan.missing)} trainings failed", file=sys.stderr)
+
+
+def _interrupt() -> None:
+    raise KeyboardInterrupt

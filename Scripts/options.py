@@ -11,12 +11,14 @@ from Arch.errors import did_you_mean
 from Scripts.verbs import VERBS
 
 WHAT = "files, folders, fingerprint prefixes, Key=Value words"
+_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 _EXAMPLES = """examples:
   main.py                                         a teacher and its student on handwritten digits
   main.py -c my.json                              run one config; what is cached is shown at once
   main.py -c my.json --set Seed=3 --set NumRuns=5
   main.py -e ExperimentConfigs/Quickstart         every config below a folder, teachers first
   main.py -e ExperimentConfigs Model=resnet8      only those with this value
+  main.py -e ExperimentConfigs --gpus 0,1 --per-gpu 2 --retry 1 --timeout 4h
   main.py plan ExperimentConfigs                  what would run, and what is cached
 """
 
@@ -42,6 +44,7 @@ def root_parser() -> argparse.ArgumentParser:
     ways = parser.add_mutually_exclusive_group()
     ways.add_argument("-c", "--config", nargs="+", metavar="FILE", help="run these configs")
     ways.add_argument("-e", "--sweep", metavar="DIR", help="run every config below a folder")
+    add_sweeping(parser)
     add_shared(parser)
     return parser
 
@@ -64,6 +67,20 @@ def add_what(parser: argparse.ArgumentParser, *, needed: bool) -> None:
     parser.add_argument("what", nargs="+" if needed else "*", metavar="WHAT", help=WHAT)
 
 
+def add_sweeping(parser: argparse.ArgumentParser) -> None:
+    """Adds how a sweep goes about it."""
+    group = parser.add_argument_group("sweeps (-e, retry)")
+    group.add_argument("--gpus", type=_names, metavar="A,B", help="GPUs, as CUDA_VISIBLE_DEVICES takes them")
+    group.add_argument("--per-gpu", type=_count, default=1, metavar="N", help="runs at a time on each GPU (default: 1)")
+    group.add_argument("--workers", type=_count, metavar="N", help="runs at a time in all")
+    group.add_argument("--threads", type=_count, metavar="N", help="threads of each run (default: cores shared out)")
+    group.add_argument(
+        "--retry", type=_count_from_0, default=0, metavar="N", help="up to N more attempts at a run that fails"
+    )
+    group.add_argument("--timeout", type=_seconds, metavar="TIME", help="of an attempt: 90s, 30m, 4h, 2d")
+    group.add_argument("--fail-fast", action="store_true", help="the first failure stops the rest, checkpointed")
+
+
 def add_shared(parser: argparse.ArgumentParser) -> None:
     """Adds the options that every verb has."""
     shared = parser.add_argument_group("options everywhere")
@@ -80,3 +97,31 @@ def unknown_word(word: str) -> str:
     """What to say of a word that is neither a verb nor an option's value."""
     parts = (f"no verb named {word!r}.", did_you_mean(word, VERBS), "Configs run with -c FILE, folders with -e DIR")
     return " ".join(filter(None, parts))
+
+
+def _names(text: str) -> tuple[str, ...]:
+    names = tuple(name.strip() for name in text.split(",") if name.strip())
+    if not names:
+        raise argparse.ArgumentTypeError("expected names such as 0,1")
+    return names
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal() or not int(text):
+        raise argparse.ArgumentTypeError(f"expected a whole number from 1, got {text!r}")
+    return int(text)
+
+
+def _count_from_0(text: str) -> int:
+    return 0 if text == "0" else _count(text)
+
+
+def _seconds(text: str) -> float:
+    unit = _UNITS.get(text[-1:])
+    try:
+        seconds = float(text[:-1] if unit else text) * (unit or 1)
+    except ValueError:
+        seconds = 0.0
+    if not 0 < seconds < float("inf"):
+        raise argparse.ArgumentTypeError(f"expected a time such as 90s, 30m, 4h or 2d, got {text!r}")
+    return seconds

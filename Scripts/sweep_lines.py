@@ -33,7 +33,8 @@ class LineSweepWatcher:
     def started(self, running: Running) -> None:
         """Says what was started, and where."""
         again = f", attempt {running.attempt}" if running.attempt > 1 else ""
-        _say(f"started: {running.task}{again}, on {running.slot.name}")
+        where = f" ({running.task.label})" if running.task.step.labels else ""
+        _say(f"started: {running.task}{where}{again}, on {running.slot.name}")
 
     def ended(self, what: Running | Task, outcome: Outcome, failure: Failure | None) -> None:
         """Says what became of it."""
@@ -48,10 +49,11 @@ class LineSweepWatcher:
 
 def ended_text(what: Running | Task, outcome: Outcome, failure: Failure | None, count: str = "") -> str:
     """A line on a task that has its outcome; `count` stands behind the outcome's word."""
-    task = what.task if isinstance(what, Running) else what
+    task, is_old = (what.task, False) if isinstance(what, Running) else (what, outcome is Outcome.FAILED)
+    word = "failed before" if is_old else _WORDS.get(outcome, outcome.value)
+    where = f" ({task.label})" if task.step.labels else ""
     why = f": {failure_text(failure)}" if failure is not None else ""
-    where = f" ({task.label})" if failure is not None and task.step.labels else ""
-    return f"{_WORDS.get(outcome, outcome.value)}{count}: {task}{where}{_numbers(what, outcome)}{why}"
+    return f"{word}{count}: {task}{where}{_numbers(what, outcome)}{why}"
 
 
 def failure_text(failure: Failure) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from Arch.cache.attempt import State
 from Arch.cache.status import Status
 from Arch.cache.store import Store
 from Arch.config.config import Config
@@ -48,11 +47,11 @@ class Step:
     @property
     def is_done(self) -> bool:
         """Whether nothing is missing."""
-        return self.status.state is State.DONE
+        return self.status.is_done
 
     @property
     def state(self) -> str:
-        """`done`, `refused`, `partial`, `failed` or `missing`."""
+        """What the cache has of it in a word, or `refused`."""
         return "refused" if self.refusal and not self.is_done else self.status.state.value
 
 

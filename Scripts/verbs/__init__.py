@@ -6,6 +6,7 @@ VERBS = {
     "ls": "what is cached: state, runs, size, age",
     "tail": "the log of a run, also while it grows",
     "export": "every run as a row: CSV, JSON or parquet",
+    "doctor": "what may be wrong with cache, machine and installation, and what to do",
     "status": "how experiments stand: done, running, failed and why, missing",
     "explain": "which rule kept, dropped or defaulted each key, and why it would run or not",
     "diff": "only what distinguishes two experiments",

@@ -6,15 +6,25 @@ import argparse
 from pathlib import Path
 
 from Arch.errors import ConfigError
-from Scripts.carry import finish, workspace_of
+from Arch.sweep.plan import make_plan
+from Arch.sweep.task import tasks_of
+from Scripts.carry import print_notes, show_results, workspace_of
 
 
 def run(options: argparse.Namespace) -> int:
-    """Trains what is missing of the folder's configs and shows their results; one that fails stops no other."""
+    """Makes the runs that the folder's configs lack, side by side, and shows their results."""
     if not Path(options.sweep).is_dir():
         raise ConfigError(f"-e {options.sweep}: expected a folder of configs, found none. One file runs with -c.")
     workspace = workspace_of(options)
     asked = list(workspace.configs([options.sweep, *options.words], options.set))
     if not asked:
         raise ConfigError(f"{options.sweep}: no config below it has {' and '.join(options.words)}.")
-    return finish(workspace, asked, options)
+    print_notes(asked, options)
+    plan = make_plan(asked, workspace.store)
+    tasks = tasks_of(plan)
+    if not tasks:
+        show_results(workspace, plan, options)
+        return 0
+    from Scripts.sweeping import sweep  # workers, devices, signals: nothing for a cached answer
+
+    return sweep(workspace, plan, tasks, options, is_forced=False)

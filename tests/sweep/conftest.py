@@ -13,6 +13,8 @@ from Arch.sweep.schedule import Manner, Sweep
 from Arch.sweep.task import tasks_of
 from Arch.workspace import Workspace
 
+pytest.register_assert_rewrite("tests.sweep.executor_contract")
+
 TINY = {"Dataset": "Synthetic", "Model": "MLP"}
 STUB_COMMAND = (sys.executable, str(Path(__file__).parent / "stub_job.py"))
 

@@ -1,0 +1,69 @@
+"""What `-e` and `retry` share: workers for the runs that are missing, what is said at the end, the exit code."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from contextlib import closing
+
+from Arch.sweep.board import Outcome
+from Arch.sweep.devices import Wishes, slots_of, this_machine
+from Arch.sweep.local import LocalPool
+from Arch.sweep.plan import Plan
+from Arch.sweep.schedule import Manner, Sweep
+from Arch.sweep.task import Task
+from Arch.sweep.verdict import Report
+from Arch.workspace import Workspace
+from Scripts.carry import show_results
+from Scripts.signals import Signals
+from Scripts.sweep_lines import failure_text, sweep_watcher
+
+_MOST_LINES = 20
+_WORDS = {
+    Outcome.DONE: "made",
+    Outcome.ELSEWHERE: "made elsewhere",
+    Outcome.FAILED: "failed",
+    Outcome.CRASHED: "crashed",
+    Outcome.REFUSED: "refused",
+    Outcome.BLOCKED: "not tried",
+    Outcome.STOPPED: "stopped",
+}
+
+
+def sweep(
+    workspace: Workspace, plan: Plan, tasks: Sequence[Task], options: argparse.Namespace, *, is_forced: bool
+) -> int:
+    """Makes the runs, prints the results of what was asked and a summary; 0 if all that was asked is there."""
+    manner = Manner(options.retry, options.timeout, is_fail_fast=options.fail_fast, is_forced=is_forced)
+    wishes = Wishes(options.device, options.gpus, options.per_gpu, options.workers, options.threads)
+    slots = slots_of(wishes, this_machine())
+    with closing(LocalPool(slots)) as pool, sweep_watcher(quiet=options.quiet) as watcher:
+        sweep = Sweep(tasks, workspace, pool, manner, watcher)
+        with Signals(sweep.stop, sweep.kill, sweep.checkpoint) as signals:
+            report = sweep.run()
+    show_results(workspace, plan, options)
+    _summarise(report, plan, quiet=options.quiet)
+    return signals.code or (0 if report.is_complete else 1)
+
+
+def _summarise(report: Report, plan: Plan, *, quiet: bool) -> None:
+    lacking = report.of(Outcome.FAILED, Outcome.CRASHED, Outcome.REFUSED, Outcome.BLOCKED)
+    for task, failure in list(lacking.items())[:_MOST_LINES]:
+        why = failure_text(failure) if failure else "it is not there"
+        run = f" run {task.run}:" if task.step.wanted > 1 else ""
+        print(f"error: {task.label}:{run} {why}", file=sys.stderr)
+    if len(lacking) > _MOST_LINES:
+        print(f"... and {len(lacking) - _MOST_LINES} more; `main.py status` shows them all", file=sys.stderr)
+    if not quiet or lacking:
+        print(_counts(report, plan), file=sys.stderr)
+    if failed := list(report.of(Outcome.FAILED, Outcome.CRASHED)):
+        name = failed[0].fingerprint[:8]
+        print(f"`main.py tail {name}` shows the log, `main.py retry {name}` tries again", file=sys.stderr)
+
+
+def _counts(report: Report, plan: Plan) -> str:
+    counts = {"there already": sum(step.done for step in plan.steps)}
+    counts |= {word: len(report.of(outcome)) for outcome, word in _WORDS.items()}
+    counts["not begun"] = len(report.left)
+    return "runs: " + (", ".join(f"{count} {word}" for word, count in counts.items() if count) or "none")
