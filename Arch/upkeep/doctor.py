@@ -1,0 +1,48 @@
+"""What may be wrong with a cache, the machine or the installation: looked at, never tried out."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from Arch.errors import ArchError, CacheAccessError
+from Arch.upkeep.doctor_cache import check_cache
+from Arch.upkeep.doctor_disk import check_cache_folder, check_data_folder
+from Arch.upkeep.doctor_finding import Finding, ok, problem
+from Arch.upkeep.doctor_machine import check_code, check_cores, check_gpus, check_packages
+from Arch.workspace import ROOT, Workspace
+
+
+def examine(cache: Path | None, data: Path | None) -> Iterator[Finding]:
+    """Every check in turn, each with what there is and what to do about it.
+
+    Args:
+        cache: the cache folder; the repository's by default.
+        data: the folder of the datasets; the repository's by default.
+    """
+    yield from check_packages(ROOT / "requirements.txt")
+    yield check_code(ROOT)
+    yield check_gpus(os.environ)
+    yield check_cores(os.environ)
+    root = Path(cache or ROOT / "KDTrainer").expanduser().absolute()
+    yield from _guarded("cache folder", check_cache_folder(root))
+    yield check_data_folder(Path(data or ROOT / "data").expanduser().absolute())
+    try:
+        workspace = Workspace.at(cache, data)
+    except CacheAccessError:
+        return  # which the look at the folder has said
+    except ArchError as error:
+        yield problem("rules", str(error), "correct the rules file: nothing runs before")
+        return
+    yield ok("rules", f"{workspace.resolver.rules.path}: {len(workspace.resolver.rules.keys)} keys")
+    yield from _guarded("cache", check_cache(workspace, time.time()))
+
+
+def _guarded(name: str, findings: Iterator[Finding]) -> Iterator[Finding]:
+    """The findings, or what kept them from being found."""
+    try:
+        yield from findings
+    except CacheAccessError as error:
+        yield problem(name, str(error), "see that the cache can be read")

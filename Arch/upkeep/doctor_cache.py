@@ -1,0 +1,92 @@
+"""Whether anything in the cache needs a person: damaged entries, dead holders, failures, leftovers, odd clocks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from Arch import files
+from Arch.cache import layout
+from Arch.cache.attempt import MOST_CRASHES, Attempt, State
+from Arch.cache.entry import Entry
+from Arch.report.standing import Standing, of_entry
+from Arch.upkeep.amounts import age_text, size_text
+from Arch.upkeep.doctor_finding import Finding, ok, problem, warning
+from Arch.upkeep.pruning import Criteria, prunable
+from Arch.upkeep.selection import names_in
+from Arch.workspace import Workspace
+
+_SLACK = 120.0  # seconds that two machines' clocks may differ without harm
+_FEW = 3
+
+
+def check_cache(workspace: Workspace, now: float) -> Iterator[Finding]:
+    """What a look at every entry shows; raises CacheAccessError.
+
+    Args:
+        workspace: the cache and its rules.
+        now: the present, in seconds since 1970.
+    """
+    root = workspace.store.root
+    names = names_in(root)
+    found = [of_entry(Entry(root / name), workspace.resolver.rules) for name in names]
+    yield from _states(found)
+    yield from _attempts(found)
+    leftovers = prunable(root, names, Criteria(is_orphan=True), now)
+    if leftovers:
+        size = size_text(sum(target.size for target in leftovers))
+        yield warning("leftovers", f"{len(leftovers)} that nobody needs, {size}", "`prune --orphans` shows them")
+    else:
+        yield ok("leftovers", "none")
+    trash = files.measure(root / layout.TRASH)
+    yield ok("trash", f"{size_text(trash.size)}; `rm --forget` empties it" if trash.size else "empty")
+    yield _clock(max((files.measure(root / name).changed for name in names), default=0.0), now)
+
+
+def _states(found: Sequence[Standing]) -> Iterator[Finding]:
+    corrupt = [each for each in found if each.status.state is State.CORRUPT]
+    if corrupt:
+        yield problem("entries", f"{len(corrupt)} damaged: {_named(corrupt)}", "`status` says what is wrong with each")
+    else:
+        yield ok("entries", f"{len(found)}, none of them damaged (`verify` reads every byte)")
+    changed = [each for each in found if each.status.state is State.CHANGED]
+    if changed:
+        remedy = "put the rules back, or bring the names up to date: `rehash` shows how"
+        yield warning("rules of entries", f"{len(changed)} made under other rules: {_named(changed)}", remedy)
+    stale = [each for each in found if each.status.state is State.STALE]
+    if stale:
+        remedy = "they still count; `rm` them and run their configs again for the present code"
+        yield warning("versions", f"{len(stale)} made before a component changed: {_named(stale)}", remedy)
+
+
+def _attempts(found: Sequence[Standing]) -> Iterator[Finding]:
+    pairs = [(each, attempt) for each in found for attempt in each.status.attempts]
+    dead = [each for each, attempt in pairs if _is_stale(attempt)]
+    if dead:
+        remedy = "nothing is lost: the next `-e` or `-c` takes them over from their last checkpoints"
+        yield warning("leases", f"{len(dead)} whose holder vanished: {_named(dead)}", remedy)
+    else:
+        held = sum(attempt.state is State.RUNNING for _, attempt in pairs)
+        yield ok("leases", f"{held} held by living processes, none by dead ones")
+    hopeless = [each for each, attempt in pairs if attempt.crashes >= MOST_CRASHES]
+    if hopeless:
+        sentence = f"{len(hopeless)} crashed {MOST_CRASHES} times without getting further: {_named(hopeless)}"
+        yield problem("crashes", sentence, "`status` and `tail` tell where; `retry` tries once more")
+    failed = [each for each, attempt in pairs if attempt.state is State.FAILED and each not in hopeless]
+    if failed:
+        yield warning("failures", f"{len(failed)} failed: {_named(failed)}", "`status` tells why; `retry` tries again")
+
+
+def _is_stale(attempt: Attempt) -> bool:
+    return attempt.claim is not None and not attempt.claim.end and attempt.state is not State.RUNNING
+
+
+def _named(found: Sequence[Standing]) -> str:
+    names = [each.entry.fingerprint[:8] for each in found]
+    return ", ".join(names[:_FEW]) + (f" and {len(names) - _FEW} more" if len(names) > _FEW else "")
+
+
+def _clock(newest: float, now: float) -> Finding:
+    if newest > now + _SLACK:
+        sentence = f"something in the cache was written {age_text(newest - now)} from now"
+        return warning("clock", sentence, "set this machine's clock, or that of the file server")
+    return ok("clock", "nothing in the cache is from the future")

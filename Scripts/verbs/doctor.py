@@ -1,0 +1,30 @@
+"""Looks at disk, GPUs, packages, permissions, leases and leftovers, and says what to do. Changes nothing."""
+
+from __future__ import annotations
+
+import argparse
+import json
+
+from Arch.upkeep.doctor import examine
+from Arch.upkeep.doctor_finding import Level
+
+EXAMPLES = """examples:
+  main.py doctor
+  main.py doctor --cache /data/cache --json
+"""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Adds the verb's arguments: none of its own."""
+
+
+def run(options: argparse.Namespace) -> int:
+    """Prints a line for each check; 1 if there is a problem."""
+    found = list(examine(options.cache, options.data))
+    if options.json:
+        print(json.dumps([dict(vars(each)) for each in found], indent=1))
+    else:
+        for each in found:
+            remedy = f"\n{'':27}-> {each.remedy}" if each.remedy else ""
+            print(f"{each.level:<8} {each.name:<17} {each.sentence}{remedy}")
+    return 1 if any(each.level is Level.PROBLEM for each in found) else 0
