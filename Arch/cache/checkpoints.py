@@ -31,7 +31,7 @@ class Checkpoint:
 class Checkpoints:
     """The checkpoints of one run.
 
-    A file is a line of JSON (`Place`, `Size`, `Sha256`) and then the payload.
+    A file is a line of JSON (`Place`, `Sha256` of the place and the payload) and then the payload.
 
     Attributes:
         folder: the run's work folder.
@@ -45,7 +45,7 @@ class Checkpoints:
         Raises:
             CacheAccessError: it cannot be written; the two that there were stay.
         """
-        header = {"Place": place, "Size": len(payload), "Sha256": _sha256(payload)}
+        header = {"Place": place, "Sha256": _sha256(place, payload)}
         files.make_folder(self.folder)
         older = min(self._paths(), key=_place)
         files.write_atomically(older, json.dumps(header).encode() + b"\n" + payload)
@@ -82,15 +82,18 @@ def _place(path: str) -> int:
 def _checkpoint(path: str, content: bytes) -> Checkpoint:
     fields = _header(path, content)
     _, _, payload = content.partition(b"\n")
-    if _sha256(payload) != fields.text("Sha256"):
-        raise fields.unfit("Sha256", "that of what follows")
-    return Checkpoint(fields.integer("Place"), payload)
+    place = fields.integer("Place")
+    if _sha256(place, payload) != fields.text("Sha256"):
+        raise fields.unfit("Sha256", "that of the place and what follows")
+    return Checkpoint(place, payload)
 
 
-def _sha256(payload: bytes) -> str:
+def _sha256(place: int, payload: bytes) -> str:
     import hashlib  # whoever looks at a finished run must not pay for it
 
-    return hashlib.sha256(payload).hexdigest()
+    digest = hashlib.sha256(b"%d\n" % place)
+    digest.update(payload)
+    return digest.hexdigest()
 
 
 def _header(path: str, content: bytes) -> Fields:
