@@ -1,0 +1,112 @@
+"""Oracle: the bytes of a run left alone. Real trainings whose disk breaks, or who die, at chosen file-system steps."""
+
+import dataclasses
+import errno
+import json
+import os
+import signal
+
+import pytest
+import torch
+
+from Arch.errors import CacheAccessError
+from Arch.files import door
+from Arch.types import Requests, SilentWatcher
+
+KEYS = {"NumEpochs": 3, "CheckpointInterval": 1, "MLPDropout": 0.3, "EMADecay": 0.5, "Validation": 0.25}
+STEPS = {
+    "the claim": ("/Claims/000/", os.link),
+    "the second checkpoint": ("/checkpoint-1", os.replace),
+    "a checkpoint's bytes": ("/.checkpoint-0", os.write),
+    "the weights": ("/Last.safetensors", os.write),
+    "the run's name": ("/Runs/000", os.rename),
+}
+LEFT_ALONE = []  # what the run is, once some test has made it undisturbed
+IS_SURVIVED = ("the second checkpoint", "a checkpoint's bytes")
+
+
+class Asking(SilentWatcher):
+    """Asks for a checkpoint after every third step, so that some lie inside an epoch."""
+
+    def __init__(self):
+        self.requests, self.steps = Requests(), 0
+
+    def step_done(self):
+        self.steps += 1
+        if self.steps % 3 == 0:
+            self.requests.checkpoint()
+
+
+@pytest.fixture
+def in_child(trainer, tmp_path):
+    """Makes run 0 in a forked process whose disk breaks as told: its exit code or minus its signal, and the entry."""
+    trainer(NumEpochs=1).result()  # imports once what each process would import by itself
+
+    def make(name, broken=None, fault=None):
+        training = trainer(**KEYS)
+        training.entry = dataclasses.replace(training.entry, path=tmp_path / name / training.entry.fingerprint)
+        pid = os.fork()
+        if pid == 0:
+            code = 99
+            try:
+                code = attempt(training, broken, fault)
+            finally:
+                os._exit(code)
+        return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), training.entry
+
+    return make
+
+
+def attempt(training, broken, fault):
+    """0 if the run was made, 1 if the disk refused."""
+    torch.set_num_threads(1)  # the parent's threads were not forked
+    watcher = Asking()
+    training.settings = dataclasses.replace(training.settings, watcher=watcher, requests=watcher.requests)
+    if broken:
+        door._step = breaking(*broken, fault)
+    try:
+        training.result()
+    except CacheAccessError:
+        return 1
+    return 0
+
+
+def breaking(part, function, fault):
+    """A disk on which the first step of one kind kills the process, or fails."""
+    hits = []
+
+    def step(verb, path, called, *arguments):
+        if called is function and part in os.fspath(path) and not hits:
+            hits.append(path)
+            if fault == "kill":
+                os.kill(os.getpid(), signal.SIGKILL)
+            raise OSError(fault, os.strerror(fault))
+        return called(*arguments)
+
+    return step
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("fault", ["kill", errno.ENOSPC, errno.EIO, errno.EACCES], ids=str)
+@pytest.mark.parametrize("where", STEPS)
+def test_a_training_whose_disk_breaks_ends_as_the_one_left_alone(in_child, where, fault):
+    code, entry = in_child("broken", STEPS[where], fault)
+    is_survived = where in IS_SURVIVED and fault != "kill"
+    assert code == (-signal.SIGKILL if fault == "kill" else 0 if is_survived else 1)
+    assert entry.run_indices() == ((0,) if is_survived else ())
+    if not is_survived and fault != "kill" and where != "the claim":
+        assert entry.work(0).failure().error == "CacheAccessError"
+    assert in_child("broken")[0] == 0
+    if not LEFT_ALONE:
+        code, alone = in_child("alone")
+        assert code == 0
+        LEFT_ALONE.append(numbers(alone.path))
+    assert numbers(entry.path) == LEFT_ALONE[0]
+    assert {path.name for path in entry.path.iterdir()} == {"Config.json", "Result.json", "Runs"}
+
+
+def numbers(entry):
+    """The epochs but for their seconds, and the weights byte by byte."""
+    epochs = json.loads((entry / "Runs/000/Run.json").read_text())["Epochs"]
+    weights = [(entry / f"Runs/000/{which}.safetensors").read_bytes() for which in ("Last", "Best")]
+    return [{**epoch, "Seconds": 0} for epoch in epochs], weights
