@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from Arch import files
+from Arch.cache.leases import holder
 from Arch.cache.store import Store
 from Arch.files import door
 from Arch.types import Epoch, Run
@@ -155,6 +156,16 @@ def in_child():
         return [os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) for pid in pids]
 
     return run
+
+
+@pytest.fixture
+def on_host(monkeypatch):
+    """Lets what follows happen on another machine, as far as claims tell: it has another boot id."""
+
+    def move(name, namespace="pid:[1]"):
+        monkeypatch.setattr(holder, "_home", lambda pid: (f"boot of {name}", namespace))
+
+    return move
 
 
 @pytest.fixture

@@ -1,0 +1,169 @@
+"""A claim on disk: who holds it, whether that one lives, and what is made of one that nobody can read."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from Arch.cache.leases import holder
+from Arch.cache.leases.claim import Claim, claim_path, claims_backwards
+from Arch.cache.leases.holder import Holder
+
+NAMELESS = ["Holder", "Device", "Since", "Place", "Ttl", "End"]
+
+
+def test_a_claim_comes_back_as_it_was_put(entry):
+    claim = entry.take(3, device="cuda:1", is_forced=True).claim
+    assert entry.work(3).claims() == (claim,)
+    assert (claim.generation, claim.device, claim.place, claim.ttl, claim.is_forced, claim.end) == (
+        (1, "cuda:1", 0, 60.0, True, "")
+    )
+    assert claim.path == f"{entry.path}/Claims/003/000001.json"
+    assert (claim.holder.pid, claim.holder.host) == (os.getpid(), os.uname().nodename)
+    assert abs(time.time() - time.mktime(time.strptime(claim.since, "%Y-%m-%dT%H:%M:%SZ")) + time.timezone) < 60
+
+
+@pytest.mark.parametrize(
+    "content", ["", "{", "[]", "{}", "\x00" * 300, '{"Ttl": NaN}'], ids=lambda text: repr(text[:9])
+)
+def test_a_claim_that_nobody_can_read_is_a_crash_and_the_next_takes_the_next_number(entry, content):
+    path = Path(entry.take(0).claim.path)
+    path.write_text(content)
+    assert str(entry.status(1)) == "crashed (0 of 1)"
+    assert entry.take(0).generation == 2
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{name: None} for name in NAMELESS] + [{"Ttl": 0}, {"Ttl": -1.0}] + [{"Pid": pid} for pid in (0, -1, 2**31, 1.0)],
+    ids=str,
+)
+def test_a_claim_with_an_impossible_member_is_a_crash(entry, changes):
+    path = Path(entry.take(0).claim.path)
+    document = json.loads(path.read_text())
+    part = document["Holder"] if "Pid" in changes else document
+    part.update(changes)
+    path.write_text(json.dumps(document))
+    assert (Claim.read(str(path), 1).end, Claim.read(str(path), 1).generation) == ("crashed", 1)
+
+
+def test_only_numbered_names_are_claims_and_the_latest_is_the_greatest_number(entry):
+    lease = entry.take(0)
+    folder = f"{entry.path}/Claims/000"
+    text = lease.claim.text()
+    for name in (
+        "999999.json",
+        "1000000.json",
+        "1.json",
+        "notes.txt",
+        ".000007.json.0123456789abcdef.tmp",
+        "000000.json",
+    ):
+        Path(f"{folder}/{name}").write_text(text)
+    assert [claim.generation for claim in claims_backwards(folder)] == [1_000_000, 999_999, 1]
+    assert claim_path(folder, 1_000_000) == f"{folder}/1000000.json"
+
+
+def test_a_living_process_is_alive_and_an_ended_one_is_not():
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as process:
+        held = at(process.pid)
+        assert held.is_here
+        assert held.is_alive()
+        process.kill()
+        until(lambda: holder._state_and_start(process.pid)[0] == "Z")
+        assert not held.is_alive(), "a zombie"
+    assert not held.is_alive()
+
+
+def test_a_suspended_process_is_alive():
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as process:
+        held = at(process.pid)
+        process.send_signal(signal.SIGSTOP)
+        until(lambda: holder._state_and_start(process.pid)[0] == "T")
+        assert held.is_alive()
+        process.kill()
+
+
+def test_a_number_that_is_used_again_is_another_process():
+    this = at(os.getppid())
+    assert this.is_alive()
+    assert not replace(this, start=this.start - 1).is_alive()
+    assert replace(this, start=0).is_alive(), "of one whose start is not known only the number tells"
+
+
+def test_a_process_whose_name_looks_like_its_state_is_read_rightly(in_child):
+    def rename_and_look():
+        Path("/proc/self/comm").write_text(") Z 1 (")
+        return holder._state_and_start(os.getpid()) == ("R", Holder.this_process("").start)
+
+    assert in_child(rename_and_look) == [1]
+
+
+@pytest.mark.parametrize(
+    ("error", "is_alive"), [(None, True), (PermissionError(1, "no"), True), (ProcessLookupError(3, "no"), False)]
+)
+def test_a_process_hidden_from_proc_is_asked_by_signal(monkeypatch, error, is_alive):
+    asked = []
+
+    def kill(pid, signal):
+        asked.append((pid, signal))
+        if error:
+            raise error
+
+    monkeypatch.setattr(holder, "_state_and_start", lambda pid: ("", 0))
+    monkeypatch.setattr(holder.os, "kill", kill)
+    assert Holder("host", "boot", "pid", 4321, 77, "").is_alive() is is_alive
+    assert asked == [(4321, 0)]
+
+
+@pytest.mark.parametrize("part", ["host", "boot", "namespace"])
+def test_a_holder_of_another_host_boot_or_pid_namespace_is_not_here(part):
+    this = Holder.this_process("")
+    assert this.is_here
+    assert not replace(this, **{part: "another"}).is_here
+
+
+def test_without_proc_no_holder_is_here(monkeypatch):
+    monkeypatch.setattr(holder, "_home", lambda pid: ("", ""))
+    assert not Holder.this_process("").is_here
+
+
+def test_a_proc_of_another_namespace_is_not_believed(monkeypatch):
+    monkeypatch.setattr(holder.os, "readlink", lambda path: "99999")
+    assert holder._home.__wrapped__(os.getpid()) == ("", "")
+
+
+def test_this_process_holds_only_what_it_has_not_let_go():
+    this = Holder.this_process("of this test")
+    assert not this.is_alive()
+    holder.hold(this.nonce)
+    assert this.is_alive()
+    holder.let_go(this.nonce)
+    assert not this.is_alive()
+
+
+@pytest.mark.parametrize(("age", "word"), [(0, "running"), (299, "running"), (301, "crashed")])
+def test_a_holder_elsewhere_is_shown_as_running_until_five_times_its_ttl(entry, on_host, age, word):
+    on_host("another machine")
+    path = entry.take(0).claim.path
+    on_host("this machine")
+    os.utime(path, (time.time() - age,) * 2)
+    assert str(entry.status(1)) == f"{word} (0 of 1)"
+
+
+def at(pid):
+    return replace(Holder.this_process("theirs"), pid=pid, start=holder._state_and_start(pid)[1])
+
+
+def until(is_so):
+    for _ in range(1000):
+        if is_so():
+            return
+        time.sleep(0.01)
+    raise AssertionError("it never came about")
