@@ -41,14 +41,14 @@ def workplace(trained, tmp_path):
 
 def test_a_sweep_trains_teachers_first_and_shows_everything(trained):
     _, done = trained
-    started = [line for line in done.stderr.splitlines() if ", run " in line]
-    assert [line.partition(":")[0] for line in started] == [
-        "MLP on Synthetic, run 0",
-        "MLP on Synthetic, taught by MLP, run 0",
-        "MLP on Synthetic, run 0",
-        "MLP on Synthetic, run 1",
-    ]
-    assert sum("  epoch " in line for line in done.stderr.splitlines()) == 2 * len(started)
+    told = [line.partition(" (")[0] for line in done.stderr.splitlines()]
+    teacher, taught = "MLP on Synthetic, run 0", "MLP on Synthetic, taught by MLP, run 0"
+    assert sorted(line for line in told if line.startswith("started")) == sorted(
+        f"started: {name}" for name in (teacher, taught, "MLP on Synthetic, run 0", "MLP on Synthetic, run 1")
+    )
+    made = next(place for place, line in enumerate(done.stderr.splitlines()) if "teacher.json), acc" in line)
+    assert made < told.index(f"started: {taught}")
+    assert told[-1] == "runs: 4 made"
     assert done.stdout.count("(n=1)") == 2
     assert done.stdout.count("(n=2)") == 1
 
@@ -94,7 +94,7 @@ def test_a_failing_member_stops_no_other_and_decides_the_exit_code(workplace):
     assert done.returncode == 1
     assert "the loss of run 0 was not finite in epoch" in done.stderr
     assert "not tried: MLP on Synthetic, which it needs, failed" in done.stderr
-    assert "2 of 3 trainings failed" in done.stderr
+    assert "runs: 4 there already, 1 made, 1 failed, 1 not tried" in done.stderr
     assert done.stdout.count("(n=") == 4
     assert "Traceback" not in done.stderr
 
