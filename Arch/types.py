@@ -79,7 +79,7 @@ class Run:
         scores: the headline numbers: `accuracy` and the like of the last epoch, `best_*` where a best is chosen.
         seconds: wall time of the whole run, all sessions together, what was lost between them not counted.
         provenance: device, threads, precision, versions, git commit, data digest, input shape, classes, device seconds,
-            attempts, and the `sessions` that the run was made in, each with what of `COMPARED` it had.
+            attempts, and the `sessions` that the run was made in where they differ, with what each had of `COMPARED`.
     """
 
     index: int
@@ -148,7 +148,7 @@ class Result:
         A run that was resumed elsewhere has several by itself.
         """
         found: dict[str, list[Any]] = {key: [] for key in COMPARED}
-        sessions = [session for run in self.provenance.values() for session in run.get("sessions") or (run,)]
+        sessions = [session for run in self.provenance.values() for session in run.get("sessions", (run,))]
         for session in sessions:
             for key, values in found.items():
                 if session.get(key) not in values:

@@ -60,10 +60,8 @@ class Standing:
 def pack(training: Training, standing: Standing) -> bytes:
     """The state of a run between two steps; waits for the device."""
     state = {
-        "format": FORMAT,
-        "versions": dict(training.trainer.config.versions),
+        **_making(training),
         "data_digest": training.dataset.digest,
-        "steps_per_epoch": training.feed.steps,
         "learner": training.learner.state(),
         "best": training.best.state(),
         "generators": generator_states(training.trainer.engine.device),
@@ -114,15 +112,20 @@ def _take_over(state: Mapping[str, Any], training: Training) -> Standing:
     return standing
 
 
-def _require_same_making(state: Mapping[str, Any], training: Training) -> None:
-    made = {
+def _making(training: Training) -> dict[str, Any]:
+    """What a checkpoint has to agree in with the run that goes on from it."""
+    return {
         "format": FORMAT,
         "versions": dict(training.trainer.config.versions),
+        "optimizer": type(training.learner.optimizer).__name__,
         "steps_per_epoch": training.feed.steps,
     }
-    for name, value in made.items():
+
+
+def _require_same_making(state: Mapping[str, Any], training: Training) -> None:
+    for name, value in _making(training).items():
         if state[name] != value:
-            raise ValueError(f"its {name.replace('_', ' ')} is {state[name]}, not {value}")
+            raise ValueError(f"its {name} are not what they are now" if name == "versions" else f"another {name}")
 
 
 def _require_one_place(training: Training, epochs: Sequence[Epoch], tally: Tally) -> None:

@@ -151,6 +151,7 @@ class Course:
                 files.rename_new(work.events, writer.folder / work.events.name)
             if files.exists(work.log):
                 files.write_synced(writer.folder / work.log.name, files.read_bytes(work.log))
+            self._journal.close()
             writer.commit(run)
         return run
 
@@ -195,7 +196,8 @@ class Course:
         origin = record(training)
         origin["attempts"] = self._lease.generation
         origin["device_seconds"] = self._device_watch.seconds
-        origin["sessions"] = standing.sessions
+        if len(standing.sessions) > 1:
+            origin["sessions"] = standing.sessions
         return Run(
             index=training.streams.run,
             seed=training.streams.seed,

@@ -25,10 +25,10 @@ def open_events(folder: Path, epochs: Iterable[Epoch], *, is_wanted: bool) -> It
     Raises:
         TrainingError: events are wanted but TensorBoard is not installed.
     """
+    files.remove_tree(folder)
     if not is_wanted:
         yield lambda _: None
         return
-    files.remove_tree(folder)
     writer = summary_writer()(log_dir=str(folder))
     try:
         for epoch in epochs:

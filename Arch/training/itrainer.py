@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from Arch.config.config import Config
     from Arch.datasets.loading import ImageData
     from Arch.models.imodel import IModel
+    from Arch.training.journal import Journal
     from Arch.training.networks import TrainedNetwork
     from Arch.training.objective import Objective
     from Arch.training.settings import Settings
@@ -105,7 +106,7 @@ class ITrainer(ABC):
             LeaseLostError: another process has taken the run over; nothing of it is recorded or committed here.
         """
         with lease, open_journal(self.entry.work(lease.index)) as journal:
-            with _found_lost(lease), self.engine.session():
+            with _told(lease, journal), self.engine.session():
                 journal.say(begun(self, lease))
                 require_same_data_as_runs(self._dataset, self.entry.runs())
                 run = make_run(self, self._dataset, lease, journal)
@@ -118,8 +119,8 @@ class ITrainer(ABC):
 
 
 @contextmanager
-def _found_lost(lease: Lease) -> Iterator[None]:
-    """Turns an error that comes from another process's having taken the run over into that."""
+def _told(lease: Lease, journal: Journal) -> Iterator[None]:
+    """Writes an error into the run's log, or raises that the lease was lost where the error comes from that."""
     try:
         yield
     except Exception as error:
@@ -129,4 +130,5 @@ def _found_lost(lease: Lease) -> Iterator[None]:
             raise lost from error
         except CacheError:  # nobody can tell on a broken disk
             pass
+        journal.say(f"{type(error).__name__}: {error}")
         raise

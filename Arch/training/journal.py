@@ -23,16 +23,22 @@ class Journal:
     def __init__(self, work: Work) -> None:
         """Takes the traces of the run in hand."""
         self._work = work
-        self._is_mute = False
+        self._is_mute = self._is_closed = False
 
     def say(self, line: str) -> None:
         """Adds a line to the log."""
+        if self._is_closed:
+            return
         try:
             self._work.write_log(f"{now()}  {line}")
         except CacheError as problem:
             self._complain(problem)
         else:
             self._is_mute = False
+
+    def close(self) -> None:
+        """Ends the log: the run has taken its copy, and its traces are about to be removed."""
+        self._is_closed = True
 
     def tell_progress(self, reached: Progress) -> None:
         """Tells onlookers how far the run has come."""

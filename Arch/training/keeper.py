@@ -116,7 +116,6 @@ class Keeper:
         self._save()
         reached = self._progress()
         self._journal.tell_progress(reached)
-        self._journal.say("left on request")
         raise StoppedError(
             f"run {self._lease.index} of {self._lease.entry.path} was left on request at step {reached.step} of "
             f"{reached.steps}; the same command goes on from step {self._kept}."

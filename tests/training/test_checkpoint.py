@@ -1,0 +1,185 @@
+"""Oracles: the run left alone, and tensors compared with themselves before they were packed."""
+
+import dataclasses
+import io
+import json
+
+import pytest
+import torch
+
+from Arch.config.config import Config
+from Arch.errors import DataError, StoppedError
+from Arch.training.checkpoint import Standing, UnfitCheckpointError, pack, unpack
+from Arch.training.image_trainer import ImageTrainer
+from Arch.training.training import Training
+from Arch.types import Requests, SilentWatcher
+
+CONVOLUTIONAL = {"Model": "resnet8", "Optimizer": "AdamW", "EMADecay": 0.5}
+
+
+class StopAt(SilentWatcher):
+    def __init__(self, step):
+        self.requests, self.left = Requests(), step
+
+    def step_done(self):
+        self.left -= 1
+        if self.left == 0:
+            self.requests.stop()
+
+
+@pytest.fixture
+def left(trainer):
+    """A run that was left after its third step of eight, and its trainer."""
+    watcher = StopAt(3)
+    training = trainer()
+    training.settings = dataclasses.replace(training.settings, watcher=watcher, requests=watcher.requests)
+    with pytest.raises(StoppedError, match="at step 3 of 8; the same command goes on from step 3"):
+        training.result()
+    return training
+
+
+@pytest.fixture
+def alone(trainer, tmp_path):
+    training = trainer()
+    training.entry = dataclasses.replace(training.entry, path=tmp_path / "alone" / training.entry.fingerprint)
+    training.result()
+    return training.entry
+
+
+def weights(entry):
+    return entry.weights(0, "Last").read_bytes()
+
+
+def log(entry):
+    return (entry.run_folder(0) / "log.txt").read_text()
+
+
+def prepared(training):
+    return Training.prepare(training, training.engine.place_data(training.load_dataset()), 0)
+
+
+def stepped(training, steps=2):
+    """A training after some steps, and where it stands."""
+    ready = prepared(training)
+    standing = Standing(ready.learner.tally())
+    batches = ready.feed.epoch(1)
+    for _ in range(steps):
+        batch = next(batches)
+        standing.tally.add(ready.learner.step(batch, ready.feed.steps), len(batch.labels))
+    return ready, standing
+
+
+def tensors(state):
+    """All tensors in nested state, in order."""
+    if isinstance(state, torch.Tensor):
+        return [state]
+    members = state.values() if isinstance(state, dict) else state if isinstance(state, (list, tuple)) else ()
+    return [each for member in members for each in tensors(member)]
+
+
+def test_what_is_unpacked_is_what_was_packed_value_by_value_and_stride_by_stride(trainer):
+    training = trainer(**CONVOLUTIONAL)
+    ready, standing = stepped(training)
+    again = prepared(training)
+    found = unpack(again, pack(ready, standing))
+    before, after = tensors(ready.learner.state()), tensors(again.learner.state())
+    assert len(before) == len(after) > 20
+    assert all(torch.equal(one, other) for one, other in zip(before, after, strict=True))
+    assert [each.stride() for each in before] == [each.stride() for each in after]
+    assert found.tally.means() == standing.tally.means()
+    assert (found.tally.batches, again.learner.steps_done) == (2, 2)
+
+
+def test_no_code_runs_when_a_checkpoint_is_read(trainer):
+    class Bomb:
+        def __reduce__(self):
+            return pytest.fail, ("code ran",)
+
+    buffer = io.BytesIO()
+    torch.save({"format": Bomb()}, buffer)
+    with pytest.raises(UnfitCheckpointError, match="UnpicklingError"):
+        unpack(prepared(trainer()), buffer.getvalue())
+
+
+@pytest.mark.parametrize(
+    "other", [{"MLPWidths": [17]}, {"Optimizer": "AdamW"}, {"EMADecay": 0.5}, {"BatchSize": 8}, {"Model": "resnet8"}]
+)
+def test_the_checkpoint_of_another_experiment_is_refused(trainer, other):
+    payload = pack(*stepped(trainer(**other)))
+    with pytest.raises(UnfitCheckpointError):
+        unpack(prepared(trainer()), payload)
+
+
+def test_a_checkpoint_whose_steps_and_epochs_disagree_is_refused(trainer):
+    ready, standing = stepped(trainer())
+    ready.learner.steps_done += 1
+    with pytest.raises(UnfitCheckpointError, match="3 steps, and 2 by its epochs"):
+        unpack(prepared(trainer()), pack(ready, standing))
+
+
+@pytest.mark.parametrize("payload", [b"", b"nonsense", b"PK\x03\x04 torn"])
+def test_an_unreadable_checkpoint_is_told_and_the_run_starts_afresh(left, trainer, alone, payload, caplog):
+    left.entry.work(0).checkpoints.save(7, payload)
+    trainer().result()
+    assert [record.message.partition(" of ")[0] for record in caplog.records] == ["the checkpoint"]
+    assert "starts afresh" in log(left.entry)
+    assert "begins: 2 epochs of 4 steps" in log(left.entry).partition("afresh")[2]
+    assert weights(left.entry) == weights(alone)
+
+
+def test_after_a_fresh_start_the_old_checkpoint_never_returns(left, trainer, alone):
+    left.entry.work(0).checkpoints.save(7, b"nonsense")
+    watcher = StopAt(2)
+    again = trainer()
+    again.settings = dataclasses.replace(again.settings, watcher=watcher, requests=watcher.requests)
+    with pytest.raises(StoppedError, match="goes on from step 2"):
+        again.result()
+    assert left.entry.work(0).checkpoints.newest().place == 2
+    trainer().result()
+    assert weights(left.entry) == weights(alone)
+
+
+def test_a_checkpoint_of_another_version_of_a_component_is_not_gone_on_from(left, trainer, monkeypatch):
+    changed = {**left.config.versions, "Model": 2}
+    monkeypatch.setattr(Config, "versions", changed)
+    trainer().result()
+    assert "its versions are not what they are now); the run starts afresh" in log(left.entry)
+
+
+def test_other_data_under_the_same_name_are_refused_and_the_old_ones_go_on(left, trainer, alone, monkeypatch):
+    honest = ImageTrainer.load_dataset
+    with monkeypatch.context() as other:
+        other.setattr(ImageTrainer, "load_dataset", lambda self: dataclasses.replace(honest(self), digest="f" * 64))
+        with pytest.raises(DataError, match="begun earlier"):
+            trainer().result()
+    trainer().result()
+    assert "goes on: 0 of 2 epochs and 3 of 8 steps are done" in log(left.entry)
+    assert weights(left.entry) == weights(alone)
+
+
+def test_a_run_that_goes_on_with_other_threads_says_so(left, trainer):
+    threads = torch.get_num_threads()
+    torch.set_num_threads(threads + 1)
+    try:
+        result = trainer().result()
+    finally:
+        torch.set_num_threads(threads)
+    sessions = left.entry.run(0).provenance["sessions"]
+    assert [(each["threads"], each["from_step"]) for each in sessions] == [(threads, 0), (threads + 1, 3)]
+    assert result.unlike == {"threads": (threads, threads + 1)}
+    assert "made with another threads" in log(left.entry)
+
+
+def test_a_run_whose_sessions_are_alike_has_nothing_unlike(left, trainer):
+    result = trainer().result()
+    assert "sessions" not in left.entry.run(0).provenance
+    assert result.unlike == {}
+
+
+def test_a_run_counts_its_attempts_and_the_seconds_of_all_of_them(left, trainer):
+    waited = torch.load(io.BytesIO(left.entry.work(0).checkpoints.newest().payload), weights_only=True)["times"]
+    trainer().result()
+    record = json.loads((left.entry.run_folder(0) / "Run.json").read_text())
+    assert record["Provenance"]["attempts"] == 2
+    assert record["Seconds"] > waited["seconds"] > 0
+    assert record["Provenance"]["device_seconds"] > waited["device_seconds"] > 0
