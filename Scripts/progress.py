@@ -31,6 +31,10 @@ class LineWatcher(SilentWatcher):
         self._epochs = epochs
         _say(f"{title}, run {run}: {epochs} epochs of {steps} steps")
 
+    def run_resumed(self, step: int) -> None:
+        """Says where it goes on."""
+        _say(f"  goes on from step {step}")
+
     def epoch_done(self, epoch: Epoch) -> None:
         """Says the epoch's numbers."""
         _say(f"  epoch {epoch.number:>3}/{self._epochs}  {numbers(epoch)}  {epoch.seconds:.1f} s")
@@ -53,6 +57,11 @@ class BarWatcher(SilentWatcher):
         if self._bar is not None:
             self._bar.close()  # the run before failed
         self._bar = tqdm(total=epochs * steps, desc=f"{title}, run {run}", unit="step", leave=False, file=sys.stderr)
+
+    def run_resumed(self, step: int) -> None:
+        """Lets the bar begin where the run goes on."""
+        if self._bar is not None:
+            self._bar.initial = self._bar.n = step  # what came before counts neither as work nor as time
 
     def step_done(self) -> None:
         """Moves the bar."""
