@@ -119,8 +119,8 @@ class Workspace:
     def _selected(self, places: Sequence[str], overrides: Sequence[str]) -> Iterator[tuple[Config, str]]:
         for place in places:
             if os.path.isdir(place):  # noqa: PTH112 - asked of every one of ten thousand words
-                for path in config_files(Path(place)):
-                    yield self.resolver.load(path, overrides), str(path)
+                for path in _config_names(place):
+                    yield self.resolver.load(path, overrides), path
             elif place.endswith(".json") or os.path.isfile(place):  # noqa: PTH113 - as above
                 yield self.resolver.load(Path(place), overrides), place
             else:
@@ -171,14 +171,18 @@ def config_files(folder: Path) -> list[Path]:
     Raises:
         ConfigError: there is none.
     """
+    return [Path(path) for path in _config_names(folder)]
+
+
+def _config_names(folder: Path | str) -> list[str]:
+    """As `config_files`: ten thousand Path objects cost as much as reading the files."""
     found: list[str] = []
-    for where, folders, names in os.walk(folder):
+    for where, folders, names in os.walk(os.path.normpath(folder)):
         folders[:] = [name for name in folders if not is_fingerprint(name)]
-        # strings: ten thousand Path objects cost as much as reading the files
         found += [os.path.join(where, name) for name in names if name.endswith(".json")]  # noqa: PTH118
     if not found:
         raise ConfigError(f"{folder}: expected a folder with config files (*.json) in it, found none.")
-    return [Path(path) for path in sorted(found)]
+    return sorted(found)
 
 
 def _stored(store: Store, prefix: str) -> Mapping[str, Any]:

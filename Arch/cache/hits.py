@@ -59,7 +59,7 @@ def _are_alike(stored: Mapping[str, Any], active: Mapping[str, Any]) -> bool:
     types = [*map(type, stored.values())]
     if stored != active or types != [*map(type, active.values())] or [*stored] != [*active]:
         return False
-    nested = [key for key, kind in zip(stored, types, strict=True) if kind in (list, dict)]
+    nested = [key for key, kind in zip(stored, types, strict=True) if kind in (list, dict) and stored[key]]
     return all(_are_same(stored[key], active[key]) for key in nested)
 
 

@@ -39,7 +39,7 @@ class Resolver:
         """A resolver under the rules of a file."""
         return cls(read_rules(rules_path), stored)
 
-    def load(self, path: Path, overrides: Sequence[str] = ()) -> Config:
+    def load(self, path: Path | str, overrides: Sequence[str] = ()) -> Config:
         """The config in a file, with `Key=Value` overrides.
 
         Raises:

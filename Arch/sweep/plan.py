@@ -123,8 +123,9 @@ class _Planner:
 
     def _looked_up(self, config: Config, runs: int) -> Step:
         status = self._store.status(config, runs)
+        refusal = status.problem or (None if status.is_done else _refusal(config))
         needs = tuple(other.fingerprint for other in config.references.values())
-        return Step(_with_runs(config, runs), (), status, status.problem or _refusal(config), needs)
+        return Step(_with_runs(config, runs), (), status, refusal, needs)
 
 
 def _refusal(config: Config) -> NotImplementedYetError | None:

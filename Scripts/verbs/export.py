@@ -9,6 +9,7 @@ from pathlib import Path
 from Arch.errors import CacheError, ConfigError
 from Arch.report import export
 from Scripts.carry import workspace_of
+from Scripts.looking import look_quickly
 from Scripts.options import add_what
 
 EXAMPLES = """examples:
@@ -31,6 +32,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Writes or prints the rows; 1 if some experiments could not be read, which it says."""
+    look_quickly()
     workspace = workspace_of(options)
     if options.to is not None:
         export.check_format(options.to)

@@ -9,6 +9,7 @@ import time
 from Arch.report.export import selected
 from Arch.report.listing import SORTS, json_rows, line_of, ordered, text
 from Scripts.carry import workspace_of
+from Scripts.looking import look_quickly
 from Scripts.options import add_what
 
 EXAMPLES = """examples:
@@ -26,6 +27,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Prints a line for each cached experiment, and the totals."""
+    look_quickly()
     workspace = workspace_of(options)
     entries = selected(workspace, options.what, options.set)
     lines = ordered((line_of(entry, workspace.resolver.rules) for entry in entries), options.sort)

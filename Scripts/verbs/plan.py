@@ -10,6 +10,7 @@ from Arch.report.durations import duration_text
 from Arch.sweep.estimate import Estimator, estimator
 from Arch.sweep.plan import Plan, Step, make_plan
 from Scripts.carry import workspace_of
+from Scripts.looking import look_quickly
 from Scripts.options import add_what
 
 EXAMPLES = """examples:
@@ -26,6 +27,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Prints the plan."""
+    look_quickly()
     workspace = workspace_of(options)
     plan = make_plan(workspace.configs(options.what, options.set), workspace.store)
     known = estimator(plan, workspace.store)

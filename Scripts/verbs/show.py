@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 
 from Scripts.carry import cached_entries, print_results, workspace_of
+from Scripts.looking import look_quickly
 from Scripts.options import add_what
 
 EXAMPLES = """examples:
@@ -21,6 +22,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Prints the table of results."""
+    look_quickly()
     workspace = workspace_of(options)
     entries, code = cached_entries(workspace, options.what, options)
     print_results(entries, options)

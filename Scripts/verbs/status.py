@@ -10,6 +10,7 @@ from collections import Counter
 from Arch.report.standing import standings
 from Arch.report.status_words import counts, details, json_row, table
 from Scripts.carry import workspace_of
+from Scripts.looking import look_quickly
 from Scripts.options import add_what
 
 EXAMPLES = """examples:
@@ -29,6 +30,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Prints a line of counts and what there is to say; looking itself cannot fail."""
+    look_quickly()
     found = standings(workspace_of(options), options.what, options.set)
     if options.json:
         tally = Counter(each.status.state.value for each in found)
