@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import bisect
+import contextlib
 import functools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,8 +14,9 @@ from Arch import files
 from Arch.cache.entry import Entry
 from Arch.cache.layout import is_fingerprint
 from Arch.config.json_text import Source
+from Arch.config.resolve import Resolver
 from Arch.errors import ArchError, CacheError, ConfigError, UnknownNameError
-from Arch.workspace import Workspace, config_files, holds
+from Arch.workspace import Workspace, config_files
 
 _FEW = 12
 
@@ -110,12 +112,24 @@ class Selection:
             return None
         if not filters:
             return True
-        active = document["Active"]
-        try:
-            config = self.workspace.resolver.resolve(active, source=Source(f"experiment {name}"))
-        except ArchError:  # today's rules do not know it any more: then by the letter
-            return all(active.get(key) == value for key, value in filters)
-        return all(holds(config, key, value) for key, value in filters)
+        active, references = document["Active"], document["References"]
+        with contextlib.suppress(ArchError):  # what today's rules do not know any more is taken by the letter
+            active = self._resolver.resolve(active, source=Source(f"experiment {name}")).active
+        return all(
+            value in self._names_of(references[key]) if key in references else active.get(key) == value
+            for key, value in filters
+        )
+
+    def _names_of(self, reference: Mapping[str, Any]) -> tuple[str, str]:
+        """What an experiment that another was made from answers to: its network and its fingerprint."""
+        fingerprint, title = str(reference.get("Fingerprint")), str(reference.get("Title"))
+        document = self.document_of(fingerprint)
+        return str(document["Active"].get("Model")) if document else title.partition(" on ")[0], fingerprint
+
+    @functools.cached_property
+    def _resolver(self) -> Resolver:
+        """Reads configs without looking into the cache for what they were made from."""
+        return Resolver(self.workspace.resolver.rules)
 
     @functools.cached_property
     def _known(self) -> frozenset[str]:
