@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 Origins = Sequence[Mapping[str, Any]]  # the provenance of some runs
 # of a run's provenance only what is asked of ten thousand runs at once: the rest is read from the run itself
-KEPT = (*COMPARED, "versions", "commit", "is_edited", "host", "made_from")
+KEPT = (*COMPARED, "sessions", "versions", "commit", "is_edited", "host", "made_from")
 
 
 def result_of(entry: Entry) -> Result:
