@@ -61,19 +61,7 @@ def workspace(workspace_of, rules):
 @pytest.fixture
 def add(workspace):
     """Puts an experiment with so many runs into the cache and gives its entry."""
-
-    def put(runs=1, place=None, **values):
-        place = place or workspace
-        config = place.resolver.resolve({"Model": "Net", **values}, Path.cwd())
-        entry = place.store.entry(config)
-        entry.open(config)
-        for index in range(runs):
-            with entry.write_run(index) as writer:
-                files.write_synced(writer.folder / "Last.safetensors", b"weights of %d" % index)
-                writer.commit(run(index))
-        return entry
-
-    return put
+    return lambda runs=1, **values: put(workspace, runs, **values)
 
 
 @pytest.fixture
@@ -89,6 +77,18 @@ def snapshot():
         return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
     return below
+
+
+def put(workspace, runs=1, **values):
+    """Puts an experiment with so many runs into a cache and gives its entry."""
+    config = workspace.resolver.resolve({"Model": "Net", **values}, Path.cwd())
+    entry = workspace.store.entry(config)
+    entry.open(config)
+    for index in range(runs):
+        with entry.write_run(index) as writer:
+            files.write_synced(writer.folder / "Last.safetensors", b"weights of %d" % index)
+            writer.commit(run(index))
+    return entry
 
 
 def run(index, accuracy=0.5):
