@@ -18,8 +18,7 @@ EXAMPLES = """examples:
   main.py export Dataset=CIFAR10 --to runs.parquet
   main.py export 3f9a --epochs --to curves.json   a row for each epoch of each run
 
-A cell is empty where a run does not have it; lists, and text that looks like something else, are JSON. In pandas:
-  pandas.read_csv("runs.csv", float_precision="round_trip")
+A cell is empty where a run does not have it; lists, and text that looks like something else, are JSON.
 """
 
 

@@ -1,0 +1,69 @@
+"""Which log is shown, and following one; the oracle is the text that was written."""
+
+import shutil
+
+import pytest
+
+from Arch import files
+from Arch.errors import CacheError
+from Arch.report.logs import Log
+from tests.report.conftest import TEACHER
+
+
+def test_the_last_lines_of_the_last_finished_run_are_shown(commit):
+    commit(TEACHER, 0)
+    entry = commit(TEACHER, 1)
+    log = Log.of(entry)
+    assert (log.run, log.tail(2), log.tail(0)) == (1, "line 18\nline 19\n", "")
+    assert log.tail(1000).count("\n") == 20
+
+
+def test_a_run_in_hand_comes_before_later_attempts_and_these_before_finished_runs(commit, attempt):
+    entry = commit(TEACHER, 3)
+    attempt(TEACHER, 2, end="stopped")
+    assert Log.of(entry).run == 2
+    running = attempt(TEACHER, 1)
+    assert (Log.of(entry).run, Log.of(entry).is_growing) == (1, True)
+    assert Log.of(entry, 3).tail(1) == "line 19\n"
+    running.end("stopped")
+    assert not Log.of(entry).is_growing
+
+
+def test_where_there_is_no_log_it_is_said(opened, commit):
+    with pytest.raises(CacheError, match=r"there is no log in .*`status` tells"):
+        Log.of(opened(TEACHER))
+    with pytest.raises(CacheError, match="there is no log of run 4 in"):
+        Log.of(commit(TEACHER), 4)
+
+
+def test_following_gives_every_line_once_until_the_run_ends(attempt):
+    lease = attempt(TEACHER)
+    work, steps = lease.entry.work(0), iter(range(3))
+
+    def pause(seconds):
+        number = next(steps)
+        work.write_log(f"epoch {number}")
+        if number == 2:
+            lease.end("stopped")
+
+    pieces = list(Log.of(lease.entry).follow(10, pause))
+    assert "".join(pieces) == "a beginning\nepoch 0\nepoch 1\nepoch 2\n"
+    assert len(pieces) == 4
+
+
+def test_following_goes_on_through_the_commit(attempt):
+    lease = attempt(TEACHER)
+    folder = lease.entry.path / "Runs" / "000"
+
+    def pause(seconds):
+        folder.mkdir(parents=True)
+        (folder / "manifest.json").write_text("{}")
+        files.write_synced(folder / "log.txt", "a beginning\nthe end\n")
+        shutil.rmtree(lease.entry.work(0).folder)
+
+    assert "".join(Log.of(lease.entry).follow(10, pause)) == "a beginning\nthe end\n"
+    lease.end("stopped")
+
+
+def test_following_a_run_that_has_ended_ends(commit):
+    assert "".join(Log.of(commit(TEACHER)).follow(1)) == "line 19\n"

@@ -1,0 +1,141 @@
+"""How experiments stand; the oracle of each state is what was done to the entry."""
+
+import json
+import shutil
+
+import pytest
+
+from Arch.cache.attempt import State
+from Arch.files import door
+from Arch.report.standing import standings
+from Arch.workspace import ROOT, Workspace
+from tests.report.conftest import STUDENT, TEACHER
+
+
+def states(workspace, *words):
+    return sorted(each.status.state.value for each in standings(workspace, words))
+
+
+def only(workspace, *words):
+    [found] = standings(workspace, words)
+    return found
+
+
+def test_an_empty_cache_has_nothing_to_say(workspace):
+    assert standings(workspace, []) == []
+
+
+def test_the_whole_cache_is_what_was_ever_begun(workspace, commit, opened):
+    commit(TEACHER)
+    opened(STUDENT)
+    assert states(workspace) == ["done", "missing"]
+
+
+def test_a_folder_of_configs_counts_what_is_missing_and_asks_for_its_number_of_runs(workspace, commit, tmp_path):
+    folder = tmp_path / "configs"
+    folder.mkdir()
+    commit(TEACHER)
+    (folder / "a.json").write_text(json.dumps({**TEACHER, "NumRuns": 3}))
+    (folder / "b.json").write_text(json.dumps({**TEACHER, "Seed": 9}))
+    (folder / "c.json").write_text(json.dumps(TEACHER))
+    found = {each.status.state: each for each in standings(workspace, [str(folder)])}
+    assert found[State.PARTIAL].status.missing == (1, 2)
+    assert found[State.PARTIAL].labels == (str(folder / "a.json"), str(folder / "c.json"))
+    assert found[State.MISSING].labels == (str(folder / "b.json"),)
+
+
+def test_words_select_by_prefix_and_value(workspace, commit):
+    teacher, student = commit(TEACHER), commit(STUDENT)
+    assert only(workspace, teacher.fingerprint[:8]).entry == teacher
+    assert only(workspace, "Seed=1").entry == student
+    assert only(workspace, f"Teacher={teacher.fingerprint}").entry == student
+
+
+def test_runs_with_a_gap_are_partial_without_a_config(workspace, commit):
+    commit(TEACHER, 0)
+    commit(TEACHER, 2)
+    status = only(workspace).status
+    assert (status.state, status.runs, status.missing) == (State.PARTIAL, (0, 2), (1,))
+
+
+@pytest.mark.parametrize(
+    ("end", "error", "state"),
+    [
+        ("", None, State.RUNNING),
+        ("stopped", None, State.STOPPED),
+        ("crashed", None, State.CRASHED),
+        ("failed", ValueError("no"), State.FAILED),
+    ],
+)
+def test_an_attempt_gives_its_state_also_beside_a_finished_run(workspace, commit, attempt, end, error, state):
+    commit(TEACHER)
+    lease = attempt(TEACHER, 1, end=end, error=error)
+    assert only(workspace).status.state is state
+    assert [each.run for each in only(workspace).status.attempts] == [1]
+    lease.end("stopped")
+
+
+def test_a_run_of_another_version_is_stale_with_and_without_a_config(workspace, commit, tmp_path):
+    entry = commit(TEACHER, versions={"Model": 7, "Trainer": 1})
+    (tmp_path / "a.json").write_text(json.dumps(TEACHER))
+    for word in ([], [entry.fingerprint], [str(tmp_path / "a.json")]):
+        status = only(workspace, *word).status
+        assert (status.state, status.outdated) == (State.STALE, {"Model": 7})
+
+
+@pytest.mark.parametrize(
+    ("old", "new"), [('"PctStart": 0.3', '"PctStart": 0.4'), ('"BatchSize": 128', '"BatchSize": 64')]
+)
+def test_a_changed_default_is_told_without_a_config(workspace, commit, old, new):
+    commit(TEACHER)
+    commit(STUDENT)
+    rules = (ROOT / "KDTrainer" / "BaselineConfig.cjson").read_text()
+    assert old in rules
+    (workspace.store.root / "BaselineConfig.cjson").write_text(rules.replace(old, new))
+    assert states(Workspace.at(workspace.store.root)) == ["changed default", "changed default"]
+
+
+def test_a_value_that_became_the_default_is_a_name_of_other_rules(workspace, commit):
+    entry = commit({**TEACHER, "Seed": 5})
+    rules = (ROOT / "KDTrainer" / "BaselineConfig.cjson").read_text()
+    (workspace.store.root / "BaselineConfig.cjson").write_text(rules.replace('"Seed": 0,', '"Seed": 5,', 1))
+    [found] = standings(Workspace.at(workspace.store.root), [entry.fingerprint])
+    today = Workspace.at(workspace.store.root).resolver.resolve({**TEACHER, "Seed": 5}).fingerprint
+    assert found.status.state is State.CHANGED
+    assert f"would name it {today}" in str(found.status.problem)
+
+
+def test_a_student_stands_though_its_teacher_has_left(workspace, commit):
+    teacher = commit(TEACHER)
+    student = commit(STUDENT)
+    shutil.rmtree(teacher.path)
+    assert (only(workspace).entry, only(workspace).status.state) == (student, State.DONE)
+
+
+@pytest.mark.parametrize("damage", ["torn config", "no config", "no manifest"])
+def test_a_damaged_entry_is_corrupt_and_hides_no_other(workspace, commit, damage):
+    entry = commit(TEACHER)
+    commit(STUDENT)
+    if damage == "torn config":
+        (entry.path / "Config.json").write_text('{"Fingerprint"')
+    elif damage == "no config":
+        (entry.path / "Config.json").unlink()
+    else:
+        (entry.path / "Runs" / "000" / "manifest.json").unlink()
+    assert states(workspace) == ["corrupt", "done"]
+
+
+def test_looking_opens_nothing_for_writing(workspace, commit, attempt, monkeypatch):
+    commit(TEACHER)
+    lease = attempt(STUDENT)
+    verbs = []
+
+    def note(verb, path, function, *arguments):
+        verbs.append(verb)
+        return function(*arguments)
+
+    monkeypatch.setattr(door, "_step", note)
+    standings(workspace, [])
+    assert set(verbs) == {"read"}
+    monkeypatch.undo()
+    lease.end("stopped")

@@ -1,0 +1,126 @@
+"""The words on how experiments stand; every expectation is written out by hand."""
+
+import json
+
+import pytest
+
+from Arch.report.standing import standings
+from Arch.report.status_words import MOST_MISSING, counts, details, json_row, seconds_at, table
+from tests.report.conftest import STUDENT, TEACHER
+
+
+@pytest.fixture
+def lines(workspace):
+    def lines(now=0.0):
+        return table(standings(workspace, []), now)
+
+    return lines
+
+
+def test_counts_come_in_the_order_of_good_to_bad(workspace, commit, attempt, opened):
+    assert counts(standings(workspace, [])) == "no experiments"
+    commit(TEACHER)
+    assert counts(standings(workspace, [])) == "1 experiment: done 1"
+    opened({**TEACHER, "Seed": 5})
+    attempt(STUDENT, end="failed", error=ValueError("no"))
+    assert counts(standings(workspace, [])) == "3 experiments: done 1, failed 1, missing 1"
+
+
+def test_what_is_done_has_no_line(commit, lines):
+    commit(TEACHER)
+    assert lines() == []
+
+
+def test_a_running_run_says_who_where_how_far_and_how_long(attempt, lines):
+    lease = attempt(TEACHER)
+    [line] = lines(seconds_at(lease.claim.since) + 3700)
+    # 30 of 100 steps took 60 s, so that 70 more take 140 s
+    assert f"run 0: {lease.claim.holder}, cpu 0, epoch 3/10, accuracy 25.00 %, for 1h, 2m left" in line
+    assert line.startswith(f"running   {lease.entry.fingerprint[:8]}  MLP on Synthetic  ")
+    lease.end("stopped")
+
+
+def test_a_failure_is_one_line_with_class_message_attempts_and_host(attempt, lines):
+    lease = attempt(TEACHER, end="failed", error=ValueError("first\n  second " + "x" * 300))
+    [line] = lines()
+    assert "run 0: ValueError: first second xxx" in line
+    assert line.endswith(f"..., 1 attempt, on {lease.claim.holder.host}, at epoch 3/10")
+    assert len(line) < 300
+
+
+def test_running_out_of_memory_is_named(attempt, lines):
+    attempt(TEACHER, end="failed", error=MemoryError("4 GB"))
+    assert "run 0: out-of-memory: MemoryError: 4 GB, 1 attempt" in lines()[0]
+
+
+def test_a_crash_tells_how_often_and_where_it_stood(attempt, lines):
+    attempt(TEACHER, end="crashed")
+    lease = attempt(TEACHER, end="crashed")
+    assert lines()[0].endswith(f"run 0: {lease.claim.holder} vanished without a word, 2 attempts, at epoch 3/10")
+
+
+def test_a_stopped_run_tells_its_epoch(attempt, lines):
+    attempt(TEACHER, end="stopped", epoch=7)
+    assert lines()[0].endswith("run 0: stopped at epoch 7/10")
+
+
+def test_a_stale_entry_tells_which_component_has_changed(commit, lines):
+    commit(TEACHER, versions={"Model": 7})
+    assert lines()[0].endswith("MLP on Synthetic  made before a change of Model (version 7 then); still a hit")
+
+
+def test_several_remarks_stand_below_each_other(commit, attempt, lines):
+    commit(TEACHER)
+    attempt(TEACHER, 1, end="stopped")
+    attempt(TEACHER, 2, end="stopped")
+    head, *remarks = lines()
+    assert head.endswith("MLP on Synthetic")
+    assert [remark.strip() for remark in remarks] == [
+        "1 of 3 runs",
+        "run 1: stopped at epoch 3/10",
+        "run 2: stopped at epoch 3/10",
+    ]
+
+
+def test_the_loudest_come_first_and_the_missing_are_counted(opened, attempt, lines):
+    for seed in range(MOST_MISSING + 3):
+        opened({**TEACHER, "Seed": seed})
+    attempt(STUDENT, end="failed", error=ValueError("no"))
+    shown = lines()
+    assert shown[0].startswith("failed")
+    assert len(shown) == 1 + MOST_MISSING + 1
+    assert shown[-1] == "... and 3 more that are missing (--json lists all)"
+
+
+def test_the_details_hold_traceback_log_and_place(workspace, attempt):
+    lease = attempt(TEACHER, end="failed", error=ValueError("no"))
+    [found] = standings(workspace, [])
+    text = "\n".join(details(found, 0.0))
+    for part in (
+        f"fingerprint  {lease.entry.fingerprint}",
+        f"folder       {lease.entry.path}",
+        "runs         none (0 of 1 wanted)",
+        f"process    {lease.claim.holder.pid}",
+        "device     cpu 0",
+        "kind       error",
+        "      ValueError: no",
+        "      a beginning",
+    ):
+        assert part in text, part
+
+
+def test_json_holds_the_same_and_can_be_written(workspace, attempt, commit):
+    commit(STUDENT, versions={"Model": 7})
+    attempt(TEACHER, end="failed", error=ValueError("no"))
+    rows = json.loads(json.dumps([json_row(each) for each in standings(workspace, [])]))
+    by_state = {row["state"]: row for row in rows}
+    assert by_state["stale"]["outdated"] == {"Model": 7}
+    [one] = by_state["failed"]["attempts"]
+    assert (one["run"], one["attempt"], one["failure"]["message"]) == (0, 1, "no")
+    assert one["progress"]["scores"] == {"accuracy": 0.25}
+
+
+def test_times_are_read_as_the_cache_writes_them():
+    # date -u -d 2026-01-31T12:00:00Z +%s
+    assert seconds_at("2026-01-31T12:00:00Z") == 1769860800
+    assert seconds_at("") == 0.0
