@@ -58,7 +58,8 @@ class Attempts:
             attempt = entry.work(task.run).attempt()
             if attempt.state is State.FAILED and attempt.number > self.pardons.get(task, 0):
                 return Verdict(Outcome.FAILED, _old_failure(attempt))
-            return entry.take(task.run, device=slot.name, sightings=self.sightings, is_forced=is_forced)
+            lease = entry.take(task.run, device=slot.name, sightings=self.sightings, is_forced=is_forced)
+            return self._failed_meanwhile(task, attempt, lease) or lease
         except RunDoneError:
             return Verdict(Outcome.ELSEWHERE)
         except (RunHeldError, CacheAccessError):
@@ -118,6 +119,19 @@ class Attempts:
     def pardon(self, task: Task, attempt: int) -> None:
         """Forgives a task its failures up to an attempt."""
         self.pardons[task] = attempt
+
+    def _failed_meanwhile(self, task: Task, seen: Attempt, lease: Lease) -> Verdict | None:
+        """Gives a lease back if another sweep's attempt failed between the look at the run and the lease."""
+        if lease.generation <= seen.number + 1:
+            return None
+        work = lease.entry.work(lease.index)
+        failure = work.failure()
+        is_latest = failure is not None and failure.attempt == lease.generation - 1 > self.pardons.get(task, 0)
+        if failure is None or not is_latest or failure.kind == "crash":
+            return None
+        work.record_failure(replace(failure, attempt=lease.generation))  # else it would count as history
+        lease.end("failed")
+        return Verdict(Outcome.FAILED, failure)
 
     def _is_there(self, lease: Lease) -> bool:
         try:

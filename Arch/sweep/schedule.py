@@ -111,8 +111,8 @@ class Sweep:
         try:
             while self._hands or not (self._agenda.is_over or self._end):
                 self._ask()
-                self._fill()
-                self._collect(PAUSE)
+                is_more = self._fill()
+                self._collect(0.0 if is_more else PAUSE)
                 if time.monotonic() - self._last_tick >= TICK:
                     self._tick()
         finally:
@@ -142,15 +142,14 @@ class Sweep:
             hand.is_asked = True
             self.executor.ask(name, "stop")
 
-    def _fill(self) -> None:
-        """Starts workers in the free slots."""
+    def _fill(self) -> bool:
+        """Starts workers in the free slots; says whether there may be more to do at once."""
         for _ in range(_AT_ONCE):
-            if self._end or not self._free:
-                return
-            task = self._agenda.next(time.monotonic())
+            task = self._agenda.next(time.monotonic()) if self._free and not self._end else None
             if task is None:
-                return
+                return False
             self._try(task)
+        return True
 
     def _try(self, task: Task) -> None:
         slot = self._free[-1]

@@ -1,0 +1,171 @@
+"""Beginning an attempt at a run, and judging how it ended, without any process."""
+
+import pytest
+
+from Arch.cache.attempt import State
+from Arch.cache.failure import Failure
+from Arch.errors import RunHeldError
+from Arch.files import door
+from Arch.sweep.attempts import Attempts
+from Arch.sweep.board import Outcome, Slot
+from Arch.sweep.executor import Ending
+from Arch.sweep.order import Exit, Order, options_of
+from Arch.sweep.task import tasks_of
+from Arch.types import Run
+
+SLOT = Slot("cpu 0", "cpu", {}, 1)
+
+
+@pytest.fixture
+def task(plan):
+    (task,) = tasks_of(plan({"Seed": 1}))
+    return task
+
+
+@pytest.fixture
+def attempts(workspace):
+    return Attempts(workspace)
+
+
+@pytest.fixture
+def lease(attempts, task):
+    return attempts.begin(task, SLOT, is_forced=False)
+
+
+def judge(attempts, lease, *, is_asked=False, timeout=None, **ending):
+    verdict = attempts.judge(lease, Ending("7", **{"code": None, **ending}), is_asked=is_asked, timeout=timeout)
+    return verdict.outcome, verdict.failure
+
+
+def commit(entry):
+    with entry.write_run(0) as writer:
+        writer.commit(Run(0, 0, (), {"accuracy": 0.5}, 1.0))
+
+
+def fail(entry, **changes):
+    lease = entry.take(0)
+    entry.work(0).record_failure(Failure(0, "error", "ValueError", "bad luck", attempt=lease.generation, **changes))
+    lease.end("failed")
+
+
+def test_a_run_that_is_there_is_done_whatever_its_worker_says(attempts, lease):
+    commit(lease.entry)
+    assert judge(attempts, lease, signal="SIGSEGV") == (Outcome.DONE, None)
+
+
+def test_a_lost_lease_is_somebody_elses_business(attempts, lease):
+    with pytest.raises(RunHeldError):
+        judge(attempts, lease, code=Exit.LOST)
+    assert lease.entry.work(0).failure() is None
+
+
+@pytest.mark.parametrize("number", ["SIGTERM", "SIGKILL"])
+def test_whom_the_sweep_told_to_go_was_stopped(number, attempts, lease):
+    assert judge(attempts, lease, signal=number, is_asked=True) == (Outcome.STOPPED, None)
+    assert lease.entry.work(0).attempt().state is State.STOPPED
+
+
+def test_a_crash_while_it_was_told_to_go_is_still_a_crash(attempts, lease):
+    outcome, failure = judge(attempts, lease, signal="SIGSEGV", is_asked=True)
+    assert (outcome, failure.signal) == (Outcome.CRASHED, "SIGSEGV")
+
+
+def test_memory_that_the_system_found_wanting_is_a_failure(attempts, lease):
+    outcome, failure = judge(attempts, lease, signal="SIGKILL", is_out_of_memory=True, host="node7")
+    assert (outcome, failure.kind, failure.signal, failure.host) == (
+        Outcome.FAILED,
+        "out-of-memory",
+        "SIGKILL",
+        "node7",
+    )
+    assert lease.entry.work(0).attempt().state is State.FAILED
+    assert lease.entry.work(0).failure() == failure
+
+
+def test_a_failure_that_the_worker_could_not_write_down_is_written_down(attempts, lease):
+    outcome, failure = judge(attempts, lease, code=Exit.FAILED)
+    assert (outcome, failure.kind, failure.exit_code) == (Outcome.FAILED, "error", 10)
+
+
+def test_a_failure_of_an_earlier_attempt_is_not_this_ones(attempts, task, workspace):
+    entry = workspace.store.entry(task.step.config)
+    entry.open(task.step.config)
+    fail(entry)
+    attempts.pardon(task, 1)
+    lease = attempts.begin(task, SLOT, is_forced=False)
+    assert judge(attempts, lease, code=Exit.FAILED)[1].message != "bad luck"
+
+
+def test_an_error_in_the_last_second_counts_more_than_the_timeout(attempts, lease):
+    lease.entry.work(0).record_failure(Failure(0, "error", "ValueError", "bad luck", attempt=1))
+    assert judge(attempts, lease, code=Exit.FAILED, timeout=5.0)[1].kind == "error"
+
+
+def test_on_a_full_disk_the_verdict_stands(attempts, lease, monkeypatch, caplog):
+    def full(verb, path, function, *arguments):
+        if verb == "write":
+            raise OSError(28, "No space left on device")
+        return function(*arguments)
+
+    monkeypatch.setattr(door, "_step", full)
+    assert judge(attempts, lease, code=3)[0] is Outcome.CRASHED
+    assert "no space left" in caplog.text
+
+
+def test_what_failed_since_the_plan_was_made_is_not_repeated(attempts, task, workspace):
+    entry = workspace.store.entry(task.step.config)
+    entry.open(task.step.config)
+    fail(entry)
+    assert attempts.begin(task, SLOT, is_forced=True).failure.message == "bad luck"
+
+
+def test_what_fails_between_the_look_and_the_lease_is_not_repeated_either(attempts, task, workspace, monkeypatch):
+    entry = workspace.store.entry(task.step.config)
+    entry.open(task.step.config)
+    take = type(entry).take
+
+    def late(self, *arguments, **keywords):
+        monkeypatch.setattr(type(entry), "take", take)
+        fail(entry)
+        return take(self, *arguments, **keywords)
+
+    monkeypatch.setattr(type(entry), "take", late)
+    verdict = attempts.begin(task, SLOT, is_forced=False)
+    assert (verdict.outcome, verdict.failure.message) == (Outcome.FAILED, "bad luck")
+    attempt = entry.work(0).attempt()
+    assert (attempt.state, attempt.failure.message) == (State.FAILED, "bad luck")
+
+
+def test_what_crashes_between_the_look_and_the_lease_is_made(attempts, task, workspace, monkeypatch):
+    entry = workspace.store.entry(task.step.config)
+    entry.open(task.step.config)
+    entry.take(0).end("crashed")
+    assert attempts.begin(task, SLOT, is_forced=False).generation == 2
+
+
+def test_an_order_survives_its_journey(attempts, task, lease):
+    order = attempts.order(task, SLOT, lease)
+    assert Order.of(order.text()) == order
+    assert (order.fingerprint, order.run, order.device) == (task.fingerprint, 0, "cpu")
+    assert order.rules.endswith("BaselineConfig.cjson")
+
+
+def test_options_that_are_paths_mean_the_same_everywhere(workspace, tmp_path):
+    raw = {"Dataset": "ImageFolder", "DataName": "mine", "DataPath": "here/{split}.zip", "Model": "MLP", "NumRuns": 3}
+    config = workspace.resolver.resolve(raw, folder=tmp_path / "configs")
+    assert options_of(config) == {
+        **config.options,
+        "DataPath": str(tmp_path / "configs/here/{split}.zip"),
+        "NumRuns": 3,
+    }
+
+
+def test_a_worker_finds_the_very_config_that_was_planned(workspace, plan):
+    teacher = {"Dataset": "Synthetic", "Model": "MLP", "Seed": 1}
+    first, second = plan({"VanillaKD": True, "Teacher": teacher, "Seed": 5, "TensorBoard": True}).steps
+    for step in (first, second):
+        workspace.store.entry(step.config).open(step.config)
+    config = workspace.cached(second.config.fingerprint, options=options_of(second.config))
+    assert dict(config.active) == dict(second.config.active)
+    assert dict(config.options) == dict(second.config.options)
+    assert config.references["Teacher"].fingerprint == first.config.fingerprint

@@ -1,0 +1,71 @@
+"""A worker's own part: how it begins, and what it says when it cannot."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from Arch.cache.attempt import State
+from Arch.sweep.attempts import Attempts
+from Arch.sweep.board import Slot
+from Arch.sweep.job import PARENT
+from Arch.sweep.order import Exit
+from Arch.sweep.task import tasks_of
+from tests.sweep.conftest import STUB_COMMAND
+
+ROOT = Path(__file__).resolve().parents[2]
+SLOT = Slot("cpu 0", "cpu", {}, 1)
+
+
+@pytest.fixture
+def ordered(workspace, plan):
+    """A lease and the order that goes with it."""
+    attempts = Attempts(workspace)
+    (task,) = tasks_of(plan({"Seed": 1}))
+    lease = attempts.begin(task, SLOT, is_forced=False)
+    return lease, attempts.order(task, SLOT, lease)
+
+
+def work(order, **environment):
+    return subprocess.run(
+        STUB_COMMAND,
+        input=order.text(),
+        env={**os.environ, "PYTHONPATH": str(ROOT), **environment},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def test_it_makes_the_run_that_standard_input_orders(ordered):
+    lease, order = ordered
+    assert (work(order).returncode, lease.entry.has_run(0)) == (Exit.COMMITTED, True)
+
+
+def test_an_orphan_leaves_before_it_begins_and_frees_the_run(ordered, stub):
+    lease, order = ordered
+    assert work(order, **{PARENT: "1"}).returncode == Exit.STOPPED
+    assert lease.entry.work(0).attempt().state is State.STOPPED
+    assert stub.starts() == []
+
+
+def test_rules_that_name_it_otherwise_are_a_recorded_failure(ordered, tmp_path):
+    lease, order = ordered
+    rules = Path(order.rules).read_text().replace('"Precision": "float32"', '"Precision": "bfloat16"')
+    (tmp_path / "rules.cjson").write_text(rules)
+    order = type(order)(**{**json.loads(order.text()), "rules": str(tmp_path / "rules.cjson")})
+    done = work(order)
+    assert (done.returncode, "Traceback" in done.stderr) == (Exit.FAILED, False)
+    assert lease.entry.work(0).failure().error == "ChangedDefaultError"
+
+
+def test_nothing_of_torch_is_there_before_the_lease_is_adopted():
+    code = (
+        "import sys, Arch.sweep.job, Arch.sweep.local; print(sorted({'torch', 'numpy', 'pandas'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"
