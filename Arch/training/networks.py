@@ -12,6 +12,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save
 
 from Arch import files
+from Arch.cache.layout import removal
 from Arch.errors import CorruptEntryError
 from Arch.models import MODELS
 from Arch.models.build import construct
@@ -61,8 +62,8 @@ class TrainedNetwork:
             network.load_state_dict(load_file(path))
         except (SafetensorError, RuntimeError, OSError) as error:
             raise CorruptEntryError(
-                f"{path} does not hold the weights of {name}: {error}. Restore it from a copy, "
-                f"or move the folder {path.parent} out of the cache and run the same command again."
+                f"{path} does not hold the weights of {name}: {error}. Restore it from a copy, or take the run out of "
+                f"the cache ({removal(self.entry.path, self.index)}) and give the same command again."
             ) from error
         return network.eval()
 

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from Arch.types import Run
 
 _ROOT = Path(__file__).resolve().parents[2]
+_DRIVER = Path("/proc/driver/nvidia/version")
 _PATIENCE = 5  # seconds for another program, which may sit on a slow disk
 
 
@@ -142,8 +143,8 @@ def _versions() -> dict[str, Any]:
 @cache
 def _driver() -> str | None:
     """The version of NVIDIA's driver, as its kernel module or its own program tells it."""
-    path = Path("/proc/driver/nvidia/version")
-    told = re.search(r"Kernel Module\D*?(\d+\.[\d.]+)", path.read_text(errors="replace")) if path.exists() else None
+    text = _DRIVER.read_text(errors="replace") if _DRIVER.exists() else ""
+    told = re.search(r"Kernel Module.*?\s(\d+\.[\d.]+)", text)
     return told[1] if told else _answer("nvidia-smi", "--query-gpu=driver_version", "--format=csv,noheader")
 
 

@@ -28,11 +28,14 @@ def wait_for_lease(entry: Entry, index: int, requests: Requests, *, device: str,
         pause: seconds between two looks.
 
     Raises:
-        StoppedError: the end was asked for while another process held the run.
+        StoppedError: the end was asked for before the run could be begun here.
         CacheAccessError: the cache cannot be read or written.
     """
     sightings, is_told = Sightings(), False
     while True:
+        if requests.is_stop_asked:
+            where = "while another process was making" if is_told else "before"
+            raise StoppedError(f"left {where} run {index} of {entry.path}; the same command goes on from there.")
         try:
             return entry.take(index, device=device, sightings=sightings, is_forced=True)
         except RunDoneError:
@@ -41,6 +44,4 @@ def wait_for_lease(entry: Entry, index: int, requests: Requests, *, device: str,
             if not is_told:
                 logging.getLogger(__name__).warning("%s Waiting for it.", held)
                 is_told = True
-        if requests.is_stop_asked:
-            raise StoppedError(f"left while another process was making run {index} of {entry.path}; nothing is lost.")
         time.sleep(pause)

@@ -71,3 +71,23 @@ def test_the_teacher_can_see_the_image_as_it_is(feed, data):
     expected = Normalizer.of(data.normalization, data.shape)(data.train.pixels[batch.samples])
     torch.testing.assert_close(batch.teacher_images, expected)
     assert not torch.equal(batch.teacher_images, batch.images)
+
+
+@pytest.mark.parametrize("start", [0, 1, 3, 4])
+def test_an_epoch_taken_up_in_the_middle_has_the_batches_that_are_left(feed, start):
+    augmented = feed(augmentation=Augmentation(1, horizontal_flip=True))
+    whole, rest = list(augmented.epoch(2)), list(augmented.epoch(2, start))
+    assert len(rest) == 4 - start
+    for expected, found in zip(whole[start:], rest, strict=True):
+        assert torch.equal(found.images, expected.images)
+        assert torch.equal(found.samples, expected.samples)
+
+
+def test_what_is_passed_over_is_not_computed(feed, monkeypatch):
+    made = []
+    honest = Feed._batch
+    monkeypatch.setattr(
+        Feed, "_batch", lambda self, chosen, epoch: made.append(len(chosen)) or honest(self, chosen, epoch)
+    )
+    assert len(list(feed().epoch(1, 3))) == 1
+    assert made == [17]

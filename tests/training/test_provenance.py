@@ -1,13 +1,16 @@
 """Oracle: what this process knows of itself."""
 
 import dataclasses
+import importlib
 import json
+import os
 import subprocess
 
 import pytest
 import torch
 
 from Arch.errors import DataError
+from Arch.training import provenance as module
 from Arch.training.provenance import code_version, provenance, require_same_data
 from Arch.training.streams import Streams
 
@@ -20,7 +23,40 @@ def test_a_run_records_machine_versions_data_and_seeds(engine, data):
     assert (record["classes"], record["class_names"][0]) == (4, "class 0")
     assert record["seeds"]["order"] == Streams(3, 1).order
     assert record["steps_per_epoch"] == 4
+    assert record["host"] == os.uname().nodename
+    assert record["driver"] is None
+    assert record["cuda"] == torch.version.cuda
     assert json.loads(json.dumps(record)) == record
+
+
+@pytest.mark.parametrize("name", ["numpy", "torchvision"])
+def test_the_versions_of_packages_are_those_that_they_tell_themselves(engine, data, name):
+    record = provenance(engine, data, Streams(0, 0), steps_per_epoch=4)
+    told = importlib.import_module(name).__version__
+    assert record[name].partition("+")[0] == told.partition("+")[0]
+
+
+@pytest.mark.parametrize(
+    ("text", "version"),
+    [
+        (
+            "NVRM version: NVIDIA UNIX x86_64 Kernel Module  535.183.01  Sun May 12 19:39:15 UTC 2024\nGCC ...",
+            "535.183.01",
+        ),
+        ("NVRM version: NVIDIA UNIX Open Kernel Module for x86_64  580.65.06  Release Build", "580.65.06"),
+    ],
+)
+def test_the_drivers_version_is_read_from_its_kernel_module(tmp_path, monkeypatch, text, version):
+    (tmp_path / "version").write_text(text)
+    monkeypatch.setattr(module, "_DRIVER", tmp_path / "version")
+    monkeypatch.setattr(module, "_driver", module._driver.__wrapped__)
+    assert module._driver() == version
+
+
+def test_without_a_kernel_module_and_nvidias_program_there_is_no_driver(tmp_path, monkeypatch):
+    monkeypatch.setattr(module, "_DRIVER", tmp_path / "absent")
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert module._driver.__wrapped__() is None
 
 
 def test_code_outside_a_repository_has_no_version(tmp_path):

@@ -52,11 +52,12 @@ class Impatient(SilentWatcher):
 def left_after(trainer, tmp_path):
     """Makes run 0 in a folder of its own, leaving it after every so many steps (0: never); gives entry and attempts."""
 
-    def make(stride, **keys):
+    def make(stride, device="cpu", **keys):
         for attempt in range(1, 40):
             watcher = Impatient(stride)
             training = trainer(**keys)
-            training.settings = dataclasses.replace(training.settings, watcher=watcher, requests=watcher.requests)
+            settings = {"watcher": watcher, "requests": watcher.requests, "device": device}
+            training.settings = dataclasses.replace(training.settings, **settings)
             folder = tmp_path / f"stride {stride}" / training.entry.fingerprint
             training.entry = dataclasses.replace(training.entry, path=folder)
             try:
@@ -136,3 +137,13 @@ def test_the_generators_of_python_and_numpy_are_left_alone(trainer):
     np.random.seed(3)  # noqa: NPY002
     trainer().result()
     assert (random.random(), np.random.random()) == drawn  # noqa: NPY002
+
+
+@pytest.mark.gpu
+def test_on_a_gpu_a_run_left_after_every_step_is_the_run_left_alone(left_after):
+    keys = {**CASES["BatchNorm under OneCycle"], "EMADecay": 0.5}
+    alone, _ = left_after(0, "cuda", **keys)
+    disturbed, _ = left_after(1, "cuda", **keys)
+    assert bytes_of(disturbed) == bytes_of(alone)
+    assert record_of(disturbed) == record_of(alone)
+    assert alone.run(0).provenance["driver"]

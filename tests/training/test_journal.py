@@ -1,0 +1,137 @@
+"""Oracle: the files of the run in hand, read back."""
+
+import dataclasses
+import errno
+import logging
+import os
+import re
+import warnings
+
+import pytest
+
+from Arch.cache.progress import Progress
+from Arch.errors import NonFiniteLossError, StoppedError
+from Arch.files import door
+from Arch.training.journal import Journal, numbers, open_journal
+from Arch.types import Epoch, Requests, SilentWatcher
+
+TIME = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ  "
+
+
+@pytest.fixture
+def work(trainer):
+    training = trainer()
+    training.entry.open(training.config)
+    return training.entry.work(0)
+
+
+def refuse(monkeypatch):
+    def step(verb, path, function, *arguments):
+        if verb == "write":
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        return function(*arguments)
+
+    monkeypatch.setattr(door, "_step", step)
+
+
+def test_lines_are_added_with_their_time(work):
+    Journal(work).say("one")
+    Journal(work).say("two")
+    assert re.fullmatch(f"{TIME}one\n{TIME}two\n", work.log.read_text())
+
+
+def test_a_closed_journal_leaves_nothing_behind(work):
+    journal = Journal(work)
+    journal.close()
+    journal.say("too late")
+    assert not work.folder.exists()
+
+
+def test_a_full_disk_is_told_once_and_stops_nothing(work, monkeypatch, caplog):
+    journal = Journal(work)
+    with monkeypatch.context() as broken:
+        refuse(broken)
+        for _ in range(3):
+            journal.say("lost")
+            journal.tell_progress(Progress(1, 2, 3, 4, 5.0, ""))
+    assert len(caplog.records) == 1
+    assert "The training goes on." in caplog.text
+    journal.say("kept")
+    assert work.log.read_text().endswith("kept\n")
+
+
+def test_a_full_disk_does_not_turn_the_log_of_warnings_in_a_circle(work, monkeypatch):
+    refuse(monkeypatch)
+    with open_journal(work) as journal:
+        journal.say("lost")
+
+
+def test_warnings_of_any_kind_reach_the_log_and_their_usual_place(work, caplog):
+    shown = []
+    with warnings.catch_warnings():
+        warnings.simplefilter("always")
+        warnings.showwarning = lambda message, *rest: shown.append(str(message))
+        with open_journal(work):
+            logging.getLogger("elsewhere").warning("the disk is %s", "slow")
+            logging.getLogger("elsewhere").info("nothing to keep")
+            warnings.warn("the loss is odd", RuntimeWarning, stacklevel=1)
+        logging.getLogger("elsewhere").warning("afterwards")
+    lines = work.log.read_text().splitlines()
+    assert [re.sub(TIME, "", line).partition(" (")[0] for line in lines] == [
+        "warning: the disk is slow",
+        "RuntimeWarning: the loss is odd",
+    ]
+    assert shown == ["the loss is odd"]
+    assert "the disk is slow" in caplog.text
+
+
+def test_what_nobody_else_would_show_is_still_shown(work, monkeypatch):
+    shown = []
+    monkeypatch.setattr(logging.getLogger(), "handlers", [])
+    monkeypatch.setattr(logging.lastResort, "emit", lambda record: shown.append(record.getMessage()))
+    with open_journal(work):
+        logging.getLogger("elsewhere").warning("the disk is slow")
+    assert shown == ["the disk is slow"]
+
+
+def test_an_epoch_in_a_line_has_all_its_numbers():
+    epoch = Epoch(3, {"loss": 1.5}, {"accuracy": 0.25}, {"accuracy": 0.125}, 0.1, 2.0)
+    assert numbers(epoch) == "train loss 1.5, validation accuracy 0.125, test accuracy 0.25, rate 0.1, 2.00 s"
+
+
+def test_a_run_keeps_the_log_of_all_its_attempts(trainer):
+    class Stopping(SilentWatcher):
+        requests = Requests()
+
+        def epoch_done(self, epoch):
+            self.requests.stop()
+
+    training = trainer(CheckpointInterval=1)
+    training.settings = dataclasses.replace(training.settings, watcher=Stopping(), requests=Stopping.requests)
+    with pytest.raises(StoppedError):
+        training.result()
+    trainer().result()
+    text = (training.entry.run_folder(0) / "log.txt").read_text()
+    told = re.sub(TIME, "", text).splitlines()
+    assert [line.partition(":")[0].partition(" at step")[0] for line in told] == [
+        told[0],
+        "begins",
+        "epoch 1/2",
+        "checkpoint",
+        "StoppedError",
+        told[5],
+        "goes on",
+        "epoch 2/2",
+        "done after " + re.search(r"done after (.*):", text)[1],
+    ]
+    for attempt, line in ((1, told[0]), (2, told[5])):
+        assert line.startswith(f"MLP on Synthetic ({training.config.fingerprint}), run 0, attempt {attempt}, on ")
+
+
+def test_a_failed_run_s_failure_has_the_end_of_its_log(trainer):
+    training = trainer(LearningRate=1e30, NumEpochs=3)
+    with pytest.raises(NonFiniteLossError):
+        training.result()
+    tail = training.entry.work(0).failure().log
+    assert "begins: 3 epochs of 4 steps" in tail
+    assert "NonFiniteLossError: the loss of run 0 was not finite" in tail.splitlines()[-1]

@@ -1,0 +1,242 @@
+"""Oracles: the claims, failures and runs on the disk."""
+
+import dataclasses
+import json
+import os
+import signal
+import threading
+import time
+
+import pytest
+import torch
+
+from Arch.errors import (
+    CacheAccessError,
+    DataError,
+    LeaseLostError,
+    NotImplementedYetError,
+    RunDoneError,
+    StoppedError,
+    TrainingError,
+)
+from Arch.sweep.worker import Worker
+from Arch.training import waiting
+from Arch.training.image_trainer import ImageTrainer
+from Arch.training.training import Training
+from Arch.training.waiting import wait_for_lease
+from Arch.types import Requests, SilentWatcher
+from tests.training.conftest import TINY
+
+
+@pytest.fixture
+def worker(store, tmp_path):
+    return Worker(store, tmp_path / "data", "cpu")
+
+
+@pytest.fixture
+def taken(resolver, store):
+    """A config and the lease of its first run."""
+
+    def take(**keys):
+        config = resolver.resolve({**TINY, **keys})
+        entry = store.entry(config)
+        entry.open(config)
+        return config, entry.take(0)
+
+    return take
+
+
+@pytest.fixture
+def quick(monkeypatch):
+    """Looks a hundred times a second at who holds a run."""
+    monkeypatch.setattr(waiting.time, "sleep", lambda _, honest=time.sleep: honest(0.01))
+
+
+def held(entry):
+    """A process that holds run 0 until it is killed."""
+    reading, writing = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        try:
+            entry.take(0)
+            os.write(writing, b"!")
+            time.sleep(60)
+        finally:
+            os._exit(1)
+    assert os.read(reading, 1) == b"!"
+    os.close(reading)
+    os.close(writing)
+    return pid
+
+
+def failing(monkeypatch, error):
+    def prepare(*_):
+        raise error
+
+    monkeypatch.setattr(Training, "prepare", prepare)
+
+
+def test_a_worker_makes_the_run_of_a_lease_and_no_other(worker, taken):
+    config, lease = taken(NumRuns=3)
+    worker.make_run(config, lease)
+    assert lease.entry.run_indices() == (0,)
+    with pytest.raises(RunDoneError):
+        lease.entry.take(0)
+    assert not (lease.entry.path / "Claims").exists()
+    assert not (lease.entry.path / "Work").exists()
+
+
+def test_an_adopted_lease_is_as_good(worker, taken):
+    config, lease = taken()
+    worker.make_run(config, type(lease).adopt(lease.entry, 0, lease.token))
+    assert lease.entry.run_indices() == (0,)
+
+
+def test_what_cannot_run_at_all_is_recorded_with_the_run(worker, taken):
+    config, lease = taken(Model="ResNet101")
+    with pytest.raises(NotImplementedYetError):
+        worker.make_run(config, lease)
+    attempt = lease.entry.work(0).attempt()
+    assert (attempt.state, attempt.failure.error) == ("failed", "NotImplementedYetError")
+
+
+@pytest.mark.parametrize(
+    ("error", "kind"),
+    [
+        (RuntimeError("mat1 and mat2 shapes cannot be multiplied"), "error"),
+        (MemoryError("no more"), "out-of-memory"),
+        (torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB."), "out-of-memory"),
+        (DataError("no images"), "error"),
+    ],
+)
+def test_an_error_keeps_its_class_in_the_record_and_is_a_sentence_for_the_user(worker, taken, monkeypatch, error, kind):
+    failing(monkeypatch, error)
+    config, lease = taken()
+    with pytest.raises((TrainingError, DataError), match=str(error)[:20]):
+        worker.make_run(config, lease)
+    failure = lease.entry.work(0).failure()
+    assert (failure.kind, failure.error, failure.attempt) == (kind, type(error).__name__, 1)
+    assert "prepare" in failure.traceback
+
+
+def test_memory_that_the_processor_lacks_is_known_as_such(worker, taken, monkeypatch):
+    monkeypatch.setattr(ImageTrainer, "load_model", lambda self, dataset: torch.empty(10**15))
+    config, lease = taken()
+    with pytest.raises(TrainingError, match="can't allocate memory"):
+        worker.make_run(config, lease)
+    assert lease.entry.work(0).failure().kind == "out-of-memory"
+
+
+def test_an_error_after_a_takeover_is_a_lost_lease_and_not_recorded(worker, taken, monkeypatch):
+    config, lease = taken()
+
+    def prepare(*_):
+        lease.end("crashed")
+        lease.entry.take(0)
+        raise CacheAccessError("the work folder has vanished")
+
+    monkeypatch.setattr(Training, "prepare", prepare)
+    with pytest.raises(LeaseLostError, match="taken over"):
+        worker.make_run(config, lease)
+    assert lease.entry.work(0).failure() is None
+    assert [claim.end for claim in lease.entry.work(0).claims()] == ["crashed", ""]
+
+
+def test_a_run_taken_over_before_its_commit_is_not_committed(worker, taken, monkeypatch):
+    config, lease = taken()
+    honest = Training.save_weights
+
+    def save_weights(self, folder):
+        honest(self, folder)
+        lease.end("crashed")
+        lease.entry.take(0)
+
+    monkeypatch.setattr(Training, "save_weights", save_weights)
+    with pytest.raises(LeaseLostError):
+        worker.make_run(config, lease)
+    assert lease.entry.run_indices() == ()
+
+
+def test_an_interruption_leaves_the_run_stopped(worker, taken):
+    class Impatient(SilentWatcher):
+        def step_done(self):
+            raise KeyboardInterrupt
+
+    config, lease = taken()
+    with pytest.raises(KeyboardInterrupt):
+        dataclasses.replace(worker, watcher=Impatient()).make_run(config, lease)
+    assert lease.entry.work(0).attempt().state == "stopped"
+
+
+def test_a_request_made_while_the_data_are_loaded_is_heard_before_the_first_step(worker, taken):
+    requests = Requests()
+    requests.stop()
+    config, lease = taken()
+    with pytest.raises(StoppedError, match="at step 0 of 8"):
+        dataclasses.replace(worker, requests=requests).make_run(config, lease)
+    assert lease.entry.work(0).attempt().state == "stopped"
+
+
+def test_no_further_run_begins_once_the_end_is_asked_for(trainer):
+    class Stopping(SilentWatcher):
+        requests = Requests()
+
+        def run_finished(self, scores, seconds):
+            self.requests.stop()
+
+    training = trainer(NumRuns=2)
+    training.settings = dataclasses.replace(training.settings, watcher=Stopping(), requests=Stopping.requests)
+    with pytest.raises(StoppedError, match="before run 1"):
+        training.result()
+    assert training.entry.run_indices() == (0,)
+    assert training.entry.in_hand() == ()
+
+
+def test_the_data_are_loaded_once_for_all_runs(trainer, monkeypatch):
+    loaded = []
+    honest = ImageTrainer.load_dataset
+    monkeypatch.setattr(ImageTrainer, "load_dataset", lambda self: loaded.append(1) or honest(self))
+    trainer(NumRuns=3).result()
+    assert loaded == [1]
+
+
+def test_a_person_s_command_tries_a_failed_run_again(trainer, monkeypatch):
+    with monkeypatch.context() as broken:
+        failing(broken, DataError("no images"))
+        with pytest.raises(DataError):
+            trainer().result()
+    training = trainer()
+    assert training.entry.work(0).attempt().state == "failed"
+    assert training.result().n == 1
+
+
+def test_a_run_held_elsewhere_is_waited_for_and_taken_over_when_its_holder_dies(trainer, quick, caplog):
+    training = trainer()
+    training.entry.open(training.config)
+    pid = held(training.entry)
+    threading.Timer(0.2, lambda: (os.kill(pid, signal.SIGKILL), os.waitpid(pid, 0))).start()
+    assert training.result().n == 1
+    assert [f"process {pid}" in record.message for record in caplog.records] == [True]
+    assert training.entry.run(0).provenance["attempts"] == 2
+
+
+def test_a_run_that_its_holder_finishes_meanwhile_is_not_made_again(trainer, quick):
+    training = trainer()
+    training.entry.open(training.config)
+    lease = training.entry.take(0)
+    maker = threading.Thread(target=lambda: (time.sleep(0.2), trainer().make_run(lease)))
+    maker.start()
+    result = training.result()
+    maker.join()
+    assert result.n == 1
+    assert json.loads((training.entry.run_folder(0) / "Run.json").read_text())["Provenance"]["attempts"] == 1
+
+
+def test_waiting_ends_when_the_end_is_asked_for(trainer, quick):
+    training = trainer()
+    training.entry.open(training.config)
+    lease, requests = training.entry.take(0), Requests()
+    threading.Timer(0.1, requests.stop).start()
+    with pytest.raises(StoppedError, match="another process"):
+        wait_for_lease(training.entry, 0, requests, device="cpu")
+    lease.end("stopped")
