@@ -9,6 +9,7 @@ from pathlib import Path
 from Arch import files
 from Arch.errors import CacheAccessError
 
+_TRIES = 100
 _PREFIX, _SUFFIX = "staging-", ".hold"
 
 
@@ -68,10 +69,11 @@ def remove_abandoned(work: Path) -> None:
 
 
 def _held(work: Path) -> files.Hold:
-    while True:
+    for _ in range(_TRIES):
         files.make_folder(work)
         try:
             return files.hold(work, _PREFIX, _SUFFIX)
         except CacheAccessError as error:
             if error.errno != errno.ENOENT:  # else another writer has just finished and removed the empty folder
                 raise
+    return files.hold(work, _PREFIX, _SUFFIX)

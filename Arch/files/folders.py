@@ -12,6 +12,8 @@ from Arch.errors import CacheAccessError
 from Arch.files.door import AnyPath, access_error, change, look
 from Arch.files.reading import is_folder, list_folder
 
+_TRIES = 100  # at what another process keeps removing
+
 
 def make_folder(path: AnyPath) -> None:
     """Makes a folder and the missing ones above it; one that is there is left alone.
@@ -19,21 +21,20 @@ def make_folder(path: AnyPath) -> None:
     Raises:
         CacheAccessError: it cannot be made, or a file stands in its place.
     """
-    parent = Path(path).absolute().parent
-    try:
-        change(path, os.mkdir, path)
-        sync_folder(parent)
-    except FileExistsError as error:
-        if is_folder(path):
+    absent = None
+    for _ in range(_TRIES):
+        try:
+            _make_one(path)
+        except CacheAccessError as error:
+            parent = Path(path).absolute().parent
+            if error.errno != errno.ENOENT or parent == Path(path).absolute():
+                raise
+            absent = error
+            make_folder(parent)
+        else:
             return
-        if (mode := _mode(path)) and not stat.S_ISDIR(mode):
-            raise access_error("write", path, NotADirectoryError(errno.ENOTDIR, "not a folder")) from error
-        make_folder(path)
-    except CacheAccessError as error:
-        if error.errno != errno.ENOENT:
-            raise
-        make_folder(parent)
-        make_folder(path)  # again, also if another process has just removed the one or the other
+    if absent is not None:  # as with a network file system that has gone stale
+        raise absent
 
 
 def rename_new(source: AnyPath, target: AnyPath) -> bool:
@@ -63,6 +64,17 @@ def rename_over(source: AnyPath, target: AnyPath) -> None:
     """Gives a file another name in the same folder, in the place of what may have it. Raises CacheAccessError."""
     change(target, os.replace, source, target)
     sync_folder(Path(target).absolute().parent)
+
+
+def _make_one(path: AnyPath) -> None:
+    try:
+        change(path, os.mkdir, path)
+        sync_folder(Path(path).absolute().parent)
+    except FileExistsError as error:
+        if (mode := _mode(path)) and not stat.S_ISDIR(mode) and not is_folder(path):
+            raise access_error("write", path, NotADirectoryError(errno.ENOTDIR, "not a folder")) from error
+        if not mode:
+            raise access_error("write", path, FileNotFoundError(errno.ENOENT, "no such file")) from error
 
 
 def remove(path: AnyPath) -> None:

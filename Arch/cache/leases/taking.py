@@ -21,12 +21,15 @@ if TYPE_CHECKING:
     from Arch.cache.entry import Entry
 
 
+_TRIES = 100
+
+
 def take(
     entry: Entry, index: int, sightings: Sightings, *, device: str = "", is_forced: bool = False, ttl: float = TTL
 ) -> Lease:
     """The lease of a run; raises as `Entry.take` does."""
     work, known = entry.work(index), 0
-    while True:
+    for _ in range(_TRIES):
         _refuse_done(entry, index)
         latest = _latest(work, known)
         if latest is not None and sightings.is_held(latest):
@@ -48,6 +51,10 @@ def take(
         if _is_established(lease, latest, sightings):
             return lease
         entry.require_opened()
+    raise CacheError(
+        f"run {index} of {entry.path} cannot be taken, because its claims vanish as soon as they are made. "
+        "See who removes them, then give the command again."
+    )
 
 
 def _is_established(lease: Lease, latest: Claim | None, sightings: Sightings) -> bool:

@@ -1,0 +1,109 @@
+"""A lease handed from the process that took it to the one that makes the run."""
+
+import json
+import os
+import signal
+
+import pytest
+
+from Arch.cache.leases.lease import Lease
+from Arch.errors import LeaseLostError, RunHeldError
+from tests.cache import stub
+from tests.cache.losses import LOSSES
+
+
+@pytest.fixture
+def lease(entry):
+    return entry.take(0)
+
+
+def test_a_token_is_plain_json(lease):
+    assert json.loads(json.dumps(lease.token)) == lease.token
+
+
+def test_another_process_adopts_the_lease_and_is_the_holder_from_then_on(entry, asked, lease, in_child):
+    token = json.loads(json.dumps(lease.token))
+
+    def adopt_and_train():
+        with Lease.adopt(entry, 0, token) as adopted:
+            own = entry.work(0).claims()[-1].holder
+            assert (own.pid, adopted.generation) == (os.getpid(), 1)
+            stub.make_run(adopted)
+        return 7
+
+    assert in_child(adopt_and_train) == [7]
+    assert entry.runs() == (stub.expected_run(0),)
+
+
+def test_who_handed_a_lease_on_says_how_it_ended_if_the_other_cannot(entry, lease, in_child):
+    in_child(lambda: Lease.adopt(entry, 0, lease.token) and os._exit(0))
+    assert str(entry.status(1)) == "crashed (0 of 1)"
+    lease.end("crashed")
+    assert entry.work(0).claims()[0].end == "crashed"
+
+
+@pytest.mark.parametrize("lose", LOSSES.values(), ids=LOSSES)
+def test_a_lease_that_was_lost_cannot_be_adopted(entry, lease, lose):
+    lose(lease)
+    with pytest.raises(LeaseLostError):
+        Lease.adopt(entry, 0, lease.token)
+
+
+def test_the_lease_of_a_finished_run_cannot_be_adopted(entry, lease, commit, monkeypatch):
+    monkeypatch.setattr("Arch.cache.work.Work.clear", lambda work: None)
+    commit(entry)
+    with pytest.raises(LeaseLostError):
+        Lease.adopt(entry, 0, lease.token)
+
+
+def test_a_contender_that_meets_an_adoption_on_its_way_withdraws(entry, in_child, disk):
+    """Adoption comes between the look at the dead holder and the contender's claim: the run has one holder."""
+    in_child(lambda: entry.take(0) and os._exit(0))
+    adopters = []
+
+    def adopt():
+        try:
+            disk.forget()
+            held = entry.work(0).claims()[0]
+            Lease.adopt(entry, 0, {"Generation": 1, "Nonce": held.holder.nonce})
+            os.write(told, b"!")
+            signal.pause()
+        finally:
+            os._exit(1)
+
+    def adopt_first(number, function, arguments):
+        if function is os.link and not adopters:
+            adopters.append(os.fork())
+            if not adopters[0]:
+                adopt()
+            os.close(told)
+            assert os.read(heard, 1) == b"!"
+
+    heard, told = os.pipe()
+    disk.breaks = adopt_first
+    try:
+        with pytest.raises(RunHeldError):
+            entry.take(0)
+        assert [claim.holder.pid for claim in entry.work(0).claims()] == adopters
+    finally:
+        os.kill(adopters[0], signal.SIGKILL)
+        os.waitpid(adopters[0], 0)
+    assert entry.take(0).generation == 2
+
+
+def test_an_adoption_that_meets_a_takeover_on_its_way_is_refused(entry, monkeypatch, disk):
+    first = entry.take(0)
+    monkeypatch.setattr("Arch.cache.leases.holder._HELD_HERE", set())
+    taken = []
+
+    def take_first(number, function, arguments):
+        if function is os.replace and not taken:
+            taken.append(None)
+            monkeypatch.setattr("Arch.cache.leases.holder._HELD_HERE", set())
+            taken[0] = entry.take(0)
+
+    disk.breaks = take_first
+    with pytest.raises(LeaseLostError):
+        Lease.adopt(entry, 0, first.token)
+    taken[0].check()
+    assert taken[0].generation == 2

@@ -1,0 +1,153 @@
+"""Taking a run: whoever held it before, and whatever happens between the look and the claim."""
+
+import errno
+import os
+import threading
+
+import pytest
+
+from Arch import files
+from Arch.cache.leases.sightings import Sightings
+from Arch.cache.leases.taking import take
+from Arch.errors import CacheError, RunDoneError, RunHeldError
+from Arch.files import door
+from tests.cache import stub
+
+MANY = 60
+
+
+def test_a_run_that_is_held_says_by_whom_and_since_when(entry):
+    claim = entry.take(0).claim
+    with pytest.raises(RunHeldError) as held:
+        entry.take(0)
+    host = os.uname().nodename
+    assert str(held.value) == (
+        f"run 0 of {entry.path} is being made by process {os.getpid()} on {host} since {claim.since}."
+    )
+    assert held.value.claim == claim
+
+
+def test_a_run_that_is_there_is_not_taken_and_what_lies_beside_it_is_cleared(entry, commit, monkeypatch, names_below):
+    lease = entry.take(0)
+    entry.work(0).checkpoints.save(1, b"state")
+    monkeypatch.setattr("Arch.cache.work.Work.clear", lambda work: None)
+    commit(entry)
+    monkeypatch.undo()
+    assert "Claims/000/000001.json" in names_below(entry.path)
+    with pytest.raises(RunDoneError, match=f"run 0 of {entry.path} is there already"):
+        entry.take(0)
+    assert {name.partition("/")[0] for name in names_below(entry.path)} == {"Config.json", "Result.json", "Runs"}
+    assert lease.generation == 1
+
+
+def test_an_entry_has_to_be_opened_first(store, asked, names_below):
+    with pytest.raises(CacheError, match="has to be opened"):
+        store.entry(asked).take(0)
+    assert not store.root.exists()
+
+
+def test_each_attempt_has_the_next_number_and_the_place_it_began_at(entry):
+    for place in (0, 4, 9):
+        if place:
+            entry.work(0).checkpoints.save(place, b"state")
+        entry.take(0).end("stopped")
+    assert [(claim.generation, claim.place) for claim in entry.work(0).claims()] == [(1, 0), (2, 4), (3, 9)]
+
+
+def test_a_run_that_is_committed_between_the_look_and_the_claim_is_done(disk, entry, commit, names_below):
+    disk.breaks = lambda number, function, arguments: function is os.link and (disk.forget(), commit(entry))
+    with pytest.raises(RunDoneError):
+        entry.take(0)
+    assert not any(name.startswith(("Claims", "Work")) for name in names_below(entry.path))
+
+
+def test_an_entry_that_is_removed_between_the_look_and_the_claim_is_not_begun_again(disk, entry):
+    def remove(number, function, arguments):
+        if function is os.link:
+            disk.forget()
+            files.remove(entry.path / "Config.json")
+
+    disk.breaks = remove
+    with pytest.raises(CacheError, match="has to be opened"):
+        entry.take(0)
+    assert files.list_folder(f"{entry.path}/Claims/000") == []
+
+
+def test_a_listing_that_a_network_file_system_gives_too_old_takes_no_number_twice(entry, monkeypatch):
+    entry.take(0).end("stopped")
+    old = files.list_folder(f"{entry.path}/Claims/000")
+    entry.take(0).end("stopped")
+    holder = entry.take(0)
+    look = files.list_folder
+    monkeypatch.setattr(files, "list_folder", lambda folder: old if "Claims/" in str(folder) else look(folder))
+    with pytest.raises(RunHeldError) as held:
+        entry.take(0)
+    assert held.value.claim == holder.claim
+    monkeypatch.undo()
+    assert len(entry.work(0).claims()) == 3
+
+
+def test_a_claim_whose_link_succeeded_but_whose_answer_was_lost_is_known_to_be_ours(entry, monkeypatch):
+    def lose_the_answer(verb, path, function, *arguments):
+        if function is os.link:
+            os.link(*arguments)
+        return function(*arguments)  # the server is asked again, and finds the name taken
+
+    monkeypatch.setattr(door, "_step", lose_the_answer)
+    lease = entry.take(0)
+    lease.check()
+    assert lease.generation == 1
+
+
+@pytest.mark.parametrize("forever", [False, True], ids=["once", "from then on"])
+@pytest.mark.parametrize("code", [errno.ENOSPC, errno.EIO, errno.EACCES, errno.ESTALE], ids=errno.errorcode.get)
+def test_refused_at_any_step_of_taking_the_run_is_taken_or_free(disk, entry, code, forever):
+    for step in range(1, MANY):
+        disk.fail_at(step, code, forever=forever)
+        is_taken = has_taken(entry)
+        if disk.count < step:
+            break
+        disk.forget()
+        assert has_taken(entry) is not is_taken, step
+        entry.work(0).clear()
+    assert 8 < step < MANY - 1
+
+
+def has_taken(entry):
+    try:
+        return bool(entry.take(0))
+    except CacheError:
+        return False
+
+
+def test_of_many_threads_of_one_process_one_takes_a_run(disk, entry):
+    disk.delay()
+    taken, start = [], threading.Barrier(8)
+
+    def contend():
+        start.wait()
+        if has_taken(entry):
+            taken.append(1)
+
+    threads = [threading.Thread(target=contend) for _ in range(8)]
+    for each in threads:
+        each.start()
+    for each in threads:
+        each.join()
+    assert taken == [1]
+
+
+def test_a_holder_whose_number_was_given_again_after_a_commit_and_a_removal_is_fenced(entry, asked):
+    """Numbers begin anew once a run was committed and removed; the old holder, who slept, knows by a nonce."""
+    old = entry.take(0)
+    files.remove_tree(f"{entry.path}/Claims")
+    new = take(entry, 0, Sightings())
+    assert (old.generation, new.generation) == (1, 1)
+    new.check()
+    with pytest.raises(CacheError, match="taken over"):
+        old.check()
+    old.end("failed")
+    new.check()
+    with new:
+        stub.make_run(new)
+    assert entry.runs() == (stub.expected_run(0),)
