@@ -1,0 +1,95 @@
+"""Sweeps and single runs with real trainings: interrupted in the middle, completed by the same command."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from Arch.cache.attempt import State
+from Arch.cache.store import Store
+
+MAIN = [sys.executable, str(Path(__file__).resolve().parents[2] / "Scripts" / "main.py")]
+LONG = {"Dataset": "Digits", "Model": "MLP", "MLPWidths": [64], "NumEpochs": 400, "TrainSamples": 600}
+SHORT = {**LONG, "NumEpochs": 2}
+
+pytestmark = pytest.mark.slow
+
+
+def start(folder, *words):
+    return subprocess.Popen(
+        [*MAIN, *words, "--cache", "cache", "--device", "cpu"],
+        cwd=folder,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=_heed_ctrl_c,  # noqa: PLW1509 - nothing here has threads
+    )
+
+
+def _heed_ctrl_c():
+    """What a test suite in the background starts would ignore it, as the suite does."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
+def finished(process):
+    out, err = process.communicate(timeout=300)
+    return process.returncode, out, err
+
+
+def running(folder):
+    """The runs in hand that a living process has brought somewhere."""
+    attempts = [(entry, attempt) for entry in Store(folder / "cache").entries() for attempt in entry.in_hand()]
+    works = [entry.work(attempt.run) for entry, attempt in attempts if attempt.state is State.RUNNING]
+    return [work for work in works if "begins" in last_attempt(work) or "goes on" in last_attempt(work)]
+
+
+def last_attempt(work):
+    """What the log tells of the latest attempt."""
+    return work.log_tail(999).rpartition(", attempt ")[2]
+
+
+def wait_for_a_run(folder):
+    until = time.monotonic() + 200
+    while not running(folder):
+        assert time.monotonic() < until
+        time.sleep(0.1)
+    time.sleep(0.3)
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_single_run_is_checkpointed_and_goes_on(number, code, tmp_path):
+    (tmp_path / "config.json").write_text(json.dumps(LONG))
+    process = start(tmp_path, "-c", "config.json")
+    wait_for_a_run(tmp_path)
+    process.send_signal(number)
+    assert finished(process)[0] == code
+    (entry,) = Store(tmp_path / "cache").entries()
+    work = entry.work(0)
+    assert (work.attempt().state, work.checkpoints.place() > 0) == ("stopped", True)
+    process = start(tmp_path, "-c", "config.json")
+    wait_for_a_run(tmp_path)
+    process.send_signal(signal.SIGINT)
+    process.send_signal(signal.SIGINT)
+    assert finished(process)[0] == 130
+
+
+def test_a_killed_sweep_is_completed_by_the_same_command_with_as_many_threads(tmp_path):
+    (tmp_path / "configs").mkdir()
+    for seed in range(2):
+        taught = {**SHORT, "Seed": seed, "VanillaKD": True, "Teacher": {**LONG, "Seed": 9}}
+        (tmp_path / f"configs/{seed}.json").write_text(json.dumps(taught))
+    words = ["-e", "configs", "--workers", "2", "--threads", "1"]
+    process = start(tmp_path, *words)
+    wait_for_a_run(tmp_path)
+    os.kill(process.pid, signal.SIGKILL)
+    process.communicate()
+    code, out, err = finished(start(tmp_path, *words))
+    assert (code, out.count("(n=1)")) == (0, 2), err
+    entries = list(Store(tmp_path / "cache").entries())
+    assert len(entries) == 3
+    assert {entry.run(0).provenance["threads"] for entry in entries} == {1}
