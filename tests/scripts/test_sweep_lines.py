@@ -1,0 +1,68 @@
+"""A sweep in plain lines."""
+
+import pytest
+
+from Arch.cache.entry import Entry
+from Arch.cache.failure import Failure
+from Arch.cache.store import Store
+from Arch.sweep.board import Board, Outcome, Running, SilentSweepWatcher, Slot
+from Arch.sweep.plan import make_plan
+from Arch.sweep.task import tasks_of
+from Arch.types import Run
+from Scripts.sweep_lines import LineSweepWatcher, sweep_watcher
+
+TINY = {"Dataset": "Synthetic", "Model": "MLP"}
+SLOT = Slot("gpu 0 b", "cuda", {}, 1)
+
+
+@pytest.fixture
+def running(resolver, tmp_path):
+    """A second attempt at a run, as a sweep shows it."""
+    config, store = resolver.resolve(TINY), Store(tmp_path)
+    (task,) = tasks_of(make_plan([(config, "configs/a.json")], store))
+    entry = store.entry(config)
+    entry.open(config)
+    return Running(task, SLOT, entry.work(0), 2, 0.0)
+
+
+@pytest.fixture
+def said(capsys):
+    def said():
+        return capsys.readouterr().err.splitlines()
+
+    return said
+
+
+def test_a_start_says_what_where_and_which_attempt(running, said):
+    LineSweepWatcher().started(running)
+    assert said() == ["started: MLP on Synthetic, run 0 (configs/a.json), attempt 2, on gpu 0 b"]
+
+
+def test_an_end_counts_and_shows_the_accuracy_and_the_time(running, said):
+    with Entry(running.work.entry).write_run(0) as writer:
+        writer.commit(Run(0, 0, (), {"accuracy": 0.612}, 32.0))
+    watcher = LineSweepWatcher()
+    watcher.tick(Board((running,), 0, 0, 35, 0, 36, 0.0))
+    watcher.ended(running, Outcome.DONE, None)
+    watcher.ended(running.task, Outcome.ELSEWHERE, None)
+    assert said() == [
+        "done 1/36: MLP on Synthetic, run 0 (configs/a.json), accuracy 61.2 %, 32 s",
+        "done elsewhere 2/36: MLP on Synthetic, run 0 (configs/a.json)",
+    ]
+
+
+def test_a_failure_says_why_in_one_line_and_whether_it_is_an_old_one(running, said):
+    failure = Failure(0, "error", "ValueError", "first\nsecond")
+    watcher = LineSweepWatcher()
+    watcher.ended(running, Outcome.FAILED, failure)
+    watcher.ended(running.task, Outcome.FAILED, failure)
+    assert said() == [
+        "failed: MLP on Synthetic, run 0 (configs/a.json): first second",
+        "failed before: MLP on Synthetic, run 0 (configs/a.json): first second",
+    ]
+
+
+def test_quiet_is_quiet_and_elsewhere_than_on_a_terminal_there_are_lines():
+    with sweep_watcher(quiet=True) as quiet, sweep_watcher(quiet=False) as lines:
+        assert isinstance(quiet, SilentSweepWatcher)
+        assert isinstance(lines, LineSweepWatcher)
