@@ -12,13 +12,15 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from Arch.cache.store import Store
     from Arch.experiment import Experiment, load_config, run
+    from Arch.report.export import frame
 
-__all__ = ["Experiment", "Store", "load_config", "run"]
+__all__ = ["Experiment", "Store", "frame", "load_config", "run"]
 
 _HOMES = {
     "Store": "Arch.cache.store",
     "Experiment": "Arch.experiment",
     "load_config": "Arch.experiment",
+    "frame": "Arch.report.export",
     "run": "Arch.experiment",
 }
 
