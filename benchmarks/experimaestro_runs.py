@@ -1,0 +1,50 @@
+"""A task of experimaestro over some configs, in a process of its own, as its tasks have to be importable.
+
+`experimaestro_runs.py FOLDER COUNT` submits so many tasks, waits for them, reads their results, and prints the seconds
+that submitting and waiting took, and those with the reading. Tasks that are done are not run again.
+"""
+
+import json
+import os
+import sys
+import time
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from experimaestro import Param, Task, experiment
+
+from benchmarks.ten_thousand import documents
+
+
+class Train(Task):
+    """A training that gives its accuracy at once."""
+
+    values: Param[dict[str, str]]
+
+    def execute(self) -> None:
+        """Writes the result into the job's folder."""
+        Path("result.json").write_text(json.dumps({"accuracy": float(self.values["Temperature"]) / 1000}))
+
+
+def main(folder: str, count: int) -> None:
+    """Submits, waits, reads."""
+    found = [{key: str(value) for key, value in each.items()} for each in documents(count)]
+    start = time.perf_counter()
+    with experiment(folder, "bench", no_environmental_impact=True) as running:
+        running.setenv("PYTHONPATH", os.pathsep.join(sys.path[:2]))
+        tasks = [Train.C(values=values).submit() for values in found]
+        running.wait()
+        checked = time.perf_counter() - start
+        places = [Path(task.__xpm__.job.path) for task in tasks]
+        rows = [
+            values | json.loads((place / "result.json").read_text())
+            for values, place in zip(found, places, strict=True)
+        ]
+    print(json.dumps([len(rows), checked, time.perf_counter() - start]))
+
+
+if __name__ == "__main__":
+    sys.modules["experimaestro_runs"] = sys.modules["__main__"]
+    Train.__module__ = "experimaestro_runs"
+    main(sys.argv[1], int(sys.argv[2]))
