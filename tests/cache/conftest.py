@@ -4,6 +4,7 @@ import os
 import random
 import signal
 import time
+import traceback
 from dataclasses import dataclass, field
 
 import pytest
@@ -147,6 +148,9 @@ def in_child():
             random.seed(os.getpid())
             try:
                 code = int(action() or 0)
+            except BaseException:
+                traceback.print_exc()  # the exit code alone would not say why
+                raise
             finally:
                 os._exit(code)
         return pid

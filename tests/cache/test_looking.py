@@ -1,0 +1,68 @@
+"""Looking at runs: what it costs, and what happens when they are moved away meanwhile."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from Arch.errors import CacheError, CorruptEntryError
+from Arch.files import door
+
+ROOT = Path(__file__).parents[2]
+COSTLY = {"threading", "logging", "socket", "hashlib", "traceback", "subprocess", "tempfile"}
+LOOK = """
+import pathlib, sys
+from Arch.cache.entry import Entry
+print(Entry(pathlib.Path(sys.argv[1])).status(1))
+print(*sys.modules)
+"""
+READERS = {
+    "weights": lambda entry: entry.weights(0, "Last"),
+    "result": lambda entry: entry.result(),
+    "run": lambda entry: entry.run(0),
+    "runs": lambda entry: entry.runs(),
+    "status": lambda entry: entry.status(2),
+    "in hand": lambda entry: entry.in_hand(),
+}
+
+
+def test_who_looks_at_a_finished_run_imports_nothing_that_costs(entry, commit):
+    commit(entry)
+    command = [sys.executable, "-c", LOOK, str(entry.path)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    status, modules = done.stdout.splitlines()
+    assert status == "done"
+    assert not COSTLY & set(modules.split())
+
+
+@pytest.mark.parametrize("read", READERS.values(), ids=READERS)
+def test_a_run_that_is_moved_away_while_it_is_read_is_missing_or_one_clear_error(entry, commit, monkeypatch, read):
+    commit(entry, 0)
+    commit(entry, 1)
+    for moment in range(1, 20):
+        count = [0]
+
+        def step(verb, path, function, *arguments, moment=moment, count=count):
+            count[0] += 1
+            if count[0] == moment:
+                (entry.path / "Runs" / "000").rename(entry.path / "away")
+            return function(*arguments)
+
+        monkeypatch.setattr(door, "_step", step)
+        problem = problem_of(read, entry)
+        monkeypatch.undo()
+        if count[0] < moment:
+            break
+        (entry.path / "away").rename(entry.path / "Runs" / "000")
+        assert not isinstance(problem, CorruptEntryError), (moment, problem)
+        assert not problem or "there is no run 0" in str(problem) or "is being moved away" in str(problem)
+    assert moment > 2
+
+
+def problem_of(read, entry):
+    try:
+        read(entry)
+    except CacheError as problem:
+        return problem
+    return None
