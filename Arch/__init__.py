@@ -1,7 +1,8 @@
 """Run, cache and compare knowledge-distillation and representation experiments.
 
 `run` gives an experiment's result and trains only what is missing of it, `load_config` resolves a config without
-running it, `frame` gives what is cached as a DataFrame, `Store` looks into a cache. Importing this package costs no torch.
+running it, `frame` gives what is cached as a DataFrame, `Store` looks into a cache. Importing this package costs no
+torch.
 """
 
 from __future__ import annotations
@@ -21,7 +22,6 @@ _HOMES = {
     "Experiment": "Arch.experiment",
     "frame": "Arch.report.export",
     "load_config": "Arch.experiment",
-    "frame": "Arch.report.export",
     "run": "Arch.experiment",
 }
 
