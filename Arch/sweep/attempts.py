@@ -129,8 +129,10 @@ class Attempts:
         is_latest = failure is not None and failure.attempt == lease.generation - 1 > self.pardons.get(task, 0)
         if failure is None or not is_latest or failure.kind == "crash":
             return None
-        work.record_failure(replace(failure, attempt=lease.generation))  # else it would count as history
-        lease.end("failed")
+        try:
+            work.record_failure(replace(failure, attempt=lease.generation))  # else it would count as history
+        finally:
+            lease.end("failed")
         return Verdict(Outcome.FAILED, failure)
 
     def _is_there(self, lease: Lease) -> bool:

@@ -191,16 +191,20 @@ class Sweep:
     def _judge(self, hand: _Hand, ending: Ending) -> None:
         running, task = hand.running, hand.running.task
         timeout = self.manner.timeout if hand.is_late else None
+        tries = self._tries.get(task, 0) + 1
         try:
             verdict = self._attempts.judge(hand.lease, ending, is_asked=hand.is_asked, timeout=timeout)
+            is_left = tries <= self.manner.retries and not self._end
+            is_retried = is_left and self._attempts.may_retry(task, verdict.failure)
         except RunHeldError:
             self._agenda.hold(task, time.monotonic())
             return
-        self._tries[task] = self._tries.get(task, 0) + 1
-        is_left = self._tries[task] <= self.manner.retries and not self._end
-        if is_left and self._attempts.may_retry(task, verdict.failure):
+        except CacheAccessError as error:  # nobody can tell on a disk that does not answer
+            verdict, is_retried = refused(task, error), False
+        self._tries[task] = tries
+        if is_retried:
             self._attempts.pardon(task, running.attempt)
-            self._agenda.again(task, self._tries[task])
+            self._agenda.again(task, tries)
             self.watcher.ended(running, verdict.outcome, verdict.failure)
         else:
             self._settle(task, verdict, running)
