@@ -118,7 +118,8 @@ def of_entry(entry: Entry, rules: Rules) -> Standing:
         asked = Stored.of(document, rules)
         if asked.fingerprint != entry.fingerprint:
             raise ChangedDefaultError(
-                f"{entry.path} was named under other rules than today's, which would name it {asked.fingerprint}."
+                f"{entry.path} was named under other rules than today's, which would name it {asked.fingerprint}. "
+                "`main.py rehash` shows why, and gives it that name."
             )
         status = _of_begun(entry, asked, document)
     except CacheAccessError:

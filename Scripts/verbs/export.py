@@ -40,7 +40,8 @@ def run(options: argparse.Namespace) -> int:
     for problem in spoilt:
         print(f"error: left out: {problem}", file=sys.stderr)
     if not table:
-        raise ConfigError(f"there is no finished run of {' '.join(options.what) or 'it'} in {workspace.store.root}.")
+        whose = f" of {' '.join(options.what)}" if options.what else ""
+        raise ConfigError(f"there is no finished run{whose} in {workspace.store.root}. `status` tells what there is.")
     if options.to is None:
         print(export.json_text(table) if options.json else export.csv_text(table), end="")
     else:
