@@ -45,3 +45,24 @@ def test_an_epoch_that_was_not_evaluated_cannot_be_the_best(split):
     best = BestEpoch(split)
     best.observe(Epoch(1, {}, {}, {}, 0.1, 1.0), nn.Linear(1, 1))
     assert best.scores() == {}
+
+
+@pytest.mark.parametrize("accuracy", [0.65, 0.75])
+def test_a_choice_goes_on_where_it_was(accuracy):
+    epochs = [Epoch(number, {}, {"accuracy": 0.5}, {"accuracy": a}, 0.1, 1.0) for number, a in enumerate((0.7, 0.6), 1)]
+    network, whole, again = nn.Linear(1, 1, bias=False), BestEpoch("validation"), BestEpoch("validation")
+    for epoch in epochs:
+        nn.init.constant_(network.weight, epoch.number)
+        whole.observe(epoch, network)
+    again.load(whole.state(), epochs)
+    later = Epoch(3, {}, {"accuracy": 0.4}, {"accuracy": accuracy}, 0.1, 1.0)
+    nn.init.constant_(network.weight, 3)
+    again.observe(later, network)
+    assert again.scores()["best_epoch"] == (3.0 if accuracy > 0.7 else 1.0)
+    assert again.weights["weight"].item() == (3.0 if accuracy > 0.7 else 1.0)
+
+
+def test_a_choice_that_nothing_was_seen_of_goes_on_as_such():
+    again = BestEpoch("validation")
+    again.load(BestEpoch("validation").state(), [])
+    assert again.scores() == {}
