@@ -56,7 +56,7 @@ def test_killed_processes_cost_the_run_in_hand_and_nothing_else(disk, entry, in_
 
     def work():
         disk.delay()
-        make_all(entry, trace, lambda epoch: random.random() < 0.02)
+        make_all(entry, trace, lambda epoch: random.random() < 0.08)
 
     for _ in range(20):
         if 0 in in_child(*[work] * PROCESSES):
