@@ -148,8 +148,7 @@ class Workspace:
             check_defaults(entry.path, document, config)
             raise ChangedDefaultError(
                 f"{entry.path} was named under other rules than today's, which would name it {config.fingerprint}. "
-                "Compare its Config.json with the rules file; put the old rules back to use its runs, "
-                "or move it out of the cache."
+                "`main.py rehash` shows why, and gives it that name."
             )
         return config
 

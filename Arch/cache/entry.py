@@ -64,7 +64,8 @@ class Entry:
         if fields.text("Fingerprint") != self.fingerprint:
             raise CorruptEntryError(
                 f"{path} tells of experiment {document['Fingerprint']}, but its folder is named {self.fingerprint}. "
-                "Give the folder its right name, or move it out of the cache."
+                "If a rehash was interrupted, `main.py rehash --apply` completes it; else give the folder its right "
+                f"name, or take it out of the cache: {layout.removal(self.path)}."
             )
         return document
 
@@ -88,7 +89,7 @@ class Entry:
             if files.list_folder(layout.runs(self.path)):
                 raise CorruptEntryError(
                     f"{self.path} holds runs but no {layout.CONFIG}, so nobody can tell what they are runs of. "
-                    "Restore the file from a copy, or move the folder out of the cache."
+                    f"Restore the file from a copy, or take the folder out of the cache: {layout.removal(self.path)}."
                 )
             files.make_folder(self.path)
             files.write_new(self.path / layout.CONFIG, files.json_text(asked.document()))

@@ -71,7 +71,7 @@ class Fields:
         found = found if len(found) <= 60 else f"{found[:60]}..."
         return CorruptEntryError(
             f"{self.path} is torn or was edited: expected {name} to be {expected}, found {found}. Restore it from a "
-            f"copy, or move the folder {self.path.rpartition('/')[0]} out of the cache to have its content made again."
+            "copy, or take out of the cache what is damaged (`main.py rm --corrupt` shows it) to have it made anew."
         )
 
 

@@ -83,8 +83,9 @@ def _no_run(entry: Path, index: int) -> CacheError:
 
 
 def _spoilt(path: str, reason: str) -> CorruptEntryError:
-    folder = path.rpartition("/")[0]
+    folder = Path(path).parent
+    command = layout.removal(folder.parents[1], int(folder.name))
     return CorruptEntryError(
-        f"{path} {reason}: the run was damaged after it was written. Restore it from a copy, "
-        f"or move the folder {folder} out of the cache and run the same command again to make the run anew."
+        f"{path} {reason}: the run was damaged after it was written. Restore it from a copy, or take the run out of "
+        f"the cache ({command}) and give the same command again to make it anew."
     )

@@ -9,7 +9,7 @@ from typing import Any
 
 from Arch.cache.asked import Asked
 from Arch.cache.fields import Fields
-from Arch.cache.layout import CONFIG
+from Arch.cache.layout import CONFIG, removal
 from Arch.errors import CacheError, ChangedDefaultError
 
 
@@ -76,9 +76,8 @@ def _sentence(path: Path, changed: Mapping[str, tuple[Any, Any]]) -> str:
     differences = "; ".join(
         f"{key} was {json.dumps(held)} there and is {json.dumps(value)} now" for key, (held, value) in changed.items()
     )
-    old = " and ".join(f"{key} back to {json.dumps(held)}" for key, (held, _) in changed.items())
+    pin = f"`main.py rehash {path.name[:12]} --pin-old --apply`"
     return (
-        f"{path} was made under another default: {differences}. There are two ways out: to keep the old runs, set the "
-        f"default of {old} in the rules file; to train afresh under the new default, move the folder {path} "
-        "out of the cache."
+        f"{path} was made under another default: {differences}. There are two ways out: {pin} keeps the old runs under "
+        f"the value that they were made with; {removal(path)} makes room to train afresh under the new default."
     )

@@ -40,6 +40,11 @@ def run_indices(names: list[str]) -> tuple[int, ...]:
     return tuple(sorted(int(name) for name in names if name.isdecimal() and run_name(int(name)) == name))
 
 
+def removal(entry: Path, run: int | None = None) -> str:
+    """The command that takes an entry, or one run of it, out of the cache, for messages that have no other way out."""
+    return f"`main.py rm {entry.name[:12]}{'' if run is None else f' --run {run}'} --apply`"
+
+
 def is_fingerprint(name: str) -> bool:
     """Whether a name is 32 lower-case hex digits."""
     return len(name) == 32 and set(name) <= set("0123456789abcdef")

@@ -151,6 +151,6 @@ _DECODER = json.JSONDecoder(parse_constant=_refuse_constant)  # `json.loads` wou
 
 def _corrupt(path: AnyPath, reason: str) -> CorruptEntryError:
     return CorruptEntryError(
-        f"{os.fspath(path)} is torn or was edited: {reason}. Restore it from a copy, or move the folder "
-        f"{Path(path).absolute().parent} out of the cache to have its content made again."
+        f"{os.fspath(path)} is torn or was edited: {reason}. Restore it from a copy, or take out of the cache what is "
+        "damaged (`main.py rm --corrupt` shows it) to have it made anew."
     )

@@ -133,10 +133,8 @@ class _RunCheck:
 
     def _fault(self, name: str, problem: str) -> Fault:
         path = f"{self.folder}/{name}"
-        remedy = (
-            f"Restore it from a copy, or `main.py rm {self.fingerprint[:12]} --run {self.index} --apply` "
-            "and give the command that made it again"
-        )
+        command = layout.removal(self.entry, self.index)
+        remedy = f"Restore it from a copy, or {command} and give the command that made it again"
         return Fault(self.fingerprint, self.index, path, f"{path} {problem}. {remedy}.")
 
 
@@ -148,7 +146,7 @@ def _entry_faults(entry: Entry, *, has_runs: bool) -> Iterator[Fault]:
         elif has_runs:
             message = (
                 f"{path} is gone, so that nobody can tell what the runs are of. Restore it from a copy, or take the "
-                f"folder out of the cache: `main.py rm {entry.fingerprint[:12]} --apply`."
+                f"folder out of the cache: {layout.removal(entry.path)}."
             )
             yield Fault(entry.fingerprint, None, path, message)
     except (CorruptEntryError, CacheAccessError) as problem:

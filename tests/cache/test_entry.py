@@ -102,7 +102,7 @@ def test_a_torn_config_is_one_clear_error(entry, asked, content):
     (entry.path / "Config.json").write_bytes(content)
     for read in (entry.document, entry.result, lambda: entry.check(asked), lambda: entry.open(asked)):
         with pytest.raises(
-            CorruptEntryError, match=rf"{entry.path}/Config\.json is torn or was edited.*move the folder"
+            CorruptEntryError, match=rf"{entry.path}/Config\.json is torn or was edited.*`main\.py rm --corrupt`"
         ):
             read()
 
@@ -111,9 +111,7 @@ def test_a_torn_config_is_one_clear_error(entry, asked, content):
 def test_a_torn_run_is_one_clear_error_that_leaves_the_summary_readable(entry, commit, content):
     commit(entry)
     (entry.path / "Runs" / "000" / "Run.json").write_bytes(content)
-    with pytest.raises(
-        CorruptEntryError, match=r"Runs/000/Run\.json is torn or was edited.*move the folder .*/Runs/000"
-    ):
+    with pytest.raises(CorruptEntryError, match=r"Runs/000/Run\.json is torn or was edited.*`main\.py rm --corrupt`"):
         entry.run(0)
     assert entry.result().n == 1
     (entry.path / "Result.json").unlink()
@@ -131,7 +129,9 @@ def test_a_run_without_its_manifest_is_corrupt_and_named(entry, commit):
     commit(entry)
     (entry.path / "Runs" / "000" / "manifest.json").unlink()
     for read in (entry.run_indices, entry.result, entry.runs, lambda: entry.run(0), lambda: entry.weights(0, "Last")):
-        with pytest.raises(CorruptEntryError, match=r"Runs/000/manifest\.json is gone.*move the folder"):
+        with pytest.raises(
+            CorruptEntryError, match=r"Runs/000/manifest\.json is gone.*`main\.py rm [0-9a-f]{12} --run 0 --apply`"
+        ):
             read()
 
 

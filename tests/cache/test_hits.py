@@ -17,10 +17,11 @@ def test_a_flipped_default_is_refused_with_both_values_and_both_ways_out(store, 
     entry = opened(store, make_asked({"Model": "resnet8", "Temperature": 4.0}))
     with pytest.raises(ChangedDefaultError) as caught:
         entry.check(make_asked({"Model": "resnet8", "Temperature": 3.0}))
+    name = entry.fingerprint[:12]
     assert str(caught.value) == (
         f"{entry.path} was made under another default: Temperature was 4.0 there and is 3.0 now. There are two ways "
-        "out: to keep the old runs, set the default of Temperature back to 4.0 in the rules file; to train afresh "
-        f"under the new default, move the folder {entry.path} out of the cache."
+        f"out: `main.py rehash {name} --pin-old --apply` keeps the old runs under the value that they were made with; "
+        f"`main.py rm {name} --apply` makes room to train afresh under the new default."
     )
 
 

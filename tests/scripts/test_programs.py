@@ -107,8 +107,8 @@ def test_a_changed_default_is_refused_with_both_ways_out(workplace):
     assert "PctStart" in done.stderr
     assert "0.3" in done.stderr
     assert "0.4" in done.stderr
-    assert "to keep the old runs, set the default of PctStart back to 0.3" in done.stderr
-    assert "out of the cache" in done.stderr
+    assert "--pin-old --apply` keeps the old runs" in done.stderr
+    assert "--apply` makes room to train afresh" in done.stderr
 
 
 def test_several_explanations_are_one_list_of_json(trained):
