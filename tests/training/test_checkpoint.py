@@ -2,7 +2,6 @@
 
 import dataclasses
 import io
-import json
 
 import pytest
 import torch
@@ -177,9 +176,34 @@ def test_a_run_whose_sessions_are_alike_has_nothing_unlike(left, trainer):
 
 
 def test_a_run_counts_its_attempts_and_the_seconds_of_all_of_them(left, trainer):
-    waited = torch.load(io.BytesIO(left.entry.work(0).checkpoints.newest().payload), weights_only=True)["times"]
+    checkpoints = left.entry.work(0).checkpoints
+    state = torch.load(io.BytesIO(checkpoints.newest().payload), weights_only=True)
+    state["times"] = {"epoch_seconds": 1000.0, "seconds": 3000.0, "device_seconds": 2000.0}
+    buffer = io.BytesIO()
+    torch.save(state, buffer)
+    checkpoints.save(4, buffer.getvalue())
     trainer().result()
-    record = json.loads((left.entry.run_folder(0) / "Run.json").read_text())
-    assert record["Provenance"]["attempts"] == 2
-    assert record["Seconds"] > waited["seconds"] > 0
-    assert record["Provenance"]["device_seconds"] > waited["device_seconds"] > 0
+    run = left.entry.run(0)
+    assert run.provenance["attempts"] == 2
+    found = [run.epochs[0].seconds, run.epochs[1].seconds, run.provenance["device_seconds"], run.seconds]
+    assert [seconds // 1000 for seconds in found] == [1, 0, 2, 3]
+
+
+def test_a_checkpoint_that_fails_half_way_leaves_nothing_of_itself_in_the_run(trainer, alone):
+    training = trainer()
+    ready, standing = stepped(training, 3)
+    ready.learner.steps_done += 1
+    training.entry.open(training.config)
+    training.entry.work(0).checkpoints.save(4, pack(ready, standing))
+    training.result()
+    assert "starts afresh" in log(training.entry)
+    assert weights(training.entry) == weights(alone)
+
+
+def test_a_run_that_is_left_again_at_once_is_not_written_again(left, trainer):
+    again = trainer()
+    lease = again.entry.take(0)
+    again.settings.requests.stop()
+    with pytest.raises(StoppedError, match="at step 3 of 8; the same command goes on from step 3"):
+        again.make_run(lease)
+    assert left.entry.work(0).log.read_text().count("checkpoint at step 3") == 1

@@ -10,6 +10,7 @@ import time
 import pytest
 import torch
 
+from Arch.cache.work import Work
 from Arch.errors import (
     CacheAccessError,
     DataError,
@@ -240,3 +241,24 @@ def test_waiting_ends_when_the_end_is_asked_for(trainer, quick):
     with pytest.raises(StoppedError, match="another process"):
         wait_for_lease(training.entry, 0, requests, device="cpu")
     lease.end("stopped")
+
+
+def test_a_person_s_lease_says_that_it_is_one(trainer):
+    training = trainer()
+    training.entry.open(training.config)
+    lease = wait_for_lease(training.entry, 0, Requests(), device="cuda:3")
+    assert (lease.claim.is_forced, lease.claim.device) == (True, "cuda:3")
+    lease.end("stopped")
+
+
+def test_what_is_complained_of_after_the_commit_leaves_no_log_behind(worker, taken, monkeypatch):
+    config, lease = taken()
+    honest = Work.clear
+
+    def clear(self):
+        honest(self)
+        raise CacheAccessError("something could not be removed")
+
+    monkeypatch.setattr(Work, "clear", clear)
+    worker.make_run(config, lease)
+    assert not lease.entry.work(0).log.exists()
