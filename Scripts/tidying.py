@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 import sys
 import time
@@ -12,10 +13,22 @@ from typing import Any
 from Arch.cache.layout import TRASH
 from Arch.upkeep.amounts import age_text, size_text
 from Arch.upkeep.removal import Outcome, take_away
+from Arch.upkeep.selection import Selection
 from Arch.upkeep.targets import Target, heirs
+from Arch.workspace import Workspace
 
 _MOST_LINES = 200
 _FEW = 6
+
+
+def selected(workspace: Workspace, options: argparse.Namespace) -> Sequence[str]:
+    """The experiments that the words select, sound or not; says which could not be held against `Key=Value` words."""
+    found = Selection.in_cache(workspace).select(options.what, options.set)
+    if found.unread and not options.quiet:
+        names = ", ".join(name[:12] for name in found.unread[:_FEW]) + ", ..." * (len(found.unread) > _FEW)
+        words = "no Key=Value word selects what cannot be read (`main.py rm --corrupt` shows it)"
+        print(f"note: {len(found.unread)} left out, since {words}: {names}", file=sys.stderr)
+    return found.fingerprints
 
 
 def tidy(root: Path, targets: Sequence[Target], *, apply: bool, as_json: bool) -> int:

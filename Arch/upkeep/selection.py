@@ -68,6 +68,8 @@ class Selection:
         Raises:
             ArchError: a word cannot be understood, a prefix fits none or several, or nothing is selected.
         """
+        if not all(words):  # to a path, nothing is the working directory
+            raise ConfigError("expected files, folders, fingerprint prefixes or Key=Value words, got an empty word.")
         places, filters = self.workspace.parted(words)
         found = [name for place in places for name in self._at(place, overrides)] if places else self.names
         verdicts = {name: self._holds(name, filters) for name in found}
@@ -96,7 +98,7 @@ class Selection:
     def _beginning(self, prefix: str) -> str:
         start = bisect.bisect_left(self.names, prefix)
         found = list(self.names[start : bisect.bisect_left(self.names, f"{prefix}g")])
-        if not found or not prefix:
+        if not found:
             raise UnknownNameError("experiment", prefix, self.names, f"Looked for in {self.place}.")
         if len(found) > 1:
             more = f" and {len(found) - _FEW} more" if len(found) > _FEW else ""

@@ -6,10 +6,9 @@ import argparse
 
 from Arch.upkeep.amounts import bytes_of, seconds_of
 from Arch.upkeep.pruning import Criteria, prunable
-from Arch.upkeep.selection import Selection
 from Scripts.carry import workspace_of
 from Scripts.options import add_what
-from Scripts.tidying import tidy
+from Scripts.tidying import selected, tidy
 
 EXAMPLES = """examples:
   main.py prune --failed                          what failed attempts left
@@ -47,6 +46,6 @@ def run(options: argparse.Namespace) -> int:
     )
     criteria.require_some()
     workspace = workspace_of(options)
-    names = Selection.in_cache(workspace).select(options.what, options.set).fingerprints
+    names = selected(workspace, options)
     targets = prunable(workspace.store.root, names, criteria)
     return tidy(workspace.store.root, targets, apply=options.apply, as_json=options.json)

@@ -13,9 +13,9 @@ from Arch.errors import ConfigError
 from Arch.upkeep import migration
 from Arch.upkeep.migration import Journal, Trouble
 from Arch.upkeep.rehash import RehashPlan, plan_rehash
-from Arch.upkeep.selection import Selection
 from Scripts.carry import workspace_of
 from Scripts.options import add_what
+from Scripts.tidying import selected
 
 EXAMPLES = """examples:
   main.py rehash                                  the plan: which names change, and why
@@ -51,7 +51,7 @@ def run(options: argparse.Namespace) -> int:
         return _undo(root, journal, options)
     if journal and journal.phase != "applied":
         return _complete(root, journal, options)
-    names = Selection.in_cache(workspace).select(options.what, options.set).fingerprints if options.what else None
+    names = selected(workspace, options) if options.what else None
     plan = plan_rehash(workspace, names, is_pinning=options.pin_old)
     troubles: Sequence[Trouble] = ()
     if options.apply and plan.renamings:

@@ -7,10 +7,9 @@ import argparse
 from Arch.errors import ConfigError
 from Arch.upkeep.amounts import seconds_of
 from Arch.upkeep.removal import damaged, removable
-from Arch.upkeep.selection import Selection
 from Scripts.carry import workspace_of
 from Scripts.options import add_what
-from Scripts.tidying import tidy
+from Scripts.tidying import selected, tidy
 from Scripts.trashing import forget, restore
 
 EXAMPLES = """examples:
@@ -54,6 +53,6 @@ def run(options: argparse.Namespace) -> int:
     if not (options.what or options.corrupt):
         raise ConfigError("say what is to go: files, folders, fingerprint prefixes, Key=Value words, or --corrupt.")
     root = workspace.store.root
-    names = Selection.in_cache(workspace).select(options.what, options.set).fingerprints
+    names = selected(workspace, options)
     targets = damaged(root, names) if options.corrupt else removable(root, names, options.run)
     return tidy(root, targets, apply=options.apply, as_json=options.json)

@@ -8,10 +8,10 @@ import json
 
 from Arch.cache.entry import Entry
 from Arch.upkeep.amounts import size_text
-from Arch.upkeep.selection import Selection
 from Arch.upkeep.verify import Fault, verify
 from Scripts.carry import workspace_of
 from Scripts.options import add_what
+from Scripts.tidying import selected
 
 EXAMPLES = """examples:
   main.py verify                                  everything that is cached
@@ -28,7 +28,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Prints a line for each fault and a summary."""
     workspace = workspace_of(options)
-    names = Selection.in_cache(workspace).select(options.what, options.set).fingerprints
+    names = selected(workspace, options)
     runs, size, faults = 0, 0, list[Fault]()
     for name in names:
         found = verify(Entry(workspace.store.root / name))
