@@ -165,7 +165,7 @@ class Workspace:
 
 
 def config_files(folder: Path) -> list[Path]:
-    """Every `.json` file below a folder, sorted; what a cache keeps in it are no configs.
+    """Every `.json` file below a folder, sorted; what a cache keeps, and hidden folders such as its trash, are left out.
 
     Raises:
         ConfigError: there is none.
@@ -177,7 +177,7 @@ def _config_names(folder: Path | str) -> list[str]:
     """As `config_files`: ten thousand Path objects cost as much as reading the files."""
     found: list[str] = []
     for where, folders, names in os.walk(os.path.normpath(folder)):
-        folders[:] = [name for name in folders if not is_fingerprint(name)]
+        folders[:] = [name for name in folders if not (is_fingerprint(name) or name.startswith("."))]
         found += [os.path.join(where, name) for name in names if name.endswith(".json")]  # noqa: PTH118
     if not found:
         raise ConfigError(f"{folder}: expected a folder with config files (*.json) in it, found none.")

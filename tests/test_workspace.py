@@ -9,7 +9,7 @@ from Arch.config.config import ForeignNetwork
 from Arch.errors import CacheAccessError, ChangedDefaultError
 from Arch.files import door
 from Arch.types import Run
-from Arch.workspace import ROOT, Workspace
+from Arch.workspace import ROOT, Workspace, config_files
 
 TEACHER = {"Dataset": "Synthetic", "Model": "MLP"}
 STUDENT = {**TEACHER, "Seed": 1, "VanillaKD": True, "Teacher": TEACHER}
@@ -64,3 +64,10 @@ def test_a_cache_that_cannot_be_looked_into_is_refused(tmp_path, monkeypatch):
     monkeypatch.setattr(door, "_step", refuse)
     with pytest.raises(CacheAccessError, match="permission denied"):
         Workspace.at(tmp_path)
+
+
+def test_what_a_cache_keeps_and_what_is_hidden_are_no_configs(tmp_path):
+    for name in ("a.json", "below/b.json", f"{'f' * 32}/Config.json", ".trash/x/Config.json", ".rehash/applied.json"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("{}")
+    assert config_files(tmp_path) == [tmp_path / "a.json", tmp_path / "below/b.json"]
