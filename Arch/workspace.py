@@ -165,7 +165,7 @@ class Workspace:
 
 
 def config_files(folder: Path) -> list[Path]:
-    """Every `.json` file below a folder, sorted; what a cache keeps, and hidden folders such as its trash, are left out.
+    """Every `.json` file below a folder, sorted; not what a cache keeps, nor hidden folders such as its trash.
 
     Raises:
         ConfigError: there is none.
