@@ -70,6 +70,7 @@ def show_results(workspace: Workspace, plan: Plan, options: argparse.Namespace) 
     shown = [entry for entry in entries if entry.run_indices()]
     if shown:
         print_results(shown, options)
+    _print_stale(plan, options)
 
 
 def cached_entries(workspace: Workspace, words: Sequence[str], options: argparse.Namespace) -> tuple[list[Entry], int]:
@@ -124,6 +125,18 @@ def print_notes(asked: Sequence[tuple[Config, str]], options: argparse.Namespace
     for note, where in notes.items():
         more = f" (and {len(where) - 1} more)" if len(where) > 1 else ""
         print(f"note: {where[0]}{more}: {note}", file=sys.stderr)
+
+
+def _print_stale(plan: Plan, options: argparse.Namespace) -> None:
+    stale = [step for step in plan.steps if step.status.outdated and not options.quiet]
+    if stale:
+        parts = ", ".join(sorted({key for step in stale for key in step.status.outdated}))
+        more = f" (and {len(stale) - 1} more)" if len(stale) > 1 else ""
+        print(
+            f"note: {stale[0].config.title}{more}: made before a change of {parts}, and still an answer; "
+            "`main.py status` says of which version",
+            file=sys.stderr,
+        )
 
 
 def _print_failures(failures: Sequence[Failure], plan: Plan) -> None:

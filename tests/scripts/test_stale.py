@@ -1,0 +1,50 @@
+"""A run that another version of a component made is still an answer, and one line says so."""
+
+import json
+
+import pytest
+
+from Arch.types import Run
+from Arch.workspace import Workspace
+from Scripts.main import main
+
+
+@pytest.fixture
+def cached(tmp_path):
+    """A config whose only run was made by the given versions of its components."""
+
+    def make(name, seed, **versions):
+        path = tmp_path / name
+        path.write_text(json.dumps({"Dataset": "Synthetic", "Model": "MLP", "Seed": seed}))
+        workspace = Workspace.at(tmp_path / "cache")
+        config = workspace.resolver.load(path)
+        entry = workspace.store.entry(config)
+        entry.open(config)
+        with entry.write_run(0) as writer:
+            writer.commit(Run(0, seed, (), {"accuracy": 0.5}, 1.0, {"versions": {**config.versions, **versions}}))
+        return str(path)
+
+    return make
+
+
+def answer(tmp_path, capsys, *words):
+    assert main([*words, "--cache", str(tmp_path / "cache")]) == 0
+    return capsys.readouterr()
+
+
+def test_a_stale_run_is_an_answer_and_one_line_says_what_changed(cached, tmp_path, capsys):
+    files = cached("a.json", 0, Model=0), cached("b.json", 1, Dataset=0)
+    told = answer(tmp_path, capsys, "-c", *files)
+    assert "50.0 % (n=1)" in told.out
+    assert told.err.count("\n") == 1
+    assert "MLP on Synthetic (and 1 more): made before a change of Dataset, Model, and still an answer" in told.err
+
+
+def test_nothing_is_said_of_a_run_of_todays_versions(cached, tmp_path, capsys):
+    assert answer(tmp_path, capsys, "-c", cached("a.json", 0)).err == ""
+
+
+def test_a_sweep_says_it_as_well_unless_it_is_to_be_quiet(cached, tmp_path, capsys):
+    cached("a.json", 0, Model=0)
+    assert "a change of Model" in answer(tmp_path, capsys, "-e", str(tmp_path)).err
+    assert answer(tmp_path, capsys, "-e", str(tmp_path), "--quiet").err == ""
