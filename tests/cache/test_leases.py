@@ -43,6 +43,13 @@ def test_signs_of_life_are_given_while_it_is_entered_and_no_longer(entry):
     until(lambda: threading.active_count() == 1)
 
 
+def test_a_sign_of_life_is_given_three_times_in_a_ttl_of_a_minute(lease, monkeypatch):
+    waits = []
+    monkeypatch.setattr(lease._is_left, "wait", lambda seconds: waits.append(seconds) or len(waits) > 3)
+    lease._live()
+    assert waits == [20.0] * 4
+
+
 @pytest.mark.parametrize("problem", [RuntimeError("odd"), CacheAccessError("cannot read"), MemoryError("full")])
 def test_an_error_in_a_sign_of_life_does_not_end_them(entry, monkeypatch, caplog, problem):
     lease, calls = fast(entry), []

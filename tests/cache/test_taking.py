@@ -54,8 +54,9 @@ def test_each_attempt_has_the_next_number_and_the_place_it_began_at(entry):
     assert [(claim.generation, claim.place) for claim in entry.work(0).claims()] == [(1, 0), (2, 4), (3, 9)]
 
 
-def test_a_run_that_is_committed_between_the_look_and_the_claim_is_done(disk, entry, commit, names_below):
-    disk.breaks = lambda number, function, arguments: function is os.link and (disk.forget(), commit(entry))
+@pytest.mark.parametrize("moment", [os.mkdir, os.link], ids=["mkdir", "link"])
+def test_a_run_that_is_committed_between_the_look_and_the_claim_is_done(disk, entry, commit, names_below, moment):
+    disk.breaks = lambda number, function, arguments: function is moment and (disk.forget(), commit(entry))
     with pytest.raises(RunDoneError):
         entry.take(0)
     assert not any(name.startswith(("Claims", "Work")) for name in names_below(entry.path))
@@ -97,6 +98,18 @@ def test_a_claim_whose_link_succeeded_but_whose_answer_was_lost_is_known_to_be_o
     lease = entry.take(0)
     lease.check()
     assert lease.generation == 1
+
+
+def test_a_claim_that_is_in_place_counts_although_the_disk_then_stumbles(disk, entry):
+    def stumble_after_the_link(number, function, arguments):
+        if any(step[2] is os.link for step in disk.steps[:-1]):
+            disk.forget()
+            raise OSError(errno.EIO, "input/output error")
+
+    disk.forget()
+    disk.breaks = stumble_after_the_link
+    entry.take(0).check()
+    assert len(entry.work(0).claims()) == 1
 
 
 @pytest.mark.parametrize("forever", [False, True], ids=["once", "from then on"])
