@@ -24,11 +24,12 @@ def is_there(entry: Path, index: int) -> bool:
         CorruptEntryError: its folder lacks the manifest, which is written before a run gets its name.
     """
     folder = f"{layout.runs(entry)}/{layout.run_name(index)}"
-    if files.exists(f"{folder}/{layout.MANIFEST}"):
-        return True
-    if files.list_folder(folder):
-        raise _spoilt(f"{folder}/{layout.MANIFEST}", "is gone")
-    return False
+    for _ in range(2):  # a run may appear between the two looks, or be moved away: both happen in one step
+        if files.exists(f"{folder}/{layout.MANIFEST}"):
+            return True
+        if not files.list_folder(folder):
+            return False
+    raise _spoilt(f"{folder}/{layout.MANIFEST}", "is gone")
 
 
 def folder_of(entry: Path, index: int) -> Path:

@@ -36,6 +36,22 @@ def test_who_looks_at_a_finished_run_imports_nothing_that_costs(entry, commit):
     assert not COSTLY & set(modules.split())
 
 
+@pytest.mark.parametrize("moment", range(1, 6))
+def test_a_run_that_appears_while_it_is_looked_for_is_there_or_not_yet(entry, commit, monkeypatch, moment):
+    commit(entry, 0)
+    (entry.path / "Runs" / "000").rename(entry.path / "not yet")
+    steps = []
+
+    def step(verb, path, function, *arguments):
+        steps.append(path)
+        if len(steps) == moment:
+            (entry.path / "not yet").rename(entry.path / "Runs" / "000")
+        return function(*arguments)
+
+    monkeypatch.setattr(door, "_step", step)
+    assert entry.has_run(0) is (moment <= 2)
+
+
 @pytest.mark.parametrize("read", READERS.values(), ids=READERS)
 def test_a_run_that_is_moved_away_while_it_is_read_is_missing_or_one_clear_error(entry, commit, monkeypatch, read):
     commit(entry, 0)
