@@ -176,9 +176,13 @@ def config_files(folder: Path) -> list[Path]:
 def _config_names(folder: Path | str) -> list[str]:
     """As `config_files`: ten thousand Path objects cost as much as reading the files."""
     found: list[str] = []
-    for where, folders, names in os.walk(os.path.normpath(folder)):
+    for where, folders, names in os.walk(folder):
         folders[:] = [name for name in folders if not (is_fingerprint(name) or name.startswith("."))]
-        found += [os.path.join(where, name) for name in names if name.endswith(".json")]  # noqa: PTH118
+        found += [
+            os.path.normpath(os.path.join(where, name))  # noqa: PTH118
+            for name in names
+            if name.endswith(".json")
+        ]
     if not found:
         raise ConfigError(f"{folder}: expected a folder with config files (*.json) in it, found none.")
     return sorted(found)

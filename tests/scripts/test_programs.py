@@ -136,7 +136,7 @@ def test_a_damaged_entry_hides_no_other(workplace):
 
 def test_what_a_cache_keeps_is_not_taken_for_configs(workplace):
     done = start("main.py", "plan", ".", "--cache", "cache", cwd=workplace)
-    assert (done.returncode, done.stdout.splitlines()[-1][:14]) == (0, "3 experiments ")
+    assert (done.returncode, done.stdout.splitlines()[-2][:14]) == (0, "3 experiments ")
 
 
 def test_a_plan_says_what_is_there_and_who_asks_twice(workplace):

@@ -104,4 +104,4 @@ def test_what_ended_stays_above_the_table_without_markup_being_read():
     with TableSweepWatcher(terminal.console(200)) as watcher:
         task = Task(Step(Titled("resnet8 [red]")), 0)
         watcher.ended(task, Outcome.FAILED, Failure(0, "error", "ValueError", "bad [bold] luck"))
-    assert "failed: resnet8 [red], run 0 (configs/a.json): bad [bold] luck" in terminal.text
+    assert "failed before: resnet8 [red], run 0 (configs/a.json): bad [bold] luck" in terminal.text
