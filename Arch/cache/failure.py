@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 Kind = Literal["error", "out-of-memory", "timeout", "crash"]
 LOG_LINES = 40
 _FAULTS_OF_DISKS = (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS, errno.ESTALE)
+# of its allocators on GPUs and processors, of CUDA itself, and of cuBLAS and cuDNN (`..._STATUS_ALLOC_FAILED`)
+_WORDS_OF_TORCH = ("out of memory", "can't allocate memory", "ALLOC_FAILED")
 
 
 @dataclass(frozen=True)
@@ -83,8 +85,10 @@ def is_disks(error: BaseException) -> bool:
 
 
 def is_out_of_memory(error: BaseException) -> bool:
-    """Whether an error means that memory ran out; torch's own are known by their names, since torch is not here."""
-    is_torchs = type(error).__name__ == "OutOfMemoryError" or "can't allocate memory" in str(error)
+    """Whether an error means that memory ran out; torch's own are known by their words, since torch is not here."""
+    if isinstance(error, OSError):
+        return error.errno == errno.ENOMEM
+    is_torchs = isinstance(error, RuntimeError) and any(words in str(error) for words in _WORDS_OF_TORCH)
     return isinstance(error, MemoryError) or is_torchs
 
 

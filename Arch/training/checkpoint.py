@@ -5,12 +5,14 @@ from __future__ import annotations
 import dataclasses
 import io
 import pickle
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import torch
 
+from Arch.cache.failure import is_out_of_memory
 from Arch.errors import TrainingError
 from Arch.training.provenance import require_same_data
 from Arch.training.streams import generator_states, set_generators
@@ -85,18 +87,15 @@ def unpack(training: Training, payload: bytes) -> Standing:
     Raises:
         DataError: the data under the same name were others.
         UnfitCheckpointError: it was made by other code or for another network, or cannot be read.
+        RuntimeError: the device lacks memory or fails; the checkpoint may be good.
     """
-    try:
+    with _unfit_named():
         state = torch.load(io.BytesIO(payload), map_location="cpu", weights_only=True)
         _require_same_making(state, training)
-    except _UNFIT as error:
-        raise UnfitCheckpointError(_first_line(error)) from error
     digest, run = {"data_digest": state["data_digest"]}, training.streams.run
     require_same_data(training.dataset, (digest,), f"run {run} of this experiment, which was begun earlier")
-    try:
+    with _unfit_named():
         return _take_over(state, training)
-    except _UNFIT as error:
-        raise UnfitCheckpointError(_first_line(error)) from error
 
 
 def _take_over(state: Mapping[str, Any], training: Training) -> Standing:
@@ -134,5 +133,13 @@ def _require_one_place(training: Training, epochs: Sequence[Epoch], tally: Tally
         raise ValueError(f"it has {training.learner.steps_done} steps, and {steps} by its epochs")
 
 
-def _first_line(error: Exception) -> str:
-    return f"{type(error).__name__}: {(str(error).splitlines() or [''])[0]}"
+@contextmanager
+def _unfit_named() -> Iterator[None]:
+    """Turns what a checkpoint that does not fit raises into one error; what the machine lacks is no fault of it."""
+    try:
+        yield
+    except _UNFIT as error:
+        if is_out_of_memory(error) or "CUDA error" in str(error):
+            raise
+        line = (str(error).splitlines() or [""])[0]
+        raise UnfitCheckpointError(f"{type(error).__name__}: {line}") from error

@@ -10,6 +10,7 @@ from Arch.config.config import Config
 from Arch.errors import DataError, StoppedError
 from Arch.training.checkpoint import Standing, UnfitCheckpointError, pack, unpack
 from Arch.training.image_trainer import ImageTrainer
+from Arch.training.learner import Learner
 from Arch.training.training import Training
 from Arch.types import Requests, SilentWatcher
 
@@ -135,6 +136,20 @@ def test_after_a_fresh_start_the_old_checkpoint_never_returns(left, trainer, alo
         again.result()
     assert left.entry.work(0).checkpoints.newest().place == 2
     trainer().result()
+    assert weights(left.entry) == weights(alone)
+
+
+@pytest.mark.parametrize("words", ["CUDA out of memory. Tried to allocate 2.00 GiB", "CUDA error: unspecified launch"])
+def test_a_checkpoint_outlives_a_device_that_has_no_room_for_it(left, trainer, alone, words, monkeypatch):
+    def load(*_):
+        raise RuntimeError(words)
+
+    with monkeypatch.context() as other:
+        other.setattr(Learner, "load", load)
+        with pytest.raises(RuntimeError, match=words):
+            trainer().result()
+    trainer().result()
+    assert "goes on: 0 of 2 epochs and 3 of 8 steps are done" in log(left.entry)
     assert weights(left.entry) == weights(alone)
 
 

@@ -107,6 +107,8 @@ def test_what_cannot_run_at_all_is_recorded_with_the_run(worker, taken):
         (RuntimeError("mat1 and mat2 shapes cannot be multiplied"), "error"),
         (MemoryError("no more"), "out-of-memory"),
         (torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB."), "out-of-memory"),
+        (RuntimeError("CUDA error: out of memory"), "out-of-memory"),
+        (RuntimeError("cuDNN error: CUDNN_STATUS_ALLOC_FAILED"), "out-of-memory"),
         (DataError("no images"), "error"),
     ],
 )
