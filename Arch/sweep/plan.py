@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from Arch.cache.status import Status
 from Arch.cache.store import Store
@@ -57,14 +58,23 @@ class Step:
 
 @dataclass(frozen=True)
 class Plan:
-    """Experiments in an order in which each comes after all it depends on."""
+    """Experiments in the order in which they were asked for, but each after all it depends on."""
 
     steps: tuple[Step, ...]
 
-    @property
+    @cached_property
     def missing(self) -> tuple[Step, ...]:
-        """The experiments that lack runs."""
-        return tuple(step for step in self.steps if not step.is_done)
+        """The experiments that lack runs, in the order in which they are to be made.
+
+        What others wait for comes first, and first of all what the longest line waits for, so that no worker is idle
+        for want of a teacher.
+        """
+        missing = [step for step in self.steps if not step.is_done]
+        waiting = {step.config.fingerprint: 0 for step in missing}
+        for step in reversed(missing):
+            for need in waiting.keys() & step.needs:
+                waiting[need] = max(waiting[need], waiting[step.config.fingerprint] + 1)
+        return tuple(sorted(missing, key=lambda step: -waiting[step.config.fingerprint]))
 
     @property
     def duplicates(self) -> tuple[Step, ...]:

@@ -53,6 +53,15 @@ def test_a_teacher_comes_before_its_student_and_once(plan):
     ]
 
 
+def test_what_others_wait_for_is_made_before_what_nobody_waits_for(plan):
+    alone, grandteacher = {**TINY, "Seed": 5}, {**TINY, "Seed": 6}
+    teacher = {**TINY, "Seed": 7, "VanillaKD": True, "Teacher": grandteacher}
+    student = {**TINY, "Seed": 8, "VanillaKD": True, "Teacher": teacher}
+    made = plan(alone, TAUGHT, student)
+    assert [step.config["Seed"] for step in made.missing] == [6, 1, 7, 5, 0, 8]
+    assert [step.config["Seed"] for step in made.steps] == [5, 1, 0, 6, 7, 8]
+
+
 def test_a_finished_student_does_not_ask_for_its_teacher(plan, commit):
     commit(TAUGHT, 0)
     assert told(plan(TAUGHT)) == [(0, True, "done", 1)]
