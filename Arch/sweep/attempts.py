@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from Arch.cache.attempt import MOST_CRASHES, Attempt, State
@@ -11,6 +13,7 @@ from Arch.cache.entry import Entry
 from Arch.cache.failure import LOG_LINES, Failure
 from Arch.cache.leases.lease import End, Lease
 from Arch.cache.leases.sightings import Sightings
+from Arch.cache.work import Work
 from Arch.errors import ArchError, CacheAccessError, CacheError, RunDoneError, RunHeldError
 from Arch.sweep.board import Outcome, Slot
 from Arch.sweep.executor import Ending
@@ -93,7 +96,7 @@ class Attempts:
         Raises:
             RunHeldError: another process has taken the run over.
         """
-        if self._is_there(lease):
+        if _is_there(lease.entry, lease.index):
             lease.fulfil()
             return Verdict(Outcome.DONE)
         if ending.code == Exit.LOST:
@@ -101,14 +104,21 @@ class Attempts:
             raise RunHeldError(f"run {lease.index} of {lease.entry.path} was taken over.")
         told = lease.entry.work(lease.index).failure() if ending.code == Exit.FAILED else None
         if told is not None and told.attempt == lease.generation:
-            _at_best(lease, "failed")
-            return Verdict(Outcome.FAILED, told)
+            _at_best(lease, _end_of(told))
+            return Verdict(_outcome_of(told, lease.entry.work(lease.index)), told)
         if timeout is not None:
             return self._record(lease, _timeout(lease.index, timeout), ending)
         if ending.code == Exit.STOPPED or (is_asked and ending.signal in _ENDS and not ending.is_out_of_memory):
             _at_best(lease, "stopped")
             return Verdict(Outcome.STOPPED)
         return self._record(lease, _unsaid(lease.index, ending), ending)
+
+    def settled(self, verdicts: Mapping[Task, Verdict]) -> dict[Task, Verdict]:
+        """The verdicts at the end of a sweep, when others may have made what it could not."""
+        return {
+            task: Verdict(Outcome.ELSEWHERE) if self._is_made_meanwhile(task, verdict.outcome) else verdict
+            for task, verdict in verdicts.items()
+        }
 
     def may_retry(self, task: Task, failure: Failure | None) -> bool:
         """Whether another attempt could end otherwise: not where memory ran out, nor after several crashes."""
@@ -135,14 +145,13 @@ class Attempts:
             lease.end("failed")
         return Verdict(Outcome.FAILED, failure)
 
-    def _is_there(self, lease: Lease) -> bool:
-        try:
-            return lease.entry.has_run(lease.index)
-        except CacheError:
-            return False
+    def _is_made_meanwhile(self, task: Task, outcome: Outcome) -> bool:
+        """Whether a run that could be had is there; what was refused is not to be had, whatever is in its place."""
+        is_lacking = not outcome.is_there and outcome is not Outcome.REFUSED and task.step.refusal is None
+        return is_lacking and _is_there(self.entry(task), task.run)
 
     def _record(self, lease: Lease, failure: Failure, ending: Ending) -> Verdict:
-        work, is_over = lease.entry.work(lease.index), failure.kind != "crash"
+        work = lease.entry.work(lease.index)
         failure = replace(
             failure,
             time=time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
@@ -152,14 +161,20 @@ class Attempts:
             exit_code=ending.code,
             signal=ending.signal,
         )
-        _at_best(lease, "failed" if is_over else "crashed")
+        _at_best(lease, _end_of(failure))
         try:
             failure = replace(failure, log=work.log_tail(LOG_LINES))
             work.record_failure(failure)
-            is_over = is_over or work.attempt().state is State.FAILED
         except CacheError as problem:  # a full disk must not end the sweep; the end of the claim tells of it, too
             logging.getLogger(__name__).warning("%s", problem)
-        return Verdict(Outcome.FAILED if is_over else Outcome.CRASHED, failure)
+        return Verdict(_outcome_of(failure, work), failure)
+
+
+def _is_there(entry: Entry, run: int) -> bool:
+    try:
+        return entry.has_run(run)
+    except CacheError:
+        return False
 
 
 def _old_failure(attempt: Attempt) -> Failure:
@@ -182,6 +197,18 @@ def _unsaid(run: int, ending: Ending) -> Failure:
         return Failure(run, "error", "error", "it failed and could not write down why; its log may tell.")
     how = ending.signal or ("an unknown end" if ending.code is None else f"exit code {ending.code}")
     return Failure(run, "crash", how, f"its worker ended by {how} without a word.")
+
+
+def _end_of(failure: Failure) -> End:
+    return "crashed" if failure.kind == "crash" else "failed"
+
+
+def _outcome_of(failure: Failure, work: Work) -> Outcome:
+    """Whether the next sweep makes the run again."""
+    is_crash = failure.kind == "crash"
+    with contextlib.suppress(CacheError):  # nobody can tell on a disk that does not answer
+        is_crash = is_crash and work.attempt().state is not State.FAILED
+    return Outcome.CRASHED if is_crash else Outcome.FAILED
 
 
 def _at_best(lease: Lease, how: End) -> None:

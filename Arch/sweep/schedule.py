@@ -119,7 +119,7 @@ class Sweep:
             self._leave_nobody()
         self._tick()
         left = tuple(task for task in self._agenda.left if task not in self._verdicts)
-        return Report(self._verdicts, left)
+        return Report(self._attempts.settled(self._verdicts), left)
 
     def _ask(self) -> None:
         """Passes on what is asked of the workers, by people or by the clock."""

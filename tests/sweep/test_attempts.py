@@ -4,7 +4,7 @@ import pytest
 
 from Arch.cache.attempt import State
 from Arch.cache.failure import Failure
-from Arch.errors import RunHeldError
+from Arch.errors import CacheAccessError, RunHeldError
 from Arch.files import door
 from Arch.sweep.attempts import Attempts
 from Arch.sweep.board import Outcome, Slot
@@ -99,6 +99,13 @@ def test_a_failure_of_an_earlier_attempt_is_not_this_ones(attempts, task, worksp
 def test_an_error_in_the_last_second_counts_more_than_the_timeout(attempts, lease):
     lease.entry.work(0).record_failure(Failure(0, "error", "ValueError", "bad luck", attempt=1))
     assert judge(attempts, lease, code=Exit.FAILED, timeout=5.0)[1].kind == "error"
+
+
+def test_an_attempt_that_the_disk_ended_is_a_crash_by_its_workers_own_word(attempts, lease):
+    with pytest.raises(CacheAccessError), lease:
+        raise CacheAccessError("cannot write: no space left on device.")
+    assert judge(attempts, lease, code=Exit.FAILED)[0] is Outcome.CRASHED
+    assert lease.entry.work(0).attempt().state is State.CRASHED
 
 
 def test_on_a_full_disk_the_verdict_stands(attempts, lease, monkeypatch, caplog):

@@ -207,3 +207,26 @@ def test_what_a_run_needs_is_made_before_it_is_retried(plan):
     tasks = tasks_of(plan({**TAUGHT, "Seed": 5}))
     assert [task.step.config["Seed"] for task in tasks] == [1, 5]
     assert failed_tasks_of(plan({**TAUGHT, "Seed": 5})) == ()
+
+
+@pytest.mark.parametrize("way", ["exit 3", "error"])
+def test_what_another_process_made_after_it_went_wrong_here_is_there_in_the_end(
+    sweep, stub, told, plan, workspace, way
+):
+    stub(ways={"1": way})
+
+    def commit(_, running):
+        if running.task.step.config["Seed"] == 2:
+            with workspace.store.entry(plan({"Seed": 1}).steps[0].config).write_run(0) as writer:
+                writer.commit(Run(0, 0, (), {"accuracy": 0.5}, 1.0))
+
+    report, _ = sweep({"Seed": 1}, {"Seed": 2}, workers=1, hooks={"started": commit})
+    assert told(report) == {(1, 0): "elsewhere", (2, 0): "done"}
+    assert report.is_complete
+
+
+def test_what_is_refused_is_not_there_whatever_is_in_its_place(sweep, stub, workspace, plan):
+    entry = workspace.store.entry(plan({"Model": "ResNet101"}).steps[0].config)
+    (entry.path / "Runs" / "000").mkdir(parents=True)
+    (entry.path / "Runs" / "000" / "manifest.json").touch()
+    assert not sweep({"Model": "ResNet101"})[0].is_complete
