@@ -46,37 +46,31 @@ def main(make: Callable[[Job], None] = make_run) -> Exit:
     """Makes the run that standard input orders.
 
     Args:
-        make: makes and commits the run, within the job's lease.
+        make: makes and commits the run; what it raises is written down with the run.
     """
     requests = Requests()
     _heed_signals(requests)
     order = Order.of(sys.stdin.read())
     try:
-        # Before torch is there, whose import takes seconds: whoever looks sees who holds the run.
-        lease = Lease.adopt(Entry(Path(order.cache, order.fingerprint)), order.run, dict(order.token))
-        if not _follow_parent():
-            lease.end("stopped")
-            return Exit.STOPPED
-        make(_job(order, lease, requests))
+        # Before torch is there, whose import may take minutes: whoever looks sees who holds the run, and that he lives.
+        with Lease.adopt(Entry(Path(order.cache, order.fingerprint)), order.run, dict(order.token)) as lease:
+            _follow_parent()
+            make(_job(order, lease, requests))
     except LeaseLostError as error:
         return _leave(error, Exit.LOST)
     except (StoppedError, KeyboardInterrupt) as error:
         return _leave(error, Exit.STOPPED)
     except ArchError as error:
         return _leave(error, Exit.FAILED)
-    except Exception:  # noqa: BLE001 - it is written down already, and whoever reads the log is to see it
+    except (Exception, SystemExit):  # noqa: BLE001 - it is written down already, and whoever reads the log is to see it
         traceback.print_exc()
         return Exit.FAILED
     return Exit.COMMITTED
 
 
 def _job(order: Order, lease: Lease, requests: Requests) -> Job:
-    try:
-        workspace = Workspace.at(order.cache, order.data, order.rules)
-        config = workspace.cached(order.fingerprint, options=order.options)
-    except ArchError:
-        with lease:  # which writes it down
-            raise
+    workspace = Workspace.at(order.cache, order.data, order.rules)
+    config = workspace.cached(order.fingerprint, options=order.options)
     return Job(order, workspace, config, lease, requests)
 
 
@@ -92,16 +86,17 @@ def _heed_signals(requests: Requests) -> None:
     signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)  # those that came before had to wait
 
 
-def _follow_parent() -> bool:
-    """Asks the system for a SIGTERM when the parent dies, however it does; says whether it lives."""
+def _follow_parent() -> None:
+    """Asks the system for a SIGTERM when the parent dies, however it does; raises StoppedError if it is dead."""
     parent = os.environ.get(PARENT)
     if parent is None:
-        return True
+        return
     if sys.platform == "linux":
         import ctypes  # nothing else in the house needs it
 
         ctypes.CDLL(None).prctl(_DIE_WITH_PARENT, signal.SIGTERM, 0, 0, 0)
-    return os.getppid() == int(parent)  # it may have died before it could be followed
+    if os.getppid() != int(parent):  # it may have died before it could be followed
+        raise StoppedError("whoever ordered this run is gone.")
 
 
 def _leave(error: BaseException, code: Exit) -> Exit:

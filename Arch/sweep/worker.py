@@ -55,13 +55,8 @@ class Worker:
             ArchError: it cannot run, or its training failed, or its end was asked for.
             LeaseLostError: another process has taken the run over.
         """
-        with _torchs_errors_named():
-            try:
-                trainer = self._trainer(config)
-            except Exception:
-                with lease:  # which records it
-                    raise
-            trainer.make_run(lease)
+        with _torchs_errors_named(), lease:  # a trainer that cannot be built is the run's failure, too
+            self._trainer(config).make_run(lease)
 
     def _trainer(self, config: Config) -> ITrainer:
         config.require_implemented()

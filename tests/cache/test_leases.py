@@ -126,7 +126,7 @@ def test_an_end_after_another_process_has_finished_the_run_changes_nothing(lease
         (None, "stopped", None),
         (StoppedError("asked"), "stopped", None),
         (KeyboardInterrupt(), "stopped", None),
-        (SystemExit(3), "stopped", None),
+        (SystemExit(3), "failed", "error"),
         (LeaseLostError("lost"), "stopped", None),
         (ValueError("bad"), "failed", "error"),
         (MemoryError(), "failed", "out-of-memory"),

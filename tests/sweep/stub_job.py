@@ -51,6 +51,8 @@ def go_wrong(way, lease):
         raise TrainingError("bad luck")
     if way == "bug":
         raise KeyError("no such thing")
+    if way == "quit":
+        sys.exit(3)
     if way == "memory":
         raise MemoryError
     if way == "exit 3" or (way == "exit 3 once" and lease.generation == 1):

@@ -63,6 +63,23 @@ def test_rules_that_name_it_otherwise_are_a_recorded_failure(ordered, tmp_path):
     assert lease.entry.work(0).failure().error == "ChangedDefaultError"
 
 
+def test_a_library_that_ends_the_worker_is_a_recorded_failure(ordered, stub):
+    lease, order = ordered
+    stub(ways={"1": "quit"})
+    assert work(order).returncode == Exit.FAILED
+    assert lease.entry.work(0).attempt().failure.error == "SystemExit"
+
+
+def test_signs_of_life_begin_before_anything_is_imported_for_the_run(ordered):
+    code = (
+        "import sys, threading; from Arch.sweep.job import main\n"
+        "main(lambda job: print('torch' in sys.modules, *(each.name for each in threading.enumerate()), sep=', '))"
+    )
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, input=ordered[1].text(), cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout == "False, MainThread, lease of run 0\n"
+
+
 def test_nothing_of_torch_is_there_before_the_lease_is_adopted():
     code = (
         "import sys, Arch.sweep.job, Arch.sweep.local; print(sorted({'torch', 'numpy', 'pandas'} & set(sys.modules)))"

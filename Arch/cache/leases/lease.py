@@ -30,7 +30,8 @@ class Lease:
     """A claim of this process on a run, as a context: it shows signs of life while it is entered.
 
     Leaving with an error writes the error down; leaving otherwise without a commit says that the run was left on
-    request. A lease only saves work: that a run is whole, and the first of its name, is the commit's doing.
+    request. Entered within itself it stays one, and the first leaving counts. A lease only saves work: that a run is
+    whole, and the first of its name, is the commit's doing.
 
     Attributes:
         entry: whose run it is.
@@ -151,6 +152,8 @@ class Lease:
 
     def __enter__(self) -> Self:
         """Begins to show signs of life."""
+        if self._entered_by == os.getpid():
+            return self
         self._entered_by = os.getpid()
         try:
             threading.Thread(target=self._live, name=f"lease of run {self.index}", daemon=True).start()
@@ -165,11 +168,12 @@ class Lease:
         """Writes down how the attempt ended; an error goes on its way."""
         # The thread is not waited for: a disk that hangs must not keep a process from leaving. Nor is it in a forked
         # child, which leaves by this way, too, and has nothing to say about its parent's run.
-        if self._is_fulfilled or os.getpid() != self._entered_by:
+        if self._is_left.is_set() or os.getpid() != self._entered_by:
             return
         self._is_left.set()
         end: End = "stopped"
-        if isinstance(error, Exception) and not isinstance(error, (StoppedError, LeaseLostError)):
+        # A library that ends the program would do so again; a person who interrupts it is asking for just that.
+        if isinstance(error, (Exception, SystemExit)) and not isinstance(error, (StoppedError, LeaseLostError)):
             failure = Failure.of(error, self)
             end = "crashed" if failure.kind == "crash" else "failed"
             self._at_best(self._record, failure)
