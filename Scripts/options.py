@@ -7,11 +7,12 @@ from pathlib import Path
 from types import ModuleType
 from typing import NoReturn
 
-from Arch.errors import did_you_mean
+from Arch.errors import ConfigError, did_you_mean
 from Scripts.verbs import VERBS
 
 WHAT = "files, folders, fingerprint prefixes, Key=Value words"
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+_OF_SWEEPS = {"gpus": None, "per_gpu": 1, "workers": None, "retry": 0, "timeout": None, "fail_fast": False}
 _EXAMPLES = """examples:
   main.py                                         a teacher and its student on handwritten digits
   main.py -c my.json                              run one config; what is cached is shown at once
@@ -91,6 +92,15 @@ def add_shared(parser: argparse.ArgumentParser) -> None:
     shared.add_argument("--device", default="auto", metavar="NAME", help="auto, cpu, cuda or cuda:N (default: auto)")
     shared.add_argument("--json", action="store_true", help="JSON to standard output instead of a table")
     shared.add_argument("--quiet", action="store_true", help="no progress, no notes")
+
+
+def refuse_sweeping(options: argparse.Namespace) -> None:
+    """Refuses options that only a sweep heeds; raises ConfigError."""
+    for name, default in _OF_SWEEPS.items():
+        if getattr(options, name) != default:
+            raise ConfigError(
+                f"--{name.replace('_', '-')} is for -e: without it, one config runs after the other, here."
+            )
 
 
 def unknown_word(word: str) -> str:

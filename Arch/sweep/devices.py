@@ -58,11 +58,13 @@ def slots_of(wishes: Wishes, machine: Machine) -> tuple[Slot, ...]:
     """Where a sweep's workers run.
 
     Raises:
-        ConfigError: there is no such device, or no GPU where one is asked for.
+        ConfigError: there is no such device, no GPU where one is asked for, or two wishes contradict each other.
     """
     gpus = _gpus(wishes, machine)
     if gpus:
         return _gpu_slots(gpus, wishes, machine)
+    if wishes.per_gpu > 1:
+        raise ConfigError(f"--per-gpu {wishes.per_gpu}: no GPU is used here. --workers says how many runs at a time.")
     workers, threads = core_groups(machine.cores, machine.memory, wishes.workers, wishes.threads)
     names = [f"cpu {number}" for number in range(workers)] if workers > 1 else ["cpu"]
     return tuple(Slot(name, "cpu", {}, threads) for name in names)

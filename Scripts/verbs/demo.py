@@ -7,7 +7,7 @@ import argparse
 from Arch.errors import ConfigError
 from Arch.workspace import ROOT
 from Scripts.carry import draw, finish, workspace_of
-from Scripts.options import unknown_word
+from Scripts.options import refuse_sweeping, unknown_word
 
 QUICKSTART = ROOT / "ExperimentConfigs" / "Quickstart"
 
@@ -16,6 +16,7 @@ def run(options: argparse.Namespace) -> int:
     """Runs the embedded default, prints its table and saves its figures."""
     if options.words:
         raise ConfigError(f"{unknown_word(options.words[0])}.")
+    refuse_sweeping(options)
     workspace = workspace_of(options)
     asked = list(workspace.configs([str(QUICKSTART)], options.set))
     code = finish(workspace, asked, options)
