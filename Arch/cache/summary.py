@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from Arch import files
 from Arch.cache import layout, manifest
 from Arch.cache.fields import Fields
-from Arch.errors import CorruptEntryError
+from Arch.errors import CacheError, CorruptEntryError
 from Arch.types import COMPARED, Result, Run
 
 if TYPE_CHECKING:
@@ -67,6 +68,13 @@ def refresh(entry: Entry) -> None:
     while written != (indices := entry.run_indices()):
         files.write_json(f"{entry.path}/{layout.RESULT}", _document(entry, indices))
         written = indices
+
+
+def renew(entry: Entry) -> None:
+    """Writes the summary after runs came or went, if the disk lets it: whoever finds none reads the runs."""
+    with contextlib.suppress(CacheError):
+        if entry.run_indices():
+            refresh(entry)
 
 
 def withdraw(entry: Entry, index: int) -> None:

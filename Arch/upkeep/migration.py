@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Literal
 
 from Arch import files
-from Arch.cache import layout
+from Arch.cache import layout, summary
+from Arch.cache.entry import Entry
 from Arch.cache.fields import Fields
 from Arch.errors import CacheAccessError, CacheError
 from Arch.upkeep.living import workers
@@ -151,6 +152,7 @@ def _make(root: Path, move: Move) -> str:
     if not files.list_folder(root / move.target):
         _rewrite(root / move.source, move.after)
         if files.rename_new(root / move.source, root / move.target):
+            summary.renew(Entry(root / move.target))
             return ""
     _rewrite(root / move.source, move.before)
     return f"there is an experiment {move.target} meanwhile"

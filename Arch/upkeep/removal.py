@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -70,7 +69,7 @@ def take_away(root: Path, target: Target) -> Outcome:
     except CacheError as problem:
         return Outcome(target, (), str(problem))
     if target.kind == "run":
-        _sum_up(Entry(folder))
+        summary.renew(Entry(folder))
     return Outcome(target, tuple(item for item in moved if item))
 
 
@@ -87,13 +86,7 @@ def put_back(root: Path, item: Item) -> None:
         summary.withdraw(entry, item.run)
     trash.put_back(root, item)
     if item.run is not None:
-        _sum_up(entry)
-
-
-def _sum_up(entry: Entry) -> None:
-    with contextlib.suppress(CacheError):  # derived: whoever needs it and finds none makes it
-        if entry.run_indices():
-            summary.refresh(entry)
+        summary.renew(entry)
 
 
 def _damaged(root: Path, name: str) -> Iterator[Target]:

@@ -92,7 +92,7 @@ def test_a_renamed_entry_answers_under_its_new_name_with_its_runs(workspace_of, 
     moved.check(config)
     assert not entry.path.exists()
     assert snapshot(moved.path / "Runs") == runs
-    assert not (moved.path / "Result.json").exists()
+    assert json.loads((moved.path / "Result.json").read_text())["Fingerprint"] == moved.fingerprint
     assert moved.result().active["Warmth"] == 2
     assert plan_rehash(after).renamings == ()
 
