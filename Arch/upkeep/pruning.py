@@ -94,9 +94,12 @@ def _candidates(root: Path, name: str, criteria: Criteria, now: float) -> Iterat
 def _whole(root: Path, name: str, criteria: Criteria, now: float) -> Target | None:
     """The experiment itself, where nothing of it is worth keeping."""
     entry = root / name
-    if layout.run_indices(files.list_folder(layout.runs(entry))):
-        is_lost = criteria.is_orphan and not files.exists(entry / layout.CONFIG)
-        return targets.experiment(root, name, f"no {layout.CONFIG}") if is_lost else None
+    has_runs = bool(layout.run_indices(files.list_folder(layout.runs(entry))))
+    if criteria.is_orphan and not files.exists(entry / layout.CONFIG):
+        target = targets.experiment(root, name, f"no {layout.CONFIG}")
+        return target if has_runs or now - target.changed >= _YOUNG else None
+    if has_runs:
+        return None
     in_hand = indices_in_hand(entry)
     if in_hand and criteria.is_failed:
         failed = _failed(entry)

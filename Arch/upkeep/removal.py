@@ -65,6 +65,7 @@ def take_away(root: Path, target: Target) -> Outcome:
             return Outcome(replace(target, workers=busy), (), f"{busy[0]}; stop it first, or wait for it")
         if target.kind == "run" and target.run is not None:
             summary.withdraw(Entry(folder), target.run)
+            Entry(folder).work(target.run).clear()  # else it would look as if an attempt had crashed, and go on from it
         moved = [trash.move(root, place) for place in target.places]
     except CacheError as problem:
         return Outcome(target, (), str(problem))

@@ -138,6 +138,19 @@ def test_what_belongs_to_no_experiment_is_an_orphan(root, add):
     assert sound.exists
 
 
+def test_work_without_an_experiment_is_an_orphan_unless_someone_does_it(root, add):
+    dead, alive = add(runs=0), add(runs=0, Seed=1)
+    dead.work(0).write_log("the experiment was removed meanwhile")
+    lease = alive.take(0)
+    for entry in (dead, alive):
+        (entry.path / "Config.json").unlink()
+        age(entry.path)
+    targets = {target.fingerprint: target for target in found(root, is_orphan=True)}
+    assert (targets[dead.fingerprint].kind, targets[dead.fingerprint].workers) == ("experiment", ())
+    assert targets[alive.fingerprint].workers
+    lease.end("stopped")
+
+
 def test_what_was_just_begun_is_no_orphan(root, add):
     add(runs=0)
     (root / ("f" * 32)).mkdir()

@@ -53,6 +53,20 @@ def test_a_run_goes_alone_and_the_summary_follows(root, add, snapshot):
     assert snapshot(entry.path) == before
 
 
+def test_what_a_killed_commit_left_beside_a_run_does_not_outlive_it(root, add):
+    entry = add(runs=0)
+    claim = entry.take(0).claim
+    entry.work(0).checkpoints.save(1, b"state")
+    with entry.write_run(0) as writer:
+        writer.commit(run(0))
+    entry.work(0).checkpoints.save(1, b"state")
+    (entry.path / "Claims/000").mkdir(parents=True)
+    (entry.path / "Claims/000/000001.json").write_text(claim.text())
+    remove(root, entry, 0)
+    assert entry.work(0).checkpoints.newest() is None
+    assert entry.work(0).attempt().state == "missing"
+
+
 def test_the_last_run_goes_with_its_summary(root, add):
     entry = add()
     remove(root, entry, 0)
