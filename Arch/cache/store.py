@@ -46,10 +46,12 @@ class Store:
 
         Raises:
             UnknownNameError: there is none.
-            CacheError: there are several.
+            CacheError: there are several, or none of a whole fingerprint.
         """
         found = [entry for entry in self._candidates(prefix.lower()) if entry.exists]
         if not found:
+            if layout.is_fingerprint(prefix):  # nobody types one, so that a neighbour of it would be of no help
+                raise CacheError(f"there is no experiment {prefix} in the cache {self.root}.")
             known = [entry.fingerprint for entry in self.entries()]
             raise UnknownNameError("cached experiment", prefix, known, f"The cache is {self.root}.")
         if len(found) > 1:
