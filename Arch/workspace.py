@@ -101,9 +101,9 @@ class Workspace:
         Raises:
             ArchError: a `Key=Value` word has no such key, or a value that the key cannot have.
         """
-        places = [word for word in words if "=" not in word or os.path.exists(word)]  # noqa: PTH110
-        filters = [self._filter(word) for word in words if word not in places]
-        return places, filters
+        is_place = {word: "=" not in word or os.path.exists(word) for word in words}  # noqa: PTH110
+        filters = [self._filter(word) for word in words if not is_place[word]]
+        return [word for word in words if is_place[word]], filters
 
     def _usable(self, place: str, filters: Sequence[tuple[str, Any]], overrides: Sequence[str]) -> Iterator[Entry]:
         for config, _ in self._selected([place], overrides):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ from Arch.cache.status import Status, status_of
 from Arch.config.config import fingerprint_of
 from Arch.config.rules import Rules
 from Arch.errors import CacheAccessError, CacheError, ChangedDefaultError
+from Arch.sweep.plan import Step, make_plan
 from Arch.upkeep.selection import Selection
 from Arch.workspace import Workspace, holds
 
@@ -29,12 +30,14 @@ class Standing:
         title: what it is, in a few words.
         labels: the config files that ask for it.
         status: what the cache has of it.
+        is_needed: whether nobody asks for it but what is made from it.
     """
 
     entry: Entry
     title: str
     labels: tuple[str, ...]
     status: Status
+    is_needed: bool = False
 
 
 @dataclass(frozen=True)
@@ -81,8 +84,9 @@ def standings(workspace: Workspace, words: Sequence[str], overrides: Sequence[st
 
     Args:
         workspace: the cache and its rules.
-        words: config files and folders of them, of which all experiments are meant, cached or not; fingerprint
-            prefixes, and `Key=Value` words; without any of the former, all that was ever begun in the cache.
+        words: config files and folders of them, of which all experiments are meant, cached or not, and what those
+            that are not done are made from; fingerprint prefixes, and `Key=Value` words; without any of the former,
+            all that was ever begun in the cache.
         overrides: `Key=Value` words that change what the files say.
 
     Raises:
@@ -90,25 +94,24 @@ def standings(workspace: Workspace, words: Sequence[str], overrides: Sequence[st
     """
     places, filters = workspace.parted(words)
     selection = Selection.in_cache(workspace)
-    conditions = [word for word in words if word not in places]
-    asked = [place for place in places if _is_config(place, selection)]
-    cached = [place for place in places if place not in asked]
-    found: dict[str, Standing] = {}
-    snapshot = workspace.store.snapshot()
-    for config, label in workspace.configs(asked, overrides) if asked else ():
-        if all(holds(config, key, value) for key, value in filters):
-            known = found.get(config.fingerprint)
-            if known is None or known.status.wanted < config.option("NumRuns"):
-                status = snapshot.status(config, config.option("NumRuns"))
-                known = Standing(
-                    Entry(snapshot.root / config.fingerprint), config.title, known.labels if known else (), status
-                )
-            found[config.fingerprint] = replace(known, labels=(*known.labels, label))
+    named = set(places)
+    conditions = [word for word in words if word not in named]
+    is_config = {place: _is_config(place, selection) for place in places}
+    asked = [place for place in places if is_config[place]]
+    cached = [place for place in places if not is_config[place]]
+    wanted = workspace.configs(asked, overrides) if asked else ()
+    held = ((config, label) for config, label in wanted if all(holds(config, key, value) for key, value in filters))
+    found = {step.config.fingerprint: _of_step(step, workspace) for step in make_plan(held, workspace.store).steps}
     if cached or not asked:
         for name in selection.select([*cached, *conditions], overrides).fingerprints:
             if name not in found:
                 found[name] = of_entry(Entry(workspace.store.root / name), workspace.resolver.rules)
     return list(found.values())
+
+
+def _of_step(step: Step, workspace: Workspace) -> Standing:
+    entry = workspace.store.entry(step.config)
+    return Standing(entry, step.config.title, step.labels, step.status, is_needed=not step.labels)
 
 
 def of_entry(entry: Entry, rules: Rules) -> Standing:
@@ -143,5 +146,5 @@ def _is_config(place: str, selection: Selection) -> bool:
     """Whether a word names configs, and not an experiment of the cache by its folder or fingerprint."""
     path = Path(place)
     if path.is_dir():
-        return path.name not in selection.names
+        return path.name not in selection.known
     return place.endswith(".json") or path.is_file()

@@ -80,7 +80,7 @@ class Selection:
 
     def _at(self, word: str, overrides: Sequence[str]) -> Iterator[str]:
         path = Path(word)
-        if path.name in self._known and path.is_dir():
+        if path.name in self.known and path.is_dir():
             yield path.name
         elif path.is_dir():
             for file in config_files(path):
@@ -92,7 +92,7 @@ class Selection:
 
     def _of(self, file: Path, overrides: Sequence[str]) -> Iterator[str]:
         fingerprint = self.workspace.resolver.load(file, overrides).fingerprint
-        if fingerprint in self._known:
+        if fingerprint in self.known:
             yield fingerprint
 
     def _beginning(self, prefix: str) -> str:
@@ -134,7 +134,8 @@ class Selection:
         return Resolver(self.workspace.resolver.rules)
 
     @functools.cached_property
-    def _known(self) -> frozenset[str]:
+    def known(self) -> frozenset[str]:
+        """The names, for looking one up."""
         return frozenset(self.names)
 
 
