@@ -80,7 +80,7 @@ _LOUD = (State.RUNNING, State.FAILED, State.CRASHED, State.CORRUPT, State.CHANGE
 def _lines(standing: Standing, now: float) -> Iterator[str]:
     status = standing.status
     remarks = [*_general(standing), *(_remark(standing, attempt, now) for attempt in status.attempts)]
-    where = f"  {standing.labels[0]}" if standing.labels else ""
+    where = "  (needed by others)" if standing.is_needed else f"  {standing.labels[0]}" if standing.labels else ""
     head = f"{status.state:<8}  {standing.entry.fingerprint[:8]}  {standing.title}{where}"
     if len(remarks) < 2:
         yield f"{head}  {remarks[0]}" if remarks else head

@@ -35,7 +35,7 @@ def run(options: argparse.Namespace) -> int:
     if options.json:
         tally = Counter(each.status.state.value for each in found)
         print(json.dumps({"counts": dict(tally), "experiments": [json_row(each) for each in found]}, indent=1))
-    elif options.full or (options.what and len(found) == 1):
+    elif options.full or (options.what and sum(not each.is_needed for each in found) == 1):
         print("\n\n".join("\n".join(details(each, time.time())) for each in found))
     else:
         print("\n".join([counts(found), *table(found, time.time())]))

@@ -44,6 +44,15 @@ def test_a_folder_of_configs_counts_what_is_missing_and_asks_for_its_number_of_r
     assert found[State.MISSING].labels == (str(folder / "b.json"),)
 
 
+def test_what_a_config_waits_for_is_shown_as_well_until_it_is_done(workspace, commit, tmp_path):
+    path = tmp_path / "student.json"
+    path.write_text(json.dumps(STUDENT))
+    shown = [(each.status.state, each.is_needed) for each in standings(workspace, [str(path)])]
+    assert shown == [(State.MISSING, True), (State.MISSING, False)]
+    commit(STUDENT)
+    assert [each.is_needed for each in standings(workspace, [str(path)])] == [False]
+
+
 def test_words_select_by_prefix_and_value(workspace, commit):
     teacher, student = commit(TEACHER), commit(STUDENT)
     assert only(workspace, teacher.fingerprint[:8]).entry == teacher
