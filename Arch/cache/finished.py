@@ -13,8 +13,17 @@ from Arch.types import Run
 
 def indices(entry: Path) -> tuple[int, ...]:
     """The indices of the finished runs, in order; raises CorruptEntryError."""
-    names = files.list_folder(layout.runs(entry))
-    return tuple(index for index in layout.run_indices(names) if is_there(entry, index))
+    return tuple(index for index in listed(entry) if is_there(entry, index))
+
+
+def listed(entry: Path) -> tuple[int, ...]:
+    """The indices of the runs that have a folder, in order, without a look into any."""
+    return layout.run_indices(files.list_folder(layout.runs(entry)))
+
+
+def is_committed(entry: Path, index: int) -> bool:
+    """Whether a run has its manifest; one without is not there, or damaged, and this does not tell which."""
+    return files.exists(f"{layout.runs(entry)}/{layout.run_name(index)}/{layout.MANIFEST}")
 
 
 def is_there(entry: Path, index: int) -> bool:
@@ -25,7 +34,7 @@ def is_there(entry: Path, index: int) -> bool:
     """
     folder = f"{layout.runs(entry)}/{layout.run_name(index)}"
     for _ in range(2):  # a run may appear between the two looks, or be moved away: both happen in one step
-        if files.exists(f"{folder}/{layout.MANIFEST}"):
+        if is_committed(entry, index):
             return True
         if not files.list_folder(folder):
             return False
@@ -79,7 +88,7 @@ def weights_of(entry: Path, index: int, which: str) -> Path:
 
 
 def _no_run(entry: Path, index: int) -> CacheError:
-    known = ", ".join(map(str, layout.run_indices(files.list_folder(layout.runs(entry))))) or "none"
+    known = ", ".join(map(str, listed(entry))) or "none"
     return CacheError(f"there is no run {index} in {entry}. Runs there: {known}.")
 
 

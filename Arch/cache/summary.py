@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from Arch import files
-from Arch.cache import layout, manifest
+from Arch.cache import finished, layout, manifest
 from Arch.cache.fields import Fields
 from Arch.errors import CacheError, CorruptEntryError
 from Arch.types import COMPARED, Result, Run
@@ -28,7 +28,7 @@ def result_of(entry: Entry) -> Result:
         CacheError: there is no such entry.
     """
     try:
-        return _result(entry, _read(entry, _listed(entry)))
+        return _result(entry, _read(entry, finished.listed(entry.path)))
     except (FileNotFoundError, CorruptEntryError):
         return _result(entry, _document(entry, entry.run_indices()))
 
@@ -39,7 +39,7 @@ def told(entry: Entry) -> tuple[tuple[int, ...], Origins | None]:
     Raises:
         CorruptEntryError: a run's folder lacks its manifest.
     """
-    indices = _listed(entry)
+    indices = finished.listed(entry.path)
     try:
         return indices, _origins(_read(entry, indices))
     except (FileNotFoundError, CorruptEntryError):
@@ -88,11 +88,6 @@ def withdraw(entry: Entry, index: int) -> None:
         is_told = True
     if is_told:
         files.remove(path)
-
-
-def _listed(entry: Entry) -> tuple[int, ...]:
-    """The indices of the finished runs, without a look at each."""
-    return layout.run_indices(files.list_folder(layout.runs(entry.path)))
 
 
 def _document(entry: Entry, indices: tuple[int, ...]) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from Arch import files
-from Arch.cache import layout
+from Arch.cache import finished, layout
 from Arch.cache.entry import Entry
 from Arch.config.rules import Rules
 from Arch.report.standing import of_entry
@@ -40,7 +40,7 @@ class Line:
 def line_of(entry: Entry, rules: Rules) -> Line:
     """The line of one experiment; raises CacheAccessError."""
     standing = of_entry(entry, rules)
-    runs = layout.run_indices(files.list_folder(layout.runs(entry.path)))
+    runs = finished.listed(entry.path)
     written = [files.measure(f"{layout.runs(entry.path)}/{layout.run_name(index)}").changed for index in runs]
     size = files.measure(entry.path).size
     return Line(entry.fingerprint, standing.title, str(standing.status.state), len(runs), size, max(written, default=0))

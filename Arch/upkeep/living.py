@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from Arch import files
-from Arch.cache import layout, staging
+from Arch.cache import finished, staging
+from Arch.cache.entry import Entry
 from Arch.cache.work import Work
 
 
@@ -14,19 +15,13 @@ def workers(entry: Path, run: int | None = None) -> tuple[str, ...]:
 
     Whoever has committed a run has no more need of it. Raises CacheAccessError.
     """
-    runs = [run] if run is not None else indices_in_hand(entry)
+    runs = [run] if run is not None else Entry(entry).traces()
     found = (_worker(Work(entry, index)) for index in runs)
     return tuple(worker for worker in found if worker)
 
 
-def indices_in_hand(entry: Path) -> tuple[int, ...]:
-    """The runs that have traces of work, whether they were finished since or not; raises CacheAccessError."""
-    names = {*files.list_folder(layout.work(entry)), *files.list_folder(layout.claims(entry))}
-    return layout.run_indices(list(names))
-
-
 def _worker(work: Work) -> str:
-    if files.exists(f"{layout.runs(work.entry)}/{layout.run_name(work.index)}/{layout.MANIFEST}"):
+    if finished.is_committed(work.entry, work.index):
         return ""
     claim = next(work.claims_backwards(), None)
     if claim is not None and claim.seems_held():

@@ -8,13 +8,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from Arch import files
-from Arch.cache import layout, staging
+from Arch.cache import finished, layout, staging
 from Arch.cache.attempt import Attempt, State
+from Arch.cache.entry import Entry
 from Arch.cache.work import Work
 from Arch.errors import ConfigError
 from Arch.upkeep import targets
 from Arch.upkeep.amounts import age_text, size_text
-from Arch.upkeep.living import indices_in_hand
 from Arch.upkeep.targets import Target
 
 _YOUNG = 60.0  # seconds; what a process has just begun may look as if it belonged to nobody
@@ -94,13 +94,13 @@ def _candidates(root: Path, name: str, criteria: Criteria, now: float) -> Iterat
 def _whole(root: Path, name: str, criteria: Criteria, now: float) -> Target | None:
     """The experiment itself, where nothing of it is worth keeping."""
     entry = root / name
-    has_runs = bool(layout.run_indices(files.list_folder(layout.runs(entry))))
+    has_runs = bool(finished.listed(entry))
     if criteria.is_orphan and not files.exists(entry / layout.CONFIG):
         target = targets.experiment(root, name, f"no {layout.CONFIG}")
         return target if has_runs or now - target.changed >= _YOUNG else None
     if has_runs:
         return None
-    in_hand = indices_in_hand(entry)
+    in_hand = Entry(entry).traces()
     if in_hand and criteria.is_failed:
         failed = _failed(entry)
         return targets.experiment(root, name, _said(failed[-1])) if len(failed) == len(in_hand) else None
@@ -120,7 +120,8 @@ def _is_bare(entry: Path) -> bool:
 
 
 def _failed(entry: Path) -> list[Attempt]:
-    attempts = [Work(entry, index).attempt() for index in indices_in_hand(entry) if not _is_committed(entry, index)]
+    missing = [index for index in Entry(entry).traces() if not finished.is_committed(entry, index)]
+    attempts = [Work(entry, index).attempt() for index in missing]
     return [attempt for attempt in attempts if attempt.state is State.FAILED]
 
 
@@ -131,9 +132,9 @@ def _said(attempt: Attempt) -> str:
 def _leftovers(root: Path, name: str) -> Iterator[tuple[str, str]]:
     """What lies in an entry for nobody, as places in the cache, with the reasons."""
     entry = root / name
-    for index in indices_in_hand(entry):
+    for index in Entry(entry).traces():
         places = [f"{name}/{part}/{layout.run_name(index)}" for part in ("Work", "Claims")]
-        if _is_committed(entry, index):
+        if finished.is_committed(entry, index):
             yield from ((place, "of a finished run") for place in places if files.exists(root / place))
         else:
             yield from (found for place in places for found in _dead(root, place))
@@ -147,7 +148,3 @@ def _dead(root: Path, place: str) -> Iterator[tuple[str, str]]:
         is_write = files.is_temporary(name) and not files.is_held(path)
         if is_write or (staging.is_staging(name) and staging.is_abandoned(path)):
             yield f"{place}/{name}", "of a dead process"
-
-
-def _is_committed(entry: Path, index: int) -> bool:
-    return files.exists(f"{layout.runs(entry)}/{layout.run_name(index)}/{layout.MANIFEST}")

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from Arch import files
-from Arch.cache import layout, summary
+from Arch.cache import finished, layout, summary
 from Arch.cache.entry import Entry
 from Arch.errors import CacheError, CorruptEntryError
 from Arch.upkeep import targets, trash
@@ -42,7 +42,7 @@ def removable(root: Path, names: Sequence[str], runs: Collection[int] = ()) -> l
     found = {(name, index): targets.run(root, name, index) for name in names for index in sorted(set(runs))}
     for index in runs:
         if not any(found[name, index] for name in names):
-            there = {each for name in names for each in _indices(root / name)}
+            there = {each for name in names for each in finished.listed(root / name)}
             known = ", ".join(map(str, sorted(there))) or "none"
             raise CacheError(f"there is no run {index} in {', '.join(names[:3])}. Runs there: {known}.")
     return [target for target in found.values() if target]
@@ -92,7 +92,7 @@ def put_back(root: Path, item: Item) -> None:
 
 def _damaged(root: Path, name: str) -> Iterator[Target]:
     entry = Entry(root / name)
-    runs = _indices(entry.path)
+    runs = finished.listed(entry.path)
     try:
         if entry.exists or runs:
             entry.document()
@@ -114,7 +114,3 @@ def _problems(entry: Entry, index: int, which: str) -> Iterator[str]:
         yield str(problem)
     except CacheError:  # not every run has weights of both kinds
         return
-
-
-def _indices(entry: Path) -> tuple[int, ...]:
-    return layout.run_indices(files.list_folder(layout.runs(entry)))

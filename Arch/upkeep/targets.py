@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 from Arch import files
-from Arch.cache import layout
+from Arch.cache import finished, layout
 from Arch.upkeep.living import workers
 from Arch.upkeep.selection import document_in, names_in
 
@@ -46,8 +46,8 @@ class Target:
 
 def experiment(root: Path, name: str, why: str = "") -> Target:
     """A whole experiment, sound or not; raises CacheAccessError."""
-    runs = layout.run_indices(files.list_folder(layout.runs(root / name)))
-    return replace(_target(root, "experiment", name, (name,), why=why), runs=len(runs))
+    runs = len(finished.listed(root / name))
+    return replace(_target(root, "experiment", name, (name,), why=why), runs=runs)
 
 
 def run(root: Path, name: str, index: int, why: str = "") -> Target | None:
