@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from Arch.errors import ArchError, ConfigError
+from Arch.files.quick_json import quick_object
 
 _PIECE = r'"(?:[^"\\]|\\.)*"|[{}\[\],:]|[^\s{}\[\],:"]+'
 _MOST_BYTES = 10_000_000
@@ -64,7 +65,8 @@ def read_object(path: Path | str, error: type[ArchError] = ConfigError) -> tuple
         raise error(f"{label}: no file can have this name.") from None
     if len(content) > _MOST_BYTES:
         raise error(f"{label}: expected a config, got a file of more than {_MOST_BYTES // 10**6} MB.")
-    return parse_object(text, label, error)
+    members = _plain_object(content)
+    return (members, Source(label, text)) if members is not None else parse_object(text, label, error)
 
 
 def parse_object(text: str, label: str, error: type[ArchError] = ConfigError) -> tuple[dict[str, Any], Source]:
@@ -158,6 +160,14 @@ def _refuse_constant(piece: str) -> NoReturn:
 
 
 _DECODER = json.JSONDecoder(object_pairs_hook=_unique, parse_constant=_refuse_constant)
+
+
+def _plain_object(content: bytes) -> dict[str, Any] | None:
+    """The object in a text of nothing but plain members; None where there may be more to say of it."""
+    members = quick_object(content)
+    # Each member has a colon of its own: if there are no more colons than members, none was given twice.
+    is_plain = members is not None and content.count(b":") == len(members) and content.count(b"{") == 1
+    return members if is_plain else None
 
 
 def _content(path: Path | str) -> bytes:

@@ -13,6 +13,7 @@ from typing import Any
 
 from Arch.errors import CacheAccessError, CorruptEntryError
 from Arch.files.door import AnyPath, look
+from Arch.files.quick_json import quick_object
 
 _PIECE = 65_536  # bytes; nearly every file of the cache that is read whole fits in
 
@@ -43,8 +44,9 @@ def read_json(path: AnyPath) -> dict[str, Any]:
     Raises:
         CorruptEntryError: the file is torn, holds NaN or infinity, or something else than an object.
     """
+    content = read_bytes(path)
     try:
-        document = _DECODER.decode(read_bytes(path).decode("utf-8", "surrogatepass"))
+        document = quick_object(content) or _DECODER.decode(content.decode("utf-8", "surrogatepass"))
     except (ValueError, RecursionError) as error:
         raise _corrupt(path, str(error)) from error
     if not isinstance(document, dict):

@@ -1,6 +1,7 @@
 """What Python's parser lets pass is refused, and lines are counted right."""
 
 import json
+import sys
 
 import pytest
 from hypothesis import given, settings
@@ -153,3 +154,36 @@ def test_a_value_nested_beyond_the_stack_or_into_itself_is_shown():
 def test_what_cannot_be_printed_is_escaped_and_all_else_stays():
     assert printable("/tmp/é b.json") == "/tmp/é b.json"
     assert printable("a\nb\x1b[0m\ud800") == "a\\u000ab\\u001b[0m\\ud800"
+
+
+@pytest.mark.parametrize("is_quick", [True, False])
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ('{"a": 1,\n"b": 2,\n"a": 3}', "a.json:3: 'a' is given twice. Keep one."),
+        ('{"a": {"b": 1,\n"b": 2}}', "a.json:2: 'b' is given twice. Keep one."),
+        ('{"a": [{"b": 1,\n"b": 2}]}', "a.json:2: 'b' is given twice. Keep one."),
+        ('{"a": ":",\n"a": ":"}', "a.json:2: 'a' is given twice. Keep one."),
+        ('{"a": NaN}', "a.json:1: expected a finite number, got NaN."),
+    ],
+)
+def test_a_file_read_by_the_fast_parser_is_refused_as_by_the_slow_one(tmp_path, monkeypatch, text, words, is_quick):
+    import orjson
+
+    monkeypatch.setitem(sys.modules, "orjson", orjson if is_quick else None)
+    (tmp_path / "a.json").write_text(text)
+    with pytest.raises(ConfigError) as refusal:
+        read_object(tmp_path / "a.json")
+    assert str(refusal.value) == f"{tmp_path}/{words}"
+
+
+@pytest.mark.parametrize(
+    "text", ['{"a": "b:c", "d:e": 1}', '{"a": {"b": {"c": 1}}}', '{"a": "{", "b": [1.5, true]}', "{}"]
+)
+def test_a_file_read_by_the_fast_parser_says_what_the_slow_one_says(tmp_path, monkeypatch, text):
+    import orjson
+
+    monkeypatch.setitem(sys.modules, "orjson", orjson)
+    (tmp_path / "a.json").write_text(text)
+    document, source = read_object(tmp_path / "a.json")
+    assert (document, source.text, source.label) == (json.loads(text), text, f"{tmp_path}/a.json")
