@@ -7,11 +7,11 @@ from pathlib import Path
 from types import ModuleType
 from typing import NoReturn
 
+from Arch.amounts import seconds_of
 from Arch.errors import ConfigError, did_you_mean
 from Scripts.verbs import VERBS
 
 WHAT = "files, folders, fingerprint prefixes, Key=Value words"
-_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 _OF_SWEEPS = {"gpus": None, "per_gpu": 1, "workers": None, "retry": 0, "timeout": None, "fail_fast": False}
 _EXAMPLES = """examples:
   main.py                                         a teacher and its student on handwritten digits
@@ -127,11 +127,10 @@ def _count_from_0(text: str) -> int:
 
 
 def _seconds(text: str) -> float:
-    unit = _UNITS.get(text[-1:])
     try:
-        seconds = float(text[:-1] if unit else text) * (unit or 1)
-    except ValueError:
-        seconds = 0.0
-    if not 0 < seconds < float("inf"):
-        raise argparse.ArgumentTypeError(f"expected a time such as 90s, 30m, 4h or 2d, got {text!r}")
+        seconds = seconds_of(text)
+    except ConfigError as problem:
+        raise argparse.ArgumentTypeError(str(problem).removesuffix(".")) from None
+    if not seconds:
+        raise argparse.ArgumentTypeError("expected more than no time")
     return seconds

@@ -5,10 +5,10 @@ from __future__ import annotations
 import sys
 from contextlib import AbstractContextManager, nullcontext
 
+from Arch.amounts import duration_text
 from Arch.cache.entry import Entry
 from Arch.cache.failure import Failure
 from Arch.errors import CacheError
-from Arch.report.durations import duration_text
 from Arch.sweep.board import Board, Outcome, Running, SilentSweepWatcher, SweepWatcher, Task
 
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import errno
-import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Self, cast, get_args
 
 from Arch import files
+from Arch.amounts import utc_now
 from Arch.cache.fields import Fields
 from Arch.cache.layout import FAILURE
 from Arch.errors import CacheAccessError, CorruptEntryError
@@ -67,7 +67,7 @@ class Failure:
             error=type(error).__name__,
             message=str(error),
             traceback="".join(traceback.format_exception(error)),
-            time=time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+            time=utc_now(),
             host=lease.claim.holder.host,
             device=lease.claim.device,
             attempt=lease.generation,

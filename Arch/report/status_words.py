@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from Arch.amounts import age_text, seconds_at
 from Arch.cache.attempt import Attempt, State
 from Arch.cache.progress import Progress
 from Arch.report.standing import Standing
-from Arch.upkeep.amounts import age_text
 
 MOST = 200  # lines for one state; `--json` has all
 MOST_MISSING = 20
@@ -196,13 +195,3 @@ def _json_attempt(standing: Standing, attempt: Attempt) -> dict[str, Any]:
 def _short(text: str) -> str:
     line = " ".join(text.split())
     return line if len(line) <= _LONGEST else f"{line[: _LONGEST - 3]}..."
-
-
-def seconds_at(text: str) -> float:
-    """The seconds since 1970 of a time as the cache writes it: `2026-01-31T12:00:00Z`; 0 where it is not one."""
-    import calendar  # only where something is running or old
-
-    try:
-        return calendar.timegm(time.strptime(text, "%Y-%m-%dT%H:%M:%SZ"))
-    except ValueError:
-        return 0.0

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import logging
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
+from Arch.amounts import utc_now
 from Arch.cache.attempt import MOST_CRASHES, Attempt, State
 from Arch.cache.entry import Entry
 from Arch.cache.failure import LOG_LINES, Failure
@@ -154,7 +154,7 @@ class Attempts:
         work = lease.entry.work(lease.index)
         failure = replace(
             failure,
-            time=time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+            time=utc_now(),
             host=ending.host or lease.claim.holder.host,
             device=lease.claim.device,
             attempt=lease.generation,

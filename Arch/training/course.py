@@ -6,10 +6,11 @@ import logging
 from typing import TYPE_CHECKING
 
 from Arch import files
+from Arch.amounts import utc_now
 from Arch.cache.progress import Progress
 from Arch.training.checkpoint import Standing, UnfitCheckpointError, pack, unpack
 from Arch.training.events import open_events
-from Arch.training.journal import now, numbers
+from Arch.training.journal import numbers
 from Arch.training.keeper import Keeper
 from Arch.training.provenance import host, record, session
 from Arch.training.stopwatch import Stopwatch, device_watch
@@ -187,7 +188,7 @@ class Course:
             step=training.learner.steps_done,
             steps=recipe.num_epochs * training.feed.steps,
             seconds=self._watch.seconds,
-            time=now(),
+            time=utc_now(),
             scores=scores,
         )
 

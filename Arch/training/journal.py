@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import logging
-import time
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TextIO
 
+from Arch.amounts import utc_now
 from Arch.errors import CacheError
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ class Journal:
         if self._is_closed:
             return
         try:
-            self._work.write_log(f"{now()}  {line}")
+            self._work.write_log(f"{utc_now()}  {line}")
         except CacheError as problem:
             self._complain(problem)
         else:
@@ -94,8 +94,3 @@ def numbers(epoch: Epoch) -> str:
     splits = (("train", epoch.train), ("validation", epoch.validation), ("test", epoch.test))
     words = [f"{split} {name} {value:.6g}" for split, metrics in splits for name, value in metrics.items()]
     return f"{', '.join(words)}, rate {epoch.learning_rate:.6g}, {epoch.seconds:.2f} s"
-
-
-def now() -> str:
-    """The time in UTC, as `2025-01-31T12:00:00Z`."""
-    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -10,6 +9,7 @@ from pathlib import Path
 from typing import Literal
 
 from Arch import files
+from Arch.amounts import utc_now
 from Arch.cache import layout, summary
 from Arch.cache.entry import Entry
 from Arch.cache.fields import Fields
@@ -86,7 +86,7 @@ def begin(root: Path, moves: Sequence[Move]) -> Journal:
     Raises:
         CacheError: another migration is under way or was interrupted; CacheAccessError: it cannot be written.
     """
-    now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+    now = utc_now()
     documents = [
         {"From": move.source, "To": move.target, "Before": move.before, "After": move.after, "Needs": list(move.needs)}
         for move in moves

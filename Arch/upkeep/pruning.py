@@ -8,13 +8,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from Arch import files
+from Arch.amounts import age_text, size_text
 from Arch.cache import finished, layout, staging
 from Arch.cache.attempt import Attempt, State
 from Arch.cache.entry import Entry
 from Arch.cache.work import Work
 from Arch.errors import ConfigError
 from Arch.upkeep import targets
-from Arch.upkeep.amounts import age_text, size_text
 from Arch.upkeep.targets import Target
 
 _YOUNG = 60.0  # seconds; what a process has just begun may look as if it belonged to nobody

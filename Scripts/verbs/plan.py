@@ -6,7 +6,7 @@ import argparse
 import json
 from collections import Counter
 
-from Arch.report.durations import duration_text
+from Arch.amounts import duration_text
 from Arch.sweep.estimate import Estimator, estimator
 from Arch.sweep.plan import Plan, Step, make_plan
 from Scripts.carry import workspace_of

@@ -4,8 +4,9 @@ import json
 
 import pytest
 
+from Arch.amounts import seconds_at
 from Arch.report.standing import standings
-from Arch.report.status_words import MOST_MISSING, counts, details, json_row, seconds_at, table
+from Arch.report.status_words import MOST_MISSING, counts, details, json_row, table
 from tests.report.conftest import STUDENT, TEACHER
 
 
@@ -118,9 +119,3 @@ def test_json_holds_the_same_and_can_be_written(workspace, attempt, commit):
     [one] = by_state["failed"]["attempts"]
     assert (one["run"], one["attempt"], one["failure"]["message"]) == (0, 1, "no")
     assert one["progress"]["scores"] == {"accuracy": 0.25}
-
-
-def test_times_are_read_as_the_cache_writes_them():
-    # date -u -d 2026-01-31T12:00:00Z +%s
-    assert seconds_at("2026-01-31T12:00:00Z") == 1769860800
-    assert seconds_at("") == 0.0

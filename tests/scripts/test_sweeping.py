@@ -224,7 +224,7 @@ def test_a_worker_sees_the_gpu_that_it_is_pinned_to(place):
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["--timeout", "soon"], "expected a time such as 90s, 30m, 4h or 2d, got 'soon'"),
+        (["--timeout", "soon"], "expected a span of time such as 90s, 12h or 30d (units: s, m, h, d, w), got 'soon'"),
         (["--workers", "0"], "expected a whole number from 1, got '0'"),
         (["--retry", "-1"], "expected a whole number from 1, got '-1'"),
         (["--gpus", ","], "expected names such as 0,1"),

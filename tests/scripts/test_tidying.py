@@ -206,7 +206,7 @@ def test_a_grid_with_a_fault_writes_nothing(cache, main, tmp_path):
         (["rm", "--restore", "--apply"], "say what is to come back"),
         (["rm", "--restore", "ff"], "no experiment named 'ff'"),
         (["prune"], "say what is to go: --older AGE, --larger SIZE, --failed or --orphans"),
-        (["prune", "--older", "3"], "expected an age such as 12h, 30d or 2w"),
+        (["prune", "--older", "3"], "expected a span of time such as 90s, 12h or 30d"),
         (["prune", "--larger", "big"], "expected a size such as 500M or 1.5G"),
         (["rehash", "--undo", "--pin-old"], "--undo takes the whole last migration back"),
     ],

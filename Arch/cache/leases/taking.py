@@ -5,10 +5,10 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
-import time
 from typing import TYPE_CHECKING
 
 from Arch import files
+from Arch.amounts import utc_now
 from Arch.cache.leases.claim import TTL, Claim, claim_path
 from Arch.cache.leases.holder import Holder, let_go
 from Arch.cache.leases.lease import Lease
@@ -42,7 +42,7 @@ def take(
             generation=known,
             holder=Holder.this_process(os.urandom(8).hex()),
             device=device,
-            since=time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+            since=utc_now(),
             place=work.checkpoints.place(),
             ttl=ttl,
             is_forced=is_forced,

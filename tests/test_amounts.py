@@ -1,9 +1,13 @@
-"""Sizes and ages, read and written."""
+"""Sizes, spans and moments, read and written."""
+
+import time
 
 import pytest
 
+from Arch.amounts import age_text, bytes_of, duration_text, seconds_at, seconds_of, size_text, utc_now
 from Arch.errors import ConfigError
-from Arch.upkeep.amounts import age_text, bytes_of, seconds_of, size_text
+
+MINUTE, HOUR, DAY = 60, 3600, 86400
 
 
 @pytest.mark.parametrize(
@@ -32,7 +36,9 @@ def test_what_is_no_size_is_refused_with_examples(text):
 def test_what_is_no_age_is_refused_with_examples(text):
     with pytest.raises(ConfigError) as refusal:
         seconds_of(text)
-    assert str(refusal.value) == f"expected an age such as 12h, 30d or 2w (units: s, m, h, d, w), got {text!r}."
+    assert (
+        str(refusal.value) == f"expected a span of time such as 90s, 12h or 30d (units: s, m, h, d, w), got {text!r}."
+    )
 
 
 @pytest.mark.parametrize(
@@ -48,3 +54,29 @@ def test_a_size_reads_in_its_largest_unit(size, text):
 )
 def test_an_age_reads_in_its_largest_whole_unit(seconds, text):
     assert age_text(seconds) == text
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        (0, "0.0 s"),
+        (9.94, "9.9 s"),
+        (9.96, "10 s"),
+        (59.4, "59 s"),
+        (59.6, "1 min"),
+        (3 * MINUTE + 20, "3 min 20 s"),
+        (HOUR - 0.4, "1 h"),
+        (2 * HOUR + 5 * MINUTE + 59, "2 h 5 min"),
+        (DAY - 1, "23 h 59 min"),
+        (4 * DAY + 6 * HOUR + 59 * MINUTE, "4 d 6 h"),
+    ],
+)
+def test_a_span_is_said_in_its_two_largest_units(seconds, text):
+    assert duration_text(seconds) == text
+
+
+def test_moments_are_read_as_the_cache_writes_them():
+    # date -u -d 2026-01-31T12:00:00Z +%s
+    assert seconds_at("2026-01-31T12:00:00Z") == 1769860800
+    assert seconds_at("") == 0.0
+    assert abs(seconds_at(utc_now()) - time.time()) < 5
