@@ -1,11 +1,13 @@
 """Oracle: TensorBoard's own reader."""
 
 import dataclasses
+import errno
 import sys
 
 import pytest
 
 from Arch.errors import TrainingError
+from Arch.training import events
 from Arch.training.events import open_events
 from Arch.types import Epoch
 
@@ -29,6 +31,29 @@ def test_an_epochs_numbers_become_scalars(tmp_path):
     (scalar,) = read.Scalars("train/loss")
     assert (scalar.step, scalar.value) == (3, 1.5)
     assert set(read.Tags()["scalars"]) == {"train/loss", "test/accuracy", "learning_rate"}
+
+
+@pytest.mark.parametrize("step", ["__init__", "add_scalar", "close"])
+def test_a_disk_that_refuses_ends_the_events_and_not_the_run(tmp_path, monkeypatch, caplog, step):
+    class Writer:
+        def __init__(self, log_dir):
+            self.at("__init__")
+
+        def add_scalar(self, *_):
+            self.at("add_scalar")
+
+        def close(self):
+            self.at("close")
+
+        def at(self, here):
+            if here == step:
+                raise OSError(errno.ENOSPC, "no space left on device")
+
+    monkeypatch.setattr(events, "summary_writer", lambda: Writer)
+    with open_events(tmp_path / "events", (EPOCH,), is_wanted=True) as write:
+        write(EPOCH)
+    assert [record.levelname for record in caplog.records] == ["WARNING"]
+    assert "no space left on device. The training goes on." in caplog.text
 
 
 def test_a_missing_package_is_named_with_its_extra(tmp_path, monkeypatch):
