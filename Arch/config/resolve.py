@@ -16,6 +16,7 @@ from Arch.config.json_text import Source, printable
 from Arch.config.reading import Reading, read_given
 from Arch.config.references import References, StoredLookup, no_store
 from Arch.config.rules import Relevance, Rules
+from Arch.config.siblings import Sibling
 from Arch.errors import ConfigError
 
 
@@ -32,6 +33,7 @@ class Resolver:
     stored: StoredLookup = no_store
     _files: dict[str, Config] = field(default_factory=dict)
     _derived: dict[tuple[int, str, str, str], Config] = field(default_factory=dict)
+    _siblings: dict[Path, Sibling] = field(default_factory=dict)
     _open: list[str] = field(default_factory=list)
 
     @classmethod
@@ -92,11 +94,17 @@ class Resolver:
 
     def nested(self, raw: Mapping[str, Any], folder: Path, source: Source, overrides: Sequence[str] = ()) -> Config:
         """As `resolve`, for a config inside another one, whose resolver sees to it that there are not too many."""
-        reading = read_given(self.rules, raw, source)
-        given = reading.given
         if overrides:
-            given |= _overrides(self.rules, overrides)
-        return self._made(reading, folder)
+            reading = read_given(self.rules, raw, source)
+            reading.given.update(_overrides(self.rules, overrides))
+            return self._made(reading, folder)
+        sibling = self._siblings.get(folder)
+        changes = sibling.changes(raw) if sibling else None
+        if sibling and changes is not None:
+            return self._varied(sibling.config, changes, source)
+        config = self._made(read_given(self.rules, raw, source), folder)
+        self._siblings[folder] = Sibling(dict(raw), config)
+        return config
 
     def derive(self, given: dict[str, Any], folder: Path, source: Source) -> Config:
         """The config of canonical values; equal ones are made once, as hundreds of students share one teacher."""
@@ -106,6 +114,18 @@ class Resolver:
         if known not in self._derived:
             self._derived[known] = self._made(Reading(self.rules, source, given), folder)
         return self._derived[known]
+
+    def _varied(self, config: Config, changes: Mapping[str, Any], source: Source) -> Config:
+        """A config with changes that its relevance, its options and its references do not depend on."""
+        relevance, given = config.relevance, {**config.given, **changes}
+        reading = Reading(self.rules, source, given)
+        changed = _named(changes, relevance)
+        for key in changed:
+            if key in relevance.limited:
+                reading.check_value(key)
+        named = {key: value for key, value in config.named.items() if key not in changes} | changed
+        notes = _notes(relevance, reading)
+        return Config(self.rules, relevance, named, config.options, config.references, given, config.folder, notes)
 
     def _made(self, reading: Reading, folder: Path) -> Config:
         given = reading.given

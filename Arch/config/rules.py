@@ -127,7 +127,7 @@ class Rules:
 
     def relevance(self, given: Mapping[str, Any]) -> Relevance:
         """Which keys matter for the canonical values `given`; told once for each set of values that conditions read."""
-        gates = repr([given.get(key) for key in self._gates])
+        gates = repr([given.get(key) for key in self.gates])
         found = self._relevances.get(gates)
         if found is None:
             found = self._relevances[gates] = self._told(given)
@@ -170,7 +170,8 @@ class Rules:
         return lines(self.source.text or "")
 
     @functools.cached_property
-    def _gates(self) -> tuple[str, ...]:
+    def gates(self) -> tuple[str, ...]:
+        """The keys that conditions read."""
         read = set().union(*(rule.depends_on() for rule in self.keys.values()))
         return tuple(key for key in self.keys if key in read)
 
