@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from Arch.cache.entry import Entry
 from Arch.config.config import Config
-from Arch.errors import ConfigError, StoppedError
+from Arch.errors import CacheError, ConfigError, StoppedError
 from Arch.experiment import Failure, carry_out
 from Arch.report import json_rows, labels, table
 from Arch.sweep.plan import Plan, make_plan
@@ -57,20 +57,20 @@ def finish(workspace: Workspace, asked: Sequence[tuple[Config, str]], options: a
         except KeyboardInterrupt:
             print("\ninterrupted; finished runs are kept", file=sys.stderr)
             return signals.code
-    show_results(workspace, plan, options)
+    code = show_results(workspace, plan, options)
     _print_failures(failures, plan)
     if any(isinstance(failure.error, StoppedError) for failure in failures):
         return signals.code
-    return 1 if failures else 0
+    return 1 if failures else code
 
 
-def show_results(workspace: Workspace, plan: Plan, options: argparse.Namespace) -> None:
-    """Prints what there is now of the experiments that a plan was asked for."""
+def show_results(workspace: Workspace, plan: Plan, options: argparse.Namespace) -> int:
+    """Prints what there is now of the experiments that a plan was asked for; 1 if some of it could not be read."""
     entries = [workspace.store.entry(step.config) for step in plan.steps if step.labels and not step.status.problem]
     shown = [entry for entry in entries if entry.run_indices()]
-    if shown:
-        print_results(shown, options)
+    code = print_results(shown, options) if shown else 0
     _print_stale(plan, options)
+    return code
 
 
 def cached_entries(workspace: Workspace, words: Sequence[str], options: argparse.Namespace) -> tuple[list[Entry], int]:
@@ -87,14 +87,21 @@ def cached_entries(workspace: Workspace, words: Sequence[str], options: argparse
     return entries, 1 if spoilt else 0
 
 
-def print_results(entries: Sequence[Entry], options: argparse.Namespace) -> None:
-    """Prints the entries' results as a table, or as JSON."""
-    results = [entry.result() for entry in entries]
-    names = labels_of(entries)
+def print_results(entries: Sequence[Entry], options: argparse.Namespace) -> int:
+    """Prints the entries' results as a table, or as JSON; 1 if some could not be read, which it says."""
+    found: dict[Entry, Result] = {}
+    for entry in entries:
+        try:
+            entry.document()  # the label needs it
+            found[entry] = entry.result()
+        except CacheError as error:  # a damaged entry must not hide the others
+            print(f"error: left out: {error}", file=sys.stderr)
+    results, names = list(found.values()), labels_of(list(found))
     if options.json:
         print(json.dumps(json_rows(results, names), indent=1))
-    else:
+    elif found:
         print(table(results, names))
+    return 0 if len(found) == len(entries) else 1
 
 
 def labels_of(entries: Sequence[Entry]) -> list[str]:

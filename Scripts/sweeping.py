@@ -42,9 +42,9 @@ def sweep(
         sweep = Sweep(tasks, workspace, pool, manner, watcher)
         with Signals(sweep.stop, sweep.kill, sweep.checkpoint) as signals:
             report = sweep.run()
-    show_results(workspace, plan, options)
+    code = show_results(workspace, plan, options)
     _summarise(report, plan, quiet=options.quiet)
-    return signals.code or (0 if report.is_complete else 1)
+    return signals.code or (code if report.is_complete else 1)
 
 
 def _summarise(report: Report, plan: Plan, *, quiet: bool) -> None:

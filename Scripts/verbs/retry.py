@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from dataclasses import replace
 
 from Arch.cache.attempt import State
@@ -34,9 +35,10 @@ def run(options: argparse.Namespace) -> int:
     plan = make_plan(asked, workspace.store)
     tasks = failed_tasks_of(plan)
     if not tasks:
-        show_results(workspace, plan, options)
-        print(f"nothing of {' '.join(options.what)} failed or crashed")
-        return 0
+        code = show_results(workspace, plan, options)
+        where = sys.stderr if options.json else sys.stdout
+        print(f"nothing of {' '.join(options.what)} failed or crashed", file=where)
+        return code
     from Scripts.sweeping import sweep  # workers, devices, signals: nothing for a verb that finds nothing to do
 
     return sweep(workspace, plan, tasks, options, is_forced=True)

@@ -25,5 +25,4 @@ def run(options: argparse.Namespace) -> int:
     look_quickly()
     workspace = workspace_of(options)
     entries, code = cached_entries(workspace, options.what, options)
-    print_results(entries, options)
-    return code
+    return print_results(entries, options) or code

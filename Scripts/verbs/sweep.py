@@ -23,8 +23,7 @@ def run(options: argparse.Namespace) -> int:
     plan = make_plan(asked, workspace.store)
     tasks = tasks_of(plan)
     if not tasks:
-        show_results(workspace, plan, options)
-        return 0
+        return show_results(workspace, plan, options)
     from Scripts.sweeping import sweep  # workers, devices, signals: nothing for a cached answer
 
     return sweep(workspace, plan, tasks, options, is_forced=False)

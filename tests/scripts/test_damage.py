@@ -1,0 +1,42 @@
+"""One damaged entry hides nothing of the others, and the exit code tells of it."""
+
+import json
+
+import pytest
+
+from Arch.types import Run
+from Arch.workspace import Workspace
+from Scripts.main import main
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """A folder with three cached configs, of which the second one's manifest was cut off."""
+    workspace = Workspace.at(tmp_path / "cache")
+    for seed in range(3):
+        path = tmp_path / f"{seed}.json"
+        path.write_text(json.dumps({"Dataset": "Synthetic", "Model": "MLP", "Seed": seed}))
+        config = workspace.resolver.load(path)
+        entry = workspace.store.entry(config)
+        entry.open(config)
+        with entry.write_run(0) as writer:
+            writer.commit(Run(0, seed, (), {"accuracy": 0.5}, 1.0, {"versions": dict(config.versions)}))
+        if seed == 1:
+            (entry.path / "Runs/000/manifest.json").write_text('{"Fil')
+    return tmp_path
+
+
+@pytest.mark.parametrize("words", [["show"], ["-e", "."], ["-c", "0.json", "1.json", "2.json"], ["retry", "."]])
+def test_a_damaged_run_is_left_out_and_the_others_are_shown(words, folder, capsys, monkeypatch):
+    monkeypatch.chdir(folder)
+    assert main([*words, "--cache", "cache"]) == 1
+    told = capsys.readouterr()
+    assert told.out.count("50.0 % (n=1)") == 2
+    assert "left out" in told.err
+    assert "manifest.json is torn or was edited" in told.err
+
+
+def test_nothing_to_retry_leaves_json_alone(folder, capsys, monkeypatch):
+    monkeypatch.chdir(folder)
+    assert main(["retry", "0.json", "--json", "--cache", "cache"]) == 0
+    assert [row["Active"]["Seed"] for row in json.loads(capsys.readouterr().out)] == [0]
