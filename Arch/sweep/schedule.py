@@ -128,7 +128,7 @@ class Sweep:
             if hand.deadline is not None and now > hand.deadline and not hand.is_asked:
                 hand.is_late = True
                 self._ask_to_stop(name, hand)
-            is_overdue = hand.is_late and hand.deadline is not None and now > hand.deadline + self.manner.grace
+            is_overdue = hand.deadline is not None and now > hand.deadline + self.manner.grace
             if self._end == "kill" or is_overdue:
                 self.executor.kill(name)
             if self._end:

@@ -53,6 +53,12 @@ def test_a_run_that_does_not_heed_its_time_is_killed(sweep, stub, workspace, pla
     assert (verdict.failure.kind, verdict.failure.signal) == ("timeout", "SIGKILL")
 
 
+def test_a_run_that_heeds_neither_a_failure_elsewhere_nor_its_time_is_killed(sweep, stub, told):
+    stub(ways={"1": "deaf", "2": "error"}, steps=10**6)
+    report, _ = sweep({"Seed": 1}, {"Seed": 2}, is_fail_fast=True, timeout=1.0, grace=0.2)
+    assert told(report) == {(1, 0): "stopped", (2, 0): "failed"}
+
+
 def test_a_timeout_that_is_retried_goes_on_from_its_checkpoint(sweep, stub, told, workspace, plan):
     stub(steps=60, pause=0.02)
     report, diary = sweep({"Seed": 1}, timeout=1.0, retries=9)
