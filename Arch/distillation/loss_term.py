@@ -16,7 +16,8 @@ class LossTerm(Protocol):
     """One summand of an objective, without its weight, which belongs to the objective.
 
     A term without memory is a frozen dataclass; one that learns or keeps state is an `nn.Module`, whose
-    parameters are trained beside the student's.
+    parameters are trained beside the student's. All that it remembers has to be in its `state_dict` (a persistent
+    buffer, or `get_extra_state`), because from there a run that was interrupted goes on.
 
     Attributes:
         switch_key: the config key that switches it on.
