@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Mapping
 from pathlib import Path
@@ -11,6 +12,8 @@ from Arch.cache.asked import Asked
 from Arch.cache.fields import Fields
 from Arch.cache.layout import CONFIG, removal
 from Arch.errors import CacheError, ChangedDefaultError
+
+_NESTED = frozenset((list, dict))
 
 
 def check(path: Path, document: Mapping[str, Any], asked: Asked) -> None:
@@ -59,7 +62,7 @@ def _are_alike(stored: Mapping[str, Any], active: Mapping[str, Any]) -> bool:
     types = [*map(type, stored.values())]
     if stored != active or types != [*map(type, active.values())] or [*stored] != [*active]:
         return False
-    nested = [key for key, kind in zip(stored, types, strict=True) if kind in (list, dict) and stored[key]]
+    nested = itertools.compress(stored, map(_NESTED.__contains__, types))
     return all(_are_same(stored[key], active[key]) for key in nested)
 
 
