@@ -136,6 +136,7 @@ def _gpus(wishes: Wishes, machine: Machine) -> tuple[str, ...]:
             raise ConfigError("--gpus names GPUs and --device cpu forbids them: leave one of the two out.")
         if len(set(wishes.gpus)) < len(wishes.gpus):
             raise ConfigError(f"--gpus {','.join(wishes.gpus)}: one is named twice. Several workers each: --per-gpu 2.")
+        _check_numbers(wishes.gpus, machine)
         return wishes.gpus
     if kind in ("auto", "cpu") and not number:
         return machine.gpus if kind == "auto" else ()
@@ -145,6 +146,19 @@ def _gpus(wishes: Wishes, machine: Machine) -> tuple[str, ...]:
     if wishes.device not in known[1:]:
         raise ConfigError(f"there is no device {wishes.device!r} here. Known: auto, {', '.join(known)}.")
     return (machine.gpus[int(number)],)
+
+
+def _check_numbers(names: tuple[str, ...], machine: Machine) -> None:
+    """Refuses GPUs that are not there: else every run would be tried on them, and be kept as failed.
+
+    Raises:
+        ConfigError: a number is not among the GPUs that are known; what a UUID stands for only CUDA can tell.
+    """
+    lacking = [name for name in names if name.isdecimal() and name not in machine.gpus]
+    if lacking:
+        known = f"Known: {', '.join(machine.gpus)}" if machine.gpus else "nvidia-smi lists none"
+        ways = "leave --gpus out, or name the GPUs in CUDA_VISIBLE_DEVICES, which is believed"
+        raise ConfigError(f"--gpus {','.join(names)}: there is no GPU {', '.join(lacking)} here. {known}: {ways}.")
 
 
 def _gpu_slots(gpus: tuple[str, ...], wishes: Wishes, machine: Machine) -> tuple[Slot, ...]:

@@ -215,9 +215,9 @@ def test_a_second_sweep_joins_the_first_and_each_run_starts_once(place):
 
 def test_a_worker_sees_the_gpu_that_it_is_pinned_to(place):
     place.write(4)
-    assert finished(place.sweep("--gpus", "GPU-8c2f,1", stub={"steps": 30}))[0] == 0
+    assert finished(place.sweep("--gpus", "GPU-8c2f,GPU-11aa", stub={"steps": 30}))[0] == 0
     seen = sorted(entry.run(0).provenance["CUDA_VISIBLE_DEVICES"] for entry in place.entries())
-    assert set(seen) == {"1", "GPU-8c2f"}
+    assert set(seen) == {"GPU-11aa", "GPU-8c2f"}
     assert {entry.run(0).provenance["device"] for entry in place.entries()} == {"cuda"}
 
 
@@ -226,8 +226,9 @@ def test_a_worker_sees_the_gpu_that_it_is_pinned_to(place):
     [
         (["--timeout", "soon"], "expected a span of time such as 90s, 12h or 30d (units: s, m, h, d, w), got 'soon'"),
         (["--workers", "0"], "expected a whole number from 1, got '0'"),
-        (["--retry", "-1"], "expected a whole number from 1, got '-1'"),
+        (["--retry", "-1"], "expected a whole number from 0, got '-1'"),
         (["--gpus", ","], "expected names such as 0,1"),
+        (["--gpus", "98,99"], "there is no GPU 98, 99 here"),
         (["--device", "cuda:99"], "there is no device 'cuda:99' here"),
     ],
 )

@@ -75,6 +75,8 @@ def test_cores_are_shared_out_as_far_as_memory_goes(cores, memory, workers, thre
         (Wishes(device="tpu"), CORES, "no device 'tpu' here"),
         (Wishes(device="cpu", gpus=("0",)), GPUS, "leave one of the two out"),
         (Wishes(gpus=("0", "0")), GPUS, "--per-gpu 2"),
+        (Wishes(gpus=("0", "1")), CORES, "there is no GPU 0, 1 here. nvidia-smi lists none: leave --gpus out"),
+        (Wishes(gpus=("1", "2")), GPUS, "there is no GPU 2 here. Known: 0, 1"),
         (Wishes(per_gpu=2), CORES, "no GPU is used here. --workers"),
         (Wishes(device="cpu", per_gpu=2), GPUS, "no GPU is used here. --workers"),
     ],
