@@ -97,7 +97,7 @@ class _RunCheck:
             yield from self._file_faults(name, Fields(listed, path))
         for name in files.files_below(self.folder):
             if name not in listed and name != layout.MANIFEST:
-                yield self._fault(name, "was not there when the run was committed")
+                yield self._stray(name)
         yield from self._record_faults()
 
     def _file_faults(self, name: str, listed: Fields) -> Iterator[Fault]:
@@ -136,6 +136,11 @@ class _RunCheck:
         command = layout.removal(self.entry, self.index)
         remedy = f"Restore it from a copy, or {command} and give the command that made it again"
         return Fault(self.fingerprint, self.index, path, f"{path} {problem}. {remedy}.")
+
+    def _stray(self, name: str) -> Fault:
+        path = f"{self.folder}/{name}"
+        message = f"{path} was not there when the run was committed. Move it away: the run does not need it."
+        return Fault(self.fingerprint, self.index, path, message)
 
 
 def _entry_faults(entry: Entry, *, has_runs: bool) -> Iterator[Fault]:

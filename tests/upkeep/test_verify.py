@@ -80,7 +80,7 @@ def test_an_unexpected_file_is_a_fault(name, add):
     path.parent.mkdir(exist_ok=True)
     path.write_text("")
     [fault] = verify(entry).faults
-    assert f"{name} was not there when the run was committed" in fault.message
+    assert fault.message.startswith(f"{path} was not there when the run was committed. Move it away")
 
 
 def test_what_is_no_run_is_a_fault(add):
