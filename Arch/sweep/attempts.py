@@ -107,7 +107,7 @@ class Attempts:
             _at_best(lease, _end_of(told))
             return Verdict(_outcome_of(told, lease.entry.work(lease.index)), told)
         if timeout is not None:
-            return self._record(lease, _timeout(lease.index, timeout), ending)
+            return self._record(lease, _timeout(lease, timeout), ending)
         if ending.code == Exit.STOPPED or (is_asked and ending.signal in _ENDS and not ending.is_out_of_memory):
             _at_best(lease, "stopped")
             return Verdict(Outcome.STOPPED)
@@ -184,9 +184,11 @@ def _old_failure(attempt: Attempt) -> Failure:
     return Failure(attempt.run, "crash", "crash", message, attempt=attempt.number)
 
 
-def _timeout(run: int, seconds: float) -> Failure:
-    message = f"it was stopped after {seconds:g} s, as --timeout asks. Its checkpoint is kept."
-    return Failure(run, "timeout", "timeout", message)
+def _timeout(lease: Lease, seconds: float) -> Failure:
+    has_checkpoint = lease.entry.work(lease.index).checkpoints.place() > 0
+    kept = "Its checkpoint is kept" if has_checkpoint else "It has no checkpoint yet: give it more time"
+    message = f"it was stopped after {seconds:g} s, as --timeout asks. {kept}."
+    return Failure(lease.index, "timeout", "timeout", message)
 
 
 def _unsaid(run: int, ending: Ending) -> Failure:

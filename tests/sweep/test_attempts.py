@@ -101,6 +101,13 @@ def test_an_error_in_the_last_second_counts_more_than_the_timeout(attempts, leas
     assert judge(attempts, lease, code=Exit.FAILED, timeout=5.0)[1].kind == "error"
 
 
+@pytest.mark.parametrize(("place", "told"), [(0, "It has no checkpoint yet"), (7, "Its checkpoint is kept.")])
+def test_a_timeout_tells_of_a_checkpoint_only_where_there_is_one(place, told, attempts, lease):
+    if place:
+        lease.entry.work(0).checkpoints.save(place, b"state")
+    assert told in judge(attempts, lease, code=Exit.STOPPED, timeout=5.0)[1].message
+
+
 def test_an_attempt_that_the_disk_ended_is_a_crash_by_its_workers_own_word(attempts, lease):
     with pytest.raises(CacheAccessError), lease:
         raise CacheAccessError("cannot write: no space left on device.")
