@@ -65,7 +65,7 @@ class Failure:
             run=lease.index,
             kind=_kind(error),
             error=type(error).__name__,
-            message=str(error),
+            message=sentence(error),
             traceback="".join(traceback.format_exception(error)),
             time=utc_now(),
             host=lease.claim.holder.host,
@@ -90,6 +90,14 @@ def is_out_of_memory(error: BaseException) -> bool:
         return error.errno == errno.ENOMEM
     is_torchs = isinstance(error, RuntimeError) and any(words in str(error) for words in _WORDS_OF_TORCH)
     return isinstance(error, MemoryError) or is_torchs
+
+
+def sentence(error: BaseException) -> str:
+    """What an error says; where memory ran out also what to do, which whoever raises that cannot know."""
+    if not is_out_of_memory(error):
+        return str(error)
+    advice = "Memory ran out: use fewer workers at a time, a smaller BatchSize or a smaller network."
+    return f"{str(error).rstrip('.')}. {advice}" if str(error) else advice
 
 
 def _kind(error: BaseException) -> Kind:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from Arch.cache.entry import Entry
+from Arch.cache.failure import sentence
 from Arch.cache.store import Store
 from Arch.config.config import Config
 from Arch.errors import TrainingError
@@ -80,7 +81,7 @@ def _torchs_errors_named() -> Iterator[None]:
     try:
         yield
     except (RuntimeError, MemoryError) as error:
-        raise TrainingError(f"{type(error).__name__}: {error}") from error
+        raise TrainingError(f"{type(error).__name__}: {sentence(error)}") from error
 
 
 def _let_threads_sleep() -> None:

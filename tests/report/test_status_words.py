@@ -51,7 +51,7 @@ def test_a_failure_is_one_line_with_class_message_attempts_and_host(attempt, lin
 
 def test_running_out_of_memory_is_named(attempt, lines):
     attempt(TEACHER, end="failed", error=MemoryError("4 GB"))
-    assert "run 0: out-of-memory: MemoryError: 4 GB, 1 attempt" in lines()[0]
+    assert "run 0: out-of-memory: MemoryError: 4 GB. Memory ran out: use fewer workers" in lines()[0]
 
 
 def test_a_crash_tells_how_often_and_where_it_stood(attempt, lines):

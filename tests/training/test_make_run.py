@@ -125,9 +125,11 @@ def test_an_error_keeps_its_class_in_the_record_and_is_a_sentence_for_the_user(w
 def test_memory_that_the_processor_lacks_is_known_as_such(worker, taken, monkeypatch):
     monkeypatch.setattr(ImageTrainer, "load_model", lambda self, dataset: torch.empty(10**15))
     config, lease = taken()
-    with pytest.raises(TrainingError, match="can't allocate memory"):
+    with pytest.raises(TrainingError, match=r"can't allocate memory.*a smaller BatchSize"):
         worker.make_run(config, lease)
-    assert lease.entry.work(0).failure().kind == "out-of-memory"
+    failure = lease.entry.work(0).failure()
+    assert failure.kind == "out-of-memory"
+    assert "a smaller BatchSize" in failure.message
 
 
 def test_an_error_after_a_takeover_is_a_lost_lease_and_not_recorded(worker, taken, monkeypatch):
