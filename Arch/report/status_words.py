@@ -132,7 +132,7 @@ def _failed(attempt: Attempt, progress: Progress | None) -> str:
         kind = "" if failure.kind in ("error", "crash") else f"{failure.kind}: "
         parts.append(_short(f"{kind}{failure}"))
     elif claim is not None:
-        parts.append(f"{claim.holder} vanished without a word")
+        parts.append(f"{claim.holder} vanished without a word" if claim.holder.host else "nobody can read its claim")
     parts.append(f"{attempt.number} attempt{'s'[: attempt.number != 1]}" if attempt.number else "")
     parts.append(f"{attempt.crashes} crashes in a row" if attempt.crashes > 1 else "")
     host = failure.host if failure else ""

@@ -1,6 +1,7 @@
 """The words on how experiments stand; every expectation is written out by hand."""
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -58,6 +59,11 @@ def test_a_crash_tells_how_often_and_where_it_stood(attempt, lines):
     attempt(TEACHER, end="crashed")
     lease = attempt(TEACHER, end="crashed")
     assert lines()[0].endswith(f"run 0: {lease.claim.holder} vanished without a word, 2 attempts, at epoch 3/10")
+
+
+def test_a_claim_that_is_torn_names_no_process(attempt, lines):
+    Path(attempt(TEACHER, end="crashed").claim.path).write_text("")
+    assert "run 0: nobody can read its claim, 1 attempt" in lines()[0]
 
 
 def test_a_stopped_run_tells_its_epoch(attempt, lines):
