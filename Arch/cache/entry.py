@@ -145,8 +145,7 @@ class Entry:
     def status(self, wanted: int, asked: Asked | None = None) -> Status:
         """How far the entry is from its first `wanted` runs, and whether it is what is `asked` for.
 
-        Raises:
-            CacheAccessError: the entry cannot be read; whatever else is wrong is in the status.
+        Whatever is wrong with it is in the status.
         """
         return status_of(self, wanted, asked)
 

@@ -24,7 +24,7 @@ class Snapshot:
     names: frozenset[str]
 
     def status(self, config: Asked, wanted: int) -> Status:
-        """How far a config's entry is from having `wanted` runs; raises as `Entry.status` does."""
+        """How far a config's entry is from having `wanted` runs; whatever is wrong with it is in the status."""
         if config.fingerprint not in self.names:
             return Status(State.MISSING, (), wanted)
         return Entry(self.root / config.fingerprint).status(wanted, config)

@@ -27,7 +27,7 @@ class Status:
         runs: the indices of the runs that there are.
         wanted: how many runs were asked for: those from 0 to `wanted - 1`.
         attempts: how the latest attempts at the missing runs stand, where there were any.
-        problem: what is wrong with the entry, if it is corrupt or made under another default.
+        problem: what is wrong with the entry, if it is corrupt, unreadable or made under another default.
         outdated: if it is stale, the components whose version was another one, with that version.
     """
 
@@ -78,22 +78,20 @@ def status_of(
         asked: what it has to agree with.
         document: its `Config.json`, for who has just read it.
 
-    Raises:
-        CacheAccessError: the entry cannot be read; whatever else is wrong is in the status.
+    Whatever is wrong with the entry, and be it that the disk does not give it, is in the status: one that cannot be
+    read must not hide the others.
     """
-    if asked is None and not entry.exists:
-        return Status(State.MISSING, (), wanted)
     try:
+        if asked is None and not entry.exists:
+            return Status(State.MISSING, (), wanted)
         if asked is None:
             return _status(entry, wanted, entry.run_indices())
         hits.check(entry.path, entry.document() if document is None else document, asked)
         return _judged(entry, wanted, asked)
     except ChangedDefaultError as problem:
         return Status(State.CHANGED, (), wanted, problem=problem)
-    except CorruptEntryError as problem:
+    except (CorruptEntryError, CacheAccessError) as problem:
         return Status(State.CORRUPT, (), wanted, problem=problem)
-    except CacheAccessError:
-        raise
     except CacheError:
         if not _is_gone(entry):
             raise

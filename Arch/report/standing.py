@@ -13,7 +13,7 @@ from Arch.cache.entry import Entry
 from Arch.cache.status import Status, status_of
 from Arch.config.config import fingerprint_of
 from Arch.config.rules import Rules
-from Arch.errors import CacheAccessError, CacheError, ChangedDefaultError
+from Arch.errors import CacheError, ChangedDefaultError
 from Arch.sweep.plan import Step, make_plan
 from Arch.upkeep.selection import Selection
 from Arch.workspace import Workspace, holds
@@ -115,7 +115,7 @@ def _of_step(step: Step, workspace: Workspace) -> Standing:
 
 
 def of_entry(entry: Entry, rules: Rules) -> Standing:
-    """How a cached experiment stands, as far as its own folder tells; raises CacheAccessError."""
+    """How a cached experiment stands, as far as its own folder tells; one that cannot be read is corrupt."""
     try:
         document = entry.document()
         asked = Stored.of(document, rules)
@@ -125,8 +125,6 @@ def of_entry(entry: Entry, rules: Rules) -> Standing:
                 "`main.py rehash` shows why, and gives it that name."
             )
         status = _of_begun(entry, asked, document)
-    except CacheAccessError:
-        raise
     except CacheError as problem:
         state = State.CHANGED if isinstance(problem, ChangedDefaultError) else State.CORRUPT
         return Standing(entry, UNKNOWN, (), Status(state, (), 0, problem=problem))

@@ -2,7 +2,8 @@
 
 import pytest
 
-from Arch.errors import ChangedDefaultError, CorruptEntryError
+from Arch.cache.attempt import State
+from Arch.errors import CacheAccessError, ChangedDefaultError, CorruptEntryError
 
 
 def fail(entry, index, message="bad luck"):
@@ -98,3 +99,12 @@ def test_an_entry_that_was_moved_away_after_the_snapshot_is_missing(store, entry
     snapshot = store.snapshot()
     entry.path.rename(tmp_path / "elsewhere")
     assert str(snapshot.status(asked, 1)) == "missing"
+
+
+def test_an_entry_that_the_disk_does_not_give_is_a_status_and_not_an_end(store, entry, asked, commit):
+    commit(entry, 0)
+    (entry.path / "Claims" / "001" / "000001.json").mkdir(parents=True)
+    for status in (entry.status(2), store.snapshot().status(asked, 2)):
+        assert status.state is State.CORRUPT
+        assert isinstance(status.problem, CacheAccessError)
+        assert "000001.json" in str(status.problem)
