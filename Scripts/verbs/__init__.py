@@ -1,20 +1,20 @@
 """One file per verb of `main.py`: its arguments and what it prints."""
 
 VERBS = {
-    "plan": "what would run, in which order; trains nothing",
+    "plan": "what would run, in which order and for how long; trains nothing",
+    "status": "how experiments stand: done, running, failed and why, missing",
+    "tail": "the log of a run, also while it grows",
+    "retry": "tries those runs again that failed or crashed",
     "show": "what the cache knows: a table of results",
     "ls": "what is cached: state, runs, size, age",
-    "tail": "the log of a run, also while it grows",
     "export": "every run as a row: CSV, JSON or parquet",
-    "doctor": "what may be wrong with cache, machine and installation, and what to do",
-    "status": "how experiments stand: done, running, failed and why, missing",
     "explain": "which rule kept, dropped or defaulted each key, and why it would run or not",
     "diff": "only what distinguishes two experiments",
     "names": "what is registered: models, datasets, optimizers, figures, ...",
-    "retry": "tries those runs again that failed or crashed",
+    "grid": "writes the configs of a grid of values over a template",
     "rm": "takes experiments or runs out of the cache, into its trash, and back",
     "prune": "takes out what is old, large, failed or belongs to nothing",
     "verify": "reads every byte of finished runs and compares it with what was written",
     "rehash": "gives cached experiments the names that they have under today's rules",
-    "grid": "writes the configs of a grid of values over a template",
+    "doctor": "what may be wrong with cache, machine and installation, and what to do",
 }
