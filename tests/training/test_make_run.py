@@ -1,11 +1,6 @@
 """Oracles: the claims, failures and runs on the disk."""
 
 import dataclasses
-import json
-import os
-import signal
-import threading
-import time
 
 import pytest
 import torch
@@ -21,10 +16,8 @@ from Arch.errors import (
     TrainingError,
 )
 from Arch.sweep.worker import Worker
-from Arch.training import waiting
 from Arch.training.image_trainer import ImageTrainer
 from Arch.training.training import Training
-from Arch.training.waiting import wait_for_lease
 from Arch.types import Requests, SilentWatcher
 from tests.training.conftest import TINY
 
@@ -45,29 +38,6 @@ def taken(resolver, store):
         return config, entry.take(0)
 
     return take
-
-
-@pytest.fixture
-def quick(monkeypatch):
-    """Looks a hundred times a second at who holds a run."""
-    monkeypatch.setattr(waiting.time, "sleep", lambda _, honest=time.sleep: honest(0.01))
-
-
-def held(entry):
-    """A process that holds run 0 until it is killed."""
-    reading, writing = os.pipe()
-    pid = os.fork()
-    if pid == 0:
-        try:
-            entry.take(0)
-            os.write(writing, b"!")
-            time.sleep(60)
-        finally:
-            os._exit(1)
-    assert os.read(reading, 1) == b"!"
-    os.close(reading)
-    os.close(writing)
-    return pid
 
 
 def failing(monkeypatch, error):
@@ -213,46 +183,6 @@ def test_a_person_s_command_tries_a_failed_run_again(trainer, monkeypatch):
     training = trainer()
     assert training.entry.work(0).attempt().state == "failed"
     assert training.result().n == 1
-
-
-def test_a_run_held_elsewhere_is_waited_for_and_taken_over_when_its_holder_dies(trainer, quick, caplog):
-    training = trainer()
-    training.entry.open(training.config)
-    pid = held(training.entry)
-    threading.Timer(0.2, lambda: (os.kill(pid, signal.SIGKILL), os.waitpid(pid, 0))).start()
-    assert training.result().n == 1
-    assert [f"process {pid}" in record.message for record in caplog.records] == [True]
-    assert training.entry.run(0).provenance["attempts"] == 2
-
-
-def test_a_run_that_its_holder_finishes_meanwhile_is_not_made_again(trainer, quick):
-    training = trainer()
-    training.entry.open(training.config)
-    lease = training.entry.take(0)
-    maker = threading.Thread(target=lambda: (time.sleep(0.2), trainer().make_run(lease)))
-    maker.start()
-    result = training.result()
-    maker.join()
-    assert result.n == 1
-    assert json.loads((training.entry.run_folder(0) / "Run.json").read_text())["Provenance"]["attempts"] == 1
-
-
-def test_waiting_ends_when_the_end_is_asked_for(trainer, quick):
-    training = trainer()
-    training.entry.open(training.config)
-    lease, requests = training.entry.take(0), Requests()
-    threading.Timer(0.1, requests.stop).start()
-    with pytest.raises(StoppedError, match="another process"):
-        wait_for_lease(training.entry, 0, requests, device="cpu")
-    lease.end("stopped")
-
-
-def test_a_person_s_lease_says_that_it_is_one(trainer):
-    training = trainer()
-    training.entry.open(training.config)
-    lease = wait_for_lease(training.entry, 0, Requests(), device="cuda:3")
-    assert (lease.claim.is_forced, lease.claim.device) == (True, "cuda:3")
-    lease.end("stopped")
 
 
 def test_what_is_complained_of_after_the_commit_leaves_no_log_behind(worker, taken, monkeypatch):

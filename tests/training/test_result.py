@@ -1,17 +1,16 @@
 """Oracles: the runs on disk, and the same numbers again."""
 
 import dataclasses
-import sys
 
 import pytest
 import torch
 
-from Arch.errors import ConfigError, DataError, NonFiniteLossError, StoppedError, TrainingError
+from Arch.errors import ConfigError, DataError, NonFiniteLossError, TrainingError
 from Arch.models.build import build
 from Arch.training.image_trainer import ImageTrainer
 from Arch.training.networks import TrainedNetwork
 from Arch.training.streams import Streams
-from Arch.types import Requests, SilentWatcher
+from Arch.types import SilentWatcher
 
 DROPPING = {"MLPDropout": 0.3, "DataAugmentation": True, "CropPadding": 1, "Validation": 0.25}
 
@@ -206,46 +205,3 @@ def test_runs_are_not_added_to_those_of_other_data(trainer, monkeypatch):
     with pytest.raises(DataError, match="those of run 0"):
         trainer(NumRuns=2).result()
     assert trainer().entry.run_indices() == (0,)
-
-
-@pytest.mark.filterwarnings("ignore::DeprecationWarning")
-def test_events_are_kept_with_the_run_each_once_however_often_it_was_left(trainer):
-    pytest.importorskip("tensorboard")
-    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
-
-    class Leaving(SilentWatcher):
-        def __init__(self):
-            self.requests = Requests()
-
-        def epoch_done(self, epoch):
-            self.requests.stop()
-
-    for _ in range(3):
-        training = trainer(TensorBoard=True, NumEpochs=4)
-        watcher = Leaving()
-        training.settings = dataclasses.replace(training.settings, watcher=watcher, requests=watcher.requests)
-        with pytest.raises(StoppedError):
-            training.result()
-        assert training.entry.work(0).events.is_dir()
-    trainer(TensorBoard=True, NumEpochs=4).result()
-    read = EventAccumulator(str(training.entry.run_folder(0) / "events")).Reload()
-    assert [scalar.step for scalar in read.Scalars("train/loss")] == [1, 2, 3, 4]
-    losses = [epoch.train["loss"] for epoch in training.entry.run(0).epochs]
-    assert [scalar.value for scalar in read.Scalars("train/loss")] == pytest.approx(losses)
-
-
-def test_events_that_are_wanted_no_more_are_not_kept(trainer):
-    training = trainer()
-    training.entry.work(0).events.mkdir(parents=True)
-    (training.entry.work(0).events / "events.out").write_bytes(b"of an earlier attempt")
-    training.result()
-    assert not (training.entry.run_folder(0) / "events").exists()
-
-
-def test_events_without_tensorboard_fail_before_anything_is_trained(trainer, monkeypatch):
-    monkeypatch.setitem(sys.modules, "torch.utils.tensorboard", None)
-    diary = Diary()
-    training = trainer(diary, TensorBoard=True)
-    with pytest.raises(TrainingError, match="pip install tensorboard"):
-        training.result()
-    assert (diary.lines, training.entry.work(0).failure().error) == ([], "TrainingError")

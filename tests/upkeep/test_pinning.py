@@ -1,0 +1,84 @@
+"""A changed default waits for a decision; pinned, old runs get the name that their value has today."""
+
+import hashlib
+import json
+
+import pytest
+
+from Arch.upkeep import migration
+from Arch.upkeep.rehash import plan_rehash
+
+TEACHER = {"Model": "Net", "Seed": 7}
+
+
+def literal(**named):
+    """The fingerprint of values that differ from their defaults, by the definition."""
+    text = json.dumps(named, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+
+@pytest.fixture
+def warmer(rules):
+    """Rules in which Temperature is 5 by default, which was 4."""
+    return {**rules, "Temperature": 5.0}
+
+
+def names(plan):
+    return {each.move.source: each.move.target for each in plan.renamings}
+
+
+def stays(plan):
+    return {each.fingerprint: each.obstacle for each in plan.staying}
+
+
+def carry_out(workspace, plan):
+    root = workspace.store.root
+    return migration.apply(root, migration.begin(root, [each.move for each in plan.renamings]))
+
+
+def test_a_changed_default_waits_for_a_decision(workspace_of, warmer, add):
+    implied, explicit = add(), add(Temperature=3.0)
+    plan = plan_rehash(workspace_of(warmer))
+    assert (plan.renamings, plan.unchanged) == ((), 1)
+    assert stays(plan) == {implied.fingerprint: "undecided"}
+    assert plan.staying[0].why == "Temperature was 4.0 by default, which is 5.0 now"
+    assert explicit.exists
+
+
+def test_pinning_gives_the_name_that_the_old_value_has_today(workspace_of, warmer, add):
+    entry = add()
+    after = workspace_of(warmer)
+    plan = plan_rehash(after, is_pinning=True)
+    assert names(plan) == {entry.fingerprint: literal(Model="Net", Temperature=4)}
+    carry_out(after, plan)
+    old, new = after.resolver.resolve({"Model": "Net", "Temperature": 4}), after.resolver.resolve({"Model": "Net"})
+    after.store.entry(old).check(old)
+    assert after.store.entry(old).run_indices() == (0,)
+    assert not after.store.entry(new).exists
+    assert plan_rehash(after).unchanged == 1
+
+
+def test_what_was_said_and_is_the_default_now_gets_the_name_that_the_pinned_one_leaves(workspace_of, warmer, add):
+    implied, said = add(), add(Temperature=5.0)
+    after = workspace_of(warmer)
+    plan = plan_rehash(after)
+    assert stays(plan) == {implied.fingerprint: "undecided", said.fingerprint: "conflict"}
+    plan = plan_rehash(after, is_pinning=True)
+    assert [each.move.source for each in plan.renamings] == [implied.fingerprint, said.fingerprint]
+    assert plan.renamings[1].move.target == implied.fingerprint
+    assert plan.renamings[1].reasons == ("Temperature = 5.0 is the default now",)
+    carry_out(after, plan)
+    for temperature in (4, 5):
+        config = after.resolver.resolve({"Model": "Net", "Temperature": temperature})
+        after.store.entry(config).check(config)
+
+
+def test_only_the_named_ones_are_pinned_and_a_teacher_waits_for_its_students(workspace_of, warmer, add):
+    teacher, student = add(**TEACHER), add(Taught=True, Teacher=TEACHER)
+    after = workspace_of(warmer)
+    plan = plan_rehash(after, {teacher.fingerprint}, is_pinning=True)
+    assert stays(plan) == {student.fingerprint: "undecided", teacher.fingerprint: "waiting"}
+    plan = plan_rehash(after, {student.fingerprint}, is_pinning=True)
+    assert names(plan).keys() == {student.fingerprint}
+    plan = plan_rehash(after, {student.fingerprint, teacher.fingerprint}, is_pinning=True)
+    assert names(plan).keys() == {student.fingerprint, teacher.fingerprint}
