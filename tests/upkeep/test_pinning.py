@@ -1,39 +1,15 @@
 """A changed default waits for a decision; pinned, old runs get the name that their value has today."""
 
-import hashlib
-import json
-
 import pytest
 
-from Arch.upkeep import migration
 from Arch.upkeep.rehash import plan_rehash
-
-TEACHER = {"Model": "Net", "Seed": 7}
-
-
-def literal(**named):
-    """The fingerprint of values that differ from their defaults, by the definition."""
-    text = json.dumps(named, sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(text.encode()).hexdigest()[:32]
+from tests.upkeep.renamed import TEACHER, carry_out, literal, names, stays
 
 
 @pytest.fixture
 def warmer(rules):
     """Rules in which Temperature is 5 by default, which was 4."""
     return {**rules, "Temperature": 5.0}
-
-
-def names(plan):
-    return {each.move.source: each.move.target for each in plan.renamings}
-
-
-def stays(plan):
-    return {each.fingerprint: each.obstacle for each in plan.staying}
-
-
-def carry_out(workspace, plan):
-    root = workspace.store.root
-    return migration.apply(root, migration.begin(root, [each.move for each in plan.renamings]))
 
 
 def test_a_changed_default_waits_for_a_decision(workspace_of, warmer, add):

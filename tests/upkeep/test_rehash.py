@@ -1,21 +1,12 @@
 """After a change of rules each experiment gets the name that the same values have today, or says why not."""
 
 import copy
-import hashlib
 import json
 
 import pytest
 
-from Arch.upkeep import migration
 from Arch.upkeep.rehash import plan_rehash
-
-TEACHER = {"Model": "Net", "Seed": 7}
-
-
-def literal(**named):
-    """The fingerprint of values that differ from their defaults, by the definition."""
-    text = json.dumps(named, sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(text.encode()).hexdigest()[:32]
+from tests.upkeep.renamed import TEACHER, carry_out, literal, names, stays
 
 
 @pytest.fixture
@@ -25,19 +16,6 @@ def renamed_key(rules):
     facts = rules["::"].pop("Temperature")
     rules["::"]["Warmth"] = {**facts, "spellings": ["Temperature", "Heat"]}
     return rules
-
-
-def names(plan):
-    return {each.move.source: each.move.target for each in plan.renamings}
-
-
-def stays(plan):
-    return {each.fingerprint: each.obstacle for each in plan.staying}
-
-
-def carry_out(workspace, plan):
-    root = workspace.store.root
-    return migration.apply(root, migration.begin(root, [each.move for each in plan.renamings]))
 
 
 def test_without_a_change_nothing_is_renamed(workspace, add):
