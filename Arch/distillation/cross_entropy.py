@@ -36,10 +36,39 @@ def cross_entropy(logits: Tensor, labels: Tensor, label_smoothing: float = 0.0) 
     return F.cross_entropy(logits, labels, label_smoothing=label_smoothing)
 
 
+def mixed_cross_entropy(
+    logits: Tensor, labels: Tensor, partners: Tensor, shares: Tensor, label_smoothing: float = 0.0
+) -> Tensor:
+    """Costs of coding two labels an example, each as much as its share; smoothing is the same for both.
+
+    Cross-entropy is linear in its target, so that this is the cross-entropy with the mixed smoothed target.
+
+    Args:
+        logits: `(B, K)`.
+        labels: `(B,)` int64 in [0, K).
+        partners: `(B,)` int64, the other labels.
+        shares: `(B,)` in [0, 1], of `labels`; the rest is the share of `partners`.
+        label_smoothing: as in `cross_entropy`.
+
+    Returns:
+        Scalar: mean_b [s_b CE(logits_b, labels_b) + (1 - s_b) CE(logits_b, partners_b)].
+
+    Raises:
+        ShapeError: the logits are not `(B, K)` or one of the others not `(B,)`.
+
+    Source: Zhang et al., ICLR 2018 (arXiv 1710.09412), section 2, for the mixed target.
+    """
+    for each in (labels, partners, shares):
+        require_labelled_logits(logits, each)
+    own = F.cross_entropy(logits, labels, label_smoothing=label_smoothing, reduction="none")
+    other = F.cross_entropy(logits, partners, label_smoothing=label_smoothing, reduction="none")
+    return (shares * own + (1 - shares) * other).mean()
+
+
 @METHODS.register("CrossEntropy")
 @dataclass(frozen=True)
 class CrossEntropy:
-    """Cross-entropy with the labels, smoothed by `label_smoothing` in [0, 1)."""
+    """Cross-entropy with the labels, smoothed by `label_smoothing` in [0, 1); of mixed examples with both labels."""
 
     switch_key: ClassVar[str] = "UseCELoss"
     weight_key: ClassVar[str] = "CELossWeight"
@@ -48,4 +77,7 @@ class CrossEntropy:
 
     def __call__(self, batch: Batch, student: Trace, teacher: Trace | None) -> Tensor:  # noqa: ARG002 - a LossTerm
         """The student's cross-entropy on the batch; a teacher is not looked at."""
-        return cross_entropy(student.logits, batch.labels, self.label_smoothing)
+        partners = batch.partner_labels
+        if partners is None or batch.shares is None:
+            return cross_entropy(student.logits, batch.labels, self.label_smoothing)
+        return mixed_cross_entropy(student.logits, batch.labels, partners, batch.shares, self.label_smoothing)
