@@ -38,5 +38,5 @@ $(VENV)/.runtime: requirements.txt | $(BIN)/python
 	touch $@
 
 $(VENV)/.tools: pyproject.toml $(VENV)/.runtime
-	$(BIN)/python -m pip install --quiet -e '.[dev,tensorboard]'
+	$(BIN)/python -m pip install --quiet -e '.[dev,tensorboard,timm]'
 	touch $@

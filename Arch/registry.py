@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import importlib
 import pkgutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -16,6 +17,13 @@ T = TypeVar("T")
 @dataclass(frozen=True)
 class _Registered(Generic[T]):
     thing: T
+    about: str
+
+
+@dataclass(frozen=True)
+class _Family(Generic[T]):
+    make: Callable[[str], T]
+    members: Callable[[], Iterable[str]]
     about: str
 
 
@@ -31,6 +39,7 @@ class Registry(Generic[T]):
         self.kind = kind
         self._room = room
         self._things: dict[str, _Registered[T]] = {}
+        self._families: dict[str, _Family[T]] = {}
         self._is_complete = False
 
     def register(self, name: str, about: str = "") -> Callable[[T], T]:
@@ -48,33 +57,88 @@ class Registry(Generic[T]):
 
         return decorate
 
+    def register_family(
+        self, pattern: str, members: Callable[[], Iterable[str]], about: str
+    ) -> Callable[[Callable[[str], T]], Callable[[str], T]]:
+        """A decorator that files what makes a thing from a name, for names that begin as `pattern` does.
+
+        Args:
+            pattern: a beginning and a `*`, such as `torchvision/*`.
+            members: gives the whole names of all members; asked only when somebody wants to know.
+            about: one line on the family.
+
+        Raises:
+            ValueError: the pattern is none, or taken.
+        """
+
+        def decorate(make: Callable[[str], T]) -> Callable[[str], T]:
+            if pattern in self._families or pattern.find("*") != len(pattern) - 1:
+                raise ValueError(f"{pattern!r} is registered already, or is no beginning with a '*' after it")
+            self._families[pattern] = _Family(functools.cache(make), members, about)
+            return make
+
+        return decorate
+
     def __getitem__(self, name: str) -> T:
         """The thing called `name`.
 
         Raises:
             UnknownNameError: there is none; the message has the nearest name.
+            ArchError: it belongs to a family that is not to be had here.
         """
         return self._find(name).thing
 
     def __contains__(self, name: object) -> bool:
-        """Whether something is registered as `name`."""
+        """Whether something is registered as `name`, or it is a member of a family."""
         self._complete()
-        return name in self._things
+        if name in self._things or not isinstance(name, str):
+            return name in self._things
+        pattern = self._family_of(name)
+        return pattern is not None and name in self.members(pattern)
 
     def __iter__(self) -> Iterator[str]:
-        """The registered names, sorted."""
+        """The registered names, sorted; not those of the families' members."""
         self._complete()
         return iter(sorted(self._things))
 
+    @property
+    def families(self) -> tuple[str, ...]:
+        """The patterns of the families, sorted."""
+        self._complete()
+        return tuple(sorted(self._families))
+
+    def members(self, pattern: str) -> tuple[str, ...]:
+        """The names of all members of a family, sorted.
+
+        Raises:
+            UnknownNameError: there is no such family.
+            ArchError: it is not to be had here.
+        """
+        if pattern not in self.families:
+            raise UnknownNameError(f"family of {self.kind}s", pattern, self._families)
+        return tuple(sorted(self._families[pattern].members()))
+
     def about(self, name: str) -> str:
-        """One line on the thing called `name`."""
+        """One line on the thing or the family called `name`."""
+        if name in self.families:
+            return self._families[name].about
         return self._find(name).about
 
     def _find(self, name: str) -> _Registered[T]:
         self._complete()
-        if name not in self._things:
+        if name in self._things:
+            return self._things[name]
+        pattern = self._family_of(name)
+        if pattern is None:
             raise UnknownNameError(self.kind, name, self)
-        return self._things[name]
+        members = self.members(pattern)
+        if name not in members:
+            raise UnknownNameError(self.kind, name, members)
+        thing = self._families[pattern].make(name)
+        return _Registered(thing, _first_line(thing))
+
+    def _family_of(self, name: str) -> str | None:
+        return next((each for each in self._families if name.startswith(each[:-1])), None)
 
     def _complete(self) -> None:
         if self._is_complete:

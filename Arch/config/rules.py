@@ -135,11 +135,10 @@ class Rules:
 
     def versions(self, active: Mapping[str, Any]) -> dict[str, int]:
         """The version of what implements each of the `active` values, by key: what makes an older run stale."""
-        return {
-            key: choices[active[key]]
-            for key, choices in self._versioned
-            if isinstance(active.get(key), str) and active[key] in choices
+        found = {
+            key: schema.version_of(active[key]) for key, schema in self._versioned if isinstance(active.get(key), str)
         }
+        return {key: version for key, version in found.items() if version is not None}
 
     @functools.cached_property
     def readers(self) -> Mapping[str, tuple[Reader, str]]:
@@ -162,8 +161,8 @@ class Rules:
         return {field_name(key): key for key in self.keys}
 
     @functools.cached_property
-    def _versioned(self) -> tuple[tuple[str, Mapping[str, int]], ...]:
-        return tuple((key, rule.schema.choices) for key, rule in self.keys.items() if rule.schema.choices)
+    def _versioned(self) -> tuple[tuple[str, Schema], ...]:
+        return tuple((key, rule.schema) for key, rule in self.keys.items() if rule.schema.choices)
 
     @functools.cached_property
     def _lines(self) -> Mapping[Trail, int]:

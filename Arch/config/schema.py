@@ -95,6 +95,16 @@ class Schema:
             return self.planned.get(text)
         return next((self.planned[family] for family in self._planned_families if matches(text, family)), None)
 
+    def version_of(self, value: str) -> int | None:
+        """The version of what implements a choice, or the family that it is a member of; None where nothing does."""
+        if value in self.choices or not self._families:
+            return self.choices.get(value)
+        return next((self.choices[family] for family in self._families if matches(value, family)), None)
+
+    @functools.cached_property
+    def _families(self) -> tuple[str, ...]:
+        return tuple(name for name in self.choices if is_pattern(name))
+
     @functools.cached_property
     def _planned_families(self) -> tuple[str, ...]:
         return tuple(name for name in self.planned if is_pattern(name))

@@ -1,0 +1,94 @@
+"""Any network of timm, as `timm/NAME`, where the extra `[timm]` is installed."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from Arch.errors import ModelError
+from Arch.models import MODELS
+from Arch.models.architecture import Architecture, Shape
+from Arch.models.published import Published
+
+if TYPE_CHECKING:
+    from torch import Tensor, nn
+
+PREFIX = "timm/"
+
+
+@dataclass(frozen=True)
+class TimmNetwork(Published):
+    """A network of timm, built by timm for our channels, classes and, where it is made for one size, image size.
+
+    Weights are drawn as timm draws them.
+    """
+
+    def network(self, shape: Shape, classes: int) -> nn.Module:
+        """See `Architecture.network`.
+
+        Raises:
+            ModelError: timm is not installed, or cannot build it for images of this shape.
+        """
+        timm = _timm()
+        size = {"img_size": shape[1:]} if _is_of_one_size(self.member) else {}
+        try:
+            return timm.create_model(  # type: ignore[no-any-return]  # untyped
+                self.member, pretrained=False, num_classes=classes, in_chans=shape[0], **size
+            )
+        except (AssertionError, RuntimeError, TypeError, ValueError, ZeroDivisionError) as error:
+            raise ModelError(f"timm cannot build {PREFIX}{self.member} for images of shape {shape}: {error}") from error
+
+    @classmethod
+    def weights(cls) -> Sequence[str]:
+        """See `Published.weights`: timm's tags, such as `a1_in1k`."""
+        tags = _timm().models.get_arch_pretrained_cfgs(cls.member)
+        return [name.partition(".")[2] for name, each in tags.items() if "." in name and each.has_weights]
+
+    @classmethod
+    def published(cls, weights: str) -> Mapping[str, Tensor]:
+        """See `Published.published`."""
+        network: nn.Module = _timm().create_model(f"{cls.member}.{weights}", pretrained=True)
+        return network.state_dict()
+
+    @classmethod
+    def resized(cls, state: Mapping[str, Tensor], network: nn.Module) -> Mapping[str, Tensor]:
+        """See `Published.resized`; timm's own filters know what to do."""
+        adapt = getattr(sys.modules[type(network).__module__], "checkpoint_filter_fn", None)
+        if adapt is None or not _is_of_one_size(cls.member):
+            return state
+        return adapt(dict(state), network)  # type: ignore[no-any-return]  # untyped
+
+
+def members() -> list[str]:
+    """The whole names of the networks that this timm has; raises ModelError where it is not installed."""
+    return [f"{PREFIX}{name}" for name in _timm().list_models()]
+
+
+@MODELS.register_family(f"{PREFIX}*", members, "any network of timm, by its name there; needs the extra [timm]")
+def architecture(name: str) -> type[Architecture]:
+    """The architecture of a member's whole name."""
+    member = name.removeprefix(PREFIX)
+    return type(name, (TimmNetwork,), {"__doc__": f"timm's {member}", "library": "timm", "member": member})
+
+
+def _is_of_one_size(member: str) -> bool:
+    """Whether the network has to be built for the size of its images."""
+    return bool(_timm().get_pretrained_cfg(member).fixed_input_size)
+
+
+def _timm() -> Any:
+    """timm, which takes seconds to import and is an extra.
+
+    Raises:
+        ModelError: it is not installed.
+    """
+    try:
+        return importlib.import_module("timm")
+    except ModuleNotFoundError as error:
+        raise ModelError(
+            f"networks named {PREFIX}NAME need timm, which is not installed: pip install 'arch-kd[timm]', or in the "
+            "repository pip install -e '.[timm]'."
+        ) from error
