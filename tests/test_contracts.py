@@ -64,6 +64,7 @@ ALTERNATIVES = {
     "MLPWidths": (TINY, [7]),
     "MLPDropout": (TINY, 0.5),
     "BatchNorm": (CONVOLUTIONAL, False),
+    "FinalDim": ({**TINY, "Model": "logitdist/mlp"}, 3),
     "UseCELoss": (TAUGHT, False),
     "CELossWeight": (TAUGHT, 0.5),
     "LabelSmoothing": (TINY, 0.1),

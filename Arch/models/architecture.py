@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from Arch.errors import ModelError
 
@@ -17,7 +17,13 @@ Shape = tuple[int, ...]
 
 @dataclass(frozen=True)
 class Architecture(ABC):
-    """A network before it knows its data; the fields of a subclass are its parameters in the config."""
+    """A network before it knows its data; the fields of a subclass are its parameters in the config.
+
+    Attributes:
+        fresh: names of modules, beside the head, that published weights of the same network lack.
+    """
+
+    fresh: ClassVar[tuple[str, ...]] = ()
 
     @abstractmethod
     def network(self, shape: Shape, classes: int) -> nn.Module:

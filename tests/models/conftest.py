@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import pytest
 import torch
 
+from Arch.models import MODELS
 from Arch.models.build import build
 from Arch.models.imodel import IModel
 
-MLP_PARAMETERS = {"widths": (32, 16), "dropout": 0.25}
+PARAMETERS = {"widths": (32, 16), "dropout": 0.25, "final_dim": 6}
 
 
 @pytest.fixture(scope="session")
@@ -16,8 +19,9 @@ def make():
     """Builds the named network: `make("resnet8", shape=(1, 8, 8), classes=10, seed=0, batch_norm=True)`."""
 
     def make(name, shape=(3, 32, 32), classes=10, *, seed=0, batch_norm=True) -> IModel:
-        parameters = MLP_PARAMETERS if name == "MLP" else {"batch_norm": batch_norm}
-        return build(name, shape, classes, seed=seed, **parameters)
+        given = {**PARAMETERS, "batch_norm": batch_norm}
+        fields = [each.name for each in dataclasses.fields(MODELS[name])]
+        return build(name, shape, classes, seed=seed, **{each: given[each] for each in fields if each in given})
 
     return make
 

@@ -1,5 +1,8 @@
 """The contract that every registered network keeps."""
 
+import dataclasses
+import re
+
 import pytest
 import torch
 from torch import nn
@@ -8,7 +11,9 @@ from Arch.errors import ShapeError
 from Arch.models import MODELS, vgg
 from Arch.models.folding import fold_batch_norm
 
-NAMES = list(MODELS)
+# of families that differ in depth or strides alone the cheapest is enough
+DEEP = re.compile(r"stitching/resnet(34|50|101|152).*|stitching/.*_same_size|logitdist/resnet(34|50)")
+NAMES = [name for name in MODELS if not DEEP.fullmatch(name)]
 EVERY = pytest.mark.parametrize("name", NAMES)
 DIGIT, COLOUR = (1, 8, 8), (3, 32, 32)
 
@@ -96,7 +101,8 @@ def test_images_of_another_shape_are_refused_with_both_shapes(model, call, image
 def test_folding_leaves_no_batch_norm_and_the_same_features(model, digits):
     folded = fold_batch_norm(model)
     ours, theirs = (each.trace(digits, range(len(model.layers))) for each in (folded, model))
-    assert not any(isinstance(module, nn.BatchNorm2d) for module in folded.modules())
+    left = [path for path, module in folded.network.named_modules() if isinstance(module, nn.BatchNorm2d)]
+    assert left in ([], ["bn"])  # the one that normalises images, before any convolution
     assert [layer.name for layer in folded.layers] == [layer.name for layer in model.layers]
     for mine, its in zip((ours.logits, *ours.features), (theirs.logits, *theirs.features), strict=True):
         assert close(mine, its)
@@ -112,10 +118,12 @@ def test_a_training_step_has_finite_gradients_and_counts_its_batch_once(name, sh
     assert all(torch.isfinite(parameter.grad).all() for parameter in model.parameters())
     counters = [buffer for key, buffer in model.named_buffers() if key.endswith("num_batches_tracked")]
     assert all(counter == 1 for counter in counters)
-    assert bool(counters) == (name != "MLP")
+    assert bool(counters) == any(isinstance(each, nn.Conv2d) for each in model.modules())
 
 
-@EVERY
+@pytest.mark.parametrize(
+    "name", [name for name in NAMES if any(each.name == "batch_norm" for each in dataclasses.fields(MODELS[name]))]
+)
 def test_without_batch_norm_convolutions_have_biases_and_the_logits_stay_small(name, make, images):
     model = make(name, DIGIT, batch_norm=False).train()
     modules = list(model.modules())
