@@ -1,7 +1,8 @@
 """Decoded images on disk: written once, mapped into memory by every process that wants them.
 
     <root>/decoded/<key>/Images.bin     the pixels in the order N, H, W, C, then the labels, as `ImageDigest` has them
-                         Images.json    shape, class names, digest, and when Images.bin was finished
+                         Images.json    shape, class names, digest, and when Images.bin was finished; the pixels' type
+                                        where they are no bytes
 
 A folder appears whole, by one rename, or not at all: no locks, and of several processes that decode the same the
 first to finish wins. A file that is not the one once finished (another size or time stamp) is checked against its
@@ -11,12 +12,14 @@ digest before it is used, and thrown away if it differs. All of it can be delete
 from __future__ import annotations
 
 import json
+import math
 import os
 import secrets
 import shutil
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -25,21 +28,28 @@ import numpy.typing as npt
 import torch
 
 from Arch.datasets.dataset import Images
-from Arch.datasets.digest import ImageDigest, as_stored
+from Arch.datasets.digest import STORED_AS, ImageDigest, PixelType, as_stored
 from Arch.errors import DataError
 
 _PARTIAL = ".partial-"
 _ABANDONED_SECONDS = 24 * 3600.0
+_DTYPES: dict[str, torch.dtype] = {"uint8": torch.uint8, "float32": torch.float32}
 _ATTEMPTS = 3  # another process may throw away a damaged folder at the moment when this one has replaced it
 
 
 class ImageWriter:
     """Writes decoded images in order; the folder counts as whole only after `finish`."""
 
-    def __init__(self, folder: Path, shape: tuple[int, int, int, int], classes: tuple[str, ...]) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        shape: tuple[int, int, int, int],
+        classes: tuple[str, ...],
+        pixel_type: PixelType = "uint8",
+    ) -> None:
         """Begins in an existing `folder` with images of `shape` (N, H, W, C), instead of what was begun there."""
-        self._folder, self._shape, self._classes = folder, shape, classes
-        self._digest = ImageDigest(shape, classes)
+        self._folder, self._shape, self._classes, self._type = folder, shape, classes, pixel_type
+        self._digest = ImageDigest(shape, classes, pixel_type)
         self._file = (folder / "Images.bin").open("wb")
 
     def __enter__(self) -> ImageWriter:
@@ -49,23 +59,27 @@ class ImageWriter:
         self._file.close()
 
     def add(self, piece: npt.NDArray[Any]) -> None:
-        """Appends pixels `(n, H, W, C)`."""
-        self._digest.update(piece)
-        self._file.write(np.ascontiguousarray(piece).data)
+        """Appends pixels `(n, H, W, C)` of the writer's type."""
+        self._append(np.ascontiguousarray(piece, dtype=STORED_AS[self._type]))
 
     def finish(self, labels: npt.ArrayLike) -> None:
         """Appends the labels `(N,)` and seals the folder."""
-        self.add(as_stored(labels))
+        self._append(as_stored(labels))
         _to_disk(self._file)
         document = {
             "Shape": list(self._shape),
             "Classes": list(self._classes),
             "Digest": self._digest.hexdigest(),
             "Finished": os.fstat(self._file.fileno()).st_mtime_ns,
+            **({} if self._type == "uint8" else {"Type": self._type}),
         }
         with (self._folder / "Images.json").open("wb") as file:
             file.write(json.dumps(document).encode())
             _to_disk(file)
+
+    def _append(self, piece: npt.NDArray[Any]) -> None:
+        self._digest.update(piece)
+        self._file.write(piece.data)
 
 
 def _to_disk(file: BinaryIO) -> None:
@@ -97,13 +111,37 @@ def decoded(root: Path, key: str, decode: Callable[[Path], None]) -> Images:
     raise DataError(f"{folder} changes or disappears each time it is written: see who else uses this folder.", folder)
 
 
+@dataclass(frozen=True)
+class _Document:
+    """What a finished folder says of itself."""
+
+    shape: tuple[int, int, int, int]
+    classes: tuple[str, ...]
+    digest: str
+    finished: int
+    pixel_type: PixelType
+
+    @classmethod
+    def of(cls, found: dict[str, Any]) -> _Document:
+        """Reads a document; raises ValueError, KeyError or TypeError where it is none."""
+        n, height, width, channels = map(int, found["Shape"])
+        pixel_type = found.get("Type", "uint8")
+        if pixel_type not in STORED_AS:
+            raise ValueError(pixel_type)
+        shape, classes = (n, height, width, channels), tuple(found["Classes"])
+        return cls(shape, classes, str(found["Digest"]), int(found["Finished"]), pixel_type)
+
+    @property
+    def pixel_bytes(self) -> int:
+        return math.prod(self.shape) * np.dtype(STORED_AS[self.pixel_type]).itemsize
+
+
 def _open(folder: Path) -> Images | None:
     """The images of a finished folder, or None where there is none or only a damaged one, which is removed."""
     try:
-        document = json.loads((folder / "Images.json").read_bytes())
-        shape, classes = tuple(map(int, document["Shape"])), tuple(document["Classes"])
-        if _is_whole(folder / "Images.bin", shape, classes, document):
-            return _mapped(folder / "Images.bin", shape, classes, str(document["Digest"]))
+        document = _Document.of(json.loads((folder / "Images.json").read_bytes()))
+        if _is_whole(folder / "Images.bin", document):
+            return _mapped(folder / "Images.bin", document)
     except FileNotFoundError:
         if not folder.exists():
             return None
@@ -120,23 +158,23 @@ def _open(folder: Path) -> Images | None:
     return None
 
 
-def _is_whole(path: Path, shape: tuple[int, ...], classes: tuple[str, ...], document: dict[str, Any]) -> bool:
+def _is_whole(path: Path, document: _Document) -> bool:
     found = path.stat()
-    n, height, width, channels = shape
-    if found.st_size != n * (height * width * channels + 8):
+    if found.st_size != document.pixel_bytes + 8 * document.shape[0]:
         return False
-    if found.st_mtime_ns == document["Finished"]:
+    if found.st_mtime_ns == document.finished:
         return True
-    digest = ImageDigest((n, height, width, channels), classes)
+    digest = ImageDigest(document.shape, document.classes, document.pixel_type)
     digest.update_from(path)
-    return digest.hexdigest() == str(document["Digest"])
+    return digest.hexdigest() == document.digest
 
 
-def _mapped(path: Path, shape: tuple[int, ...], classes: tuple[str, ...], digest: str) -> Images:
-    size = int(np.prod(shape))
-    pixels: torch.Tensor = torch.from_file(str(path), shared=False, size=size, dtype=torch.uint8)
-    labels = np.fromfile(path, dtype="<i8", offset=size).astype(np.int64)
-    return Images(pixels.view(shape).permute(0, 3, 1, 2), torch.from_numpy(labels), classes, digest)
+def _mapped(path: Path, document: _Document) -> Images:
+    size, dtype = math.prod(document.shape), _DTYPES[document.pixel_type]
+    pixels: torch.Tensor = torch.from_file(str(path), shared=False, size=size, dtype=dtype)
+    labels = np.fromfile(path, dtype="<i8", offset=document.pixel_bytes).astype(np.int64)
+    rows = pixels.view(document.shape)
+    return Images(rows.permute(0, 3, 1, 2), torch.from_numpy(labels), document.classes, document.digest)
 
 
 @contextmanager

@@ -5,12 +5,14 @@ from __future__ import annotations
 import hashlib
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 
 Pixels = npt.NDArray[np.uint8]
+PixelType = Literal["uint8", "float32"]
+STORED_AS: dict[PixelType, str] = {"uint8": "u1", "float32": "<f4"}
 Labels = npt.NDArray[np.int64]
 
 _BLOCK = 1 << 24  # bytes read at once when a file is checked
@@ -20,13 +22,17 @@ class ImageDigest:
     """SHA-256 of a set of images, taken while they pass by.
 
     Equal digests mean equal shape, class names in order, pixels and labels; where the images came from, and in
-    how many pieces, is not part of it. Hashed are one line of JSON, the pixels in the order N, H, W, C and the
-    labels as little-endian 64-bit integers.
+    how many pieces, is not part of it. Hashed are one line of JSON, the pixels in the order N, H, W, C (bytes, or
+    little-endian 32-bit floats) and the labels as little-endian 64-bit integers.
     """
 
-    def __init__(self, shape: tuple[int, int, int, int], classes: tuple[str, ...]) -> None:
+    def __init__(
+        self, shape: tuple[int, int, int, int], classes: tuple[str, ...], pixel_type: PixelType = "uint8"
+    ) -> None:
         """Begins with the `shape` (N, H, W, C) and the class names."""
-        header = json.dumps({"Shape": list(shape), "Classes": list(classes)}, separators=(",", ":"))
+        of_another_type = {} if pixel_type == "uint8" else {"Type": pixel_type}
+        named = {"Shape": list(shape), "Classes": list(classes), **of_another_type}
+        header = json.dumps(named, separators=(",", ":"))
         self._hash = hashlib.sha256(f"{header}\n".encode())
 
     def update(self, piece: npt.NDArray[Any]) -> None:

@@ -8,12 +8,12 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
+from Arch.datasets.acceptance import check_agreement, check_augmentable, check_finite, check_size
 from Arch.datasets.augmentation import take
-from Arch.datasets.dataset import ImageDataset, Images, SplitName
+from Arch.datasets.dataset import SPLITS, ImageDataset, Images, SplitName
 from Arch.datasets.digest import combined
 from Arch.datasets.normalization import Normalization, constants_of
 from Arch.datasets.subsets import balanced_subset, held_out
-from Arch.errors import DataError
 
 
 @dataclass(frozen=True, eq=False)
@@ -21,8 +21,8 @@ class Split:
     """Samples to train on, validate on or test on.
 
     Attributes:
-        pixels: uint8 `(N, C, H, W)` in memory in the order N, H, W, C; mapped from a file when they are the whole of
-            a decoded split, a copy of the chosen rows otherwise.
+        pixels: uint8 or float32 `(N, C, H, W)` in memory in the order N, H, W, C; mapped from a file when they are
+            the whole of a decoded split, a copy of the chosen rows otherwise.
         labels: int64 `(N,)`.
         sample_ids: int64 `(N,)`, each sample's index in the dataset's own split, ascending.
     """
@@ -73,6 +73,7 @@ def load(
     normalization: str = "MeanVar",
     train_samples: int = -1,
     validation: float = 0.0,
+    is_augmented: bool = False,
 ) -> ImageData:
     """Reads a dataset and chooses from it; equal arguments and files give equal data, whatever the seed.
 
@@ -84,15 +85,14 @@ def load(
         normalization: `MeanVar`, `Elementwise` or `None`.
         train_samples: how many training samples, balanced over the classes, -1 for all.
         validation: fraction of these that is held out.
+        is_augmented: whether images will be cropped and mirrored.
 
     Raises:
-        DataError: the data are missing, unreadable, inconsistent, or too few for what is asked.
+        DataError: the data are missing, unreadable, inconsistent, or too few or no images for what is asked.
     """
-    _check_size(down_sample)
-    source = dataset.located(data_path)
-    train = _read(source, root, "train", down_sample)
-    test = _read(source, root, "test", down_sample)
-    _check_agreement(dataset.name if source is dataset else f"{dataset.name} ({data_path})", train, test)
+    train, test = _splits(dataset, root, data_path, down_sample)
+    if is_augmented:
+        check_augmentable(dataset.name, train)
     chosen = balanced_subset(train.labels, train_samples, train.classes)
     kept, out = held_out(train.labels, chosen, validation, train.classes)
     return ImageData(
@@ -106,40 +106,21 @@ def load(
     )
 
 
-def _check_size(down_sample: int) -> None:
-    if down_sample != -1 and down_sample < 1:
-        raise DataError(f"DownSample is {down_sample}; expected a size in pixels, or -1 to leave the size alone.")
+def _splits(dataset: ImageDataset, root: Path, data_path: str | Path, down_sample: int) -> tuple[Images, Images]:
+    check_size(down_sample)
+    source = dataset.located(data_path)
+    train, test = (_read(source, root, split, down_sample) for split in SPLITS)
+    name = dataset.name if source is dataset else f"{dataset.name} ({data_path})"
+    check_agreement(name, train, test)
+    for split, images in zip(SPLITS, (train, test), strict=True):
+        check_finite(name, split, images.pixels)
+    return train, test
 
 
 def _read(dataset: ImageDataset, root: Path, split: SplitName, down_sample: int) -> Images:
     if down_sample == -1:
         return dataset.read(root, split)
     return dataset.read_downsampled(root, split, down_sample)
-
-
-def _check_agreement(name: str, train: Images, test: Images) -> None:
-    for here, there, other in (("train", "test", set(test.classes)), ("test", "train", set(train.classes))):
-        missing = [each for each in (train if here == "train" else test).classes if each not in other]
-        if missing:
-            raise DataError(
-                f"the {there} split of {name} lacks {_some(missing)}, which its {here} split has: both splits need "
-                "images of the same classes."
-            )
-    if train.pixels.shape[1:] != test.pixels.shape[1:]:
-        raise DataError(
-            f"the images of {name} are {_size(train)} in the train split and {_size(test)} in the test split. "
-            "Convert them alike, or set DownSample where only the sizes differ."
-        )
-
-
-def _some(classes: list[str]) -> str:
-    more = f" and {len(classes) - 3} more" if len(classes) > 3 else ""
-    return ("classes " if len(classes) > 1 else "class ") + ", ".join(map(repr, classes[:3])) + more
-
-
-def _size(images: Images) -> str:
-    _, channels, height, width = images.pixels.shape
-    return f"{channels}x{height}x{width} (channels x height x width)"
 
 
 def _choose(images: Images, sample_ids: Tensor) -> Split:

@@ -1,7 +1,9 @@
-"""From bytes to what a network sees: the constants of a training split, and the arithmetic that applies them."""
+"""From pixels to what a network sees: the constants of a training split, and the arithmetic that applies them."""
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
@@ -12,26 +14,31 @@ from Arch.errors import ShapeError, UnknownNameError
 KINDS = ("MeanVar", "Elementwise", "None")
 
 _CHUNK = 256  # images; 256 * 255^2 < 2^24, so that float32 sums of squares are exact integers
+_FLOAT32 = torch.finfo(torch.float32)
 
 
 @dataclass(frozen=True, eq=False)
 class Normalization:
-    """What is subtracted and divided by: `(x / 255 - mean) / std`.
+    """What is subtracted and divided by: `(x / unit - mean) / std`.
 
     Attributes:
-        mean: float32 `(C, 1, 1)` or `(C, H, W)`, of pixels scaled to [0, 1].
+        mean: float32 `(C, 1, 1)` or `(C, H, W)`, of bytes scaled to [0, 1], or of float32 pixels as they are.
         std: of the same shape, positive.
+        unit: 255 for bytes, 1 for float32 pixels.
     """
 
     mean: Tensor
     std: Tensor
+    unit: float = 255.0
 
 
 def constants_of(pixels: Tensor, kind: str) -> Normalization:
-    """The constants of a set of images, from exact integer sums; no float copy of the images is made.
+    """The constants of a set of images; no float copy of the images is made.
+
+    They come from exact integer sums of bytes, and from float64 sums of float32 pixels.
 
     Args:
-        pixels: uint8 `(N, C, H, W)`.
+        pixels: uint8 or finite float32 `(N, C, H, W)`.
         kind: `MeanVar` for one mean and standard deviation a channel, `Elementwise` for one a pixel and channel,
             `None` for 0 and 1.
 
@@ -44,9 +51,11 @@ def constants_of(pixels: Tensor, kind: str) -> Normalization:
     """
     if kind not in KINDS:
         raise UnknownNameError("normalization", kind, KINDS)
-    channels = pixels.shape[1]
+    channels, unit = pixels.shape[1], 255.0 if pixels.dtype == torch.uint8 else 1.0
     if kind == "None":
-        return Normalization(torch.zeros(channels, 1, 1), torch.ones(channels, 1, 1))
+        return Normalization(torch.zeros(channels, 1, 1), torch.ones(channels, 1, 1), unit)
+    if pixels.dtype != torch.uint8:
+        return _constants_of_floats(pixels, (0, 2, 3) if kind == "MeanVar" else (0,))
     count, total, squares = len(pixels), *_sums(pixels)
     if kind == "MeanVar":
         count *= pixels.shape[2] * pixels.shape[3]
@@ -70,17 +79,35 @@ def _sums(pixels: Tensor) -> tuple[Tensor, Tensor]:
     return total.permute(2, 0, 1), squares.permute(2, 0, 1)
 
 
+def _constants_of_floats(pixels: Tensor, axes: tuple[int, ...]) -> Normalization:
+    """The constants over `axes` of float32 pixels, in two passes of float64 sums."""
+    count = math.prod(pixels.shape[axis] for axis in axes)
+
+    def mean_of(function: Callable[[Tensor], Tensor]) -> Tensor:
+        pieces = (function(chunk.double()).sum(dim=axes, keepdim=True) for chunk in torch.split(pixels, _CHUNK))
+        return sum(pieces, start=torch.zeros((), dtype=torch.float64)) / count
+
+    mean = mean_of(lambda x: x)
+    std = mean_of(lambda x: (x - mean).square()).sqrt()
+    # what float32 cannot tell from a constant counts as one
+    varies = std > torch.clamp(_FLOAT32.eps * mean.abs(), min=_FLOAT32.tiny)
+    return Normalization(mean[0].float(), torch.where(varies, std, 1.0)[0].float(), 1.0)
+
+
 @dataclass(frozen=True, eq=False)
 class Normalizer:
     """A normalization made ready for images of one shape, on one device.
 
     Attributes:
-        scale: float32 `(1, 1 or H, W * C)`, 1 / (255 std).
-        shift: of the same shape, -mean / std.
+        scale: float32 `(1, 1 or H, W * C)`, 1 / (unit std).
+        shift: of the same shape, -mean / std; added to bytes after scaling.
+        centre: of the same shape, the mean; subtracted from float32 pixels before scaling, because theirs may be many
+            times the standard deviation. None for bytes.
     """
 
     scale: Tensor
     shift: Tensor
+    centre: Tensor | None = None
 
     @classmethod
     def of(
@@ -95,22 +122,26 @@ class Normalizer:
         if constants.mean.shape not in {(channels, 1, 1), (channels, height, width)}:
             raise ShapeError(f"normalization constants {tuple(constants.mean.shape)} do not fit images {shape}")
         mean, std = constants.mean.double(), constants.std.double()
-        scale, shift = (_as_rows(x, width).to(device) for x in (1 / (255 * std), -mean / std))
-        return cls(scale, shift)
+        scale, shift, centre = (_as_rows(x, width).to(device) for x in (1 / (constants.unit * std), -mean / std, mean))
+        return cls(scale, shift, centre if constants.unit == 1 else None)
 
     def __call__(self, pixels: Tensor) -> Tensor:
         """Normalised images.
 
         Args:
-            pixels: uint8 `(B, C, H, W)`; fastest when in memory in the order B, H, W, C.
+            pixels: uint8 or float32 `(B, C, H, W)`, as the constants' were; fastest when in memory in the order
+                B, H, W, C.
 
         Returns:
-            float32 `(B, C, H, W)` in channels_last.
+            float32 `(B, C, H, W)` in channels_last, never the memory of `pixels`.
         """
         batch, channels, height, width = pixels.shape
         # Rows of W * C bytes, because an operation along three channels at a time runs at a tenth of the speed.
-        rows = pixels.permute(0, 2, 3, 1).reshape(batch, height, width * channels).float()
-        rows = rows.mul_(self.scale).add_(self.shift)
+        rows = pixels.permute(0, 2, 3, 1).reshape(batch, height, width * channels)
+        if self.centre is None:
+            rows = rows.float().mul_(self.scale).add_(self.shift)
+        else:
+            rows = rows.sub(self.centre).mul_(self.scale)
         return rows.view(batch, height, width, channels).permute(0, 3, 1, 2)
 
 

@@ -22,8 +22,10 @@ def downsampled(pixels: Tensor, size: int) -> Tensor:
         uint8 `(N, C, size, size)`.
 
     Raises:
-        DataError: the images are smaller than that.
+        DataError: the images are smaller than that, or not made of bytes.
     """
+    if pixels.dtype != torch.uint8:
+        raise DataError(f"DownSample {size} cannot shrink float32 numbers, only images of bytes: leave it at -1.")
     n, channels, height, width = pixels.shape
     check_size((height, width), size, "the images")
     rows = pixels.permute(0, 2, 3, 1).numpy()

@@ -70,7 +70,7 @@ class Engine:
         if self.device.type != "cuda":
             return split
         free, _ = torch.cuda.mem_get_info(self.device)
-        if split.pixels.numel() > RESIDENT_SHARE * free:
+        if split.pixels.nbytes > RESIDENT_SHARE * free:
             return split
         return Split(*(each.to(self.device) for each in (split.pixels, split.labels, split.sample_ids)))
 

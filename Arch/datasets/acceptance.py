@@ -1,0 +1,89 @@
+"""What a dataset's splits have to be before anybody trains on them."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from Arch.datasets.dataset import Images
+from Arch.errors import DataError
+
+_CHUNK = 256  # samples looked at together
+
+
+def check_size(down_sample: int) -> None:
+    """Refuses a `DownSample` that is no size.
+
+    Raises:
+        DataError: it is neither -1 nor at least 1.
+    """
+    if down_sample != -1 and down_sample < 1:
+        raise DataError(f"DownSample is {down_sample}; expected a size in pixels, or -1 to leave the size alone.")
+
+
+def check_agreement(name: str, train: Images, test: Images) -> None:
+    """Refuses two splits that do not belong together.
+
+    Raises:
+        DataError: a class is missing on one side, or their images differ in shape or type.
+    """
+    for here, there, other in (("train", "test", set(test.classes)), ("test", "train", set(train.classes))):
+        missing = [each for each in (train if here == "train" else test).classes if each not in other]
+        if missing:
+            raise DataError(
+                f"the {there} split of {name} lacks {_some(missing)}, which its {here} split has: both splits need "
+                "images of the same classes."
+            )
+    if train.pixels.shape[1:] != test.pixels.shape[1:]:
+        raise DataError(
+            f"the images of {name} are {_size(train)} in the train split and {_size(test)} in the test split. "
+            "Convert them alike, or set DownSample where only the sizes differ."
+        )
+    if train.pixels.dtype != test.pixels.dtype:
+        raise DataError(
+            f"the train split of {name} holds {_type(train)} numbers and its test split {_type(test)}: convert them "
+            "alike."
+        )
+
+
+def check_finite(name: str, split: str, pixels: Tensor) -> None:
+    """Refuses float32 `pixels` `(N, C, H, W)` that are not all numbers.
+
+    Raises:
+        DataError: some are infinite or not a number.
+    """
+    if pixels.dtype == torch.uint8:
+        return
+    wrong = sum(int((~torch.isfinite(chunk)).sum()) for chunk in torch.split(pixels, _CHUNK))
+    if wrong:
+        raise DataError(
+            f"{wrong} of the {pixels.numel()} values in the {split} split of {name} are infinite or not a number: "
+            "repair or remove their samples."
+        )
+
+
+def check_augmentable(name: str, train: Images) -> None:
+    """Refuses to crop and mirror what is not an image.
+
+    Raises:
+        DataError: the samples have one pixel.
+    """
+    if train.pixels.shape[2:] == (1, 1):
+        raise DataError(
+            f"a sample of {name} is a vector of {train.pixels.shape[1]} numbers, which cannot be cropped or mirrored: "
+            "switch DataAugmentation off."
+        )
+
+
+def _some(classes: list[str]) -> str:
+    more = f" and {len(classes) - 3} more" if len(classes) > 3 else ""
+    return ("classes " if len(classes) > 1 else "class ") + ", ".join(map(repr, classes[:3])) + more
+
+
+def _size(images: Images) -> str:
+    _, channels, height, width = images.pixels.shape
+    return f"{channels}x{height}x{width} (channels x height x width)"
+
+
+def _type(images: Images) -> str:
+    return str(images.pixels.dtype).removeprefix("torch.")
