@@ -27,7 +27,8 @@ from Arch.distillation.vanilla_kd import VanillaKD
 from Arch.models.build import build
 from Arch.models.imodel import IModel
 from Arch.training.engine import choose_engine
-from Arch.training.feed import Augmentation, Feed
+from Arch.training.augmentation import Augmentation
+from Arch.training.feed import Feed
 from Arch.training.frozen import FrozenNetwork
 from Arch.training.learner import Learner, Recipe
 from Arch.training.objective import Objective, WeightedTerm

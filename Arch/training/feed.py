@@ -8,19 +8,13 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from Arch.datasets.augmentation import take, views
+from Arch.datasets.augmentation import take
+from Arch.datasets.draws import Draws
 from Arch.datasets.loading import Split
 from Arch.datasets.normalization import Normalizer
+from Arch.training.augmentation import Augmentation
 from Arch.training.streams import Streams
 from Arch.types import Batch
-
-
-@dataclass(frozen=True)
-class Augmentation:
-    """Per-sample pad-crop by `crop_padding` pixels and, where `horizontal_flip`, a mirror image half of the time."""
-
-    crop_padding: int
-    horizontal_flip: bool
 
 
 @dataclass(frozen=True)
@@ -33,7 +27,7 @@ class Feed:
         batch_size: samples a step.
         streams: where order and views come from.
         augmentation: or None for the images as they are.
-        augments_teacher: whether the teacher sees the student's view rather than the image as it is.
+        augments_teacher: whether the teacher sees what the student sees rather than the image as it is.
     """
 
     split: Split
@@ -42,6 +36,11 @@ class Feed:
     streams: Streams
     augmentation: Augmentation | None = None
     augments_teacher: bool = True
+
+    @property
+    def view_count(self) -> int | None:
+        """How many views of an image there are, of which `Batch.views` are the numbers; None where uncountable."""
+        return self.augmentation.view_count if self.augmentation else 1
 
     @property
     def steps(self) -> int:
@@ -64,15 +63,13 @@ class Feed:
         pixels = take(self.split.pixels, chosen).to(device, non_blocking=True)
         labels = self.split.labels[chosen].to(device, non_blocking=True)
         samples = self.split.sample_ids[chosen].to(device, non_blocking=True)
-        images = self.normalizer(self._viewed(pixels, samples, epoch))
-        shares_view = self.augmentation is None or self.augments_teacher
-        return Batch(images, images if shares_view else self.normalizer(pixels), labels, samples)
-
-    def _viewed(self, pixels: Tensor, samples: Tensor, epoch: int) -> Tensor:
         if self.augmentation is None:
-            return pixels
-        padding, flip = self.augmentation.crop_padding, self.augmentation.horizontal_flip
-        return views(pixels, samples, seed=self.streams.augmentation, epoch=epoch, padding=padding, flip=flip)
+            images = self.normalizer(pixels)
+            return Batch(images, images, labels, samples, torch.zeros_like(samples))
+        draws = Draws(samples, self.streams.augmentation, epoch)
+        shown = self.augmentation(pixels, draws, self.normalizer)
+        for_teacher = shown.images if self.augments_teacher else self.normalizer(pixels)
+        return Batch(shown.images, for_teacher, labels, samples, shown.views, shown.partners, shown.shares)
 
 
 def batch_sizes(samples: int, batch_size: int) -> list[int]:

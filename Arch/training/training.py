@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 
 from Arch.datasets.normalization import Normalizer
 from Arch.errors import NonFiniteLossError
+from Arch.training.augmentation import augmentation_of
 from Arch.training.best import BestEpoch
 from Arch.training.events import summary_writer
-from Arch.training.feed import Augmentation, Feed
+from Arch.training.feed import Feed
 from Arch.training.learner import Learner, Recipe
 from Arch.training.networks import save_weights
 from Arch.training.optimizers import OPTIMIZERS
@@ -63,6 +64,9 @@ class Training:
         """
         config, engine = trainer.config, trainer.engine
         streams = Streams(config["Seed"], index)
+        augmentation = augmentation_of(config)
+        if augmentation:
+            augmentation.require_fitting(dataset)
         if config.option("TensorBoard"):
             summary_writer()
         with global_stream(streams.initialisation, engine.device):
@@ -77,7 +81,7 @@ class Training:
             Normalizer.of(dataset.normalization, dataset.shape, engine.device),
             recipe.batch_size,
             streams,
-            config.fill(Augmentation, "Augmentation") if config["DataAugmentation"] else None,
+            augmentation,
             objective.augments_teacher,
         )
         return cls(trainer, dataset, streams, feed, learner, BestEpoch(_chooses_on(config, dataset)))

@@ -5,7 +5,8 @@ import torch
 
 from Arch.datasets.augmentation import views
 from Arch.datasets.normalization import Normalizer
-from Arch.training.feed import Augmentation, Feed, batch_sizes
+from Arch.training.augmentation import Augmentation
+from Arch.training.feed import Feed, batch_sizes
 from Arch.training.streams import Streams
 
 

@@ -1,0 +1,46 @@
+"""Blending an image with its gray or its blurred self, as torchvision has it."""
+
+from __future__ import annotations
+
+import torch.nn.functional as F
+from torch import Tensor
+
+
+def grayscale(pixels: Tensor) -> Tensor:
+    """The brightness of uint8 images `(B, 3 or 1, H, W)` in whole numbers, float32 `(B, 1, H, W)`."""
+    if pixels.shape[1] == 1:
+        return pixels.float()
+    red, green, blue = pixels.chunk(3, dim=1)
+    return red.mul(0.2989).add_(green, alpha=0.587).add_(blue, alpha=0.114).floor_()
+
+
+def blended(pixels: Tensor, gray: Tensor, factor: float) -> Tensor:
+    """Colours that are paler for a `factor` below 1 and stronger above it.
+
+    Args:
+        pixels: uint8 `(B, C, H, W)`; with a single channel nothing changes.
+        gray: `grayscale(pixels)`.
+        factor: 0 gives the gray image, 1 the image itself.
+    """
+    if pixels.shape[1] == 1:
+        return pixels
+    return pixels.mul(factor).add_(gray, alpha=1 - factor).clamp_(0, 255).byte()
+
+
+def sharpened(pixels: Tensor, factor: float) -> Tensor:
+    """Images that are blurred for a `factor` below 1 and sharper above it; the outermost pixels stay.
+
+    A blurred pixel is (4 x itself + the sum over the 3 x 3 pixels around it) / 13, rounded.
+
+    Args:
+        pixels: uint8 `(B, C, H, W)`; below 3 x 3 pixels nothing changes.
+        factor: 0 gives the blurred image, 1 the image itself.
+    """
+    if min(pixels.shape[2:]) <= 2:
+        return pixels
+    image = pixels.float()
+    inside = image[:, :, 1:-1, 1:-1]
+    sums = F.avg_pool2d(image, 3, stride=1, divisor_override=1)  # whole numbers, so that no device rounds them
+    blurred = sums.add_(inside, alpha=4).div_(13).round_()
+    inside.add_(blurred.sub_(inside), alpha=1 - factor)
+    return image.clamp_(0, 255).byte()

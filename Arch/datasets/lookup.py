@@ -1,0 +1,84 @@
+"""Recolouring byte by byte: tables that say for each image what becomes of each of its 256 values.
+
+Every table computes in float32 and drops the fraction in the order in which torchvision does, so that the bytes agree.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+BYTES = 256
+
+
+def look_up(pixels: Tensor, tables: Tensor) -> Tensor:
+    """What becomes of uint8 pixels `(B, C, H, W)` by the tables `(B, C, 256)` of their images and channels."""
+    batch, channels, height, width = pixels.shape
+    return tables.gather(2, pixels.reshape(batch, channels, -1).long()).view(batch, channels, height, width)
+
+
+def fixed_table(operation: str, amount: float) -> Tensor:
+    """What an operation makes of any image's bytes, uint8 `(256,)`; themselves for other operations.
+
+    Args:
+        operation: `Brightness`, `Posterize` or `Solarize`.
+        amount: the factor less one, the bits that are kept, or the least byte that is inverted; the sign of the two
+            latter does not count.
+    """
+    values = torch.arange(BYTES, dtype=torch.uint8)
+    if operation == "Brightness":
+        return values.mul(1 + amount).clamp(0, 255).byte()
+    if operation == "Posterize":
+        return values & (0xFF << (8 - abs(int(amount))) & 0xFF)
+    if operation == "Solarize":
+        return torch.where(values >= abs(amount), 255 - values, values)
+    return values
+
+
+def contrast_table(gray: Tensor, factor: float) -> Tensor:
+    """Blends with the mean gray of each image, uint8 `(B, 1, 256)`.
+
+    Args:
+        gray: float32 `(B, 1, H, W)`, whole numbers in [0, 255].
+        factor: 0 gives the mean, 1 the image itself.
+    """
+    means = gray.mean(dim=(1, 2, 3))[:, None, None]
+    values = torch.arange(BYTES, dtype=torch.float32, device=gray.device)
+    return values.mul(factor).add(means, alpha=1 - factor).clamp(0, 255).byte()
+
+
+def autocontrast_table(pixels: Tensor) -> Tensor:
+    """Stretches each channel of images to 0 ... 255; one that never varies stays.
+
+    Args:
+        pixels: uint8 `(B, C, H, W)`.
+
+    Returns:
+        uint8 `(B, C, 256)`.
+    """
+    low, high = (each.float()[..., None] for each in pixels.flatten(2).aminmax(dim=2))
+    is_flat = low == high
+    scale = ((high - low) * (1 / 255)).masked_fill(is_flat, 1)
+    values = torch.arange(BYTES, dtype=torch.float32, device=pixels.device)
+    return values.sub(low.masked_fill(is_flat, 0)).div(scale).clamp(0, 255).byte()
+
+
+def equalize_table(pixels: Tensor) -> Tensor:
+    """Makes the bytes of each channel of images about equally frequent.
+
+    Args:
+        pixels: uint8 `(B, C, H, W)`.
+
+    Returns:
+        uint8 `(B, C, 256)`.
+
+    Source: Pillow's `ImageOps.equalize`. With n(v) pixels below a byte v, and step being 1/255 of the pixels that are
+    not of the largest byte, v becomes (n(v) + step // 2) // step; where step is 0 the channel stays.
+    """
+    flat = pixels.reshape(*pixels.shape[:2], -1).long()
+    counts = torch.zeros(*flat.shape[:2], BYTES, dtype=torch.int64, device=pixels.device)
+    counts.scatter_add_(2, flat, torch.ones_like(flat))
+    step = (flat.shape[2] - counts.gather(2, flat.amax(dim=2, keepdim=True))) // 255
+    below = counts.cumsum(dim=2) - counts
+    values = torch.arange(BYTES, device=pixels.device).expand_as(counts)
+    return ((below + step // 2) // step.clamp(min=1)).clamp(0, 255).where(step > 0, values).byte()

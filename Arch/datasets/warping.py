@@ -1,0 +1,57 @@
+"""Moving the pixels of an image: shears, translations and rotations, as torchvision has them."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Tensor
+
+Matrix = tuple[tuple[float, float, float], tuple[float, float, float]]
+
+_TIE = 1e-7  # pixels; far more than rounding can be, so that a tie falls the same way on every device
+
+
+def inverse_matrix(operation: str, amount: float, height: int, width: int) -> Matrix:
+    """Where the pixels of the moved image come from, in pixels from the centre; itself for other operations.
+
+    Args:
+        operation: `ShearX`, `ShearY` (around the upper left corner), `TranslateX`, `TranslateY` or `Rotate`.
+        amount: slope, pixels (the fraction is dropped) or degrees.
+        height: of the image in pixels.
+        width: of the image in pixels.
+    """
+    turn = math.radians(amount)
+    matrices: dict[str, Matrix] = {
+        "ShearX": ((1, amount, amount * height / 2), (0, 1, 0)),
+        "ShearY": ((1, 0, 0), (amount, 1, amount * width / 2)),
+        "TranslateX": ((1, 0, -int(amount)), (0, 1, 0)),
+        "TranslateY": ((1, 0, 0), (0, 1, -int(amount))),
+        "Rotate": ((math.cos(turn), -math.sin(turn), 0), (math.sin(turn), math.cos(turn), 0)),
+    }
+    return matrices.get(operation, ((1, 0, 0), (0, 1, 0)))
+
+
+def warp(pixels: Tensor, matrices: Tensor) -> Tensor:
+    """Images whose pixel at (x, y) from the centre is the one nearest to `matrix @ (x, y, 1)`; black where none is.
+
+    Halfway between two pixels it is the later one, where torchvision leaves it to rounding.
+
+    Args:
+        pixels: `(B, C, H, W)`.
+        matrices: float64 `(B, 2, 3)`.
+
+    Returns:
+        `(B, C, H, W)` in channels_last.
+    """
+    batch, channels, height, width = pixels.shape
+    rows, columns = (torch.arange(side, device=pixels.device, dtype=torch.float64) for side in (height, width))
+    rows, columns = rows[:, None] - (height - 1) / 2, columns - (width - 1) / 2
+    (xx, xy, x0), (yx, yy, y0) = (line.unbind(1) for line in matrices[..., None, None].unbind(1))
+    column = (xx * columns + xy * rows + (x0 + width / 2 + _TIE)).floor().long()
+    row = (yx * columns + yy * rows + (y0 + height / 2 + _TIE)).floor().long()
+    is_inside = (row >= 0) & (row < height) & (column >= 0) & (column < width)
+    source = (row * width + column).where(is_inside, 0).view(batch, -1, 1)
+    flat = pixels.permute(0, 2, 3, 1).reshape(batch, height * width, channels)
+    moved = flat.gather(1, source.expand(-1, -1, channels)) * is_inside.view(batch, -1, 1)
+    return moved.view(batch, height, width, channels).permute(0, 3, 1, 2)
