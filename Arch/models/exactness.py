@@ -1,8 +1,7 @@
-"""The proof, by running it, that a network is its modules in order."""
+"""The proof, by running it, that a line of layers is the network's own forward."""
 
 from __future__ import annotations
 
-import contextlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -10,109 +9,137 @@ import torch
 from torch import Tensor
 
 from Arch.errors import ModelError
-from Arch.models.calls import record_calls
-from Arch.models.order import ADVICE, require_order, title
+from Arch.models.graph.values import trial
+from Arch.models.untouched import untouched
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Sequence
 
     from torch import nn
 
     from Arch.models.architecture import Shape
-    from Arch.models.line import Line
+    from Arch.models.layer import Layer
+
+ADVICE = (
+    "What a forward does beside its operations on tensors (no_grad, detached copies, state of its own, another result "
+    "at each call) cannot be cut."
+)
+_TRIAL = 2  # examples; one alone has no statistics
 
 
 @dataclass(frozen=True)
-class Proof:
-    """What the trial runs showed.
+class _Outcome:
+    """What one run showed: logits, gradients of parameters and examples, buffers afterwards."""
 
-    Attributes:
-        shapes: of what each layer gives, then of the logits, without the batch.
-        overwritten: for each layer, whether a later one works in place on what it gives.
-    """
-
-    shapes: tuple[Shape, ...]
-    overwritten: tuple[bool, ...]
+    logits: Tensor
+    gradients: tuple[Tensor | None, ...]
+    buffers: tuple[Tensor, ...]
 
 
-def prove(network: nn.Module, line: Line, shape: Shape) -> Proof:
-    """Runs the network and its line on two random images, in training and in evaluation mode, and compares.
+def require_exact(network: nn.Module, layers: Sequence[Layer], head: Layer, shape: Shape) -> tuple[bool, ...]:
+    """Runs the network and its line on the same examples, in training and in evaluation, and compares.
 
-    The network's modes and buffers (BatchNorm's statistics) and torch's generators are as before afterwards.
+    Compared are logits, the gradients of all parameters and of the examples, and the buffers afterwards (BatchNorm's
+    statistics are to move once). The network is as before afterwards.
+
+    Returns:
+        For each layer whether a later one works in place on what it gives.
 
     Raises:
-        ModelError: the network cannot read such images, or is not its modules in order; the message names the module.
+        ModelError: the two differ; the message says in what, and names the module that it begins with if one does.
     """
-    proofs = [_prove_in_mode(network, line, shape, is_training=mode) for mode in (True, False)]
-    overwritten = tuple(any(flags) for flags in zip(*(proof.overwritten for proof in proofs), strict=True))
-    return Proof(proofs[0].shapes, overwritten)
+    overwritten = [False] * len(layers)
+    for mode in (True, False):
+        with untouched(network):
+            own = _outcome(network, shape, network, is_training=mode)
+        with untouched(network):
+            seen: list[tuple[Tensor, int]] = []
+            composed = _outcome(network, shape, lambda x: _compose(layers, head, x, seen), is_training=mode)  # noqa: B023
+        difference = _difference(own, composed)
+        if difference:
+            name = _culprit(network, layers, shape, is_training=mode)
+            raise ModelError(f"{name}: composed of its layers, the network has other {difference}. {ADVICE}")
+        now = [each._version != version for each, version in seen]  # noqa: SLF001 - torch's only count of writes
+        overwritten = [before or flag for before, flag in zip(overwritten, now, strict=True)]
+    return tuple(overwritten)
 
 
-def _prove_in_mode(network: nn.Module, line: Line, shape: Shape, *, is_training: bool) -> Proof:
-    images = _trial_images(network, shape)
-    with _untouched(network):
-        network.train(is_training)
-        with _refusing_what_fails(network, shape):
-            logits, calls = record_calls(network, images.clone())  # its first module may work in place
-    require_order(network, "", calls)
-    with _untouched(network):
-        network.train(is_training)
-        outputs, overwritten = _compose(line, images)
-    if not torch.allclose(outputs[-1], logits, rtol=1e-4, atol=1e-5 * float(logits.abs().max()), equal_nan=True):
-        raise ModelError(f"{title('', network)}: its modules in order give other logits than it does. {ADVICE}")
-    return Proof(tuple(tuple(each.shape[1:]) for each in outputs), overwritten)
+def _outcome(network: nn.Module, shape: Shape, forward: Callable[[Tensor], Tensor], *, is_training: bool) -> _Outcome:
+    network.train(is_training)
+    torch.manual_seed(0)
+    with torch.enable_grad():
+        x = trial(network, _TRIAL, shape).requires_grad_()
+        logits = forward(x.clone())  # a first module may work in place
+        weights = torch.randn(logits.shape, generator=torch.Generator("cpu").manual_seed(1), device="cpu").to(logits)
+        wanted = [x, *(parameter for parameter in network.parameters() if parameter.requires_grad)]
+        gradients = _gradients((logits * weights).sum(), wanted)
+    return _Outcome(logits.detach(), gradients, tuple(buffer.detach().clone() for buffer in network.buffers()))
 
 
-def _trial_images(network: nn.Module, shape: Shape) -> Tensor:
-    parameter = next(network.parameters())  # the head has some
-    images = torch.randn(2, *shape, generator=torch.Generator("cpu").manual_seed(0), device="cpu")
-    return images.to(parameter.device, parameter.dtype)
-
-
-@contextlib.contextmanager
-def _untouched(network: nn.Module) -> Iterator[None]:
-    """No gradients, and modes, buffers and generators put back at the end."""
-    modes = {module: module.training for module in network.modules()}
-    buffers = [
-        (module, name, buffer, buffer.clone())
-        for module in network.modules()
-        for name, buffer in module.named_buffers(recurse=False)
-    ]
-    device = next(network.parameters()).device
-    with torch.no_grad(), torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
-        try:
-            yield
-        finally:
-            for module, mode in modes.items():
-                module.training = mode
-            for module, name, buffer, before in buffers:
-                setattr(module, name, buffer.copy_(before))  # a forward may have put another tensor in its place
-
-
-@contextlib.contextmanager
-def _refusing_what_fails(network: nn.Module, shape: Shape) -> Iterator[None]:
+def _gradients(loss: Tensor, wanted: Sequence[Tensor]) -> tuple[Tensor | None, ...]:
+    """None at all where the network itself has none: an operation in place may destroy what a backward pass needs."""
     try:
-        yield
-    except (RuntimeError, ValueError, TypeError, IndexError) as error:
-        raise ModelError(f"{type(network).__name__} cannot read images of shape {shape}: {error}") from error
+        return torch.autograd.grad(loss, wanted, allow_unused=True)
+    except RuntimeError:
+        return ()
 
 
-def _compose(line: Line, images: Tensor) -> tuple[list[Tensor], tuple[bool, ...]]:
-    """What each layer and the head give, and which layers' results were overwritten on the way."""
-    h: object = images
-    outputs: list[Tensor] = []
-    versions: list[int] = []
-    for steps in (*line.layers, line.head):
-        for _, module in steps:
-            h = module(h)
-        if not isinstance(h, Tensor) or h.ndim < 2:
-            name, module = steps[-1]
-            raise ModelError(f"{title(name, module)} gives {_kind(h)}, not one tensor with a batch axis. {ADVICE}")
-        outputs.append(h)
-        versions.append(h._version)  # noqa: SLF001 - torch's only count of the in-place writes to a tensor
-    now = [each._version for each in outputs]  # noqa: SLF001 - as above
-    return outputs, tuple(before != after for before, after in zip(versions[:-1], now[:-1], strict=True))
+def _compose(layers: Sequence[Layer], head: Layer, x: Tensor, seen: list[tuple[Tensor, int]]) -> Tensor:
+    """The logits; notes what each layer gave, and how often it had been written to by then."""
+    for layer in layers:
+        x = layer(x)
+        seen.append((x, x._version))  # noqa: SLF001 - as above
+    logits: Tensor = head(x)
+    return logits
 
 
-def _kind(value: object) -> str:
-    return f"a tensor of shape {tuple(value.shape)}" if isinstance(value, Tensor) else f"a {type(value).__name__}"
+def _difference(own: _Outcome, composed: _Outcome) -> str:
+    if not _close(own.logits, composed.logits):
+        return "logits"
+    same_number = len(own.gradients) == len(composed.gradients)
+    if not same_number or not all(map(_close, own.gradients, composed.gradients)):
+        return "gradients"
+    if not all(map(_close, own.buffers, composed.buffers)):
+        return "buffers (BatchNorm's statistics, say)"
+    return ""
+
+
+def _close(one: Tensor | None, other: Tensor | None) -> bool:
+    if one is None or other is None:
+        return one is other
+    if one.shape != other.shape or not one.is_floating_point():
+        return torch.equal(one, other)
+    loose = one.dtype in (torch.float16, torch.bfloat16)
+    largest = float(one.abs().max()) if one.numel() else 0.0
+    relative, absolute = (1e-2, 1e-2) if loose else (1e-4, 1e-5)
+    return torch.allclose(one, other, rtol=relative, atol=absolute * largest, equal_nan=True)
+
+
+def _culprit(network: nn.Module, layers: Sequence[Layer], shape: Shape, *, is_training: bool) -> str:
+    """The name of the first layer that gives other features than the module of its name does in the network."""
+    given: dict[str, Tensor] = {}
+    modules = {name: module for name, module in network.named_modules() if name}
+    watched = [layer.name for layer in layers if layer.name in modules]
+
+    def keep(name: str) -> Callable[..., None]:
+        def note(_module: nn.Module, _args: object, result: Tensor) -> None:
+            given.setdefault(name, result.clone())
+
+        return note
+
+    with untouched(network), torch.no_grad():
+        handles = [modules[name].register_forward_hook(keep(name)) for name in watched]
+        network.train(is_training)
+        torch.manual_seed(0)
+        network(trial(network, _TRIAL, shape))
+        for handle in handles:
+            handle.remove()
+    with untouched(network), torch.no_grad():
+        network.train(is_training)
+        torch.manual_seed(0)
+        x = trial(network, _TRIAL, shape)
+        for layer in layers:
+            x = layer(x)
+            if layer.name in given and not _close(given[layer.name], x):
+                return f"{layer.name} ({type(modules[layer.name]).__name__})"
+    return type(network).__name__

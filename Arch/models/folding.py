@@ -10,6 +10,7 @@ from torch import fx, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from Arch.errors import ModelError
+from Arch.models.graph.tracing import trace
 from Arch.models.imodel import IModel
 
 if TYPE_CHECKING:
@@ -28,10 +29,8 @@ def fold_batch_norm(network: nn.Module) -> nn.Module:
 
     With s = gamma / sqrt(var + eps), conv(x; W, b) followed by BatchNorm is conv(x; s W, s (b - mean) + beta). Folded
     only where the BatchNorm is all that reads the convolution and both are used once; `nn.Identity` takes its place,
-    so that names and layers stay. The network itself is not changed.
-
-    Raises:
-        ModelError: torch.fx cannot follow the network's forward, so that nobody knows what reads what.
+    so that names and layers stay; and only what torch.fx can follow, for elsewhere nobody knows what reads what. The
+    network itself is not changed.
     """
     if isinstance(network, IModel):
         return IModel(fold_batch_norm(network.network), network.shape, name=network.name).eval()
@@ -46,7 +45,11 @@ def fold_batch_norm(network: nn.Module) -> nn.Module:
 
 def _pairs(network: nn.Module) -> Iterator[tuple[str, str]]:
     """Names of a convolution and of the module that alone reads it, both called once."""
-    calls = [node for node in _graph(network).nodes if node.op == "call_module"]
+    try:
+        graph = trace(network).graph
+    except ModelError:
+        return
+    calls = [node for node in graph.nodes if node.op == "call_module"]
     times = Counter(node.target for node in calls)
     for node in calls:
         before = node.args[0] if node.args else None
@@ -54,13 +57,6 @@ def _pairs(network: nn.Module) -> Iterator[tuple[str, str]]:
             continue
         if times[before.target] == times[node.target] == 1:
             yield str(before.target), str(node.target)
-
-
-def _graph(network: nn.Module) -> fx.Graph:
-    try:
-        return fx.Tracer().trace(network)
-    except Exception as error:  # tracing runs a foreign forward with stand-ins for tensors: anything may come
-        raise ModelError(f"torch.fx cannot follow {type(network).__name__}, so its BatchNorm stays: {error}") from error
 
 
 def _is_foldable(norm: nn.Module) -> TypeGuard[nn.BatchNorm1d | nn.BatchNorm2d | nn.BatchNorm3d]:

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Any
 from torch import Tensor, nn
 
 from Arch.errors import ModelError, ShapeError, UnknownNameError
-from Arch.models.exactness import prove
+from Arch.models.exactness import require_exact
+from Arch.models.graph.line import make_line
+from Arch.models.hooked import HookedLayer, hooked_layers, watch
 from Arch.models.layer import Layer
-from Arch.models.line import cut
 from Arch.types import Trace
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from Arch.models.architecture import Shape
 
@@ -23,48 +24,71 @@ NETWORK = "network."
 class IModel(nn.Module):
     """Shows a network as layers 0 ... L-1 and a head, whose composition is exactly the network's own forward.
 
-    A layer is asked for by its index (negative ones count from the end) or by the dotted name of the module that
-    ends it. Nothing of the network is copied; a state dict has the network's own names. Wrap it again after
-    exchanging one of its modules.
+    The network is cut after each non-linearity outside a block, each block (residual, inverted residual, attention,
+    dense) and each flattening, up to its last linear layer. A layer is asked for by its index (negative ones count
+    from the end) or by the dotted name of a module that ends with it. Nothing of the network is copied; a state dict
+    has the network's own names. Wrap it again after exchanging one of its modules.
+
+    A network that cannot be cut still trains and serves features: its layers are then modules whose results hooks
+    catch, by number or by any module's dotted name, and all that needs a cut is refused with the reason.
 
     Attributes:
         network: the wrapped network.
         name: what messages call it.
         shape: of one example, (C, H, W) for images.
         layers: the generalized layers.
-        head: what makes logits from the last layer's features; it holds the last linear layer.
+        obstacle: why the network cannot be cut, naming the module; empty where it is cut.
         classes: K, the number of logits.
 
     Raises:
-        ModelError: the network has no linear layer, cannot read examples of this shape, or is not its modules in order.
+        ModelError: the network cannot read examples of this shape, or does not give one tensor of logits.
     """
+
+    layers: tuple[Layer, ...] | tuple[HookedLayer, ...]
+    _names: Mapping[str, int]
 
     def __init__(self, network: nn.Module, shape: Shape, *, name: str = "") -> None:
         super().__init__()
         self.network = network
         self.name = name or type(network).__name__
         self.shape = tuple(shape)
-        line = cut(network)
-        proof = prove(network, line, self.shape)
-        self.layers = tuple(
-            Layer(steps, shape, is_overwritten=flag)
-            for steps, shape, flag in zip(line.layers, proof.shapes[:-1], proof.overwritten, strict=True)
-        )
-        self._heads = (Layer(line.head, proof.shapes[-1]),)  # in a tuple, for its modules are registered already
-        self._names = line.names
-        self.classes = proof.shapes[-1][0]
+        self.obstacle = ""
+        self._heads: tuple[Layer, ...] = ()  # in a tuple, for its modules are registered already
+        try:
+            self._cut()
+        except ModelError as reason:
+            self.obstacle = str(reason)
+            self.layers, logits = hooked_layers(network, self.shape)
+            self._names = {layer.name: index for index, layer in enumerate(self.layers)}
+            self.classes = logits[0] if logits else 1
         self.register_state_dict_post_hook(_drop_prefix)  # type: ignore[no-untyped-call]  # torch leaves it untyped
         self.register_load_state_dict_pre_hook(_add_prefix)  # type: ignore[no-untyped-call]  # torch leaves it untyped
 
+    def _cut(self) -> None:
+        network = self.network
+        line = make_line(network, self.shape)
+        layers = [Layer(network, part, shape) for part, shape in zip(line.layers, line.shapes, strict=True)]
+        head = Layer(network, line.head, line.logits)
+        for layer, flag in zip(layers, require_exact(network, layers, head, self.shape), strict=True):
+            layer.is_overwritten = flag
+        self.layers, self._heads, self._names, self.classes = tuple(layers), (head,), line.names, line.logits[0]
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether the network is a line of layers, rather than hooked."""
+        return not self.obstacle
+
     @property
     def head(self) -> Layer:
-        """From the last layer's features to logits."""
+        """From the last layer's features to logits; raises ModelError where the network cannot be cut."""
+        self._require_cut()
         return self._heads[0]
 
     @property
     def backbone(self) -> nn.Sequential:
-        """All layers, without the head; the modules are the network's own."""
-        return nn.Sequential(*self.layers)
+        """All layers, without the head; the modules are the network's own. Raises as `head`."""
+        self._require_cut()
+        return nn.Sequential(*self._line)
 
     @property
     def parameters_count(self) -> int:
@@ -80,33 +104,45 @@ class IModel(nn.Module):
         self._require_shape(x, 0)
         return self.network(x)  # type: ignore[no-any-return]  # nn.Module's calls are untyped
 
-    def trace(self, x: Tensor, layers: Sequence[int | str] = (), *, start: int | str = 0) -> Trace:
+    def trace(
+        self, x: Tensor, layers: Sequence[int | str] = (), *, start: int | str = 0, before_activation: bool = False
+    ) -> Trace:
         """Logits, and what the asked layers give, in the order asked.
 
         Args:
             x: examples `(B, *shape)`, or what the layer before `start` gives.
             layers: indices or names.
             start: the first layer that runs; L runs the head alone.
+            before_activation: give what the last non-linearity of a layer reads, where it ends in one.
 
         Raises:
-            ModelError: there is no such layer, or it comes before `start`.
+            ModelError: there is no such layer, or it comes before `start`, or the network cannot be cut and `start`
+                is not 0.
             UnknownNameError: no layer has this name.
             ShapeError: `x` does not have the shape that `start` reads.
         """
+        if self.obstacle:
+            return self._watched(x, layers, start, is_all=True, before_activation=before_activation)
         first = self._first(start)
         wanted = self._wanted(layers, first)
-        h, kept = self._walk(x, first, len(self.layers), frozenset(wanted))
+        h, kept = self._walk(x, first, len(self.layers), frozenset(wanted), before_activation=before_activation)
         return Trace(self.head(h), tuple(kept[index] for index in wanted))
 
-    def tap(self, x: Tensor, layers: Sequence[int | str], *, start: int | str = 0) -> tuple[Tensor, ...]:
+    def tap(
+        self, x: Tensor, layers: Sequence[int | str], *, start: int | str = 0, before_activation: bool = False
+    ) -> tuple[Tensor, ...]:
         """What the asked layers give, in the order asked; no layer after the last of them runs. Else as `trace`."""
+        if self.obstacle:
+            return self._watched(x, layers, start, is_all=False, before_activation=before_activation).features
         first = self._first(start)
         wanted = self._wanted(layers, first)
-        _, kept = self._walk(x, first, max(wanted, default=first - 1) + 1, frozenset(wanted))
+        end = max(wanted, default=first - 1) + 1
+        _, kept = self._walk(x, first, end, frozenset(wanted), before_activation=before_activation)
         return tuple(kept[index] for index in wanted)
 
     def features(self, x: Tensor) -> Tensor:
-        """What the head reads, for examples `(B, *shape)`."""
+        """What the head reads, for examples `(B, *shape)`; raises ModelError where the network cannot be cut."""
+        self._require_cut()
         return self._walk(x, 0, len(self.layers), frozenset())[0]
 
     def classify(self, features: Tensor) -> Tensor:
@@ -115,6 +151,7 @@ class IModel(nn.Module):
         Raises:
             ShapeError: that is not what the head reads.
         """
+        self._require_cut()
         return self.trace(features, start=len(self.layers)).logits
 
     def index(self, layer: int | str) -> int:
@@ -144,16 +181,47 @@ class IModel(nn.Module):
             raise ModelError(f"layer {min(wanted)} of {self.name} does not run when the start is layer {first}.")
         return wanted
 
-    def _walk(self, x: Tensor, first: int, end: int, wanted: frozenset[int]) -> tuple[Tensor, dict[int, Tensor]]:
+    def _walk(
+        self, x: Tensor, first: int, end: int, wanted: frozenset[int], *, before_activation: bool = False
+    ) -> tuple[Tensor, dict[int, Tensor]]:
         """Runs layers `first` to `end - 1`: what the last gives, and what each wanted one gives."""
         self._require_shape(x, first)
+        layers = self._line
         kept: dict[int, Tensor] = {}
-        h = x.clone() if first and self.layers[first - 1].is_overwritten else x
+        h = x.clone() if first and layers[first - 1].is_overwritten else x
         for index in range(first, end):
-            h = self.layers[index](h)
+            layer = layers[index]
+            if index in wanted and before_activation and layer.ends_in_activation:
+                kept[index], h = layer.before_activation(h)
+                continue
+            h = layer(h)
             if index in wanted:
-                kept[index] = h.clone() if self.layers[index].is_overwritten else h
+                kept[index] = h.clone() if layer.is_overwritten else h
         return h, kept
+
+    def _watched(
+        self, x: Tensor, layers: Sequence[int | str], start: int | str, *, is_all: bool, before_activation: bool
+    ) -> Trace:
+        """As `trace`, by hooks; a name may be that of any module."""
+        if start != 0:
+            self._require_cut()
+        self._require_shape(x, 0)
+        modules = dict(self.network.named_modules())
+        names = [str(layer) if layer in modules else self.layers[self.index(layer)].name for layer in layers]
+        logits, features = watch(self.network, x, names, is_all=is_all, before_activation=before_activation)
+        return Trace(x.new_empty(0) if logits is None else logits, features)
+
+    @property
+    def _line(self) -> tuple[Layer, ...]:
+        self._require_cut()
+        return self.layers  # type: ignore[return-value]  # hooked layers are those of networks that cannot be cut
+
+    def _require_cut(self) -> None:
+        if self.obstacle:
+            raise ModelError(
+                f"{self.name} cannot be cut, so it has no head, backbone or part to start from; its features can be "
+                f"traced. {self.obstacle}"
+            )
 
     def _require_shape(self, x: Tensor, first: int) -> None:
         expected = self.layers[first - 1].shape if first else self.shape

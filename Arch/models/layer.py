@@ -1,4 +1,4 @@
-"""One generalized layer, or the head: a stretch of a network's own modules."""
+"""One generalized layer, or the head: a stretch of a network's own forward."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from Arch.models.architecture import Shape
-    from Arch.models.line import Step
+    from Arch.models.graph.line import Part
 
 
 class Layer(nn.Module):
-    """Runs a stretch of a network's modules; the modules are the network's, not copies.
+    """Runs a stretch of a network's forward; the modules and parameters are the network's, not copies.
 
     Attributes:
         name: dotted name of the module that ends it.
@@ -23,18 +23,42 @@ class Layer(nn.Module):
             keeps a copy.
     """
 
-    def __init__(self, steps: tuple[Step, ...], shape: Shape, *, is_overwritten: bool = False) -> None:
+    def __init__(self, network: nn.Module, part: Part, shape: Shape, *, is_overwritten: bool = False) -> None:
         super().__init__()
-        self.name = steps[-1][0]
+        self.name = part.name
         self.shape = shape
         self.is_overwritten = is_overwritten
-        self.steps = nn.ModuleList(module for _, module in steps)
+        self.steps = nn.ModuleList()
+        self.parameters_between = nn.ParameterList()
+        for target in part.targets:
+            owner, _, name = target.rpartition(".")
+            used = getattr(network.get_submodule(owner), name)
+            if isinstance(used, nn.Module):
+                self.steps.append(used)
+            elif isinstance(used, nn.Parameter):
+                self.parameters_between.append(used)
+        self._part = part
+        self._networks = (network,)  # in a tuple: what of it belongs here is registered already
+
+    @property
+    def ends_in_activation(self) -> bool:
+        """Whether its last operation is a non-linearity."""
+        return bool(self._part.with_input)
 
     def forward(self, x: Tensor) -> Tensor:
         """From what the layer before gave to what this layer gives, batch first."""
-        for step in self.steps:
-            x = step(x)
-        return x
+        network = self._networks[0]
+        result: Tensor = self._part.programs[network.training](network, x)
+        return result
+
+    def before_activation(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """What its last non-linearity reads, and what it gives; the same twice where it ends in none."""
+        if not self.ends_in_activation:
+            result = self(x)
+            return result, result
+        network = self._networks[0]
+        read, result = self._part.with_input[network.training](network, x)
+        return read, result
 
     def extra_repr(self) -> str:
         """The name, and the shape of what it gives."""

@@ -1,152 +1,89 @@
-"""Hostile networks are refused with the module's name, harmless ones are left as they were."""
+"""Hostile networks are cut exactly or refused with a name, and left as they were."""
 
 import copy
+import re
 
 import pytest
 import torch
-import torch.nn.functional as F
 from torch import nn
 
+import tests.models.hostile as hostile
 from Arch.errors import ModelError
 from Arch.models.imodel import IModel
 
-
-class Net(nn.Module):
-    """conv, bn, relu, flatten, fc on (1, 4, 4), for subclasses to call in a way of their own."""
-
-    def __init__(self):
-        super().__init__()
-        self.conv = nn.Conv2d(1, 2, 3, padding=1)
-        self.bn = nn.BatchNorm2d(2)
-        self.relu = nn.ReLU()
-        self.flatten = nn.Flatten()
-        self.fc = nn.Linear(32, 3)
-
-    def forward(self, x):
-        return self.fc(self.flatten(self.relu(self.bn(self.conv(x)))))
-
-
-class ModuleTwice(Net):
-    def forward(self, x):
-        return self.fc(self.flatten(self.relu(self.bn(self.relu(self.conv(x))))))
-
-
-class FunctionalRelu(Net):
-    def forward(self, x):
-        return self.fc(self.flatten(F.relu(self.relu(self.bn(self.conv(x))) - 1)))
-
-
-class FunctionalReluInPlace(Net):
-    def forward(self, x):
-        return self.fc(self.flatten(self.relu(self.bn(F.relu_(self.conv(x))))))
+# what each is cut into, told from its forward
+CUT = [
+    (hostile.Net, ["relu", "flatten"]),
+    (hostile.ModuleTwice, ["relu", "relu_1", "flatten"]),
+    (hostile.FunctionalRelu, ["relu", "relu_1", "flatten"]),
+    (hostile.FunctionalReluInPlace, ["relu_1", "relu", "flatten"]),
+    (hostile.FunctionalReluAtTheEnd, ["relu", "flatten"]),
+    (hostile.FunctionalScalingAtTheStart, ["relu", "flatten"]),
+    (hostile.FunctionalEverything, ["relu_1", "view"]),
+    (hostile.Skip, ["add", "flatten"]),
+    (hostile.SkipIntoRelu, ["relu_1", "flatten"]),
+    (hostile.AnotherOrder, ["relu", "flatten"]),
+    (hostile.SameNumbers, ["relu", "relu_1", "flatten"]),
+    (hostile.Unused, ["relu", "flatten"]),
+    (hostile.DropoutInTraining, ["relu", "flatten"]),
+    (hostile.SoftmaxInEvaluation, ["relu", "flatten"]),
+    (hostile.KeywordArgument, ["relu", "flatten"]),
+    (hostile.InPlaceUnassigned, ["relu", "flatten"]),
+    (hostile.TupleInside, ["relu", "flatten"]),
+    (hostile.DecidesInside, ["relu", "flatten"]),
+]
+REFUSED = [
+    (hostile.SkipToTheEnd, "SkipToTheEnd has no layer before its head"),
+    (hostile.OtherLayersInTraining, "OtherLayersInTraining computes along other layers in training"),
+    (hostile.DecidesByNumbers, "DecidesByNumbers: its own forward cannot be followed: symbolically traced variables"),
+    (hostile.WithoutGradients, "relu (ReLU)|WithoutGradients: composed of its layers, the network has other gradients"),
+]
 
 
-class FunctionalReluAtTheEnd(Net):
-    def forward(self, x):
-        return F.relu(super().forward(x))
+@pytest.mark.parametrize(("network", "names"), CUT, ids=lambda value: getattr(value, "__name__", ""))
+def test_a_forward_of_its_own_is_cut_where_its_operations_say(network, names):
+    model = IModel(network(), (1, 4, 4))
+    assert model.obstacle == ""
+    assert [layer.name for layer in model.layers] == names
 
 
-class FunctionalScalingAtTheStart(Net):
-    def forward(self, x):
-        return super().forward(2 * x)
+@pytest.mark.parametrize("network", [network for network, _ in CUT], ids=lambda value: value.__name__)
+@pytest.mark.parametrize("is_training", [True, False])
+def test_its_layers_are_the_forward_for_a_batch_of_another_size(network, is_training, images):
+    model = IModel(network().double(), (1, 4, 4)).train(is_training)
+    x, seen = images(5, (1, 4, 4), torch.float64).requires_grad_(), []
+    for forward in (copy.deepcopy(model).network, lambda x: model.trace(x).logits):
+        torch.manual_seed(0)  # for dropout
+        logits = forward(x)
+        seen.append((logits, *torch.autograd.grad(logits.square().sum(), x)))
+    assert all(torch.allclose(ours, theirs, atol=1e-12) for ours, theirs in zip(seen[1], seen[0], strict=True))
 
 
-class Skip(Net):
-    def forward(self, x):
-        h = self.conv(x)
-        return self.fc(self.flatten(self.relu(self.bn(h)) + h))
+@pytest.mark.parametrize(("network", "reason"), REFUSED, ids=lambda value: getattr(value, "__name__", ""))
+def test_what_cannot_be_cut_says_why_and_still_gives_logits_and_features(network, reason, images):
+    model, x = IModel(network(), (1, 4, 4)).eval(), images(3, (1, 4, 4))
+    assert any(each in model.obstacle for each in reason.split("|"))
+    trace = model.trace(x, ["relu"])
+    assert torch.equal(trace.logits, model.network(x))
+    assert torch.equal(trace.features[0], torch.relu(model.network.bn(model.network.conv(x))))
+    with pytest.raises(ModelError, match=re.escape(model.obstacle)):
+        model.features(x)
 
 
-class AnotherOrder(Net):
-    def forward(self, x):
-        return self.fc(self.flatten(self.bn(self.relu(self.conv(x)))))
+def test_a_size_that_is_a_multiple_of_the_batch_stays_one(images):
+    network = hostile.BatchSizeFromTheStart()
+    model = IModel(network, (1, 4, 4))
+    assert [layer.name for layer in model.layers] == ["relu", "relu_1", "reshape"]
+    assert model.trace(images(7, (1, 4, 4))).logits.shape == (7, 3)
 
 
-class SameNumbers(Net):
-    def forward(self, x):
-        return self.fc(self.flatten(F.relu(self.relu(self.bn(self.conv(x))))))
-
-
-class Unused(Net):
-    def forward(self, x):
-        return self.fc(self.flatten(self.relu(self.conv(x))))
-
-
-class DropoutInTraining(Net):
-    def forward(self, x):
-        return self.fc(F.dropout(self.flatten(self.relu(self.bn(self.conv(x)))), training=self.training))
-
-
-class SoftmaxInEvaluation(Net):
-    def forward(self, x):
-        logits = super().forward(x)
-        return logits if self.training else logits.softmax(1)
-
-
-class KeywordArgument(Net):
-    def forward(self, x):
-        return self.fc(self.flatten(self.relu(self.bn(input=self.conv(x)))))
-
-
-class TupleOutput(Net):
-    def forward(self, x):
-        return super().forward(x), x
-
-
-class Nested(nn.Module):
-    def __init__(self, inner):
-        super().__init__()
-        self.stem = nn.Sequential(nn.Identity(), inner)
-        self.fc2 = nn.Linear(3, 3)
-
-    def forward(self, x):
-        return self.fc2(self.stem(x))
-
-
-@pytest.mark.parametrize(
-    ("network", "reason"),
-    [
-        (ModuleTwice(), "ModuleTwice calls relu 2 times, not once"),
-        (FunctionalRelu(), "FunctionalRelu gives flatten something other than what relu returned"),
-        (FunctionalReluInPlace(), "FunctionalReluInPlace gives bn something other than what conv returned"),
-        (FunctionalReluAtTheEnd(), "FunctionalReluAtTheEnd returns something other than what fc returned"),
-        (FunctionalScalingAtTheStart(), "FunctionalScalingAtTheStart gives conv something other than the input"),
-        (Skip(), "Skip gives flatten something other than what relu returned"),
-        (AnotherOrder(), "AnotherOrder gives bn something other than what conv returned"),
-        (SameNumbers(), "SameNumbers gives flatten something other than what relu returned"),
-        (Unused(), "Unused calls bn 0 times, not once"),
-        (DropoutInTraining(), "DropoutInTraining gives fc something other than what flatten returned"),
-        (SoftmaxInEvaluation(), "SoftmaxInEvaluation returns something other than what fc returned"),
-        (KeywordArgument(), "KeywordArgument gives bn something other than one tensor"),
-        (TupleOutput(), "TupleOutput cannot read images of shape .* it returns a tuple"),
-        (Nested(Skip()), r"stem.1 \(Skip\) gives stem.1.flatten something other than what stem.1.relu returned"),
-        (Nested(TupleOutput()), "Nested cannot read images"),
-    ],
-    ids=lambda value: type(value).__name__ if isinstance(value, nn.Module) else "",
-)
-def test_a_network_that_is_not_its_children_in_order_is_refused(network, reason):
-    with pytest.raises(ModelError, match=reason):
+@pytest.mark.parametrize("network", [hostile.TupleOutput(), hostile.Nested(hostile.TupleOutput())])
+def test_a_network_that_does_not_give_one_tensor_is_refused(network):
+    with pytest.raises(ModelError, match=r"gives a tuple, not one tensor of logits|must be Tensor, not tuple"):
         IModel(network, (1, 4, 4))
 
 
-def test_a_child_that_returns_a_tuple_is_named():
-    class Twin(nn.Module):
-        def forward(self, x):
-            return x, x
-
-    class Unpacking(Net):
-        def __init__(self):
-            super().__init__()
-            self.relu = Twin()
-
-        def forward(self, x):
-            return self.fc(self.flatten(self.relu(self.bn(self.conv(x)))[0]))
-
-    with pytest.raises(ModelError, match=r"relu \(Twin\) returns something other than one tensor"):
-        IModel(Unpacking(), (1, 4, 4))
-
-
-def test_a_module_that_answers_differently_each_time_is_refused():
+def test_a_module_that_answers_differently_each_time_is_not_cut():
     class Counting(nn.Module):
         calls = 0
 
@@ -154,36 +91,17 @@ def test_a_module_that_answers_differently_each_time_is_refused():
             self.calls += 1
             return x * self.calls
 
-    with pytest.raises(ModelError, match="its modules in order give other logits"):
-        IModel(nn.Sequential(Counting(), nn.Flatten(), nn.Linear(16, 3)), (1, 4, 4))
-
-
-def test_the_original_network_passes():
-    assert [layer.name for layer in IModel(Net(), (1, 4, 4)).layers] == ["relu", "flatten"]
-
-
-def test_a_forward_that_loops_over_a_list_of_modules_passes():
-    class Looping(nn.Module):
-        def __init__(self):
-            super().__init__()
-            self.body = nn.ModuleList([nn.Flatten(), nn.Linear(16, 4), nn.ReLU()])
-            self.fc = nn.Linear(4, 3)
-
-        def forward(self, x):
-            for module in self.body:
-                x = module(x)
-            return self.fc(x)
-
-    assert [layer.name for layer in IModel(Looping(), (1, 4, 4)).layers] == ["body.0", "body.2"]
+    model = IModel(nn.Sequential(Counting(), nn.Flatten(), nn.Linear(16, 3)), (1, 4, 4))
+    assert "1 (Flatten): composed of its layers, the network has other logits" in model.obstacle
 
 
 def test_a_network_that_cannot_read_the_shape_is_refused_with_torchs_reason():
-    with pytest.raises(ModelError, match=r"Net cannot read images of shape \(2, 4, 4\): .*channels"):
-        IModel(Net(), (2, 4, 4))
+    with pytest.raises(ModelError, match=r"Net cannot read examples of shape \(2, 4, 4\): .*channels"):
+        IModel(hostile.Net(), (2, 4, 4))
 
 
 def test_wrapping_changes_neither_state_nor_mode_nor_generator():
-    network = Net().train()
+    network = hostile.Net().train()
     network.bn.eval()
     before = copy.deepcopy(network.state_dict())
     torch.manual_seed(3)
@@ -194,6 +112,7 @@ def test_wrapping_changes_neither_state_nor_mode_nor_generator():
     assert all(torch.equal(value, before[key]) for key, value in network.state_dict().items())
     assert network.training
     assert not network.bn.training
+    assert all(parameter.grad is None for parameter in network.parameters())
     assert not any(module._forward_hooks or module._forward_pre_hooks for module in network.modules())
 
 
@@ -209,6 +128,7 @@ def test_a_buffer_that_the_forward_replaces_is_put_back():
 
     layer = Averaging()
     buffer = layer.mean
-    IModel(nn.Sequential(layer, nn.Flatten(), nn.Linear(16, 3)), (1, 4, 4))
+    model = IModel(nn.Sequential(layer, nn.Flatten(), nn.Linear(16, 3)), (1, 4, 4))
+    assert model.is_cut
     assert layer.mean is buffer
     assert buffer == 0

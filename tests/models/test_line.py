@@ -1,70 +1,129 @@
 """Where networks are cut."""
 
 import pytest
-import torchvision
+import torch
 from torch import nn
 
-from Arch.errors import ModelError
-from Arch.models.line import cut
+from Arch.models.graph.line import make_line
+from Arch.models.imodel import IModel
 
 
-def names(network):
-    line = cut(network)
-    return [[name for name, _ in steps] for steps in line.layers], [name for name, _ in line.head]
+def names(network, shape):
+    return [part.name for part in make_line(network, shape).layers]
+
+
+def targets(network, shape):
+    line = make_line(network, shape)
+    return [list(part.targets) for part in (*line.layers, line.head)]
 
 
 def test_what_stands_between_two_cuts_belongs_to_the_layer_after_it():
     network = nn.Sequential(nn.Conv2d(1, 2, 3), nn.ReLU(), nn.MaxPool2d(2), nn.Flatten(), nn.Dropout(), nn.Linear(2, 3))
-    assert names(network) == ([["0", "1"], ["2", "3"]], ["4", "5"])
+    assert targets(network, (1, 4, 4)) == [["0", "1"], ["2", "3"], ["4", "5"]]
 
 
 @pytest.mark.parametrize(
     "activation", [nn.ReLU, nn.LeakyReLU, nn.ReLU6, nn.GELU, nn.SiLU, nn.Hardswish, nn.PReLU, nn.Tanh]
 )
 def test_every_non_linearity_ends_a_layer(activation):
-    assert names(nn.Sequential(nn.Linear(2, 2), activation(), nn.Linear(2, 2))) == ([["0", "1"]], ["2"])
+    assert names(nn.Sequential(nn.Linear(2, 2), activation(), nn.Linear(2, 2)), (2,)) == ["1"]
+
+
+def test_a_module_that_says_so_is_a_non_linearity():
+    class Sine(nn.Module):
+        is_activation = True
+
+        def forward(self, x):
+            return torch.sin(x)
+
+    assert names(nn.Sequential(nn.Linear(2, 2), Sine(), nn.Linear(2, 2)), (2,)) == ["1"]
 
 
 def test_the_head_starts_at_the_last_linear_layer_and_takes_what_follows():
     network = nn.Sequential(nn.Linear(2, 2), nn.ReLU(), nn.Linear(2, 2), nn.Softplus())
-    assert names(network) == ([["0", "1"]], ["2", "3"])
+    assert targets(network, (2,)) == [["0", "1"], ["2", "3"]]
 
 
-def test_containers_are_gone_through_and_blocks_are_kept_whole():
-    layers, head = names(torchvision.models.resnet18())
-    assert [steps[-1] for steps in layers] == ["relu", *(f"layer{stage}.{block}" for stage in "1234" for block in "01")]
-    assert head == ["avgpool", "fc"]
+def test_without_a_linear_layer_the_last_pointwise_convolution_is_the_head():
+    network = nn.Sequential(nn.Conv2d(1, 2, 3), nn.ReLU(), nn.Conv2d(2, 5, 1), nn.AdaptiveAvgPool2d(1), nn.Flatten())
+    assert targets(network, (1, 4, 4)) == [["0", "1"], ["2", "3", "4"]]
+
+
+class Residual(nn.Module):
+    """conv(x) with a shortcut only where asked: one class, twice."""
+
+    def __init__(self, *, has_shortcut):
+        super().__init__()
+        self.conv, self.relu, self.has_shortcut = nn.Conv2d(1, 1, 1), nn.ReLU(), has_shortcut
+
+    def forward(self, x):
+        h = self.conv(self.relu(self.conv(x)))
+        return x + h if self.has_shortcut else h
+
+
+def test_a_block_without_a_shortcut_counts_as_one_where_another_of_its_class_has_one():
+    blocks = [Residual(has_shortcut=each) for each in (True, False)]
+    assert names(nn.Sequential(*blocks, nn.Flatten(), nn.Linear(16, 2)), (1, 4, 4)) == ["0", "1", "2"]
+
+
+def test_without_any_shortcut_it_is_no_block_and_its_non_linearity_ends_a_layer():
+    network = nn.Sequential(Residual(has_shortcut=False), nn.Flatten(), nn.Linear(16, 2))
+    assert names(network, (1, 4, 4)) == ["0.relu", "1"]
+
+
+class Gated(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.fc, self.gate = nn.Linear(4, 4), nn.Sigmoid()
+
+    def forward(self, x):
+        return x * self.gate(self.fc(x))
+
+
+def test_a_gate_is_no_block():
+    assert names(nn.Sequential(Gated(), nn.Linear(4, 4), nn.ReLU(), nn.Linear(4, 2)), (4,)) == ["2"]
+
+
+class Tokens(nn.Module):
+    """A patch embedding with class token and positions, one attention block, the class token's logits."""
+
+    def __init__(self):
+        super().__init__()
+        self.proj = nn.Conv2d(1, 6, 2, stride=2)
+        self.cls, self.pos = nn.Parameter(torch.zeros(1, 1, 6)), nn.Parameter(torch.randn(1, 5, 6))
+        self.block = nn.TransformerEncoderLayer(6, 2, 8, batch_first=True, dropout=0.0)
+        self.fc = nn.Linear(6, 3)
+
+    def forward(self, x):
+        patches = self.proj(x).flatten(2).transpose(1, 2)
+        tokens = torch.cat([self.cls.expand(x.shape[0], -1, -1), patches], 1) + self.pos
+        return self.fc(self.block(tokens)[:, 0])
+
+
+def test_patch_tokens_end_a_layer_once_their_places_are_embedded():
+    model = IModel(Tokens(), (1, 4, 4))
+    assert [(layer.name, layer.shape) for layer in model.layers] == [("add", (5, 6)), ("block", (5, 6))]
+    network = model.network
+    assert {id(each) for each in model.layers[0].parameters()} == {
+        id(each) for each in (network.cls, network.pos, network.proj.weight, network.proj.bias)
+    }
 
 
 def test_a_container_is_named_by_the_layer_that_ends_it():
-    line = cut(torchvision.models.resnet18())
-    assert line.names["layer4"] == line.names["layer4.1"] == 8
-    assert "avgpool" not in line.names
+    stem = nn.Sequential(nn.Conv2d(1, 1, 1), nn.ReLU())
+    pooled = nn.Sequential(nn.Conv2d(1, 1, 1), nn.ReLU(), nn.MaxPool2d(2))
+    line = make_line(nn.Sequential(stem, pooled, nn.Flatten(), nn.Linear(4, 1)), (1, 4, 4))
+    assert dict(line.names) == {"0.1": 0, "0": 0, "1.1": 1, "2": 2}
 
 
-def test_a_container_that_ends_in_no_layer_has_no_name():
-    stem = nn.Sequential(nn.Conv2d(1, 1, 1), nn.ReLU(), nn.MaxPool2d(2))
-    assert set(cut(nn.Sequential(stem, nn.Flatten(), nn.Linear(1, 1))).names) == {"0.1", "1"}
-
-
-def test_a_list_of_modules_stands_for_its_members():
-    class Listed(nn.Module):
-        def __init__(self):
-            super().__init__()
-            self.body = nn.ModuleList([nn.Linear(2, 2), nn.ReLU()])
-            self.fc = nn.Linear(2, 2)
-
-    assert names(Listed()) == ([["body.0", "body.1"]], ["fc"])
-
-
-def test_one_module_in_two_places_is_two_steps():
+def test_one_module_in_two_places_is_two_layers():
     relu = nn.ReLU()
-    assert names(nn.Sequential(nn.Linear(2, 2), relu, nn.Linear(2, 2), relu, nn.Linear(2, 2)))[0] == [
-        ["0", "1"],
-        ["2", "3"],
-    ]
+    network = nn.Sequential(nn.Linear(2, 2), relu, nn.Linear(2, 2), relu, nn.Linear(2, 2))
+    assert names(network, (2,)) == ["1", "1_1"]
 
 
-def test_a_network_without_a_linear_layer_is_refused():
-    with pytest.raises(ModelError, match=r"Sequential has no nn\.Linear"):
-        cut(nn.Sequential(nn.Conv2d(1, 1, 1), nn.ReLU()))
+def test_backbone_and_head_part_the_parameters():
+    model = IModel(Tokens(), (1, 4, 4))
+    backbone, head = ({id(each) for each in part.parameters()} for part in (model.backbone, model.head))
+    assert backbone | head == {id(each) for each in model.network.parameters()}
+    assert head == {id(model.network.fc.weight), id(model.network.fc.bias)}

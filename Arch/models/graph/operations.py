@@ -1,0 +1,111 @@
+"""Which operations are non-linearities, sums, layouts and flattenings."""
+
+from __future__ import annotations
+
+from torch import fx, nn
+
+ACTIVATIONS = (
+    nn.CELU,
+    nn.ELU,
+    nn.GELU,
+    nn.GLU,
+    nn.Hardshrink,
+    nn.Hardsigmoid,
+    nn.Hardswish,
+    nn.Hardtanh,  # ReLU6 is one
+    nn.LeakyReLU,
+    nn.LogSigmoid,
+    nn.Mish,
+    nn.PReLU,
+    nn.ReLU,
+    nn.RReLU,
+    nn.SELU,
+    nn.SiLU,
+    nn.Sigmoid,
+    nn.Softplus,
+    nn.Softshrink,
+    nn.Softsign,
+    nn.Tanh,
+    nn.Tanhshrink,
+    nn.Threshold,
+)
+ATTENTION = (nn.MultiheadAttention, nn.Softmax)
+BLOCKS = (nn.TransformerEncoderLayer, nn.TransformerDecoderLayer)
+"""Blocks of torch's own, which are one operation in a trace."""
+
+# An activation as a function or a method goes by the name of what it computes, in place or not.
+_ACTIVATION_NAMES = frozenset(
+    {
+        "celu", "elu", "gelu", "glu", "hardshrink", "hardsigmoid", "hardswish", "hardtanh", "leaky_relu", "logsigmoid",
+        "mish", "prelu", "relu", "relu6", "rrelu", "selu", "sigmoid", "silu", "softplus", "softshrink", "softsign",
+        "tanh", "tanhshrink", "threshold",
+    }
+)  # fmt: skip
+_ATTENTION_NAMES = frozenset({"scaled_dot_product_attention", "multi_head_attention_forward", "softmax"})
+_MERGE_NAMES = frozenset({"add", "iadd", "sub", "isub", "cat", "concat", "concatenate", "stack", "where", "maximum"})
+_LAYOUT_NAMES = frozenset(
+    {"permute", "transpose", "reshape", "view", "contiguous", "expand", "cat", "concat", "add", "iadd", "dropout"}
+)
+_LAYOUT_MODULES = (nn.Dropout, nn.Identity)
+_FLATTEN_NAMES = frozenset({"flatten"})
+
+
+def is_activation(module: nn.Module) -> bool:
+    """Whether a module is a non-linearity; one of a user's own says so by `is_activation = True`."""
+    return isinstance(module, ACTIVATIONS) or getattr(type(module), "is_activation", False) is True
+
+
+def module_of(node: fx.Node, network: nn.Module) -> nn.Module | None:
+    """The module that a node calls, or None where it calls none."""
+    return network.get_submodule(str(node.target)) if node.op == "call_module" else None
+
+
+def word(node: fx.Node) -> str:
+    """The plain name of the function or method that a node calls, the same in place or not; else empty."""
+    if node.op == "call_method":
+        return str(node.target).rstrip("_")
+    if node.op == "call_function":
+        name = getattr(node.target, "__name__", "")
+        return name.strip("_")
+    return ""
+
+
+def activates(node: fx.Node, network: nn.Module) -> bool:
+    """Whether a node is a non-linearity."""
+    module = module_of(node, network)
+    return is_activation(module) if module is not None else word(node) in _ACTIVATION_NAMES
+
+
+def attends(node: fx.Node, network: nn.Module) -> bool:
+    """Whether a node is (a part of) an attention."""
+    module = module_of(node, network)
+    return isinstance(module, ATTENTION) if module is not None else word(node) in _ATTENTION_NAMES
+
+
+def merges(node: fx.Node) -> bool:
+    """Whether a node joins branches as residual and dense connections do; a product only gates one by another."""
+    return word(node) in _MERGE_NAMES
+
+
+def flattens(node: fx.Node, network: nn.Module) -> bool:
+    """Whether a node is a flattening by name."""
+    return isinstance(module_of(node, network), nn.Flatten) or word(node) in _FLATTEN_NAMES
+
+
+def lays_out(node: fx.Node, network: nn.Module) -> bool:
+    """Whether a node only arranges tokens or embeds their places."""
+    module = module_of(node, network)
+    return isinstance(module, _LAYOUT_MODULES) if module is not None else word(node) in _LAYOUT_NAMES
+
+
+def is_linear(node: fx.Node, network: nn.Module) -> bool:
+    """Whether a node is a linear layer."""
+    module = module_of(node, network)
+    return isinstance(module, nn.Linear) if module is not None else word(node) in {"linear", "addmm"}
+
+
+def is_pointwise(node: fx.Node, network: nn.Module) -> bool:
+    """Whether a node is a 1x1 convolution, a linear layer at every place."""
+    module = module_of(node, network)
+    kinds = (nn.Conv1d, nn.Conv2d, nn.Conv3d)
+    return isinstance(module, kinds) and set(module.kernel_size) == {1}
