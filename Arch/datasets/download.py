@@ -1,0 +1,186 @@
+"""Data that have an address: downloaded, verified and unpacked once, however many processes want them.
+
+    <root>/<name>/                   the data; this folder appears whole, by one rename, or not at all
+    <root>/<name>.digests.json       the SHA-256 of what was downloaded, to be compared with later
+    <root>/.fetching/<name>/         files on their way; a killed download goes on from here
+
+One process downloads while it holds a lock, which ends with it, and the others wait for it.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from Arch.datasets.ledger import Ledger, digests_of
+from Arch.datasets.transfer import BrokenTransferError, Report, discard, transfer, unwritable
+from Arch.datasets.unpack import is_archive, unpack
+from Arch.errors import DataError
+
+
+@dataclass(frozen=True)
+class Remote:
+    """A file with an address.
+
+    Attributes:
+        url: where it is.
+        filename: what it is called here; an archive (`Arch.datasets.unpack`) is unpacked and not kept.
+        md5: as its makers or torchvision publish it, in hex digits; empty where nobody does.
+        sha256: likewise.
+        size: its size in bytes, roughly, for people to read; 0 where it is not known.
+        mirrors: other addresses, tried in order.
+    """
+
+    url: str
+    filename: str
+    md5: str = ""
+    sha256: str = ""
+    size: int = 0
+    mirrors: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Source:
+    """Files that make up one folder of data.
+
+    Attributes:
+        name: the folder below the folder of data, perhaps with `/`.
+        files: what comes into it.
+        top: the folder within the unpacked archives that becomes this folder; empty for all that was unpacked.
+    """
+
+    name: str
+    files: tuple[Remote, ...]
+    top: str = ""
+
+    @property
+    def size(self) -> int:
+        """Bytes to download, roughly; 0 where that is not known."""
+        return sum(file.size for file in self.files)
+
+
+def no_report(name: str, done: int, total: int | None) -> None:
+    """Reports nothing."""
+    del name, done, total
+
+
+def fetched(root: Path, source: Source, report: Report = no_report) -> Path:
+    """The folder of a source, downloaded, verified and unpacked unless it is there.
+
+    Files that are kept as they are (no archives) are compared with their digests again whenever their size or time
+    has changed, and also when somebody has put them there by hand.
+
+    Args:
+        root: the folder of data.
+        source: what.
+        report: is told of every step.
+
+    Raises:
+        DataError: it cannot be downloaded, is not what is published or what it was before, or `root` cannot be
+            written.
+    """
+    folder = root / source.name
+    if not folder.exists():
+        work = root / ".fetching" / source.name.replace("/", "-")
+        with _locked(work):
+            if not folder.exists():
+                _fetch(source, folder, work, report)
+            shutil.rmtree(work, ignore_errors=True)
+    for file in source.files:
+        if not is_archive(file.filename):
+            Ledger(folder).check(folder / file.filename, file.md5, file.sha256)
+    return folder
+
+
+def _fetch(source: Source, folder: Path, work: Path, report: Report) -> None:
+    ledger = Ledger(folder)
+    for file in source.files:
+        if not (work / file.filename).exists():
+            _download(file, work / file.filename, folder, report)
+        ledger.note(work / file.filename, file.md5, file.sha256, file.url)
+    unpacked = work / "unpacked"
+    try:
+        shutil.rmtree(unpacked, ignore_errors=True)  # what a killed process has left
+        (unpacked / source.top).mkdir(parents=True)
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        for file in source.files:
+            report(f"unpacking {file.filename}", 0, None)
+            _place(work / file.filename, unpacked, unpacked / source.top)
+        os.sync()  # so that after a power failure, too, the folder is whole or absent
+        (unpacked / source.top).rename(folder)
+    except OSError as error:
+        raise unwritable(folder, error) from error
+
+
+def _place(path: Path, unpacked: Path, top: Path) -> None:
+    if is_archive(path.name):
+        unpack(path, unpacked)
+    else:  # a second name, so that a kill before the end costs no download
+        try:
+            os.link(path, top / path.name)
+        except OSError:
+            shutil.copy2(path, top / path.name)
+
+
+def _download(file: Remote, target: Path, folder: Path, report: Report) -> None:
+    """Brings a file under its name once it is whole and, where a digest is published, verified."""
+    part = target.with_name(target.name + ".part")
+    reasons = []
+    for url in (file.url, *file.mirrors):
+        for _ in range(2):  # what was joined from two attempts may be wrong where a fresh one is right
+            is_fresh = not part.exists()
+            try:
+                transfer(url, part, report)
+            except BrokenTransferError as error:
+                reasons.append(f"{error} ({url})")
+                break
+            report(f"verifying {file.filename}", 0, None)
+            found = digests_of(part)
+            if found.agrees(file.md5, file.sha256):
+                part.replace(target)
+                return
+            discard(part)
+            if is_fresh:
+                reasons.append(f"it has {found.differing(file.md5, file.sha256)} ({url})")
+                break
+    raise DataError(
+        f"cannot download {file.filename}: {'; '.join(reasons)}. Try again later (what has come is kept), or get it "
+        f"elsewhere and put what is in it into {folder}.",
+        folder,
+    )
+
+
+@contextmanager
+def _locked(work: Path) -> Iterator[None]:
+    """Holds the one lock on a folder of files on their way, which is made; waits while another process has it."""
+    descriptor = _lock(work)
+    try:
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _lock(work: Path) -> int:
+    while True:
+        try:
+            work.mkdir(parents=True, exist_ok=True)
+            descriptor = os.open(work / "lock", os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o666)
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        except FileNotFoundError:
+            continue  # who had the lock has just removed the folder
+        except OSError as error:
+            raise unwritable(work, error) from error
+        if _is_still_there(descriptor, work / "lock"):
+            return descriptor
+        os.close(descriptor)
+
+
+def _is_still_there(descriptor: int, path: Path) -> bool:
+    with suppress(FileNotFoundError):
+        return os.path.samestat(os.fstat(descriptor), path.stat())
+    return False

@@ -1,0 +1,122 @@
+"""Takes archives apart so that nothing lands outside the folder meant for it, and no more than was to be expected."""
+
+from __future__ import annotations
+
+import stat
+import tarfile
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path, PurePosixPath, PureWindowsPath
+from typing import IO
+
+from Arch.datasets.transfer import unwritable
+from Arch.errors import DataError
+
+SUFFIXES = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2")
+_GROWTH, _ALLOWANCE = 100, 1 << 26  # an archive may unpack to this many times its size and 64 MiB more
+_MEMBERS = 5_000_000
+_BLOCK = 1 << 20
+_UNREADABLE = (
+    zipfile.BadZipFile,
+    tarfile.TarError,
+    zlib.error,
+    EOFError,
+    RuntimeError,
+    NotImplementedError,
+    ValueError,
+)
+
+
+def is_archive(name: str) -> bool:
+    """Whether a file of this name is one that `unpack` can take apart."""
+    return name.lower().endswith(SUFFIXES)
+
+
+def leads_out(name: str) -> bool:
+    """Whether a member's path is absolute or leads out of the archive, on any system."""
+    parts = PurePosixPath(name.replace("\\", "/")).parts
+    return name.startswith(("/", "\\")) or bool(PureWindowsPath(name).drive) or ".." in parts or "\0" in name
+
+
+def unpack(archive: Path, folder: Path) -> None:
+    """Unpacks a zip or tar archive into an existing folder.
+
+    Files and folders are all that comes out, with modes of our own.
+
+    Raises:
+        DataError: it is damaged, it holds a path that leads out, a link or a device, it unpacks to far more than its
+            size, or `folder` cannot be written. What was unpacked before lies in `folder`.
+    """
+    budget = [_GROWTH * archive.stat().st_size + _ALLOWANCE, _MEMBERS]
+    try:
+        with _members(archive) as members:
+            for name, is_folder, opened in members:
+                _check(archive, name)
+                target = folder / name
+                budget[1] -= 1
+                if is_folder:
+                    target.mkdir(parents=True, exist_ok=True)
+                else:
+                    target.parent.mkdir(parents=True, exist_ok=True)
+                    budget[0] -= _written(opened, target, budget[0])
+                if min(budget) < 0:
+                    raise DataError(f"{archive} unpacks to far more than its size: do not trust it.", archive)
+    except _UNREADABLE as error:
+        raise DataError(f"cannot unpack {archive}: {error}. Remove it; it is downloaded again.", archive) from error
+    except OSError as error:
+        raise unwritable(folder, error) from error
+
+
+Member = tuple[str, bool, Callable[[], IO[bytes]]]
+
+
+@contextmanager
+def _members(archive: Path) -> Iterator[Iterator[Member]]:
+    if archive.name.lower().endswith(".zip"):
+        with zipfile.ZipFile(archive) as opened:
+            yield _in_zip(archive, opened)
+    else:
+        with tarfile.open(archive) as tar:
+            yield _in_tar(archive, tar)
+
+
+def _in_zip(archive: Path, opened: zipfile.ZipFile) -> Iterator[Member]:
+    for info in opened.infolist():
+        kind = stat.S_IFMT(info.external_attr >> 16)
+        if kind not in {0, stat.S_IFREG, stat.S_IFDIR}:
+            raise _no_plain_file(archive, info.filename)
+        yield info.filename, info.is_dir(), partial(opened.open, info)
+
+
+def _in_tar(archive: Path, opened: tarfile.TarFile) -> Iterator[Member]:
+    for info in opened:
+        if not (info.isfile() or info.isdir()):
+            raise _no_plain_file(archive, info.name)
+        yield info.name, info.isdir(), partial(opened.fileobject, opened, info)
+
+
+def _check(archive: Path, name: str) -> None:
+    if leads_out(name):
+        raise DataError(
+            f"{archive} has a member {name!r}, whose path is absolute or leads out of the archive. Do not trust it.",
+            archive,
+        )
+
+
+def _no_plain_file(archive: Path, name: str) -> DataError:
+    return DataError(
+        f"{archive} has a member {name!r}, which is a link or a device; only files and folders are unpacked. "
+        "Do not trust it.",
+        archive,
+    )
+
+
+def _written(opened: Callable[[], IO[bytes]], target: Path, limit: int) -> int:
+    """Writes a member, but hardly more than `limit` bytes of it; gives how many."""
+    with opened() as source, target.open("wb") as file:
+        while file.tell() <= limit and (block := source.read(_BLOCK)):
+            file.write(block)
+        return file.tell()

@@ -1,0 +1,76 @@
+"""A web server on loopback that behaves as well or as badly as a test wants."""
+
+import hashlib
+import threading
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+
+class FileServer(ThreadingHTTPServer):
+    """Serves `files` (path -> bytes) and remembers in `asked` what was asked: (path, Range or None).
+
+    Attributes:
+        knows_ranges: whether it sends parts of files, and names versions.
+        breaks: how many of the next answers end after half of their bytes.
+        pause: set while a test wants answers to be held back halfway.
+    """
+
+    def __init__(self, files):
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.files, self.asked = files, []
+        self.knows_ranges, self.breaks = True, 0
+        self.goes_on = threading.Event()
+        self.goes_on.set()
+
+    def url(self, name):
+        return f"http://127.0.0.1:{self.server_port}/{name}"
+
+
+class _Handler(BaseHTTPRequestHandler):
+    def do_GET(self):
+        name, asked = self.path[1:], self.headers["Range"]
+        self.server.asked.append((name, asked))
+        if name not in self.server.files:
+            self.send_error(404)
+            return
+        body = self.server.files[name]
+        tag = f'"{hashlib.md5(body).hexdigest()}"'
+        start = 0
+        if self.server.knows_ranges and asked and self.headers["If-Range"] == tag:
+            start = int(asked.removeprefix("bytes=").removesuffix("-"))
+        self.send_response(206 if start else 200)
+        if start:
+            self.send_header("Content-Range", f"bytes {start}-{len(body) - 1}/{len(body)}")
+        if self.server.knows_ranges:
+            self.send_header("ETag", tag)
+        self.send_header("Content-Length", str(len(body) - start))
+        self.end_headers()
+        self._send(body[start:])
+
+    def _send(self, body):
+        half = len(body) // 2
+        self.wfile.write(body[:half])
+        if self.server.breaks:
+            self.server.breaks -= 1
+            self.close_connection = True
+            return
+        self.server.goes_on.wait(30)
+        self.wfile.write(body[half:])
+
+    def log_message(self, *arguments):
+        """Says nothing."""
+
+
+@contextmanager
+def serving(files):
+    """A server of these files, ended with the context."""
+    server = FileServer(files)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    try:
+        yield server
+    finally:
+        server.goes_on.set()
+        server.shutdown()
+        thread.join()
+        server.server_close()

@@ -1,0 +1,166 @@
+"""Downloads from a real server on loopback that breaks, lies, forgets and is asked by many at once."""
+
+import hashlib
+import io
+import json
+import subprocess
+import sys
+import time
+import zipfile
+
+import pytest
+
+from Arch.datasets import transfer
+from Arch.datasets.download import Remote, Source, fetched
+from Arch.errors import DataError
+from tests.datasets.file_server import serving
+
+BODY = bytes(range(256)) * 4000  # a megabyte: several blocks
+
+
+@pytest.fixture
+def server(monkeypatch):
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
+    monkeypatch.setattr(transfer, "_PAUSE_SECONDS", 0.001)
+    with serving({"a.bin": BODY, "b.zip": zipped({"top/x.txt": b"x", "top/deep/y.txt": b"y"})}) as server:
+        yield server
+
+
+def zipped(files):
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for name, content in files.items():
+            archive.writestr(name, content)
+    return buffer.getvalue()
+
+
+def plain(server, **facts):
+    return Source("plain", (Remote(server.url("a.bin"), "a.bin", **facts),))
+
+
+def test_a_source_arrives_unpacked_beside_plain_files_and_is_asked_for_once(server, root):
+    files = (Remote(server.url("b.zip"), "b.zip"), Remote(server.url("a.bin"), "a.bin"))
+    for _ in range(2):
+        folder = fetched(root, Source("both", files, top="top"))
+    found = {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    assert found == {"x.txt": b"x", "deep/y.txt": b"y", "a.bin": BODY}
+    assert [name for name, _ in server.asked] == ["b.zip", "a.bin"]
+    assert not (root / ".fetching" / "both").exists()
+
+
+def test_a_broken_connection_goes_on_where_it_ended(server, root):
+    server.breaks = 3
+    folder = fetched(root, plain(server, md5=hashlib.md5(BODY).hexdigest()))
+    assert (folder / "a.bin").read_bytes() == BODY
+    starts = [int(asked[6:-1]) if asked else 0 for _, asked in server.asked]
+    n = len(BODY)
+    assert starts == [0, n // 2, n * 3 // 4, n * 7 // 8]
+
+
+def test_a_server_that_knows_no_ranges_sends_all_again(server, root):
+    server.knows_ranges, server.breaks = False, 1
+    assert (fetched(root, plain(server)) / "a.bin").read_bytes() == BODY
+    assert server.asked == [("a.bin", None)] * 2
+
+
+def test_a_file_that_changed_in_the_middle_is_begun_again(server, root, monkeypatch):
+    monkeypatch.setattr(transfer, "_ATTEMPTS", 1)
+    monkeypatch.setattr(transfer, "_size", lambda path: 0)  # no attempt seems to bring anything
+    server.breaks = 1
+    with pytest.raises(DataError, match="the connection ended after 512000 of 1024000 bytes"):
+        fetched(root, plain(server))
+    monkeypatch.undo()
+    server.files["a.bin"] = other = BODY[::-1]
+    assert (fetched(root, plain(server)) / "a.bin").read_bytes() == other
+    assert server.asked[-1] == ("a.bin", "bytes=512000-")
+
+
+def test_a_wrong_digest_is_refused_and_nothing_of_it_kept(server, root):
+    with pytest.raises(DataError, match=r"a.bin: it has the MD5 \w{32} instead of the published 0{32} .*127"):
+        fetched(root, plain(server, md5="0" * 32))
+    assert [path.name for path in root.rglob("*")] == [".fetching", "plain", "lock"]
+
+
+def test_a_missing_file_is_looked_for_at_its_mirrors(server, root):
+    gone = Remote(server.url("gone.bin"), "a.bin", mirrors=(server.url("a.bin"),))
+    assert (fetched(root, Source("plain", (gone,))) / "a.bin").read_bytes() == BODY
+
+
+def test_a_missing_file_is_an_error_that_says_what_to_do(server, root):
+    gone = Source("gone", (Remote(server.url("gone.bin"), "gone.bin"),))
+    with pytest.raises(DataError, match=r"the server answers 404 Not Found .* put what is in it into .*data/gone\."):
+        fetched(root, gone)
+    assert server.asked == [("gone.bin", None)]
+
+
+def test_no_server_at_all_is_an_error(server, root):
+    nobody = Source("gone", (Remote("http://127.0.0.1:9/x", "x"),))
+    with pytest.raises(DataError, match=r"cannot download x: .*refused"):
+        fetched(root, nobody)
+
+
+def test_a_digest_nobody_publishes_is_kept_and_compared_later(server, root):
+    (fetched(root, plain(server)) / "a.bin").unlink()
+    (root / "plain").rmdir()
+    server.files["a.bin"] = b"something else"
+    with pytest.raises(DataError, match=rf"but a file of this name had {hashlib.sha256(BODY).hexdigest()} before"):
+        fetched(root, plain(server))
+
+
+def test_a_file_put_there_by_hand_is_remembered_and_a_change_noticed(root):
+    source = Source("plain", (Remote("http://127.0.0.1:9/x", "x"),))
+    (root / "plain").mkdir(parents=True)
+    (root / "plain" / "x").write_bytes(b"mine")
+    fetched(root, source)
+    line = json.loads((root / "plain.digests.json").read_text())["x"]
+    assert line["sha256"] == hashlib.sha256(b"mine").hexdigest()
+    (root / "plain" / "x").write_bytes(b"another")
+    with pytest.raises(DataError, match="a file of this name had"):
+        fetched(root, source)
+
+
+FETCH = """
+import sys
+from pathlib import Path
+from Arch.datasets.download import Remote, Source, fetched
+print("ready", flush=True)
+folder = fetched(Path(sys.argv[1]), Source("both", (Remote(sys.argv[2], "b.zip"),), top="top"))
+print(sorted(path.name for path in folder.iterdir()))
+"""
+
+
+def start(root, url):
+    """A process that fetches, when it is about to begin."""
+    process = subprocess.Popen([sys.executable, "-c", FETCH, str(root), url], stdout=subprocess.PIPE, text=True)
+    assert process.stdout.readline() == "ready\n"
+    return process
+
+
+def test_of_racing_processes_one_downloads_and_all_find_it(server, root):
+    server.goes_on.clear()
+    processes = [start(root, server.url("b.zip")) for _ in range(3)]
+    server.goes_on.set()
+    assert [process.communicate(timeout=30)[0] for process in processes] == ["['deep', 'x.txt']\n"] * 3
+    assert server.asked == [("b.zip", None)]
+
+
+def test_a_killed_download_is_gone_on_with_by_the_next_process(server, root):
+    server.files["b.zip"] = zipped({"top/x.txt": BODY, "top/deep/y.txt": b"y"})
+    server.goes_on.clear()
+    killed = start(root, server.url("b.zip"))
+    part = root / ".fetching/both/b.zip.part"
+    wait_until(lambda: part.exists() and part.stat().st_size >= 1 << 18)
+    killed.kill()
+    killed.communicate()
+    assert not (root / "both").exists()
+    kept = part.stat().st_size
+    server.goes_on.set()
+    assert start(root, server.url("b.zip")).communicate(timeout=30)[0] == "['deep', 'x.txt']\n"
+    assert server.asked == [("b.zip", None), ("b.zip", f"bytes={kept}-")]
+
+
+def wait_until(holds):
+    end = time.monotonic() + 20
+    while not holds():
+        assert time.monotonic() < end
+        time.sleep(0.01)
