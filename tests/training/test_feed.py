@@ -3,7 +3,9 @@
 import pytest
 import torch
 
-from Arch.datasets.augmentation import views
+from Arch.datasets.augmentation import apply_views, views
+from Arch.datasets.draws import Draws
+from Arch.datasets.mixing import Mixing
 from Arch.datasets.normalization import Normalizer
 from Arch.training.augmentation import Augmentation
 from Arch.training.feed import Feed, batch_sizes
@@ -72,6 +74,31 @@ def test_the_teacher_can_see_the_image_as_it_is(feed, data):
     expected = Normalizer.of(data.normalization, data.shape)(data.train.pixels[batch.samples])
     torch.testing.assert_close(batch.teacher_images, expected)
     assert not torch.equal(batch.teacher_images, batch.images)
+
+
+@pytest.mark.parametrize("teacher_too", [True, False])
+def test_mixed_images_come_with_what_they_were_mixed_of(feed, data, teacher_too):
+    mixing = Mixing(0.4, 1.0, 1.0, 0.5)
+    batch = next(feed(augmentation=Augmentation(0, False, mixing=mixing), augments_teacher=teacher_too).epoch(2))
+    plain = Normalizer.of(data.normalization, data.shape)(data.train.pixels[batch.samples])
+    images, partners, shares = mixing(plain, Draws(batch.samples, Streams(0, 0).augmentation, 2))
+    torch.testing.assert_close(batch.images, images)
+    assert (batch.partners.tolist(), batch.shares.tolist()) == (partners.tolist(), shares.tolist())
+    assert batch.partner_labels.tolist() == batch.labels.roll(-1).tolist()
+    torch.testing.assert_close(batch.teacher_images, images if teacher_too else plain)
+
+
+def test_a_batch_has_the_numbers_of_its_views(feed, data):
+    augmented = feed(augmentation=Augmentation(2, horizontal_flip=True))
+    batch = next(augmented.epoch(3))
+    shown = apply_views(data.train.pixels[batch.samples], batch.views, padding=2)
+    torch.testing.assert_close(batch.images, Normalizer.of(data.normalization, data.shape)(shown))
+    assert augmented.view_count == 50
+
+
+def test_images_as_they_are_have_one_view(feed):
+    assert feed().view_count == 1
+    assert next(feed().epoch(1)).views.tolist() == [0] * 16
 
 
 @pytest.mark.parametrize("start", [0, 1, 3, 4])

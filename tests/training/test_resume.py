@@ -32,6 +32,18 @@ CASES = {
     "a teacher": {"VanillaKD": True, "Teacher": "resnet8", "EMADecay": 0.5},
     "bfloat16": {"Model": "resnet8", "Precision": "bfloat16", "EMADecay": 0.5},
     "evaluation now and then": {"NumEpochs": 3, "EvalInterval": 2},
+    "every augmentation and a teacher": {
+        "DataAugmentation": True,
+        "CropPadding": 1,
+        "RandAugment": 2,
+        "Cutout": 2,
+        "RandomErasing": 0.5,
+        "Mixup": 0.4,
+        "CutMix": 1.0,
+        "MixProbability": 0.8,
+        "VanillaKD": True,
+        "Teacher": "MLP",
+    },
     **{f"everything under {name}": {**EVERYTHING, "Optimizer": name} for name in OPTIMIZERS},
 }
 
