@@ -16,6 +16,8 @@ ERASING = {**AUGMENTED, "RandomErasing": 0.9}
 MIXING = {**AUGMENTED, "Mixup": 0.2, "CutMix": 1.0}
 VARIED = {**MIXING, **ERASING, "RandAugment": 2, "Cutout": 2}
 SGD = {**TINY, "Optimizer": "SGD"}
+SPIRALS = {**TINY, "Dataset": "Spirals", "SpiralsRadii": 10}
+RINGS = {**SPIRALS, "SpiralsModality": "extrapolation"}
 CONSTANT = {**TINY, "LRScheduler": "Constant"}
 DROPPING = {**TINY, "LRScheduler": "MultiStep", "LRSteps": [1]}
 TWO_TEACHERS = {**TAUGHT, "Teacher": {**TINY, "Seed": 7, "NumRuns": 2}}
@@ -33,6 +35,12 @@ ALTERNATIVES = {
     "SyntheticSize": (TINY, 5),
     "SyntheticChannels": (TINY, 1),
     "SyntheticSamples": (TINY, 48),
+    "SpiralsArms": (SPIRALS, 3),
+    "SpiralsClasses": (SPIRALS, 3),
+    "SpiralsRadii": (SPIRALS, 12),
+    "SpiralsModality": (SPIRALS, "interpolation"),
+    "SpiralsMinRadius": (RINGS, 3.0),
+    "SpiralsMaxRadius": (RINGS, 9.5),
     "DownSample": (TINY, 3),
     "Normalization": (TINY, "Elementwise"),
     "TrainSamples": (TINY, 16),

@@ -8,6 +8,7 @@ from Arch.config.config import Config
 from Arch.config.names import field_name
 from Arch.datasets import DATASETS
 from Arch.datasets.normalization import KINDS
+from Arch.datasets.spirals import MODALITIES
 from Arch.distillation import METHODS
 from Arch.models import MODELS
 from Arch.sweep.worker import Worker
@@ -85,7 +86,7 @@ def test_the_rules_offer_exactly_what_is_registered(key, resolver):
     assert not offered & set(resolver.rules.keys[key].schema.planned)
 
 
-@pytest.mark.parametrize(("key", "known"), [("Precision", PRECISIONS), ("Normalization", KINDS)])
+@pytest.mark.parametrize(("key", "known"), [("Precision", PRECISIONS), ("Normalization", KINDS), ("SpiralsModality", MODALITIES)])
 def test_the_rules_offer_exactly_what_the_code_knows(key, known, resolver):
     assert set(resolver.rules.keys[key].schema.choices) == set(known)
 

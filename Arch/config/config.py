@@ -87,13 +87,15 @@ class Config:
         """A component whose dataclass fields are read from the active keys of the same name.
 
         The field `widths` of a component called `MLP` is the key `MLPWidths` or `Widths`.
+        A field with a default keeps it where its key is switched off.
         """
         prefix = f"{field_name(name)}_"
         keys = self.rules.key_by_field
         values: dict[str, Any] = {}
         for each in dataclasses.fields(component):  # type: ignore[arg-type]  # every component is a dataclass
-            value = self[keys.get(prefix + each.name) or keys.get(each.name) or each.name]
-            values[each.name] = _frozen(value)
+            key = keys.get(prefix + each.name) or keys.get(each.name) or each.name
+            if key not in self.relevance.off or each.default is dataclasses.MISSING:
+                values[each.name] = _frozen(self[key])
         return component(**values)
 
     def resolve_path(self, text: str) -> Path:

@@ -23,8 +23,8 @@ def case(request, tmp_path_factory):
     return {split: dataset.read(root, split) for split in ("train", "test")}, expected, (dataset, root)
 
 
-def test_the_six_datasets_are_registered():
-    assert list(DATASETS) == ["CIFAR10", "CIFAR100C", "CIFAR100F", "Digits", "ImageFolder", "Synthetic"]
+def test_the_seven_datasets_are_registered():
+    assert list(DATASETS) == ["CIFAR10", "CIFAR100C", "CIFAR100F", "Digits", "ImageFolder", "Spirals", "Synthetic"]
 
 
 def test_each_dataset_has_a_line_about_itself():
