@@ -13,6 +13,7 @@ from Arch.datasets.augmentation import take
 from Arch.datasets.dataset import SPLITS, ImageDataset, Images, SplitName
 from Arch.datasets.digest import combined
 from Arch.datasets.normalization import Normalization, constants_of
+from Arch.datasets.streaming import fits_memory
 from Arch.datasets.subsets import balanced_subset, held_out
 
 
@@ -21,18 +22,30 @@ class Split:
     """Samples to train on, validate on or test on.
 
     Attributes:
-        pixels: uint8 or float32 `(N, C, H, W)` in memory in the order N, H, W, C; mapped from a file when they are
+        pixels: uint8 or float32 `(M, C, H, W)` in memory in the order M, H, W, C; mapped from a file when they are
             the whole of a decoded split, a copy of the chosen rows otherwise.
         labels: int64 `(N,)`.
         sample_ids: int64 `(N,)`, each sample's index in the dataset's own split, ascending.
+        rows: int64 `(N,)`, where each sample lies in `pixels`, or None: M is N and they lie in order. Only what is
+            chosen from data too large to be copied has rows.
     """
 
     pixels: Tensor
     labels: Tensor
     sample_ids: Tensor
+    rows: Tensor | None = None
 
     def __len__(self) -> int:
         return len(self.labels)
+
+    def take(self, chosen: Tensor) -> Tensor:
+        """The pixels `(B, C, H, W)` of the samples `chosen` `(B,)`, on the device of all of them."""
+        return take(self.pixels, chosen if self.rows is None else self.rows[chosen])
+
+    def to(self, device: torch.device) -> Split:
+        """The same samples on a device."""
+        rows = None if self.rows is None else self.rows.to(device)
+        return Split(self.pixels.to(device), self.labels.to(device), self.sample_ids.to(device), rows)
 
 
 @dataclass(frozen=True, eq=False)
@@ -126,4 +139,7 @@ def _read(dataset: ImageDataset, root: Path, split: SplitName, down_sample: int)
 def _choose(images: Images, sample_ids: Tensor) -> Split:
     if len(sample_ids) == len(images):
         return Split(images.pixels, images.labels, sample_ids)
-    return Split(take(images.pixels, sample_ids), images.labels[sample_ids], sample_ids)
+    labels = images.labels[sample_ids]
+    if fits_memory(len(sample_ids) * images.pixels[:1].nbytes):
+        return Split(take(images.pixels, sample_ids), labels, sample_ids)
+    return Split(images.pixels, labels, sample_ids, rows=sample_ids)

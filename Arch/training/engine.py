@@ -11,15 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from Arch.datasets.loading import Split
+from Arch.datasets.streaming import RESIDENT_SHARE, fits_memory
 from Arch.errors import TrainingError
 
 if TYPE_CHECKING:
-    from Arch.datasets.loading import ImageData
+    from Arch.datasets.loading import ImageData, Split
     from Arch.models.imodel import IModel
 
 PRECISIONS = ("float32", "tensorfloat32", "bfloat16")
-RESIDENT_SHARE = 0.5  # of a GPU's free memory may hold data; the rest is for activations
 
 
 @dataclass(frozen=True)
@@ -70,9 +69,14 @@ class Engine:
         if self.device.type != "cuda":
             return split
         free, _ = torch.cuda.mem_get_info(self.device)
-        if split.pixels.nbytes > RESIDENT_SHARE * free:
-            return split
-        return Split(*(each.to(self.device) for each in (split.pixels, split.labels, split.sample_ids)))
+        return split.to(self.device) if split.pixels.nbytes <= RESIDENT_SHARE * free else split
+
+    def streams(self, split: Split) -> bool:
+        """Whether a placed split is read ahead in the background: it fits neither a GPU nor, beside a CPU, the memory.
+
+        Which batches there are does not depend on it.
+        """
+        return split.pixels.device.type != self.device.type or not fits_memory(split.pixels.nbytes)
 
     @contextmanager
     def session(self) -> Iterator[None]:

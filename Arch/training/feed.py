@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
-from Arch.datasets.augmentation import take
 from Arch.datasets.draws import Draws
 from Arch.datasets.loading import Split
 from Arch.datasets.normalization import Normalizer
+from Arch.datasets.streaming import streamed
 from Arch.training.augmentation import Augmentation
 from Arch.training.streams import Streams
 from Arch.types import Batch
@@ -28,6 +28,7 @@ class Feed:
         streams: where order and views come from.
         augmentation: or None for the images as they are.
         augments_teacher: whether the teacher sees what the student sees rather than the image as it is.
+        is_streamed: whether the images are read ahead in the background; the batches are the same.
     """
 
     split: Split
@@ -36,6 +37,7 @@ class Feed:
     streams: Streams
     augmentation: Augmentation | None = None
     augments_teacher: bool = True
+    is_streamed: bool = False
 
     @property
     def view_count(self) -> int | None:
@@ -50,19 +52,23 @@ class Feed:
     def epoch(self, number: int, start: int = 0) -> Iterator[Batch]:
         """The batches of the one-based epoch `number`, every sample once; the first `start` of them are passed over."""
         order = self._order(number).to(self.split.pixels.device)
-        for chosen in torch.split(order, batch_sizes(len(order), self.batch_size))[start:]:
-            yield self._batch(chosen, number)
+        batches = torch.split(order, batch_sizes(len(order), self.batch_size))[start:]
+        for chosen, pixels in zip(batches, self._pixels(batches), strict=True):
+            yield self._batch(chosen, pixels, number)
+
+    def _pixels(self, batches: Sequence[Tensor]) -> Iterator[Tensor]:
+        if not self.is_streamed:
+            return map(self.split.take, batches)
+        return streamed(self.split, batches, is_pinned=self.normalizer.scale.device.type == "cuda")
 
     def _order(self, number: int) -> Tensor:
         """A permutation of the samples, drawn on the CPU so that every device sees the same."""
         seed = Streams(self.streams.order, number).of("epoch")
         return torch.randperm(len(self.split), generator=torch.Generator().manual_seed(seed))
 
-    def _batch(self, chosen: Tensor, epoch: int) -> Batch:
-        device = self.normalizer.scale.device
-        pixels = take(self.split.pixels, chosen).to(device, non_blocking=True)
-        labels = self.split.labels[chosen].to(device, non_blocking=True)
-        samples = self.split.sample_ids[chosen].to(device, non_blocking=True)
+    def _batch(self, chosen: Tensor, pixels: Tensor, epoch: int) -> Batch:
+        parts = (pixels, self.split.labels[chosen], self.split.sample_ids[chosen])
+        pixels, labels, samples = (each.to(self.normalizer.scale.device, non_blocking=True) for each in parts)
         if self.augmentation is None:
             images = self.normalizer(pixels)
             return Batch(images, images, labels, samples, torch.zeros_like(samples))

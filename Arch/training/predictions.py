@@ -8,7 +8,6 @@ import torch
 from torch import Tensor
 
 from Arch.analysis import prediction as measure
-from Arch.datasets.augmentation import take
 from Arch.datasets.loading import Split
 from Arch.datasets.normalization import Normalizer
 from Arch.models.imodel import IModel
@@ -35,7 +34,7 @@ def logits_of(network: Callable[[Tensor], Tensor], split: Split, normalizer: Nor
     rows = torch.arange(len(split), device=split.pixels.device)
     with torch.no_grad():
         pieces = [
-            network(normalizer(take(split.pixels, piece).to(engine.device, non_blocking=True)))
+            network(normalizer(split.take(piece).to(engine.device, non_blocking=True)))
             for piece in torch.split(rows, engine.evaluation_batch)
         ]
     return torch.cat(pieces)

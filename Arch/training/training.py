@@ -17,7 +17,7 @@ from Arch.training.feed import Feed
 from Arch.training.learner import Learner, Recipe
 from Arch.training.networks import save_weights
 from Arch.training.optimizers import OPTIMIZERS
-from Arch.training.optimizers.recipe import parameter_groups, weight_decay_of
+from Arch.training.optimizers.recipe import parameter_groups, slowed, weight_decay_of
 from Arch.training.schedules import SCHEDULES
 from Arch.training.schedules.schedule import Clock
 from Arch.training.streams import Streams, global_stream
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from Arch.models.imodel import IModel
     from Arch.training.itrainer import ITrainer
     from Arch.training.objective import Objective
+    from Arch.training.pretrained import Start
     from Arch.training.stopwatch import Watch
     from Arch.training.tally import Tally
 
@@ -74,8 +75,10 @@ class Training:
             objective = trainer.objective(dataset, network)
         recipe = config.fill(Recipe, "Recipe")
         schedule = config.fill(SCHEDULES[config["LRScheduler"]], config["LRScheduler"])
-        optimizer = _optimizer(config, network, objective)
-        learner = Learner(network, objective, optimizer, schedule, recipe=recipe, engine=engine)
+        start = trainer.start
+        optimizer = _optimizer(config, network, objective, start)
+        still = start.still(network) if start else ()
+        learner = Learner(network, objective, optimizer, schedule, recipe=recipe, engine=engine, still=still)
         feed = Feed(
             dataset.train,
             Normalizer.of(dataset.normalization, dataset.shape, engine.device),
@@ -83,6 +86,7 @@ class Training:
             streams,
             augmentation,
             objective.augments_teacher,
+            engine.streams(dataset.train),
         )
         return cls(trainer, dataset, streams, feed, learner, BestEpoch(_chooses_on(config, dataset)))
 
@@ -125,13 +129,15 @@ class Training:
         return scores
 
 
-def _optimizer(config: Config, network: IModel, objective: Objective) -> Optimizer:
+def _optimizer(config: Config, network: IModel, objective: Objective, start: Start | None) -> Optimizer:
     recipe = OPTIMIZERS[config["Optimizer"]]
     groups = parameter_groups(
         (network, *objective.modules),
         weight_decay_of(recipe, config["WeightDecay"]),
         decays_norm_and_bias=config["DecayNormAndBias"],
     )
+    if start and not start.is_frozen:
+        groups = slowed(groups, start.backbone(network), start.multiplier)
     return config.fill(recipe, config["Optimizer"]).build(groups)
 
 

@@ -54,6 +54,18 @@ def test_a_session_on_a_gpu_sets_the_switches_and_sets_them_back(precision, roun
     assert switches() == before
 
 
+def test_beside_a_cpu_is_streamed_what_does_not_fit_into_memory(data, engine, monkeypatch):
+    assert not engine.streams(engine.place_data(data).train)
+    monkeypatch.setattr("os.sysconf", lambda name: 1)
+    assert engine.streams(engine.place_data(data).train)
+
+
+def test_what_a_gpu_has_no_room_for_is_streamed_to_it(data, monkeypatch):
+    monkeypatch.setattr(torch.cuda, "mem_get_info", lambda device: (0, 0))
+    engine = Engine(torch.device("cuda"), "float32")
+    assert engine.streams(engine.place_data(data).train)
+
+
 def test_a_run_records_device_threads_and_precision():
     record = choose_engine("cpu", "bfloat16").describe()
     assert record["device"].startswith("cpu (")

@@ -1,5 +1,7 @@
 """Oracles: counting, and the datasets' own views and normalisation applied by hand."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 
@@ -111,11 +113,21 @@ def test_an_epoch_taken_up_in_the_middle_has_the_batches_that_are_left(feed, sta
         assert torch.equal(found.samples, expected.samples)
 
 
+@pytest.mark.parametrize("start", [0, 2])
+def test_a_streamed_epoch_has_the_same_batches(feed, start):
+    resident = feed(augmentation=Augmentation(1, horizontal_flip=True))
+    streamed = replace(resident, is_streamed=True)
+    for ours, theirs in zip(resident.epoch(2, start), streamed.epoch(2, start), strict=True):
+        assert torch.equal(ours.images, theirs.images)
+        assert torch.equal(ours.labels, theirs.labels)
+        assert torch.equal(ours.samples, theirs.samples)
+
+
 def test_what_is_passed_over_is_not_computed(feed, monkeypatch):
     made = []
     honest = Feed._batch
     monkeypatch.setattr(
-        Feed, "_batch", lambda self, chosen, epoch: made.append(len(chosen)) or honest(self, chosen, epoch)
+        Feed, "_batch", lambda self, chosen, *rest: made.append(len(chosen)) or honest(self, chosen, *rest)
     )
     assert len(list(feed().epoch(1, 3))) == 1
     assert made == [17]

@@ -1,0 +1,88 @@
+"""Oracle: the same rows indexed at once."""
+
+import threading
+from dataclasses import replace
+
+import pytest
+import torch
+
+from Arch.datasets import loading
+from Arch.datasets.loading import Split, load
+from Arch.datasets.streaming import fits_memory, streamed
+from Arch.datasets.synthetic import Synthetic
+
+BYTES = 3 * 5 * 4  # of an image
+
+
+def split_of(pixels):
+    rows = pixels.permute(0, 2, 3, 1).contiguous().permute(0, 3, 1, 2)
+    return Split(rows, torch.arange(len(pixels)) % 3, torch.arange(len(pixels)))
+
+
+@pytest.fixture
+def split():
+    return split_of(torch.randint(0, 256, (50, 3, 5, 4), generator=torch.Generator().manual_seed(0)).byte())
+
+
+@pytest.fixture
+def batches():
+    return torch.split(torch.randperm(50, generator=torch.Generator().manual_seed(1)), 8)
+
+
+@pytest.mark.parametrize("window", [1, 8 * BYTES, 20 * BYTES, 1000 * BYTES])
+def test_every_batch_comes_as_if_it_were_indexed(split, batches, window):
+    found = list(streamed(split, batches, window_bytes=window))
+    assert [len(each) for each in found] == [8, 8, 8, 8, 8, 8, 2]
+    assert all(torch.equal(each, split.pixels[rows]) for each, rows in zip(found, batches, strict=True))
+    assert all(each.is_contiguous(memory_format=torch.channels_last) for each in found)
+
+
+def test_vectors_of_numbers_are_streamed_too(batches):
+    split = split_of(torch.randn(50, 7, 1, 1))
+    found = torch.cat(list(streamed(split, batches, window_bytes=500)))
+    assert torch.equal(found, split.pixels[torch.cat(batches)])
+
+
+@pytest.mark.parametrize(("window", "reads"), [(8 * BYTES, 7), (24 * BYTES, 3), (1000 * BYTES, 1)])
+def test_a_window_is_read_once_and_in_the_order_of_the_file(split, batches, window, reads):
+    class Watched(Split):
+        def take(self, chosen):
+            asked.append(chosen.tolist())
+            return super().take(chosen)
+
+    asked = []
+    list(streamed(Watched(split.pixels, split.labels, split.sample_ids), batches, window_bytes=window))
+    assert len(asked) == reads
+    assert all(each == sorted(each) for each in asked)
+
+
+def test_of_no_batches_there_is_nothing_to_read(split):
+    assert list(streamed(split, ())) == []
+
+
+def test_who_leaves_early_leaves_no_thread_behind(split, batches):
+    stream = streamed(split, batches, window_bytes=1)
+    next(stream)
+    assert any(each.name.startswith("streaming") for each in threading.enumerate())
+    stream.close()
+    assert not any(each.name.startswith("streaming") for each in threading.enumerate())
+
+
+def test_what_goes_wrong_while_reading_is_told_to_who_waits(split, batches):
+    with pytest.raises(IndexError):
+        list(streamed(replace(split, pixels=split.pixels[:10]), batches))
+
+
+def test_memory_holds_a_byte_but_not_a_yottabyte():
+    assert fits_memory(1)
+    assert not fits_memory(10**24)
+
+
+def test_what_is_chosen_of_large_data_is_not_copied(monkeypatch):
+    small = load(Synthetic(classes=4, size=4, channels=3, samples=65), None, validation=0.25)
+    monkeypatch.setattr(loading, "fits_memory", lambda size: False)
+    large = load(Synthetic(classes=4, size=4, channels=3, samples=65), None, validation=0.25)
+    for ours, theirs in ((small.train, large.train), (small.validation, large.validation)):
+        assert len(theirs.pixels) == 65
+        assert torch.equal(theirs.take(torch.arange(len(theirs))), ours.pixels)
+        assert torch.equal(theirs.labels, ours.labels)
