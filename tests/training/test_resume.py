@@ -30,6 +30,8 @@ CASES = {
     "choosing on the test set": {"Select": "test", "NumEpochs": 3},
     "BatchNorm under OneCycle": {"Model": "resnet8", **CYCLE, "Validation": 0.25, "DataAugmentation": True},
     "a teacher": {"VanillaKD": True, "Teacher": "resnet8", "EMADecay": 0.5},
+    "vectors": {"Dataset": "Spirals", "SpiralsRadii": 10, "EMADecay": 0.5},
+    "vectors in bfloat16": {"Dataset": "Spirals", "SpiralsRadii": 10, "Precision": "bfloat16", "Normalization": "None"},
     "bfloat16": {"Model": "resnet8", "Precision": "bfloat16", "EMADecay": 0.5},
     "evaluation now and then": {"NumEpochs": 3, "EvalInterval": 2},
     "every augmentation and a teacher": {
