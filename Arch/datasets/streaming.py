@@ -22,6 +22,20 @@ def fits_memory(size: int) -> bool:
     return size <= RESIDENT_SHARE * os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
 
 
+def images_of(split: Split, batches: Sequence[Tensor], device: torch.device, *, is_streamed: bool) -> Iterator[Tensor]:
+    """The images `(B, C, H, W)` of batches on a device, one batch after the other.
+
+    Args:
+        split: whose images.
+        batches: for each batch which samples of the split, int64 `(B,)` where the split's pixels are.
+        device: where the images are wanted.
+        is_streamed: whether they are read ahead in the background; what comes is the same.
+    """
+    is_pinned = device.type == "cuda"
+    images = streamed(split, batches, is_pinned=is_pinned) if is_streamed else map(split.take, batches)
+    return (each.to(device, non_blocking=True) for each in images)
+
+
 def streamed(
     split: Split, batches: Sequence[Tensor], *, window_bytes: int = WINDOW_BYTES, is_pinned: bool = False
 ) -> Iterator[Tensor]:

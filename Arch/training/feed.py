@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import torch
@@ -11,7 +11,7 @@ from torch import Tensor
 from Arch.datasets.draws import Draws
 from Arch.datasets.loading import Split
 from Arch.datasets.normalization import Normalizer
-from Arch.datasets.streaming import streamed
+from Arch.datasets.streaming import images_of
 from Arch.training.augmentation import Augmentation
 from Arch.training.streams import Streams
 from Arch.types import Batch
@@ -53,13 +53,9 @@ class Feed:
         """The batches of the one-based epoch `number`, every sample once; the first `start` of them are passed over."""
         order = self._order(number).to(self.split.pixels.device)
         batches = torch.split(order, batch_sizes(len(order), self.batch_size))[start:]
-        for chosen, pixels in zip(batches, self._pixels(batches), strict=True):
+        images = images_of(self.split, batches, self.normalizer.scale.device, is_streamed=self.is_streamed)
+        for chosen, pixels in zip(batches, images, strict=True):
             yield self._batch(chosen, pixels, number)
-
-    def _pixels(self, batches: Sequence[Tensor]) -> Iterator[Tensor]:
-        if not self.is_streamed:
-            return map(self.split.take, batches)
-        return streamed(self.split, batches, is_pinned=self.normalizer.scale.device.type == "cuda")
 
     def _order(self, number: int) -> Tensor:
         """A permutation of the samples, drawn on the CPU so that every device sees the same."""
@@ -67,8 +63,8 @@ class Feed:
         return torch.randperm(len(self.split), generator=torch.Generator().manual_seed(seed))
 
     def _batch(self, chosen: Tensor, pixels: Tensor, epoch: int) -> Batch:
-        parts = (pixels, self.split.labels[chosen], self.split.sample_ids[chosen])
-        pixels, labels, samples = (each.to(self.normalizer.scale.device, non_blocking=True) for each in parts)
+        parts = (self.split.labels[chosen], self.split.sample_ids[chosen])
+        labels, samples = (each.to(pixels.device, non_blocking=True) for each in parts)
         if self.augmentation is None:
             images = self.normalizer(pixels)
             return Batch(images, images, labels, samples, torch.zeros_like(samples))

@@ -10,6 +10,7 @@ from torch import Tensor
 from Arch.analysis import prediction as measure
 from Arch.datasets.loading import Split
 from Arch.datasets.normalization import Normalizer
+from Arch.datasets.streaming import images_of
 from Arch.models.imodel import IModel
 from Arch.training.engine import Engine
 
@@ -31,13 +32,10 @@ def network_logits(network: IModel, split: Split, normalizer: Normalizer, engine
 
 def logits_of(network: Callable[[Tensor], Tensor], split: Split, normalizer: Normalizer, engine: Engine) -> Tensor:
     """What `network` gives for all samples of a split `(N, K)`, batch by batch, the short last one included."""
-    rows = torch.arange(len(split), device=split.pixels.device)
+    batches = torch.split(torch.arange(len(split), device=split.pixels.device), engine.evaluation_batch)
     with torch.no_grad():
-        pieces = [
-            network(normalizer(split.take(piece).to(engine.device, non_blocking=True)))
-            for piece in torch.split(rows, engine.evaluation_batch)
-        ]
-    return torch.cat(pieces)
+        images = images_of(split, batches, engine.device, is_streamed=engine.streams(split))
+        return torch.cat([network(normalizer(each)) for each in images])
 
 
 def scores(logits: Tensor, labels: Tensor, teacher: Tensor | None = None) -> Mapping[str, float]:

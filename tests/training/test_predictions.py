@@ -6,6 +6,7 @@ import torch
 from Arch.datasets.loading import Split
 from Arch.datasets.normalization import Normalizer
 from Arch.models.build import build
+from Arch.training.engine import Engine
 from Arch.training.predictions import logits_of, network_logits, scores
 
 
@@ -63,3 +64,10 @@ def test_all_of_a_split_stays_where_it_is_on_a_cpu(data, engine):
     placed = engine.place_data(data)
     assert placed.train is data.train
     assert placed.test is data.test
+
+
+def test_a_streamed_split_gives_the_same_logits(data, engine, monkeypatch):
+    normalizer = Normalizer.of(data.normalization, data.shape)
+    expected = logits_of(lambda images: images.flatten(1), data.train, normalizer, engine)
+    monkeypatch.setattr(Engine, "streams", lambda self, split: True)
+    assert torch.equal(logits_of(lambda images: images.flatten(1), data.train, normalizer, engine), expected)
