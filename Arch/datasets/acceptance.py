@@ -62,19 +62,6 @@ def check_finite(name: str, split: str, pixels: Tensor) -> None:
         )
 
 
-def check_augmentable(name: str, train: Images) -> None:
-    """Refuses to crop and mirror what is not an image.
-
-    Raises:
-        DataError: the samples have one pixel.
-    """
-    if train.pixels.shape[2:] == (1, 1):
-        raise DataError(
-            f"a sample of {name} is a vector of {train.pixels.shape[1]} numbers, which cannot be cropped or mirrored: "
-            "switch DataAugmentation off."
-        )
-
-
 def _some(classes: list[str]) -> str:
     more = f" and {len(classes) - 3} more" if len(classes) > 3 else ""
     return ("classes " if len(classes) > 1 else "class ") + ", ".join(map(repr, classes[:3])) + more

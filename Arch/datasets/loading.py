@@ -8,7 +8,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from Arch.datasets.acceptance import check_agreement, check_augmentable, check_finite, check_size
+from Arch.datasets.acceptance import check_agreement, check_finite, check_size
 from Arch.datasets.augmentation import take
 from Arch.datasets.dataset import SPLITS, ImageDataset, Images, SplitName
 from Arch.datasets.digest import combined
@@ -86,7 +86,6 @@ def load(
     normalization: str = "MeanVar",
     train_samples: int = -1,
     validation: float = 0.0,
-    is_augmented: bool = False,
 ) -> ImageData:
     """Reads a dataset and chooses from it; equal arguments and files give equal data, whatever the seed.
 
@@ -98,14 +97,11 @@ def load(
         normalization: `MeanVar`, `Elementwise` or `None`.
         train_samples: how many training samples, balanced over the classes, -1 for all.
         validation: fraction of these that is held out.
-        is_augmented: whether images will be cropped and mirrored.
 
     Raises:
-        DataError: the data are missing, unreadable, inconsistent, or too few or no images for what is asked.
+        DataError: the data are missing, unreadable, inconsistent, or too few for what is asked.
     """
     train, test = _splits(dataset, root, data_path, down_sample)
-    if is_augmented:
-        check_augmentable(dataset.name, train)
     chosen = balanced_subset(train.labels, train_samples, train.classes)
     kept, out = held_out(train.labels, chosen, validation, train.classes)
     return ImageData(

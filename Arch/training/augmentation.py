@@ -98,8 +98,9 @@ class Augmentation:
         cuts = self.mixing is not None and self.mixing.cutmix_alpha > 0
         if (height, width) == (1, 1) and (moves or self.rand_augment or cuts):
             raise DataError(
-                f"{data.name} has vectors of {channels} numbers, and of the augmentations only Mixup suits them: set "
-                "DataAugmentation to false, or CropPadding to 0 and HorizontalFlip to false beside Mixup."
+                f"a sample of {data.name} is a vector of {channels} numbers, of which Mixup can make others but no "
+                "crop, mirror image, colours or erasing: set CropPadding to 0, HorizontalFlip to false and only Mixup, "
+                "or switch DataAugmentation off."
             )
         dtype = data.train.pixels.dtype
         if self.rand_augment and (dtype != torch.uint8 or channels not in (1, 3)):

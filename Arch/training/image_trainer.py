@@ -35,7 +35,6 @@ class ImageTrainer(ITrainer):
             normalization=config["Normalization"],
             train_samples=config["TrainSamples"],
             validation=config["Validation"] if config["Select"] == "validation" else 0.0,
-            is_augmented=config["DataAugmentation"],
         )
 
     def load_model(self, dataset: ImageData) -> IModel:

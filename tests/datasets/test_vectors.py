@@ -106,11 +106,6 @@ def test_what_is_infinite_or_no_number_is_counted_and_refused(root):
         load(Given(test=images(broken)), root)
 
 
-def test_vectors_cannot_be_cropped_or_mirrored(root):
-    with pytest.raises(DataError, match=r"a sample of Given is a vector of 3 numbers.* switch DataAugmentation off"):
-        load(Given(), root, is_augmented=True)
-
-
 def test_vectors_cannot_be_shrunk(root):
     with pytest.raises(DataError, match=r"DownSample 1 cannot shrink float32 numbers.* leave it at -1"):
         load(Given(), root, down_sample=1)

@@ -113,7 +113,7 @@ def test_vectors_can_be_mixed_up(data, draws):
     "change", [{"crop_padding": 1}, {"horizontal_flip": True}, {"cutout": 2}, {"mixing": EVERYTHING.mixing}]
 )
 def test_vectors_cannot_be_varied_otherwise(change, data):
-    with pytest.raises(DataError, match="Spirals has vectors of 7 numbers, and of the augmentations only Mixup"):
+    with pytest.raises(DataError, match="a sample of Spirals is a vector of 7 numbers, of which Mixup can make others"):
         replace(MIXUP_ALONE, **change).require_fitting(vectors(data))
 
 
