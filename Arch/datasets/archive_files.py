@@ -7,10 +7,11 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path, PurePosixPath, PureWindowsPath
+from pathlib import Path
 
 from Arch.datasets.dataset import SplitName
 from Arch.datasets.image_files import WORDS, ImageFile, ImageFiles, OpenedFiles, listed_below, no_split, unreadable
+from Arch.datasets.unpack import leads_out
 from Arch.errors import DataError
 
 _UNREADABLE = (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, NotImplementedError)
@@ -71,8 +72,7 @@ class ArchiveFiles(ImageFiles):
         return top
 
     def _check(self, name: str) -> None:
-        parts = PurePosixPath(name.replace("\\", "/")).parts
-        if name.startswith(("/", "\\")) or PureWindowsPath(name).drive or ".." in parts:
+        if leads_out(name):
             raise DataError(
                 f"{self._path} has a member {name!r}, whose path is absolute or leads out of the archive. "
                 "Nothing was read; do not trust this archive.",

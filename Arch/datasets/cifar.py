@@ -1,13 +1,11 @@
-"""CIFAR-10 and CIFAR-100 (Krizhevsky 2009), downloaded and verified by torchvision."""
+"""CIFAR-10 and CIFAR-100 (Krizhevsky 2009), from the files that torchvision knows."""
 
 from __future__ import annotations
 
 import hashlib
 import pickle
-import secrets
-import shutil
-import tarfile
 from abc import abstractmethod
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
@@ -15,12 +13,13 @@ from typing import Any, ClassVar
 import numpy as np
 
 from Arch.datasets import DATASETS
-from Arch.datasets.dataset import ImageDataset, Images, SplitName
+from Arch.datasets.dataset import Images, SplitName
 from Arch.datasets.decoded import ImageWriter, decoded
+from Arch.datasets.placed import PlacedDataset
 from Arch.errors import DataError
 
 
-class _CIFAR(ImageDataset):
+class _CIFAR(PlacedDataset):
     """What the three have in common: Python's pickles of 32x32 RGB images in planes.
 
     Class attributes:
@@ -33,17 +32,26 @@ class _CIFAR(ImageDataset):
 
     @abstractmethod
     def source(self) -> Any:
-        """Torchvision's class, which knows addresses, file names and their MD5."""
+        """Torchvision's class, which knows file names and their MD5."""
 
     def read(self, root: Path, split: SplitName) -> Images:
-        """The images of a split; downloaded, verified and unpacked into `root` unless they are there."""
+        """The images of a split; what was decoded once needs no other files any more."""
+        return self._decoded(root, split, lambda: self.home(root))
+
+    def read_in(self, folder: Path, root: Path, split: SplitName) -> Images:
+        """The images in a folder with the batches, or in which that folder lies; see `PlacedDataset.read_in`."""
+        return self._decoded(root, split, lambda: folder)
+
+    def _decoded(self, root: Path, split: SplitName, find: Callable[[], Path]) -> Images:
         source = self.source()
         parts = source.train_list if split == "train" else source.test_list
         what = repr((parts, source.meta))
         key = f"{self.name}-{split}-{hashlib.sha256(what.encode()).hexdigest()[:16]}"
 
         def decode(target: Path) -> None:
-            folder = _verified(source, root)
+            within = find()
+            folder = within / source.base_folder if (within / source.base_folder).is_dir() else within
+            _check(source, folder)
             files = [folder / name for name, _ in parts]
             write_batches(files, folder / source.meta["filename"], (self.labels_key, self.names_key), target)
 
@@ -129,13 +137,10 @@ def _unpickled(path: Path) -> dict[str, Any]:
     return content
 
 
-def _verified(source: Any, root: Path) -> Path:
-    """The folder of a dataset's files, all of the right MD5."""
+def _check(source: Any, folder: Path) -> None:
+    """Refuses files that are not those of the MD5 that torchvision has of them; only then may they be unpickled."""
     from torchvision.datasets.utils import check_integrity  # as above
 
-    folder = root / str(source.base_folder)
-    if not folder.exists():
-        _download(source, root)
     meta = (source.meta["filename"], source.meta["md5"])
     for name, md5 in (*source.train_list, *source.test_list, meta):
         if not check_integrity(str(folder / name), md5):
@@ -144,22 +149,3 @@ def _verified(source: Any, root: Path) -> Path:
                 "the data are downloaded again.",
                 folder,
             )
-    return folder
-
-
-def _download(source: Any, root: Path) -> None:
-    """Downloads into a folder of its own, so that neither a crash nor a second process leaves half a dataset."""
-    staging = root / f".partial-{source.base_folder}-{secrets.token_hex(4)}"
-    try:
-        staging.mkdir(parents=True)
-        source(staging, download=True)
-        (staging / source.base_folder).rename(root / source.base_folder)
-    except (OSError, RuntimeError, tarfile.TarError, EOFError) as error:
-        if not (root / source.base_folder).exists():  # else another process was faster
-            raise DataError(
-                f"cannot download {source.url} into {root}: {error}. Check the network and the disk, or fetch the "
-                f"file elsewhere and unpack it there, so that {root / source.base_folder} exists.",
-                root,
-            ) from error
-    finally:
-        shutil.rmtree(staging, ignore_errors=True)

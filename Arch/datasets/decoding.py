@@ -7,6 +7,7 @@ import os
 import struct
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +16,7 @@ from PIL import Image, UnidentifiedImageError
 from Arch.datasets.decoded import ImageWriter
 from Arch.datasets.digest import Pixels
 from Arch.datasets.image_files import ImageFile, ImageFiles, OpenedFiles
-from Arch.datasets.resizing import check_size, shrink
+from Arch.datasets.resizing import check_size, shrink, shrink_and_crop
 from Arch.errors import DataError
 
 _CHUNK = 256  # images that a thread decodes at once
@@ -34,34 +35,56 @@ _UNREADABLE = (
 )
 
 
+@dataclass(frozen=True)
+class DecodeStyle:
+    """What is made of an image beside its size; the text of it is part of the name of what was decoded.
+
+    Attributes:
+        is_colour: RGB even if all images are grey.
+        may_enlarge: images smaller than the size asked for are enlarged, bilinearly, rather than refused.
+        is_cropped: the shorter side gets the size asked for, and a square of it is cut out of the middle, rather than
+            that the whole image is pressed into a square.
+    """
+
+    is_colour: bool = False
+    may_enlarge: bool = False
+    is_cropped: bool = False
+
+
 class _ColourFoundError(Exception):
     """An image is not grey although the first one is."""
 
 
-def decode_images(files: ImageFiles, size: int | None, folder: Path) -> None:
+def decode_images(files: ImageFiles, size: int | None, folder: Path, style: DecodeStyle = DecodeStyle()) -> None:
     """Decodes all images of a split.
 
-    They become RGB, unless every one of them is grey (8-bit or bilevel): then they keep one channel. Palettes and
+    They become RGB, unless every one of them is grey (8-bit or bilevel): then they keep one channel unless the style
+    says otherwise. Palettes and
     CMYK are converted as Pillow does; alpha is dropped, not blended; EXIF orientation is ignored; of an animation
     the first frame counts.
 
     Args:
         files: where they are.
         size: side to shrink each to, or None: then all must have one size.
-        folder: where an `ImageWriter` writes them, by class and then by name.
+        folder: where an `ImageWriter` writes them, in the order of the files.
+        style: what is made of them.
 
     Raises:
         DataError: a file is unreadable or of another size than the first, or too small; the message names it.
     """
     with files.opened() as opened:
+        if style.is_colour:
+            _write(_Decoder(opened, 3, size, style), opened, folder)
+            return
         try:
-            _write(_Decoder(opened, 1, size), opened.listed, folder)
+            _write(_Decoder(opened, 1, size, style), opened, folder)
         except _ColourFoundError:
-            _write(_Decoder(opened, 3, size), opened.listed, folder)
+            _write(_Decoder(opened, 3, size, style), opened, folder)
 
 
-def _write(decoder: _Decoder, listed: tuple[ImageFile, ...], folder: Path) -> None:
-    classes = tuple(sorted({file.class_name for file in listed}))
+def _write(decoder: _Decoder, opened: OpenedFiles, folder: Path) -> None:
+    listed = opened.listed
+    classes = opened.classes or tuple(sorted({file.class_name for file in listed}))
     number = {name: label for label, name in enumerate(classes)}
     height, width, channels = decoder.image(listed[0]).shape
     with ImageWriter(folder, (len(listed), height, width, channels), classes) as writer:
@@ -83,8 +106,8 @@ def _chunks(decoder: _Decoder, listed: tuple[ImageFile, ...], shape: tuple[int, 
 class _Decoder:
     """Decodes files of one source to one number of channels, shrinking them if there is a `size`."""
 
-    def __init__(self, files: OpenedFiles, channels: int, size: int | None) -> None:
-        self._files, self._channels, self._size = files, channels, size
+    def __init__(self, files: OpenedFiles, channels: int, size: int | None, style: DecodeStyle) -> None:
+        self._files, self._channels, self._size, self._style = files, channels, size, style
 
     def images(self, part: tuple[ImageFile, ...], first: ImageFile, shape: tuple[int, ...]) -> Pixels:
         """Some images, `(n, H, W, C)`, each of `shape`, which is that of the `first` image."""
@@ -115,8 +138,9 @@ class _Decoder:
         if self._size is None:
             pixels = np.asarray(converted)
         else:
-            check_size((converted.height, converted.width), self._size, self._files.describe(file))
-            pixels = shrink(converted, self._size)
+            if not self._style.may_enlarge:
+                check_size((converted.height, converted.width), self._size, self._files.describe(file))
+            pixels = (shrink_and_crop if self._style.is_cropped else shrink)(converted, self._size)
         return pixels.reshape(*pixels.shape[:2], self._channels)
 
     def _converted(self, image: Image.Image, file: ImageFile) -> Image.Image:

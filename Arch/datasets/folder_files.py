@@ -3,32 +3,36 @@
 from __future__ import annotations
 
 import os
+from abc import abstractmethod
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from Arch.datasets.dataset import SplitName
 from Arch.datasets.image_files import WORDS, ImageFile, ImageFiles, OpenedFiles, listed_below, no_split, unreadable
+from Arch.errors import DataError
 
 
-class FolderFiles(ImageFiles):
-    """The images below a folder; links are followed."""
+class FilesBelow(ImageFiles):
+    """Images below a folder; a subclass knows which."""
 
-    def __init__(self, path: Path, split: SplitName, *, has_own_path: bool) -> None:
-        """Takes a folder of splits or, if the split `has_own_path`, perhaps of classes.
+    def __init__(self, top: Path) -> None:
+        """Takes the folder; reads nothing."""
+        self._top = top
 
-        Raises:
-            DataError: there is no folder for the split.
-        """
-        within = next((path / word for word in WORDS[split] if (path / word).is_dir()), None)
-        if within is None and not has_own_path:
-            raise no_split(path, split)
-        self._top = within or path
+    @abstractmethod
+    def listed(self) -> tuple[ImageFile, ...]:
+        """The images, in the order of the dataset; raises DataError."""
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """The names of the classes in the order of their numbers; empty for those of the images, sorted."""
+        return ()
 
     def stamp(self) -> str:
         """The folder's place and the names, sizes and times of its images."""
         lines = [str(self._top.resolve())]
-        for file in self._listed():
+        for file in self.listed():
             path = self._top / file.name
             try:
                 found = path.stat()
@@ -40,14 +44,7 @@ class FolderFiles(ImageFiles):
     @contextmanager
     def opened(self) -> Iterator[OpenedFiles]:
         """The files; see `ImageFiles.opened`."""
-        yield OpenedFiles(self._top, self._listed(), self._read, lambda file: str(self._top / file.name))
-
-    def _listed(self) -> tuple[ImageFile, ...]:
-        names = []
-        for folder, _, files in os.walk(self._top, onerror=_raise_unreadable, followlinks=True):
-            below = Path(folder).relative_to(self._top).as_posix()
-            names += [f"{below}/{name}" for name in files if below != "."]
-        return listed_below(names, "", self._top)
+        yield OpenedFiles(self._top, self.listed(), self._read, lambda file: str(self._top / file.name), self.classes)
 
     def _read(self, file: ImageFile) -> bytes:
         path = self._top / file.name
@@ -55,6 +52,63 @@ class FolderFiles(ImageFiles):
             return path.read_bytes()
         except OSError as error:
             raise unreadable(path, error) from error
+
+
+class ListedFiles(FilesBelow):
+    """The images of a list."""
+
+    def __init__(self, top: Path, listed: tuple[ImageFile, ...], classes: tuple[str, ...] = ()) -> None:
+        """Takes the folder, the images below it in their order, and the classes in the order of their numbers.
+
+        Raises:
+            DataError: the list is empty.
+        """
+        super().__init__(top)
+        if not listed:
+            raise DataError(f"nothing in {top} is listed as an image of this split. Get an undamaged copy.", top)
+        self._files, self._classes = listed, classes
+
+    def stamp(self) -> str:
+        """As of any files below a folder, and the label of each."""
+        labels = (file.class_name for file in self._files)
+        return "\n".join((super().stamp(), *self._classes, *labels))
+
+    def listed(self) -> tuple[ImageFile, ...]:
+        """The images, in the order of the list."""
+        return self._files
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """The names of the classes in the order of their numbers."""
+        return self._classes
+
+
+class FolderFiles(FilesBelow):
+    """The images of the classes' folders below a folder; links are followed."""
+
+    def __init__(self, path: Path, split: SplitName, *, has_own_path: bool) -> None:
+        """Takes a folder of splits or, if the split `has_own_path`, perhaps of classes.
+
+        Raises:
+            DataError: there is no folder for the split.
+        """
+        within = next((path / word for word in WORDS[split] if (path / word).is_dir()), None)
+        if within is None and not has_own_path:
+            raise no_split(path, split)
+        super().__init__(within or path)
+
+    def listed(self) -> tuple[ImageFile, ...]:
+        """The images, by class and then by name."""
+        return files_of_classes(self._top)
+
+
+def files_of_classes(top: Path) -> tuple[ImageFile, ...]:
+    """The image files in the classes' folders below a folder, by class and then by name; raises DataError."""
+    names = []
+    for folder, _, files in os.walk(top, onerror=_raise_unreadable, followlinks=True):
+        below = Path(folder).relative_to(top).as_posix()
+        names += [f"{below}/{name}" for name in files if below != "."]
+    return listed_below(names, "", top)
 
 
 def _raise_unreadable(error: OSError) -> None:

@@ -16,7 +16,7 @@ SUFFIXES = frozenset({".bmp", ".gif", ".jpeg", ".jpg", ".pgm", ".png", ".ppm", "
 WORDS: dict[SplitName, tuple[str, ...]] = {"train": ("train",), "test": ("test", "val", "valid")}
 
 
-@dataclass(frozen=True, order=True)
+@dataclass(frozen=True, order=True, slots=True)
 class ImageFile:
     """One image: the class its folder names, and its path in the folder or archive it is in."""
 
@@ -30,15 +30,18 @@ class OpenedFiles:
 
     Attributes:
         path: the folder or archive.
-        listed: all images, by class and then by name, in the order of code points; at least one.
+        listed: all images in the order of the dataset, at least one: by class and then by name, in the order of code
+            points, unless the data's makers list them.
         read: gives a file's bytes, from several threads if need be; raises DataError.
         describe: how messages call a file.
+        classes: the names of the classes in the order of their numbers; empty for those of the images, sorted.
     """
 
     path: Path
     listed: tuple[ImageFile, ...]
     read: Callable[[ImageFile], bytes]
     describe: Callable[[ImageFile], str]
+    classes: tuple[str, ...] = ()
 
 
 class ImageFiles(ABC):

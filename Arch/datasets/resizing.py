@@ -48,6 +48,18 @@ def shrink(image: Image.Image, size: int) -> Pixels:
     return np.asarray(image.resize((size, size), Image.Resampling.BILINEAR))
 
 
+def shrink_and_crop(image: Image.Image, size: int) -> Pixels:
+    """The middle of an 8-bit image whose shorter side becomes `size`, as `(size, size)` or `(size, size, C)`.
+
+    Resized as by `shrink`, the longer side l becoming `floor(size l / s)` beside the shorter side s, and then cropped:
+    what torchvision's `Resize(size)` and `CenterCrop(size)` do to a PIL image.
+    """
+    width, height = (int(size * side / min(image.size)) for side in image.size)
+    resized = image.resize((width, height), Image.Resampling.BILINEAR)
+    left, top = round((width - size) / 2), round((height - size) / 2)
+    return np.asarray(resized.crop((left, top, left + size, top + size)))
+
+
 def check_size(shape: tuple[int, int], size: int, what: str) -> None:
     """Refuses to enlarge.
 

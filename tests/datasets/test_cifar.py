@@ -1,16 +1,20 @@
-"""CIFAR from tiny files in its own format; the download is torchvision's and is not run here."""
+"""CIFAR from tiny files in its own format."""
 
+import dataclasses
 import hashlib
 import pickle
-import urllib.error
+import shutil
+import tarfile
 
 import numpy as np
 import pytest
 import torchvision
 
 from Arch.datasets import DATASETS
+from Arch.datasets.catalogue import CATALOGUE
 from Arch.datasets.cifar import write_batches
 from Arch.errors import DataError
+from tests.datasets.file_server import serving
 
 FILES = {"CIFAR10": 5, "CIFAR100F": 1, "CIFAR100C": 1}
 NAMES = {
@@ -93,27 +97,42 @@ def test_a_file_that_is_no_batch_is_named(tmp_path):
         write_batches([tmp_path / "x"], tmp_path / "meta", ("labels", "label_names"), tmp_path)
 
 
-@pytest.mark.parametrize("error", [urllib.error.URLError("no route"), RuntimeError("File not found or corrupted.")])
-def test_a_failed_download_says_what_to_do(error, root, monkeypatch):
-    def fail(self, *arguments, **options):
-        raise error
+def test_a_folder_elsewhere_is_read_and_decoded_images_need_it_no_more(root, tmp_path, monkeypatch):
+    folder = write_files(tmp_path / "elsewhere", source_of("CIFAR10"), monkeypatch)
+    for place in (folder, folder.parent):
+        assert len(DATASETS["CIFAR10"]().located(place).read(root, "train")) == 15
+    shutil.rmtree(folder)
+    assert len(DATASETS["CIFAR10"]().read(root, "train")) == 15
 
-    monkeypatch.setattr(torchvision.datasets.CIFAR10, "download", fail)
-    with pytest.raises(DataError, match=r"cannot download https://.*cifar-10-python.tar.gz into .* unpack it there"):
-        DATASETS["CIFAR10"]().read(root, "train")
-    assert [path.name for path in root.iterdir()] == ["decoded"]
+
+def test_it_is_downloaded_at_the_first_use(root, tmp_path, monkeypatch):
+    folder = write_files(tmp_path / "theirs", source_of("CIFAR10"), monkeypatch)
+    archive = tmp_path / "cifar-10-python.tar.gz"
+    with tarfile.open(archive, "w:gz") as tar:
+        tar.add(folder, folder.name)
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
+    with serving({archive.name: archive.read_bytes()}) as server:
+        give_address(monkeypatch, "CIFAR10", server.url(archive.name))
+        assert len(DATASETS["CIFAR10"]().read(root, "train")) == 15
+    assert sorted(path.name for path in root.iterdir() if not path.name.startswith(".")) == [
+        "cifar-10-batches-py",
+        "cifar-10-batches-py.digests.json",
+        "decoded",
+    ]
+
+
+def test_a_failed_download_says_what_to_do_and_leaves_no_images(root, monkeypatch):
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
+    with serving({}) as server:
+        give_address(monkeypatch, "CIFAR10", server.url("cifar-10-python.tar.gz"))
+        with pytest.raises(DataError, match=r"cannot download cifar-10-python.tar.gz: .* 404 .*put what is in it into"):
+            DATASETS["CIFAR10"]().read(root, "train")
     assert not list((root / "decoded").iterdir())
 
 
-def test_a_download_arrives_whole(root, monkeypatch):
-    source = source_of("CIFAR10")
-    seen = []
-
-    def download(self):
-        seen.append(self.root)
-        write_files(type(root)(self.root), source, monkeypatch)
-
-    monkeypatch.setattr(source, "download", download)
-    assert len(DATASETS["CIFAR10"]().read(root, "train")) == 15
-    assert seen != [str(root)]
-    assert sorted(path.name for path in root.iterdir()) == ["cifar-10-batches-py", "decoded"]
+def give_address(monkeypatch, name, url):
+    """Lets a dataset's archive be downloaded from `url`, whatever its digest."""
+    facts = CATALOGUE[name]
+    (file,) = facts.source.files
+    source = dataclasses.replace(facts.source, files=(dataclasses.replace(file, url=url, md5=""),))
+    monkeypatch.setitem(CATALOGUE, name, dataclasses.replace(facts, source=source))
