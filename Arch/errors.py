@@ -31,6 +31,10 @@ class ConfigError(ArchError, ValueError):
     """A config, or an override on the command line, does not say what the rules can read."""
 
 
+class ForeignEntryError(ConfigError):
+    """A network from elsewhere, which the cache only names, is asked for as an experiment."""
+
+
 class RulesError(ArchError, ValueError):
     """The rules file contradicts itself or its grammar."""
 

@@ -14,11 +14,12 @@ from Arch.cache.entry import Entry
 from Arch.cache.hits import check_defaults
 from Arch.cache.layout import is_fingerprint
 from Arch.cache.store import Store
-from Arch.config.config import Config, ForeignNetwork
+from Arch.config.config import Config
+from Arch.config.foreign import PLACE, ForeignNetwork, is_foreign
 from Arch.config.json_text import Source
 from Arch.config.resolve import Resolver, parse_value
 from Arch.config.values import UnfitValueError
-from Arch.errors import ArchError, ChangedDefaultError, ConfigError, UnknownNameError
+from Arch.errors import ArchError, ChangedDefaultError, ConfigError, ForeignEntryError, UnknownNameError
 
 ROOT = Path(__file__).resolve().parents[1]
 RULES_NAME = "BaselineConfig.cjson"
@@ -70,7 +71,7 @@ class Workspace:
             ArchError: a word leads nowhere, or a config cannot be understood.
         """
         places, filters = self.parted(words)
-        for config, label in self._selected(self._places(places), overrides):
+        for config, label in self._selected(self._places(places), overrides, is_asked=bool(places)):
             if all(holds(config, key, value) for key, value in filters):
                 yield config, label
 
@@ -89,6 +90,9 @@ class Workspace:
             try:
                 for entry in self._usable(place, filters, overrides):
                     usable[entry.fingerprint] = entry
+            except ForeignEntryError:
+                if places:
+                    raise
             except ArchError as error:
                 if places:
                     raise
@@ -116,7 +120,10 @@ class Workspace:
     def _places(self, places: Sequence[str]) -> Sequence[str]:
         return places or [entry.fingerprint for entry in self.store.entries()]
 
-    def _selected(self, places: Sequence[str], overrides: Sequence[str]) -> Iterator[tuple[Config, str]]:
+    def _selected(
+        self, places: Sequence[str], overrides: Sequence[str], *, is_asked: bool = True
+    ) -> Iterator[tuple[Config, str]]:
+        """The configs of places; among those that nobody asked for, networks from elsewhere are no experiments."""
         for place in places:
             if os.path.isdir(place):  # noqa: PTH112 - asked of every one of ten thousand words
                 for path in _config_names(place):
@@ -124,7 +131,12 @@ class Workspace:
             elif place.endswith(".json") or os.path.isfile(place):  # noqa: PTH113 - as above
                 yield self.resolver.load(Path(place), overrides), place
             else:
-                config = self.cached(place, overrides)
+                try:
+                    config = self.cached(place, overrides)
+                except ForeignEntryError:
+                    if is_asked:
+                        raise
+                    continue
                 yield config, self.store.find(place).fingerprint if overrides else config.fingerprint
 
     def cached(
@@ -140,9 +152,15 @@ class Workspace:
         Raises:
             UnknownNameError: there is no such experiment; CacheError: there are several, or its entry is damaged.
             ChangedDefaultError: today's rules name it otherwise.
+            ForeignEntryError: it is a network from elsewhere.
         """
         entry = self.store.find(prefix)
         document, source = entry.document(), Source(f"experiment {entry.fingerprint}")
+        if is_foreign(document["Active"]):
+            raise ForeignEntryError(
+                f"{entry.fingerprint[:12]} is the network {document.get('Title')}, which no experiment here trained: "
+                "it has no runs of its own, and experiments name it as their Teacher or PreTrainedFrom."
+            )
         config = self.resolver.resolve({**document["Active"], **options}, source=source, overrides=overrides)
         if config.fingerprint != entry.fingerprint and not overrides:
             check_defaults(entry.path, document, config)
@@ -189,8 +207,9 @@ def _config_names(folder: Path | str) -> list[str]:
 
 
 def _stored(store: Store, prefix: str) -> Mapping[str, Any]:
-    active: Mapping[str, Any] = store.find(prefix).document()["Active"]
-    return active
+    document = store.find(prefix).document()
+    place = {PLACE: document[PLACE]} if PLACE in document else {}
+    return {**document["Active"], **place}
 
 
 def holds(config: Config, key: str, value: Any) -> bool:

@@ -21,6 +21,7 @@ RINGS = {**SPIRALS, "SpiralsModality": "extrapolation"}
 CONSTANT = {**TINY, "LRScheduler": "Constant"}
 DROPPING = {**TINY, "LRScheduler": "MultiStep", "LRSteps": [1]}
 TWO_TEACHERS = {**TAUGHT, "Teacher": {**TINY, "Seed": 7, "NumRuns": 2}}
+PRETRAINED = {**TINY, "PreTrained": True, "PreTrainedFrom": {**TINY, "Seed": 7}}
 CHOOSING_TEACHER = {
     **TAUGHT,
     "Teacher": {**TINY, "Seed": 7, "NumEpochs": 6, "MaxLR": 1.0, "PctStart": 0.9, "Validation": 0.5},
@@ -64,6 +65,11 @@ ALTERNATIVES = {
     "MLPDropout": (TINY, 0.5),
     "BatchNorm": (CONVOLUTIONAL, False),
     "FinalDim": ({**TINY, "Model": "logitdist/mlp"}, 3),
+    "PreTrained": (PRETRAINED, False),
+    "PreTrainedFrom": (PRETRAINED, {**TINY, "Seed": 8}),
+    "PreTrainedFromRun": ({**PRETRAINED, "PreTrainedFrom": TWO_TEACHERS["Teacher"]}, 1),
+    "PreTrainedFromWeights": ({**PRETRAINED, "PreTrainedFrom": CHOOSING_TEACHER["Teacher"]}, "Best"),
+    "BackboneLRMultiplier": (PRETRAINED, 0.5),
     "UseCELoss": (TAUGHT, False),
     "CELossWeight": (TAUGHT, 0.5),
     "LabelSmoothing": (TINY, 0.1),

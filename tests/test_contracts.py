@@ -23,6 +23,7 @@ from tests.alternatives import (
     CONVOLUTIONAL,
     DROPPING,
     NAMES_ONLY,
+    PRETRAINED,
     TAUGHT,
     TINY,
     VARIED,
@@ -63,8 +64,8 @@ class Laboratory:
     def train(self, config):
         for other in config.references.values():
             self.train(other)
-        wanted = config.active.get("TeacherRun", 0) + 1
-        for other in config.references.values():
+        for key, other in config.references.items():
+            wanted = config.active.get(f"{key}Run", 0) + 1
             self.worker.train(dataclasses.replace(other, options={**other.options, "NumRuns": max(wanted, 1)}))
         self.worker.train(config)
         return self.workspace.store.entry(config)
@@ -86,7 +87,9 @@ def test_the_rules_offer_exactly_what_is_registered(key, resolver):
     assert not offered & set(resolver.rules.keys[key].schema.planned)
 
 
-@pytest.mark.parametrize(("key", "known"), [("Precision", PRECISIONS), ("Normalization", KINDS), ("SpiralsModality", MODALITIES)])
+@pytest.mark.parametrize(
+    ("key", "known"), [("Precision", PRECISIONS), ("Normalization", KINDS), ("SpiralsModality", MODALITIES)]
+)
 def test_the_rules_offer_exactly_what_the_code_knows(key, known, resolver):
     assert set(resolver.rules.keys[key].schema.choices) == set(known)
 
@@ -126,7 +129,7 @@ def test_a_method_s_fields_are_the_stanza_of_its_switch(name, resolver):
 
 @pytest.mark.parametrize(
     "raw",
-    [TINY, TAUGHT, CONVOLUTIONAL, AUGMENTED, VARIED, DROPPING, {**TAUGHT, **AUGMENTED, "Teacher": TINY}]
+    [TINY, TAUGHT, PRETRAINED, CONVOLUTIONAL, AUGMENTED, VARIED, DROPPING, {**TAUGHT, **AUGMENTED, "Teacher": TINY}]
     + [{**TINY, "LRScheduler": name} for name in SCHEDULES]
     + [{**TINY, "Optimizer": name} for name in OPTIMIZERS]
     + [{**TINY, "Select": "test"}, {**TAUGHT, "UseCELoss": False}],

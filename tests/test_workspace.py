@@ -5,7 +5,7 @@ import shutil
 
 import pytest
 
-from Arch.config.config import ForeignNetwork
+from Arch.config.foreign import ForeignNetwork
 from Arch.errors import CacheAccessError, ChangedDefaultError
 from Arch.files import door
 from Arch.types import Run

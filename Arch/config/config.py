@@ -7,32 +7,18 @@ import functools
 import hashlib
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
+from Arch.config.foreign import ForeignNetwork
 from Arch.config.json_text import describe
 from Arch.config.names import field_name
 from Arch.config.rules import Relevance, Rules
 from Arch.errors import InactiveKeyError, NotImplementedYetError, UnknownNameError
 
 Component = TypeVar("Component")
-
-
-@dataclass(frozen=True)
-class ForeignNetwork:
-    """A reference to what has an identity but cannot be learned from here.
-
-    Attributes:
-        title: the source of a network from elsewhere, or the beginning of an experiment's fingerprint.
-        fingerprint: of the source and, for a file, its digest; or the experiment's.
-        obstacle: why nothing can be learned from it.
-    """
-
-    title: str
-    fingerprint: str
-    obstacle: str = "networks from elsewhere are planned"
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,14 +75,7 @@ class Config:
         The field `widths` of a component called `MLP` is the key `MLPWidths` or `Widths`.
         A field with a default keeps it where its key is switched off.
         """
-        prefix = f"{field_name(name)}_"
-        keys = self.rules.key_by_field
-        values: dict[str, Any] = {}
-        for each in dataclasses.fields(component):  # type: ignore[arg-type]  # every component is a dataclass
-            key = keys.get(prefix + each.name) or keys.get(each.name) or each.name
-            if key not in self.relevance.off or each.default is dataclasses.MISSING:
-                values[each.name] = _frozen(self[key])
-        return component(**values)
+        return filled(component, name, self.rules, self.__getitem__)
 
     def resolve_path(self, text: str) -> Path:
         """A path of this config, relative to the folder of its file."""
@@ -142,6 +121,12 @@ class Config:
             f"{words}, taught by {teacher.active.get('Model', '?') if isinstance(teacher, Config) else teacher.title}"
         )
 
+    @property
+    def foreign(self) -> tuple[ForeignNetwork, ...]:
+        """The networks from elsewhere among what it is made from, as far as their sources are known."""
+        others = self.references.values()
+        return tuple(other for other in others if isinstance(other, ForeignNetwork) and other.source)
+
     def document(self) -> dict[str, Any]:
         """What an entry's Config.json holds."""
         references = {
@@ -172,12 +157,35 @@ class Config:
                     f"{key} = {describe(value)} has an identity but cannot run yet: {why}. "
                     f"What runs: {', '.join(choices)}."
                 )
-        for other in self.references.values():
-            if isinstance(other, ForeignNetwork):
-                raise NotImplementedYetError(
-                    f"the network {other.title!r} has an identity but cannot run yet: {other.obstacle.rstrip('.')}."
-                )
+        for key in self.rules.references.keys() & self.active.keys():
+            self._require_usable(key)
+
+    def _require_usable(self, key: str) -> None:
+        other = self.references.get(key)
+        if other is None:
+            about = self.rules.keys[key].schema.about
+            raise NotImplementedYetError(
+                f"this experiment has an identity but cannot run yet: {key} has to be given. {about}"
+            )
+        if isinstance(other, Config):
             other.require_implemented()
+        elif other.obstacle:
+            raise NotImplementedYetError(
+                f"the network {other.title!r} has an identity but cannot run yet: {other.obstacle.rstrip('.')}."
+            )
+
+
+def filled(component: type[Component], name: str, rules: Rules, value_of: Callable[[str], Any]) -> Component:
+    """A component called `name` whose dataclass fields are the values of keys, named as `Config.fill` says."""
+    prefix, keys = f"{field_name(name)}_", rules.key_by_field
+    values: dict[str, Any] = {}
+    for each in dataclasses.fields(component):  # type: ignore[arg-type]  # every component is a dataclass
+        try:
+            values[each.name] = _frozen(value_of(keys.get(prefix + each.name) or keys.get(each.name) or each.name))
+        except InactiveKeyError:
+            if each.default is dataclasses.MISSING:
+                raise
+    return component(**values)
 
 
 def fingerprint_of(named: Mapping[str, Any]) -> str:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from Arch.config.config import Config, ForeignNetwork
+from Arch.config.config import Config
+from Arch.config.foreign import ForeignNetwork
 
 _ABSENT = None
 

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from Arch.config.config import Config, ForeignNetwork, fingerprint_of, path_of
+from Arch.config.config import Config, fingerprint_of, path_of
+from Arch.config.foreign import NETWORK, ForeignNetwork, ForeignSource, is_foreign, source_of
 from Arch.config.json_text import Source, describe, printable
 from Arch.config.rules import ReferenceRule
 from Arch.errors import ArchError, ConfigError, did_you_mean
@@ -52,7 +53,7 @@ class References:
         return {
             key: self._resolved(key, self.given.get(key, active[key]), rule)
             for key, rule in rules.items()
-            if key in active
+            if key in active and self.given.get(key, active[key]) != ""
         }
 
     def _resolved(self, key: str, value: Any, rule: ReferenceRule) -> Config | ForeignNetwork:
@@ -67,12 +68,13 @@ class References:
         if value.endswith(".json"):
             return self.resolver.load(path_of(value, self.folder))
         if _FOREIGN.fullmatch(value):
-            return ForeignNetwork(value, fingerprint_of({"Network": value}))
+            name, _, weights = value.partition("@")
+            return _foreign(ForeignSource(name, weights, seed=0 if weights else self.given.get("Seed", 0)))
         model = self.resolver.rules.keys[rule.model_key].schema
         name, at, path = value.partition("@")
         name = model.aliases.get(name, name)
         if model.knows(name):
-            return self._file(name, path) if at else self._same_but(name, rule)
+            return self._file(name, path, rule) if at else self._same_but(name, rule)
         if _FINGERPRINT.fullmatch(value):
             return self._stored(value)
         raise ConfigError(
@@ -96,16 +98,20 @@ class References:
                 return ForeignNetwork(f"experiment {prefix[:8]}", prefix, str(problem))
             raise ConfigError(str(problem)) from None
 
-    def _found(self, prefix: str) -> Config:
+    def _found(self, prefix: str) -> Config | ForeignNetwork:
         active = self.resolver.stored(prefix)
-        config = self.resolver.resolve(active, self.folder, Source(f"experiment {prefix}"))
+        config: Config | ForeignNetwork
+        if is_foreign(active):
+            config = _foreign(source_of(active, self._defaults_of(active)))
+        else:
+            config = self.resolver.resolve(active, self.folder, Source(f"experiment {prefix}"))
         if not config.fingerprint.startswith(prefix):
             raise ConfigError(
                 f"experiment {prefix} was named under other rules; today it would be {config.fingerprint}."
             )
         return config
 
-    def _file(self, model: str, path: str) -> ForeignNetwork:
+    def _file(self, model: str, path: str, rule: ReferenceRule) -> ForeignNetwork:
         import hashlib  # few configs name a file of weights
 
         place = path_of(path, self.folder)
@@ -116,4 +122,29 @@ class References:
             raise ConfigError(f"the weights {printable(str(place))} cannot be read: {problem.strerror}.") from None
         except ValueError:  # a path with a null character
             raise ConfigError(f"the weights {printable(str(place))}: no file can have this name.") from None
-        return ForeignNetwork(f"{model}@{place.name}", fingerprint_of({"Network": model, "Digest": digest}))
+        defaults = self._parameters({**self.given, rule.model_key: model}, rule.model_key)
+        parameters = {key: self.given.get(key, default) for key, default in defaults.items()}
+        return _foreign(ForeignSource(model, "", place.absolute(), digest, 0, parameters, defaults))
+
+    def _defaults_of(self, active: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Today's defaults of the keys that say how a cached network from elsewhere is built."""
+        model = str(active[NETWORK]).partition("@")[0]
+        found: dict[str, Any] = {}
+        for rule in self.resolver.rules.references.values():
+            found |= self._parameters({**active, rule.model_key: model}, rule.model_key)
+        return {key: default for key, default in found.items() if key in active}
+
+    def _parameters(self, given: Mapping[str, Any], model_key: str) -> dict[str, Any]:
+        """The defaults of the active keys that count for the given network alone, or for what such keys say."""
+        rules = self.resolver.rules
+        known = {key for key in rules.keys if key not in rules.references}
+        theirs = {model_key}
+        for key, rule in rules.keys.items():  # in an order in which conditions only read keys that come before
+            if rule.depends_on() & theirs and not rule.is_option:
+                theirs.add(key)
+        defaults = rules.relevance({key: value for key, value in given.items() if key in known}).defaults
+        return {key: default for key, default in defaults.items() if key in theirs - {model_key}}
+
+
+def _foreign(source: ForeignSource) -> ForeignNetwork:
+    return ForeignNetwork(source.title, fingerprint_of(source.named), source=source)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from Arch.config.config import Config
+from Arch.config.foreign import SEED
 from Arch.config.values import UnfitValueError
 
 _SCALARS = frozenset((bool, int, float, str))
@@ -67,5 +68,7 @@ class Sibling:
 
 def _read_by_others(config: Config) -> set[str]:
     """The active keys of the experiments that a config is made from, whose values may be its own."""
-    others = [other for other in config.references.values() if isinstance(other, Config)]
-    return {key for other in others for key in (*other.active, *_read_by_others(other))}
+    found: set[str] = set()
+    for other in config.references.values():
+        found |= {SEED, *other.active, *(_read_by_others(other) if isinstance(other, Config) else ())}
+    return found

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 
 from Arch.amounts import utc_now
 from Arch.cache.attempt import MOST_CRASHES, Attempt, State
+from Arch.cache.elsewhere import open_network
 from Arch.cache.entry import Entry
 from Arch.cache.failure import LOG_LINES, Failure
 from Arch.cache.leases.lease import End, Lease
@@ -56,6 +57,8 @@ class Attempts:
         entry = self.entry(task)
         try:
             entry.open(task.step.config)
+            for each in task.step.config.foreign:  # whoever makes the run finds them in the cache
+                open_network(self.workspace.store.entry(each), each)
             if entry.has_run(task.run):
                 return Verdict(Outcome.ELSEWHERE)
             attempt = entry.work(task.run).attempt()

@@ -13,13 +13,15 @@ from Arch.cache.entry import Entry
 from Arch.cache.failure import sentence
 from Arch.cache.store import Store
 from Arch.config.config import Config
-from Arch.errors import TrainingError
+from Arch.errors import ConfigError, TrainingError
 from Arch.types import Requests, Result, SilentWatcher, Watcher
 
 if TYPE_CHECKING:
     from Arch.cache.leases.lease import Lease
+    from Arch.config.foreign import ForeignNetwork
     from Arch.models.imodel import IModel
     from Arch.training.itrainer import ITrainer
+    from Arch.training.networks import GivenNetwork
 
 
 @dataclass(frozen=True)
@@ -62,17 +64,27 @@ class Worker:
     def _trainer(self, config: Config) -> ITrainer:
         config.require_implemented()
         _let_threads_sleep()
-        from Arch.training import TRAINERS  # this and the next two: torch, to which a cached answer never comes
-        from Arch.training.networks import TrainedNetwork
+        from Arch.training import TRAINERS  # this and the next: torch, to which a cached answer never comes
         from Arch.training.settings import Settings
 
-        networks = {
-            key: TrainedNetwork(other, self.store.entry(other), config[f"{key}Run"], config[f"{key}Weights"])
-            for key, other in config.references.items()
-            if isinstance(other, Config)
-        }
+        networks = {key: self._given(config, key, other) for key, other in config.references.items()}
         settings = Settings(self.device, self.data, self.watcher, self.requests)
         return TRAINERS[config["Trainer"]](config, self.store.entry(config), settings, networks)
+
+    def _given(self, config: Config, key: str, other: Config | ForeignNetwork) -> GivenNetwork:
+        """The network that a config's `key` refers to."""
+        from Arch.training.elsewhere import NetworkFromElsewhere  # torch, as above
+        from Arch.training.networks import TrainedNetwork
+
+        run, weights = config[f"{key}Run"], config[f"{key}Weights"]
+        if isinstance(other, Config):
+            return TrainedNetwork(other, self.store.entry(other), run, weights)
+        if (run, weights) != (config.default_of(f"{key}Run"), config.default_of(f"{key}Weights")):
+            raise ConfigError(
+                f"{key}Run and {key}Weights choose among the runs of an experiment, and the network {other.title} has "
+                "none. Leave them out."
+            )
+        return NetworkFromElsewhere(other, self.store.entry(other), config.rules)
 
 
 @contextmanager

@@ -83,6 +83,8 @@ def _taken_up(trainer: ITrainer, dataset: ImageData, lease: Lease, journal: Jour
     epochs, steps = training.learner.recipe.num_epochs, training.feed.steps
     place = f"{len(standing.epochs)} of {epochs} epochs and {step} of {epochs * steps} steps are done"
     journal.say(f"goes on: {place}" if step else f"begins: {epochs} epochs of {steps} steps")
+    if trainer.start and not step:
+        journal.say(str(trainer.start))
     if unlike:
         journal.say(f"warning: what came before was made with another {', another '.join(unlike)}")
     return training, standing

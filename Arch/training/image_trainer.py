@@ -11,6 +11,7 @@ from Arch.datasets.loading import load
 from Arch.models import MODELS
 from Arch.models.build import construct
 from Arch.training.itrainer import ITrainer
+from Arch.training.pretrained import begin
 
 if TYPE_CHECKING:
     from Arch.datasets.loading import ImageData
@@ -38,6 +39,14 @@ class ImageTrainer(ITrainer):
         )
 
     def load_model(self, dataset: ImageData) -> IModel:
-        """The config's network for the dataset's images and classes."""
-        architecture = self.config.fill(MODELS[self.config["Model"]], self.config["Model"])
-        return construct(architecture, dataset.shape, len(dataset.classes), seed=torch.initial_seed())
+        """The config's network for the dataset's images and classes, from others' weights if `PreTrained` says so.
+
+        Raises:
+            ModelError: it cannot be built for such images, or the weights do not fit.
+        """
+        config, name = self.config, self.config["Model"]
+        architecture = config.fill(MODELS[name], name)
+        model = construct(architecture, dataset.shape, len(dataset.classes), seed=torch.initial_seed())
+        if config["PreTrained"]:
+            self.start = begin(model, architecture, self.network("PreTrainedFrom"), config["BackboneLRMultiplier"])
+        return model

@@ -9,8 +9,10 @@ from functools import cached_property
 from types import MappingProxyType
 from typing import TYPE_CHECKING, final
 
-from Arch.errors import CacheError, LeaseLostError
+from Arch.cache.elsewhere import open_network
+from Arch.errors import CacheError, LeaseLostError, TrainingError
 from Arch.training.course import begun, make_run
+from Arch.training.elsewhere import NetworkFromElsewhere
 from Arch.training.engine import Engine, choose_engine
 from Arch.training.journal import open_journal
 from Arch.training.provenance import require_same_data_as_runs
@@ -23,8 +25,9 @@ if TYPE_CHECKING:
     from Arch.datasets.loading import ImageData
     from Arch.models.imodel import IModel
     from Arch.training.journal import Journal
-    from Arch.training.networks import TrainedNetwork
+    from Arch.training.networks import GivenNetwork
     from Arch.training.objective import Objective
+    from Arch.training.pretrained import Start
     from Arch.training.settings import Settings
     from Arch.types import Result
 
@@ -38,7 +41,8 @@ class ITrainer(ABC):
         config: what is asked.
         entry: where its runs are kept.
         settings: how to train here and now.
-        networks: the trained networks that the study is made from, by their config key.
+        networks: the networks that the study is made from, by their config key.
+        start: how the latest network that `load_model` gave began, if it did so from another one's weights.
     """
 
     def __init__(
@@ -46,9 +50,10 @@ class ITrainer(ABC):
         config: Config,
         entry: Entry,
         settings: Settings,
-        networks: Mapping[str, TrainedNetwork] = MappingProxyType({}),
+        networks: Mapping[str, GivenNetwork] = MappingProxyType({}),
     ) -> None:
         self.config, self.entry, self.settings, self.networks = config, entry, settings, networks
+        self.start: Start | None = None
 
     @abstractmethod
     def load_dataset(self) -> ImageData:
@@ -65,6 +70,18 @@ class ITrainer(ABC):
     @abstractmethod
     def evaluate(self, model: IModel, dataset: ImageData, split: str = "test") -> Mapping[str, float]:
         """How good the network is on the "test" or "validation" split of the dataset, which is on the device."""
+
+    def network(self, key: str) -> GivenNetwork:
+        """The network that the config's `key` refers to.
+
+        Raises:
+            TrainingError: none was handed to the trainer, or another one.
+        """
+        asked, given = self.config[key], self.networks.get(key)
+        if given is None or given.entry.fingerprint != asked:
+            found = given.entry.fingerprint if given else "no network"
+            raise TrainingError(f"the config's {key} is {asked}, but {found} was handed to the trainer.")
+        return given
 
     @cached_property
     def engine(self) -> Engine:
@@ -91,6 +108,9 @@ class ITrainer(ABC):
         if missing:
             device = str(self.engine.device)  # what cannot be computed here leaves no trace
             self.entry.open(self.config)
+            for each in self.networks.values():
+                if isinstance(each, NetworkFromElsewhere):
+                    open_network(each.entry, each.reference)
             for index in missing:
                 lease = wait_for_lease(self.entry, index, self.settings.requests, device=device)
                 if lease is not None:

@@ -10,13 +10,14 @@ from Arch.config.config import Config
 from Arch.datasets import DATASETS
 from Arch.datasets.normalization import Normalizer
 from Arch.distillation import METHODS
-from Arch.errors import ConfigError, DataError, TrainingError
+from Arch.errors import ConfigError, DataError
 from Arch.training import TRAINERS
 from Arch.training.frozen import FrozenNetwork
 from Arch.training.image_trainer import ImageTrainer
+from Arch.training.networks import TrainedNetwork
 from Arch.training.objective import Objective, WeightedTerm
 from Arch.training.predictions import logits_of, network_logits, scores
-from Arch.training.provenance import data_record, require_same_data
+from Arch.training.provenance import require_same_data
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from Arch.datasets.dataset import ImageDataset
     from Arch.datasets.loading import ImageData, Split
     from Arch.models.imodel import IModel
-    from Arch.training.networks import TrainedNetwork
 
 
 @TRAINERS.register("KDTrainer")
@@ -48,7 +48,7 @@ class KDTrainer(ImageTrainer):
             raise ConfigError("there is nothing to learn from: set UseCELoss or VanillaKD.")
         if not self._has_teacher:
             return Objective(terms)
-        self._require_fitting_teacher(dataset)
+        self._require_teacher_of_same_data(dataset)
         augments_teacher = config["AugmentTeacher"] if config["DataAugmentation"] else True
         return Objective(terms, self._frozen_teacher, augments_teacher)
 
@@ -70,17 +70,9 @@ class KDTrainer(ImageTrainer):
     def _has_teacher(self) -> bool:
         return bool(self.config["VanillaKD"])
 
-    @property
-    def _teacher(self) -> TrainedNetwork:
-        asked, given = self.config["Teacher"], self.networks.get("Teacher")
-        if given is None or given.entry.fingerprint != asked:
-            found = given.entry.fingerprint if given else "no teacher"
-            raise TrainingError(f"the student learns from the teacher {asked}, but {found} was handed to its trainer.")
-        return given
-
     @cached_property
     def _frozen_teacher(self) -> FrozenNetwork:
-        return FrozenNetwork(self._teacher.load(), self.engine)
+        return FrozenNetwork(self.network("Teacher").load_for(self._dataset), self.engine)
 
     @cached_property
     def _teachers_logits(self) -> dict[Split, Tensor]:
@@ -94,27 +86,13 @@ class KDTrainer(ImageTrainer):
             )
         return self._teachers_logits[split]
 
-    def _require_fitting_teacher(self, dataset: ImageData) -> None:
-        theirs, ours = self._teacher.run.provenance, data_record(dataset)
-        for field, word in (("input_shape", "images of shape (C, H, W)"), ("class_names", "the classes")):
-            if theirs[field] != ours[field]:
-                raise DataError(
-                    f"the teacher knows {word} {_short(theirs[field])}, but the student learns {_short(ours[field])}. "
-                    "Choose a teacher that was trained on the student's kind of data."
-                )
-        if theirs["normalization"] != ours["normalization"]:
-            raise DataError(
-                "the teacher learned from images that were normalised otherwise, so it would misread the student's. "
-                "Give both the same Dataset, DownSample and Normalization."
-            )
-        teacher = self.config.references["Teacher"]
-        if isinstance(teacher, Config) and _dataset_of(teacher) == _dataset_of(self.config):
-            require_same_data(dataset, (theirs,), "the teacher")
+    def _require_teacher_of_same_data(self, dataset: ImageData) -> None:
+        given, teacher = self.network("Teacher"), self.config.references["Teacher"]
+        if not (isinstance(given, TrainedNetwork) and isinstance(teacher, Config)):
+            return
+        if _dataset_of(teacher) == _dataset_of(self.config):
+            require_same_data(dataset, (given.run.provenance,), "the teacher")
 
 
 def _dataset_of(config: Config) -> tuple[ImageDataset, int]:
     return config.fill(DATASETS[config["Dataset"]], config["Dataset"]), config["DownSample"]
-
-
-def _short(names: list[object]) -> str:
-    return f"{', '.join(map(str, names[:3]))}{f' ... ({len(names)})' if len(names) > 3 else ''}"

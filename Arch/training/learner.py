@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from Arch.training.averaging import WeightAverage
+from Arch.training.optimizers.recipe import RATE_MULTIPLIER
 from Arch.training.schedules.schedule import Clock
 from Arch.training.tally import Tally
 from Arch.types import Batch, Trace
@@ -61,10 +62,11 @@ class Learner:
         *,
         recipe: Recipe,
         engine: Engine,
+        still: Sequence[nn.Module] = (),
     ) -> None:
-        """Takes what learns, what it learns for, and how."""
+        """Takes what learns, what it learns for, and how; `still` are modules that stay in evaluation mode."""
         self.network, self.objective, self.optimizer, self.schedule = network, objective, optimizer, schedule
-        self.recipe, self.engine = recipe, engine
+        self.recipe, self.engine, self.still = recipe, engine, still
         self.average = WeightAverage(network, recipe.ema_decay) if recipe.ema_decay else None
         self.steps_done = 0
         self._parameters = [each for group in optimizer.param_groups for each in group["params"]]
@@ -98,6 +100,8 @@ class Learner:
         """
         tally = tally or self.tally()
         self.network.train()
+        for module in self.still:
+            module.training = False
         for batch in batches:
             tally.add(self.step(batch, steps), len(batch.labels))
             step_done()
@@ -107,7 +111,7 @@ class Learner:
         """One optimizer step; the batch's means of what `tally` counts, in that order, on the device."""
         rate = self.schedule.rate(self.clock(steps_per_epoch))
         for group in self.optimizer.param_groups:
-            group["lr"] = rate
+            group["lr"] = rate * group.get(RATE_MULTIPLIER, 1.0)
         with self.engine.autocast():
             traced = self.network.trace(batch.images)
         student = Trace(traced.logits.float(), traced.features)

@@ -1,29 +1,57 @@
-"""Trained networks, on their way into the cache and back."""
+"""Trained networks, on their way into the cache and back, and what every network that is handed to a study answers."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Protocol
 
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save
 
 from Arch import files
 from Arch.cache.layout import removal
-from Arch.errors import CorruptEntryError
+from Arch.errors import CorruptEntryError, DataError
 from Arch.models import MODELS
 from Arch.models.build import construct
+from Arch.training.provenance import data_record
 
 if TYPE_CHECKING:
     from torch import Tensor
 
     from Arch.cache.entry import Entry
     from Arch.config.config import Config
+    from Arch.datasets.loading import ImageData
     from Arch.models.imodel import IModel
     from Arch.types import Run
+
+
+class GivenNetwork(Protocol):
+    """A network that a study is made from: trained here, or from elsewhere."""
+
+    @property
+    def entry(self) -> Entry:
+        """Where the cache keeps or names it."""
+
+    @property
+    def title(self) -> str:
+        """What messages call it."""
+
+    def load_for(self, dataset: ImageData) -> IModel:
+        """The network for a dataset's images and classes, in evaluation mode on the CPU.
+
+        Raises:
+            ArchError: it is not to be had, or was made for other images or classes.
+        """
+
+    def state(self) -> Mapping[str, Tensor]:
+        """Its weights; raises as `load_for`."""
+
+    def origin(self) -> dict[str, object]:
+        """What is recorded with a run that is made from it."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +70,11 @@ class TrainedNetwork:
     index: int = 0
     weights: str = "Last"
 
+    @property
+    def title(self) -> str:
+        """See `GivenNetwork.title`."""
+        return f"{self.config.title}, run {self.index}"
+
     @cached_property
     def run(self) -> Run:
         """The run that trained it; raises CacheError where there is none."""
@@ -54,18 +87,62 @@ class TrainedNetwork:
             CacheError: there is no such run or it has no such weights.
             CorruptEntryError: the weights are damaged, or not those of the config's network.
         """
-        path = self.entry.weights(self.index, self.weights)
         origin, name = self.run.provenance, self.config["Model"]
         architecture = self.config.fill(MODELS[name], name)
         network = construct(architecture, tuple(origin["input_shape"]), origin["classes"], seed=0)
-        try:
-            network.load_state_dict(load_file(path))
-        except (SafetensorError, RuntimeError, OSError) as error:
-            raise CorruptEntryError(
-                f"{path} does not hold the weights of {name}: {error}. Restore it from a copy, or take the run out of "
-                f"the cache ({removal(self.entry.path, self.index)}) and give the same command again."
-            ) from error
+        state = self.state()
+        with self._refusing_damage():
+            network.load_state_dict(state)
         return network.eval()
+
+    def load_for(self, dataset: ImageData) -> IModel:
+        """See `GivenNetwork.load_for`; images have to be normalised as those that it learned from.
+
+        Raises:
+            DataError: it was trained on images or classes that differ from the dataset's, or were normalised otherwise.
+            CacheError, CorruptEntryError: as `load`.
+        """
+        _require_same_kind(self.run.provenance, data_record(dataset))
+        return self.load()
+
+    def state(self) -> Mapping[str, Tensor]:
+        """See `GivenNetwork.state`; raises as `load`."""
+        path = self.entry.weights(self.index, self.weights)
+        with self._refusing_damage():
+            return load_file(path)
+
+    def origin(self) -> dict[str, object]:
+        """See `GivenNetwork.origin`."""
+        return {"fingerprint": self.entry.fingerprint, "run": self.index, "weights": self.weights}
+
+    @contextmanager
+    def _refusing_damage(self) -> Iterator[None]:
+        try:
+            yield
+        except (SafetensorError, RuntimeError, OSError) as error:
+            path = self.entry.weights(self.index, self.weights)
+            raise CorruptEntryError(
+                f"{path} does not hold the weights of {self.config['Model']}: {error}. Restore it from a copy, or take "
+                f"the run out of the cache ({removal(self.entry.path, self.index)}) and give the same command again."
+            ) from error
+
+
+def _require_same_kind(theirs: Mapping[str, Any], ours: Mapping[str, Any]) -> None:
+    for field, word in (("input_shape", "images of shape (C, H, W)"), ("class_names", "the classes")):
+        if theirs[field] != ours[field]:
+            raise DataError(
+                f"the teacher knows {word} {_short(theirs[field])}, but the student learns {_short(ours[field])}. "
+                "Choose a teacher that was trained on the student's kind of data."
+            )
+    if theirs["normalization"] != ours["normalization"]:
+        raise DataError(
+            "the teacher learned from images that were normalised otherwise, so it would misread the student's. "
+            "Give both the same Dataset, DownSample and Normalization."
+        )
+
+
+def _short(names: list[object]) -> str:
+    return f"{', '.join(map(str, names[:3]))}{f' ... ({len(names)})' if len(names) > 3 else ''}"
 
 
 def save_weights(path: Path, state: Mapping[str, Tensor]) -> None:

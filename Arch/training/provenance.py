@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from Arch.datasets.loading import ImageData
     from Arch.datasets.normalization import Normalization
     from Arch.training.engine import Engine
-    from Arch.training.networks import TrainedNetwork
     from Arch.training.streams import Streams
     from Arch.training.training import Training
     from Arch.types import Run
@@ -38,7 +37,8 @@ def record(training: Training) -> dict[str, Any]:
     return {
         **provenance(trainer.engine, training.dataset, training.streams, training.feed.steps),
         "versions": dict(trainer.config.versions),
-        "made_from": {key: _origin_of(each) for key, each in trainer.networks.items()},
+        "made_from": {key: each.origin() for key, each in trainer.networks.items()},
+        **({"pretrained": trainer.start.record()} if trainer.start else {}),
     }
 
 
@@ -154,10 +154,6 @@ def _installed(package: str) -> str | None:
         return metadata.version(package)
     except metadata.PackageNotFoundError:
         return None
-
-
-def _origin_of(network: TrainedNetwork) -> dict[str, object]:
-    return {"fingerprint": network.entry.fingerprint, "run": network.index, "weights": network.weights}
 
 
 def _digest(constants: Normalization) -> str:

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from Arch.config.config import Config, ForeignNetwork
+from Arch.config.config import Config
+from Arch.config.foreign import NETWORK, ForeignNetwork, is_foreign
 from Arch.config.json_text import Source
 from Arch.config.resolve import Resolver
 from Arch.upkeep.selection import Document
@@ -56,6 +57,8 @@ class Namer:
         Raises:
             ConfigError: today's rules cannot read it.
         """
+        if is_foreign(document["Active"]):  # its name is its source's, which no rule changes
+            return Named(name, document, (), ())
         references = document["References"]
         present = {key: str(other["Fingerprint"]) for key, other in references.items()}
         active = dict(document["Active"]) | {key: renamed.get(old, old) for key, old in present.items()}
@@ -125,7 +128,7 @@ def _document(config: Config, old: Document, known: Mapping[str, Document]) -> D
         told = known.get(other.fingerprint)
         before = old["References"].get(key, {}).get("Title", other.title)
         titles[key] = str(told["Title"]) if told else str(before)
-        model = str(told["Active"].get("Model", "?")) if told else other.title
+        model = str(told["Active"].get("Model") or told["Active"].get(NETWORK, "?")) if told else other.title
         references[key] = ForeignNetwork(model, other.fingerprint)
     document = dataclasses.replace(config, references=references).document()
     for key, title in titles.items():

@@ -7,8 +7,9 @@ import dataclasses
 import json
 from collections.abc import Iterator
 
-from Arch.config.config import Config, ForeignNetwork
+from Arch.config.config import Config
 from Arch.config.explain import KeyStory, explain
+from Arch.config.foreign import ForeignNetwork
 from Arch.config.json_text import describe
 from Arch.sweep.plan import Step, make_plan
 from Scripts.carry import workspace_of
@@ -78,7 +79,9 @@ def _dependencies(config: Config) -> Iterator[str]:
     if config.references:
         yield f"\ndepends on ({len(config.references)})"
     for key, other in config.references.items():
-        kind = other.obstacle if isinstance(other, ForeignNetwork) else "an experiment"
+        kind = "an experiment"
+        if isinstance(other, ForeignNetwork):
+            kind = other.obstacle or "a network from elsewhere"
         yield f"  {key:<24} {other.title}  {other.fingerprint}  {kind}"
 
 

@@ -147,11 +147,11 @@ def test_the_document_holds_what_was_asked_under_which_defaults(resolver):
     [
         ({"Model": "ViT_B"}, 'Model = "ViT_B" has an identity but cannot run yet: '),
         ({"Dataset": "CIFAR100S"}, 'Dataset = "CIFAR100S" has an identity but cannot run yet: no source defines'),
-        ({"PreTrained": True}, "published weights are planned. What runs: false."),
+        ({"PreTrained": True}, "cannot run yet: PreTrainedFrom has to be given. Whose weights: torchvision/NAME"),
         ({"Trainer": "ProbeTrainer"}, "probing is planned. What runs: KDTrainer."),
         ({"FeatureKD": True, "Teacher": "MLP"}, "FeatureKD = true has an identity but cannot run yet: "),
         ({"VanillaKD": True, "Teacher": "VGG4"}, 'Model = "VGG4" has an identity but cannot run yet: '),
-        ({"VanillaKD": True, "Teacher": "timm/x"}, "the network 'timm/x' has an identity but cannot run yet"),
+        ({"VanillaKD": True, "Teacher": "0" * 32}, "the network 'experiment 00000000' has an identity but cannot run"),
     ],
 )
 def test_what_nothing_implements_is_refused_by_name_only_when_it_is_to_run(change, words, resolver):

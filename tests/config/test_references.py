@@ -6,7 +6,7 @@ import os
 
 import pytest
 
-from Arch.config.config import ForeignNetwork
+from Arch.config.foreign import ForeignNetwork
 from Arch.config.resolve import Resolver
 from Arch.errors import NotImplementedYetError, UnknownNameError
 from tests.config.teachers import STUDENT, TEACHER, refused, taught_by
@@ -152,7 +152,8 @@ def test_an_experiment_named_under_other_rules_is_refused(rules_path):
 def test_a_network_from_elsewhere_is_named_by_its_source_by_hand(network, resolver):
     teacher = taught_by(resolver, network).references["Teacher"]
     digest = hashlib.sha256(f'{{"Network":"{network}"}}'.encode()).hexdigest()[:32]
-    assert teacher == ForeignNetwork(network, digest)
+    assert isinstance(teacher, ForeignNetwork)
+    assert (teacher.title, teacher.fingerprint, teacher.obstacle) == (network, digest, "")
 
 
 def test_weights_in_a_file_are_named_by_their_digest_and_not_by_their_place(resolver, tmp_path):

@@ -3,9 +3,11 @@
 import pytest
 
 from Arch.cache.store import Store
+from Arch.config.foreign import ForeignNetwork
 from Arch.datasets.loading import load
 from Arch.datasets.synthetic import Synthetic
 from Arch.training import TRAINERS
+from Arch.training.elsewhere import NetworkFromElsewhere
 from Arch.training.engine import choose_engine
 from Arch.training.networks import TrainedNetwork
 from Arch.training.settings import Settings
@@ -53,6 +55,9 @@ def trainer(resolver, store, tmp_path):
         config = resolver.resolve({**TINY, **keys})
         networks = {}
         for key, other in config.references.items():
+            if isinstance(other, ForeignNetwork):
+                networks[key] = NetworkFromElsewhere(other, store.entry(other), config.rules)
+                continue
             for_teacher = TRAINERS[other["Trainer"]](other, store.entry(other), settings(watcher))
             for_teacher.result()
             networks[key] = TrainedNetwork(other, store.entry(other), config[f"{key}Run"], config[f"{key}Weights"])

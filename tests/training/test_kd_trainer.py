@@ -92,7 +92,7 @@ def test_another_network_than_the_configs_teacher_is_refused(trainer):
 def test_a_missing_teacher_is_named(trainer):
     training = trainer(**TAUGHT)
     training.networks = {}
-    with pytest.raises(TrainingError, match="no teacher was handed"):
+    with pytest.raises(TrainingError, match="no network was handed"):
         training.result()
 
 

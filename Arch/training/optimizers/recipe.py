@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 CUSTOMARY = -1.0  # the value of WeightDecay that stands for an optimizer's own customary decay
 
+RATE_MULTIPLIER = "lr_multiplier"  # of a parameter group: the factor on the schedule's rate, 1 where it has none
+
 ParameterGroups = Sequence[dict[str, Any]]
 
 
@@ -66,3 +68,22 @@ def parameter_groups(
         {"params": constant, "weight_decay": 0.0},
     ]
     return [group for group in groups if group["params"]]
+
+
+def slowed(groups: ParameterGroups, parameters: Iterable[nn.Parameter], multiplier: float) -> list[dict[str, Any]]:
+    """Parts the groups by whether their parameters learn at a multiple of the rate.
+
+    Args:
+        groups: what `parameter_groups` gave.
+        parameters: which do.
+        multiplier: at least 0.
+
+    Returns:
+        The groups of the others, then those of `parameters` with their `RATE_MULTIPLIER`, none of them empty.
+    """
+    slow = set(parameters)
+    parted = [{**group, "params": [each for each in group["params"] if each not in slow]} for group in groups]
+    for group in groups:
+        chosen = [each for each in group["params"] if each in slow]
+        parted.append({**group, "params": chosen, RATE_MULTIPLIER: multiplier})
+    return [group for group in parted if group["params"]]
