@@ -1,0 +1,238 @@
+"""Weights from files and libraries: what torch itself saved and loads."""
+
+import copy
+
+import pytest
+import safetensors.torch
+import timm
+import torch
+import torchvision
+from torch import nn
+
+from Arch.errors import ModelError, UnknownNameError
+from Arch.models import MODELS
+from Arch.models.build import construct
+from Arch.models.weights import begin_from, digest_of, load_whole, published_weights, read_weights
+
+SHAPE = (3, 8, 8)
+
+
+def made(name, shape=SHAPE, classes=5, seed=0):
+    architecture = MODELS[name]()
+    return construct(architecture, shape, classes, seed=seed), architecture
+
+
+def same(one, other):
+    return one.keys() == other.keys() and all(torch.equal(one[key], other[key]) for key in one)
+
+
+@pytest.fixture
+def state():
+    return made("resnet8", seed=3)[0].state_dict()
+
+
+@pytest.mark.parametrize(
+    "packed",
+    [
+        lambda state: state,
+        lambda state: {"state_dict": state, "epoch": 3, "optimizer": {"lr": 0.1}},
+        lambda state: {"model": {"state_dict": state}},
+        lambda state: {"net": {f"module.{key}": each for key, each in state.items()}},
+        lambda state: {f"_orig_mod.module.backbone.{key}": each for key, each in state.items()},
+        lambda state: {key if key.startswith("fc") else f"backbone.{key}": each for key, each in state.items()},
+    ],
+    ids=["plain", "state_dict", "nested", "DataParallel", "compiled", "backbone"],
+)
+def test_a_state_dict_is_found_however_it_was_packed(packed, state, tmp_path):
+    torch.save(packed(state), tmp_path / "w.pth")
+    model, architecture = made("resnet8")
+    load_whole(model, architecture, read_weights(tmp_path / "w.pth"), "w.pth")
+    assert same(model.state_dict(), state)
+
+
+def test_safetensors_are_read_as_they_were_written(state, tmp_path):
+    safetensors.torch.save_file(dict(state), tmp_path / "w.safetensors")
+    assert same(dict(read_weights(tmp_path / "w.safetensors")), dict(state))
+
+
+class Harmful:
+    def __reduce__(self):
+        return print, ("code ran",)
+
+
+@pytest.mark.parametrize("content", [Harmful(), nn.Linear(2, 2), {"state_dict": Harmful()}])
+def test_a_file_of_objects_is_refused_and_runs_nothing(content, tmp_path, capsys):
+    torch.save(content, tmp_path / "w.pth")
+    with pytest.raises(ModelError, match=r"save the network's state_dict\(\)"):
+        read_weights(tmp_path / "w.pth")
+    assert capsys.readouterr().out == ""
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "words"),
+    [
+        ("w.pth", b"plain words", "cannot be read as tensors alone"),
+        ("w.safetensors", b"\xff" * 20, "cannot be read as tensors alone"),
+        ("none.pth", None, "cannot be read: No such file"),
+    ],
+)
+def test_a_file_that_is_none_is_refused(name, content, words, tmp_path):
+    if content is not None:
+        (tmp_path / name).write_bytes(content)
+    with pytest.raises(ModelError, match=words):
+        read_weights(tmp_path / name)
+
+
+@pytest.mark.parametrize(
+    ("content", "held"), [({"epoch": 1, "lr": 2}, "the keys epoch, lr"), ([torch.ones(1)], "list"), ({}, "the keys ")]
+)
+def test_a_file_without_a_state_dict_is_refused(content, held, tmp_path):
+    torch.save(content, tmp_path / "w.pth")
+    with pytest.raises(ModelError, match=f"should be a state dict, .* they are {held}"):
+        read_weights(tmp_path / "w.pth")
+
+
+def test_another_head_and_another_first_convolution_start_afresh(state):
+    model, architecture = made("resnet8", (1, 8, 8), 7)
+    drawn = copy.deepcopy(model.state_dict())
+    fit = begin_from(model, architecture, state, "w")
+    assert set(fit.fresh) == {"conv1.weight", "fc.weight", "fc.bias"}
+    after = model.state_dict()
+    assert all(torch.equal(after[key], drawn[key] if key in fit.fresh else state[key]) for key in after)
+    assert fit.taken == after.keys() - set(fit.fresh)
+
+
+def test_weights_without_a_head_or_with_one_of_another_name_leave_ours_afresh(state):
+    bare = {key: each for key, each in state.items() if not key.startswith("fc.")}
+    for given, left_out in ((bare, ()), ({**bare, "head.weight": torch.ones(9, 64)}, ("head.weight",))):
+        fit = begin_from(*made("resnet8"), given, "w")
+        assert (set(fit.fresh), fit.left_out) == ({"fc.weight", "fc.bias"}, left_out)
+
+
+def test_old_files_lack_the_counters_of_batch_norm(state):
+    old = {key: each for key, each in state.items() if not key.endswith("num_batches_tracked")}
+    assert begin_from(*made("resnet8"), old, "w").fresh == ()
+
+
+def test_what_does_not_fit_is_listed_key_by_key(state):
+    given = {"surplus.bias": torch.ones(1), "extra.weight": torch.ones(2), **state}
+    given |= {"layer2.0.conv1.weight": torch.ones(1)}
+    del given["layer1.0.bn1.bias"]
+    with pytest.raises(ModelError) as refusal:
+        begin_from(*made("resnet8"), given, "w.pth")
+    assert str(refusal.value).splitlines() == [
+        "the weights w.pth do not fit resnet8:",
+        "  missing layer1.0.bn1.bias",
+        "  layer2.0.conv1.weight has the shape (1,), not (32, 16, 3, 3)",
+        "  unexpected surplus.bias",
+        "  unexpected extra.weight",
+    ]
+
+
+def test_a_long_list_ends_in_a_count(state):
+    with pytest.raises(ModelError) as refusal:
+        begin_from(*made("resnet14"), {"fc.weight": torch.ones(1)}, "w")
+    lines = str(refusal.value).splitlines()
+    free = {"fc.weight", "fc.bias", "conv1.weight"}
+    counted = {key for key in made("resnet14")[0].state_dict() if not key.endswith("num_batches_tracked")} - free
+    assert (len(lines), lines[-1]) == (22, f"  ... and {len(counted) - 20} more")
+
+
+def test_a_name_that_is_given_twice_is_refused(state):
+    with pytest.raises(ModelError, match=r"hold fc.bias twice, once as module\.fc\.bias"):
+        begin_from(*made("resnet8"), {**state, "module.fc.bias": state["fc.bias"]}, "w")
+
+
+def test_a_whole_network_has_its_head_too(state):
+    with pytest.raises(
+        ModelError, match=r"images of shape \(3, 8, 8\) and 6 classes: they do not fit fc.weight, fc.bias"
+    ):
+        load_whole(*made("resnet8", classes=6), state, "w")
+
+
+def test_the_head_of_a_network_without_linear_layers_is_its_last_convolution():
+    model, architecture = made("torchvision/squeezenet1_1", (3, 32, 32))
+    state = torchvision.models.squeezenet1_1(num_classes=9).state_dict()
+    assert set(begin_from(model, architecture, state, "w").fresh) == {"classifier.1.weight", "classifier.1.bias"}
+
+
+def test_a_logit_distance_network_begins_from_torchvisions():
+    architecture = MODELS["logitdist/resnet18"](3)
+    model = construct(architecture, (3, 32, 32), 5, seed=0)
+    state = torchvision.models.resnet18(num_classes=10).state_dict()
+    fit = begin_from(model, architecture, state, "w")
+    assert set(fit.fresh) == {"linear.weight", "linear.bias", "unembedding.weight"}
+    assert fit.left_out == ("fc.weight", "fc.bias")
+
+
+def test_torchvisions_weights_are_asked_for_by_their_name(monkeypatch):
+    theirs = torchvision.models.squeezenet1_1(num_classes=4)
+    asked = []
+    monkeypatch.setattr(torchvision.models, "get_model", lambda name, **given: asked.append((name, given)) or theirs)
+    state = published_weights("torchvision/squeezenet1_1", "IMAGENET1K_V1")
+    assert asked == [("squeezenet1_1", {"weights": "IMAGENET1K_V1", "progress": False})]
+    assert same(dict(state), theirs.state_dict())
+
+
+def test_timms_weights_are_asked_for_by_their_tag(monkeypatch):
+    theirs = timm.create_model("test_resnet", num_classes=4)
+    asked = []
+    monkeypatch.setattr(timm, "create_model", lambda name, **given: asked.append((name, given)) or theirs)
+    assert same(dict(published_weights("timm/test_resnet", "r160_in1k")), theirs.state_dict())
+    assert asked == [("test_resnet.r160_in1k", {"pretrained": True})]
+
+
+@pytest.mark.parametrize(
+    ("name", "weights", "words"),
+    [
+        ("torchvision/resnet50", "DEFAULT", "Known: IMAGENET1K_V1, IMAGENET1K_V2. DEFAULT means other weights"),
+        ("torchvision/resnet18", "IMAGENET1K_V9", "Did you mean 'IMAGENET1K_V1'"),
+        ("timm/test_vit", "r160", "Did you mean 'r160_in1k'"),
+    ],
+)
+def test_weights_that_do_not_exist_are_refused_with_those_that_do(name, weights, words):
+    with pytest.raises(UnknownNameError, match=words):
+        published_weights(name, weights)
+
+
+def test_weights_that_cannot_be_downloaded_are_refused_in_one_sentence(monkeypatch):
+    def offline(name, **given):
+        raise OSError("no way out")
+
+    monkeypatch.setattr(torchvision.models, "get_model", offline)
+    with pytest.raises(ModelError, match="torchvision/resnet18@IMAGENET1K_V1 cannot be had: OSError: no way out"):
+        published_weights("torchvision/resnet18", "IMAGENET1K_V1")
+    with pytest.raises(ModelError, match="resnet8 is no network of another library"):
+        published_weights("resnet8", "IMAGENET1K_V1")
+
+
+def test_timms_position_embeddings_are_resampled_to_our_image_size():
+    state = timm.create_model("test_vit", num_classes=5, img_size=64).state_dict()
+    model, architecture = made("timm/test_vit", (3, 96, 96))
+    load_whole(model, architecture, state, "w")
+    [changed] = [key for key, each in model.state_dict().items() if each.shape != state[key].shape]
+    assert changed == "pos_embed"
+    assert torch.equal(model.state_dict()[changed][0, 0], state[changed][0, 0])  # that of the class token
+
+
+def test_torchvisions_position_embeddings_are_resampled_to_our_image_size():
+    sizes = {"num_layers": 1, "num_heads": 1, "hidden_dim": 8, "mlp_dim": 8}
+    theirs, ours = (torchvision.models.VisionTransformer(size, 32, **sizes) for size in (64, 96))
+    resampled = MODELS["torchvision/vit_b_32"].resized(theirs.state_dict(), ours)
+    ours.load_state_dict(resampled)
+    before, after = (each["encoder.pos_embedding"][0] for each in (theirs.state_dict(), resampled))
+    assert torch.equal(after[0], before[0])  # that of the class token
+    corners = after[1:].view(3, 3, 8)[::2, ::2].reshape(4, 8)
+    assert torch.allclose(corners, before[1:], atol=1e-6)  # bicubic, with the corners where they were
+
+
+def test_the_digest_tells_weights_apart_by_name_shape_and_number():
+    state = {"a": torch.arange(6.0).view(2, 3), "b": torch.ones(2, dtype=torch.bfloat16)}
+    others = [
+        {**state, "a": state["a"].view(3, 2)},
+        {**state, "a": state["a"].double()},
+        {**state, "a": state["a"] + torch.eye(2, 3)},
+        {"a": state["a"], "c": state["b"]},
+    ]
+    assert digest_of(dict(reversed(state.items()))) == digest_of(state)
+    assert len({digest_of(each) for each in (state, *others)}) == 5
