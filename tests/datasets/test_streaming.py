@@ -8,7 +8,7 @@ import torch
 
 from Arch.datasets import loading
 from Arch.datasets.loading import Split, load
-from Arch.datasets.streaming import fits_memory, streamed
+from Arch.datasets.streaming import fits_memory, images_of, streamed
 from Arch.datasets.synthetic import Synthetic
 
 BYTES = 3 * 5 * 4  # of an image
@@ -86,3 +86,11 @@ def test_what_is_chosen_of_large_data_is_not_copied(monkeypatch):
         assert len(theirs.pixels) == 65
         assert torch.equal(theirs.take(torch.arange(len(theirs))), ours.pixels)
         assert torch.equal(theirs.labels, ours.labels)
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
+def test_what_a_gpu_is_fed_comes_from_page_locked_memory(split, batches):
+    assert all(each.is_pinned() for each in streamed(split, batches, is_pinned=True))
+    found = torch.cat(list(images_of(split, batches, torch.device("cuda"), is_streamed=True)))
+    assert torch.equal(found.cpu(), split.pixels[torch.cat(batches)])
