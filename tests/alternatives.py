@@ -16,6 +16,7 @@ ERASING = {**AUGMENTED, "RandomErasing": 0.9}
 MIXING = {**AUGMENTED, "Mixup": 0.2, "CutMix": 1.0}
 VARIED = {**MIXING, **ERASING, "RandAugment": 2, "Cutout": 2}
 SGD = {**TINY, "Optimizer": "SGD"}
+ARRAYS = {**TINY, "Dataset": "Arrays", "DataName": "mine"}
 SPIRALS = {**TINY, "Dataset": "Spirals", "SpiralsRadii": 10}
 RINGS = {**SPIRALS, "SpiralsModality": "extrapolation"}
 CONSTANT = {**TINY, "LRScheduler": "Constant"}
@@ -36,6 +37,7 @@ ALTERNATIVES = {
     "SyntheticSize": (TINY, 5),
     "SyntheticChannels": (TINY, 1),
     "SyntheticSamples": (TINY, 48),
+    "ArraysLayout": ({**ARRAYS, "ArraysLayout": "NHWC"}, "NCHW"),
     "SpiralsArms": (SPIRALS, 3),
     "SpiralsClasses": (SPIRALS, 3),
     "SpiralsRadii": (SPIRALS, 12),

@@ -8,6 +8,7 @@ from Arch.config.config import Config
 from Arch.config.names import field_name
 from Arch.datasets import DATASETS
 from Arch.datasets.normalization import KINDS
+from Arch.datasets.samples import LAYOUTS
 from Arch.datasets.spirals import MODALITIES
 from Arch.distillation import METHODS
 from Arch.models import MODELS
@@ -19,15 +20,19 @@ from Arch.training.schedules import SCHEDULES
 from Arch.workspace import Workspace
 from tests.alternatives import (
     ALTERNATIVES,
+    ARRAYS,
     AUGMENTED,
     CONVOLUTIONAL,
     DROPPING,
     NAMES_ONLY,
     PRETRAINED,
+    RINGS,
+    SPIRALS,
     TAUGHT,
     TINY,
     VARIED,
 )
+from tests.local_data import LocalData
 
 REGISTRIES = {
     "Model": MODELS,
@@ -57,9 +62,10 @@ class Laboratory:
     def __init__(self, folder):
         self.workspace = Workspace.at(folder / "cache", folder / "data")
         self.worker = Worker(self.workspace.store, self.workspace.data, "cpu")
+        self.local = LocalData(folder / "local")
 
     def config(self, raw):
-        return self.workspace.resolver.resolve(raw)
+        return self.workspace.resolver.resolve(self.local.placed(raw))
 
     def train(self, config):
         for other in config.references.values():
@@ -88,7 +94,7 @@ def test_the_rules_offer_exactly_what_is_registered(key, resolver):
 
 
 @pytest.mark.parametrize(
-    ("key", "known"), [("Precision", PRECISIONS), ("Normalization", KINDS), ("SpiralsModality", MODALITIES)]
+    ("key", "known"), [("Precision", PRECISIONS), ("Normalization", KINDS), ("SpiralsModality", MODALITIES), ("ArraysLayout", LAYOUTS)]
 )
 def test_the_rules_offer_exactly_what_the_code_knows(key, known, resolver):
     assert set(resolver.rules.keys[key].schema.choices) == set(known)
@@ -132,7 +138,7 @@ def test_a_method_s_fields_are_the_stanza_of_its_switch(name, resolver):
     [TINY, TAUGHT, PRETRAINED, CONVOLUTIONAL, AUGMENTED, VARIED, DROPPING, {**TAUGHT, **AUGMENTED, "Teacher": TINY}]
     + [{**TINY, "LRScheduler": name} for name in SCHEDULES]
     + [{**TINY, "Optimizer": name} for name in OPTIMIZERS]
-    + [{**TINY, "Select": "test"}, {**TAUGHT, "UseCELoss": False}],
+    + [{**TINY, "Select": "test"}, {**ARRAYS, "ArraysLayout": "NHWC"}, SPIRALS, RINGS, {**TAUGHT, "UseCELoss": False}],
 )
 def test_the_keys_that_a_trainer_reads_are_the_keys_that_are_active(raw, laboratory, tmp_path):
     config = laboratory.config(raw)

@@ -204,6 +204,9 @@ CATALOGUE: dict[str, Facts] = {
     "ImageFolder": Facts(
         0, 0, 0, "as the files", by_hand="Give DataPath: a folder or zip of split/class/image files, or {split}."
     ),
+    "Arrays": Facts(
+        0, 0, 0, "as the file", by_hand="Give DataPath: an .npz or .safetensors file of x_train, y_train and so on."
+    ),
     "Digits": Facts(10, 1_442, 355, "1x8x8", by_hand="It comes with scikit-learn."),
     "Spirals": Facts(7, 14_000, 7_000, "2 numbers", by_hand="It is made up."),
     "Synthetic": Facts(0, 0, 0, "as configured", by_hand="It is made up."),

@@ -1,0 +1,160 @@
+"""Arrays in files of NumPy and safetensors: known by their headers, and read a part at a time."""
+
+from __future__ import annotations
+
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from math import prod
+from pathlib import Path
+from typing import IO, Any
+
+import numpy as np
+import numpy.typing as npt
+from safetensors import SafetensorError, safe_open
+
+from Arch.datasets.image_files import unreadable
+from Arch.errors import DataError
+
+Array = npt.NDArray[Any]
+
+SUFFIXES = (".npz", ".safetensors", ".npy")
+_PART = 1 << 24  # bytes read at once
+_DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, ValueError, RuntimeError, NotImplementedError, SafetensorError)
+_HEADERS = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
+_OF_SAFETENSORS = {
+    "BOOL": "?", "U8": "u1", "I8": "i1", "I16": "<i2", "U16": "<u2", "I32": "<i4", "U32": "<u4", "I64": "<i8",
+    "U64": "<u8", "F16": "<f2", "F32": "<f4", "F64": "<f8",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, eq=False)
+class StoredArray:
+    """An array that is still in its file.
+
+    Attributes:
+        title: what messages call it.
+        shape: its axes; the first one is that of the samples.
+        dtype: as it is stored.
+        parts: gives its rows in order, some at a time; raises DataError.
+    """
+
+    title: str
+    shape: tuple[int, ...]
+    dtype: np.dtype[Any]
+    parts: Callable[[], Iterator[Array]]
+
+    def whole(self) -> Array:
+        """All of it; raises DataError where it cannot be read or holds Python objects."""
+        self.require_numbers_or_words()
+        pieces = list(self.parts())
+        return np.concatenate(pieces) if pieces else np.empty(self.shape, self.dtype)
+
+    def require_numbers_or_words(self) -> None:
+        """Refuses Python objects, which could run anything when they are read; raises DataError."""
+        if self.dtype.hasobject:
+            raise DataError(
+                f"{self.title} holds Python objects, which are never read: save an array of numbers, or of strings, "
+                "instead."
+            )
+
+
+@contextmanager
+def arrays_in(path: Path) -> Iterator[Mapping[str, StoredArray]]:
+    """The arrays of a file by their names, readable until the context is left.
+
+    Args:
+        path: `.npz`; `.safetensors`; or `.npy`, whose only array has the empty name.
+
+    Raises:
+        DataError: there is no such file, or it is damaged or of another kind.
+    """
+    if path.suffix not in SUFFIXES:
+        raise DataError(f"{path} is not a file of arrays: expected one that ends in {', '.join(SUFFIXES)}.", path)
+    with ExitStack() as opened:
+        with _reading(path):  # not what is done with them
+            arrays = _opened(path, opened)
+        yield arrays
+
+
+def _opened(path: Path, opened: ExitStack) -> dict[str, StoredArray]:
+    if path.suffix == ".npy":
+        return {"": _of_npy(path)}
+    if path.suffix == ".npz":
+        archive = opened.enter_context(zipfile.ZipFile(path))
+        names = [name for name in archive.namelist() if name.endswith(".npy")]
+        return {name.removesuffix(".npy"): _of_npz(path, archive, name) for name in names}
+    file = opened.enter_context(safe_open(path, framework="numpy"))
+    return {name: _of_safetensors(path, file, name) for name in file.keys()}  # noqa: SIM118  # it is no mapping
+
+
+@contextmanager
+def _reading(path: Path) -> Iterator[None]:
+    """Turns what goes wrong with a file into a sentence."""
+    try:
+        yield
+    except OSError as error:
+        raise unreadable(path, error) from error
+    except _DAMAGED as error:
+        raise DataError(
+            f"cannot read {path}: {str(error).rstrip('.')}. Replace it by an undamaged copy.", path
+        ) from error
+
+
+def _of_npy(path: Path) -> StoredArray:
+    mapped = np.load(path, mmap_mode="r", allow_pickle=False)
+    return StoredArray(str(path), mapped.shape, mapped.dtype, lambda: _slices(mapped, mapped.shape, mapped.dtype, path))
+
+
+def _of_npz(path: Path, archive: zipfile.ZipFile, name: str) -> StoredArray:
+    with archive.open(name) as file:
+        shape, is_by_column, dtype = _header(file)
+
+    def parts() -> Iterator[Array]:
+        with _reading(path), archive.open(name) as file:
+            if is_by_column and len(shape) > 1:
+                yield np.lib.format.read_array(file, allow_pickle=False)
+                return
+            _header(file)
+            for count in _counts(shape, dtype):
+                size = count * prod(shape[1:]) * dtype.itemsize
+                content = file.read(size)
+                if len(content) < size:
+                    raise EOFError(f"{name} ends too early")
+                yield np.frombuffer(content, dtype).reshape(count, *shape[1:])
+
+    return StoredArray(f"{name.removesuffix('.npy')} in {path}", shape, dtype, parts)
+
+
+def _header(file: IO[bytes]) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
+    version = np.lib.format.read_magic(file)
+    if version not in _HEADERS:
+        raise ValueError(f"version {version} of NumPy's format is not known")
+    return _HEADERS[version](file)
+
+
+def _of_safetensors(path: Path, file: Any, name: str) -> StoredArray:
+    stored = file.get_slice(name)
+    kind = stored.get_dtype()
+    if kind not in _OF_SAFETENSORS:
+        raise DataError(f"{name} in {path} holds {kind} numbers: save them as F32.", path)
+    shape, dtype = tuple(stored.get_shape()), np.dtype(_OF_SAFETENSORS[kind])
+    return StoredArray(f"{name} in {path}", shape, dtype, lambda: _slices(stored, shape, dtype, path))
+
+
+def _slices(stored: Any, shape: tuple[int, ...], dtype: np.dtype[Any], path: Path) -> Iterator[Array]:
+    start = 0
+    with _reading(path):
+        for count in _counts(shape, dtype):
+            yield np.asarray(stored[start : start + count])
+            start += count
+
+
+def _counts(shape: tuple[int, ...], dtype: np.dtype[Any]) -> Iterator[int]:
+    """How many rows each part has."""
+    rows = shape[0] if shape else 0
+    at_once = max(1, _PART // max(1, prod(shape[1:]) * dtype.itemsize))
+    for start in range(0, rows, at_once):
+        yield min(at_once, rows - start)
