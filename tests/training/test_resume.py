@@ -41,6 +41,15 @@ CASES = {
     },
     "vectors in bfloat16": {"Dataset": "Spirals", "SpiralsRadii": 10, "Precision": "bfloat16", "Normalization": "None"},
     "bfloat16": {"Model": "resnet8", "Precision": "bfloat16", "EMADecay": 0.5},
+    "a frozen backbone": {"Model": "resnet8", "PreTrained": True, "PreTrainedFrom": "resnet8", "EMADecay": 0.5},
+    "a slow backbone": {
+        "Model": "resnet8",
+        "PreTrained": True,
+        "PreTrainedFrom": "resnet8",
+        "BackboneLRMultiplier": 0.1,
+        "Optimizer": "AdamW",
+        "GradientClipping": 0.5,
+    },
     "evaluation now and then": {"NumEpochs": 3, "EvalInterval": 2},
     "every augmentation and a teacher": {
         "DataAugmentation": True,
