@@ -7,7 +7,7 @@ from pathlib import Path
 
 from Arch.datasets import DATASETS
 from Arch.datasets.dataset import SplitName
-from Arch.datasets.folder_files import FolderFiles, ListedFiles, files_of_classes
+from Arch.datasets.folder_files import ListedFiles, files_of_classes
 from Arch.datasets.image_files import WORDS, ImageFile, ImageFiles
 from Arch.datasets.parquet_files import ParquetFiles
 from Arch.datasets.placed import PlacedPhotographs
@@ -34,7 +34,8 @@ class TinyImageNet(PlacedPhotographs):
             top = folder / "train"
             return ListedFiles(top, files_of_classes(top))
         if any((folder / "val").glob("n[0-9]*")):
-            return FolderFiles(folder, split, has_own_path=False)
+            sorted_in = (file for file in files_of_classes(folder / "val") if file.class_name != "images")
+            return ListedFiles(folder / "val", tuple(sorted_in))
         listed = lines_of(folder / "val" / "val_annotations.txt", 2)
         files = (ImageFile(class_name, f"val/images/{name}") for name, class_name in listed)
         return ListedFiles(folder, tuple(files))

@@ -1,0 +1,149 @@
+"""Images in files of arrays: MNIST and its likes, SVHN and STL-10, tiny, in the true formats, beside torchvision."""
+
+import gzip
+import struct
+
+import numpy as np
+import pytest
+import scipy.io
+import torchvision
+
+from Arch.datasets import DATASETS
+from Arch.datasets.catalogue import CATALOGUE
+from Arch.errors import DataError
+
+IDX = ["MNIST", "FashionMNIST"]
+
+
+def random(*shape, below=256):
+    return np.random.default_rng(len(shape)).integers(0, below, shape, dtype=np.uint8)
+
+
+def write_idx(folder, name, array):
+    """A file of bytes with its big-endian header, as it is and compressed."""
+    header = struct.pack(f">BBBB{array.ndim}I", 0, 0, 8, array.ndim, *array.shape)
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / name).write_bytes(header + array.tobytes())
+    (folder / f"{name}.gz").write_bytes(gzip.compress(header + array.tobytes()))
+
+
+def write_digits(folder):
+    for word, n in (("train", 11), ("t10k", 7)):
+        write_idx(folder, f"{word}-images-idx3-ubyte", random(n, 28, 28))
+        write_idx(folder, f"{word}-labels-idx1-ubyte", random(n, below=10))
+
+
+@pytest.mark.parametrize("name", IDX)
+@pytest.mark.parametrize("split", ["train", "test"])
+def test_idx_files_give_what_torchvision_reads(name, split, root, tmp_path):
+    write_digits(tmp_path / name / "raw")
+    theirs = getattr(torchvision.datasets, name)(tmp_path, train=split == "train")
+    ours = DATASETS[name]().located(tmp_path / name).read(root, split)
+    assert np.array_equal(ours.pixels[:, 0].numpy(), theirs.data.numpy())
+    assert ours.labels.tolist() == theirs.targets.tolist()
+    assert len(ours.classes) == len(theirs.classes) == 10
+
+
+def test_clothes_are_called_as_torchvision_calls_them():
+    assert DATASETS["FashionMNIST"].classes == tuple(torchvision.datasets.FashionMNIST.classes)
+
+
+def test_uncompressed_files_are_as_good(root, tmp_path):
+    write_digits(tmp_path / "both")
+    both = DATASETS["MNIST"]().located(tmp_path / "both").read(root, "test")
+    for path in (tmp_path / "both").glob("*.gz"):
+        path.unlink()
+    assert DATASETS["MNIST"]().located(tmp_path / "both").read(root, "test").digest == both.digest
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (lambda path: path.write_bytes(b"\0\0\x08\x01" + bytes(20)), "is not an IDX file of bytes in 3 dimensions"),
+        (lambda path: path.write_bytes(path.read_bytes()[:-1]), "is not an IDX file of bytes in 3 dimensions"),
+        (lambda path: path.unlink(), "cannot read .*train-images-idx3-ubyte"),
+    ],
+)
+def test_a_file_that_is_no_idx_file_is_named(change, words, root, tmp_path):
+    write_digits(tmp_path / "x")
+    for path in (tmp_path / "x").glob("*.gz"):
+        path.unlink()
+    change(tmp_path / "x/train-images-idx3-ubyte")
+    with pytest.raises(DataError, match=words):
+        DATASETS["MNIST"]().located(tmp_path / "x").read(root, "train")
+
+
+def test_labels_that_are_not_one_to_an_image_are_refused(root, tmp_path):
+    write_digits(tmp_path)
+    write_idx(tmp_path, "train-labels-idx1-ubyte", random(10, below=10))
+    with pytest.raises(DataError, match="does not hold a label below 10 for each image"):
+        DATASETS["MNIST"]().located(tmp_path).read(root, "train")
+
+
+def test_svhn_is_what_torchvision_reads_with_zero_for_ten(root, tmp_path, monkeypatch):
+    labels = np.array([10, 1, 9, 10, 5], dtype=np.uint8).reshape(-1, 1)
+    scipy.io.savemat(tmp_path / "train_32x32.mat", {"X": random(32, 32, 3, 5), "y": labels}, do_compression=True)
+    monkeypatch.setattr(torchvision.datasets.svhn, "check_integrity", lambda *arguments: True)
+    theirs = torchvision.datasets.SVHN(tmp_path, "train")
+    ours = DATASETS["SVHN"]().located(tmp_path).read(root, "train")
+    assert np.array_equal(ours.pixels.numpy(), theirs.data)
+    assert ours.labels.tolist() == theirs.labels.tolist() == [0, 1, 9, 0, 5]
+
+
+@pytest.mark.parametrize("content", [b"torn", None])
+def test_a_file_that_is_no_svhn_is_named(content, root, tmp_path):
+    path = tmp_path / "train_32x32.mat"
+    scipy.io.savemat(path, {"Z": 1})
+    if content:
+        path.write_bytes(content)
+    with pytest.raises(DataError, match=r"train_32x32.mat"):
+        DATASETS["SVHN"]().located(tmp_path).read(root, "train")
+
+
+def write_stl10(folder, words=("train", "test", "unlabeled")):
+    folder.mkdir(parents=True)
+    for n, word in enumerate(words, 3):
+        (folder / f"{word}_X.bin").write_bytes(random(n, 3, 96, 96).tobytes())
+        (folder / f"{word}_y.bin").write_bytes(bytes(range(1, n + 1)))
+
+
+@pytest.mark.parametrize("split", ["train", "test"])
+def test_stl10_is_what_torchvision_reads(split, root, tmp_path, monkeypatch):
+    write_stl10(tmp_path / "stl10_binary")
+    monkeypatch.setattr(torchvision.datasets.stl10, "check_integrity", lambda *arguments: True)
+    theirs = torchvision.datasets.STL10(tmp_path, split)
+    ours = DATASETS["STL10"]().located(tmp_path / "stl10_binary").read(root, split)
+    assert np.array_equal(ours.pixels.numpy(), theirs.data)
+    assert ours.labels.tolist() == theirs.labels.tolist()
+
+
+def test_the_first_pixels_of_an_stl10_file_go_down_the_left_column(root, tmp_path):
+    write_stl10(tmp_path / "x")
+    content = (tmp_path / "x/train_X.bin").read_bytes()
+    image = DATASETS["STL10"]().located(tmp_path / "x").read(root, "train").pixels[0]
+    assert image[0, :, 0].tolist() == list(content[:96])
+
+
+def test_stl10_images_without_labels_are_refused(root, tmp_path):
+    write_stl10(tmp_path / "x")
+    (tmp_path / "x/train_y.bin").write_bytes(b"\x01\x02")
+    with pytest.raises(DataError, match="does not hold an image for each label"):
+        DATASETS["STL10"]().located(tmp_path / "x").read(root, "train")
+
+
+def test_a_changed_file_is_decoded_again(root, tmp_path):
+    write_digits(tmp_path)
+    before = DATASETS["MNIST"]().located(tmp_path).read(root, "test")
+    write_idx(tmp_path, "t10k-labels-idx1-ubyte", np.zeros(7, dtype=np.uint8))
+    assert DATASETS["MNIST"]().located(tmp_path).read(root, "test").labels.tolist() == [0] * 7 != before.labels.tolist()
+
+
+def test_files_in_the_dataset_s_own_folder_have_to_be_the_published_ones(root):
+    write_digits(root / CATALOGUE["MNIST"].home)
+    with pytest.raises(DataError, match="instead of the published f68b3c2dcbeaaa9fbdd348bbdeb94873"):
+        DATASETS["MNIST"]().read(root, "train")
+
+
+def test_a_place_that_is_not_there_is_named(root):
+    with pytest.raises(DataError, match=r"there is no folder /no/where. DataPath must say where MNIST lies"):
+        DATASETS["MNIST"]().located("/no/where").read(root, "train")
