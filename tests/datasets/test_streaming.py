@@ -56,6 +56,22 @@ def test_a_window_is_read_once_and_in_the_order_of_the_file(split, batches, wind
     assert all(each == sorted(each) for each in asked)
 
 
+def test_the_next_window_is_read_while_the_first_one_is_used(split, batches):
+    class Watched(Split):
+        def take(self, chosen):
+            if 20 in chosen and started.is_set():
+                is_read.set()
+            started.set()
+            return super().take(chosen)
+
+    started, is_read = threading.Event(), threading.Event()
+    ordered = torch.split(torch.arange(50), 20)
+    stream = streamed(Watched(split.pixels, split.labels, split.sample_ids), ordered, window_bytes=1)
+    next(stream)
+    assert is_read.wait(timeout=10)
+    stream.close()
+
+
 def test_of_no_batches_there_is_nothing_to_read(split):
     assert list(streamed(split, ())) == []
 

@@ -72,6 +72,15 @@ def test_images_stay_channels_last(data, normalizer, draws):
     assert found.is_contiguous(memory_format=torch.channels_last)
 
 
+def test_nothing_is_read_back_from_the_device(data):
+    meta = torch.device("meta")  # its tensors have no numbers, so that whoever asks for one is refused
+    draws = Draws(data.train.sample_ids.to(meta), 3, 5)
+    shown = EVERYTHING(data.train.pixels.to(meta), draws, Normalizer.of(data.normalization, data.shape, meta))
+    assert shown.images.shape == data.train.pixels.shape
+    with pytest.raises(NotImplementedError, match="meta"):
+        shown.shares.tolist()
+
+
 @pytest.mark.parametrize("change", ["rand_augment", "cutout", "erasing", "mixing"])
 def test_views_are_numbered_until_something_else_varies_them(change, data, normalizer, draws):
     varied = replace(PLAIN, **{change: getattr(EVERYTHING, change)})

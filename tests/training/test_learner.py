@@ -1,6 +1,7 @@
 """Oracle: the same step written out with torch alone."""
 
 import copy
+from dataclasses import replace
 
 import pytest
 import torch
@@ -110,6 +111,15 @@ def test_a_frozen_network_predicts_as_the_network_in_evaluation(engine, feed, te
     found = FrozenNetwork(teacher, engine).trace(images).logits
     torch.testing.assert_close(found, expected, rtol=1e-4, atol=1e-4)
     assert not found.requires_grad
+
+
+def test_of_mixed_images_the_label_with_the_larger_share_counts_as_right(engine, feed, network):
+    batch = next(feed.epoch(1))
+    partners, shares = torch.arange(16).roll(-1), torch.linspace(0, 1, 16)
+    right = [batch.labels[i] if shares[i] >= 0.5 else batch.labels[partners[i]] for i in range(16)]
+    guesses = network.train()(batch.images).argmax(1)
+    found = learner(network, engine).step(replace(batch, partners=partners, shares=shares), feed.steps)
+    assert found[-1].item() == pytest.approx(sum(int(a == b) for a, b in zip(guesses, right, strict=True)) / 16)
 
 
 def test_averaged_weights_are_the_ones_evaluated(engine, feed, network):
