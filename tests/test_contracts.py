@@ -94,7 +94,8 @@ def test_the_rules_offer_exactly_what_is_registered(key, resolver):
 
 
 @pytest.mark.parametrize(
-    ("key", "known"), [("Precision", PRECISIONS), ("Normalization", KINDS), ("SpiralsModality", MODALITIES), ("ArraysLayout", LAYOUTS)]
+    ("key", "known"),
+    [("Precision", PRECISIONS), ("Normalization", KINDS), ("SpiralsModality", MODALITIES), ("ArraysLayout", LAYOUTS)],
 )
 def test_the_rules_offer_exactly_what_the_code_knows(key, known, resolver):
     assert set(resolver.rules.keys[key].schema.choices) == set(known)
