@@ -69,8 +69,9 @@ class IModel(nn.Module):
         line = make_line(network, self.shape)
         layers = [Layer(network, part, shape) for part, shape in zip(line.layers, line.shapes, strict=True)]
         head = Layer(network, line.head, line.logits)
-        for layer, flag in zip(layers, require_exact(network, layers, head, self.shape), strict=True):
-            layer.is_overwritten = flag
+        if not any(parameter.is_meta for parameter in network.parameters()):  # only looked at: there are no numbers
+            for layer, flag in zip(layers, require_exact(network, layers, head, self.shape), strict=True):
+                layer.is_overwritten = flag
         self.layers, self._heads, self._names, self.classes = tuple(layers), (head,), line.names, line.logits[0]
 
     @property
@@ -188,16 +189,18 @@ class IModel(nn.Module):
         self._require_shape(x, first)
         layers = self._line
         kept: dict[int, Tensor] = {}
-        h = x.clone() if first and layers[first - 1].is_overwritten else x
+        held = [x.clone() if first and layers[first - 1].is_overwritten else x]
         for index in range(first, end):
             layer = layers[index]
             if index in wanted and before_activation and layer.ends_in_activation:
-                kept[index], h = layer.before_activation(h)
-                continue
-            h = layer(h)
-            if index in wanted:
-                kept[index] = h.clone() if layer.is_overwritten else h
-        return h, kept
+                kept[index], h = layer.consume_before_activation(held)
+            else:
+                h = layer.consume(held)
+                if index in wanted:
+                    kept[index] = h.clone() if layer.is_overwritten else h
+            held.append(h)
+            del h
+        return held.pop(), kept
 
     def _watched(
         self, x: Tensor, layers: Sequence[int | str], start: int | str, *, is_all: bool, before_activation: bool

@@ -47,17 +47,21 @@ class Layer(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """From what the layer before gave to what this layer gives, batch first."""
+        return self.consume([x])
+
+    def consume(self, held: list[Tensor]) -> Tensor:
+        """As `forward` for the one tensor in a list, which is emptied.
+
+        So nobody here holds a map longer than the network's own forward does, and memory peaks where it does.
+        """
         network = self._networks[0]
-        result: Tensor = self._part.programs[network.training](network, x)
+        result: Tensor = self._part.programs[network.training].function(network, held.pop())
         return result
 
-    def before_activation(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        """What its last non-linearity reads, and what it gives; the same twice where it ends in none."""
-        if not self.ends_in_activation:
-            result = self(x)
-            return result, result
+    def consume_before_activation(self, held: list[Tensor]) -> tuple[Tensor, Tensor]:
+        """As `consume`: what its last non-linearity reads, and what it gives; only where `ends_in_activation`."""
         network = self._networks[0]
-        read, result = self._part.with_input[network.training](network, x)
+        read, result = self._part.with_input[network.training].function(network, held.pop())
         return read, result
 
     def extra_repr(self) -> str:

@@ -30,9 +30,10 @@ class Flow:
     @cached_property
     def nodes(self) -> tuple[fx.Node, ...]:
         """The nodes that depend on the examples by more than the size of the batch, the examples first."""
-        live: dict[fx.Node, None] = {}
-        for node in self.graph.nodes:
-            is_live = node.op == "placeholder" or any(each in live for each in node.all_input_nodes)
+        examples, *others = self.graph.nodes
+        live = {examples: None}
+        for node in others:
+            is_live = any(each in live for each in node.all_input_nodes)
             if is_live and node.op != "output" and not isinstance(self.kinds[node], Sizes):
                 live[node] = None
         return tuple(live)

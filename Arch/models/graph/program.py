@@ -12,7 +12,6 @@ from torch import Tensor, fx
 from Arch.models.graph.values import Sizes
 
 if TYPE_CHECKING:
-    from torch import nn
 
     from Arch.models.graph.flow import Flow
 
@@ -25,10 +24,6 @@ class Program:
 
     def __init__(self, graph: fx.Graph) -> None:
         self._graph = graph
-
-    def __call__(self, network: nn.Module, x: Tensor) -> Any:
-        """What the stretch gives for `x`."""
-        return self._function(network, x)
 
     def __deepcopy__(self, _memo: object) -> Program:
         """Itself, for it never changes."""
@@ -46,7 +41,8 @@ class Program:
         return self._graph.python_code("self").src
 
     @cached_property
-    def _function(self) -> Callable[[Any, Tensor], Any]:
+    def function(self) -> Callable[[Any, Tensor], Any]:
+        """Computes the stretch from the network and what the stretch begins with."""
         code = self._graph.python_code("self")
         names = dict(code.globals)
         exec(code.src, names)  # noqa: S102 - torch.fx's own code of the network's own forward

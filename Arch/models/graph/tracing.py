@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import inspect
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from torch import fx, nn
+from torch import Tensor, fx, nn
 
 from Arch.errors import ModelError
 from Arch.models.graph.operations import is_activation
 
 CALLS = "calls"  # in a node's `meta`: the module calls that it happened in, outermost first
+
+
+_VARIADIC = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
+_PLAIN = (bool, int, float, str, type(None))
 
 
 @dataclass(frozen=True)
@@ -79,7 +84,7 @@ def trace(network: nn.Module) -> Traced:
     while True:
         tracer = _Tracer(tuple(opaque))
         try:
-            graph = tracer.trace(network)
+            graph = tracer.trace(network, _defaults(network))
         except Exception as error:  # a foreign forward runs with stand-ins for tensors: anything may come
             if tracer.failed is None or type(tracer.failed.module) in opaque:
                 raise ModelError(
@@ -90,7 +95,29 @@ def trace(network: nn.Module) -> Traced:
         for call in tracer.calls:
             if type(call.module) in opaque:
                 reasons[call.path] = opaque[type(call.module)]
+        _drop_defaults(graph)
         return Traced(graph, tracer.calls, reasons)
+
+
+def _defaults(network: nn.Module) -> dict[str, Any]:
+    """What a forward's further arguments are when nobody gives them."""
+    _, *others = inspect.signature(network.forward).parameters.values()
+    required = [each.name for each in others if each.default is each.empty and each.kind not in _VARIADIC]
+    if required:
+        raise ModelError(f"{type(network).__name__} takes more than one input: {', '.join(required)}.")
+    return {each.name: each.default for each in others if isinstance(each.default, _PLAIN)}
+
+
+def _drop_defaults(graph: fx.Graph) -> None:
+    """Takes out torch.fx's assertions that further arguments have their defaults, and the arguments."""
+    _, *others = [node for node in graph.nodes if node.op == "placeholder"]
+    for node in others:
+        followers = [node]
+        for follower in followers:
+            followers += follower.users
+        if all(each.op != "output" for each in followers):
+            for each in reversed(list(dict.fromkeys(followers))):
+                graph.erase_node(each)
 
 
 @dataclass
@@ -112,6 +139,21 @@ class _Tracer(fx.Tracer):
         """Whether the module is one operation."""
         return isinstance(m, self.opaque) or is_activation(m) or super().is_leaf_module(m, module_qualified_name)
 
+    def create_arg(self, a: Any) -> Any:
+        """An argument of an operation; a tensor has to be the network's own, to follow it to other devices."""
+        if isinstance(a, Tensor) and not self._is_own(a):
+            raise ModelError("it computes with a tensor that the forward makes itself, from nothing of its input")
+        return super().create_arg(a)
+
+    def _is_own(self, tensor: Tensor) -> bool:
+        if isinstance(tensor, nn.Parameter):
+            return True
+        return any(
+            tensor is each
+            for module in self.root.modules()
+            for each in (*module._buffers.values(), *vars(module).values())  # noqa: SLF001
+        )
+
     def call_module(
         self, m: nn.Module, forward: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> Any:
@@ -119,6 +161,7 @@ class _Tracer(fx.Tracer):
         path = self.path_of_module(m)
         call = ModuleCall(path, self._times[path], m)
         self._times[path] += 1
+        given = self._nodes(args), self._nodes(kwargs)  # now: the module may change a list that it is given
         self._stack.append(call)
         try:
             returned = super().call_module(m, forward, args, kwargs)
@@ -126,25 +169,24 @@ class _Tracer(fx.Tracer):
             self.failed = self.failed or call
             raise
         self._stack.pop()
-        self.calls[call] = TracedCall(*(_nodes(each) for each in (args, kwargs, returned)))
+        self.calls[call] = TracedCall(*given, self._nodes(returned))
         return returned
+
+    def _nodes(self, value: Any) -> Any:
+        """Stand-ins and the network's own tensors replaced by their nodes."""
+        if isinstance(value, (fx.Proxy, Tensor)):
+            return self.create_arg(value)
+        if type(value) in (list, tuple):
+            return type(value)(self._nodes(each) for each in value)
+        if isinstance(value, dict):
+            return {key: self._nodes(each) for key, each in value.items()}
+        return value
 
     def create_node(self, *args: Any, **kwargs: Any) -> fx.Node:
         """A node that knows the calls around it."""
         node = super().create_node(*args, **kwargs)
         node.meta[CALLS] = tuple(self._stack)
         return node
-
-
-def _nodes(value: Any) -> Any:
-    """Stand-ins replaced by their nodes."""
-    if isinstance(value, fx.Proxy):
-        return value.node
-    if isinstance(value, (list, tuple)) and type(value) in (list, tuple):
-        return type(value)(_nodes(each) for each in value)
-    if isinstance(value, dict):
-        return {key: _nodes(each) for key, each in value.items()}
-    return value
 
 
 def _said(error: Exception) -> str:
