@@ -12,6 +12,7 @@ from Arch.cache.attempt import State
 from Arch.cache.entry import Entry
 from Arch.cache.status import Status, status_of
 from Arch.config.config import fingerprint_of
+from Arch.config.foreign import is_foreign
 from Arch.config.rules import Rules
 from Arch.errors import CacheError, ChangedDefaultError
 from Arch.sweep.plan import Step, make_plan
@@ -118,6 +119,8 @@ def of_entry(entry: Entry, rules: Rules) -> Standing:
     """How a cached experiment stands, as far as its own folder tells; one that cannot be read is corrupt."""
     try:
         document = entry.document()
+        if is_foreign(document["Active"]):  # it has all that it will ever have
+            return Standing(entry, str(document.get("Title", "")), (), Status(State.DONE, (), 0))
         asked = Stored.of(document, rules)
         if asked.fingerprint != entry.fingerprint:
             raise ChangedDefaultError(

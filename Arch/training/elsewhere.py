@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from Arch.cache.elsewhere import note
 from Arch.config.config import filled
-from Arch.errors import ModelError
+from Arch.errors import InactiveKeyError, ModelError
 from Arch.models import MODELS
 from Arch.models.build import construct
 from Arch.models.weights import digest_of, load_whole, published_weights, read_weights
@@ -98,8 +98,13 @@ class NetworkFromElsewhere:
         return self.source.digest or self.entry.document().get(WEIGHTS_DIGEST)
 
     def _architecture(self) -> Architecture:
-        name, parameters = self.source.model, self.source.parameters
-        return filled(MODELS[name], name, self.rules, parameters.__getitem__)
+        name = self.source.model
+        return filled(MODELS[name], name, self.rules, self._parameter)
+
+    def _parameter(self, key: str) -> object:
+        if key not in self.source.parameters:
+            raise InactiveKeyError(key, f"it says how another network than {self.source.model} is built")
+        return self.source.parameters[key]
 
     def _of_file(self, place: Path) -> State:
         try:

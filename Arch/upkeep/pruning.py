@@ -13,8 +13,10 @@ from Arch.cache import finished, layout, staging
 from Arch.cache.attempt import Attempt, State
 from Arch.cache.entry import Entry
 from Arch.cache.work import Work
+from Arch.config.foreign import is_foreign
 from Arch.errors import ConfigError
 from Arch.upkeep import targets
+from Arch.upkeep.selection import document_in
 from Arch.upkeep.targets import Target
 
 _YOUNG = 60.0  # seconds; what a process has just begun may look as if it belonged to nobody
@@ -104,7 +106,7 @@ def _whole(root: Path, name: str, criteria: Criteria, now: float) -> Target | No
     if in_hand and criteria.is_failed:
         failed = _failed(entry)
         return targets.experiment(root, name, _said(failed[-1])) if len(failed) == len(in_hand) else None
-    if in_hand or not criteria.is_orphan or not _is_bare(entry):
+    if in_hand or not criteria.is_orphan or not _is_bare(entry) or _is_of_foreign_network(entry):
         return None
     target = targets.experiment(root, name, "no run and no work")
     return target if now - target.changed >= _YOUNG else None
@@ -117,6 +119,12 @@ def _is_bare(entry: Path) -> bool:
         and (files.is_held(entry / name) if files.is_temporary(name) else files.measure(entry / name).size)
         for name in files.list_folder(entry)
     )
+
+
+def _is_of_foreign_network(entry: Path) -> bool:
+    """Whether it says what a network from elsewhere is, which has no runs; one that cannot be read does not."""
+    document = document_in(entry)
+    return document is not None and is_foreign(document["Active"])
 
 
 def _failed(entry: Path) -> list[Attempt]:

@@ -126,7 +126,8 @@ class Selection:
         """What an experiment that another was made from answers to: its network and its fingerprint."""
         fingerprint, title = str(reference.get("Fingerprint")), str(reference.get("Title"))
         document = self.document_of(fingerprint)
-        return str(document["Active"].get("Model")) if document else title.partition(" on ")[0], fingerprint
+        name = title.partition(" on ")[0]
+        return str(document["Active"].get("Model", name)) if document else name, fingerprint
 
     @functools.cached_property
     def _resolver(self) -> Resolver:

@@ -1,0 +1,103 @@
+"""The cache entry of a network from elsewhere among those of experiments: looked at, kept, and never taken for one."""
+
+import json
+import time
+
+import pytest
+import torch
+
+from Arch.cache.attempt import State
+from Arch.cache.elsewhere import open_network
+from Arch.errors import ForeignEntryError
+from Arch.models.build import build
+from Arch.report.listing import line_of
+from Arch.report.standing import standings
+from Arch.types import Run
+from Arch.upkeep.doctor_cache import check_cache
+from Arch.upkeep.doctor_finding import Level
+from Arch.upkeep.pruning import Criteria, prunable
+from Arch.upkeep.rehash import plan_rehash
+from Arch.upkeep.verify import verify
+from Arch.workspace import Workspace
+
+TINY = {"Dataset": "Synthetic", "SyntheticSize": 4, "SyntheticSamples": 16, "Model": "resnet8", "NumEpochs": 1}
+LATER = 3600.0
+
+
+@pytest.fixture(params=["resnet8@w.pth", "torchvision/resnet18@IMAGENET1K_V1", "timm/test_resnet"])
+def kept(request, tmp_path):
+    """A cache with a student, whose seed is not the default one, and the network from elsewhere that taught it."""
+    torch.save(build("resnet8", (3, 4, 4), 4, seed=0, batch_norm=False).state_dict(), tmp_path / "w.pth")
+    raw = {**TINY, "Seed": 4, "BatchNorm": False, "VanillaKD": True, "Teacher": request.param}
+    workspace = Workspace.at(tmp_path / "cache", tmp_path)
+    config = workspace.resolver.resolve(raw, tmp_path)
+    [network] = config.foreign
+    open_network(workspace.store.entry(network), network)
+    entry = workspace.store.entry(config)
+    entry.open(config)
+    with entry.write_run(0) as writer:
+        writer.commit(Run(index=0, seed=4, epochs=(), scores={"accuracy": 0.5}, seconds=1.0, provenance={}))
+    return workspace, config, network
+
+
+def test_it_stands_as_done_and_is_listed_with_its_source(kept):
+    workspace, config, network = kept
+    found = {each.entry.fingerprint: each for each in standings(workspace, [])}
+    assert (found[network.fingerprint].status.state, found[network.fingerprint].title) == (State.DONE, network.title)
+    assert found[config.fingerprint].status.is_done
+    line = line_of(workspace.store.entry(network), workspace.resolver.rules)
+    assert (line.state, line.runs, line.title) == ("done", 0, network.title)
+
+
+def test_nothing_is_wrong_with_it(kept):
+    workspace, _, network = kept
+    assert verify(workspace.store.entry(network)).faults == ()
+    assert {each.level for each in check_cache(workspace, time.time() + LATER)} == {Level.OK}
+    plan = plan_rehash(workspace)
+    assert (plan.renamings, plan.staying, plan.unchanged) == ((), (), 2)
+
+
+def test_it_is_no_orphan_though_it_has_no_runs(kept):
+    workspace, _, _ = kept
+    names = [each.fingerprint for each in workspace.store.entries()]
+    assert prunable(workspace.store.root, names, Criteria(is_orphan=True), time.time() + LATER) == []
+
+
+def test_it_is_no_experiment_among_all_of_the_cache(kept):
+    workspace, config, network = kept
+    entries, spoilt = workspace.entries([])
+    assert ([each.fingerprint for each in entries], spoilt) == ([config.fingerprint], [])
+    assert [found.fingerprint for found, _ in workspace.configs([])] == [config.fingerprint]
+    with pytest.raises(
+        ForeignEntryError, match=f"^{network.fingerprint[:12]} is the network .* has no runs of its own"
+    ):
+        workspace.cached(network.fingerprint)
+    for select in (workspace.entries, lambda words: list(workspace.configs(words))):
+        with pytest.raises(ForeignEntryError):
+            select([network.fingerprint])
+
+
+def test_a_worker_finds_it_again_by_its_fingerprint(kept):
+    workspace, config, network = kept
+    again = Workspace.at(workspace.store.root).cached(config.fingerprint)
+    assert again.references["Teacher"] == network
+    again.require_implemented()
+
+
+def test_students_are_selected_by_it(kept):
+    workspace, config, network = kept
+    for word in (f"Teacher={network.fingerprint}", f"Teacher={network.title}"):
+        assert [found.fingerprint for found, _ in workspace.configs([word])] == [config.fingerprint]
+        assert [each.entry.fingerprint for each in standings(workspace, [word])] == [config.fingerprint]
+
+
+def test_its_name_follows_from_what_its_entry_says(kept):
+    workspace, _, network = kept
+    path = workspace.store.entry(network).path / "Config.json"
+    document = json.loads(path.read_text())
+    document["Active"]["Network"] += "x"
+    path.write_text(json.dumps(document))
+    found = Workspace.at(workspace.store.root).resolver.resolve(
+        {**TINY, "VanillaKD": True, "Teacher": network.fingerprint}
+    )
+    assert "was named under other rules" in found.references["Teacher"].obstacle
