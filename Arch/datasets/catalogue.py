@@ -23,6 +23,7 @@ class Facts:
         source: where it can be downloaded; None where that cannot be done.
         by_hand: where there is no source, one sentence on where the data come from, or what to give.
         customary_size: the usual `DownSample` of images that differ in size; 0 where they do not.
+        needs_path: whether only `DataPath` says where they lie.
     """
 
     classes: int
@@ -33,6 +34,7 @@ class Facts:
     source: Source | None = None
     by_hand: str = ""
     customary_size: int = 0
+    needs_path: bool = False
 
     def place(self, root: Path) -> Path | None:
         """Where the data lie below the folder of data `root`, or would; None where nothing is kept."""
@@ -179,13 +181,13 @@ CATALOGUE: dict[str, Facts] = {
     "EuroSAT": _of_source((10, 21_600, 5_400), "3x64x64", _EUROSAT),
     "PatternNet": _of_source((38, 24_320, 6_080), "3x256x256", _PATTERNNET),
     "TinyImageNet": _of_source((200, 100_000, 10_000), "3x64x64", _TINY),
-    "OxfordPets": _of_source((37, 3_680, 3_669), "3, sizes differ", _PETS, 224),
-    "CUB200": _of_source((200, 5_994, 5_794), "3, sizes differ", _CUB, 224),
+    "OxfordPets": _of_source((37, 3_680, 3_669), "RGB, many sizes", _PETS, 224),
+    "CUB200": _of_source((200, 5_994, 5_794), "RGB, many sizes", _CUB, 224),
     "StanfordCars": Facts(
         196,
         8_144,
         8_041,
-        "3, sizes differ",
+        "RGB, many sizes",
         "stanford_cars",
         by_hand="Its makers' address is gone: a copy has cars_train/, cars_test/ and devkit/, or train/ and test/ "
         "with a folder for each class.",
@@ -195,17 +197,27 @@ CATALOGUE: dict[str, Facts] = {
         1000,
         1_281_167,
         50_000,
-        "3, sizes differ",
+        "RGB, many sizes",
         "ImageNet",
         by_hand="Its makers give it to whom they have registered (image-net.org): train/ and val/ with a folder for "
         "each synset.",
         customary_size=224,
     ),
     "ImageFolder": Facts(
-        0, 0, 0, "as the files", by_hand="Give DataPath: a folder or zip of split/class/image files, or {split}."
+        0,
+        0,
+        0,
+        "as the files",
+        by_hand="Give DataPath: a folder or zip of split/class/image files, or {split}.",
+        needs_path=True,
     ),
     "Arrays": Facts(
-        0, 0, 0, "as the file", by_hand="Give DataPath: an .npz or .safetensors file of x_train, y_train and so on."
+        0,
+        0,
+        0,
+        "as the file",
+        by_hand="Give DataPath: an .npz or .safetensors file of x_train, y_train and so on.",
+        needs_path=True,
     ),
     "Digits": Facts(10, 1_442, 355, "1x8x8", by_hand="It comes with scikit-learn."),
     "Spirals": Facts(7, 14_000, 7_000, "2 numbers", by_hand="It is made up."),
@@ -214,13 +226,15 @@ CATALOGUE: dict[str, Facts] = {
 
 
 def home_of(name: str, root: Path) -> Path:
-    """The folder of a dataset that has to be put there by hand.
+    """The folder of a dataset that cannot be downloaded.
 
     Raises:
-        DataError: there is none.
+        DataError: it is not there, or the dataset has none.
     """
     facts = CATALOGUE[name]
-    folder = root / facts.home
+    folder = facts.place(root)
+    if folder is None:
+        raise DataError(f"{name} is not downloaded. {facts.by_hand}")
     if not folder.exists():
         raise DataError(
             f"{name} cannot be downloaded: put it into {folder}, or say in DataPath where it lies. {facts.by_hand}",

@@ -11,6 +11,7 @@ VERBS = {
     "explain": "which rule kept, dropped or defaulted each key, and why it would run or not",
     "diff": "only what distinguishes two experiments",
     "names": "what is registered: models, datasets, optimizers, figures, ...",
+    "fetch": "downloads datasets, once and verified; a broken download goes on where it ended",
     "grid": "writes the configs of a grid of values over a template",
     "rm": "takes experiments or runs out of the cache, into its trash, and back",
     "prune": "takes out what is old, large, failed or belongs to nothing",

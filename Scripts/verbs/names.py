@@ -12,10 +12,12 @@ from Arch.errors import UnknownNameError
 from Arch.figures import FIGURES
 from Arch.registry import Registry
 from Scripts.carry import workspace_of
+from Scripts.dataset_lines import show_datasets
 
 EXAMPLES = """examples:
   main.py names                                   every kind and its names
   main.py names models                            one line each
+  main.py names datasets                          what is there, its size and place, and how to get the rest
   main.py names keys Temperature                  a key: default, type, when it counts
 """
 KINDS = {
@@ -40,6 +42,8 @@ def run(options: argparse.Namespace) -> int:
     rules = workspace_of(options).resolver.rules
     if options.kind is None:
         found = {kind: ", ".join(_names(kind, rules)) for kind in (*KINDS, "methods", "figures", "keys")}
+    elif options.kind == "datasets":
+        return show_datasets(rules.keys["Dataset"].schema, options)
     else:
         found = _described(options.kind, rules)
         if options.name is not None:
@@ -82,7 +86,6 @@ def _described(kind: str, rules: Rules) -> dict[str, str]:
 
 def _registries() -> dict[str, Registry[Any]]:
     """The registries by kind; looking into one imports its room, and torch with it."""
-    from Arch.datasets import DATASETS
     from Arch.distillation import METHODS
     from Arch.models import MODELS
     from Arch.training import TRAINERS
@@ -91,7 +94,6 @@ def _registries() -> dict[str, Registry[Any]]:
 
     return {
         "models": MODELS,
-        "datasets": DATASETS,
         "trainers": TRAINERS,
         "optimizers": OPTIMIZERS,
         "schedules": SCHEDULES,

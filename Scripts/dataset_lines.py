@@ -1,0 +1,90 @@
+"""`names datasets`: what is there, how large it is and where, and how to get what is not."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from Arch import files
+from Arch.amounts import size_text
+from Arch.config.schema import Schema
+from Arch.datasets.catalogue import CATALOGUE, Facts
+from Arch.errors import UnknownNameError
+from Arch.workspace import Workspace
+
+
+def show_datasets(schema: Schema, options: argparse.Namespace) -> int:
+    """Prints the datasets that the rules know, or one of them."""
+    root = Workspace.at(options.cache, options.data).data
+    name = schema.aliases.get(options.name, options.name)
+    known = {**dict.fromkeys(schema.choices, ""), **schema.planned}
+    if name is not None and name not in known:
+        raise UnknownNameError("dataset", name, known)
+    rows = [_row(each, why, root) for each, why in known.items() if name in {None, each}]
+    if options.json:
+        print(json.dumps(rows, indent=1))
+    elif name is None:
+        print("\n".join(_lines(rows)))
+    else:
+        print("\n".join(f"{fact:<9}  {_text(value)}" for fact, value in rows[0].items() if value))
+    return 0
+
+
+def _row(name: str, why_planned: str, root: Path) -> dict[str, Any]:
+    facts = CATALOGUE.get(name)
+    if facts is None:
+        return {"name": name, "state": "planned" if why_planned else "", "how": why_planned}
+    place = facts.place(root)
+    is_present = place is not None and files.exists(place)
+    return {
+        "name": name,
+        "state": _state(facts, is_present=is_present),
+        "classes": facts.classes,
+        "train": facts.train,
+        "test": facts.test,
+        "shape": facts.shape,
+        "place": str(place or ""),
+        "bytes": files.measure(place).size if place and is_present else 0,
+        "download": facts.source.size if facts.source else 0,
+        "addresses": [file.url for file in facts.source.files] if facts.source else [],
+        "how": _how(name, facts, place, is_present=is_present),
+    }
+
+
+def _state(facts: Facts, *, is_present: bool) -> str:
+    if not facts.home:
+        return "by path" if facts.needs_path else "built in"
+    return "present" if is_present else "absent"
+
+
+def _how(name: str, facts: Facts, place: Path | None, *, is_present: bool) -> str:
+    """What to do to have it, or how it comes to be there."""
+    if place is None:
+        return facts.by_hand
+    if is_present:
+        return ""
+    if facts.source is None:
+        return f"Put it into {place}, or give DataPath. {facts.by_hand}"
+    return f"`main.py fetch {name}`, or its first use, downloads {size_text(facts.source.size)}."
+
+
+def _lines(rows: list[dict[str, Any]]) -> Iterator[str]:
+    width = max(len(row["name"]) for row in rows)
+    for row in rows:
+        size = size_text(row["bytes"]) if row.get("bytes") else ""
+        what = _what(row) if "shape" in row else ""
+        where = row["how"] or row["place"]
+        yield f"{row['name']:<{width}}  {row['state']:<8}  {size:>7}  {what:<46}  {where}".rstrip()
+
+
+def _text(value: Any) -> str:
+    return f"{value:,}" if isinstance(value, int) else ", ".join(value) if isinstance(value, list) else str(value)
+
+
+def _what(row: dict[str, Any]) -> str:
+    if not row["classes"]:
+        return str(row["shape"])
+    return f"{row['classes']} classes, {row['train']:,} + {row['test']:,}, {row['shape']}"

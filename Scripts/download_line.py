@@ -1,0 +1,49 @@
+"""Progress of a download: one line that changes on a terminal, a line for each step elsewhere."""
+
+from __future__ import annotations
+
+import sys
+import time
+
+from Arch.amounts import size_text
+
+_PAUSE_SECONDS = 0.2
+_WIDTH = 100
+
+
+class DownloadLine:
+    """Says on standard error what is being downloaded, verified or unpacked, and how far it is."""
+
+    def __init__(self, *, quiet: bool) -> None:
+        """Begins; says nothing if it is to be `quiet`."""
+        self._is_quiet, self._is_terminal = quiet, sys.stderr.isatty()
+        self._name, self._began, self._first, self._shown = "", 0.0, 0, 0.0
+
+    def __call__(self, name: str, done: int, total: int | None) -> None:
+        """Takes a step's name, how many bytes of it are there, and how many it has, if that is known."""
+        now = time.monotonic()
+        if name != self._name:
+            self.end()
+            self._name, self._began, self._first, self._shown = name, now, done, 0.0
+            if not self._is_terminal:
+                self._say(f"{name}{f' ({size_text(total)})' if total else ''}\n")
+        if self._is_terminal and now - self._shown >= _PAUSE_SECONDS:
+            self._shown = now
+            self._say(f"\r{self._text(done, total, now):<{_WIDTH}}")
+
+    def end(self) -> None:
+        """Leaves a clean line."""
+        if self._name and self._is_terminal:
+            self._say(f"\r{'':<{_WIDTH}}\r")
+        self._name = ""
+
+    def _text(self, done: int, total: int | None, now: float) -> str:
+        if not done:
+            return self._name
+        share = f" of {size_text(total)} ({100 * done // total} %)" if total else ""
+        speed = (done - self._first) / max(now - self._began, 1e-3)
+        return f"{self._name}: {size_text(done)}{share}, {size_text(int(speed))}/s"[:_WIDTH]
+
+    def _say(self, text: str) -> None:
+        if not self._is_quiet:
+            print(text, end="", file=sys.stderr, flush=True)

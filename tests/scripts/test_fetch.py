@@ -1,0 +1,96 @@
+"""`fetch` and `names datasets`, as a user starts them, without a network."""
+
+import dataclasses
+import hashlib
+import json
+
+import pytest
+
+from Arch.datasets.catalogue import CATALOGUE
+from Arch.datasets.download import Remote, Source
+from Scripts.main import main
+from tests.datasets.file_server import serving
+from tests.test_architecture import HEAVY, ROOT, imported
+
+CONTENT = b"x" * 100_000
+
+
+@pytest.fixture
+def server(monkeypatch):
+    """A server that has MNIST's one file, and an address for SVHN where nothing is."""
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
+    with serving({"a.bin": CONTENT}) as server:
+        md5 = hashlib.md5(CONTENT).hexdigest()
+        for name, file in (("MNIST", "a.bin"), ("SVHN", "gone.bin")):
+            source = Source(name, (Remote(server.url(file), file, md5, size=len(CONTENT)),))
+            monkeypatch.setitem(CATALOGUE, name, dataclasses.replace(CATALOGUE[name], source=source, home=name))
+        yield server
+
+
+def test_fetching_says_what_it_does_and_where_the_data_are(server, tmp_path, capsys):
+    assert main(["fetch", "MNIST", "--data", str(tmp_path)]) == 0
+    said = capsys.readouterr()
+    assert said.out == f"MNIST: 98 KB in {tmp_path}/MNIST\n"
+    assert said.err == "a.bin (98 KB)\nverifying a.bin\nunpacking a.bin\n"
+    assert (tmp_path / "MNIST/a.bin").read_bytes() == CONTENT
+
+
+def test_what_is_there_is_not_fetched_again(server, tmp_path, capsys):
+    rows = []
+    for _ in range(2):
+        assert main(["fetch", "MNIST", "MNIST", "--json", "--quiet", "--data", str(tmp_path)]) == 0
+        said = capsys.readouterr()
+        rows.append(json.loads(said.out))
+        assert said.err == ""
+    assert rows == [[{"name": "MNIST", "place": f"{tmp_path}/MNIST", "bytes": 100_000}]] * 2
+    assert server.asked == [("a.bin", None)]
+
+
+def test_one_that_cannot_be_had_hides_no_other(server, tmp_path, capsys):
+    assert main(["fetch", "SVHN", "ImageNet", "Digits", "MNIST", "--data", str(tmp_path)]) == 1
+    said = capsys.readouterr()
+    assert said.out.startswith("MNIST: ")
+    errors = [line for line in said.err.splitlines() if line.startswith("error: ")]
+    assert [line.split(":")[1].strip() for line in errors] == [
+        "cannot download gone.bin",
+        "ImageNet cannot be downloaded",
+        "Digits is not downloaded. It comes with scikit-learn.",
+    ]
+
+
+def test_names_tells_what_is_present_its_size_and_place(server, tmp_path, capsys):
+    main(["fetch", "MNIST", "--quiet", "--data", str(tmp_path)])
+    capsys.readouterr()
+    assert main(["names", "datasets", "--json", "--data", str(tmp_path)]) == 0
+    rows = {row["name"]: row for row in json.loads(capsys.readouterr().out)}
+    assert (rows["MNIST"]["state"], rows["MNIST"]["bytes"], rows["MNIST"]["place"]) == (
+        "present",
+        100_000,
+        f"{tmp_path}/MNIST",
+    )
+    assert {name: rows[name]["state"] for name in ("SVHN", "Digits", "ImageFolder", "DBpedia")} == {
+        "SVHN": "absent",
+        "Digits": "built in",
+        "ImageFolder": "by path",
+        "DBpedia": "planned",
+    }
+    assert rows["CUB200"]["how"] == "`main.py fetch CUB200`, or its first use, downloads 1.1 GB."
+    assert rows["StanfordCars"]["how"].startswith(f"Put it into {tmp_path}/stanford_cars, or give DataPath.")
+    assert (rows["CUB200"]["classes"], rows["CUB200"]["train"], rows["CUB200"]["test"]) == (200, 5_994, 5_794)
+
+
+def test_names_has_a_line_for_each_dataset_and_a_page_for_one(tmp_path, capsys):
+    main(["names", "datasets", "--data", str(tmp_path)])
+    lines = capsys.readouterr().out.splitlines()
+    assert {line.split()[0] for line in lines} >= set(CATALOGUE)
+    main(["names", "datasets", "CUB_200", "--data", str(tmp_path)])
+    facts = dict(line.split(maxsplit=1) for line in capsys.readouterr().out.splitlines())
+    assert (facts["name"], facts["train"], facts["state"]) == ("CUB200", "5,994", "absent")
+
+
+def test_looking_and_fetching_import_nothing_heavy(tmp_path):
+    main_py, data = str(ROOT / "Scripts" / "main.py"), str(tmp_path / "data")
+    for words in (["names", "datasets"], ["fetch", "ImageNet"]):
+        call = f"sys.argv = {['main.py', *words, '--data', data]!r}\nrunpy.run_path({main_py!r}, run_name='__main__')"
+        code = f"import runpy, sys\ntry:\n    {call.replace(chr(10), chr(10) + '    ')}\nexcept SystemExit:\n    pass"
+        assert imported(code) & HEAVY == set()
