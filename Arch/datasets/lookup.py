@@ -12,9 +12,14 @@ BYTES = 256
 
 
 def look_up(pixels: Tensor, tables: Tensor) -> Tensor:
-    """What becomes of uint8 pixels `(B, C, H, W)` by the tables `(B, C, 256)` of their images and channels."""
+    """What becomes of uint8 pixels `(B, C, H, W)` by the tables `(B, C or 1, 256)` of their images and channels.
+
+    The result is in channels_last.
+    """
     batch, channels, height, width = pixels.shape
-    return tables.gather(2, pixels.reshape(batch, channels, -1).long()).view(batch, channels, height, width)
+    rows = pixels.permute(0, 2, 3, 1).reshape(batch, -1, channels).long()
+    found = tables.expand(-1, channels, -1).transpose(1, 2).gather(1, rows)
+    return found.view(batch, height, width, channels).permute(0, 3, 1, 2)
 
 
 def fixed_table(operation: str, amount: float) -> Tensor:

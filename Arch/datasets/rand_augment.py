@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 
 import torch
 from torch import Tensor
 
+from Arch.datasets.augmentation import take
 from Arch.datasets.colours import blended, grayscale, sharpened
 from Arch.datasets.draws import Draws
 from Arch.datasets.lookup import autocontrast_table, contrast_table, equalize_table, fixed_table, look_up
@@ -19,6 +21,8 @@ OPERATIONS = (
     "Sharpness", "Posterize", "Solarize", "AutoContrast", "Equalize",
 )  # fmt: skip
 LARGEST_MAGNITUDE = 30
+Operation = Callable[[Tensor, Tensor], Tensor]
+Kind = tuple[Tensor, Operation]
 
 
 @dataclass(frozen=True)
@@ -46,8 +50,6 @@ class RandAugment:
 def operate(pixels: Tensor, codes: Tensor, magnitude: int) -> Tensor:
     """Each image after an operation of its own.
 
-    Every kind of operation is computed for the whole batch, because to choose its images would wait for the device.
-
     Args:
         pixels: uint8 `(B, C, H, W)`, C being 1 or 3.
         codes: int64 `(B,)`, `2 * i` for the operation `OPERATIONS[i]` and `2 * i + 1` for its opposite direction.
@@ -63,15 +65,28 @@ def operate(pixels: Tensor, codes: Tensor, magnitude: int) -> Tensor:
         raise ShapeError(
             f"RandAugment needs uint8 images (B, C, H, W) of 1 or 3 channels, got {pixels.dtype} {tuple(pixels.shape)}"
         )
-    matrices, tables = _constants(magnitude, *pixels.shape[2:], pixels.device)
-    moved = warp(pixels, matrices[codes])
-    gray = grayscale(moved)
-    recoloured = look_up(moved, _tables(moved, gray, codes, tables[codes], magnitude))
-    for code, factor in _factors("Color", magnitude):
-        recoloured = blended(moved, gray, factor).where(_is(codes, code), recoloured)
-    for code, factor in _factors("Sharpness", magnitude):
-        recoloured = sharpened(moved, factor).where(_is(codes, code), recoloured)
-    return recoloured
+    way = by_kind if pixels.device.type == "cpu" else all_at_once
+    return way(pixels, codes, _kinds(magnitude, *pixels.shape[2:], pixels.device))
+
+
+def all_at_once(pixels: Tensor, codes: Tensor, kinds: Sequence[Kind]) -> Tensor:
+    """Computes every kind of operation for the whole batch, because to choose its images would wait for a GPU."""
+    operated = pixels
+    for wanted, operation in kinds:
+        is_wanted = (codes[:, None] == wanted).any(dim=1)
+        operated = operation(pixels, codes).where(is_wanted[:, None, None, None], operated)
+    return operated
+
+
+def by_kind(pixels: Tensor, codes: Tensor, kinds: Sequence[Kind]) -> Tensor:
+    """Computes every kind of operation for its own images."""
+    pieces, places = [pixels], torch.arange(len(pixels))
+    for wanted, operation in kinds:
+        rows = torch.isin(codes, wanted).nonzero()[:, 0]
+        if len(rows):
+            places[rows] = sum(map(len, pieces)) + torch.arange(len(rows))
+            pieces.append(operation(take(pixels, rows), codes[rows]))
+    return take(torch.cat(pieces), places)
 
 
 def amount(operation: str, magnitude: int, height: int, width: int) -> float:
@@ -92,32 +107,38 @@ def amount(operation: str, magnitude: int, height: int, width: int) -> float:
     return {"Posterize": round(chosen), "Solarize": 255 * chosen}.get(operation, chosen)
 
 
-def _tables(pixels: Tensor, gray: Tensor, codes: Tensor, tables: Tensor, magnitude: int) -> Tensor:
-    """What becomes of each byte, `(B, C, 256)`: the `tables` `(B, 256)`, or what the image itself decides."""
-    chosen = tables[:, None].expand(-1, pixels.shape[1], -1)
-    for code, factor in _factors("Contrast", magnitude):
-        chosen = contrast_table(gray, factor).where(_is(codes, code, 3), chosen)
-    for operation, table in (("AutoContrast", autocontrast_table), ("Equalize", equalize_table)):
-        chosen = table(pixels).where((codes // 2 == OPERATIONS.index(operation))[:, None, None], chosen)
-    return chosen
-
-
-def _is(codes: Tensor, code: int, axes: int = 4) -> Tensor:
-    return (codes == code).view(-1, *[1] * (axes - 1))
-
-
-def _factors(operation: str, magnitude: int) -> tuple[tuple[int, float], tuple[int, float]]:
-    """The codes of both directions of an operation that strengthens or weakens, each with its factor."""
-    code, change = 2 * OPERATIONS.index(operation), amount(operation, magnitude, 1, 1)
-    return (code, 1 + change), (code + 1, 1 - change)
-
-
 @cache
-def _constants(magnitude: int, height: int, width: int, device: torch.device) -> tuple[Tensor, Tensor]:
-    """By code: where each pixel comes from, float64 `(28, 2, 3)`, and what becomes of each byte, uint8 `(28, 256)`."""
+def _kinds(magnitude: int, height: int, width: int, device: torch.device) -> tuple[Kind, ...]:
+    """The kinds of operations: the codes of each, on the device, and what it makes of images and their codes."""
     amounts = [
         (operation, sign * amount(operation, magnitude, height, width)) for operation in OPERATIONS for sign in (1, -1)
     ]
-    matrices = [inverse_matrix(operation, change, height, width) for operation, change in amounts]
-    tables = [fixed_table(operation, change) for operation, change in amounts]
-    return torch.tensor(matrices, dtype=torch.float64, device=device), torch.stack(tables).to(device)
+    matrices = torch.tensor([inverse_matrix(*each, height, width) for each in amounts], dtype=torch.float64).to(device)
+    tables = torch.stack([fixed_table(*each) for each in amounts]).to(device)
+    kinds: list[tuple[Sequence[int], Operation]] = [
+        (_codes("ShearX", "ShearY", "TranslateX", "TranslateY", "Rotate"), lambda x, codes: warp(x, matrices[codes])),
+        (_codes("Brightness", "Posterize", "Solarize"), lambda x, codes: look_up(x, tables[codes][:, None])),
+        (_codes("AutoContrast"), lambda x, _: look_up(x, autocontrast_table(x))),
+        (_codes("Equalize"), lambda x, _: look_up(x, equalize_table(x))),
+    ]
+    change = amount("Contrast", magnitude, height, width)
+    for sign, factor in ((0, 1 + change), (1, 1 - change)):
+        for operation, function in (("Contrast", _contrasted), ("Color", _coloured), ("Sharpness", _sharpened)):
+            kinds.append(([_codes(operation)[sign]], partial(function, factor)))
+    return tuple((torch.tensor(wanted, device=device), operation) for wanted, operation in kinds)
+
+
+def _contrasted(factor: float, pixels: Tensor, _: Tensor) -> Tensor:
+    return look_up(pixels, contrast_table(grayscale(pixels), factor))
+
+
+def _coloured(factor: float, pixels: Tensor, _: Tensor) -> Tensor:
+    return blended(pixels, grayscale(pixels), factor)
+
+
+def _sharpened(factor: float, pixels: Tensor, _: Tensor) -> Tensor:
+    return sharpened(pixels, factor)
+
+
+def _codes(*operations: str) -> list[int]:
+    return [2 * OPERATIONS.index(each) + sign for each in operations for sign in (0, 1)]

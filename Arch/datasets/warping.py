@@ -51,7 +51,9 @@ def warp(pixels: Tensor, matrices: Tensor) -> Tensor:
     column = (xx * columns + xy * rows + (x0 + width / 2 + _TIE)).floor().long()
     row = (yx * columns + yy * rows + (y0 + height / 2 + _TIE)).floor().long()
     is_inside = (row >= 0) & (row < height) & (column >= 0) & (column < width)
-    source = (row * width + column).where(is_inside, 0).view(batch, -1, 1)
-    flat = pixels.permute(0, 2, 3, 1).reshape(batch, height * width, channels)
-    moved = flat.gather(1, source.expand(-1, -1, channels)) * is_inside.view(batch, -1, 1)
+    image = torch.arange(batch, device=pixels.device)[:, None, None]
+    source = ((image * height + row) * width + column).where(is_inside, batch * height * width)
+    flat = pixels.permute(0, 2, 3, 1).reshape(-1, channels)
+    with_black = torch.cat([flat, flat.new_zeros(1, channels)])
+    moved = with_black.index_select(0, source.flatten())
     return moved.view(batch, height, width, channels).permute(0, 3, 1, 2)

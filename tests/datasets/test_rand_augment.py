@@ -6,7 +6,7 @@ from torchvision.transforms import v2
 from torchvision.transforms.v2 import InterpolationMode
 
 from Arch.datasets.draws import Draws
-from Arch.datasets.rand_augment import OPERATIONS, RandAugment, operate
+from Arch.datasets.rand_augment import OPERATIONS, RandAugment, _kinds, all_at_once, by_kind, operate
 from Arch.errors import ShapeError
 from tests.datasets.literal_hash import literal_hash
 
@@ -62,6 +62,12 @@ def test_halfway_between_two_pixels_the_later_one_is_taken(sign):
     assert not torch.equal(sheared[:, :, halfway], expected[:, :, halfway])
     shift = 1 if sign > 0 else 0  # of row 2, by half a column
     assert torch.equal(sheared[:, :, 2, : 20 - shift], images[:, :, 2, shift:])
+
+
+def test_a_gpu_computes_all_kinds_for_all_images_and_gets_the_same():
+    images, codes = pictures(28), torch.arange(28)
+    kinds = _kinds(17, 24, 20, images.device)
+    assert torch.equal(all_at_once(images, codes, kinds), by_kind(images, codes, kinds))
 
 
 def test_images_of_a_batch_are_operated_on_independently():
