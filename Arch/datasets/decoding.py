@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import math
 import os
 import struct
 from collections.abc import Iterator
@@ -19,7 +20,7 @@ from Arch.datasets.image_files import ImageFile, ImageFiles, OpenedFiles
 from Arch.datasets.resizing import check_size, shrink, shrink_and_crop
 from Arch.errors import DataError
 
-_CHUNK = 256  # images that a thread decodes at once
+_CHUNK, _CHUNK_BYTES = 256, 1 << 23  # at most so many images, and about so many bytes, does a thread decode at once
 _GREY = frozenset({"1", "L"})
 _DEEP = ("I", "F")  # more than 8 bits; what to do with them is not for us to guess
 _UNREADABLE = (
@@ -96,10 +97,11 @@ def _write(decoder: _Decoder, opened: OpenedFiles, folder: Path) -> None:
 def _chunks(decoder: _Decoder, listed: tuple[ImageFile, ...], shape: tuple[int, ...]) -> Iterator[Pixels]:
     """The images in order, some at a time; a few chunks are in memory at once, however many there are."""
     workers = min(16, os.cpu_count() or 1)
-    starts = range(0, len(listed), _CHUNK)
+    size = max(1, min(_CHUNK, _CHUNK_BYTES // math.prod(shape)))
+    starts = range(0, len(listed), size)
     with ThreadPoolExecutor(workers) as pool:
         for wave in range(0, len(starts), 4 * workers):
-            parts = [listed[start : start + _CHUNK] for start in starts[wave : wave + 4 * workers]]
+            parts = [listed[start : start + size] for start in starts[wave : wave + 4 * workers]]
             yield from pool.map(lambda part: decoder.images(part, listed[0], shape), parts)
 
 

@@ -10,6 +10,7 @@ One process downloads while it holds a lock, which ends with it, and the others 
 from __future__ import annotations
 
 import fcntl
+import logging
 import os
 import shutil
 from collections.abc import Iterator
@@ -134,6 +135,7 @@ def _download(file: Remote, target: Path, folder: Path, report: Report) -> None:
     for url in (file.url, *file.mirrors):
         for _ in range(2):  # what was joined from two attempts may be wrong where a fresh one is right
             is_fresh = not part.exists()
+            logging.getLogger(__name__).info("downloading %s", url)
             try:
                 transfer(url, part, report)
             except BrokenTransferError as error:

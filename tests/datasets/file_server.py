@@ -12,13 +12,15 @@ class FileServer(ThreadingHTTPServer):
     Attributes:
         knows_ranges: whether it sends parts of files, and names versions.
         breaks: how many of the next answers end after half of their bytes.
-        pause: set while a test wants answers to be held back halfway.
+        script: what the next answers are instead: status, headers and body of each.
+        goes_on: cleared while answers are held back halfway.
     """
 
     def __init__(self, files):
         super().__init__(("127.0.0.1", 0), _Handler)
         self.files, self.asked = files, []
         self.knows_ranges, self.breaks = True, 0
+        self.script = []
         self.goes_on = threading.Event()
         self.goes_on.set()
 
@@ -30,6 +32,9 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self):
         name, asked = self.path[1:], self.headers["Range"]
         self.server.asked.append((name, asked))
+        if self.server.script:
+            self._answer(*self.server.script.pop(0))
+            return
         if name not in self.server.files:
             self.send_error(404)
             return
@@ -46,6 +51,13 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(body) - start))
         self.end_headers()
         self._send(body[start:])
+
+    def _answer(self, status, headers, body):
+        self.send_response(status)
+        for key, value in headers.items():
+            self.send_header(key, value)
+        self.end_headers()
+        self.wfile.write(body)
 
     def _send(self, body):
         half = len(body) // 2

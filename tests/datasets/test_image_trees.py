@@ -155,7 +155,7 @@ def test_imagenet_without_the_synset_of_each_image_is_refused(text, words, root,
 
 def test_imagenet_is_never_wholly_in_memory(root, tmp_path, monkeypatch):
     val = {f"val/{WORDNET[0]}/{i:04}.JPEG": picture(i % 250, 6) for i in range(40)}
-    monkeypatch.setattr(decoding, "_CHUNK", 2)
+    monkeypatch.setattr(decoding, "_CHUNK_BYTES", 2 * 12)  # two images of 2x2 pixels
     monkeypatch.setattr(os, "cpu_count", lambda: 1)
     seen = []
     written = decoding.ImageWriter.add
