@@ -17,6 +17,7 @@ MIXING = {**AUGMENTED, "Mixup": 0.2, "CutMix": 1.0}
 VARIED = {**MIXING, **ERASING, "RandAugment": 2, "Cutout": 2}
 SGD = {**TINY, "Optimizer": "SGD"}
 ARRAYS = {**TINY, "Dataset": "Arrays", "DataName": "mine"}
+CORRUPTED = {**TINY, "Dataset": "CIFAR10-C", "Corruption": "fog"}
 SPIRALS = {**TINY, "Dataset": "Spirals", "SpiralsRadii": 10}
 RINGS = {**SPIRALS, "SpiralsModality": "extrapolation"}
 CONSTANT = {**TINY, "LRScheduler": "Constant"}
@@ -37,6 +38,8 @@ ALTERNATIVES = {
     "SyntheticSize": (TINY, 5),
     "SyntheticChannels": (TINY, 1),
     "SyntheticSamples": (TINY, 48),
+    "Corruption": (CORRUPTED, "snow"),
+    "Severity": (CORRUPTED, 1),
     "ArraysLayout": ({**ARRAYS, "ArraysLayout": "NHWC"}, "NCHW"),
     "SpiralsArms": (SPIRALS, 3),
     "SpiralsClasses": (SPIRALS, 3),

@@ -14,8 +14,17 @@ def write_arrays(folder):
     return folder / "arrays.npz"
 
 
+def write_corruptions(folder):
+    """Two corruptions of two images at five severities; the clean ones are `tests.datasets.tiny_cifar`'s."""
+    generator = np.random.default_rng(0)
+    for name in ("fog", "snow"):
+        np.save(folder / f"{name}.npy", generator.integers(0, 256, (10, 32, 32, 3), dtype=np.uint8))
+    np.save(folder / "labels.npy", np.tile(np.arange(2, dtype=np.uint8), 5))
+    return folder
+
+
 # dataset: what writes its data into a folder and gives their DataPath
-WRITERS = {"Arrays": write_arrays}
+WRITERS = {"Arrays": write_arrays, "CIFAR10-C": write_corruptions}
 
 
 class LocalData:

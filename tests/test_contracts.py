@@ -7,6 +7,7 @@ import pytest
 from Arch.config.config import Config
 from Arch.config.names import field_name
 from Arch.datasets import DATASETS
+from Arch.datasets.corrupted_cifar import CORRUPTIONS
 from Arch.datasets.normalization import KINDS
 from Arch.datasets.samples import LAYOUTS
 from Arch.datasets.spirals import MODALITIES
@@ -23,6 +24,7 @@ from tests.alternatives import (
     ARRAYS,
     AUGMENTED,
     CONVOLUTIONAL,
+    CORRUPTED,
     DROPPING,
     NAMES_ONLY,
     PRETRAINED,
@@ -32,6 +34,7 @@ from tests.alternatives import (
     TINY,
     VARIED,
 )
+from tests.datasets.tiny_cifar import replace_cifar
 from tests.local_data import LocalData
 
 REGISTRIES = {
@@ -53,7 +56,9 @@ class RecordingConfig(Config):
 
 @pytest.fixture(scope="module")
 def laboratory(tmp_path_factory):
-    return Laboratory(tmp_path_factory.mktemp("cache"))
+    with pytest.MonkeyPatch.context() as patch:
+        replace_cifar(patch)
+        yield Laboratory(tmp_path_factory.mktemp("cache"))
 
 
 class Laboratory:
@@ -95,7 +100,13 @@ def test_the_rules_offer_exactly_what_is_registered(key, resolver):
 
 @pytest.mark.parametrize(
     ("key", "known"),
-    [("Precision", PRECISIONS), ("Normalization", KINDS), ("SpiralsModality", MODALITIES), ("ArraysLayout", LAYOUTS)],
+    [
+        ("Precision", PRECISIONS),
+        ("Normalization", KINDS),
+        ("SpiralsModality", MODALITIES),
+        ("ArraysLayout", LAYOUTS),
+        ("Corruption", CORRUPTIONS),
+    ],
 )
 def test_the_rules_offer_exactly_what_the_code_knows(key, known, resolver):
     assert set(resolver.rules.keys[key].schema.choices) == set(known)
@@ -139,7 +150,7 @@ def test_a_method_s_fields_are_the_stanza_of_its_switch(name, resolver):
     [TINY, TAUGHT, PRETRAINED, CONVOLUTIONAL, AUGMENTED, VARIED, DROPPING, {**TAUGHT, **AUGMENTED, "Teacher": TINY}]
     + [{**TINY, "LRScheduler": name} for name in SCHEDULES]
     + [{**TINY, "Optimizer": name} for name in OPTIMIZERS]
-    + [{**TINY, "Select": "test"}, {**ARRAYS, "ArraysLayout": "NHWC"}, SPIRALS, RINGS, {**TAUGHT, "UseCELoss": False}],
+    + [{**TINY, "Select": "test"}, {**ARRAYS, "ArraysLayout": "NHWC"}, SPIRALS, RINGS, CORRUPTED, {**TAUGHT, "UseCELoss": False}],
 )
 def test_the_keys_that_a_trainer_reads_are_the_keys_that_are_active(raw, laboratory, tmp_path):
     config = laboratory.config(raw)

@@ -103,9 +103,19 @@ def _reading(path: Path) -> Iterator[None]:
         ) from error
 
 
+def mapped(path: Path) -> Array:
+    """The array of an `.npy` file, mapped into memory and not to be written.
+
+    Raises:
+        DataError: there is no such file, or it is damaged or holds Python objects.
+    """
+    with _reading(path):
+        return np.asarray(np.load(path, mmap_mode="r", allow_pickle=False))
+
+
 def _of_npy(path: Path) -> StoredArray:
-    mapped = np.load(path, mmap_mode="r", allow_pickle=False)
-    return StoredArray(str(path), mapped.shape, mapped.dtype, lambda: _slices(mapped, mapped.shape, mapped.dtype, path))
+    rows = mapped(path)
+    return StoredArray(str(path), rows.shape, rows.dtype, lambda: _slices(rows, rows.shape, rows.dtype, path))
 
 
 def _of_npz(path: Path, archive: zipfile.ZipFile, name: str) -> StoredArray:

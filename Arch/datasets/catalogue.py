@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from Arch.datasets.array_sources import CIFAR5M, CORRUPTED_CIFAR10, CORRUPTED_CIFAR100, RANDOM_IMAGES
 from Arch.datasets.download import Remote, Source
 from Arch.errors import DataError
 
@@ -219,6 +220,10 @@ CATALOGUE: dict[str, Facts] = {
         by_hand="Give DataPath: an .npz or .safetensors file of x_train, y_train and so on.",
         needs_path=True,
     ),
+    "CIFAR10-C": _of_source((10, 50_000, 10_000), "3x32x32", CORRUPTED_CIFAR10),
+    "CIFAR100-C": _of_source((100, 50_000, 10_000), "3x32x32", CORRUPTED_CIFAR100),
+    "CIFAR5M": _of_source((10, 0, 10_000), "3x32x32", CIFAR5M),
+    "RandomImages300K": _of_source((1, 300_000, 0), "3x32x32", RANDOM_IMAGES),
     "Digits": Facts(10, 1_442, 355, "1x8x8", by_hand="It comes with scikit-learn."),
     "Spirals": Facts(7, 14_000, 7_000, "2 numbers", by_hand="It is made up."),
     "Synthetic": Facts(0, 0, 0, "as configured", by_hand="It is made up."),

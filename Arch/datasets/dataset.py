@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, cast
+from typing import ClassVar, Literal, cast
 
 import torch
 from torch import Tensor
@@ -66,7 +66,13 @@ def pixel_type(pixels: Tensor) -> PixelType:
 
 
 class ImageDataset(ABC):
-    """Images under a name; a subclass is a frozen dataclass whose fields are the parameters of its stanza."""
+    """Images under a name; a subclass is a frozen dataclass whose fields are the parameters of its stanza.
+
+    Class attributes:
+        obstacle: why nothing can be learned from it alone, in words that follow its name; empty if it can.
+    """
+
+    obstacle: ClassVar[str] = ""
 
     @property
     def name(self) -> str:

@@ -15,6 +15,7 @@ from Arch.datasets.digest import combined
 from Arch.datasets.normalization import Normalization, constants_of
 from Arch.datasets.streaming import fits_memory
 from Arch.datasets.subsets import balanced_subset, held_out
+from Arch.errors import DataError
 
 
 @dataclass(frozen=True, eq=False)
@@ -117,6 +118,8 @@ def load(
 
 def _splits(dataset: ImageDataset, root: Path, data_path: str | Path, down_sample: int) -> tuple[Images, Images]:
     check_size(down_sample)
+    if dataset.obstacle:
+        raise DataError(f"{dataset.name} {dataset.obstacle}.")
     source = dataset.located(data_path)
     train, test = (_read(source, root, split, down_sample) for split in SPLITS)
     name = dataset.name if source is dataset else f"{dataset.name} ({data_path})"
