@@ -13,10 +13,13 @@ from Arch.figures import FIGURES
 from Arch.registry import Registry
 from Scripts.carry import workspace_of
 from Scripts.dataset_lines import show_datasets
+from Scripts.model_lines import show_models
 
 EXAMPLES = """examples:
   main.py names                                   every kind and its names
   main.py names models                            one line each
+  main.py names models --dataset CIFAR100         size, layers and customary layers of each for these images
+  main.py names models ResNet34                   its line of layers; 'torchvision/*' lists a family
   main.py names datasets                          what is there, its size and place, and how to get the rest
   main.py names keys Temperature                  a key: default, type, when it counts
 """
@@ -34,7 +37,8 @@ KINDS = {
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Adds the verb's arguments."""
     parser.add_argument("kind", nargs="?", metavar="KIND", help=f"keys, figures, methods, {', '.join(KINDS)}")
-    parser.add_argument("name", nargs="?", metavar="NAME", help="one of them")
+    parser.add_argument("name", nargs="?", metavar="NAME", help="one of them; of models also a pattern")
+    parser.add_argument("--dataset", metavar="NAME", help="of models: for images of this dataset (default CIFAR10)")
 
 
 def run(options: argparse.Namespace) -> int:
@@ -44,6 +48,8 @@ def run(options: argparse.Namespace) -> int:
         found = {kind: ", ".join(_names(kind, rules)) for kind in (*KINDS, "methods", "figures", "keys")}
     elif options.kind == "datasets":
         return show_datasets(rules.keys["Dataset"].schema, options)
+    elif options.kind == "models" and (options.name or options.dataset):
+        return show_models(options)
     else:
         found = _described(options.kind, rules)
         if options.name is not None:

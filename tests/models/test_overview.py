@@ -1,0 +1,47 @@
+"""What is told of a network without its numbers."""
+
+import pytest
+from torch import nn
+
+from Arch.models import MODELS
+from Arch.models.architecture import Architecture
+from Arch.models.overview import overview, spread
+
+ENDS = [
+    ([(16, 8, 8)] * 3 + [(32, 4, 4)] * 2 + [(64, 2, 2)] * 2 + [(64,)], (2, 4, 6, 7)),  # the last of each size
+    ([(65, 192)] * 13, (0, 3, 6, 9, 12)),  # one size: quarters of the depth
+    ([(64,), (6,), (6,)], (0, 1, 2)),  # few: all
+    ([], ()),
+]
+
+
+@pytest.mark.parametrize(("shapes", "layers"), ENDS)
+def test_layers_are_chosen_by_the_size_of_maps_or_by_depth(shapes, layers):
+    assert spread(shapes) == layers
+
+
+def test_a_network_is_told_of_as_it_is_built():
+    seen = overview(MODELS["resnet20"](), (3, 32, 32), 100)
+    assert seen.parameters == 278_324
+    assert [layer.shape for layer in seen.layers] == [
+        (16, 32, 32), *[(16, 32, 32)] * 3, *[(32, 16, 16)] * 3, *[(64, 8, 8)] * 3, (64,)
+    ]  # fmt: skip
+    assert sum(layer.parameters for layer in seen.layers) == 278_324 - 65 * 100
+
+
+def test_one_that_cannot_be_cut_says_why_and_what_is_watched():
+    class Deciding(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.relu, self.fc = nn.ReLU(), nn.Linear(4, 2)
+
+        def forward(self, x):
+            return self.fc(self.relu(x).flatten(1)) if len(x) * x.shape[1] > 0 else x
+
+    class Own(Architecture):
+        def network(self, shape, classes):
+            return Deciding()
+
+    seen = overview(Own(), (4, 1, 1), 2)
+    assert seen.obstacle.startswith("Deciding: its own forward cannot be followed")
+    assert [layer.name for layer in seen.layers] == ["relu"]
