@@ -18,6 +18,7 @@ VARIED = {**MIXING, **ERASING, "RandAugment": 2, "Cutout": 2}
 SGD = {**TINY, "Optimizer": "SGD"}
 ARRAYS = {**TINY, "Dataset": "Arrays", "DataName": "mine"}
 CORRUPTED = {**TINY, "Dataset": "CIFAR10-C", "Corruption": "fog"}
+BIRDS = {**TINY, "Dataset": "SUB"}
 SPIRALS = {**TINY, "Dataset": "Spirals", "SpiralsRadii": 10}
 RINGS = {**SPIRALS, "SpiralsModality": "extrapolation"}
 CONSTANT = {**TINY, "LRScheduler": "Constant"}
@@ -40,6 +41,8 @@ ALTERNATIVES = {
     "SyntheticSamples": (TINY, 48),
     "Corruption": (CORRUPTED, "snow"),
     "Severity": (CORRUPTED, 1),
+    "SUBTarget": (BIRDS, "attribute"),
+    "SUBForm": (BIRDS, "images"),
     "ArraysLayout": ({**ARRAYS, "ArraysLayout": "NHWC"}, "NCHW"),
     "SpiralsArms": (SPIRALS, 3),
     "SpiralsClasses": (SPIRALS, 3),

@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from tests.datasets.tiny_images import encoded, photo, write_folder
+
 
 def write_arrays(folder):
     """Images of 3x3 pixels and 3 channels in one file; only `ArraysLayout` can tell which axis is which."""
@@ -23,8 +25,16 @@ def write_corruptions(folder):
     return folder
 
 
+def write_birds(folder):
+    """Embeddings and images of two birds with two attributes, both in one folder."""
+    birds, attributes = np.arange(40) % 2, np.arange(40) // 20
+    embeddings = np.random.default_rng(0).normal(size=(40, 3)).astype(np.float32)
+    np.savez(folder / "SUB_dinov2_embeddings.npz", embeddings=embeddings, labels=birds, attributes=attributes)
+    return write_folder(folder, {f"{birds[i]}/{attributes[i]}/{i}.png": encoded(photo(i)) for i in range(40)})
+
+
 # dataset: what writes its data into a folder and gives their DataPath
-WRITERS = {"Arrays": write_arrays, "CIFAR10-C": write_corruptions}
+WRITERS = {"Arrays": write_arrays, "CIFAR10-C": write_corruptions, "SUB": write_birds}
 
 
 class LocalData:

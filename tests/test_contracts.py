@@ -11,6 +11,7 @@ from Arch.datasets.corrupted_cifar import CORRUPTIONS
 from Arch.datasets.normalization import KINDS
 from Arch.datasets.samples import LAYOUTS
 from Arch.datasets.spirals import MODALITIES
+from Arch.datasets.sub import FORMS, TARGETS
 from Arch.distillation import METHODS
 from Arch.models import MODELS
 from Arch.sweep.worker import Worker
@@ -23,6 +24,7 @@ from tests.alternatives import (
     ALTERNATIVES,
     ARRAYS,
     AUGMENTED,
+    BIRDS,
     CONVOLUTIONAL,
     CORRUPTED,
     DROPPING,
@@ -106,6 +108,8 @@ def test_the_rules_offer_exactly_what_is_registered(key, resolver):
         ("SpiralsModality", MODALITIES),
         ("ArraysLayout", LAYOUTS),
         ("Corruption", CORRUPTIONS),
+        ("SUBTarget", TARGETS),
+        ("SUBForm", FORMS),
     ],
 )
 def test_the_rules_offer_exactly_what_the_code_knows(key, known, resolver):
@@ -150,7 +154,8 @@ def test_a_method_s_fields_are_the_stanza_of_its_switch(name, resolver):
     [TINY, TAUGHT, PRETRAINED, CONVOLUTIONAL, AUGMENTED, VARIED, DROPPING, {**TAUGHT, **AUGMENTED, "Teacher": TINY}]
     + [{**TINY, "LRScheduler": name} for name in SCHEDULES]
     + [{**TINY, "Optimizer": name} for name in OPTIMIZERS]
-    + [{**TINY, "Select": "test"}, {**ARRAYS, "ArraysLayout": "NHWC"}, SPIRALS, RINGS, CORRUPTED, {**TAUGHT, "UseCELoss": False}],
+    + [{**TINY, "Select": "test"}, {**TAUGHT, "UseCELoss": False}]
+    + [{**ARRAYS, "ArraysLayout": "NHWC"}, SPIRALS, RINGS, CORRUPTED, BIRDS],
 )
 def test_the_keys_that_a_trainer_reads_are_the_keys_that_are_active(raw, laboratory, tmp_path):
     config = laboratory.config(raw)

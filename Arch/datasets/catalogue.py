@@ -224,6 +224,7 @@ CATALOGUE: dict[str, Facts] = {
     "CIFAR100-C": _of_source((100, 50_000, 10_000), "3x32x32", CORRUPTED_CIFAR100),
     "CIFAR5M": _of_source((10, 0, 10_000), "3x32x32", CIFAR5M),
     "RandomImages300K": _of_source((1, 300_000, 0), "3x32x32", RANDOM_IMAGES),
+    "SUB": Facts(33, 0, 0, "768 numbers, or RGB", "SUB", by_hand="Give embeddings in a file, or images in folders."),
     "Digits": Facts(10, 1_442, 355, "1x8x8", by_hand="It comes with scikit-learn."),
     "Spirals": Facts(7, 14_000, 7_000, "2 numbers", by_hand="It is made up."),
     "Synthetic": Facts(0, 0, 0, "as configured", by_hand="It is made up."),

@@ -12,10 +12,10 @@ import torch
 
 from Arch.datasets import DATASETS
 from Arch.datasets.dataset import ImageDataset, Images, SplitName
+from Arch.datasets.stratified import SEED, Ids, parted
 from Arch.errors import DataError
 
 MODALITIES = ("standard", "interpolation", "extrapolation")
-SEED = 42
 _LONGEST = 10.0
 
 Part = Literal["train", "validation", "test"]
@@ -120,12 +120,10 @@ class Spirals(ImageDataset):
             return np.asarray((radii >= self.min_radius) & (radii <= self.max_radius))
         return np.ones(len(radii), dtype=np.bool_)
 
-    def _ids(self, labels: npt.NDArray[np.int64]) -> dict[Part, npt.NDArray[np.int64]]:
+    def _ids(self, labels: npt.NDArray[np.int64]) -> dict[Part, Ids]:
         """Which points each part has, in its order."""
-        from sklearn.model_selection import train_test_split  # takes a second to import: only who wants spirals pays
-
-        train, rest = train_test_split(np.arange(len(labels)), test_size=0.5, random_state=SEED, stratify=labels)
-        validation, test = train_test_split(rest, test_size=0.5, random_state=SEED, stratify=labels[rest])
+        train, rest = parted(np.arange(len(labels)), labels, 0.5, "Spirals")
+        validation, test = parted(rest, labels, 0.5, "Spirals")
         return {"train": train, "validation": validation, "test": test}
 
     def _all(self) -> _Points:
