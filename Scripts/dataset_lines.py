@@ -47,7 +47,7 @@ def _row(name: str, why_planned: str, root: Path) -> dict[str, Any]:
         "test": facts.test,
         "shape": facts.shape,
         "place": str(place or ""),
-        "bytes": files.measure(place).size if place and is_present else 0,
+        "bytes": files.measure(place.resolve()).size if place and is_present else 0,
         "download": facts.source.size if facts.source else 0,
         "addresses": [file.url for file in facts.source.files] if facts.source else [],
         "how": _how(name, facts, place, is_present=is_present),

@@ -9,16 +9,14 @@ One process downloads while it holds a lock, which ends with it, and the others 
 
 from __future__ import annotations
 
-import fcntl
 import logging
 import os
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from Arch.datasets.ledger import Ledger, digests_of
+from Arch.datasets.ledger import Digests, Ledger, digests_of
+from Arch.datasets.locking import locked
 from Arch.datasets.transfer import BrokenTransferError, Report, discard, transfer, unwritable
 from Arch.datasets.unpack import is_archive, unpack
 from Arch.errors import DataError
@@ -88,22 +86,21 @@ def fetched(root: Path, source: Source, report: Report = no_report) -> Path:
     folder = root / source.name
     if not folder.exists():
         work = root / ".fetching" / source.name.replace("/", "-")
-        with _locked(work):
+        with locked(work):
             if not folder.exists():
                 _fetch(source, folder, work, report)
-            shutil.rmtree(work, ignore_errors=True)
     for file in source.files:
         if not is_archive(file.filename):
-            Ledger(folder).check(folder / file.filename, file.md5, file.sha256)
+            Ledger(folder).check(folder / file.filename, file)
     return folder
 
 
 def _fetch(source: Source, folder: Path, work: Path, report: Report) -> None:
-    ledger = Ledger(folder)
+    ledger, found = Ledger(folder), list[Digests]()
     for file in source.files:
-        if not (work / file.filename).exists():
-            _download(file, work / file.filename, folder, report)
-        ledger.note(work / file.filename, file.md5, file.sha256, file.url)
+        path = work / file.filename
+        found.append(digests_of(path) if path.exists() else _download(file, path, folder, report))
+        ledger.compare(path, found[-1], file)
     unpacked = work / "unpacked"
     try:
         shutil.rmtree(unpacked, ignore_errors=True)  # what a killed process has left
@@ -112,6 +109,8 @@ def _fetch(source: Source, folder: Path, work: Path, report: Report) -> None:
         for file in source.files:
             report(f"unpacking {file.filename}", 0, None)
             _place(work / file.filename, unpacked, unpacked / source.top)
+        for file, digests in zip(source.files, found, strict=True):
+            ledger.remember(work / file.filename, digests, file)
         os.sync()  # so that after a power failure, too, the folder is whole or absent
         (unpacked / source.top).rename(folder)
     except OSError as error:
@@ -128,7 +127,7 @@ def _place(path: Path, unpacked: Path, top: Path) -> None:
             shutil.copy2(path, top / path.name)
 
 
-def _download(file: Remote, target: Path, folder: Path, report: Report) -> None:
+def _download(file: Remote, target: Path, folder: Path, report: Report) -> Digests:
     """Brings a file under its name once it is whole and, where a digest is published, verified."""
     part = target.with_name(target.name + ".part")
     reasons = []
@@ -143,46 +142,15 @@ def _download(file: Remote, target: Path, folder: Path, report: Report) -> None:
                 break
             report(f"verifying {file.filename}", 0, None)
             found = digests_of(part)
-            if found.agrees(file.md5, file.sha256):
+            if not (wrong := found.differing(file.md5, file.sha256)):
                 part.replace(target)
-                return
+                return found
             discard(part)
             if is_fresh:
-                reasons.append(f"it has {found.differing(file.md5, file.sha256)} ({url})")
+                reasons.append(f"it has {wrong} ({url})")
                 break
     raise DataError(
         f"cannot download {file.filename}: {'; '.join(reasons)}. Try again later (what has come is kept), or get it "
         f"elsewhere and put what is in it into {folder}.",
         folder,
     )
-
-
-@contextmanager
-def _locked(work: Path) -> Iterator[None]:
-    """Holds the one lock on a folder of files on their way, which is made; waits while another process has it."""
-    descriptor = _lock(work)
-    try:
-        yield
-    finally:
-        os.close(descriptor)
-
-
-def _lock(work: Path) -> int:
-    while True:
-        try:
-            work.mkdir(parents=True, exist_ok=True)
-            descriptor = os.open(work / "lock", os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o666)
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
-        except FileNotFoundError:
-            continue  # who had the lock has just removed the folder
-        except OSError as error:
-            raise unwritable(work, error) from error
-        if _is_still_there(descriptor, work / "lock"):
-            return descriptor
-        os.close(descriptor)
-
-
-def _is_still_there(descriptor: int, path: Path) -> bool:
-    with suppress(FileNotFoundError):
-        return os.path.samestat(os.fstat(descriptor), path.stat())
-    return False

@@ -8,6 +8,7 @@ import os
 import secrets
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Protocol
 
 from Arch.datasets.transfer import unwritable
 from Arch.errors import DataError
@@ -22,12 +23,8 @@ class Digests:
     md5: str
     sha256: str
 
-    def agrees(self, md5: str, sha256: str) -> bool:
-        """Whether these are the published ones; an empty one agrees with all."""
-        return not self.differing(md5, sha256)
-
     def differing(self, md5: str, sha256: str) -> str:
-        """What is wrong, in words; empty if nothing is."""
+        """In which these are not the published ones, in words; empty if in none. An empty one was not published."""
         for kind, published, found in (("MD5", md5, self.md5), ("SHA-256", sha256, self.sha256)):
             if published and published != found:
                 return f"the {kind} {found} instead of the published {published}"
@@ -52,6 +49,22 @@ def digests_of(path: Path) -> Digests:
     return Digests(md5.hexdigest(), sha256.hexdigest())
 
 
+class Published(Protocol):
+    """What is known of a file by those who give it: `Arch.datasets.download.Remote`."""
+
+    @property
+    def url(self) -> str:
+        """Where it comes from."""
+
+    @property
+    def md5(self) -> str:
+        """In hex digits; empty where it is not published."""
+
+    @property
+    def sha256(self) -> str:
+        """Likewise."""
+
+
 @dataclass(frozen=True)
 class _Line:
     """What is remembered of a file; `size` and `modified` only spare reading it again."""
@@ -69,15 +82,30 @@ class Ledger:
         """Of the data in `folder`, which need not be there; reads nothing."""
         self._path = folder.with_name(f"{folder.name}.digests.json")
 
-    def note(self, path: Path, md5: str, sha256: str, url: str) -> None:
-        """Compares a file that has come from `url` with what is published and known of it, and remembers it.
+    def compare(self, path: Path, digests: Digests, published: Published) -> None:
+        """Compares a file with what is published and known of it.
 
         Raises:
-            DataError: it is another file than the one of this name before.
+            DataError: it is another file than is published, or than the one of this name before.
         """
-        self._compare(path, md5, sha256, url)
+        if wrong := digests.differing(published.md5, published.sha256):
+            raise DataError(f"{path} has {wrong}. Remove it and its folder; the data are fetched again.", path)
+        known = self._lines().get(path.name)
+        if known is not None and known.sha256 != digests.sha256:
+            raise DataError(
+                f"{path} has the SHA-256 {digests.sha256}, but a file of this name had {known.sha256} before "
+                f"({self._path}). Restore that one; if the new one is right, remove its line there, and results made "
+                "with the old one are of other data.",
+                path,
+            )
 
-    def check(self, path: Path, md5: str, sha256: str) -> None:
+    def remember(self, path: Path, digests: Digests, published: Published) -> None:
+        """Keeps what a file is, to be compared with later; raises DataError if that cannot be written."""
+        found = path.stat()
+        line = _Line(digests.sha256, found.st_size, found.st_mtime_ns, published.url)
+        self._write({**self._lines(), path.name: line})
+
+    def check(self, path: Path, published: Published) -> None:
         """Compares a file in use with what is published and known of it, if it may have changed since.
 
         Raises:
@@ -89,22 +117,9 @@ class Ledger:
         except OSError as error:
             raise DataError(f"{path} is missing. Remove its folder; the data are fetched again.", path) from error
         if line is None or (line.size, line.modified) != (found.st_size, found.st_mtime_ns):
-            self._compare(path, md5, sha256, line.url if line else "")
-
-    def _compare(self, path: Path, md5: str, sha256: str, url: str) -> None:
-        lines, found, digests = self._lines(), path.stat(), digests_of(path)
-        if wrong := digests.differing(md5, sha256):
-            raise DataError(f"{path} has {wrong}. Remove it and its folder; the data are fetched again.", path)
-        known = lines.get(path.name)
-        if known is not None and known.sha256 != digests.sha256:
-            raise DataError(
-                f"{path} has the SHA-256 {digests.sha256}, but a file of this name had {known.sha256} before "
-                f"({self._path}). Restore that one; if the new one is right, remove its line there, and results made "
-                "with the old one are of other data.",
-                path,
-            )
-        lines[path.name] = _Line(digests.sha256, found.st_size, found.st_mtime_ns, url)
-        self._write(lines)
+            digests = digests_of(path)
+            self.compare(path, digests, published)
+            self.remember(path, digests, published)
 
     def _lines(self) -> dict[str, _Line]:
         try:

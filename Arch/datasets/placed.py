@@ -14,6 +14,7 @@ from Arch.datasets.decoded import decoded
 from Arch.datasets.decoding import DecodeStyle, decode_images
 from Arch.datasets.download import fetched
 from Arch.datasets.image_files import ImageFiles, unreadable
+from Arch.datasets.locking import locked
 from Arch.errors import DataError
 
 _DECODER = 1  # raised when decoding the same files gives other bytes than before
@@ -142,7 +143,8 @@ class PlacedPhotographs(PlacedDataset):
     def _decoded(self, folder: Path, root: Path, split: SplitName, size: int | None) -> Images:
         files, style = self.files_in(folder, split), self.style
         key = key_of(self.name, split, f"{size} {style}", files.stamp())
-        return decoded(root, key, lambda target: decode_images(files, size, target, style))
+        with locked(root / ".fetching" / f"decoding-{key}", is_vital=False):  # a hundred gigabytes are written once
+            return decoded(root, key, lambda target: decode_images(files, size, target, style))
 
 
 def key_of(name: str, split: SplitName, *what: str) -> str:

@@ -45,7 +45,7 @@ def run(options: argparse.Namespace) -> int:
             continue
         finally:
             report.end()
-        size = files.measure(place).size
+        size = files.measure(place.resolve()).size
         rows.append({"name": name, "place": str(place), "bytes": size})
         if not options.json:
             print(f"{name}: {size_text(size)} in {place}")

@@ -107,6 +107,16 @@ def test_a_digest_nobody_publishes_is_kept_and_compared_later(server, root):
         fetched(root, plain(server))
 
 
+def test_of_an_archive_that_cannot_be_unpacked_nothing_is_remembered(server, root):
+    source = Source("both", (Remote(server.url("b.zip"), "b.zip"),))
+    server.files["b.zip"] = (sound := server.files["b.zip"])[:-30]
+    with pytest.raises(DataError, match=r"cannot unpack (.*b.zip): .* Remove it"):
+        fetched(root, source)
+    server.files["b.zip"] = sound
+    (root / ".fetching/both/b.zip").unlink()
+    assert (fetched(root, source) / "top/x.txt").read_bytes() == b"x"
+
+
 def test_a_file_put_there_by_hand_is_remembered_and_a_change_noticed(root):
     source = Source("plain", (Remote("http://127.0.0.1:9/x", "x"),))
     (root / "plain").mkdir(parents=True)

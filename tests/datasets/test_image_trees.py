@@ -1,7 +1,9 @@
 """Image files in folders of classes: EuroSAT, PatternNet, Tiny ImageNet and ImageNet, tiny, in the true layouts."""
 
+import functools
 import importlib.util
 import os
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -165,6 +167,24 @@ def test_imagenet_is_never_wholly_in_memory(root, tmp_path, monkeypatch):
     images = DATASETS["ImageNet"]().located(write_imagenet(tmp_path, val)).read_downsampled(root, "test", 2)
     assert (len(images), seen) == (40, [2] * 20)
     assert f"{root}/decoded/ImageNet-test-" in Path("/proc/self/maps").read_text()
+
+
+def test_of_many_who_want_the_same_images_one_decodes_them(root, tmp_path, monkeypatch):
+    folder, seen = write_imagenet(tmp_path, {}), []
+    written = decoding.ImageWriter.add
+    monkeypatch.setattr(decoding.ImageWriter, "add", lambda *both: (seen.append(1), written(*both)))
+    with ThreadPoolExecutor(4) as pool:
+        read = functools.partial(DATASETS["ImageNet"]().located(folder).read_downsampled, root, "train", 4)
+        digests = {images.digest for images in pool.map(lambda _: read(), range(4))}
+    assert (len(digests), len(seen)) == (1, 1)
+
+
+def test_decoded_images_are_read_where_nothing_can_be_written(root, tmp_path, monkeypatch):
+    dataset = DATASETS["TinyImageNet"]().located(write_tiny(tmp_path / "tiny"))
+    before = dataset.read(root, "train")
+    (root / ".fetching").rmdir()
+    (root / ".fetching").write_text("in the way")
+    assert dataset.read(root, "train").digest == before.digest
 
 
 def test_an_added_image_is_noticed_by_its_folder(root, tmp_path):

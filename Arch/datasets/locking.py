@@ -1,0 +1,65 @@
+"""One at a time: what several processes want, one of them does while the others wait."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from Arch.datasets.transfer import unwritable
+from Arch.errors import DataError
+
+
+@contextmanager
+def locked(work: Path, *, is_vital: bool = True) -> Iterator[None]:
+    """Holds the one lock on a working folder, which is made, and removed if all went well.
+
+    The lock ends with its process, however that ends; what it leaves in the folder, the next one finds.
+
+    Args:
+        work: the folder.
+        is_vital: whether there has to be a lock: otherwise, where there can be none, all go ahead.
+
+    Raises:
+        DataError: the folder cannot be made or locked.
+    """
+    try:
+        descriptor = _lock(work)
+    except DataError:
+        if is_vital:
+            raise
+        yield
+        return
+    try:
+        yield
+        shutil.rmtree(work, ignore_errors=True)
+    finally:
+        os.close(descriptor)
+
+
+def _lock(work: Path) -> int:
+    while True:
+        try:
+            work.mkdir(parents=True, exist_ok=True)
+            descriptor = os.open(work / "lock", os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o666)
+        except FileNotFoundError:
+            continue  # who had the lock has just removed the folder
+        except OSError as error:
+            raise unwritable(work, error) from error
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        except OSError as error:
+            os.close(descriptor)
+            raise DataError(f"cannot lock {work}: {error.strerror}. Use another data folder.", work) from error
+        if _is_still_there(descriptor, work / "lock"):
+            return descriptor
+        os.close(descriptor)
+
+
+def _is_still_there(descriptor: int, path: Path) -> bool:
+    with suppress(FileNotFoundError):
+        return os.path.samestat(os.fstat(descriptor), path.stat())
+    return False
