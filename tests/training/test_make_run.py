@@ -64,7 +64,7 @@ def test_an_adopted_lease_is_as_good(worker, taken):
 
 
 def test_what_cannot_run_at_all_is_recorded_with_the_run(worker, taken):
-    config, lease = taken(Model="ResNet101")
+    config, lease = taken(Model="TcT")
     with pytest.raises(NotImplementedYetError):
         worker.make_run(config, lease)
     attempt = lease.entry.work(0).attempt()
