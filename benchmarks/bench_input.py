@@ -82,7 +82,12 @@ def contestants(data: ImageData, engine: Engine, normalization: str) -> dict[str
     normalizer = Normalizer.of(constants, data.shape, engine.device)
     augmentation = Augmentation(PADDING, horizontal_flip=True)
     is_streamed = engine.streams(placed.train)
-    feed = Feed(placed.train, normalizer, BATCH, Streams(0, 0), augmentation, is_streamed=is_streamed)
+    at_once = engine.batches_at_once(BATCH, data.shape)
+    feed = Feed(
+        *(placed.train, normalizer, BATCH, Streams(0, 0), augmentation),
+        is_streamed=is_streamed,
+        batches_at_once=at_once,
+    )
     return {f"DataLoader, {WORKERS} workers": loader_epochs(data, engine), "Arch": feed_epochs(feed)}
 
 

@@ -47,7 +47,9 @@ def contrast_table(gray: Tensor, factor: float) -> Tensor:
         gray: float32 `(B, 1, H, W)`, whole numbers in [0, 255].
         factor: 0 gives the mean, 1 the image itself.
     """
-    means = gray.mean(dim=(1, 2, 3))[:, None, None]
+    means = gray.mean(dim=(1, 2, 3), dtype=torch.float64).float()[
+        :, None, None
+    ]  # exact, whatever order it is summed in
     values = torch.arange(BYTES, dtype=torch.float32, device=gray.device)
     return values.mul(factor).add(means, alpha=1 - factor).clamp(0, 255).byte()
 

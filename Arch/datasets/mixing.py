@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -40,15 +41,20 @@ class Mixing:
     probability: float
     cutmix_share: float
 
-    def __call__(self, images: Tensor, draws: Draws) -> tuple[Tensor, Tensor, Tensor]:
-        """The mixed images `(B, C, H, W)`, each one's partner's row `(B,)` and its own share `(B,)`, float32.
+    def __call__(self, images: Tensor, draws: Draws, sizes: Sequence[int] = ()) -> tuple[Tensor, Tensor, Tensor]:
+        """The mixed images `(B, C, H, W)`, the row of each one's partner in its batch `(B,)`, its own share `(B,)`.
 
         Args:
             images: float32 `(B, C, H, W)`, normalised.
             draws: for the samples that they show.
+            sizes: of the batches that they are, one after the other; none: all are one batch.
         """
-        partners = (torch.arange(len(images), device=images.device) + 1) % len(images)
-        others = take(images, partners)
+        sizes = sizes or (len(images),)
+        rows = torch.cat([torch.arange(1, size + 1) % size for size in sizes])
+        starts = torch.tensor([sum(sizes[:number]) for number in range(len(sizes))])
+        places = rows + starts.repeat_interleave(torch.tensor(sizes))
+        partners, places = (each.to(images.device, non_blocking=True) for each in (rows, places))
+        others = take(images, places)
         is_mixed = draws.uniform("mixed") < self.probability
         is_cut = draws.uniform("mixed by cutting") < self.cutmix_share
         shares = torch.ones_like(draws.samples, dtype=torch.float64)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -28,7 +29,7 @@ class Shown:
     Attributes:
         images: normalised, `(B, C, H, W)`.
         views: `(B,)` int64, the numbers of the views, or None where they are uncountable.
-        partners: `(B,)` int64, the row that each image is mixed with, or None.
+        partners: `(B,)` int64, the row of its batch that each image is mixed with, or None.
         shares: `(B,)` float32, how much of a mixed image is its own, or None.
     """
 
@@ -73,8 +74,15 @@ class Augmentation:
             return None
         return view_count(self.crop_padding, flip=self.horizontal_flip)
 
-    def __call__(self, pixels: Tensor, draws: Draws, normalizer: Normalizer) -> Shown:
-        """What the samples of `draws` show of themselves, of their `pixels` `(B, C, H, W)`."""
+    def __call__(self, pixels: Tensor, draws: Draws, normalizer: Normalizer, sizes: Sequence[int] = ()) -> Shown:
+        """What the samples of `draws` show of themselves.
+
+        Args:
+            pixels: of the samples, `(B, C, H, W)`.
+            draws: for the samples.
+            normalizer: makes of pixels what a network sees.
+            sizes: of the batches that they are, one after the other; none: all are one batch.
+        """
         padding, flip = self.crop_padding, self.horizontal_flip
         numbers = view_numbers(draws.samples, seed=draws.seed, epoch=draws.epoch, padding=padding, flip=flip)
         shown = apply_views(pixels, numbers, padding, flip=flip)
@@ -83,7 +91,7 @@ class Augmentation:
         black = normalizer(torch.zeros_like(pixels[:1])) if self.is_erased_black else None
         images = self._erased(normalizer(shown), draws, black)
         if self.mixing:
-            images, partners, shares = self.mixing(images, draws)
+            images, partners, shares = self.mixing(images, draws, sizes)
             return Shown(images, None, partners, shares)
         return Shown(images, None if self.view_count is None else numbers)
 

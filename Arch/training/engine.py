@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import platform
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from Arch.datasets.loading import ImageData, Split
     from Arch.models.imodel import IModel
 
+MADE_AT_ONCE_BYTES = 1 << 26  # of float32 images on a GPU
 PRECISIONS = ("float32", "tensorfloat32", "bfloat16")
 
 
@@ -77,6 +79,12 @@ class Engine:
         Which batches there are does not depend on it.
         """
         return split.pixels.device.type != self.device.type or not fits_memory(split.pixels.nbytes)
+
+    def batches_at_once(self, batch_size: int, shape: tuple[int, int, int]) -> int:
+        """How many batches of images of `shape` are made together: a GPU wants large pieces, a CPU small ones."""
+        if self.device.type == "cpu":
+            return 1
+        return max(1, MADE_AT_ONCE_BYTES // (4 * batch_size * math.prod(shape)))
 
     @contextmanager
     def session(self) -> Iterator[None]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -29,6 +29,7 @@ class Feed:
         augmentation: or None for the images as they are.
         augments_teacher: whether the teacher sees what the student sees rather than the image as it is.
         is_streamed: whether the images are read ahead in the background; the batches are the same.
+        batches_at_once: how many are made together; they are the same too.
     """
 
     split: Split
@@ -38,6 +39,7 @@ class Feed:
     augmentation: Augmentation | None = None
     augments_teacher: bool = True
     is_streamed: bool = False
+    batches_at_once: int = 1
 
     @property
     def view_count(self) -> int | None:
@@ -52,26 +54,51 @@ class Feed:
     def epoch(self, number: int, start: int = 0) -> Iterator[Batch]:
         """The batches of the one-based epoch `number`, every sample once; the first `start` of them are passed over."""
         order = self._order(number).to(self.split.pixels.device)
-        batches = torch.split(order, batch_sizes(len(order), self.batch_size))[start:]
-        images = images_of(self.split, batches, self.normalizer.scale.device, is_streamed=self.is_streamed)
-        for chosen, pixels in zip(batches, images, strict=True):
-            yield self._batch(chosen, pixels, number)
+        sizes = batch_sizes(len(order), self.batch_size)
+        groups = [
+            sizes[first : first + self.batches_at_once] for first in range(start, len(sizes), self.batches_at_once)
+        ]
+        groups_rows = torch.split(order[sum(sizes[:start]) :], [sum(group) for group in groups])
+        images = images_of(self.split, groups_rows, self.normalizer.scale.device, is_streamed=self.is_streamed)
+        for group, chosen, pixels in zip(groups, groups_rows, images, strict=True):
+            yield from parted(self._made(chosen, pixels, number, group), group)
 
     def _order(self, number: int) -> Tensor:
         """A permutation of the samples, drawn on the CPU so that every device sees the same."""
         seed = Streams(self.streams.order, number).of("epoch")
         return torch.randperm(len(self.split), generator=torch.Generator().manual_seed(seed))
 
-    def _batch(self, chosen: Tensor, pixels: Tensor, epoch: int) -> Batch:
+    def _made(self, chosen: Tensor, pixels: Tensor, epoch: int, sizes: Sequence[int]) -> Batch:
+        """Batches of `sizes`, as one."""
         parts = (self.split.labels[chosen], self.split.sample_ids[chosen])
         labels, samples = (each.to(pixels.device, non_blocking=True) for each in parts)
         if self.augmentation is None:
             images = self.normalizer(pixels)
             return Batch(images, images, labels, samples, torch.zeros_like(samples))
         draws = Draws(samples, self.streams.augmentation, epoch)
-        shown = self.augmentation(pixels, draws, self.normalizer)
+        shown = self.augmentation(pixels, draws, self.normalizer, sizes)
         for_teacher = shown.images if self.augments_teacher else self.normalizer(pixels)
         return Batch(shown.images, for_teacher, labels, samples, shown.views, shown.partners, shown.shares)
+
+
+def parted(whole: Batch, sizes: Sequence[int]) -> Iterator[Batch]:
+    """The batches of `sizes` that were made as one; the partners of each are rows of itself."""
+    if len(sizes) == 1:
+        yield whole
+        return
+
+    def pieces(column: Tensor) -> Sequence[Tensor]:
+        return torch.split(column, list(sizes))
+
+    images = pieces(whole.images)
+    taught = images if whole.teacher_images is whole.images else pieces(whole.teacher_images)
+    labels, samples = pieces(whole.labels), pieces(whole.samples)
+    absent = [None] * len(sizes)
+    views, partners, shares = (
+        absent if each is None else pieces(each) for each in (whole.views, whole.partners, whole.shares)
+    )
+    for parts in zip(images, taught, labels, samples, views, partners, shares, strict=True):
+        yield Batch(*parts)
 
 
 def batch_sizes(samples: int, batch_size: int) -> list[int]:

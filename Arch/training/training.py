@@ -87,6 +87,7 @@ class Training:
             augmentation,
             objective.augments_teacher,
             engine.streams(dataset.train),
+            engine.batches_at_once(recipe.batch_size, dataset.shape),
         )
         return cls(trainer, dataset, streams, feed, learner, BestEpoch(_chooses_on(config, dataset)))
 

@@ -66,6 +66,13 @@ def test_what_a_gpu_has_no_room_for_is_streamed_to_it(data, monkeypatch):
     assert engine.streams(engine.place_data(data).train)
 
 
+def test_a_gpu_is_given_many_small_batches_or_one_large_one_at_once():
+    gpu, cpu = Engine(torch.device("cuda"), "float32"), Engine(torch.device("cpu"), "float32")
+    assert gpu.batches_at_once(128, (3, 32, 32)) == 42  # of 1.5 MiB in 64 MiB
+    assert gpu.batches_at_once(256, (3, 224, 224)) == 1
+    assert cpu.batches_at_once(128, (3, 32, 32)) == 1
+
+
 def test_a_run_records_device_threads_and_precision():
     record = choose_engine("cpu", "bfloat16").describe()
     assert record["device"].startswith("cpu (")

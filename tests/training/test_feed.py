@@ -1,6 +1,6 @@
 """Oracles: counting, and the datasets' own views and normalisation applied by hand."""
 
-from dataclasses import replace
+from dataclasses import fields, replace
 
 import pytest
 import torch
@@ -12,6 +12,7 @@ from Arch.datasets.normalization import Normalizer
 from Arch.training.augmentation import Augmentation
 from Arch.training.feed import Feed, batch_sizes
 from Arch.training.streams import Streams
+from Arch.types import Batch
 
 
 @pytest.fixture
@@ -123,11 +124,23 @@ def test_a_streamed_epoch_has_the_same_batches(feed, start):
         assert torch.equal(ours.samples, theirs.samples)
 
 
+@pytest.mark.parametrize("mixing", [None, Mixing(0.4, 1.0, 1.0, 0.5)])
+@pytest.mark.parametrize(("start", "at_once"), [(0, 2), (1, 2), (0, 9), (3, 3)])
+@pytest.mark.parametrize("teacher_too", [True, False])
+def test_batches_that_are_made_at_once_are_the_same(feed, start, at_once, mixing, teacher_too):
+    alone = feed(augmentation=Augmentation(1, True, mixing=mixing), augments_teacher=teacher_too)
+    together = replace(alone, batches_at_once=at_once)
+    for ours, theirs in zip(alone.epoch(2, start), together.epoch(2, start), strict=True):
+        for field in fields(Batch):
+            one, other = getattr(ours, field.name), getattr(theirs, field.name)
+            assert (one is None and other is None) or torch.equal(one, other)
+
+
 def test_what_is_passed_over_is_not_computed(feed, monkeypatch):
     made = []
-    honest = Feed._batch
+    honest = Feed._made
     monkeypatch.setattr(
-        Feed, "_batch", lambda self, chosen, *rest: made.append(len(chosen)) or honest(self, chosen, *rest)
+        Feed, "_made", lambda self, chosen, *rest: made.append(len(chosen)) or honest(self, chosen, *rest)
     )
     assert len(list(feed().epoch(1, 3))) == 1
     assert made == [17]
