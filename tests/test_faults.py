@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from tests.faulty_arrays import FAULTY
+
 ROOT = Path(__file__).resolve().parents[1]
 TABLE = json.loads((Path(__file__).parent / "faults.json").read_text())
 
@@ -29,7 +31,10 @@ def test_the_table_is_large_enough_and_names_each_fault_once():
 def provoke(fault, program, folder):
     """Lays out what a fault needs and starts the program on it."""
     places = {"{config}": folder / "config.json", "{empty}": folder / "empty", "{images}": folder / "images.zip"}
+    places["{arrays}"] = folder / "arrays.npz"
     (folder / "empty").mkdir()
+    if "arrays" in fault:
+        FAULTY[fault["arrays"]](folder / "arrays.npz")
     if "images" in fault:
         IMAGES[fault["images"]](folder / "images.zip")
     if "config" in fault:
@@ -68,9 +73,10 @@ def spoken(text, places):
 
 
 def left_behind(folder):
-    """The experiments' folders in the cache but for those that only tell of a failed attempt, and figures."""
+    """The folders in the cache but for those that tell of a failed attempt or a foreign network, and figures."""
     entries = [path for path in (folder / "cache").iterdir() if path.is_dir()]
     told = {path for path in entries if (path / "Work/000/Failure.json").exists() and not (path / "Runs").exists()}
+    told |= {path for path in entries if "Network" in json.loads((path / "Config.json").read_text())["Active"]}
     return {path.name for path in entries if path not in told} | {path.name for path in folder.glob("figures")}
 
 

@@ -8,6 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import torch
+
 from Arch.errors import ModelError
 from Arch.models import MODELS
 from Arch.models.architecture import Architecture, Shape
@@ -35,11 +37,13 @@ class TimmNetwork(Published):
         timm = _timm()
         size = {"img_size": shape[1:]} if _is_of_one_size(self.member) else {}
         try:
-            return timm.create_model(  # type: ignore[no-any-return]  # untyped
+            network: nn.Module = timm.create_model(
                 self.member, pretrained=False, num_classes=classes, in_chans=shape[0], **size
             )
+            _try(network, shape)
         except (AssertionError, RuntimeError, TypeError, ValueError, ZeroDivisionError) as error:
             raise ModelError(f"timm cannot build {PREFIX}{self.member} for images of shape {shape}: {error}") from error
+        return network
 
     @classmethod
     def weights(cls) -> Sequence[str]:
@@ -72,6 +76,14 @@ def architecture(name: str) -> type[Architecture]:
     """The architecture of a member's whole name."""
     member = name.removeprefix(PREFIX)
     return type(name, (TimmNetwork,), {"__doc__": f"timm's {member}", "library": "timm", "member": member})
+
+
+def _try(network: nn.Module, shape: Shape) -> None:
+    """Lets a network read an image: many of timm's refuse a size only then."""
+    image = next(network.parameters()).new_zeros((1, *shape))
+    with torch.no_grad():
+        network.eval()(image)
+    network.train()
 
 
 def _is_of_one_size(member: str) -> bool:
