@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -53,12 +54,16 @@ class Feed:
 
     def epoch(self, number: int, start: int = 0) -> Iterator[Batch]:
         """The batches of the one-based epoch `number`, every sample once; the first `start` of them are passed over."""
+        # a group begins where it would without a start, so that a batch lies in memory as it would, to the byte
+        passed = start % self.batches_at_once
+        return itertools.islice(self._from_group(number, start - passed), passed, None)
+
+    def _from_group(self, number: int, first: int) -> Iterator[Batch]:
+        """The batches from number `first` on, which begins a group of those made at once."""
         order = self._order(number).to(self.split.pixels.device)
-        sizes = batch_sizes(len(order), self.batch_size)
-        groups = [
-            sizes[first : first + self.batches_at_once] for first in range(start, len(sizes), self.batches_at_once)
-        ]
-        groups_rows = torch.split(order[sum(sizes[:start]) :], [sum(group) for group in groups])
+        sizes, step = batch_sizes(len(order), self.batch_size), self.batches_at_once
+        groups = [sizes[place : place + step] for place in range(first, len(sizes), step)]
+        groups_rows = torch.split(order[sum(sizes[:first]) :], [sum(group) for group in groups])
         images = images_of(self.split, groups_rows, self.normalizer.scale.device, is_streamed=self.is_streamed)
         for group, chosen, pixels in zip(groups, groups_rows, images, strict=True):
             yield from parted(self._made(chosen, pixels, number, group), group)

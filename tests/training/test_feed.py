@@ -144,3 +144,10 @@ def test_what_is_passed_over_is_not_computed(feed, monkeypatch):
     )
     assert len(list(feed().epoch(1, 3))) == 1
     assert made == [17]
+
+
+@pytest.mark.parametrize("start", [0, 1, 2, 3])
+def test_a_batch_lies_where_it_would_if_its_epoch_had_not_been_left(feed, start):
+    together = replace(feed(augmentation=Augmentation(1, horizontal_flip=True)), batches_at_once=2)
+    offsets = [batch.images.storage_offset() for batch in together.epoch(1)]
+    assert [batch.images.storage_offset() for batch in together.epoch(1, start)] == offsets[start:]
