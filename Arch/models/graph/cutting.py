@@ -113,10 +113,10 @@ class _Finder:
         """Whether a map becomes tokens or a vector here; a token that is chosen of several is no flattening."""
         if node in self.blocks.of:
             return False
-        if flattens(node, self.network):
-            return True
         given, got = self.flow.shape(before), self.flow.shape(node)
-        return given is not None and got is not None and len(got) < len(given) and len(given) > 3
+        if given is None or got is None or len(got) > 3:
+            return False
+        return flattens(node, self.network) or len(given) > 3
 
     def _embedded(self, place: int) -> fx.Node:
         """Where a flattening ends that begins at a place: tokens are followed until something computes with them."""

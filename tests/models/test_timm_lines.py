@@ -1,0 +1,69 @@
+"""Networks of timm: cut into the layers that the definition counts, or hooked with the reason."""
+
+import copy
+import warnings
+
+import pytest
+import torch
+
+from Arch.models.imodel import IModel
+
+timm = pytest.importorskip("timm")
+
+# layers counted from the networks' tables: stem, blocks, further non-linearities, flattening
+CUT = {
+    "resnet18": 1 + 2 + 2 + 2 + 2 + 1,
+    "resnet26d": 3 + 2 + 2 + 2 + 2 + 1,  # a stem of three convolutions
+    "convnext_atto": 2 + 2 + 6 + 2 + 1,
+    "vit_tiny_patch16_224": 1 + 12,
+    "deit_tiny_distilled_patch16_224": 1 + 12,
+    "eva02_tiny_patch14_224": 1 + 12,  # with rotary embeddings, which are a buffer
+    "swin_tiny_patch4_window7_224": 2 + 2 + 6 + 2 + 1,
+    "mixer_s32_224": 1 + 8,
+    "densenet121": 1 + 4 + 3 + 1 + 1,
+    "tf_efficientnet_b0": 1 + 16 + 1 + 1,
+    "regnetx_002": 1 + 13 + 1,
+    "poolformer_s12": 2 + 2 + 6 + 2 + 1,
+}
+HOOKED = {"vit_small_patch16_dinov3": "it computes with a tensor that the forward makes itself"}
+EXACT = ["resnet26d", "convnext_atto", "vit_tiny_patch16_224", "tf_efficientnet_b0", "poolformer_s12"]
+
+
+def build(name):
+    torch.manual_seed(0)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # timm's own, about names that it will change
+        return timm.create_model(name, num_classes=10)
+
+
+@pytest.mark.parametrize("name", CUT)
+def test_it_is_cut_into_the_layers_that_the_definition_counts(name):
+    with torch.device("meta"):
+        network = build(name)
+    model = IModel(network, network.default_cfg["input_size"])
+    assert (model.obstacle, len(model.layers)) == ("", CUT[name])
+
+
+@pytest.mark.parametrize("name", HOOKED)
+def test_one_that_cannot_be_cut_says_why_and_has_blocks_to_watch(name):
+    with torch.device("meta"):
+        network = build(name)
+    model = IModel(network, network.default_cfg["input_size"])
+    assert HOOKED[name] in model.obstacle
+    assert [layer.name for layer in model.layers] == [f"blocks.{index}" for index in range(12)]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", EXACT)
+@pytest.mark.parametrize("is_training", [True, False])
+def test_its_layers_compose_to_its_forward_and_gradient(name, is_training, images):
+    network = build(name).double()
+    shape = network.default_cfg["input_size"]
+    model = IModel(network, shape).train(is_training)
+    twin, x, seen = copy.deepcopy(model), images(2, shape, torch.float64).requires_grad_(), []
+    for each, forward in ((twin, twin.network), (model, lambda x: model.head(model.backbone(x)))):
+        torch.manual_seed(0)  # for stochastic depth
+        logits = forward(x)
+        seen.append((logits.detach(), *torch.autograd.grad(logits.square().sum(), [x, *each.parameters()])))
+    for ours, theirs in zip(seen[1], seen[0], strict=True):
+        assert torch.allclose(ours, theirs, rtol=0, atol=1e-10 * max(1.0, float(theirs.abs().max())))
