@@ -36,6 +36,8 @@ def locked(work: Path, *, is_vital: bool = True) -> Iterator[None]:
     try:
         yield
         shutil.rmtree(work, ignore_errors=True)
+        with suppress(OSError):  # others work in it
+            work.parent.rmdir()
     finally:
         os.close(descriptor)
 

@@ -8,16 +8,20 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+import torch
+
 from Arch.datasets.catalogue import CATALOGUE, home_of
 from Arch.datasets.dataset import ImageDataset, Images, SplitName
-from Arch.datasets.decoded import decoded
+from Arch.datasets.decoded import ImageWriter, decoded
 from Arch.datasets.decoding import DecodeStyle, decode_images
 from Arch.datasets.download import fetched
 from Arch.datasets.image_files import ImageFiles, unreadable
 from Arch.datasets.locking import locked
+from Arch.datasets.resizing import downsampled
 from Arch.errors import DataError
 
 _DECODER = 1  # raised when decoding the same files gives other bytes than before
+_CHUNK = 512  # images shrunk at once
 
 
 class PlacedDataset(ImageDataset):
@@ -28,8 +32,8 @@ class PlacedDataset(ImageDataset):
         return self.read_in(self.home(root), root, split)
 
     def read_downsampled(self, root: Path, split: SplitName, size: int) -> Images:
-        """The images of a split shrunk to `size` x `size`."""
-        return self.shrunk_in(self.home(root), root, split, size)
+        """The images of a split shrunk to `size` x `size`, kept as they are then."""
+        return self._shrunk(self.read(root, split), root, split, size)
 
     def located(self, path: str | Path) -> ImageDataset:
         """The same data in the folder `path`; downloaded if it is empty."""
@@ -54,18 +58,18 @@ class PlacedDataset(ImageDataset):
 
     def shrunk_in(self, folder: Path, root: Path, split: SplitName, size: int) -> Images:
         """As `read_in`, shrunk to `size` x `size`."""
-        return _InFolder(self, folder).read_downsampled(root, split, size)
+        return self._shrunk(self.read_in(folder, root, split), root, split, size)
 
+    def _shrunk(self, images: Images, root: Path, split: SplitName, size: int) -> Images:
+        n, channels, _, _ = images.pixels.shape
 
-@dataclass(frozen=True)
-class _InFolder(ImageDataset):
-    """Only `read_in`, so that the general way of shrinking applies."""
+        def decode(target: Path) -> None:
+            with ImageWriter(target, (n, size, size, channels), images.classes) as writer:
+                for chunk in torch.split(images.pixels, _CHUNK):
+                    writer.add(downsampled(chunk, size).permute(0, 2, 3, 1).numpy())
+                writer.finish(images.labels.numpy())
 
-    dataset: PlacedDataset
-    folder: Path
-
-    def read(self, root: Path, split: SplitName) -> Images:
-        return self.dataset.read_in(self.folder, root, split)
+        return decoded(root, key_of(self.name, split, f"shrunk to {size}", images.digest), decode)
 
 
 @dataclass(frozen=True)
@@ -128,6 +132,10 @@ class PlacedPhotographs(PlacedDataset):
         """The images as they are; see `PlacedDataset.read_in`."""
         self._check_size()
         return self._decoded(folder, root, split, None)
+
+    def read_downsampled(self, root: Path, split: SplitName, size: int) -> Images:
+        """The images of a split, each shrunk when it is decoded."""
+        return self.shrunk_in(self.home(root), root, split, size)
 
     def shrunk_in(self, folder: Path, root: Path, split: SplitName, size: int) -> Images:
         """The images, each shrunk when it is decoded."""

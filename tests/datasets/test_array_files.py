@@ -7,9 +7,11 @@ import numpy as np
 import pytest
 import scipy.io
 import torchvision
+from PIL import Image
 
 from Arch.datasets import DATASETS
 from Arch.datasets.catalogue import CATALOGUE
+from Arch.datasets.dataset import Images
 from Arch.errors import DataError
 
 IDX = ["MNIST", "FashionMNIST"]
@@ -129,6 +131,19 @@ def test_stl10_images_without_labels_are_refused(root, tmp_path):
     (tmp_path / "x/train_y.bin").write_bytes(b"\x01\x02")
     with pytest.raises(DataError, match="does not hold an image for each label"):
         DATASETS["STL10"]().located(tmp_path / "x").read(root, "train")
+
+
+def test_shrunk_images_are_kept_and_those_that_pillow_makes(root, tmp_path):
+    write_digits(tmp_path)
+    dataset = DATASETS["MNIST"]().located(tmp_path)
+    small, again = (dataset.read_downsampled(root, "test", 7) for _ in range(2))
+    whole = dataset.read(root, "test").pixels[:, 0].numpy()
+    expected = [np.asarray(Image.fromarray(each).resize((7, 7), Image.Resampling.BILINEAR)) for each in whole]
+    assert np.array_equal(small.pixels[:, 0].numpy(), expected)
+    assert small.digest == again.digest == Images.of(small.pixels, small.labels, small.classes).digest
+    assert len(list((root / "decoded").iterdir())) == 2
+    with pytest.raises(DataError, match="DownSample 29 would enlarge"):
+        dataset.read_downsampled(root, "test", 29)
 
 
 def test_a_changed_file_is_decoded_again(root, tmp_path):
