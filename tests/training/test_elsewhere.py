@@ -12,6 +12,7 @@ from Arch.models import weights
 from Arch.models.build import build
 from Arch.sweep.worker import Worker
 from Arch.training.elsewhere import WEIGHTS_DIGEST
+from Arch.training.networks import TrainedNetwork
 
 NAMED = "torchvision/squeezenet1_1@IMAGENET1K_V1"
 LARGE = {"SyntheticSize": 32, "SyntheticSamples": 8, "BatchSize": 4, "NumEpochs": 1}
@@ -194,3 +195,11 @@ def test_a_network_whose_source_is_unknown_says_so(trainer, teacher_file):
     lost = dataclasses.replace(given.reference, source=None, obstacle="nobody knows it")
     with pytest.raises(ModelError, match=r"'resnet8@w\.pth' cannot be built: nobody knows it"):
         dataclasses.replace(given, reference=lost).load_for(training.load_dataset())
+
+
+def test_a_trained_network_of_another_library_comes_back_from_the_cache(trainer):
+    training = trainer(**LARGE, Model="torchvision/squeezenet1_1")
+    training.result()
+    again = TrainedNetwork(training.config, training.entry).load()
+    found = training.evaluate(again, training.load_dataset())
+    assert found == pytest.approx(dict(training.entry.run(0).scores), rel=1e-5)
