@@ -11,6 +11,7 @@ TINY = {
 }
 TAUGHT = {**TINY, "VanillaKD": True, "Teacher": {**TINY, "Seed": 7}}
 CONVOLUTIONAL = {**TINY, "Model": "resnet8"}
+BENT = {**TINY, "UseCustomReLU": True}
 AUGMENTED = {**TINY, "DataAugmentation": True, "CropPadding": 1}
 ERASING = {**AUGMENTED, "RandomErasing": 0.9}
 MIXING = {**AUGMENTED, "Mixup": 0.2, "CutMix": 1.0}
@@ -72,6 +73,10 @@ ALTERNATIVES = {
     "MLPWidths": (TINY, [7]),
     "MLPDropout": (TINY, 0.5),
     "BatchNorm": (CONVOLUTIONAL, False),
+    "AvgTokens": ({**TINY, "SyntheticSamples": 8, "Model": "ViT_ETTT"}, False),
+    "UseCustomReLU": (TINY, True),
+    "Kn": (BENT, 0.5),
+    "Kp": (BENT, 2.0),
     "FinalDim": ({**TINY, "Model": "logitdist/mlp"}, 3),
     "PreTrained": (PRETRAINED, False),
     "PreTrainedFrom": (PRETRAINED, {**TINY, "Seed": 8}),

@@ -24,6 +24,7 @@ from tests.alternatives import (
     ALTERNATIVES,
     ARRAYS,
     AUGMENTED,
+    BENT,
     BIRDS,
     CONVOLUTIONAL,
     CORRUPTED,
@@ -52,8 +53,9 @@ class RecordingConfig(Config):
     """A config that remembers which of its active keys were read."""
 
     def __getitem__(self, key):
+        value = super().__getitem__(key)
         self.__dict__.setdefault("keys_read", set()).add(key)
-        return super().__getitem__(key)
+        return value
 
 
 @pytest.fixture(scope="module")
@@ -152,7 +154,7 @@ def test_a_method_s_fields_are_the_stanza_of_its_switch(name, resolver):
 @pytest.mark.parametrize(
     "raw",
     [TINY, TAUGHT, PRETRAINED, CONVOLUTIONAL, AUGMENTED, VARIED, DROPPING, {**TAUGHT, **AUGMENTED, "Teacher": TINY}]
-    + [{**TINY, "LRScheduler": name} for name in SCHEDULES]
+    + [BENT, *({**TINY, "LRScheduler": name} for name in SCHEDULES)]
     + [{**TINY, "Optimizer": name} for name in OPTIMIZERS]
     + [{**TINY, "Select": "test"}, {**TAUGHT, "UseCELoss": False}]
     + [{**ARRAYS, "ArraysLayout": "NHWC"}, SPIRALS, RINGS, CORRUPTED, BIRDS],

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import TYPE_CHECKING, ClassVar
 
 from Arch.errors import ModelError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from torch import nn
 
 Shape = tuple[int, ...]
@@ -21,9 +24,12 @@ class Architecture(ABC):
 
     Attributes:
         fresh: names of modules, beside the head, that published weights of the same network lack.
+        standard_layers: the generalized layers that studies of this network customarily use; none where there is no
+            custom.
     """
 
     fresh: ClassVar[tuple[str, ...]] = ()
+    standard_layers: ClassVar[tuple[int, ...]] = ()
 
     @abstractmethod
     def network(self, shape: Shape, classes: int) -> nn.Module:
@@ -35,6 +41,11 @@ class Architecture(ABC):
 
         The weights are drawn from torch's global CPU generator; `Arch.models.build` seeds and restores it.
         """
+
+
+def stage_ends(depths: Sequence[int], first: int = 0) -> tuple[int, ...]:
+    """The number of the last layer of each stage, where `depths` say how many layers each has, from `first` on."""
+    return tuple(first + end - 1 for end in accumulate(depths))
 
 
 def require_image_shape(shape: Shape, classes: int) -> None:

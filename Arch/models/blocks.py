@@ -10,9 +10,11 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 
-def convolution(channels: tuple[int, int], kernel: int, stride: int = 1, *, has_bias: bool) -> nn.Conv2d:
-    """A convolution from `channels[0]` to `channels[1]` that keeps the size at stride 1."""
-    return nn.Conv2d(*channels, kernel, stride, padding=(kernel - 1) // 2, bias=has_bias)
+def convolution(
+    channels: tuple[int, int], kernel: int, stride: int = 1, *, groups: int = 1, has_bias: bool
+) -> nn.Conv2d:
+    """A convolution from `channels[0]` to `channels[1]` that keeps the size at stride 1; in `groups` as torch's."""
+    return nn.Conv2d(*channels, kernel, stride, padding=(kernel - 1) // 2, groups=groups, bias=has_bias)
 
 
 def normalisation(channels: int, *, batch_norm: bool) -> nn.Module:
@@ -92,6 +94,22 @@ class Bottleneck(nn.Module):
     def start_as_identity(self) -> None:
         """Zeroes what scales F, so that the untrained block is relu(shortcut(x))."""
         _zero_scale(self.bn3, self.conv3)
+
+
+class ChannelShuffle(nn.Module):
+    """Deals the channels of `groups` equal groups out in turn, so that the next group convolution sees them all.
+
+    Source: Zhang et al., CVPR 2018 (arXiv 1707.01083), figure 1(c).
+    """
+
+    def __init__(self, groups: int) -> None:
+        super().__init__()
+        self.groups = groups
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Channel `g n + i` of `groups` groups of `n` becomes channel `i groups + g`."""
+        dealt: Tensor = x.unflatten(1, (self.groups, -1))  # type: ignore[no-untyped-call]  # torch leaves it untyped
+        return dealt.transpose(1, 2).flatten(1, 2)
 
 
 ResidualBlock = BasicBlock | Bottleneck

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, ClassVar
 from torch import nn
 
 from Arch.models import MODELS
-from Arch.models.architecture import Architecture, Shape
+from Arch.models.architecture import Shape, stage_ends
 from Arch.models.blocks import (
     BasicBlock,
     convolution,
@@ -18,6 +18,7 @@ from Arch.models.blocks import (
     stage,
     start_blocks_as_identity,
 )
+from Arch.models.custom_relu import Rectified
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -41,7 +42,7 @@ TABLE: Mapping[str, tuple[int, Widths, int]] = {
 
 
 @dataclass(frozen=True)
-class CifarResNet(Architecture):
+class CifarResNet(Rectified):
     """A 3x3 stem, three stages of (depth - 2) / 6 basic blocks, the mean over the map, a linear head.
 
     Source: He et al., CVPR 2016 (arXiv 1512.03385), section 4.2, in the form of RepDistiller's `models/resnet.py`
@@ -54,8 +55,8 @@ class CifarResNet(Architecture):
 
     batch_norm: bool = True
 
-    def network(self, shape: Shape, classes: int) -> nn.Module:
-        """See `Architecture.network`; features of `widths[-1]` numbers go into `fc`."""
+    def rectified(self, shape: Shape, classes: int) -> nn.Module:
+        """See `Rectified.rectified`; features of `widths[-1]` numbers go into `fc`."""
         stem, *widths = self.widths
         children: dict[str, nn.Module] = OrderedDict(
             conv1=convolution((shape[0], stem), 3, has_bias=not self.batch_norm),
@@ -80,4 +81,7 @@ for _name, (_depth, _widths, _parameters) in TABLE.items():
         f"CIFAR ResNet of {_depth} layers, {'-'.join(map(str, _widths))} channels: "
         f"{_parameters:,} parameters (100 classes)"
     )
-    MODELS.register(_name, _about)(type(_name, (CifarResNet,), {"depth": _depth, "widths": _widths}))
+    _blocks = (_depth - 2) // 6
+    _standard = (0, *stage_ends((_blocks,) * 3, 1), 3 * _blocks + 1)
+    _facts = {"depth": _depth, "widths": _widths, "standard_layers": _standard}
+    MODELS.register(_name, _about)(type(_name, (CifarResNet,), _facts))

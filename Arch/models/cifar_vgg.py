@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, ClassVar
 from torch import nn
 
 from Arch.models import MODELS
-from Arch.models.architecture import Architecture, Shape
+from Arch.models.architecture import Shape, stage_ends
 from Arch.models.blocks import convolution, initialise_convolutions, initialise_linear
+from Arch.models.custom_relu import Rectified
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,7 +30,7 @@ TABLE: Mapping[str, tuple[Depths, int]] = {
 
 
 @dataclass(frozen=True)
-class CifarVGG(Architecture):
+class CifarVGG(Rectified):
     """Five blocks of 3x3 convolutions, a max-pool after each of the first three, the mean over the map, a linear head.
 
     A fourth max-pool follows block 3 from 64 pixels on, and no map smaller than 2x2 is pooled. A block ends before its
@@ -42,8 +43,8 @@ class CifarVGG(Architecture):
 
     batch_norm: bool = True
 
-    def network(self, shape: Shape, classes: int) -> nn.Module:
-        """See `Architecture.network`; features of 512 numbers go into `classifier`."""
+    def rectified(self, shape: Shape, classes: int) -> nn.Module:
+        """See `Rectified.rectified`; features of 512 numbers go into `classifier`."""
         pools = 4 if min(shape[1:]) >= 64 else 3
         children: dict[str, nn.Module] = OrderedDict()
         width_in, size = shape[0], min(shape[1:])
@@ -73,4 +74,5 @@ class CifarVGG(Architecture):
 
 for _name, (_depths, _parameters) in TABLE.items():
     _about = f"CIFAR VGG of {sum(_depths)} convolutions and one linear layer: {_parameters:,} parameters (100 classes)"
-    MODELS.register(_name, _about)(type(_name, (CifarVGG,), {"depths": _depths}))
+    _facts = {"depths": _depths, "standard_layers": (*stage_ends(_depths), sum(_depths))}
+    MODELS.register(_name, _about)(type(_name, (CifarVGG,), _facts))

@@ -10,12 +10,13 @@ from torch import nn
 
 from Arch.errors import ModelError
 from Arch.models import MODELS
-from Arch.models.architecture import Architecture, Shape
+from Arch.models.architecture import Shape
+from Arch.models.custom_relu import Rectified
 
 
 @MODELS.register("MLP", "Multilayer perceptron on the flattened image; 512-512 on 8x8 digits: 301,066 parameters")
 @dataclass(frozen=True)
-class MLP(Architecture):
+class MLP(Rectified):
     """Flatten, then per hidden layer Linear, ReLU and dropout, then a linear head.
 
     Hidden weights are drawn from N(0, 2 / fan_in) (He et al., ICCV 2015, arXiv 1502.01852, equation 10) with zero
@@ -29,8 +30,8 @@ class MLP(Architecture):
     widths: tuple[int, ...]
     dropout: float
 
-    def network(self, shape: Shape, classes: int) -> nn.Module:
-        """See `Architecture.network`; the last hidden width goes into `fc`."""
+    def rectified(self, shape: Shape, classes: int) -> nn.Module:
+        """See `Rectified.rectified`; the last hidden width goes into `fc`."""
         self._require_sense()
         children: dict[str, nn.Module] = OrderedDict(flatten=nn.Flatten())
         width_in = math.prod(shape)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, ClassVar
 from torch import nn
 
 from Arch.models import MODELS
-from Arch.models.architecture import Architecture, Shape
+from Arch.models.architecture import Shape, stage_ends
 from Arch.models.blocks import (
     BasicBlock,
     Bottleneck,
@@ -20,41 +20,57 @@ from Arch.models.blocks import (
     stage,
     start_blocks_as_identity,
 )
+from Arch.models.custom_relu import Rectified
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 STEM = 64
-WIDTHS = (64, 128, 256, 512)
+WIDTHS, HALF, THIN = (64, 128, 256, 512), (32, 64, 128, 256), (16, 32, 64)
 
-# name -> block, blocks per stage, parameters for 10 classes and colour images
-TABLE: Mapping[str, tuple[type[ResidualBlock], tuple[int, int, int, int], int]] = {
-    "ResNet9": (BasicBlock, (1, 1, 1, 1), 4_903_242),
-    "ResNet18": (BasicBlock, (2, 2, 2, 2), 11_173_962),
-    "ResNet34": (BasicBlock, (3, 4, 6, 3), 21_282_122),
-    "ResNet50": (Bottleneck, (3, 4, 6, 3), 23_520_842),
+# name -> block, blocks per stage, width of each stage before the block's expansion, parameters for 10 classes and
+# colour images
+TABLE: Mapping[str, tuple[type[ResidualBlock], tuple[int, ...], tuple[int, ...], int]] = {
+    "ResNet7": (BasicBlock, (1, 1, 1), THIN, 87_402),
+    "ResNet20": (BasicBlock, (3, 3, 3), THIN, 281_834),
+    "ResNet32": (BasicBlock, (5, 5, 5), THIN, 476_266),
+    "ResNet44": (BasicBlock, (7, 7, 7), THIN, 670_698),
+    "ResNet56": (Bottleneck, (9, 9, 9), THIN, 870_538),
+    "ResNet9": (BasicBlock, (1, 1, 1, 1), WIDTHS, 4_903_242),
+    "ResNet18": (BasicBlock, (2, 2, 2, 2), WIDTHS, 11_173_962),
+    "ResNet34": (BasicBlock, (3, 4, 6, 3), WIDTHS, 21_282_122),
+    "ResNet50": (Bottleneck, (3, 4, 6, 3), WIDTHS, 23_520_842),
+    "ResNet101": (Bottleneck, (3, 4, 23, 3), WIDTHS, 42_512_970),
+    "ResNet152": (Bottleneck, (3, 8, 36, 3), WIDTHS, 58_156_618),
+    "ResNet9H": (BasicBlock, (1, 1, 1, 1), HALF, 1_241_226),
+    "ResNet18H": (BasicBlock, (2, 2, 2, 2), HALF, 2_809_866),
+    "ResNet34H": (BasicBlock, (3, 4, 6, 3), HALF, 5_338_762),
+    "ResNet50H": (Bottleneck, (3, 4, 6, 3), HALF, 5_905_098),
 }
 
 
 @dataclass(frozen=True)
-class ResNet(Architecture):
-    """A stem of 64 channels, four stages of 64 to 512, the mean over the map, a linear head.
+class ResNet(Rectified):
+    """A stem of 64 channels, three or four stages, the mean over the map, a linear head.
 
-    The stem is 3x3; from 64 pixels on a max-pool follows it, from 224 on it is the 7x7 stem of stride 2. Every block
-    starts as its shortcut. Source: He et al., CVPR 2016 (arXiv 1512.03385), table 1, as KD_wo_CE adapts it; deviations:
-    size decides about the stem where KD_wo_CE asks for the dataset's name; without BatchNorm convolutions have biases.
+    Those of four stages have the channels of the ImageNet networks, or half of them (names that end in `H`); those of
+    three have 16 to 64 as the thin CIFAR networks, but not their stem, and ResNet56 is made of bottlenecks. The stem is
+    3x3; from 64 pixels on a max-pool follows it, from 224 on it is the 7x7 stem of stride 2. Every block starts as its
+    shortcut. Source: He et al., CVPR 2016 (arXiv 1512.03385), table 1, as KD_wo_CE adapts it; deviations: size decides
+    about the stem where KD_wo_CE asks for the dataset's name; without BatchNorm convolutions have biases.
     """
 
     block: ClassVar[type[ResidualBlock]]
-    depths: ClassVar[tuple[int, int, int, int]]
+    depths: ClassVar[tuple[int, ...]]
+    widths: ClassVar[tuple[int, ...]]
 
     batch_norm: bool = True
 
-    def network(self, shape: Shape, classes: int) -> nn.Module:
-        """See `Architecture.network`; features of 512 times the block's expansion go into `fc`."""
+    def rectified(self, shape: Shape, classes: int) -> nn.Module:
+        """See `Rectified.rectified`; features of the last width times the block's expansion go into `fc`."""
         children = self._stem(shape)
         width_in = STEM
-        for number, (depth, width) in enumerate(zip(self.depths, WIDTHS, strict=True), start=1):
+        for number, (depth, width) in enumerate(zip(self.depths, self.widths, strict=True), start=1):
             children[f"layer{number}"] = stage(
                 self.block, depth, (width_in, width), stride=1 if number == 1 else 2, batch_norm=self.batch_norm
             )
@@ -78,9 +94,11 @@ class ResNet(Architecture):
         return stem
 
 
-for _name, (_block, _depths, _parameters) in TABLE.items():
+for _name, (_block, _depths, _widths, _parameters) in TABLE.items():
     _about = (
-        f"ImageNet-style ResNet of {'+'.join(map(str, _depths))} {_block.__name__}s: "
-        f"{_parameters:,} parameters (10 classes)"
+        f"ImageNet-style ResNet of {'+'.join(map(str, _depths))} {_block.__name__}s, "
+        f"{'-'.join(map(str, _widths))} channels: {_parameters:,} parameters (10 classes)"
     )
-    MODELS.register(_name, _about)(type(_name, (ResNet,), {"block": _block, "depths": _depths}))
+    _standard = (0, *stage_ends(_depths, 1), sum(_depths) + 1)
+    _facts = {"block": _block, "depths": _depths, "widths": _widths, "standard_layers": _standard}
+    MODELS.register(_name, _about)(type(_name, (ResNet,), _facts))

@@ -9,46 +9,51 @@ from typing import TYPE_CHECKING, ClassVar
 from torch import nn
 
 from Arch.models import MODELS
-from Arch.models.architecture import Architecture, Shape
+from Arch.models.architecture import Shape, stage_ends
 from Arch.models.blocks import convolution, initialise_convolutions, initialise_linear
+from Arch.models.custom_relu import Rectified
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-Depths = tuple[int, int, int, int, int]
-WIDTHS = (64, 128, 256, 512, 512)
+Five = tuple[int, int, int, int, int]
+WIDTHS: Five = (64, 128, 256, 512, 512)
 HIDDEN = 4096
 
-# name -> convolutions per block, parameters for 10 classes and colour images
-TABLE: Mapping[str, tuple[Depths, int]] = {
-    "VGG11": ((1, 1, 2, 2, 2), 28_149_514),
-    "VGG13": ((2, 2, 2, 2, 2), 28_334_410),
-    "VGG16": ((2, 2, 3, 3, 3), 33_646_666),
-    "VGG19": ((2, 2, 4, 4, 4), 38_958_922),
+# name -> convolutions per block, their widths, parameters for 10 classes and colour images
+TABLE: Mapping[str, tuple[Five, Five, int]] = {
+    "VGG4": ((1, 1, 1, 1, 1), (64, 96, 128, 192, 256), 18_708_330),
+    "VGG7": ((1, 1, 2, 2, 2), (64, 128, 192, 256, 256), 20_720_010),
+    "VGG11": ((1, 1, 2, 2, 2), WIDTHS, 28_149_514),
+    "VGG13": ((2, 2, 2, 2, 2), WIDTHS, 28_334_410),
+    "VGG16": ((2, 2, 3, 3, 3), WIDTHS, 33_646_666),
+    "VGG19": ((2, 2, 4, 4, 4), WIDTHS, 38_958_922),
 }
 
 
 @dataclass(frozen=True)
-class VGG(Architecture):
+class VGG(Rectified):
     """Five blocks of 3x3 convolutions with a max-pool after each, the mean over the map, three linear layers.
 
     A map smaller than 2x2 is not pooled; an identity keeps the pool's place, so that names do not depend on the size.
     Source: Simonyan & Zisserman, ICLR 2015 (arXiv 1409.1556), table 1, as KD_wo_CE adapts it (BatchNorm, biases, a mean
-    over the map instead of 7x7 positions).
+    over the map instead of 7x7 positions). VGG4 and VGG7 are KD_wo_CE's own: their widths are the only ones of usual
+    numbers of channels that give as many parameters and layers as it counted.
     """
 
-    depths: ClassVar[Depths]
+    depths: ClassVar[Five]
+    widths: ClassVar[Five]
 
     batch_norm: bool = True
 
-    def network(self, shape: Shape, classes: int) -> nn.Module:
-        """See `Architecture.network`; features of 4096 numbers go into `classifier.6`."""
+    def rectified(self, shape: Shape, classes: int) -> nn.Module:
+        """See `Rectified.rectified`; features of 4096 numbers go into `classifier.6`."""
         network = nn.Sequential(
             OrderedDict(
                 features=self._features(shape),
                 avgpool=nn.AdaptiveAvgPool2d(1),
                 flatten=nn.Flatten(),
-                classifier=_classifier(classes),
+                classifier=_classifier(self.widths[-1], classes),
             )
         )
         initialise_convolutions(network)
@@ -58,7 +63,7 @@ class VGG(Architecture):
     def _features(self, shape: Shape) -> nn.Sequential:
         modules: list[nn.Module] = []
         width_in, size = shape[0], min(shape[1:])
-        for depth, width in zip(self.depths, WIDTHS, strict=True):
+        for depth, width in zip(self.depths, self.widths, strict=True):
             for _ in range(depth):
                 modules.append(convolution((width_in, width), 3, has_bias=True))
                 modules.extend([nn.BatchNorm2d(width)] if self.batch_norm else [])
@@ -69,9 +74,9 @@ class VGG(Architecture):
         return nn.Sequential(*modules)
 
 
-def _classifier(classes: int) -> nn.Sequential:
+def _classifier(width_in: int, classes: int) -> nn.Sequential:
     return nn.Sequential(
-        nn.Linear(WIDTHS[-1], HIDDEN),
+        nn.Linear(width_in, HIDDEN),
         nn.ReLU(inplace=True),
         nn.Dropout(0.5),
         nn.Linear(HIDDEN, HIDDEN),
@@ -81,6 +86,7 @@ def _classifier(classes: int) -> nn.Sequential:
     )
 
 
-for _name, (_depths, _parameters) in TABLE.items():
+for _name, (_depths, _widths, _parameters) in TABLE.items():
     _about = f"VGG of {sum(_depths)} convolutions and three linear layers: {_parameters:,} parameters (10 classes)"
-    MODELS.register(_name, _about)(type(_name, (VGG,), {"depths": _depths}))
+    _facts = {"depths": _depths, "widths": _widths, "standard_layers": (*stage_ends(_depths), sum(_depths))}
+    MODELS.register(_name, _about)(type(_name, (VGG,), _facts))

@@ -145,12 +145,12 @@ def test_the_document_holds_what_was_asked_under_which_defaults(resolver):
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        ({"Model": "ViT_B"}, 'Model = "ViT_B" has an identity but cannot run yet: '),
+        ({"Model": "TcT"}, 'Model = "TcT" has an identity but cannot run yet: '),
         ({"Dataset": "CIFAR100S"}, 'Dataset = "CIFAR100S" has an identity but cannot run yet: no source defines'),
         ({"PreTrained": True}, "cannot run yet: PreTrainedFrom has to be given. Whose weights: torchvision/NAME"),
         ({"Trainer": "ProbeTrainer"}, "probing is planned. What runs: KDTrainer."),
         ({"FeatureKD": True, "Teacher": "MLP"}, "FeatureKD = true has an identity but cannot run yet: "),
-        ({"VanillaKD": True, "Teacher": "VGG4"}, 'Model = "VGG4" has an identity but cannot run yet: '),
+        ({"VanillaKD": True, "Teacher": "MiniResNet"}, 'Model = "MiniResNet" has an identity but cannot run yet: '),
         ({"VanillaKD": True, "Teacher": "0" * 32}, "the network 'experiment 00000000' has an identity but cannot run"),
     ],
 )

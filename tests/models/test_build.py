@@ -49,6 +49,12 @@ def test_a_shape_that_is_no_image_is_refused(shape):
         build("resnet8", shape, 10, seed=0)
 
 
+@pytest.mark.parametrize(("name", "near"), [("RESNET20", "ResNet20"), ("resNet20", "resnet20")])
+def test_of_two_networks_that_differ_in_case_the_one_with_more_letters_alike_is_meant(name, near):
+    with pytest.raises(UnknownNameError, match=f"Did you mean '{near}' .names are case-sensitive"):
+        build(name, (3, 32, 32), 10, seed=0)
+
+
 def test_no_classes_are_refused():
     with pytest.raises(ModelError, match="at least one class, not 0"):
         build("resnet8", (3, 32, 32), 0, seed=0)
@@ -57,9 +63,9 @@ def test_no_classes_are_refused():
 @pytest.mark.parametrize(
     ("name", "parameters", "message"),
     [
-        ("MLP", {"batch_norm": True}, "MLP takes the parameters dropout, widths; given: batch_norm"),
-        ("MLP", {}, "MLP takes the parameters dropout, widths; given: none"),
-        ("resnet8", {"widths": (3,)}, "resnet8 takes the parameters batch_norm; given: widths"),
+        ("MLP", {"batch_norm": True}, "MLP takes the parameters dropout, kn, .*, widths; given: batch_norm"),
+        ("MLP", {}, "MLP takes the parameters dropout, kn, kp, use_custom_relu, widths; given: none"),
+        ("resnet8", {"widths": (3,)}, "resnet8 takes the parameters batch_norm, kn, .*; given: widths"),
     ],
 )
 def test_parameters_that_a_network_does_not_have_are_refused(name, parameters, message):

@@ -1,0 +1,186 @@
+"""ShuffleNet V2 twice: the distillation benchmarks', and KD_wo_CE's, which is the ImageNet network."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections import OrderedDict
+from dataclasses import dataclass
+from itertools import chain, count
+from typing import TYPE_CHECKING, ClassVar
+
+import torch
+from torch import nn
+
+from Arch.models import MODELS
+from Arch.models.architecture import Shape, stage_ends
+from Arch.models.blocks import ChannelShuffle, convolution, normalisation
+from Arch.models.custom_relu import Rectified
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from torch import Tensor
+
+STEM, LAST = 24, 1024
+WIDTHS, DEPTHS = (116, 232, 464), (4, 8, 4)
+# stem, the last block of each stage, pooled: f0 ... f3 and pooled of the benchmarks
+STANDARD = (0, *stage_ends(DEPTHS, 1), sum(DEPTHS) + 2)
+
+
+@MODELS.register("ShuffleV2", "The benchmarks' ShuffleNet V2: 1,355,528 parameters (100 classes)")
+@dataclass(frozen=True)
+class ShuffleV2(Rectified):
+    """A 1x1 stem of 24 channels, three stages of 4, 8 and 4 units, 1024 last channels, the mean, a linear head.
+
+    Source: Ma et al., ECCV 2018 (arXiv 1807.11164), table 5 at width 1, in the form of RepDistiller's
+    `models/ShuffleNetv2.py`; weights are drawn as torch draws them. Deviations: the mean is over the map whatever its
+    size, not 4x4; without BatchNorm convolutions have biases.
+    """
+
+    standard_layers: ClassVar[tuple[int, ...]] = STANDARD
+
+    batch_norm: bool = True
+
+    def rectified(self, shape: Shape, classes: int) -> nn.Module:
+        """See `Rectified.rectified`; features of 1024 numbers go into `linear`."""
+        stem = _pointwise((shape[0], STEM), batch_norm=self.batch_norm)
+        last = _pointwise((WIDTHS[-1], LAST), batch_norm=self.batch_norm)
+        children: dict[str, nn.Module] = OrderedDict(zip(("conv1", "bn1", "relu1"), stem, strict=True))
+        for number, stage in enumerate(_stages(BenchmarkUnit, batch_norm=self.batch_norm), start=1):
+            children[f"layer{number}"] = stage
+        children |= zip(("conv2", "bn2", "relu2"), last, strict=True)
+        children |= {"avgpool": nn.AdaptiveAvgPool2d(1), "flatten": nn.Flatten(), "linear": nn.Linear(LAST, classes)}
+        return nn.Sequential(OrderedDict(children))
+
+
+@MODELS.register("ShuffleNetV2", "ShuffleNet V2 for small images: 1,263,854 parameters (10 classes)")
+@dataclass(frozen=True)
+class ShuffleNetV2(Rectified):
+    """The ImageNet network whose stem strides above 32 pixels only; its max-pool is there from 224 on.
+
+    Source: as `ShuffleV2`, with torchvision's names and initialisation. KD_wo_CE's own never ran, so the sizes at which
+    the map shrinks are ours, after its MobileNetV2 and ResNets. Deviation: without BatchNorm convolutions have biases.
+    """
+
+    standard_layers: ClassVar[tuple[int, ...]] = STANDARD
+
+    batch_norm: bool = True
+
+    def rectified(self, shape: Shape, classes: int) -> nn.Module:
+        """See `Rectified.rectified`; features of 1024 numbers go into `fc`."""
+        size = min(shape[1:])
+        stem = convolution((shape[0], STEM), 3, 1 if size <= 32 else 2, has_bias=not self.batch_norm)
+        children: dict[str, nn.Module] = OrderedDict(conv1=nn.Sequential(*_rectified(stem, batch_norm=self.batch_norm)))
+        if size >= 224:
+            children["maxpool"] = nn.MaxPool2d(3, stride=2, padding=1)
+        for number, stage in enumerate(_stages(TorchvisionUnit, batch_norm=self.batch_norm), start=2):
+            children[f"stage{number}"] = stage
+        children |= {
+            "conv5": nn.Sequential(*_pointwise((WIDTHS[-1], LAST), batch_norm=self.batch_norm)),
+            "avgpool": nn.AdaptiveAvgPool2d(1),
+            "flatten": nn.Flatten(),
+            "fc": nn.Linear(LAST, classes),
+        }
+        return nn.Sequential(OrderedDict(children))
+
+
+class ShuffleUnit(nn.Module):
+    """Half of the channels as they are beside 1x1, depthwise 3x3 and 1x1 convolutions of the others, then shuffled.
+
+    One that strides has a depthwise and a 1x1 convolution of all channels in the place of the first half.
+    Source: as `ShuffleV2`, figure 3(c) and (d).
+    """
+
+    def __init__(self, *, strides: bool) -> None:
+        super().__init__()
+        self.strides = strides
+        self.shuffle = ChannelShuffle(2)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """From `(B, width_in, H, W)` to `(B, width, H, W)`, or half of H and W where it strides."""
+        first, second = (x, x) if self.strides else x.chunk(2, dim=1)
+        return self.shuffle(torch.cat(self.branches(first, second), dim=1))  # type: ignore[no-any-return]  # untyped
+
+    @abstractmethod
+    def branches(self, first: Tensor, second: Tensor) -> list[Tensor]:
+        """What the two branches give."""
+
+
+class TorchvisionUnit(ShuffleUnit):
+    """The unit with torchvision's names."""
+
+    def __init__(self, width_in: int, width: int, *, strides: bool, batch_norm: bool) -> None:
+        super().__init__(strides=strides)
+        branches = _branches(width_in, width // 2, strides=strides, batch_norm=batch_norm)
+        self.branch1, self.branch2 = (nn.Sequential(*chain(*branch)) for branch in branches)
+
+    def branches(self, first: Tensor, second: Tensor) -> list[Tensor]:
+        """See `ShuffleUnit.branches`."""
+        return [self.branch1(first), self.branch2(second)]
+
+
+class BenchmarkUnit(ShuffleUnit):
+    """The unit with the benchmarks' names: `conv1`, `bn1` and so on, first of the one branch, then of the other."""
+
+    def __init__(self, width_in: int, width: int, *, strides: bool, batch_norm: bool) -> None:
+        super().__init__(strides=strides)
+        branches = _branches(width_in, width // 2, strides=strides, batch_norm=batch_norm)
+        numbers = count(1)
+        self.names = tuple(self._added(branch, numbers) for branch in branches)
+
+    def branches(self, first: Tensor, second: Tensor) -> list[Tensor]:
+        """See `ShuffleUnit.branches`."""
+        return [self._run(x, names) for x, names in zip((first, second), self.names, strict=True)]
+
+    def _added(self, branch: Branch, numbers: Iterator[int]) -> list[str]:
+        names = []
+        for group, number in zip(branch, numbers, strict=False):
+            for word, module in zip(("conv", "bn", "relu"), group, strict=False):
+                self.add_module(f"{word}{number}", module)
+                names.append(f"{word}{number}")
+        return names
+
+    def _run(self, x: Tensor, names: list[str]) -> Tensor:
+        for name in names:
+            x = getattr(self, name)(x)
+        return x
+
+
+Group = tuple[nn.Module, ...]
+"""A convolution, its BatchNorm and, except after a depthwise one, a ReLU."""
+Branch = list[Group]
+
+
+def _branches(width_in: int, half: int, *, strides: bool, batch_norm: bool) -> tuple[Branch, Branch]:
+    stride, given = (2, width_in) if strides else (1, half)
+    beside = [
+        _depthwise(given, stride, batch_norm=batch_norm),
+        _pointwise((given, half), batch_norm=batch_norm),
+    ]
+    main = [
+        _pointwise((given, half), batch_norm=batch_norm),
+        _depthwise(half, stride, batch_norm=batch_norm),
+        _pointwise((half, half), batch_norm=batch_norm),
+    ]
+    return beside if strides else [], main
+
+
+def _stages(unit: type[TorchvisionUnit] | type[BenchmarkUnit], *, batch_norm: bool) -> Iterator[nn.Sequential]:
+    width_in = STEM
+    for depth, width in zip(DEPTHS, WIDTHS, strict=True):
+        first = unit(width_in, width, strides=True, batch_norm=batch_norm)
+        yield nn.Sequential(first, *(unit(width, width, strides=False, batch_norm=batch_norm) for _ in range(1, depth)))
+        width_in = width
+
+
+def _pointwise(widths: tuple[int, int], *, batch_norm: bool) -> Group:
+    return _rectified(convolution(widths, 1, has_bias=not batch_norm), batch_norm=batch_norm)
+
+
+def _depthwise(width: int, stride: int, *, batch_norm: bool) -> Group:
+    kernel = convolution((width, width), 3, stride, groups=width, has_bias=not batch_norm)
+    return kernel, normalisation(width, batch_norm=batch_norm)
+
+
+def _rectified(kernel: nn.Conv2d, *, batch_norm: bool) -> Group:
+    return kernel, normalisation(kernel.out_channels, batch_norm=batch_norm), nn.ReLU(inplace=True)
