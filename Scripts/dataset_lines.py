@@ -68,16 +68,17 @@ def _how(name: str, facts: Facts, place: Path | None, *, is_present: bool) -> st
         return ""
     if facts.source is None:
         return f"Put it into {place}, or give DataPath. {facts.by_hand}"
-    return f"`main.py fetch {name}`, or its first use, downloads {size_text(facts.source.size)}."
+    what = size_text(facts.source.size) if facts.source.size else "it"
+    return f"`main.py fetch {name}`, or its first use, downloads {what}."
 
 
 def _lines(rows: list[dict[str, Any]]) -> Iterator[str]:
-    width = max(len(row["name"]) for row in rows)
-    for row in rows:
+    about = [_what(row) if "shape" in row else "" for row in rows]
+    width, middle = max(len(row["name"]) for row in rows), max(map(len, about))
+    for row, what in zip(rows, about, strict=True):
         size = size_text(row["bytes"]) if row.get("bytes") else ""
-        what = _what(row) if "shape" in row else ""
         where = row["how"] or row["place"]
-        yield f"{row['name']:<{width}}  {row['state']:<8}  {size:>7}  {what:<46}  {where}".rstrip()
+        yield f"{row['name']:<{width}}  {row['state']:<8}  {size:>7}  {what:<{middle}}  {where}".rstrip()
 
 
 def _text(value: Any) -> str:
@@ -85,6 +86,7 @@ def _text(value: Any) -> str:
 
 
 def _what(row: dict[str, Any]) -> str:
-    if not row["classes"]:
-        return str(row["shape"])
-    return f"{row['classes']} classes, {row['train']:,} + {row['test']:,}, {row['shape']}"
+    """Classes, samples for training and testing, and their shape, as far as these are known beforehand."""
+    classes = f"{row['classes']} classes" if row["classes"] else ""
+    samples = f"{row['train']:,} + {row['test']:,}" if row["train"] or row["test"] else ""
+    return ", ".join(filter(None, (classes, samples, row["shape"])))
