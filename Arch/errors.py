@@ -39,6 +39,10 @@ class RulesError(ArchError, ValueError):
     """The rules file contradicts itself or its grammar."""
 
 
+class PluginError(ConfigError):
+    """A file of the user's own is gone, is not what a plugin has to be, or went wrong."""
+
+
 class InactiveKeyError(ArchError, LookupError):
     """A key was read that the rules have switched off for this experiment."""
 

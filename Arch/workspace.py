@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,9 +18,17 @@ from Arch.cache.store import Store
 from Arch.config.config import Config
 from Arch.config.foreign import PLACE, ForeignNetwork, is_foreign
 from Arch.config.json_text import Source
-from Arch.config.resolve import Resolver, parse_value
-from Arch.config.values import UnfitValueError
-from Arch.errors import ArchError, ChangedDefaultError, ConfigError, ForeignEntryError, UnknownNameError
+from Arch.config.overrides import filter_of
+from Arch.config.plugins import as_asked, recorded, remembered, rules_with
+from Arch.config.resolve import Resolver
+from Arch.config.rules import Rules
+from Arch.errors import (
+    ArchError,
+    ChangedDefaultError,
+    ConfigError,
+    ForeignEntryError,
+    PluginError,
+)
 
 ROOT = Path(__file__).resolve().parents[1]
 RULES_NAME = "BaselineConfig.cjson"
@@ -106,8 +115,8 @@ class Workspace:
             ArchError: a `Key=Value` word has no such key, or a value that the key cannot have.
         """
         is_place = {word: "=" not in word or os.path.exists(word) for word in words}  # noqa: PTH110
-        filters = [self._filter(word) for word in words if not is_place[word]]
-        return [word for word in words if is_place[word]], filters
+        places = [word for word in words if is_place[word]]
+        return places, [self._filter(word, places) for word in words if not is_place[word]]
 
     def _usable(self, place: str, filters: Sequence[tuple[str, Any]], overrides: Sequence[str]) -> Iterator[Entry]:
         for config, _ in self._selected([place], overrides):
@@ -161,7 +170,12 @@ class Workspace:
                 f"{entry.fingerprint[:12]} is the network {document.get('Title')}, which no experiment here trained: "
                 "it has no runs of its own, and experiments name it as their Teacher or PreTrainedFrom."
             )
-        config = self.resolver.resolve({**document["Active"], **options}, source=source, overrides=overrides)
+        try:
+            config = self.resolver.resolve({**as_asked(document), **options}, source=source, overrides=overrides)
+        except PluginError as problem:
+            if overrides:
+                raise
+            return remembered(document, self.resolver.rules, str(problem))
         if config.fingerprint != entry.fingerprint and not overrides:
             check_defaults(entry.path, document, config)
             raise ChangedDefaultError(
@@ -170,16 +184,25 @@ class Workspace:
             )
         return config
 
-    def _filter(self, word: str) -> tuple[str, Any]:
-        key, _, text = word.partition("=")
-        rules = self.resolver.rules
-        key = rules.aliases.get(key, key)
-        if key not in rules.keys:
-            raise UnknownNameError("key", key, rules.keys, f"The word {word!r} selects by Key=Value.")
+    def _filter(self, word: str, places: Sequence[str]) -> tuple[str, Any]:
         try:
-            return key, rules.keys[key].schema.canonical(parse_value(rules, key, text))
-        except UnfitValueError as problem:
-            raise ConfigError(f"{word}: {problem}") from None
+            return filter_of(self.resolver.rules, word)
+        except ArchError:
+            for rules in self._plugged(places):
+                with contextlib.suppress(ArchError):
+                    return filter_of(rules, word)
+            raise
+
+    def _plugged(self, places: Sequence[str]) -> Iterator[Rules]:
+        """The rules with the plugins of what is asked for and of what is cached, as far as they can be read."""
+        rules = self.resolver.rules
+        for place in places:
+            with contextlib.suppress(ArchError):
+                yield from (config.rules for config, _ in self._selected([place], ()) if config.rules.plugins)
+        for entry in self.store.entries():
+            with contextlib.suppress(ArchError):
+                if paths := recorded(entry.document()):
+                    yield rules_with(rules, paths)
 
 
 def config_files(folder: Path) -> list[Path]:
@@ -209,7 +232,7 @@ def _config_names(folder: Path | str) -> list[str]:
 def _stored(store: Store, prefix: str) -> Mapping[str, Any]:
     document = store.find(prefix).document()
     place = {PLACE: document[PLACE]} if PLACE in document else {}
-    return {**document["Active"], **place}
+    return {**as_asked(document), **place}
 
 
 def holds(config: Config, key: str, value: Any) -> bool:

@@ -18,7 +18,7 @@ class Asked(Protocol):
         """The keys that matter with their values, references as fingerprints."""
 
     @property
-    def versions(self) -> Mapping[str, int]:
+    def versions(self) -> Mapping[str, int | str]:
         """The present version of each component that it uses, by key."""
 
     def default_of(self, key: str) -> Any:

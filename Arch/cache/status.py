@@ -36,7 +36,7 @@ class Status:
     wanted: int
     attempts: tuple[Attempt, ...] = ()
     problem: CacheError | None = None
-    outdated: Mapping[str, int] = field(default_factory=dict)
+    outdated: Mapping[str, int | str] = field(default_factory=dict)
 
     @property
     def missing(self) -> tuple[int, ...]:

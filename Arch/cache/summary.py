@@ -46,14 +46,14 @@ def told(entry: Entry) -> tuple[tuple[int, ...], Origins | None]:
         return entry.run_indices(), None
 
 
-def outdated(origins: Origins, versions: Mapping[str, int]) -> dict[str, int]:
+def outdated(origins: Origins, versions: Mapping[str, int | str]) -> dict[str, int | str]:
     """The components that made one of some runs in another version than the present one, with that version.
 
     Args:
         origins: provenance of the runs; those that recorded no versions are not judged.
         versions: the present versions, by key.
     """
-    found: dict[str, int] = {}
+    found: dict[str, int | str] = {}
     for origin in origins:
         recorded = origin.get("versions")
         if recorded and recorded != versions:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
-from graphlib import CycleError, TopologicalSorter
+from graphlib import CycleError
 from itertools import combinations
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ from Arch.config.conditions import Condition, parse_condition
 from Arch.config.facts import BOUNDS, Facts, check_facts, read_facts
 from Arch.config.json_text import Source, describe
 from Arch.config.names import field_name
-from Arch.config.rules import Declaration, KeyRule, ReferenceRule, Rules
+from Arch.config.rules import Declaration, KeyRule, ReferenceRule, Rules, ordered
 from Arch.config.schema import Schema
 from Arch.config.values import TYPES, UnfitValueError, type_of_default
 from Arch.errors import RulesError, did_you_mean
@@ -26,11 +26,17 @@ def read_rules(path: Path) -> Rules:
     Raises:
         RulesError: it cannot be read, or contradicts itself; the message has the line.
     """
-    return _Reader(*json_text.read_object(path, RulesError)).rules()
+    return Reader(*json_text.read_object(path, RulesError)).rules()
+
+
+def spellings_and_retired(facts: Mapping[str, Facts]) -> tuple[dict[str, str], dict[str, str]]:
+    """The other spellings of keys, with their keys, and the retired keys, with the reasons."""
+    spellings = {spelling: key for key, each in facts.items() for spelling in each.get("spellings", ())}
+    return spellings, {key: each["retired"] for key, each in facts.items() if "retired" in each}
 
 
 @dataclass(frozen=True)
-class _Member:
+class Member:
     """A member of the rules file: a key with its default, or a stanza; and the stanzas around it."""
 
     name: str
@@ -39,94 +45,111 @@ class _Member:
 
     @property
     def trail(self) -> tuple[str, ...]:
+        """The way to it in the document."""
         return (*self.stanzas, self.name)
 
 
 @dataclass(frozen=True)
-class _Reader:
+class Reader:
+    """Reads a document in the grammar of the rules: the rules file itself, or by parts what extends it.
+
+    Attributes:
+        document: the JSON object.
+        source: where it came from, for error messages.
+        origin: where its declarations say that they stand, if not in the rules file.
+    """
+
     document: Mapping[str, Any]
     source: Source
+    origin: Source | None = None
 
     def rules(self) -> Rules:
-        declared: dict[str, list[_Member]] = {}
-        stanzas: list[_Member] = []
+        """The document as rules that stand by themselves; raises RulesError."""
+        declared, stanzas = self.parted()
+        facts = read_facts(self.document, self.source)
+        self.check_names(declared, facts)
+        options = self._options(declared)
+        schemas = {key: self.schema(members[0], facts.get(key, {})) for key, members in declared.items()}
+        conditions = {stanza.trail: self.condition(stanza.trail, schemas, options) for stanza in stanzas}
+        keys = {
+            key: KeyRule(key, schemas[key], self.declarations(members, schemas[key], conditions), key in options)
+            for key, members in declared.items()
+        }
+        return Rules(
+            self.source,
+            self._ordered(keys),
+            *spellings_and_retired(facts),
+            {key: self.reference(key, facts[key], schemas) for key in keys if schemas[key].type == "reference"},
+        )
+
+    def parted(self) -> tuple[dict[str, list[Member]], list[Member]]:
+        """The members that declare keys, by key, and the stanzas; raises RulesError."""
+        declared: dict[str, list[Member]] = {}
+        stanzas: list[Member] = []
         for member in self._members(self.document, ()):
             if ":" in member.name:
                 stanzas.append(member)
             else:
                 declared.setdefault(member.name, []).append(member)
-        facts = read_facts(self.document, self.source)
-        self._check_names(declared, facts)
-        options = self._options(declared)
-        schemas = {key: self._schema(members[0], facts.get(key, {})) for key, members in declared.items()}
-        conditions = {stanza.trail: self._condition(stanza.trail, schemas, options) for stanza in stanzas}
-        keys = {
-            key: KeyRule(key, schemas[key], self._declarations(members, schemas[key], conditions), key in options)
-            for key, members in declared.items()
-        }
-        return Rules(
-            self.source,
-            {key: keys[key] for key in self._order(keys)},
-            {spelling: key for key, each in facts.items() for spelling in each.get("spellings", ())},
-            {key: each["retired"] for key, each in facts.items() if "retired" in each},
-            {key: self._reference(key, facts[key], schemas) for key in keys if schemas[key].type == "reference"},
-        )
+        return declared, stanzas
 
-    def _members(self, stanza: Mapping[str, Any], stanzas: tuple[str, ...]) -> Iterator[_Member]:
+    def _members(self, stanza: Mapping[str, Any], stanzas: tuple[str, ...]) -> Iterator[Member]:
         for name, value in stanza.items():
-            member = _Member(name, value, stanzas)
+            member = Member(name, value, stanzas)
             if name in (":", "::"):
                 if stanzas:
-                    raise self._error(f"{name!r} belongs to the top level of the rules.", *member.trail)
+                    raise self.error(f"{name!r} belongs to the top level of the rules.", *member.trail)
             elif ":" not in name:
                 yield member
             elif isinstance(value, dict):
                 yield member
                 yield from self._members(value, member.trail)
             else:
-                raise self._error(f"expected a stanza {{...}}, got {describe(value)}.", *member.trail)
+                raise self.error(f"expected a stanza {{...}}, got {describe(value)}.", *member.trail)
 
-    def _check_names(self, declared: Mapping[str, list[_Member]], facts: Mapping[str, Facts]) -> None:
+    def check_names(self, declared: Mapping[str, list[Member]], facts: Mapping[str, Facts]) -> None:
+        """Checks that each fact has its key, and that no two keys have one name; raises RulesError."""
         for key, each in facts.items():
             if "retired" in each:
                 if key in declared:
-                    raise self._error(f"{key!r} is declared and retired; it can be one of them.", "::", key)
+                    raise self.error(f"{key!r} is declared and retired; it can be one of them.", "::", key)
             elif key not in declared:
                 hint = did_you_mean(key, declared)
-                raise self._error(f"facts about {key!r}, which nothing declares. {hint}", "::", key)
+                raise self.error(f"facts about {key!r}, which nothing declares. {hint}", "::", key)
         self._check_spellings(declared, facts)
         images: dict[str, str] = {}
         for key, members in declared.items():
             other = images.setdefault(field_name(key), key)
             if other != key:
-                raise self._error(f"{other!r} and {key!r} are both {field_name(key)!r} in Python.", *members[0].trail)
+                raise self.error(f"{other!r} and {key!r} are both {field_name(key)!r} in Python.", *members[0].trail)
 
-    def _check_spellings(self, declared: Mapping[str, list[_Member]], facts: Mapping[str, Facts]) -> None:
+    def _check_spellings(self, declared: Mapping[str, list[Member]], facts: Mapping[str, Facts]) -> None:
         taken = {*declared, *facts}
         for key, each in facts.items():
             for place, spelling in enumerate(each.get("spellings", ())):
                 if spelling in taken:
-                    raise self._error(f"{spelling!r} is the name of another key.", "::", key, "spellings", place)
+                    raise self.error(f"{spelling!r} is the name of another key.", "::", key, "spellings", place)
                 taken.add(spelling)
 
-    def _options(self, declared: Mapping[str, list[_Member]]) -> set[str]:
+    def _options(self, declared: Mapping[str, list[Member]]) -> set[str]:
         options = self.document.get(":", [])
         if not isinstance(options, list):
-            raise self._error(f"expected a list of options, got {describe(options)}.", ":")
+            raise self.error(f"expected a list of options, got {describe(options)}.", ":")
         for place, option in enumerate(options):
             if not isinstance(option, str):
-                raise self._error(f"expected an option's name, got {describe(option)}.", ":", place)
+                raise self.error(f"expected an option's name, got {describe(option)}.", ":", place)
             if option not in declared:
-                raise self._error(f"the option {option!r} has no default; declare it at the top level.", ":", place)
+                raise self.error(f"the option {option!r} has no default; declare it at the top level.", ":", place)
             for member in declared[option]:
                 if member.stanzas:
-                    raise self._error(f"the option {option!r} is read freely and needs no condition.", *member.trail)
+                    raise self.error(f"the option {option!r} is read freely and needs no condition.", *member.trail)
         return set(options)
 
-    def _schema(self, member: _Member, facts: Facts) -> Schema:
+    def schema(self, member: Member, facts: Facts) -> Schema:
+        """What a key may hold, by its default and the facts about it; raises RulesError."""
         kind = facts.get("type") or type_of_default(member.value)
         if kind is None:
-            raise self._error(
+            raise self.error(
                 f"the type of {member.name!r} cannot be told from its default; "
                 f"give it a type in '::' ({', '.join(TYPES)}).",
                 *member.trail,
@@ -135,26 +158,29 @@ class _Reader:
         named = {name: facts[name] for name in ("choices", "planned", "aliases", "about", *BOUNDS) if name in facts}
         return Schema(kind, **named, is_required=facts.get("required", False))
 
-    def _condition(self, trail: tuple[str, ...], schemas: Mapping[str, Schema], options: set[str]) -> Condition:
+    def condition(self, trail: tuple[str, ...], schemas: Mapping[str, Schema], options: Collection[str]) -> Condition:
+        """The condition of the stanza that `trail` leads to; raises RulesError."""
         try:
             condition = parse_condition(trail[-1], schemas)
         except RulesError as problem:
-            raise self._error(str(problem), *trail) from None
+            raise self.error(str(problem), *trail) from None
         for key in condition.keys:
             if key in options:
-                raise self._error(
+                raise self.error(
                     f"the condition {condition.text!r} reads the option {key!r}, which may not act on a name.", *trail
                 )
         return condition
 
-    def _declarations(
-        self, members: list[_Member], schema: Schema, conditions: Mapping[tuple[str, ...], Condition]
+    def declarations(
+        self, members: list[Member], schema: Schema, conditions: Mapping[tuple[str, ...], Condition]
     ) -> tuple[Declaration, ...]:
+        """All places where the document declares one key, with their conditions; raises RulesError."""
         declarations = tuple(
             Declaration(
                 self._default(member, schema),
                 tuple(conditions[member.stanzas[: depth + 1]] for depth in range(len(member.stanzas))),
                 member.trail,
+                self.origin,
             )
             for member in members
         )
@@ -162,12 +188,12 @@ class _Reader:
             self._check_pair(members[0].name, one, other)
         return declarations
 
-    def _default(self, member: _Member, schema: Schema) -> Any:
+    def _default(self, member: Member, schema: Schema) -> Any:
         try:
             default = schema.canonical(member.value)
             schema.check(default)
         except UnfitValueError as problem:
-            raise self._error(f"the default of {member.name!r}: {problem}", *member.trail) from None
+            raise self.error(f"the default of {member.name!r}: {problem}", *member.trail) from None
         return default
 
     def _check_pair(self, name: str, one: Declaration, other: Declaration) -> None:
@@ -175,32 +201,39 @@ class _Reader:
             return
         if not any(mine.excludes(yours) for mine in one.conditions for yours in other.conditions):
             line = json_text.lines(self.source.text or "").get(one.trail, 1)
-            raise self._error(
+            raise self.error(
                 f"{name!r} has the default {describe(other.default)} here and {describe(one.default)} in line {line}, "
                 "and both may hold; give it one default or another name.",
                 *other.trail,
             )
 
-    def _order(self, keys: Mapping[str, KeyRule]) -> tuple[str, ...]:
+    def _ordered(self, keys: Mapping[str, KeyRule]) -> dict[str, KeyRule]:
         try:
-            return tuple(TopologicalSorter({name: rule.depends_on() for name, rule in keys.items()}).static_order())
+            return ordered(keys)
         except CycleError as problem:
             ring = problem.args[1]
             trail = keys[ring[0]].declarations[0].trail
-            raise self._error(f"the conditions go round in a circle: {' -> '.join(ring)}.", *trail) from None
+            raise self.error(f"the conditions go round in a circle: {' -> '.join(ring)}.", *trail) from None
 
-    def _reference(self, key: str, facts: Facts, schemas: Mapping[str, Schema]) -> ReferenceRule:
+    def reference(self, key: str, facts: Facts, schemas: Mapping[str, Schema]) -> ReferenceRule:
+        """How a key becomes another experiment; raises RulesError."""
+        if facts["model_key"] not in schemas:
+            raise self.error(f"the reference {key!r} names the unknown key {facts['model_key']!r}.", "::", key)
+        return ReferenceRule(facts["model_key"], self.resets(key, facts, schemas))
+
+    def resets(self, key: str, facts: Facts, schemas: Mapping[str, Schema]) -> dict[str, Any]:
+        """What a bare name in the reference `key` sets to which value; raises RulesError."""
         resets: dict[str, Any] = {}
-        for name in (facts["model_key"], *facts.get("resets", {})):
-            if name not in schemas:
-                raise self._error(f"the reference {key!r} names the unknown key {name!r}.", "::", key)
         for name, value in facts.get("resets", {}).items():
+            if name not in schemas:
+                raise self.error(f"the reference {key!r} names the unknown key {name!r}.", "::", key)
             try:
                 resets[name] = schemas[name].canonical(value)
                 schemas[name].check(resets[name])
             except UnfitValueError as problem:
-                raise self._error(f"{key} resets {name}: {problem}", "::", key, "resets", name) from None
-        return ReferenceRule(facts["model_key"], resets)
+                raise self.error(f"{key} resets {name}: {problem}", "::", key, "resets", name) from None
+        return resets
 
-    def _error(self, message: str, *trail: str | int) -> RulesError:
+    def error(self, message: str, *trail: str | int) -> RulesError:
+        """The error that tells `message` of the member that `trail` leads to."""
         return RulesError(f"{self.source.at(*trail)}{message}".rstrip())

@@ -10,13 +10,16 @@ import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from Arch.config.foreign import ForeignNetwork
 from Arch.config.json_text import describe
 from Arch.config.names import field_name
 from Arch.config.rules import Relevance, Rules
 from Arch.errors import InactiveKeyError, NotImplementedYetError, UnknownNameError
+
+if TYPE_CHECKING:
+    from Arch.config.extension import Extension
 
 Component = TypeVar("Component")
 
@@ -35,6 +38,7 @@ class Config:
         given: the keys that the config itself had.
         folder: where its relative paths start.
         notes: one-line remarks for the user.
+        obstacle: why it cannot run although it has an identity; empty where nothing but its keys may stand against it.
     """
 
     rules: Rules
@@ -45,6 +49,7 @@ class Config:
     given: Mapping[str, Any]
     folder: Path
     notes: tuple[str, ...] = field(default=())
+    obstacle: str = ""
 
     def __getitem__(self, key: str) -> Any:
         """The value of an active key.
@@ -105,7 +110,7 @@ class Config:
         return fingerprint_of(self.named)
 
     @property
-    def versions(self) -> Mapping[str, int]:
+    def versions(self) -> Mapping[str, int | str]:
         """The version that the rules declare for each component that is used, by key."""
         return self.rules.versions(self.active)
 
@@ -132,13 +137,27 @@ class Config:
         references = {
             key: {"Fingerprint": other.fingerprint, "Title": other.title} for key, other in self.references.items()
         }
+        plugins = {"Plugins": self.plugin_records} if self.rules.plugins else {}
         return {
             "Fingerprint": self.fingerprint,
             "Title": self.title,
             "Active": dict(self.active),
             "Defaults": dict(self.relevance.defaults),
             "References": references,
+            **plugins,
         }
+
+    @property
+    def plugin_records(self) -> list[dict[str, str]]:
+        """The user's own files that act in it, as they are recorded with its entry and its runs."""
+        return [each.code.document() for each in self.rules.plugins]
+
+    @functools.cached_property
+    def plugins(self) -> Mapping[str, Extension]:
+        """The user's own files that act in it or in what it is made from, by path."""
+        others = [other.plugins for other in self.references.values() if isinstance(other, Config)]
+        own = {each.code.path: each for each in self.rules.plugins}
+        return {path: each for some in (*others, own) for path, each in some.items()}
 
     def require_implemented(self) -> None:
         """Checks that every active value has something that implements it.
@@ -146,6 +165,8 @@ class Config:
         Raises:
             NotImplementedYetError: the first that has not, by name.
         """
+        if self.obstacle:
+            raise NotImplementedYetError(f"{self.title} has an identity but cannot run: {self.obstacle}")
         for key in self.rules.planned:
             if key not in self.active:
                 continue

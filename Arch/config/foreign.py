@@ -78,7 +78,7 @@ class ForeignNetwork:
         return self.source.active if self.source else {}
 
     @property
-    def versions(self) -> Mapping[str, int]:
+    def versions(self) -> Mapping[str, int | str]:
         """None of our components makes it."""
         return {}
 

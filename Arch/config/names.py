@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import re
 
+PLUGINS = "Plugins"  # the option that names the user's own files
 _WORD_BREAK = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 
 

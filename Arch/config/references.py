@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 from Arch.config.config import Config, fingerprint_of, path_of
 from Arch.config.foreign import NETWORK, ForeignNetwork, ForeignSource, is_foreign, source_of
 from Arch.config.json_text import Source, describe, printable
+from Arch.config.names import PLUGINS
 from Arch.config.rules import ReferenceRule
-from Arch.errors import ArchError, ConfigError, did_you_mean
+from Arch.errors import ArchError, ConfigError, PluginError, did_you_mean
 
 if TYPE_CHECKING:
     from Arch.config.resolve import Resolver
@@ -104,12 +105,23 @@ class References:
         if is_foreign(active):
             config = _foreign(source_of(active, self._defaults_of(active)))
         else:
-            config = self.resolver.resolve(active, self.folder, Source(f"experiment {prefix}"))
+            config = self._resolved_anew(active, Source(f"experiment {prefix}"))
         if not config.fingerprint.startswith(prefix):
             raise ConfigError(
                 f"experiment {prefix} was named under other rules; today it would be {config.fingerprint}."
             )
         return config
+
+    def _resolved_anew(self, active: Mapping[str, Any], source: Source) -> Config:
+        """A cached experiment with the plugins that it had, or, where they are gone, with those at hand."""
+        try:
+            return (self.resolver.root or self.resolver).resolve(active, self.folder, source)
+        except PluginError as problem:
+            known = {key: value for key, value in active.items() if key != PLUGINS}
+            try:
+                return self.resolver.resolve(known, self.folder, source)
+            except ConfigError:
+                raise problem from None
 
     def _file(self, model: str, path: str, rule: ReferenceRule) -> ForeignNetwork:
         import hashlib  # few configs name a file of weights

@@ -13,6 +13,8 @@ from Arch.config import json_text
 from Arch.config.cjson import read_rules
 from Arch.config.config import Config
 from Arch.config.json_text import Source, printable
+from Arch.config.names import PLUGINS
+from Arch.config.overrides import overridden, parse_value
 from Arch.config.reading import Reading, read_given
 from Arch.config.references import References, StoredLookup, no_store
 from Arch.config.rules import Relevance, Rules
@@ -27,14 +29,17 @@ class Resolver:
     Attributes:
         rules: the rules of identity.
         stored: finds a cached experiment's config by (a prefix of) its fingerprint.
+        root: the one without plugins, where this one has some; it reads the files, whose plugins are their own.
     """
 
     rules: Rules
     stored: StoredLookup = no_store
+    root: Resolver | None = None
     _files: dict[str, Config] = field(default_factory=dict)
     _derived: dict[tuple[int, str, str, str], Config] = field(default_factory=dict)
     _siblings: dict[Path, Sibling] = field(default_factory=dict)
     _open: list[str] = field(default_factory=list)
+    _plugged: dict[tuple[str, ...], Resolver] = field(default_factory=dict)
 
     @classmethod
     def at(cls, rules_path: Path, stored: StoredLookup = no_store) -> Resolver:
@@ -47,6 +52,8 @@ class Resolver:
         Raises:
             ConfigError: the file, or what it asks for, cannot be understood; the message has the line.
         """
+        if self.root:
+            return self.root.load(path, overrides)
         place = os.path.abspath(path)  # noqa: PTH100 - `..` is folded, links are not followed
         if place in self._open:
             ring = " -> ".join((*self._open[self._open.index(place) :], place))
@@ -94,17 +101,52 @@ class Resolver:
 
     def nested(self, raw: Mapping[str, Any], folder: Path, source: Source, overrides: Sequence[str] = ()) -> Config:
         """As `resolve`, for a config inside another one, whose resolver sees to it that there are not too many."""
+        other = self.under(raw, folder, source, overrides)
+        if other is not self:
+            return other.nested(raw, folder, source, overrides)
         if overrides:
             reading = read_given(self.rules, raw, source)
-            reading.given.update(_overrides(self.rules, overrides))
+            reading.given.update(overridden(self.rules, overrides))
             return self._made(reading, folder)
         sibling = self._siblings.get(folder)
         changes = sibling.changes(raw) if sibling else None
         if sibling and changes is not None:
             return self._varied(sibling.config, changes, source)
-        config = self._made(read_given(self.rules, raw, source), folder)
+        reading = read_given(self.rules, raw, source)
+        if PLUGINS in reading.trails:
+            raise ConfigError(f"{source.at(*reading.trails[PLUGINS])}{PLUGINS} has to stand at the top of the config.")
+        config = self._made(reading, folder)
         self._siblings[folder] = Sibling(dict(raw), config)
         return config
+
+    def under(self, raw: Mapping[str, Any], folder: Path, source: Source, overrides: Sequence[str] = ()) -> Resolver:
+        """The resolver with the plugins that a config names, beside those of the config around it.
+
+        Raises:
+            ConfigError: a plugin is gone or contradicts the rules.
+        """
+        words = [word for word in overrides if word.startswith(f"{PLUGINS}=")] if overrides else ()
+        named = parse_value(self.rules, PLUGINS, words[-1].partition("=")[2]) if words else raw.get(PLUGINS)
+        if not named or PLUGINS not in self.rules.options:
+            return self
+        from Arch.config.plugins import paths_of  # as below
+
+        try:
+            return self.plugged(paths_of(named, folder))
+        except ConfigError as problem:
+            raise type(problem)(f"{source.at(PLUGINS)}{PLUGINS}: {problem}") from None
+
+    def plugged(self, paths: Sequence[str]) -> Resolver:
+        """The resolver with the plugins of absolute paths, beside its own; raises PluginError."""
+        from Arch.config.plugins import rules_with  # as below
+
+        root, own = self.root or self, [each.code.path for each in self.rules.plugins]
+        wanted = tuple(dict.fromkeys((*own, *paths)))
+        if len(wanted) == len(own):
+            return self
+        if wanted not in root._plugged:  # noqa: SLF001 - its own kind
+            root._plugged[wanted] = Resolver(rules_with(root.rules, wanted), self.stored, root)  # noqa: SLF001
+        return root._plugged[wanted]  # noqa: SLF001
 
     def derive(self, given: dict[str, Any], folder: Path, source: Source) -> Config:
         """The config of canonical values; equal ones are made once, as hundreds of students share one teacher."""
@@ -118,28 +160,35 @@ class Resolver:
     def _varied(self, config: Config, changes: Mapping[str, Any], source: Source) -> Config:
         """A config with changes that its relevance, its options and its references do not depend on."""
         relevance, given = config.relevance, {**config.given, **changes}
-        reading = Reading(self.rules, source, given)
+        reading = Reading(config.rules, source, given)
         changed = _named(changes, relevance)
         for key in changed:
             if key in relevance.limited:
                 reading.check_value(key)
         named = {key: value for key, value in config.named.items() if key not in changes} | changed
         notes = _notes(relevance, reading)
-        return Config(self.rules, relevance, named, config.options, config.references, given, config.folder, notes)
+        return Config(config.rules, relevance, named, config.options, config.references, given, config.folder, notes)
 
     def _made(self, reading: Reading, folder: Path) -> Config:
-        given = reading.given
-        relevance = self.rules.relevance(given)
+        given, rules = reading.given, self.rules
+        relevance = rules.relevance(given)
         named = _named(given, relevance)
         reading.check(relevance, named)
         options = self.rules.options
         if not options.keys().isdisjoint(given):
             options = {key: given.get(key, default) for key, default in options.items()}
         references = References(self, given, folder, reading.source).of(relevance.defaults)
+        notes = _notes(relevance, reading)
+        if rules.plugins:
+            from Arch.config.plugins import acting  # few configs have plugins
+
+            rules = acting(rules, named, given)
+            given = {key: value for key, value in given.items() if key in rules.keys}
+            relevance = rules.relevance(given)
+            named = _named(given, relevance)
         for key, other in references.items():
             named[key] = other.fingerprint
-        notes = _notes(relevance, reading)
-        return Config(self.rules, relevance, named, options, references, given, folder, notes)
+        return Config(rules, relevance, named, options, references, given, folder, notes)
 
 
 def _named(given: Mapping[str, Any], relevance: Relevance) -> dict[str, Any]:
@@ -152,33 +201,6 @@ def _named(given: Mapping[str, Any], relevance: Relevance) -> dict[str, Any]:
 def _folder_of(place: str) -> Path:
     """The folder of a file; ten thousand configs lie in few, and making a path costs as much as a system call."""
     return Path(place).parent
-
-
-def _overrides(rules: Rules, words: Sequence[str]) -> dict[str, Any]:
-    raw: dict[str, Any] = {}
-    for word in words:
-        key, equals, text = word.partition("=")
-        if not equals or not key:
-            raise ConfigError(f"--set: expected Key=Value, got {word!r}.")
-        raw[key] = parse_value(rules, key, text)
-    reading = read_given(rules, raw, Source("--set"))
-    for key in reading.given:
-        reading.check_value(key)
-    return reading.given
-
-
-def parse_value(rules: Rules, key: str, text: str) -> Any:
-    """A value from the command line: JSON where the key's type is not text, paths from the working directory."""
-    rule = rules.keys.get(rules.aliases.get(key, key))
-    kind = rule.schema.type if rule else "str"
-    if kind == "path" or (kind == "reference" and text.endswith(".json")):
-        return str(Path(text).expanduser().absolute()) if text else text
-    if kind == "str" or (kind in ("reference", "layers") and not text.startswith(("{", "["))):
-        return text
-    try:
-        return json_text.parse_object(f'{{"value": {text}}}', "--set")[0]["value"]
-    except ConfigError:
-        return text
 
 
 def _notes(relevance: Relevance, reading: Reading) -> tuple[str, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from graphlib import TopologicalSorter
 from typing import TYPE_CHECKING, Any
 
 from Arch.config.json_text import Source, Trail, lines
@@ -12,6 +13,7 @@ from Arch.config.names import field_name
 
 if TYPE_CHECKING:
     from Arch.config.conditions import Condition
+    from Arch.config.extension import Extension
     from Arch.config.schema import Schema
     from Arch.config.values import Reader
 
@@ -24,11 +26,13 @@ class Declaration:
         default: in canonical form.
         conditions: all of which have to hold for the declaration to count.
         trail: the way to it in the rules file.
+        source: the file, where it is not the rules file itself but a plugin's.
     """
 
     default: Any
     conditions: tuple[Condition, ...]
     trail: Trail
+    source: Source | None = None
 
     def holds(self, seen: Mapping[str, Any]) -> bool:
         """Whether all conditions are true of the values `seen`."""
@@ -103,6 +107,10 @@ class Rules:
         aliases: other spellings of keys.
         retired: keys that old configs carry and nothing reads, with the reason.
         references: for the keys of the type `reference`.
+        plugins: what the user's own files added, in their order.
+        house: the rules without any plugin, where these have some.
+        extended: these with the plugins of some paths, as far as they were asked for.
+        read: the plugins that were read for it, by path.
     """
 
     source: Source
@@ -110,6 +118,10 @@ class Rules:
     aliases: Mapping[str, str]
     retired: Mapping[str, str]
     references: Mapping[str, ReferenceRule]
+    plugins: tuple[Extension, ...] = ()
+    house: Rules | None = None
+    extended: dict[tuple[str, ...], Rules] = field(default_factory=dict, repr=False, compare=False)
+    read: dict[str, Extension] = field(default_factory=dict, repr=False, compare=False)
     _relevances: dict[str, Relevance] = field(default_factory=dict, repr=False, compare=False)
 
     @property
@@ -122,8 +134,9 @@ class Rules:
         return (*self.keys, *self.aliases, *self.retired)
 
     def line_of(self, declaration: Declaration) -> int:
-        """The line on which a declaration stands in the rules file."""
-        return self._lines.get(declaration.trail, 1)
+        """The line on which a declaration stands in the rules file, or in its plugin's."""
+        source = declaration.source
+        return (self._lines if source is None else lines(source.text or "")).get(declaration.trail, 1)
 
     def relevance(self, given: Mapping[str, Any]) -> Relevance:
         """Which keys matter for the canonical values `given`; told once for each set of values that conditions read."""
@@ -133,12 +146,16 @@ class Rules:
             found = self._relevances[gates] = self._told(given)
         return found
 
-    def versions(self, active: Mapping[str, Any]) -> dict[str, int]:
-        """The version of what implements each of the `active` values, by key: what makes an older run stale."""
+    def versions(self, active: Mapping[str, Any]) -> dict[str, int | str]:
+        """The version of what implements each of the `active` values, by key: what makes an older run stale.
+
+        A plugin's version is what its file holds.
+        """
         found = {
             key: schema.version_of(active[key]) for key, schema in self._versioned if isinstance(active.get(key), str)
         }
-        return {key: version for key, version in found.items() if version is not None}
+        known: dict[str, int | str] = {key: version for key, version in found.items() if version is not None}
+        return known | {each.code.name: each.code.sha256[:12] for each in self.plugins} if self.plugins else known
 
     @functools.cached_property
     def readers(self) -> Mapping[str, tuple[Reader, str]]:
@@ -149,6 +166,11 @@ class Rules:
     def options(self) -> Mapping[str, Any]:
         """The options with their defaults."""
         return {key: rule.default for key, rule in self.keys.items() if rule.is_option}
+
+    @functools.cached_property
+    def plugged(self) -> frozenset[str]:
+        """The keys that plugins added or gave choices to."""
+        return frozenset(key for each in self.plugins for key in (*each.keys, *each.choices))
 
     @functools.cached_property
     def planned(self) -> tuple[str, ...]:
@@ -191,3 +213,9 @@ class Rules:
         limited = frozenset(key for key in defaults if self.keys[key].schema.is_limited)
         required = tuple(key for key in defaults if self.keys[key].schema.is_required)
         return Relevance(defaults, tuple(off), limited, required)
+
+
+def ordered(keys: Mapping[str, KeyRule]) -> dict[str, KeyRule]:
+    """The keys in an order in which conditions only read keys that come before; raises CycleError."""
+    graph = {name: rule.depends_on() for name, rule in keys.items()}
+    return {name: keys[name] for name in TopologicalSorter(graph).static_order()}

@@ -63,6 +63,7 @@ class Sibling:
         """The keys of which neither another key's relevance, an option nor another experiment depends."""
         rules, config = self.config.rules, self.config
         bound = {*rules.gates, *rules.options, *rules.references, *config.relevance.required, *_read_by_others(config)}
+        bound |= rules.plugged  # which of the plugins act depends on them
         return frozenset(self.raw).difference(bound)
 
 

@@ -19,6 +19,7 @@ TYPES = {
     "int lists": "a list of lists of whole numbers",
     "float lists": "a list of lists of numbers",
     "path": "a path, as text",
+    "paths": "a list of paths, each as text",
     "layers": "a list of layers (whole numbers or module names) or a rule as text",
     "reference": "an experiment: a model's name, a config's path, an inline config or a fingerprint",
 }
@@ -115,6 +116,7 @@ CANONICAL: Mapping[str, Reader] = {
     "float": _float,
     "str": _str,
     "path": _str,
+    "paths": _list(_str),
     "ints": _list(_int),
     "floats": _list(_float),
     "strs": _list(_str),

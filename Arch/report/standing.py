@@ -13,6 +13,7 @@ from Arch.cache.entry import Entry
 from Arch.cache.status import Status, status_of
 from Arch.config.config import fingerprint_of
 from Arch.config.foreign import is_foreign
+from Arch.config.plugins import rules_of
 from Arch.config.rules import Rules
 from Arch.errors import CacheError, ChangedDefaultError
 from Arch.sweep.plan import Step, make_plan
@@ -56,13 +57,13 @@ class Stored:
     fingerprint: str
     active: Mapping[str, Any]
     defaults: Mapping[str, Any]
-    versions: Mapping[str, int]
+    versions: Mapping[str, int | str]
     text: Mapping[str, Any]
 
     @classmethod
     def of(cls, document: Mapping[str, Any], rules: Rules) -> Stored:
         """What a `Config.json` describes; no reference is followed, since an experiment's name holds theirs."""
-        then = document["Defaults"]
+        then, rules = document["Defaults"], rules_of(document, rules)
         named = {key: value for key, value in document["Active"].items() if key not in then or value != then[key]}
         known = {key: value for key, value in named.items() if key in rules.keys}
         relevance = rules.relevance(known)

@@ -6,7 +6,6 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from enum import IntEnum
-from pathlib import Path
 from typing import Any, Self
 
 from Arch.config.config import Config
@@ -61,6 +60,7 @@ def options_of(config: Config) -> dict[str, Any]:
 
 
 def _absolute(config: Config, key: str, value: Any) -> Any:
-    if value and config.rules.keys[key].schema.type == "path":
-        return str(Path(config.resolve_path(value)).absolute())
-    return value
+    kind = config.rules.keys[key].schema.type
+    if value and kind == "path":
+        return str(config.resolve_path(value).absolute())
+    return [str(config.resolve_path(each).absolute()) for each in value] if kind == "paths" else value

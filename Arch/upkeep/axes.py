@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from Arch.config.resolve import parse_value
+from Arch.config.overrides import parse_value
 from Arch.config.rules import Rules
 from Arch.config.values import UnfitValueError
 from Arch.errors import ConfigError, UnknownNameError

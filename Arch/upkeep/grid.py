@@ -84,8 +84,9 @@ def make_grid(
     Raises:
         ConfigError: a word, the template or one of the combinations cannot be understood.
     """
-    raw, _ = json_text.read_object(template)
-    rules, home = resolver.rules, template.absolute().parent
+    raw, source = json_text.read_object(template)
+    home = template.absolute().parent
+    rules = resolver.under(raw, home, source, overrides).rules
     axes = unrepeated([axis_of(rules, word, home) for word in words])
     for axis in unrepeated([fixed_axis(rules, word, home) for word in overrides]):
         raw = _changed(rules, raw, axis.key, axis.values[0])

@@ -40,6 +40,8 @@ def _value(rules: Rules, name: str, value: Any, old: Path, new: Path) -> Any:
     kind = rules.keys[key].schema.type
     if kind == "path" and isinstance(value, str):
         return path_from(value, old, new)
+    if kind == "paths" and isinstance(value, list):
+        return [path_from(each, old, new) if isinstance(each, str) else each for each in value]
     return _reference(rules, value, old, new) if kind == "reference" else value
 
 

@@ -12,6 +12,7 @@ from typing import Any
 from Arch.config.config import Config
 from Arch.config.foreign import NETWORK, ForeignNetwork, is_foreign
 from Arch.config.json_text import Source
+from Arch.config.plugins import as_asked
 from Arch.config.resolve import Resolver
 from Arch.upkeep.selection import Document
 
@@ -61,7 +62,7 @@ class Namer:
             return Named(name, document, (), ())
         references = document["References"]
         present = {key: str(other["Fingerprint"]) for key, other in references.items()}
-        active = dict(document["Active"]) | {key: renamed.get(old, old) for key, old in present.items()}
+        active = as_asked(document) | {key: renamed.get(old, old) for key, old in present.items()}
         config = self.resolver.resolve(active, self.root, Source(f"experiment {name}"))
         if config.fingerprint == name:
             return Named(name, document, (), ())

@@ -1,0 +1,168 @@
+"""Reads what a user's own file adds to the rules, and holds it to adding: nothing of the house may change."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from Arch.config.cjson import Member, Reader, spellings_and_retired
+from Arch.config.conditions import Condition
+from Arch.config.extension import Code, Extension
+from Arch.config.facts import Facts, read_facts
+from Arch.config.json_text import Source, describe
+from Arch.config.names import field_name
+from Arch.config.rules import Declaration, KeyRule, Rules
+from Arch.config.schema import Schema
+
+_OF_THE_HOUSE = ("choices", "resets")  # what a plugin may say of a key that it does not declare
+
+
+def read_extension(house: Rules, code: Code, document: Mapping[str, Any], source: Source) -> Extension:
+    """What a plugin's document adds to the rules of the house.
+
+    Raises:
+        RulesError: it contradicts itself or the house; the message has the line.
+    """
+    return _ExtensionReader(house, Reader(document, source, source)).extension(code)
+
+
+@dataclass(frozen=True)
+class _ExtensionReader:
+    house: Rules
+    reader: Reader
+
+    def extension(self, code: Code) -> Extension:
+        reader, house = self.reader, self.house
+        if reader.document.get(":"):
+            raise reader.error("nothing would read options of a plugin; only the rules of the house have some.", ":")
+        declared, stanzas = reader.parted()
+        own = {key: members for key, members in declared.items() if key not in house.keys}
+        facts = read_facts(reader.document, reader.source)
+        theirs = {key: each for key, each in facts.items() if key in house.keys}
+        mine = {key: each for key, each in facts.items() if key not in house.keys}
+        self._check_names(own, mine)
+        reader.check_names(own, mine)
+        choices = {
+            key: self._choices(key, each) for key, each in theirs.items() if "choices" in self._allowed(key, each)
+        }
+        schemas = {**extended(house, choices), **{key: reader.schema(own[key][0], mine.get(key, {})) for key in own}}
+        conditions = {each.trail: reader.condition(each.trail, schemas, house.options) for each in stanzas}
+        keys = {
+            key: KeyRule(key, schemas[key], reader.declarations(members, schemas[key], conditions), is_option=False)
+            for key, members in own.items()
+        }
+        more = {
+            key: reader.declarations(members, schemas[key], conditions)
+            for key, members in declared.items()
+            if key in house.keys
+        }
+        extension = Extension(
+            code, reader.source, keys, more, choices, *spellings_and_retired(mine),
+            {key: reader.reference(key, mine[key], schemas) for key in keys if schemas[key].type == "reference"},
+            {key: self._resets(key, each, schemas) for key, each in theirs.items() if "resets" in each},
+        )  # fmt: skip
+        self._check_defaults(extension)
+        return extension
+
+    def _check_names(self, own: Mapping[str, list[Member]], facts: Mapping[str, Facts]) -> None:
+        images = self.house.key_by_field
+        for key, members in own.items():
+            known = images.get(field_name(key))
+            if key in self.house.aliases or key in self.house.retired or known is not None:
+                other = known or self.house.aliases.get(key, key)
+                raise self.reader.error(
+                    f"{key!r} is taken: {self.house.path} knows {other!r}. Give the key another name.",
+                    *members[0].trail,
+                )
+        for key, each in facts.items():
+            for spelling in each.get("spellings", ()):
+                if spelling in self.house.known():
+                    raise self.reader.error(f"{spelling!r} is taken by {self.house.path}.", "::", key, "spellings")
+
+    def _allowed(self, key: str, facts: Facts) -> Facts:
+        for fact in facts:
+            if fact not in _OF_THE_HOUSE:
+                raise self.reader.error(
+                    f"{key!r} is a key of {self.house.path}, which a plugin cannot redefine; "
+                    "it may add choices, and resets of its own keys to a reference.",
+                    "::", key, fact,
+                )  # fmt: skip
+        return facts
+
+    def _choices(self, key: str, facts: Facts) -> Mapping[str, int]:
+        schema = self.house.keys[key].schema
+        if not schema.choices:
+            raise self.reader.error(f"{key} has no choices that could be added to.", "::", key, "choices")
+        for name in facts["choices"]:
+            if not name or schema.knows(name) or name in schema.aliases:
+                raise self.reader.error(
+                    f"{describe(name)} is a choice of {key} in {self.house.path} already. Give yours another name.",
+                    "::", key, "choices", name,
+                )  # fmt: skip
+        return dict(facts["choices"])
+
+    def _resets(self, key: str, facts: Facts, schemas: Mapping[str, Schema]) -> Mapping[str, Any]:
+        for name in facts["resets"]:
+            if name in self.house.keys:
+                raise self.reader.error(
+                    f"{name!r} is a key of {self.house.path}; a plugin resets keys of its own.",
+                    "::", key, "resets", name,
+                )  # fmt: skip
+        if self.house.keys[key].schema.type != "reference":
+            raise self.reader.error(f"{key} is no reference and resets nothing.", "::", key, "resets")
+        return self.reader.resets(key, facts, schemas)
+
+    def _check_defaults(self, extension: Extension) -> None:
+        """Checks that nothing changes in a config that names the file and uses nothing of it."""
+        for key, rule in extension.keys.items():
+            for each in rule.declarations:
+                if each.default is True and not each.conditions:
+                    raise self.reader.error(
+                        f"{key!r} would be on in every experiment that names this file; its default has to be false.",
+                        *each.trail,
+                    )
+        for key, declarations in extension.more.items():
+            for each in declarations:
+                self._check_more(key, each, extension)
+
+    def _check_more(self, key: str, declaration: Declaration, extension: Extension) -> None:
+        rule, trail = self.house.keys[key], declaration.trail
+        if rule.is_option or declaration.default not in [each.default for each in rule.declarations]:
+            raise self.reader.error(
+                f"{key!r} is a key of {self.house.path}, where its default is {describe(rule.default)}; "
+                "a plugin cannot change that.",
+                *trail,
+            )
+        if not any(_is_own(each, extension) for each in declaration.conditions):
+            raise self.reader.error(
+                f"{key!r} is a key of {self.house.path}; a plugin can let it count where one of its own choices or "
+                "keys is in use, and nowhere else.",
+                *trail,
+            )
+
+
+def extended(house: Rules, choices: Mapping[str, Mapping[str, int]]) -> dict[str, Schema]:
+    """What the keys of the house may hold, with further choices."""
+    schemas = {key: rule.schema for key, rule in house.keys.items()}
+    for key, more in choices.items():
+        schemas[key] = replace(schemas[key], choices={**schemas[key].choices, **more})
+    return schemas
+
+
+def _is_own(condition: Condition, extension: Extension) -> bool:
+    """Whether a condition never holds in a config that uses nothing of a plugin."""
+    if condition.values and condition.keys[0] not in extension.keys:
+        offered = extension.choices.get(condition.keys[0], ())
+        return not condition.is_negated and all(value in offered for value in condition.values)
+    if not extension.keys.keys() >= set(condition.keys):
+        return False
+    return not any(condition.holds(seen) for seen in _unused(condition, extension))
+
+
+def _unused(condition: Condition, extension: Extension) -> Iterator[Mapping[str, Any]]:
+    """What a condition can see of keys that nobody has given."""
+    yield {key: extension.keys[key].default for key in condition.keys}
+    for key in condition.keys:
+        for each in extension.keys[key].declarations:
+            yield {**{name: extension.keys[name].default for name in condition.keys}, key: each.default}

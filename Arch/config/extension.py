@@ -1,0 +1,97 @@
+"""What a user's own file adds to the rules: keys, choices of the house's keys, and where these count as well."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from Arch.config.patterns import matches
+
+if TYPE_CHECKING:
+    from Arch.config.json_text import Source
+    from Arch.config.rules import Declaration, KeyRule, ReferenceRule
+
+
+@dataclass(frozen=True)
+class Code:
+    """A plugin's two files as they were read.
+
+    Attributes:
+        path: the Python file, absolute.
+        content: what it holds.
+        sha256: of that, in hex digits.
+        rules_sha256: of the `.cjson` beside it; empty where there is none.
+    """
+
+    path: str
+    content: bytes
+    sha256: str
+    rules_sha256: str
+
+    @property
+    def name(self) -> str:
+        """The file's name without its folder."""
+        return self.path.replace("\\", "/").rpartition("/")[2]
+
+    @property
+    def rules_path(self) -> str:
+        """The file of its keys and choices."""
+        return rules_path_of(self.path)
+
+    def document(self) -> dict[str, str]:
+        """What is recorded of it."""
+        return {"Path": self.path, "Sha256": self.sha256, "RulesSha256": self.rules_sha256}
+
+
+def rules_path_of(path: str) -> str:
+    """Where a plugin keeps its keys and choices: `my_file.cjson` beside `my_file.py`."""
+    return f"{path.removesuffix('.py')}.cjson"
+
+
+@dataclass(frozen=True)
+class Extension:
+    """What one plugin adds; a config that uses none of it has the name that it has without the plugin.
+
+    Attributes:
+        code: the plugin's files.
+        source: its `.cjson`.
+        keys: its own keys.
+        more: further places where keys of the house count, each under a condition that only its own can fulfil.
+        choices: further choices of the house's keys, with their versions.
+        aliases: other spellings of its own keys.
+        retired: keys that it had once.
+        references: for its own keys of the type `reference`.
+        resets: what a bare name in a reference of the house switches off of its own.
+    """
+
+    code: Code
+    source: Source
+    keys: Mapping[str, KeyRule]
+    more: Mapping[str, tuple[Declaration, ...]]
+    choices: Mapping[str, Mapping[str, int]]
+    aliases: Mapping[str, str]
+    retired: Mapping[str, str]
+    references: Mapping[str, ReferenceRule]
+    resets: Mapping[str, Mapping[str, Any]]
+
+    def acts(self, named: Mapping[str, Any], given: Mapping[str, Any]) -> bool:
+        """Whether a config would have another name, or none, without it.
+
+        Args:
+            named: the values that count and are not their defaults.
+            given: all that the config says.
+        """
+        return not self.keys.keys().isdisjoint(named) or any(
+            self._offers(key, value) or (key in named and self._names_network(given.get(key)))
+            for key, value in named.items()
+        )
+
+    def _offers(self, key: str, value: Any) -> bool:
+        offered = self.choices.get(key, ())
+        return any(matches(each, name) for name in offered for each in (value if isinstance(value, list) else [value]))
+
+    def _names_network(self, value: Any) -> bool:
+        """Whether a reference is to a file of weights of one of its networks."""
+        model, at, _ = value.partition("@") if isinstance(value, str) else ("", "", "")
+        return bool(at) and any(matches(model, name) for offered in self.choices.values() for name in offered)

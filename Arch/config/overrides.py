@@ -1,0 +1,65 @@
+"""What the command line says of a config: `Key=Value` words, and the values in them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from Arch.config import json_text
+from Arch.config.json_text import Source
+from Arch.config.reading import read_given
+from Arch.config.rules import Rules
+from Arch.config.values import UnfitValueError
+from Arch.errors import ConfigError, UnknownNameError
+
+
+def overridden(rules: Rules, words: Sequence[str]) -> dict[str, Any]:
+    """The canonical values that `Key=Value` words give, by key; raises ConfigError."""
+    raw: dict[str, Any] = {}
+    for word in words:
+        key, equals, text = word.partition("=")
+        if not equals or not key:
+            raise ConfigError(f"--set: expected Key=Value, got {word!r}.")
+        raw[key] = parse_value(rules, key, text)
+    reading = read_given(rules, raw, Source("--set"))
+    for key in reading.given:
+        reading.check_value(key)
+    return reading.given
+
+
+def parse_value(rules: Rules, key: str, text: str) -> Any:
+    """A value from the command line: JSON where the key's type is not text, paths from the working directory."""
+    rule = rules.keys.get(rules.aliases.get(key, key))
+    kind = rule.schema.type if rule else "str"
+    if kind == "path" or (kind == "reference" and text.endswith(".json")):
+        return _from_here(text)
+    if kind == "paths" and not text.startswith("["):
+        return [_from_here(text)] if text else []
+    if kind == "str" or (kind in ("reference", "layers") and not text.startswith(("{", "["))):
+        return text
+    try:
+        value = json_text.parse_object(f'{{"value": {text}}}', "--set")[0]["value"]
+    except ConfigError:
+        return text
+    return [_from_here(str(each)) for each in value] if kind == "paths" and isinstance(value, list) else value
+
+
+def filter_of(rules: Rules, word: str) -> tuple[str, Any]:
+    """The key and the canonical value that a `Key=Value` word selects by.
+
+    Raises:
+        ArchError: there is no such key, or it cannot have such a value.
+    """
+    key, _, text = word.partition("=")
+    key = rules.aliases.get(key, key)
+    if key not in rules.keys:
+        raise UnknownNameError("key", key, rules.keys, f"The word {word!r} selects by Key=Value.")
+    try:
+        return key, rules.keys[key].schema.canonical(parse_value(rules, key, text))
+    except UnfitValueError as problem:
+        raise ConfigError(f"{word}: {problem}") from None
+
+
+def _from_here(text: str) -> str:
+    return str(Path(text).expanduser().absolute()) if text else text

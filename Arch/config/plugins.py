@@ -1,0 +1,209 @@
+"""Plugins: files of the user's own, whose keys and choices join the rules; nothing of their Python is run here."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from graphlib import CycleError
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+from Arch.config import json_text
+from Arch.config.config import Config
+from Arch.config.extending import extended, read_extension
+from Arch.config.extension import Code, Extension, rules_path_of
+from Arch.config.foreign import ForeignNetwork
+from Arch.config.json_text import Source, printable
+from Arch.config.names import PLUGINS, field_name
+from Arch.config.rules import KeyRule, ReferenceRule, Relevance, Rules, ordered
+from Arch.errors import ConfigError, PluginError, RulesError
+
+
+def rules_with(rules: Rules, paths: Sequence[str]) -> Rules:
+    """The rules with what plugins add, read once for each set of them.
+
+    Args:
+        rules: those of the house, or with other plugins.
+        paths: absolute paths of Python files.
+
+    Raises:
+        PluginError: a file is gone or contradicts itself, the house or another one.
+    """
+    house = rules.house or rules
+    wanted = tuple(dict.fromkeys(paths))
+    if not wanted:
+        return house
+    if wanted not in house.extended:
+        house.extended[wanted] = _merged(house, tuple(_extension(house, path) for path in wanted))
+    return house.extended[wanted]
+
+
+def acting(rules: Rules, named: Mapping[str, Any], given: Mapping[str, Any]) -> Rules:
+    """The rules with only those plugins of which a config uses something; see `Extension.acts`."""
+    used = [each.code.path for each in rules.plugins if each.acts(named, given)]
+    return rules if len(used) == len(rules.plugins) else rules_with(rules, used)
+
+
+def paths_of(value: Any, folder: Path) -> tuple[str, ...]:
+    """The absolute paths that the option `Plugins` of a config in `folder` means; raises ConfigError."""
+    if not isinstance(value, (list, tuple)) or not all(isinstance(each, str) for each in value):
+        raise ConfigError(f"expected a list of paths, each as text, got {json_text.describe(value)}.")
+    return tuple(os.path.abspath(folder / os.path.expanduser(each)) for each in value)  # noqa: PTH100, PTH111 - as `path_of`
+
+
+def recorded(document: Mapping[str, Any]) -> tuple[str, ...]:
+    """The plugins that an entry's Config.json tells of: where they lay when it was last trained."""
+    found = document.get(PLUGINS, ())
+    return tuple(str(each["Path"]) for each in found if isinstance(each, dict) and "Path" in each)
+
+
+def as_asked(document: Mapping[str, Any]) -> dict[str, Any]:
+    """What an entry's Config.json says, as a config would: its active keys, and its plugins where it had some."""
+    paths = recorded(document)
+    return {**document["Active"], PLUGINS: list(paths)} if paths else dict(document["Active"])
+
+
+def remembered(document: Mapping[str, Any], rules: Rules, why: str) -> Config:
+    """The config of an entry whose plugins are to be had no more: what it was, and that it cannot run.
+
+    Args:
+        document: its Config.json.
+        rules: of the house.
+        why: what is wrong with the plugins, as a sentence.
+    """
+    active, defaults = document["Active"], document["Defaults"]
+    named = {key: value for key, value in active.items() if key not in defaults or value != defaults[key]}
+    off = tuple(key for key, rule in rules.keys.items() if key not in active and not rule.is_option)
+    references = {
+        key: ForeignNetwork(str(other["Title"]), str(other["Fingerprint"]), why)
+        for key, other in document["References"].items()
+    }
+    relevance = Relevance(defaults, off, frozenset(), ())
+    return Config(rules, relevance, named, rules.options, references, named, Path.cwd(), (), why)
+
+
+def rules_of(document: Mapping[str, Any], rules: Rules) -> Rules:
+    """The rules under which a Config.json can be looked at: with its plugins, unless they are to be had no more."""
+    paths = recorded(document)
+    if not paths:
+        return rules
+    try:
+        return rules_with(rules, paths)
+    except PluginError:
+        return rules
+
+
+def read_code(path: str, *, needs_rules: bool = True) -> tuple[Code, dict[str, Any], Source]:
+    """A plugin's files: the Python, and the document beside it with where it came from.
+
+    Args:
+        path: the Python file, absolute.
+        needs_rules: whether the `.cjson` has to be there; a file that only draws does without.
+
+    Raises:
+        PluginError: one of them cannot be read.
+    """
+    import hashlib  # few configs have plugins
+
+    content = _content(path)
+    rules_path = rules_path_of(path)
+    if not needs_rules and not Path(rules_path).exists():
+        return Code(path, content, hashlib.sha256(content).hexdigest(), ""), {}, Source(printable(rules_path))
+    try:
+        document, source = json_text.read_object(rules_path, PluginError)
+    except PluginError as problem:
+        if Path(rules_path).exists():
+            raise
+        raise PluginError(
+            f"{printable(rules_path)}: no such file. It says which keys and choices {printable(path)} adds; "
+            "{} says that it adds none."
+        ) from problem
+    digest = hashlib.sha256((source.text or "").encode()).hexdigest()
+    return Code(path, content, hashlib.sha256(content).hexdigest(), digest), document, source
+
+
+def _content(path: str) -> bytes:
+    shown = printable(path)
+    if not path.endswith(".py"):
+        raise PluginError(f"{shown}: expected a Python file, whose name ends in .py.")
+    try:
+        return Path(path).read_bytes()
+    except FileNotFoundError:
+        raise PluginError(f"{shown}: no such file.") from None
+    except IsADirectoryError:
+        raise PluginError(f"{shown}: expected a file, got a folder.") from None
+    except OSError as problem:
+        raise PluginError(f"{shown}: cannot be read: {problem.strerror}.") from None
+    except ValueError:  # a path with a null character
+        raise PluginError(f"{shown}: no file can have this name.") from None
+
+
+def _extension(house: Rules, path: str) -> Extension:
+    if path not in house.read:
+        code, document, source = read_code(path)
+        try:
+            house.read[path] = read_extension(house, code, document, source)
+        except RulesError as problem:
+            raise PluginError(str(problem)) from None
+    return house.read[path]
+
+
+def _merged(house: Rules, plugins: tuple[Extension, ...]) -> Rules:
+    _require_distinct(plugins)
+    schemas = extended(house, _joined(plugins))
+    keys: dict[str, KeyRule] = {}
+    for key, rule in house.keys.items():
+        more = chain.from_iterable(each.more.get(key, ()) for each in plugins)
+        keys[key] = replace(rule, schema=schemas[key], declarations=(*rule.declarations, *more))
+    references = {key: _reset(key, rule, plugins) for key, rule in house.references.items()}
+    aliases, retired = dict(house.aliases), dict(house.retired)
+    for each in plugins:
+        keys |= each.keys
+        aliases |= each.aliases
+        retired |= each.retired
+        references |= each.references
+    try:
+        keys = ordered(keys)
+    except CycleError as problem:
+        files = " and ".join(each.source.label for each in plugins)
+        raise PluginError(f"{files}: the conditions go round in a circle: {' -> '.join(problem.args[1])}.") from None
+    return Rules(house.source, keys, aliases, retired, references, plugins, house)
+
+
+def _reset(key: str, rule: ReferenceRule, plugins: Sequence[Extension]) -> ReferenceRule:
+    more = chain.from_iterable(each.resets.get(key, {}).items() for each in plugins)
+    return replace(rule, resets={**rule.resets, **dict(more)})
+
+
+def _joined(plugins: Sequence[Extension]) -> Mapping[str, Mapping[str, int]]:
+    found: dict[str, dict[str, int]] = {}
+    for each in plugins:
+        for key, choices in each.choices.items():
+            found.setdefault(key, {}).update(choices)
+    return found
+
+
+def _require_distinct(plugins: Sequence[Extension]) -> None:
+    """Refuses two plugins that give one name to two things."""
+    holders: dict[tuple[str, str], Extension] = {}
+    for each in plugins:
+        for what, name in _names(each):
+            other = holders.setdefault((what, name), each)
+            if other is not each:
+                one, two = (
+                    (each.code.path, other.code.path) if what == "file" else (each.source.label, other.source.label)
+                )
+                raise PluginError(f"{one} and {two} both have the {what} {name!r}. Give one of them another name.")
+
+
+def _names(plugin: Extension) -> Iterator[tuple[str, str]]:
+    yield "file", plugin.code.name
+    for key in (*plugin.keys, *plugin.aliases, *plugin.retired):
+        yield "key", key
+    for key in plugin.keys:
+        yield "Python name", field_name(key)
+    for key, choices in plugin.choices.items():
+        for name in choices:
+            yield key, name
