@@ -133,7 +133,8 @@ def find(arrays: File, stems: tuple[str, ...], split: SplitName, path: str) -> S
     for name in wanted:
         if name in present:
             return present[name]
+    known = ", ".join(filter(None, arrays)) or "none with a name"
     raise DataError(
-        f"{file_of(path, split)} has no array {wanted[0]!r}; it has {', '.join(arrays) or 'none at all'}. Call the "
-        "arrays x_train, y_train, x_test and y_test."
+        f"{file_of(path, split)} has no array {wanted[0]!r}; it has {known}. Call the arrays x_train, y_train, x_test "
+        "and y_test."
     )
