@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 
+from Arch.datasets.augmentation import apply_views
 from Arch.datasets.dataset import ImageDataset, Images
 from Arch.datasets.decoded import ImageWriter, decoded
 from Arch.datasets.loading import load
@@ -115,3 +116,10 @@ def test_splits_of_two_types_are_refused(root):
     bytes_ = Images.of(torch.zeros(2, 3, 1, 1, dtype=torch.uint8), torch.tensor([0, 1]), CLASSES)
     with pytest.raises(DataError, match=r"train split of Given holds float32 numbers and its test split uint8"):
         load(Given(test=bytes_), root)
+
+
+def test_real_images_are_cropped_and_mirrored_like_bytes():
+    pixels = torch.from_numpy(np.random.default_rng(2).integers(0, 256, (6, 3, 4, 5), dtype=np.uint8))
+    numbers = torch.tensor([0, 7, 12, 24, 33, 49])
+    shown = apply_views(pixels.float() / 7, numbers, 2)
+    assert torch.equal(shown, apply_views(pixels, numbers, 2).float() / 7)
