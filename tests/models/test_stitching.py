@@ -86,6 +86,6 @@ def test_the_small_cnn_by_hand(images):
 
 @pytest.mark.parametrize("suffix", SUFFIXES)
 def test_every_block_is_a_generalized_layer(suffix, make):
-    names = [layer.name for layer in make(f"stitching/resnet18{suffix}").layers]
+    names = [layer.name for layer in make(f"stitching/resnet18{suffix}", (3, 8, 8)).layers]
     blocks = [f"layer{stage}.{block}" for stage in range(1, 5) for block in range(2)]
     assert names == ["relu", *blocks, "flatten"]
