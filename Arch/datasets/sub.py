@@ -17,13 +17,15 @@ from Arch.datasets.dataset import ImageDataset, Images, SplitName
 from Arch.datasets.decoded import decoded
 from Arch.datasets.decoding import DecodeStyle, decode_images
 from Arch.datasets.folder_files import ListedFiles, files_of_classes
-from Arch.datasets.image_files import ImageFile
+from Arch.datasets.image_files import ImageFile, ImageFiles
+from Arch.datasets.parquet_rows import ParquetTable, RowImages
 from Arch.datasets.placed import decoded_arrays, key_of
 from Arch.datasets.samples import Labels, Samples, classes_of, labels_of
 from Arch.datasets.stratified import Ids, parted
 from Arch.errors import DataError
 
 TARGETS = {"bird": "labels", "attribute": "attributes"}
+COLUMNS = {"bird": "bird_label", "attribute": "attr_label"}
 FORMS = ("embeddings", "images")
 FILES = tuple(f"SUB_dinov2_embeddings{suffix}" for suffix in (".pt", ".npz", ".safetensors"))
 
@@ -35,7 +37,8 @@ class SUB(ImageDataset):
 
     Embeddings are a file of three arrays: `embeddings` `(N, D)` (of DINOv2-base's class token, D = 768, in the
     source), `labels` `(N,)`, the birds, and `attributes` `(N,)`; a `.pt` that `torch.save` wrote of a dictionary with
-    these tensors, an `.npz` or a `.safetensors`. Images are a folder of `bird/attribute/image` files.
+    these tensors, an `.npz` or a `.safetensors`. Images are a folder with the published `test-*.parquet` files, whose
+    columns are `image`, `bird_label` and `attr_label` (extra `[parquet]`), or of `bird/attribute/image` files.
 
     They lie in the folder `SUB` of the data folder, or where `DataPath` says. The samples are split 70 to 30 into
     those for training and testing and the former 80 to 20 into those for training and validation, stratified by birds.
@@ -46,7 +49,8 @@ class SUB(ImageDataset):
         form: one of `FORMS`.
 
     Source: the preparation in arXiv 2602.15438: scikit-learn's `train_test_split` with random_state 42. It splits the
-    embeddings in the order of their file; images come here in the order of their names.
+    embeddings in the order of their file, as are the rows of the published files here; image files are taken in the
+    order of their names, and the images of a split are in ascending order.
     """
 
     target: str
@@ -127,14 +131,24 @@ class LocatedSUB(ImageDataset):
             raise DataError(
                 f"there is no folder {self.place}. DataPath must say where the images of SUB lie.", self.place
             )
+        parts = sorted((*self.place.glob("test-*.parquet"), *self.place.glob("data/test-*.parquet")))
+        found = self._rows(ParquetTable(tuple(parts)), split) if parts else self._files(split)
+        style = DecodeStyle(is_colour=True)
+        key = key_of(f"SUB-{self.dataset.target}", split, f"{size} {style}", found.stamp())
+        return decoded(root, key, lambda target: decode_images(found, size, target, style))
+
+    def _rows(self, table: ParquetTable, split: SplitName) -> ImageFiles:
+        columns = {target: table.labels(column) for target, column in COLUMNS.items()}
+        chosen = np.sort(_chosen(columns["bird"][0], split, str(self.place)))
+        return RowImages(table, chosen, *columns[self.dataset.target])
+
+    def _files(self, split: SplitName) -> ImageFiles:
         listed = files_of_classes(self.place)
         classes = [self._class_of(file) for file in listed]
         birds = np.unique([file.class_name for file in listed], return_inverse=True)[1]
         chosen = np.sort(_chosen(birds, split, str(self.place)))
         files = tuple(ImageFile(classes[each], listed[each].name) for each in chosen)
-        found, style = ListedFiles(self.place, files, tuple(sorted(set(classes)))), DecodeStyle(is_colour=True)
-        key = key_of(f"SUB-{self.dataset.target}", split, f"{size} {style}", found.stamp())
-        return decoded(root, key, lambda target: decode_images(found, size, target, style))
+        return ListedFiles(self.place, files, tuple(sorted(set(classes))))
 
     def _class_of(self, file: ImageFile) -> str:
         bird, *between, _ = file.name.split("/")

@@ -1,5 +1,7 @@
 """SUB as embeddings and as images, tiny. Oracle: scikit-learn's split of the arrays and files that were written."""
 
+import sys
+
 import numpy as np
 import pytest
 import torch
@@ -125,3 +127,10 @@ def test_an_image_without_an_attribute_is_named(root, tmp_path):
     write_folder(tmp_path, {"a/0.png": encoded(photo(0)), "a/w/1.png": encoded(photo(1))})
     with pytest.raises(DataError, match=r"a/0.png is in no folder of an attribute: expected bird/attribute/image"):
         load(SUB("attribute", "images"), root, data_path=tmp_path)
+
+
+def test_the_published_files_need_an_extra(root, tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    (tmp_path / "test-00000-of-00001.parquet").write_bytes(b"")
+    with pytest.raises(DataError, match=r"test-00000-of-00001.parquet needs pyarrow: install the extra \[parquet\]"):
+        load(SUB("bird", "images"), root, data_path=tmp_path)
