@@ -1,8 +1,8 @@
 """Run, cache and compare knowledge-distillation and representation experiments.
 
 `run` gives an experiment's result and trains only what is missing of it, `load_config` resolves a config without
-running it, `frame` gives what is cached as a DataFrame, `Store` looks into a cache. Importing this package costs no
-torch.
+running it, `frame` gives what is cached as a DataFrame, `Store` looks into a cache, `IModel` shows any network as a
+line of layers. Importing this package costs no torch.
 """
 
 from __future__ import annotations
@@ -13,11 +13,13 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from Arch.cache.store import Store
     from Arch.experiment import Experiment, load_config, run
+    from Arch.models.imodel import IModel
     from Arch.report.export import frame
 
-__all__ = ["Experiment", "Store", "frame", "load_config", "run"]
+__all__ = ["Experiment", "IModel", "Store", "frame", "load_config", "run"]
 
 _HOMES = {
+    "IModel": "Arch.models.imodel",
     "Store": "Arch.cache.store",
     "Experiment": "Arch.experiment",
     "frame": "Arch.report.export",
