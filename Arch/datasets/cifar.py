@@ -133,7 +133,7 @@ def _unpickled(path: Path) -> dict[str, Any]:
         with path.open("rb") as file:
             content: dict[str, Any] = pickle.load(file, encoding="latin1")  # noqa: S301  # verified by its MD5
     except (OSError, pickle.UnpicklingError, EOFError, AttributeError, ImportError, IndexError) as error:
-        raise DataError(f"cannot read {path}: {error}. Remove its folder; it is downloaded again.", path) from error
+        raise DataError(f"cannot read {path}: {error}. Replace it by an undamaged copy.", path) from error
     return content
 
 
@@ -145,7 +145,7 @@ def _check(source: Any, folder: Path) -> None:
     for name, md5 in (*source.train_list, *source.test_list, meta):
         if not check_integrity(str(folder / name), md5):
             raise DataError(
-                f"{folder / name} is missing or damaged (its MD5 should be {md5}). Remove the folder {folder}; "
-                "the data are downloaded again.",
+                f"{folder / name} is missing or damaged (its MD5 should be {md5}). Replace it by an undamaged copy, "
+                f"or remove {folder} and leave DataPath empty: the data are downloaded again.",
                 folder,
             )

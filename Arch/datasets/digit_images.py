@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import math
 import zlib
 from abc import ABC
 from dataclasses import dataclass
@@ -83,14 +84,13 @@ def read_idx(path: Path, dimensions: int) -> Pixels:
     try:
         content = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
     except (OSError, EOFError, zlib.error) as error:
-        raise DataError(f"cannot read {path}: {error}. Remove its folder; the data are fetched again.", path) from error
+        raise DataError(f"cannot read {path}: {error}. Replace it by an undamaged copy.", path) from error
     start = 4 + 4 * dimensions
-    shape = tuple(int(each) for each in np.frombuffer(content[4:start], dtype=">u4"))
-    if content[:4] != bytes((0, 0, 8, dimensions)) or len(content) != start + int(np.prod(shape, dtype=np.int64)):
+    is_headed = len(content) >= start and content[:4] == bytes((0, 0, 8, dimensions))
+    shape = tuple(np.frombuffer(content[4:start], dtype=">u4").tolist()) if is_headed else ()
+    if not is_headed or 0 in shape or len(content) != start + math.prod(shape):
         raise DataError(
-            f"{path} is not an IDX file of bytes in {dimensions} dimensions. Remove its folder; the data are fetched "
-            "again.",
-            path,
+            f"{path} is not an IDX file of bytes in {dimensions} dimensions. Replace it by an undamaged copy.", path
         )
     return np.frombuffer(content, dtype=np.uint8, offset=start).reshape(shape)
 

@@ -72,7 +72,7 @@ def fetched(root: Path, source: Source, report: Report = no_report) -> Path:
     """The folder of a source, downloaded, verified and unpacked unless it is there.
 
     Files that are kept as they are (no archives) are compared with their digests again whenever their size or time
-    has changed, and also when somebody has put them there by hand.
+    has changed, and also when somebody has put them there by hand. Who has decompressed a `.gz` need not keep it.
 
     Args:
         root: the folder of data.
@@ -90,8 +90,10 @@ def fetched(root: Path, source: Source, report: Report = no_report) -> Path:
             if not folder.exists():
                 _fetch(source, folder, work, report)
     for file in source.files:
-        if not is_archive(file.filename):
-            Ledger(folder).check(folder / file.filename, file)
+        path = folder / file.filename
+        is_decompressed = path.suffix == ".gz" and path.with_suffix("").exists() and not path.exists()
+        if not is_archive(file.filename) and not is_decompressed:
+            Ledger(folder).check(path, file)
     return folder
 
 

@@ -38,16 +38,14 @@ class StanfordCars(PlacedPhotographs):
             raise DataError(f"{folder} has no {_LISTS[split]}, the labels of the {split} split. Put it there.", folder)
         classes = _flat(read_matlab(kit / "cars_meta.mat"), "class_names", kit)
         cars = _flat(read_matlab(path), "annotations", path)
+        names = dict(enumerate((str(name.item()) for name in classes), 1))
         try:
-            files = [
-                ImageFile(str(classes[int(car["class"].item()) - 1].item()), f"cars_{split}/{car['fname'].item()}")
-                for car in cars
-            ]
-        except (ValueError, IndexError, TypeError, AttributeError) as error:
+            files = [ImageFile(names[int(car["class"].item())], f"cars_{split}/{car['fname'].item()}") for car in cars]
+        except (ValueError, LookupError, TypeError, AttributeError) as error:
             raise DataError(
                 f"{path} is not the makers' list: {error}. Replace it by an undamaged copy.", path
             ) from error
-        return ListedFiles(folder, tuple(files), tuple(str(name.item()) for name in classes))
+        return ListedFiles(folder, tuple(files), tuple(names.values()))
 
 
 def _flat(content: dict[str, Any], name: str, path: Path) -> list[Any]:

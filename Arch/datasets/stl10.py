@@ -35,7 +35,8 @@ class STL10(PlacedDataset):
         def decode(target: Path) -> None:
             labels = np.fromfile(paths[1], dtype=np.uint8).astype(np.int64) - 1
             shape = (len(labels), 3, SIDE, SIDE)
-            if paths[0].stat().st_size != math.prod(shape) or set(labels.tolist()) - set(range(len(CLASSES))):
+            is_known = len(labels) > 0 and set(labels.tolist()) <= set(range(len(CLASSES)))
+            if not is_known or paths[0].stat().st_size != math.prod(shape):
                 raise DataError(f"{paths[0]} does not hold an image for each label from 1 to 10 in {paths[1]}.", folder)
             columns = np.memmap(paths[0], dtype=np.uint8, mode="r", shape=shape)
             with ImageWriter(target, (len(labels), SIDE, SIDE, 3), CLASSES) as writer:

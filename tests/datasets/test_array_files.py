@@ -63,6 +63,8 @@ def test_uncompressed_files_are_as_good(root, tmp_path):
     [
         (lambda path: path.write_bytes(b"\0\0\x08\x01" + bytes(20)), "is not an IDX file of bytes in 3 dimensions"),
         (lambda path: path.write_bytes(path.read_bytes()[:-1]), "is not an IDX file of bytes in 3 dimensions"),
+        (lambda path: path.write_bytes(path.read_bytes()[:10]), "is not an IDX file of bytes in 3 dimensions"),
+        (lambda path: path.write_bytes(b""), "is not an IDX file of bytes in 3 dimensions"),
         (lambda path: path.unlink(), "cannot read .*train-images-idx3-ubyte"),
     ],
 )
@@ -126,9 +128,11 @@ def test_the_first_pixels_of_an_stl10_file_go_down_the_left_column(root, tmp_pat
     assert image[0, :, 0].tolist() == list(content[:96])
 
 
-def test_stl10_images_without_labels_are_refused(root, tmp_path):
+@pytest.mark.parametrize(("images", "labels"), [(3 * 27648, b"\x01\x02"), (0, b""), (27648, b"\x0b"), (27648, b"\0")])
+def test_stl10_images_without_labels_are_refused(images, labels, root, tmp_path):
     write_stl10(tmp_path / "x")
-    (tmp_path / "x/train_y.bin").write_bytes(b"\x01\x02")
+    (tmp_path / "x/train_X.bin").write_bytes(bytes(images))
+    (tmp_path / "x/train_y.bin").write_bytes(labels)
     with pytest.raises(DataError, match="does not hold an image for each label"):
         DATASETS["STL10"]().located(tmp_path / "x").read(root, "train")
 
@@ -157,6 +161,13 @@ def test_files_in_the_dataset_s_own_folder_have_to_be_the_published_ones(root):
     write_digits(root / CATALOGUE["MNIST"].home)
     with pytest.raises(DataError, match="instead of the published f68b3c2dcbeaaa9fbdd348bbdeb94873"):
         DATASETS["MNIST"]().read(root, "train")
+
+
+def test_files_that_somebody_has_decompressed_need_no_archive_beside_them(root):
+    write_digits(folder := root / CATALOGUE["MNIST"].home)
+    for path in folder.glob("*.gz"):
+        path.unlink()
+    assert len(DATASETS["MNIST"]().read(root, "train")) == 11
 
 
 def test_a_place_that_is_not_there_is_named(root):
