@@ -5,42 +5,39 @@ from __future__ import annotations
 import functools
 import importlib
 import pkgutil
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
-from typing import Generic, TypeVar
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any, Generic, TypeVar
 
 from Arch.errors import UnknownNameError
+from Arch.shelves import Family, Registered, Shelf, Shelves
 
 T = TypeVar("T")
-
-
-@dataclass(frozen=True)
-class _Registered(Generic[T]):
-    thing: T
-    about: str
-
-
-@dataclass(frozen=True)
-class _Family(Generic[T]):
-    make: Callable[[str], T]
-    members: Callable[[], Iterable[str]]
-    about: str
+REGISTRIES: list[Registry[Any]] = []
 
 
 class Registry(Generic[T]):
     """The things of one kind in one room, by name.
 
     The room's public modules are imported on the first look-up, so that a file is its own registration and
-    that a room costs nothing before something of it is wanted.
+    that a room costs nothing before something of it is wanted. What a plugin registers is seen while it is in force.
     """
 
-    def __init__(self, kind: str, room: str) -> None:
-        """Takes the `kind` of thing, as error messages call it, and the `room`'s package name."""
-        self.kind = kind
+    def __init__(
+        self, kind: str, room: str, *, key: str = "", keys_of: Callable[[T], Iterable[str]] = lambda _: ()
+    ) -> None:
+        """Takes what describes the things.
+
+        Args:
+            kind: what error messages call one.
+            room: the package whose modules register them.
+            key: the config key that chooses among them, if one does.
+            keys_of: the config keys that a thing says it cannot do without.
+        """
+        self.kind, self.key, self.keys_of = kind, key, keys_of
         self._room = room
-        self._things: dict[str, _Registered[T]] = {}
-        self._families: dict[str, _Family[T]] = {}
+        self._shelves: Shelves[T] = Shelves()
         self._is_complete = False
+        REGISTRIES.append(self)
 
     def register(self, name: str, about: str = "") -> Callable[[T], T]:
         """A decorator that files a thing under `name`; `about` is by default its docstring's first line.
@@ -48,11 +45,12 @@ class Registry(Generic[T]):
         Raises:
             ValueError: the name is taken.
         """
+        shelf = self._shelves.of_caller()
 
         def decorate(thing: T) -> T:
-            if name in self._things:
+            if name in shelf.things:
                 raise ValueError(f"two things register as {self.kind} {name!r}")
-            self._things[name] = _Registered(thing, about or _first_line(thing))
+            shelf.things[name] = Registered(thing, about or _first_line(thing))
             return thing
 
         return decorate
@@ -70,11 +68,12 @@ class Registry(Generic[T]):
         Raises:
             ValueError: the pattern is none, or taken.
         """
+        shelf = self._shelves.of_caller()
 
         def decorate(make: Callable[[str], T]) -> Callable[[str], T]:
-            if pattern in self._families or pattern.find("*") != len(pattern) - 1:
+            if pattern in shelf.families or pattern.find("*") != len(pattern) - 1:
                 raise ValueError(f"{pattern!r} is registered already, or is no beginning with a '*' after it")
-            self._families[pattern] = _Family(functools.cache(make), members, about)
+            shelf.families[pattern] = Family(functools.cache(make), members, about)
             return make
 
         return decorate
@@ -124,7 +123,28 @@ class Registry(Generic[T]):
             return self._families[name].about
         return self._find(name).about
 
-    def _find(self, name: str) -> _Registered[T]:
+    def guest(self, module: str) -> Shelf[T]:
+        """What a plugin's module registered here."""
+        return self._shelves.by_module.get(module, Shelf())
+
+    def forget(self, module: str) -> None:
+        """Takes out what a plugin's module registered."""
+        self._shelves.by_module.pop(module, None)
+
+    def check(self) -> None:
+        """Checks that what is in force has names of its own; raises PluginError."""
+        self._complete()
+        self._shelves.check(self.kind)
+
+    @property
+    def _things(self) -> Mapping[str, Registered[T]]:
+        return {name: each for shelf in self._shelves.seen() for name, each in shelf.things.items()}
+
+    @property
+    def _families(self) -> Mapping[str, Family[T]]:
+        return {name: each for shelf in self._shelves.seen() for name, each in shelf.families.items()}
+
+    def _find(self, name: str) -> Registered[T]:
         self._complete()
         if name in self._things:
             return self._things[name]
@@ -135,7 +155,7 @@ class Registry(Generic[T]):
         if name not in members:
             raise UnknownNameError(self.kind, name, members)
         thing = self._families[pattern].make(name)
-        return _Registered(thing, _first_line(thing))
+        return Registered(thing, _first_line(thing))
 
     def _family_of(self, name: str) -> str | None:
         return next((each for each in self._families if name.startswith(each[:-1])), None)

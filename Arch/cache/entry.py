@@ -11,10 +11,12 @@ from Arch import files
 from Arch.cache import finished, hits, layout, summary
 from Arch.cache.asked import Asked
 from Arch.cache.attempt import Attempt
+from Arch.cache.elsewhere import note
 from Arch.cache.fields import Fields
 from Arch.cache.status import Status, status_of
 from Arch.cache.work import Work
 from Arch.cache.writer import RunWriter
+from Arch.config.names import PLUGINS
 from Arch.errors import CacheError, CorruptEntryError
 from Arch.types import Result, Run
 
@@ -79,7 +81,7 @@ class Entry:
         hits.check(self.path, self.document(), asked)
 
     def open(self, asked: Asked) -> None:
-        """Makes the folder and its `Config.json` unless they are there, and then checks them.
+        """Makes the folder and its `Config.json` unless they are there, then checks them and notes where plugins lie.
 
         Raises:
             ChangedDefaultError, CorruptEntryError: as `check`.
@@ -94,6 +96,9 @@ class Entry:
             files.make_folder(self.path)
             files.write_new(self.path / layout.CONFIG, files.json_text(asked.document()))
         self.check(asked)
+        plugins = asked.document().get(PLUGINS)
+        if plugins is not None and plugins != self.document().get(PLUGINS):  # they may have moved
+            note(self, {PLUGINS: plugins})
 
     def run_indices(self) -> tuple[int, ...]:
         """The indices of the finished runs, in order.

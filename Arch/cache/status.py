@@ -28,7 +28,7 @@ class Status:
         wanted: how many runs were asked for: those from 0 to `wanted - 1`.
         attempts: how the latest attempts at the missing runs stand, where there were any.
         problem: what is wrong with the entry, if it is corrupt, unreadable or made under another default.
-        outdated: if it is stale, the components whose version was another one, with that version.
+        outdated: the components whose version was another one when a run was made, with that version.
     """
 
     state: State
@@ -106,12 +106,12 @@ def _is_gone(entry: Entry) -> bool:
 def _judged(entry: Entry, wanted: int, asked: Asked) -> Status:
     runs, origins = summary.told(entry)
     status = _status(entry, wanted, runs)
-    if status.is_done:
-        if origins is None:
-            origins = [entry.run(index).provenance for index in runs]
-        outdated = summary.outdated(origins, asked.versions)
-        return replace(status, state=State.STALE, outdated=outdated) if outdated else status
-    return status
+    if origins is None:
+        origins = [entry.run(index).provenance for index in runs]
+    outdated = summary.outdated(origins, asked.versions)
+    if not outdated:
+        return status
+    return replace(status, state=State.STALE if status.is_done else status.state, outdated=outdated)
 
 
 def _status(entry: Entry, wanted: int, runs: tuple[int, ...]) -> Status:

@@ -16,7 +16,7 @@ from Arch.config.foreign import ForeignNetwork
 from Arch.config.json_text import describe
 from Arch.config.names import field_name
 from Arch.config.rules import Relevance, Rules
-from Arch.errors import InactiveKeyError, NotImplementedYetError, UnknownNameError
+from Arch.errors import ConfigError, InactiveKeyError, NotImplementedYetError, UnknownNameError
 
 if TYPE_CHECKING:
     from Arch.config.extension import Extension
@@ -198,9 +198,11 @@ class Config:
 
 def filled(component: type[Component], name: str, rules: Rules, value_of: Callable[[str], Any]) -> Component:
     """A component called `name` whose dataclass fields are the values of keys, named as `Config.fill` says."""
+    if not dataclasses.is_dataclass(component):
+        raise ConfigError(f"{name} has to be a dataclass, whose fields are the keys of its stanza; got {component!r}.")
     prefix, keys = f"{field_name(name)}_", rules.key_by_field
     values: dict[str, Any] = {}
-    for each in dataclasses.fields(component):  # type: ignore[arg-type]  # every component is a dataclass
+    for each in dataclasses.fields(component):
         try:
             values[each.name] = _frozen(value_of(keys.get(prefix + each.name) or keys.get(each.name) or each.name))
         except InactiveKeyError:

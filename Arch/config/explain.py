@@ -40,7 +40,7 @@ class Difference:
 def explain(config: Config) -> list[KeyStory]:
     """What became of each key of a config, in the rules file's order."""
     stories = [_story(config, key) for key in config.rules.keys]
-    return sorted(stories, key=lambda story: _line(config, story.key))
+    return sorted(stories, key=lambda story: _order(config, story.key))
 
 
 def differences(first: Config, second: Config, prefix: str = "") -> list[Difference]:
@@ -60,23 +60,30 @@ def differences(first: Config, second: Config, prefix: str = "") -> list[Differe
 
 def _story(config: Config, key: str) -> KeyStory:
     rule = config.rules.keys[key]
-    line = _line(config, key)
+    line = _place(config, key)
     if rule.is_option:
-        return KeyStory(key, config.options[key], "option", f"line {line}: says how to run, not what is computed")
+        return KeyStory(key, config.options[key], "option", f"{line}: says how to run, not what is computed")
     if key in config.off:
-        return KeyStory(key, config.off[key], "off", f"line {line}: counts when {config.conditions_of(key)}")
+        return KeyStory(key, config.off[key], "off", f"{line}: counts when {config.conditions_of(key)}")
     value = config.active[key]
     when = config.conditions_of(key)
     if key in config.named:
         other = config.references.get(key)
         value = value if other is None else f"{other.title} ({value[:8]})"
-        return KeyStory(key, value, "named", f"line {line}: counts {_when(when)}")
+        return KeyStory(key, value, "named", f"{line}: counts {_when(when)}")
     how = "given as its default" if key in config.given else "not given"
-    return KeyStory(key, value, "default", f"line {line}: counts {_when(when)}; {how}, so not in the name")
+    return KeyStory(key, value, "default", f"{line}: counts {_when(when)}; {how}, so not in the name")
 
 
-def _line(config: Config, key: str) -> int:
-    return config.rules.line_of(config.rules.keys[key].declarations[0])
+def _order(config: Config, key: str) -> tuple[str, int]:
+    """The rules file comes first, then each plugin's."""
+    declaration = config.rules.keys[key].declarations[0]
+    return declaration.source.label if declaration.source else "", config.rules.line_of(declaration)
+
+
+def _place(config: Config, key: str) -> str:
+    label, line = _order(config, key)
+    return f"{label.rpartition('/')[2]}, line {line}" if label else f"line {line}"
 
 
 def _when(when: str) -> str:

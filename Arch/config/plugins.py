@@ -17,7 +17,7 @@ from Arch.config.extension import Code, Extension, rules_path_of
 from Arch.config.foreign import ForeignNetwork
 from Arch.config.json_text import Source, printable
 from Arch.config.names import PLUGINS, field_name
-from Arch.config.rules import KeyRule, ReferenceRule, Relevance, Rules, ordered
+from Arch.config.rules import Declaration, KeyRule, ReferenceRule, Relevance, Rules, ordered
 from Arch.errors import ConfigError, PluginError, RulesError
 
 
@@ -152,11 +152,13 @@ def _extension(house: Rules, path: str) -> Extension:
 
 def _merged(house: Rules, plugins: tuple[Extension, ...]) -> Rules:
     _require_distinct(plugins)
-    schemas = extended(house, _joined(plugins))
+    choices = _joined(plugins)
+    schemas = extended(house, choices)
     keys: dict[str, KeyRule] = {}
     for key, rule in house.keys.items():
         more = chain.from_iterable(each.more.get(key, ()) for each in plugins)
-        keys[key] = replace(rule, schema=schemas[key], declarations=(*rule.declarations, *more))
+        declarations = (_without(each, choices) for each in rule.declarations)
+        keys[key] = replace(rule, schema=schemas[key], declarations=(*declarations, *more))
     references = {key: _reset(key, rule, plugins) for key, rule in house.references.items()}
     aliases, retired = dict(house.aliases), dict(house.retired)
     for each in plugins:
@@ -170,6 +172,20 @@ def _merged(house: Rules, plugins: tuple[Extension, ...]) -> Rules:
         files = " and ".join(each.source.label for each in plugins)
         raise PluginError(f"{files}: the conditions go round in a circle: {' -> '.join(problem.args[1])}.") from None
     return Rules(house.source, keys, aliases, retired, references, plugins, house)
+
+
+def _without(declaration: Declaration, choices: Mapping[str, Mapping[str, int]]) -> Declaration:
+    """A declaration of the house: what counts for all choices but some does not count for those of plugins.
+
+    Nobody knows whether a plugin's network heeds `BatchNorm`; where it does, its own stanza says so.
+    """
+    conditions = tuple(
+        replace(each, values=(*each.values, *choices.get(each.keys[0], ())))
+        if each.is_negated and each.values
+        else each
+        for each in declaration.conditions
+    )
+    return replace(declaration, conditions=conditions)
 
 
 def _reset(key: str, rule: ReferenceRule, plugins: Sequence[Extension]) -> ReferenceRule:

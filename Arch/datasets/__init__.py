@@ -9,4 +9,4 @@ from Arch.registry import Registry
 if TYPE_CHECKING:
     from Arch.datasets.dataset import ImageDataset
 
-DATASETS: Registry[type[ImageDataset]] = Registry("dataset", __name__)
+DATASETS: Registry[type[ImageDataset]] = Registry("dataset", __name__, key="Dataset")

@@ -9,4 +9,6 @@ from Arch.registry import Registry
 if TYPE_CHECKING:
     from Arch.distillation.loss_term import LossTerm
 
-METHODS: Registry[type[LossTerm]] = Registry("method", __name__)
+METHODS: Registry[type[LossTerm]] = Registry(
+    "method", __name__, keys_of=lambda method: (method.switch_key, method.weight_key)
+)

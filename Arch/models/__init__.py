@@ -9,4 +9,4 @@ from Arch.registry import Registry
 if TYPE_CHECKING:
     from Arch.models.architecture import Architecture
 
-MODELS: Registry[type[Architecture]] = Registry("model", __name__)
+MODELS: Registry[type[Architecture]] = Registry("model", __name__, key="Model")

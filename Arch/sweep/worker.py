@@ -13,7 +13,8 @@ from Arch.cache.entry import Entry
 from Arch.cache.failure import sentence
 from Arch.cache.store import Store
 from Arch.config.config import Config
-from Arch.errors import ConfigError, TrainingError
+from Arch.errors import ArchError, ConfigError, TrainingError
+from Arch.plugins import place_of, use
 from Arch.types import Requests, Result, SilentWatcher, Watcher
 
 if TYPE_CHECKING:
@@ -64,6 +65,7 @@ class Worker:
     def _trainer(self, config: Config) -> ITrainer:
         config.require_implemented()
         _let_threads_sleep()
+        use(config)
         from Arch.training import TRAINERS  # this and the next: torch, to which a cached answer never comes
         from Arch.training.settings import Settings
 
@@ -89,11 +91,16 @@ class Worker:
 
 @contextmanager
 def _torchs_errors_named() -> Iterator[None]:
-    """Turns what torch raises, out of memory included, into a sentence for the user."""
+    """Turns what torch raises, out of memory included, and what a plugin raises into a sentence for the user."""
     try:
         yield
-    except (RuntimeError, MemoryError) as error:
-        raise TrainingError(f"{type(error).__name__}: {sentence(error)}") from error
+    except ArchError:
+        raise
+    except Exception as error:
+        place = place_of(error)
+        if not place and not isinstance(error, (RuntimeError, MemoryError)):
+            raise
+        raise TrainingError(f"{place}{': ' * bool(place)}{type(error).__name__}: {sentence(error)}") from error
 
 
 def _let_threads_sleep() -> None:
@@ -114,4 +121,6 @@ def load_model(config: Config, entry: Entry, run: int, weights: str) -> IModel:
     """
     from Arch.training.networks import TrainedNetwork  # torch, as above
 
-    return TrainedNetwork(config, entry, run, weights).load()
+    with _torchs_errors_named():
+        use(config)
+        return TrainedNetwork(config, entry, run, weights).load()

@@ -42,7 +42,7 @@ class KDTrainer(ImageTrainer):
         terms = tuple(
             WeightedTerm(name, config[METHODS[name].weight_key], config.fill(METHODS[name], name))
             for name in METHODS
-            if config[METHODS[name].switch_key]
+            if METHODS[name].switch_key in config.active and config[METHODS[name].switch_key]
         )
         if not terms:
             raise ConfigError("there is nothing to learn from: set UseCELoss or VanillaKD.")
@@ -68,7 +68,7 @@ class KDTrainer(ImageTrainer):
 
     @property
     def _has_teacher(self) -> bool:
-        return bool(self.config["VanillaKD"])
+        return "Teacher" in self.config.active
 
     @cached_property
     def _frozen_teacher(self) -> FrozenNetwork:

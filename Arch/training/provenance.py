@@ -39,6 +39,7 @@ def record(training: Training) -> dict[str, Any]:
         "versions": dict(trainer.config.versions),
         "made_from": {key: each.origin() for key, each in trainer.networks.items()},
         **({"pretrained": trainer.start.record()} if trainer.start else {}),
+        **({"plugins": trainer.config.plugin_records} if trainer.config.rules.plugins else {}),
     }
 
 

@@ -9,4 +9,4 @@ from Arch.registry import Registry
 if TYPE_CHECKING:
     from Arch.training.optimizers.recipe import OptimizerRecipe
 
-OPTIMIZERS: Registry[type[OptimizerRecipe]] = Registry("optimizer", __name__)
+OPTIMIZERS: Registry[type[OptimizerRecipe]] = Registry("optimizer", __name__, key="Optimizer")

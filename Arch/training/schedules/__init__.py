@@ -9,4 +9,4 @@ from Arch.registry import Registry
 if TYPE_CHECKING:
     from Arch.training.schedules.schedule import Schedule
 
-SCHEDULES: Registry[type[Schedule]] = Registry("schedule", __name__)
+SCHEDULES: Registry[type[Schedule]] = Registry("schedule", __name__, key="LRScheduler")

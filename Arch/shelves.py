@@ -1,0 +1,83 @@
+"""What registries hold: the things of the house, and those of plugins, which are seen while they are in force."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Generic, TypeVar
+
+from Arch.errors import PluginError
+
+T = TypeVar("T")
+GUEST = "arch_plugin_"  # what the modules of users' own files are called, before their digests
+HOUSE = ""
+
+_in_force: list[str] = []  # the modules of the plugins that registries see now, in this process
+
+
+@dataclass(frozen=True)
+class Registered(Generic[T]):
+    """A thing with one line about it."""
+
+    thing: T
+    about: str
+
+
+@dataclass(frozen=True)
+class Family(Generic[T]):
+    """What makes things from names with one beginning, the names that there are, and one line about all of them."""
+
+    make: Callable[[str], T]
+    members: Callable[[], Iterable[str]]
+    about: str
+
+
+@dataclass(frozen=True)
+class Shelf(Generic[T]):
+    """What the house or one plugin registered in a registry, by name and by pattern."""
+
+    things: dict[str, Registered[T]] = field(default_factory=dict)
+    families: dict[str, Family[T]] = field(default_factory=dict)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """All names and patterns."""
+        return (*self.things, *self.families)
+
+
+@dataclass(frozen=True)
+class Shelves(Generic[T]):
+    """The shelves of one registry, by the module of their plugin."""
+
+    by_module: dict[str, Shelf[T]] = field(default_factory=lambda: {HOUSE: Shelf()})
+
+    def of_caller(self) -> Shelf[T]:
+        """The shelf of who has called the method that calls this."""
+        module = str(sys._getframe(2).f_globals.get("__name__"))  # noqa: SLF001 - what is registered may be made elsewhere
+        return self.by_module.setdefault(module if module.startswith(GUEST) else HOUSE, Shelf())
+
+    def seen(self) -> Iterator[Shelf[T]]:
+        """That of the house, and those of the plugins in force."""
+        return (self.by_module[each] for each in (HOUSE, *_in_force) if each in self.by_module)
+
+    def check(self, kind: str) -> None:
+        """Checks that no two that are seen have one name; raises PluginError."""
+        holders: dict[str, str] = {}
+        for module in (HOUSE, *_in_force):
+            shelf = self.by_module.get(module)
+            for name in shelf.names if shelf else ():
+                if name in holders:
+                    one, other = self._place(module, name), self._place(holders[name], name)
+                    raise PluginError(f"{one} and {other} both register the {kind} {name!r}. Give one another name.")
+                holders[name] = module
+
+    def _place(self, module: str, name: str) -> str:
+        shelf = self.by_module[module]
+        thing = shelf.things[name].thing if name in shelf.things else shelf.families[name].make
+        return str(sys.modules[module or str(getattr(thing, "__module__", __name__))].__file__)
+
+
+def put_in_force(modules: Iterable[str]) -> None:
+    """Lets registries see what these plugins' modules registered, and nothing of others."""
+    _in_force[:] = dict.fromkeys(modules)
