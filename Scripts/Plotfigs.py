@@ -12,14 +12,17 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # so that it runs 
 
 from Arch.errors import UnknownNameError, did_you_mean
 from Arch.figures import FIGURES
+from Arch.plugins import use_files
 from Scripts.carry import cached_entries, draw, workspace_of
 from Scripts.options import WHAT, Parser, add_shared
+from Scripts.plugging import add_plugin
 from Scripts.program import guarded
 
 _EXAMPLES = """examples:
   Plotfigs.py                                     every figure of everything that is cached
   Plotfigs.py accuracy-bars ExperimentConfigs/Quickstart
   Plotfigs.py training-curves 3f9a --out paper/
+  Plotfigs.py my-figure --plugin my_figures.py    a figure of your own
 """
 
 
@@ -32,8 +35,11 @@ def main(arguments: Sequence[str]) -> int:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("words", nargs="*", metavar="FIGURE|WHAT", help=f"names of figures, then {WHAT}")
+    add_plugin(parser)
     add_shared(parser)
     options = parser.parse_intermixed_args(arguments)
+    if options.plugin:
+        use_files(options.plugin)
     for word in options.words:
         _check(word)
     names = [word for word in options.words if word in FIGURES]

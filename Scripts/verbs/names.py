@@ -14,6 +14,7 @@ from Arch.registry import Registry
 from Scripts.carry import workspace_of
 from Scripts.dataset_lines import show_datasets
 from Scripts.model_lines import show_models
+from Scripts.plugging import add_config, add_plugin, rules_with_plugins, run_plugins
 
 EXAMPLES = """examples:
   main.py names                                   every kind and its names
@@ -22,6 +23,7 @@ EXAMPLES = """examples:
   main.py names models ResNet34                   its line of layers; 'torchvision/*' lists a family
   main.py names datasets                          what is there, its size and place, and how to get the rest
   main.py names keys Temperature                  a key: default, type, when it counts
+  main.py names models --plugin my_file.py        with those of a file of your own; -c my.json: with its Plugins
 """
 KINDS = {
     "models": "Model",
@@ -39,11 +41,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("kind", nargs="?", metavar="KIND", help=f"keys, figures, methods, {', '.join(KINDS)}")
     parser.add_argument("name", nargs="?", metavar="NAME", help="one of them; of models also a pattern")
     parser.add_argument("--dataset", metavar="NAME", help="of models: for images of this dataset (default CIFAR10)")
+    add_config(parser)
+    add_plugin(parser)
 
 
 def run(options: argparse.Namespace) -> int:
     """Prints the names."""
-    rules = workspace_of(options).resolver.rules
+    rules = rules_with_plugins(workspace_of(options).resolver, options)
+    if options.kind not in (None, "keys"):
+        run_plugins(rules, options)
     if options.kind is None:
         found = {kind: ", ".join(_names(kind, rules)) for kind in (*KINDS, "methods", "figures", "keys")}
     elif options.kind == "datasets":
