@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from Arch.config.extension import Extension
 
 Component = TypeVar("Component")
+FEW = 12  # names that a message can list
 
 
 @dataclass(frozen=True, eq=False)
@@ -174,9 +175,9 @@ class Config:
             why = schema.why_planned(value)
             if why is not None:
                 choices = sorted(schema.choices) or [describe(self.default_of(key))]
+                runs = ", ".join(choices) if len(choices) <= FEW else f"{len(choices)} others; `main.py names` lists them"
                 raise NotImplementedYetError(
-                    f"{key} = {describe(value)} has an identity but cannot run yet: {why}. "
-                    f"What runs: {', '.join(choices)}."
+                    f"{key} = {describe(value)} has an identity but cannot run yet: {why}. What runs: {runs}."
                 )
         for key in self.rules.references.keys() & self.active.keys():
             self._require_usable(key)
