@@ -1,11 +1,11 @@
-"""Chosen rows of parquet files as images, read a group of rows at a time."""
+"""Rows of parquet files as images, read a group of rows at a time."""
 
 from __future__ import annotations
 
 import json
 import threading
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
@@ -76,7 +76,10 @@ class ParquetTable:
         try:
             from pyarrow import parquet  # an extra: only who has such files needs it
         except ImportError as error:
-            raise DataError(f"{self.parts[0]} needs pyarrow: install the extra [parquet].", self.parts[0]) from error
+            folder = self.parts[0].parent
+            raise DataError(
+                f"{folder} holds parquet files, which need pyarrow: install the extra [parquet].", folder
+            ) from error
         with ExitStack() as opened:
             with self._reading():
                 files = [opened.enter_context(parquet.ParquetFile(part)) for part in self.parts]
@@ -93,13 +96,27 @@ class ParquetTable:
             ) from error
 
 
-class RowImages(ImageFiles):
-    """The images in chosen rows of a table."""
+@dataclass(frozen=True, eq=False)
+class ChosenRows:
+    """Some rows of a table.
 
-    def __init__(self, table: ParquetTable, rows: Ids, labels: Labels, classes: tuple[str, ...]) -> None:
-        """Takes the rows, ascending, and the labels of all rows; reads nothing."""
-        self._table, self._classes = table, classes
-        self._listed = tuple(ImageFile(classes[labels[row]], str(row)) for row in rows)
+    Attributes:
+        rows: their numbers, ascending.
+        labels: of all rows of the table.
+        classes: what the labels mean.
+    """
+
+    rows: Ids
+    labels: Labels
+    classes: tuple[str, ...]
+
+
+class RowImages(ImageFiles):
+    """The images in rows of a table."""
+
+    def __init__(self, table: ParquetTable, choose: Callable[[], ChosenRows]) -> None:
+        """Takes the table and what chooses rows of it; reads nothing."""
+        self._table, self._choose = table, choose
 
     def stamp(self) -> str:
         """The places, sizes and times of the files."""
@@ -108,15 +125,29 @@ class RowImages(ImageFiles):
     @contextmanager
     def opened(self) -> Iterator[OpenedFiles]:
         """The files; see `ImageFiles.opened`."""
-        folder = self._table.parts[0].parent
+        folder, chosen = self._table.parts[0].parent, self._choose()
+        listed = tuple(ImageFile(chosen.classes[chosen.labels[row]], str(row)) for row in chosen.rows)
+        if not listed:
+            raise DataError(f"the parquet files in {folder} have no rows. Get undamaged copies.", folder)
         with self._table.images() as image:
             yield OpenedFiles(
                 folder,
-                self._listed,
+                listed,
                 lambda file: image(int(file.name)),
                 lambda file: f"row {file.name} in {folder}",
-                self._classes,
+                chosen.classes,
             )
+
+
+def all_rows(parts: tuple[Path, ...], column: str) -> RowImages:
+    """All images of some files, with the classes of a column; reads nothing yet."""
+    table = ParquetTable(parts)
+
+    def choose() -> ChosenRows:
+        labels, classes = table.labels(column)
+        return ChosenRows(np.arange(len(labels)), labels, classes)
+
+    return RowImages(table, choose)
 
 
 def _class_names(metadata: dict[bytes, bytes], column: str) -> tuple[str, ...]:

@@ -18,7 +18,7 @@ from Arch.datasets.decoded import decoded
 from Arch.datasets.decoding import DecodeStyle, decode_images
 from Arch.datasets.folder_files import ListedFiles, files_of_classes
 from Arch.datasets.image_files import ImageFile, ImageFiles
-from Arch.datasets.parquet_rows import ParquetTable, RowImages
+from Arch.datasets.parquet_rows import ChosenRows, ParquetTable, RowImages
 from Arch.datasets.placed import decoded_arrays, key_of
 from Arch.datasets.samples import Labels, Samples, classes_of, labels_of
 from Arch.datasets.stratified import Ids, parted
@@ -132,15 +132,16 @@ class LocatedSUB(ImageDataset):
                 f"there is no folder {self.place}. DataPath must say where the images of SUB lie.", self.place
             )
         parts = sorted((*self.place.glob("test-*.parquet"), *self.place.glob("data/test-*.parquet")))
-        found = self._rows(ParquetTable(tuple(parts)), split) if parts else self._files(split)
+        table = ParquetTable(tuple(parts))
+        found = RowImages(table, lambda: self._rows(table, split)) if parts else self._files(split)
         style = DecodeStyle(is_colour=True)
         key = key_of(f"SUB-{self.dataset.target}", split, f"{size} {style}", found.stamp())
         return decoded(root, key, lambda target: decode_images(found, size, target, style))
 
-    def _rows(self, table: ParquetTable, split: SplitName) -> ImageFiles:
+    def _rows(self, table: ParquetTable, split: SplitName) -> ChosenRows:
         columns = {target: table.labels(column) for target, column in COLUMNS.items()}
         chosen = np.sort(_chosen(columns["bird"][0], split, str(self.place)))
-        return RowImages(table, chosen, *columns[self.dataset.target])
+        return ChosenRows(chosen, *columns[self.dataset.target])
 
     def _files(self, split: SplitName) -> ImageFiles:
         listed = files_of_classes(self.place)

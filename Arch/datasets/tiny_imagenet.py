@@ -9,7 +9,7 @@ from Arch.datasets import DATASETS
 from Arch.datasets.dataset import SplitName
 from Arch.datasets.folder_files import ListedFiles, files_of_classes
 from Arch.datasets.image_files import WORDS, ImageFile, ImageFiles
-from Arch.datasets.parquet_files import ParquetFiles
+from Arch.datasets.parquet_rows import all_rows
 from Arch.datasets.placed import PlacedPhotographs
 from Arch.datasets.text_lists import lines_of
 
@@ -29,7 +29,7 @@ class TinyImageNet(PlacedPhotographs):
         """The images of a split: by class and then by name, as `val_annotations.txt` has them, or by rows."""
         parts = _parquet(folder, split)
         if parts:
-            return ParquetFiles(folder, parts)
+            return all_rows(parts, "label")
         if split == "train":
             top = folder / "train"
             return ListedFiles(top, files_of_classes(top))

@@ -132,5 +132,5 @@ def test_an_image_without_an_attribute_is_named(root, tmp_path):
 def test_the_published_files_need_an_extra(root, tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "pyarrow", None)
     (tmp_path / "test-00000-of-00001.parquet").write_bytes(b"")
-    with pytest.raises(DataError, match=r"test-00000-of-00001.parquet needs pyarrow: install the extra \[parquet\]"):
+    with pytest.raises(DataError, match=r"holds parquet files, which need pyarrow: install the extra \[parquet\]"):
         load(SUB("bird", "images"), root, data_path=tmp_path)
