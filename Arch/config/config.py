@@ -175,7 +175,9 @@ class Config:
             why = schema.why_planned(value)
             if why is not None:
                 choices = sorted(schema.choices) or [describe(self.default_of(key))]
-                runs = ", ".join(choices) if len(choices) <= FEW else f"{len(choices)} others; `main.py names` lists them"
+                runs = (
+                    ", ".join(choices) if len(choices) <= FEW else f"{len(choices)} others; `main.py names` lists them"
+                )
                 raise NotImplementedYetError(
                     f"{key} = {describe(value)} has an identity but cannot run yet: {why}. What runs: {runs}."
                 )
