@@ -58,7 +58,6 @@ class MobileNetV2(Architecture):
         return network
 
 
-@MODELS.register("MobileNetV2x0.5", "The benchmarks' MobileNetV2, half as wide: 812,836 parameters (100 classes)")
 @dataclass(frozen=True)
 class HalfMobileNetV2(Rectified):
     """Half of MobileNetV2's channels but 1280 last ones, ReLUs without an end; the stem strides, its second stage not.
@@ -163,3 +162,9 @@ def _blocks(divisor: int, unstrided: tuple[int, ...] = ()) -> Iterator[tuple[tup
             strides = each == 0 and number not in unstrided
             yield (width_in, channels // divisor), expansion, stride if strides else 1
             width_in = channels // divisor
+
+
+_NAME = "MobileNetV2x0.5"
+MODELS.register(_NAME, "The benchmarks' MobileNetV2, half as wide: 812,836 parameters (100 classes)")(
+    type(_NAME, (HalfMobileNetV2,), {})
+)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 
 import pytest
 import torch
+from torch import nn
 
 from Arch.models import MODELS
 from Arch.models.build import build
@@ -27,15 +29,47 @@ def make():
 
 
 @pytest.fixture(scope="session")
+def bare():
+    """The named network itself without numbers: `bare("resnet8", (3, 32, 32), classes=10)`."""
+
+    def bare(name, shape=(3, 32, 32), classes=10) -> nn.Module:
+        with torch.device("meta"):
+            return MODELS[name]().network(shape, classes)
+
+    return bare
+
+
+@pytest.fixture(scope="session")
+def count(bare):
+    """How many parameters the named network has: `count("resnet8", (3, 32, 32), classes=10)`."""
+
+    def count(name, shape=(3, 32, 32), classes=10) -> int:
+        return sum(each.numel() for each in bare(name, shape, classes).parameters())
+
+    return count
+
+
+@pytest.fixture(scope="session")
+def outline(bare):
+    """The named network cut into layers without numbers, each size once: `outline("resnet8", size=32)`."""
+
+    @functools.cache
+    def outline(name, size=32) -> IModel:
+        return IModel(bare(name, (3, size, size)), (3, size, size), name=name)
+
+    return outline
+
+
+@pytest.fixture(scope="session")
 def roughen():
-    """Moves scales, shifts and statistics away from 0 and 1, where mistakes hide; returns the network in float64."""
+    """Moves scales, shifts, statistics and zeros away from 0 and 1, where mistakes hide; gives float64."""
 
     def roughen(network):
         network.double()
         generator = torch.Generator().manual_seed(1)
         with torch.no_grad():
             for name, tensor in [*network.named_parameters(), *network.named_buffers()]:
-                if tensor.ndim != 1:
+                if tensor.ndim != 1 and (tensor.ndim == 0 or tensor.any()):
                     continue
                 noise = torch.rand(tensor.shape, generator=generator, dtype=tensor.dtype)
                 is_scale = name.endswith(("running_var", "weight"))

@@ -41,6 +41,11 @@ def test_layers_are_the_stem_the_blocks_and_the_pooled_vector(name, blocks, widt
     assert [layer.shape for layer in make(name).layers] == expected
 
 
+@pytest.mark.parametrize(("name", "blocks"), [("resnet8", 1), ("resnet20", 3), ("resnet110", 18), ("resnet32x4", 5)])
+def test_standard_layers_are_the_benchmarks_f0_to_f3_and_the_pooled_vector(name, blocks):
+    assert MODELS[name].standard_layers == (0, blocks, 2 * blocks, 3 * blocks, 3 * blocks + 1)
+
+
 def literal_forward(state, x):
     """He et al. 2016, section 4.2, written out for one block per stage; `state` holds the benchmark's names."""
 

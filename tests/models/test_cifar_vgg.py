@@ -33,6 +33,13 @@ def test_vgg8_has_the_benchmarks_maps(size, maps, make):
     assert [layer.shape for layer in make("vgg8", (3, size, size)).layers] == [*expected, (512,)]
 
 
+@pytest.mark.parametrize(
+    ("name", "layers"), [("vgg8", (0, 1, 2, 3, 4, 5)), ("vgg13", (1, 3, 5, 7, 9, 10)), ("vgg19", (1, 3, 7, 11, 15, 16))]
+)
+def test_standard_layers_are_the_benchmarks_f0_to_f4_and_the_pooled_vector(name, layers):
+    assert MODELS[name].standard_layers == layers
+
+
 def test_no_map_is_pooled_away(make):
     assert make("vgg8", (1, 2, 2)).layers[-2].shape == (512, 1, 1)
 

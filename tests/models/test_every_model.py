@@ -13,8 +13,22 @@ from Arch.models.folding import fold_batch_norm
 
 # of families that differ in depth or strides alone the cheapest is enough
 DEEP = re.compile(r"stitching/resnet(34|50|101|152).*|stitching/.*_same_size|logitdist/resnet(34|50)")
+# of each family the smallest is tried always, of each kind of block one; the others take too long
+SMALL = {
+    "MLP", "resnet8", "resnet8x4", "vgg8", "wrn_16_1", "MobileNetV2x0.5", "ShuffleV1", "ShuffleV2", "ResNet7",
+    "ResNet50H", "VGG4", "MobileNetV2", "ShuffleNetV2", "ViT_ETTT", "logitdist/mlp", "logitdist/shallow",
+    "stitching/small_cnn", "stitching/resnet18_same_width",
+}  # fmt: skip
+UNUSUAL = re.compile(r"MLP|(logitdist|stitching)/.*")  # no study has customary layers of these
+
+
+def marked(names):
+    """The names, all but the small ones' marked as slow."""
+    return [pytest.param(name, marks=() if name in SMALL else pytest.mark.slow) for name in names]
+
+
 NAMES = [name for name in MODELS if not DEEP.fullmatch(name)]
-EVERY = pytest.mark.parametrize("name", NAMES)
+EVERY = pytest.mark.parametrize("name", marked(NAMES))
 DIGIT, COLOUR = (1, 8, 8), (3, 32, 32)
 
 
@@ -26,7 +40,7 @@ def _narrow_classifiers():
         yield
 
 
-@pytest.fixture(scope="module", params=NAMES)
+@pytest.fixture(scope="module", params=marked(NAMES))
 def model(request, make, roughen):
     """Every network for grey digits, in float64 and evaluation mode; tests leave it as it is."""
     return roughen(make(request.param, DIGIT)).eval()
@@ -71,7 +85,15 @@ def test_features_are_what_the_layers_promise_and_the_logits_those_of_the_forwar
     trace = model.trace(digits, range(len(model.layers)))
     assert torch.equal(trace.logits, model(digits))
     assert [tuple(each.shape[1:]) for each in trace.features] == [layer.shape for layer in model.layers]
-    assert trace.features[-1].ndim == 2
+    assert trace.features[-1].ndim == (3 if model.name.startswith("ViT") else 2)
+
+
+def test_standard_layers_are_some_of_the_layers_in_order(model, request):
+    name = request.node.callspec.params["model"]
+    standard = MODELS[name].standard_layers
+    assert list(standard) == sorted(set(standard))
+    assert set(standard) <= set(range(len(model.layers)))
+    assert bool(standard) != bool(UNUSUAL.fullmatch(name))
 
 
 def test_gradients_of_all_features_reach_the_input_and_are_finite(model, digits):
@@ -102,7 +124,8 @@ def test_folding_leaves_no_batch_norm_and_the_same_features(model, digits):
     folded = fold_batch_norm(model)
     ours, theirs = (each.trace(digits, range(len(model.layers))) for each in (folded, model))
     left = [path for path, module in folded.network.named_modules() if isinstance(module, nn.BatchNorm2d)]
-    assert left in ([], ["bn"])  # the one that normalises images, before any convolution
+    # what remains reads no convolution: the one that normalises images, and those that pre-activate sums
+    assert all(path == "bn" or (model.name.startswith("wrn") and path.endswith("bn1")) for path in left)
     assert [layer.name for layer in folded.layers] == [layer.name for layer in model.layers]
     for mine, its in zip((ours.logits, *ours.features), (theirs.logits, *theirs.features), strict=True):
         assert close(mine, its)
@@ -118,11 +141,13 @@ def test_a_training_step_has_finite_gradients_and_counts_its_batch_once(name, sh
     assert all(torch.isfinite(parameter.grad).all() for parameter in model.parameters())
     counters = [buffer for key, buffer in model.named_buffers() if key.endswith("num_batches_tracked")]
     assert all(counter == 1 for counter in counters)
-    assert bool(counters) == any(isinstance(each, nn.Conv2d) for each in model.modules())
+    is_convolutional = any(isinstance(each, nn.Conv2d) for each in model.modules())
+    assert bool(counters) == (is_convolutional and not name.startswith("ViT"))
 
 
 @pytest.mark.parametrize(
-    "name", [name for name in NAMES if any(each.name == "batch_norm" for each in dataclasses.fields(MODELS[name]))]
+    "name",
+    marked([name for name in NAMES if any(each.name == "batch_norm" for each in dataclasses.fields(MODELS[name]))]),
 )
 def test_without_batch_norm_convolutions_have_biases_and_the_logits_stay_small(name, make, images):
     model = make(name, DIGIT, batch_norm=False).train()
