@@ -1,0 +1,178 @@
+"""Plugins join the rules: they add to names, change none, and contradictions name both files."""
+
+import json
+
+import pytest
+
+from Arch.config.names import PLUGINS
+from Arch.config.resolve import Resolver
+from Arch.errors import ConfigError, PluginError
+from tests.config.conftest import RULES_PATH
+
+ONE = {"Dataset": "Digits", "Model": "MLP"}
+NET = {"Model:MyNet:Params": {"MyNetWidth": 8}, "::": {"Model": {"choices": {"MyNet": 1}}}}
+LOSS = {"Odd": False, "Odd:Params": {"OddWeight": 1.0}}
+TAUGHT = {
+    "MyKD": False,
+    "MyKD:Params": {"MyKDWeight": 1.0, "Teacher": "", "TeacherRun": 0, "TeacherWeights": "Last"},
+    "::": {"Teacher": {"resets": {"MyKD": False}}},
+}
+
+
+@pytest.fixture
+def resolver():
+    return Resolver.at(RULES_PATH)
+
+
+@pytest.fixture
+def plugin(write):
+    """Writes a plugin's two files."""
+
+    def make(name, document, code="raise RuntimeError('names are checked without this')\n"):
+        write(f"{name}.cjson", document)
+        return str(write(f"{name}.py", code))
+
+    return make
+
+
+def named(resolver, *paths, **keys):
+    return resolver.resolve({PLUGINS: list(paths), **ONE, **keys})
+
+
+def test_what_a_plugin_adds_is_named_and_where_it_lies_is_not(resolver, plugin):
+    here, there = plugin("here/net", NET), plugin("there/net", NET)
+    default, wide = named(resolver, here, Model="MyNet"), named(resolver, here, Model="MyNet", MyNetWidth=9)
+    assert dict(default.named) == {"Dataset": "Digits", "Model": "MyNet"}
+    assert dict(wide.named) == {"Dataset": "Digits", "Model": "MyNet", "MyNetWidth": 9}
+    assert named(resolver, there, Model="MyNet").fingerprint == default.fingerprint
+
+
+def test_a_config_that_uses_nothing_of_a_plugin_is_what_it_is_without(resolver, plugin):
+    alone = resolver.resolve(ONE)
+    beside = named(resolver, plugin("net", NET), plugin("loss", LOSS), Odd=False)
+    assert beside.document() == alone.document()
+
+
+def test_only_the_plugins_that_act_are_recorded(resolver, plugin):
+    net, loss = plugin("net", NET), plugin("loss", LOSS)
+    assert [each["Path"] for each in named(resolver, net, loss, Odd=True).document()[PLUGINS]] == [loss]
+    assert [each["Path"] for each in named(resolver, net, loss, Model="MyNet").document()[PLUGINS]] == [net]
+
+
+def test_what_counts_for_all_but_some_choices_does_not_count_for_a_plugin_s(resolver, plugin):
+    heeding = {**NET, "Model:MyNet:Params": {"MyNetWidth": 8, "BatchNorm": True}}
+    assert "BatchNorm" not in named(resolver, plugin("net", NET), Model="MyNet").active
+    assert named(resolver, plugin("other", heeding), Model="MyNet")["BatchNorm"] is True
+
+
+def test_a_bare_teacher_has_the_plugins_of_its_student_but_not_the_loss_that_it_resets(resolver, plugin):
+    student = named(resolver, plugin("net", NET), plugin("kd", TAUGHT), MyKD=True, Teacher="MyNet")
+    teacher = student.references["Teacher"]
+    assert dict(teacher.named) == {"Dataset": "Digits", "Model": "MyNet"}
+    assert [path.rpartition("/")[2] for path in student.plugins] == ["net.py", "kd.py"]
+
+
+def test_a_teacher_s_file_has_its_own_plugins_only(resolver, plugin, write):
+    net = plugin("net", NET)
+    with_own = write("own.json", {PLUGINS: ["net.py"], **ONE, "Model": "MyNet"})
+    without = write("bare.json", {**ONE, "Model": "MyNet"})
+    student = resolver.resolve({**ONE, "VanillaKD": True, "Teacher": str(with_own)})
+    assert list(student.plugins) == [net]
+    assert student.rules.plugins == ()
+    with pytest.raises(ConfigError, match="expected one of its choices"):
+        named(resolver, net, VanillaKD=True, Teacher=str(without))
+
+
+def test_an_inline_teacher_may_name_more(resolver, plugin):
+    teacher = {PLUGINS: [plugin("net", NET)], **ONE, "Model": "MyNet", "Odd": True}
+    student = named(resolver, plugin("loss", LOSS), VanillaKD=True, Teacher=teacher)
+    assert dict(student.references["Teacher"].named) == {"Dataset": "Digits", "Model": "MyNet", "Odd": True}
+
+
+def test_overrides_may_name_plugins_and_their_keys(resolver, plugin, write):
+    path = write("one.json", ONE)
+    config = resolver.load(path, [f"Plugins={plugin('net', NET)}", "Model=MyNet", "MyNetWidth=3"])
+    assert config["MyNetWidth"] == 3
+
+
+def test_the_rules_of_one_set_of_plugins_are_read_once(resolver, plugin, monkeypatch):
+    net = plugin("net", NET)
+    first = named(resolver, net, Model="MyNet", Seed=1)
+    monkeypatch.setattr("Arch.config.plugins.read_code", None)  # whoever reads again fails
+    others = [named(resolver, net, Model="MyNet", Seed=seed, MyNetWidth=seed) for seed in range(2, 5)]
+    assert {id(each.rules) for each in others} == {id(first.rules)}
+
+
+CONTRADICTIONS = {
+    "another default": (
+        {"Odd": False, "Odd:Params": {"BatchSize": 64}},
+        "'BatchSize' is a key of .*cannot change that",
+    ),
+    "without a condition": ({"BatchSize": 128}, "'BatchSize' is a key of .*nowhere else"),
+    "a condition of the house": ({"Model:MLP:Params": {"Temperature": 4.0}}, "'Temperature' is .*nowhere else"),
+    "a condition that holds": ({"Mode": "a", "Mode:a:Params": {"Temperature": 4.0}}, "'Temperature' is .*nowhere else"),
+    "a fact": ({"::": {"BatchSize": {"at_least": 1}}}, "'BatchSize' is a key of .*cannot redefine"),
+    "a choice": ({"::": {"Model": {"choices": {"MLP": 2}}}}, '"MLP" is a choice of Model in .* already'),
+    "a choice of none": ({"::": {"Seed": {"choices": {"x": 1}}}}, "Seed has no choices that could be added to"),
+    "a house reset": ({"::": {"Teacher": {"resets": {"Seed": 1}}}}, "'Seed' is a key of .*resets keys of its own"),
+    "always on": ({"Odd": True}, "'Odd' would be on in every experiment"),
+    "a Python name": ({"Batch_Size": 3}, "'Batch_Size' is taken: .*'BatchSize'"),
+    "an old spelling": ({"SeperateLinear": 3}, "'SeperateLinear' is taken: .*'SeparateLinear'"),
+    "options": ({"Odd": False, ":": ["Odd"]}, "nothing would read options of a plugin"),
+    "unknown facts": ({"::": {"Modle": {"choices": {"x": 1}}}}, "facts about 'Modle', which nothing declares"),
+    "an unknown condition": ({"Modle:Params": {"Odd": 1}}, "names the unknown key 'Modle'"),
+    "torn": ('{"Odd": fal', "not valid JSON"),
+}
+
+
+@pytest.mark.parametrize("case", CONTRADICTIONS)
+def test_a_plugin_that_contradicts_the_house_or_itself_is_refused_by_line(case, resolver, plugin):
+    document, message = CONTRADICTIONS[case]
+    with pytest.raises(PluginError, match=rf"Plugins: .*odd\.cjson:\d+: {message}|odd\.cjson:\d+: .*{message}"):
+        named(resolver, plugin("odd", document))
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "what"),
+    [(NET, {"::": NET["::"]}, "Model 'MyNet'"), (LOSS, LOSS, "key 'Odd'"), (NET, {"MyNetWidth": 1}, "key")],
+)
+def test_two_plugins_with_one_name_are_refused_by_both_files(first, second, what, resolver, plugin):
+    with pytest.raises(PluginError, match=rf"two\.cjson and .*one\.cjson both have the {what}"):
+        named(resolver, plugin("one", first), plugin("two", second))
+
+
+def test_two_files_of_one_name_are_refused(resolver, plugin):
+    with pytest.raises(PluginError, match=r"b/net\.py and .*a/net\.py both have the file 'net\.py'"):
+        named(resolver, plugin("a/net", NET), plugin("b/net", LOSS))
+
+
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        (["gone.py"], r"gone\.py: no such file\."),
+        (["."], r"expected a Python file, whose name ends in \.py\."),
+        (["folder.py"], r"expected a file, got a folder\."),
+        (["bare.py"], r"bare\.cjson: no such file\. It says which keys and choices .*bare\.py adds"),
+        ("net.py", 'expected a list of paths, each as text, got "net.py"'),
+        ([3], "expected a list of paths, each as text, got"),
+    ],
+)
+def test_what_is_no_plugin_is_refused_in_a_sentence(value, message, resolver, tmp_path, write):
+    (tmp_path / "folder.py").mkdir()
+    write("bare.py", "")
+    path = write("one.json", {PLUGINS: value, **ONE})
+    with pytest.raises(ConfigError, match=rf"one\.json:2: Plugins: .*{message}"):
+        resolver.load(path)
+
+
+def test_plugins_inside_a_stanza_are_refused(resolver, plugin):
+    with pytest.raises(ConfigError, match="Plugins has to stand at the top"):
+        resolver.resolve({**ONE, "Model:MLP:Params": {PLUGINS: [plugin("net", NET)]}})
+
+
+def test_an_explanation_names_the_plugin_s_file_and_line(resolver, plugin):
+    from Arch.config.explain import explain
+
+    config = named(resolver, plugin("net", json.dumps(NET, indent=1)), Model="MyNet")
+    story = next(each for each in explain(config) if each.key == "MyNetWidth")
+    assert story.why == "net.cjson, line 3: counts as Model:MyNet; not given, so not in the name"

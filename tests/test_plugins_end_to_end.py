@@ -1,0 +1,205 @@
+"""Plugins from their page to their figures: trained, remembered, stale, gone; and what can be wrong with a file."""
+
+import hashlib
+import json
+import re
+
+import pytest
+
+import Arch
+from Arch.cache.attempt import State
+from Arch.errors import NotImplementedYetError, PluginError, TrainingError
+from Arch.models import MODELS
+from Arch.report.standing import standings
+from Arch.workspace import Workspace
+from Scripts.main import main
+from tests.plugin_page import shown, write_shown
+
+TINY = {"Dataset": "Stripes", "StripesSamples": 8, "BatchSize": 4, "NumEpochs": 1}
+
+
+@pytest.fixture
+def page(tmp_path, monkeypatch):
+    """The files of the page, in the working directory."""
+    monkeypatch.chdir(tmp_path)
+    write_shown(tmp_path)
+    return tmp_path
+
+
+def trained(folder, **keys):
+    """The result of a tiny experiment with the page's plugin."""
+    config = {"Plugins": [str(folder / "my_file.py")], **TINY, "Model": "MyNet", **keys}
+    return Arch.run(config, cache=folder / "cache", data=folder / "data", device="cpu")
+
+
+def changed(folder, old, new, name="my_file.py"):
+    """Edits one of the page's files."""
+    text = (folder / name).read_text()
+    assert old in text
+    (folder / name).write_text(text.replace(old, new))
+
+
+def test_the_page_s_network_learns_the_page_s_data_with_the_page_s_loss(page):
+    done = Arch.run(page / "my_config.json", cache=page / "cache", data=page / "data", device="cpu")
+    assert any("Confidence" in name for name in done.runs()[0].epochs[0].train)
+    assert [tuple(each.shape) for each in done.model().parameters()] == [(8, 16), (8,), (2, 8), (2,)]
+
+
+def test_a_run_records_the_digests_of_both_files(page):
+    paths = page / "my_file.py", page / "my_file.cjson"
+    code, rules = (hashlib.sha256(path.read_bytes()).hexdigest() for path in paths)
+    record = {"Path": str(paths[0]), "Sha256": code, "RulesSha256": rules}
+    done = trained(page)
+    assert done.runs()[0].provenance["plugins"] == [record]
+    assert done.entry.document()["Plugins"] == [record]
+
+
+def test_a_plugin_s_names_are_unknown_again_to_what_does_not_name_it(page):
+    trained(page)
+    assert "MyNet" in MODELS
+    plain = {"Dataset": "Synthetic", "SyntheticSamples": 8, "BatchSize": 4, "NumEpochs": 1, "Model": "MLP"}
+    Arch.run({**plain, "MLPWidths": [2]}, cache=page / "cache", device="cpu")
+    assert "MyNet" not in MODELS
+
+
+def test_a_teacher_of_a_plugin_is_trained_first_and_found_again_by_its_fingerprint(page):
+    student = trained(page, VanillaKD=True, Teacher="MyNet", MyNetWidth=4, Confidence=True)
+    teacher = student.config.references["Teacher"]
+    assert dict(teacher.named) == {**TINY, "Model": "MyNet", "MyNetWidth": 4}
+    again = Workspace.at(page / "cache").cached(student.config.fingerprint)
+    assert again.references["Teacher"].fingerprint == teacher.fingerprint
+    assert again.plugins.keys() == student.config.plugins.keys()
+
+
+def test_a_sweep_s_workers_know_the_plugin_wherever_they_start(page, program):
+    (page / "configs").mkdir()
+    for width in (2, 3):
+        raw = {"Plugins": ["../my_file.py"], **TINY, "Model": "MyNet", "MyNetWidth": width}
+        (page / "configs" / f"{width}.json").write_text(json.dumps(raw))
+    done = program("main.py", "-e", "configs", "--cache", "cache", "--json", "--quiet", "--device", "cpu", cwd=page)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert sorted(row["Active"]["MyNetWidth"] for row in json.loads(done.stdout)) == [2, 3]
+
+
+def test_a_changed_file_makes_runs_stale_and_topping_up_says_so(page, capsys):
+    trained(page)
+    changed(page, "One hidden layer", "A hidden layer")
+    (standing,) = standings(Workspace.at(page / "cache"), [])
+    assert standing.status.state is State.STALE
+    assert list(standing.status.outdated) == ["my_file.py"]
+    (page / "one.json").write_text(json.dumps({"Plugins": ["my_file.py"], **TINY, "Model": "MyNet"}))
+    words = ["-c", "one.json", "--cache", "cache", "--device", "cpu"]
+    assert main([*words, "--set", "NumRuns=2"]) == 0
+    assert "made before a change of my_file.py, and still an answer" in capsys.readouterr().err
+    digests = [
+        run.provenance["plugins"][0]["Sha256"] for run in Workspace.at("cache").store.entry(trained(page).config).runs()
+    ]
+    assert len(set(digests)) == 2
+
+
+def test_a_changed_cjson_that_says_the_same_makes_nothing_stale(page):
+    trained(page)
+    changed(page, "Units of the hidden layer.", "Units.", "my_file.cjson")
+    assert [each.status.state for each in standings(Workspace.at(page / "cache"), [])] == [State.DONE]
+
+
+def test_a_file_that_moved_is_noted_when_it_is_next_trained(page):
+    first = trained(page)
+    (page / "there").mkdir()
+    for name in ("my_file.py", "my_file.cjson"):
+        (page / name).rename(page / "there" / name)
+    second = trained(page / "there" / "..", Plugins=[str(page / "there/my_file.py")], NumRuns=2)
+    assert second.fingerprint == first.fingerprint
+    assert second.entry.document()["Plugins"][0]["Path"] == str(page / "there/my_file.py")
+
+
+def test_what_a_vanished_file_made_is_shown_and_drawn_but_not_trained(page, capsys):
+    done = trained(page, MyNetWidth=4)
+    (page / "my_file.py").unlink()
+    name = done.fingerprint[:8]
+    for words in (["status"], ["ls"], ["show", name], ["export"], ["tail", name], ["explain", name], ["show"]):
+        assert main([*words, "--cache", "cache"]) == 0
+    assert "MyNet" in capsys.readouterr().out
+    from Scripts.Plotfigs import main as plot
+
+    assert plot(["accuracy-bars", name, "--cache", "cache"]) == 0
+    config = Workspace.at(page / "cache").cached(name)
+    assert (config.fingerprint, config["MyNetWidth"]) == (done.fingerprint, 4)
+    with pytest.raises(NotImplementedYetError, match=r"MyNet on Stripes .*my_file\.py: no such file\."):
+        config.require_implemented()
+
+
+def test_a_figure_of_one_s_own_is_drawn_without_torch(page, program):
+    trained(page)
+    done = program("Plotfigs.py", "seconds", "--plugin", "my_figures.py", "--cache", "cache", cwd=page, check=True)
+    assert done.stdout.split() == ["figures/seconds.png", "figures/seconds.pdf"]
+    listed = program("main.py", "names", "figures", "--plugin", "my_figures.py", cwd=page, check=True)
+    assert "Seconds that the runs of each experiment took." in listed.stdout
+    assert "torch" not in shown()["my_figures.py"]
+
+
+def test_the_verbs_know_the_names_of_a_plugin(page, capsys):
+    grid = ["grid", "my_config.json", "MyNetWidth=4,8", "--to", "grid", "--cache", "cache", "--quiet"]
+    names = ["names", "methods", "-c", "my_config.json"], ["names", "keys", "MyNetWidth", "--plugin", "my_file.py"]
+    diff = ["diff", "my_config.json", "grid/MyNetWidth=4.json"]
+    for words in (grid, ["plan", "grid", "--cache", "cache"], ["explain", "my_config.json"], *names, diff):
+        assert main(words) == 0
+    told = capsys.readouterr().out
+    assert "Units of the hidden layer. [int, default 8, counts when Model:MyNet]" in told
+    assert "beyond `margin` nats" in told
+    assert "2 runs to train" in told
+    assert re.search(r"^MyNetWidth +8 +4$", told, re.MULTILINE)
+
+
+IMPORT, NET, LOSS = "import torch\n", '@MODELS.register("MyNet")', '@METHODS.register("Confidence")'
+FAULTS = {
+    "a torn file": ("class MyNet(", "class MyNet((", r"my_file\.py:\d+: SyntaxError: "),
+    "a missing module": (IMPORT, "import nosuch\n", r"my_file\.py:6: ModuleNotFoundError: No module named 'nosuch'\."),
+    "an unknown name": (NET, "@Model", r"my_file\.py:16: NameError: name 'Model' is not defined"),
+    "an exit": (IMPORT, "raise SystemExit('no')\n", r"my_file\.py:6: SystemExit: no\."),
+    "another name": (NET, '@MODELS.register("N")', r'"::": {"Model": {"choices": {"N": 1}}}\.'),
+    "no network": (NET, "", r'my_file\.cjson offers Model = "MyNet", which .*does not register. Add there: @MODELS'),
+    "no switch": ('= "Confidence"', '= "Odd"', r'Add there: "Odd": false, "Odd:Params": {"ConfidenceWeight": 1\.0}\.'),
+    "no key": ("width: int", "depth: int", r'has the field \'depth\'.*Add to .*"Model:MyNet:Params": {"MyNetDepth": '),
+    "a taken name": (
+        LOSS,
+        '@METHODS.register("VanillaKD")',
+        r"my_file\.py and .*vanilla_kd\.py both register the method",
+    ),
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_what_is_wrong_with_a_file_is_said_in_a_sentence(fault, page):
+    old, new, message = FAULTS[fault]
+    changed(page, old, new)
+    with pytest.raises(PluginError, match=message) as told:
+        trained(page, Confidence=True)
+    assert "\n" not in str(told.value)
+    assert str(page) in str(told.value)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        (
+            "return nn.Sequential(",
+            "return 1 / 0, nn.Sequential(",
+            r"my_file\.py:\d+: ZeroDivisionError: division by zero",
+        ),
+        ("log_p.exp() * log_p", "log_p.exp() * log_q", r"my_file\.py:\d+: NameError: name 'log_q' is not defined"),
+        ("- self.margin", "@ batch.labels.float()[:1]", r"my_file\.py:\d+: RuntimeError: "),
+    ],
+)
+def test_what_a_file_raises_while_it_is_used_is_said_with_its_line(old, new, message, page):
+    changed(page, old, new)
+    with pytest.raises(TrainingError, match=message):
+        trained(page, Confidence=True)
+
+
+def test_the_program_gives_no_traceback_for_a_file_that_fails(page, program):
+    changed(page, "import torch\n", "import nosuch\n")
+    done = program("main.py", "-c", "my_config.json", "--cache", "cache", "--quiet", cwd=page)
+    place = page / "my_file.py"
+    assert done.stderr == f"error: my_config.json: {place}:6: ModuleNotFoundError: No module named 'nosuch'.\n"
+    assert done.returncode == 1
