@@ -10,9 +10,10 @@ from torch import Tensor
 
 from Arch.datasets.acceptance import check_agreement, check_finite, check_size
 from Arch.datasets.augmentation import take
+from Arch.datasets.constants import kept_constants
 from Arch.datasets.dataset import SPLITS, ImageDataset, Images, SplitName
 from Arch.datasets.digest import combined
-from Arch.datasets.normalization import Normalization, constants_of
+from Arch.datasets.normalization import Normalization
 from Arch.datasets.streaming import fits_memory
 from Arch.datasets.subsets import balanced_subset, held_out
 from Arch.errors import DataError
@@ -111,7 +112,7 @@ def load(
         validation=_choose(train, out) if len(out) else None,
         test=_choose(test, torch.arange(len(test))),
         classes=train.classes,
-        normalization=constants_of(train.pixels, normalization),
+        normalization=kept_constants(train, normalization, root),
         digest=combined(train.digest, test.digest),
     )
 

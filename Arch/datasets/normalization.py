@@ -51,9 +51,9 @@ def constants_of(pixels: Tensor, kind: str) -> Normalization:
     """
     if kind not in KINDS:
         raise UnknownNameError("normalization", kind, KINDS)
-    channels, unit = pixels.shape[1], 255.0 if pixels.dtype == torch.uint8 else 1.0
+    channels = pixels.shape[1]
     if kind == "None":
-        return Normalization(torch.zeros(channels, 1, 1), torch.ones(channels, 1, 1), unit)
+        return Normalization(torch.zeros(channels, 1, 1), torch.ones(channels, 1, 1), unit_of(pixels))
     if pixels.dtype != torch.uint8:
         return _constants_of_floats(pixels, (0, 2, 3) if kind == "MeanVar" else (0,))
     count, total, squares = len(pixels), *_sums(pixels)
@@ -65,6 +65,11 @@ def constants_of(pixels: Tensor, kind: str) -> Normalization:
     # The least variance of N bytes that are not all equal is about 1 / N; rounding leaves 1e-11 of a constant.
     std = torch.where(variance < 1e-10, 255.0, variance.clamp(min=0).sqrt())
     return Normalization((mean / 255).float(), (std / 255).float())
+
+
+def unit_of(pixels: Tensor) -> float:
+    """What pixels count in: bytes 255ths, and float32 pixels themselves."""
+    return 255.0 if pixels.dtype == torch.uint8 else 1.0
 
 
 def _sums(pixels: Tensor) -> tuple[Tensor, Tensor]:
