@@ -1,9 +1,43 @@
-"""The files that docs/plugins.md shows, as a reader would write them."""
+"""The files that docs/plugins.md shows, as a reader would write them, and a second plugin: a loss with a teacher."""
 
 import re
 from pathlib import Path
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "plugins.md"
+TEACHING = """
+from dataclasses import dataclass
+from typing import ClassVar
+
+from Arch.distillation import METHODS
+from Arch.models import MODELS
+from Arch.models.architecture import Architecture
+from Arch.models.mlp import MLP
+
+
+@METHODS.register("Square")
+@dataclass(frozen=True)
+class Square:
+    switch_key: ClassVar[str] = "Square"
+    weight_key: ClassVar[str] = "SquareWeight"
+
+    def __call__(self, batch, student, teacher):
+        return (student.logits - teacher.logits).square().mean()
+
+
+@MODELS.register_family("mine/*", lambda: ("mine/2", "mine/3"), "MLPs by their width")
+def mine(name):
+    @dataclass(frozen=True)
+    class Mine(Architecture):
+        def network(self, shape, classes):
+            return MLP((int(name[5:]),), 0.0).network(shape, classes)
+
+    return Mine
+"""
+TAUGHT = {
+    "Square": False,
+    "Square:Params": {"SquareWeight": 1.0, "Teacher": "", "TeacherRun": 0, "TeacherWeights": "Last"},
+    "::": {"Teacher": {"resets": {"Square": False}}, "Model": {"choices": {"mine/*": 1}}},
+}
 
 
 def shown():

@@ -13,7 +13,7 @@ from Arch.models import MODELS
 from Arch.report.standing import standings
 from Arch.workspace import Workspace
 from Scripts.main import main
-from tests.plugin_page import shown, write_shown
+from tests.plugin_page import TAUGHT, TEACHING, shown, write_shown
 
 TINY = {"Dataset": "Stripes", "StripesSamples": 8, "BatchSize": 4, "NumEpochs": 1}
 
@@ -203,3 +203,13 @@ def test_the_program_gives_no_traceback_for_a_file_that_fails(page, program):
     place = page / "my_file.py"
     assert done.stderr == f"error: my_config.json: {place}:6: ModuleNotFoundError: No module named 'nosuch'.\n"
     assert done.returncode == 1
+
+
+def test_a_loss_of_one_s_own_has_a_teacher_and_a_family_its_members(page):
+    (page / "more.py").write_text(TEACHING)
+    (page / "more.cjson").write_text(json.dumps(TAUGHT))
+    files = [str(page / name) for name in ("my_file.py", "more.py")]
+    done = trained(page, Plugins=files, Square=True, Teacher="mine/3", Model="mine/2", UseCELoss=False)
+    assert next(tuple(each.shape) for each in done.model().parameters()) == (2, 16)
+    assert dict(done.config.references["Teacher"].named) == {**TINY, "Model": "mine/3"}
+    assert "teacher_accuracy" in done.runs()[0].scores

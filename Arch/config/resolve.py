@@ -134,7 +134,8 @@ class Resolver:
         try:
             return self.plugged(paths_of(named, folder))
         except ConfigError as problem:
-            raise type(problem)(f"{source.at(PLUGINS)}{PLUGINS}: {problem}") from None
+            at = "--set: " if words else source.at(PLUGINS)
+            raise type(problem)(f"{at}{PLUGINS}: {problem}") from None
 
     def plugged(self, paths: Sequence[str]) -> Resolver:
         """The resolver with the plugins of absolute paths, beside its own; raises PluginError."""
