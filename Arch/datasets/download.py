@@ -111,6 +111,8 @@ def _fetch(source: Source, folder: Path, work: Path, report: Report) -> None:
         for file in source.files:
             report(f"unpacking {file.filename}", 0, None)
             _place(work / file.filename, unpacked, unpacked / source.top)
+        if not any((unpacked / source.top).iterdir()):
+            raise DataError(f"what was downloaded for {folder} has no {source.top}/ in it. Remove {work}.", work)
         for file, digests in zip(source.files, found, strict=True):
             ledger.remember(work / file.filename, digests, file)
         os.sync()  # so that after a power failure, too, the folder is whole or absent

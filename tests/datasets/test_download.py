@@ -129,6 +129,13 @@ def test_a_file_put_there_by_hand_is_remembered_and_a_change_noticed(root):
         fetched(root, source)
 
 
+def test_an_archive_without_what_is_looked_for_is_no_data(server, root):
+    source = Source("both", (Remote(server.url("b.zip"), "b.zip"),), top="bottom")
+    with pytest.raises(DataError, match=r"what was downloaded for .*both has no bottom/ in it. Remove .*fetching/both"):
+        fetched(root, source)
+    assert not (root / "both").exists()
+
+
 FETCH = """
 import sys
 from pathlib import Path
