@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
+import os
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +18,8 @@ from Arch.datasets.catalogue import CATALOGUE, Facts
 from Arch.errors import UnknownNameError
 from Arch.workspace import Workspace
 
+_MOST_FILES = 30_000  # whose sizes are looked up for a line; a page looks at all
+
 
 def show_datasets(schema: Schema, options: argparse.Namespace) -> int:
     """Prints the datasets that the rules know, or one of them."""
@@ -23,7 +28,8 @@ def show_datasets(schema: Schema, options: argparse.Namespace) -> int:
     known = {**dict.fromkeys(schema.choices, ""), **schema.planned}
     if name is not None and name not in known:
         raise UnknownNameError("dataset", name, known)
-    rows = [_row(each, why, root) for each, why in known.items() if name in {None, each}]
+    most = _MOST_FILES if name is None else None
+    rows = [_row(each, why, root, most) for each, why in known.items() if name in {None, each}]
     if options.json:
         print(json.dumps(rows, indent=1))
     elif name is None:
@@ -33,12 +39,22 @@ def show_datasets(schema: Schema, options: argparse.Namespace) -> int:
     return 0
 
 
-def _row(name: str, why_planned: str, root: Path) -> dict[str, Any]:
+def size_below(folder: Path, most_files: int | None = None) -> tuple[int, bool]:
+    """The bytes of the files below a folder, and whether they are all; what cannot be looked at counts as nothing."""
+    size, names = 0, (f"{at}/{name}" for at, _, names in os.walk(folder) for name in names)
+    for name in itertools.islice(names, most_files):
+        with suppress(OSError):
+            size += os.lstat(name).st_size
+    return size, next(names, None) is None
+
+
+def _row(name: str, why_planned: str, root: Path, most_files: int | None) -> dict[str, Any]:
     facts = CATALOGUE.get(name)
     if facts is None:
         return {"name": name, "state": "planned" if why_planned else "", "how": why_planned}
     place = facts.place(root)
     is_present = place is not None and files.exists(place)
+    size, is_all = size_below(place, most_files) if place and is_present else (0, True)
     return {
         "name": name,
         "state": _state(facts, is_present=is_present),
@@ -47,7 +63,8 @@ def _row(name: str, why_planned: str, root: Path) -> dict[str, Any]:
         "test": facts.test,
         "shape": facts.shape,
         "place": str(place or ""),
-        "bytes": files.measure(place.resolve()).size if place and is_present else 0,
+        "bytes": size,
+        "counted": "" if is_all else f"only the first {most_files:,} files",
         "download": facts.source.size if facts.source else 0,
         "addresses": [file.url for file in facts.source.files] if facts.source else [],
         "how": _how(name, facts, place, is_present=is_present),
@@ -76,7 +93,7 @@ def _lines(rows: list[dict[str, Any]]) -> Iterator[str]:
     about = [_what(row) if "shape" in row else "" for row in rows]
     width, middle = max(len(row["name"]) for row in rows), max(map(len, about))
     for row, what in zip(rows, about, strict=True):
-        size = size_text(row["bytes"]) if row.get("bytes") else ""
+        size = f"{'>' if row['counted'] else ''}{size_text(row['bytes'])}" if row.get("bytes") else ""
         where = row["how"] or row["place"]
         yield f"{row['name']:<{width}}  {row['state']:<8}  {size:>7}  {what:<{middle}}  {where}".rstrip()
 

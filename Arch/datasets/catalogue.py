@@ -240,7 +240,7 @@ def home_of(name: str, root: Path) -> Path:
     facts = CATALOGUE[name]
     folder = facts.place(root)
     if folder is None:
-        raise DataError(f"{name} is not downloaded. {facts.by_hand}")
+        raise DataError(f"there is nothing to download for {name}. {facts.by_hand}")
     if not folder.exists():
         raise DataError(
             f"{name} cannot be downloaded: put it into {folder}, or say in DataPath where it lies. {facts.by_hand}",

@@ -5,13 +5,14 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from pathlib import Path
 
-from Arch import files
 from Arch.amounts import size_text
 from Arch.datasets.catalogue import CATALOGUE, home_of
 from Arch.datasets.download import fetched
 from Arch.errors import DataError, UnknownNameError
 from Scripts.carry import workspace_of
+from Scripts.dataset_lines import size_below
 from Scripts.download_line import DownloadLine
 
 EXAMPLES = """examples:
@@ -30,25 +31,36 @@ def run(options: argparse.Namespace) -> int:
     """Fetches one after the other and prints where each lies; 1 if one could not be had."""
     workspace = workspace_of(options)
     schema = workspace.resolver.rules.keys["Dataset"].schema
-    names = [schema.aliases.get(name, name) for name in options.names]
+    names = dict.fromkeys(schema.aliases.get(name, name) for name in options.names)
     for name in names:
         if name not in schema.choices or name not in CATALOGUE:
-            raise UnknownNameError("dataset", name, schema.choices)
+            why = f"It is not implemented: {schema.planned[name]}." if name in schema.planned else ""
+            raise UnknownNameError("dataset", name, schema.choices, why)
     rows = []
-    for name in dict.fromkeys(names):
-        report = DownloadLine(quiet=options.quiet)
+    for name in names:
         try:
-            source = CATALOGUE[name].source
-            place = home_of(name, workspace.data) if source is None else fetched(workspace.data, source, report)
+            place = _had(name, workspace.data, quiet=options.quiet)
         except DataError as error:
             print(f"error: {error}", file=sys.stderr)
             continue
-        finally:
-            report.end()
-        size = files.measure(place.resolve()).size
-        rows.append({"name": name, "place": str(place), "bytes": size})
+        size = size_below(place)[0] if place else 0
+        rows.append({"name": name, "place": str(place or ""), "bytes": size})
         if not options.json:
-            print(f"{name}: {size_text(size)} in {place}")
+            print(f"{name}: {size_text(size)} in {place}" if place else f"{name}: {CATALOGUE[name].by_hand}")
     if options.json:
         print(json.dumps(rows, indent=1))
-    return 0 if len(rows) == len(set(names)) else 1
+    return 0 if len(rows) == len(names) else 1
+
+
+def _had(name: str, root: Path, *, quiet: bool) -> Path | None:
+    """The folder of a dataset, fetched unless it is there; None where nothing is kept; raises DataError."""
+    facts = CATALOGUE[name]
+    if not facts.home and not facts.needs_path:
+        return None
+    if facts.source is None:
+        return home_of(name, root)
+    report = DownloadLine(quiet=quiet)
+    try:
+        return fetched(root, facts.source, report)
+    finally:
+        report.end()

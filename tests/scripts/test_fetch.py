@@ -8,6 +8,7 @@ import pytest
 
 from Arch.datasets.catalogue import CATALOGUE
 from Arch.datasets.download import Remote, Source
+from Arch.errors import UnknownNameError
 from Scripts.main import main
 from tests.datasets.file_server import serving
 from tests.test_architecture import HEAVY, ROOT, imported
@@ -47,15 +48,37 @@ def test_what_is_there_is_not_fetched_again(server, tmp_path, capsys):
 
 
 def test_one_that_cannot_be_had_hides_no_other(server, tmp_path, capsys):
-    assert main(["fetch", "SVHN", "ImageNet", "Digits", "MNIST", "--data", str(tmp_path)]) == 1
+    assert main(["fetch", "SVHN", "ImageNet", "Arrays", "MNIST", "--data", str(tmp_path)]) == 1
     said = capsys.readouterr()
     assert said.out.startswith("MNIST: ")
     errors = [line for line in said.err.splitlines() if line.startswith("error: ")]
     assert [line.split(":")[1].strip() for line in errors] == [
         "cannot download gone.bin",
         "ImageNet cannot be downloaded",
-        "Digits is not downloaded. It comes with scikit-learn.",
+        "there is nothing to download for Arrays. Give DataPath",
     ]
+
+
+def test_what_is_built_in_is_there_already(tmp_path, capsys):
+    assert main(["fetch", "Digits", "--data", str(tmp_path / "data")]) == 0
+    assert capsys.readouterr().out == "Digits: It comes with scikit-learn.\n"
+    assert not (tmp_path / "data").exists()
+
+
+def test_what_is_planned_says_so(tmp_path):
+    with pytest.raises(UnknownNameError, match=r"^no dataset named '10News'. It is not implemented: text models are"):
+        main(["fetch", "10News", "--data", str(tmp_path)])
+
+
+def test_of_very_many_files_a_line_counts_some_and_a_page_all(tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr("Scripts.dataset_lines._MOST_FILES", 2)
+    (tmp_path / "SVHN" / "deep").mkdir(parents=True)
+    for name in ("a", "deep/b", "deep/c"):
+        (tmp_path / "SVHN" / name).write_bytes(bytes(1000))
+    main(["names", "datasets", "--data", str(tmp_path)])
+    assert next(each for each in capsys.readouterr().out.splitlines() if "SVHN" in each).split()[2] == ">2.0"
+    main(["names", "datasets", "SVHN", "--json", "--data", str(tmp_path)])
+    assert json.loads(capsys.readouterr().out)[0]["bytes"] == 3000
 
 
 def test_names_tells_what_is_present_its_size_and_place(server, tmp_path, capsys):
