@@ -4,8 +4,8 @@
                          Images.json    shape, class names, digest, and when Images.bin was finished; the pixels' type
                                         where they are no bytes
 
-A folder appears whole, by one rename, or not at all: no locks, and of several processes that decode the same the
-first to finish wins. A file that is not the one once finished (another size or time stamp) is checked against its
+A folder appears whole, by one rename, or not at all, and of several processes that decode the same the first to finish
+wins; a lock only tells what the dead have left. A file that is not the one once finished (another size or time stamp) is checked against its
 digest before it is used, and thrown away if it differs. All of it can be deleted at any time.
 """
 
@@ -29,10 +29,12 @@ import torch
 
 from Arch.datasets.dataset import Images
 from Arch.datasets.digest import STORED_AS, ImageDigest, PixelType, as_stored
+from Arch.datasets.locking import held, is_left
 from Arch.errors import DataError
 
 _PARTIAL = ".partial-"
-_ABANDONED_SECONDS = 24 * 3600.0
+_SILENT_SECONDS = 600.0  # without a byte, and nobody holds the folder
+_ABANDONED_SECONDS = 24 * 3600.0  # without a byte, where locks may not be known
 _DTYPES: dict[str, torch.dtype] = {"uint8": torch.uint8, "float32": torch.float32}
 _ATTEMPTS = 3  # another process may throw away a damaged folder at the moment when this one has replaced it
 
@@ -166,7 +168,18 @@ def _is_whole(path: Path, document: _Document) -> bool:
         return True
     digest = ImageDigest(document.shape, document.classes, document.pixel_type)
     digest.update_from(path)
-    return digest.hexdigest() == document.digest
+    is_whole = digest.hexdigest() == document.digest
+    if is_whole:
+        _note_finished(path.with_name("Images.json"), found.st_mtime_ns)
+    return is_whole
+
+
+def _note_finished(path: Path, finished: int) -> None:
+    """Writes the time of a checked file into its document, so that a copy is checked once; or leaves it as it is."""
+    fresh = path.with_name(f"{path.name}-{secrets.token_hex(4)}")
+    with suppress(OSError):
+        fresh.write_text(json.dumps({**json.loads(path.read_bytes()), "Finished": finished}))
+        os.replace(fresh, path)  # noqa: PTH105  # whole or not at all
 
 
 def _mapped(path: Path, document: _Document) -> Images:
@@ -183,10 +196,11 @@ def _staging(folder: Path) -> Iterator[Path]:
     staging = folder.parent / f"{_PARTIAL}{folder.name}-{os.getpid()}-{secrets.token_hex(4)}"
     try:
         staging.mkdir(parents=True)
-        _remove_abandoned(folder.parent)
-        yield staging
-        with suppress(FileExistsError):
-            _rename(staging, folder)
+        with held(staging):
+            _remove_abandoned(folder.parent)
+            yield staging
+            with suppress(FileExistsError):
+                _rename(staging, folder)
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
         raise DataError(
@@ -221,9 +235,10 @@ def _discard(folder: Path) -> None:
 
 
 def _remove_abandoned(parent: Path) -> None:
-    """Removes what killed processes left behind: unfinished folders that nothing was written to for a day."""
+    """Removes what killed processes left behind: unfinished folders that nothing was written to for a while."""
     for partial in parent.glob(f"{_PARTIAL}*"):
         with suppress(OSError):
             newest = max(path.stat().st_mtime for path in (partial, *partial.iterdir()))
-            if time.time() - newest > _ABANDONED_SECONDS:
+            silence = time.time() - newest
+            if silence > _ABANDONED_SECONDS or (silence > _SILENT_SECONDS and is_left(partial)):
                 shutil.rmtree(partial, ignore_errors=True)

@@ -128,6 +128,15 @@ def test_a_copied_folder_is_believed_after_its_digest_was_checked(root):
     assert decoded(root, "key", refuse).labels.tolist() == LABELS
 
 
+def test_a_copied_folder_is_checked_once(root, monkeypatch):
+    decoded(root, "key", write)
+    os.utime(root / "decoded" / "key" / "Images.bin", ns=(1, 1))
+    digest = decoded(root, "key", refuse).digest
+    monkeypatch.setattr(module.ImageDigest, "update_from", refuse)
+    assert decoded(root, "key", refuse).digest == digest
+    assert sorted(path.name for path in (root / "decoded" / "key").iterdir()) == ["Images.bin", "Images.json"]
+
+
 def test_a_failure_leaves_nothing_behind(root):
     def fail(folder):
         with ImageWriter(folder, PIXELS.shape, ("a", "b")) as writer:
@@ -153,18 +162,6 @@ def test_a_full_disk_is_named_and_left_clean(root, monkeypatch):
     with pytest.raises(DataError, match=r"no space left on device. Free some space"):
         decoded(root, "key", write)
     assert list((root / "decoded").iterdir()) == []
-
-
-def test_what_the_dead_left_is_removed_after_a_day(root):
-    old, young = root / "decoded" / ".partial-old", root / "decoded" / ".partial-young"
-    for partial in (old, young):
-        partial.mkdir(parents=True)
-        (partial / "Images.bin").write_bytes(b"half")
-    two_days_ago = time.time() - 2 * 24 * 3600
-    for path in (old / "Images.bin", old):
-        os.utime(path, (two_days_ago, two_days_ago))
-    decoded(root, "key", write)
-    assert partials(root) == [young]
 
 
 @forks

@@ -1,0 +1,51 @@
+"""Unfinished decoded images: those of the dead are removed, those of the living are not."""
+
+import errno
+import os
+import time
+
+import pytest
+
+from Arch.datasets.decoded import decoded
+from Arch.datasets.locking import held
+from tests.datasets.test_decoded import LABELS, partials, write
+
+
+@pytest.fixture
+def half(root):
+    """Makes unfinished folders that nothing was written to for some seconds."""
+
+    def make(name, silent):
+        partial = root / "decoded" / f".partial-{name}"
+        partial.mkdir(parents=True)
+        (partial / "Images.bin").write_bytes(b"half")
+        for path in (partial / "Images.bin", partial):
+            os.utime(path, (time.time() - silent, time.time() - silent))
+        return partial
+
+    return make
+
+
+def test_what_the_dead_left_is_removed_and_what_the_living_make_is_not(root, half):
+    half("dead", 20 * 60)
+    living, young = half("living", 20 * 60), half("young", 60)
+    with held(living):
+        decoded(root, "key", write)
+    assert sorted(partials(root)) == [living, young]
+
+
+def test_what_nothing_was_written_to_for_a_day_is_removed(root, half):
+    with held(half("hanging", 2 * 24 * 3600)):
+        decoded(root, "key", write)
+    assert partials(root) == []
+
+
+def test_where_there_are_no_locks_a_folder_is_dead_after_a_day(root, half, monkeypatch):
+    def no_locks(*arguments):
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr("fcntl.flock", no_locks)
+    half("old", 2 * 24 * 3600)
+    silent = half("silent", 20 * 60)
+    assert decoded(root, "key", write).labels.tolist() == LABELS
+    assert partials(root) == [silent]
