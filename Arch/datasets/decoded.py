@@ -5,8 +5,8 @@
                                         where they are no bytes
 
 A folder appears whole, by one rename, or not at all, and of several processes that decode the same the first to finish
-wins; a lock only tells what the dead have left. A file that is not the one once finished (another size or time stamp) is checked against its
-digest before it is used, and thrown away if it differs. All of it can be deleted at any time.
+wins; a lock only tells what the dead have left. A file that is not the one once finished (another size or time stamp)
+is checked against its digest before it is used, and thrown away if it differs. All of it can be deleted at any time.
 """
 
 from __future__ import annotations
