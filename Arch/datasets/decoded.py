@@ -105,7 +105,7 @@ def decoded(root: Path, key: str, decode: Callable[[Path], None]) -> Images:
     """
     folder = root / "decoded" / key
     for _ in range(_ATTEMPTS):
-        images = _open(folder)
+        images = opened(root, key)
         if images is not None:
             return images
         with _staging(folder) as staging:
@@ -138,8 +138,9 @@ class _Document:
         return math.prod(self.shape) * np.dtype(STORED_AS[self.pixel_type]).itemsize
 
 
-def _open(folder: Path) -> Images | None:
-    """The images of a finished folder, or None where there is none or only a damaged one, which is removed."""
+def opened(root: Path, key: str) -> Images | None:
+    """The images kept as `key`, or None where there are none or only damaged ones, which are removed."""
+    folder = root / "decoded" / key
     try:
         document = _Document.of(json.loads((folder / "Images.json").read_bytes()))
         if _is_whole(folder / "Images.bin", document):

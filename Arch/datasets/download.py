@@ -15,6 +15,7 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
+from Arch.amounts import size_text
 from Arch.datasets.ledger import Digests, Ledger, digests_of
 from Arch.datasets.locking import locked
 from Arch.datasets.transfer import BrokenTransferError, Report, discard, transfer, unwritable
@@ -63,12 +64,13 @@ class Source:
         return sum(file.size for file in self.files)
 
 
-def no_report(name: str, done: int, total: int | None) -> None:
-    """Reports nothing."""
-    del name, done, total
+def log_report(name: str, done: int, total: int | None) -> None:
+    """Notes the beginning of each step, for whoever watches a run that has no data yet."""
+    if done == 0:
+        logging.getLogger(__name__).warning("fetching data: %s%s", name, f" ({size_text(total)})" if total else "")
 
 
-def fetched(root: Path, source: Source, report: Report = no_report) -> Path:
+def fetched(root: Path, source: Source, report: Report = log_report) -> Path:
     """The folder of a source, downloaded, verified and unpacked unless it is there.
 
     Files that are kept as they are (no archives) are compared with their digests again whenever their size or time
@@ -109,8 +111,7 @@ def _fetch(source: Source, folder: Path, work: Path, report: Report) -> None:
         (unpacked / source.top).mkdir(parents=True)
         folder.parent.mkdir(parents=True, exist_ok=True)
         for file in source.files:
-            report(f"unpacking {file.filename}", 0, None)
-            _place(work / file.filename, unpacked, unpacked / source.top)
+            _place(work / file.filename, unpacked, unpacked / source.top, report)
         if not any((unpacked / source.top).iterdir()):
             raise DataError(f"what was downloaded for {folder} has no {source.top}/ in it. Remove {work}.", work)
         for file, digests in zip(source.files, found, strict=True):
@@ -121,8 +122,9 @@ def _fetch(source: Source, folder: Path, work: Path, report: Report) -> None:
         raise unwritable(folder, error) from error
 
 
-def _place(path: Path, unpacked: Path, top: Path) -> None:
+def _place(path: Path, unpacked: Path, top: Path, report: Report) -> None:
     if is_archive(path.name):
+        report(f"unpacking {path.name}", 0, None)
         unpack(path, unpacked)
     else:  # a second name, so that a kill before the end costs no download
         try:
@@ -138,7 +140,6 @@ def _download(file: Remote, target: Path, folder: Path, report: Report) -> Diges
     for url in (file.url, *file.mirrors):
         for _ in range(2):  # what was joined from two attempts may be wrong where a fresh one is right
             is_fresh = not part.exists()
-            logging.getLogger(__name__).info("downloading %s", url)
             try:
                 transfer(url, part, report)
             except BrokenTransferError as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import logging
 import os
 import shutil
 from collections.abc import Iterator
@@ -76,13 +77,21 @@ def _lock(work: Path) -> int:
         except OSError as error:
             raise unwritable(work, error) from error
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            _wait_for(descriptor, work)
         except OSError as error:
             os.close(descriptor)
             raise DataError(f"cannot lock {work}: {error.strerror}. Use another data folder.", work) from error
         if _is_still_there(descriptor, work / "lock"):
             return descriptor
         os.close(descriptor)
+
+
+def _wait_for(descriptor: int, work: Path) -> None:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        logging.getLogger(__name__).warning("Another process is at work in %s. Waiting for it.", work)
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
 
 
 def _is_still_there(descriptor: int, path: Path) -> bool:

@@ -3,11 +3,12 @@
 import errno
 import os
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from Arch.datasets.decoded import decoded
-from Arch.datasets.locking import held
+from Arch.datasets.locking import held, locked
 from tests.datasets.test_decoded import LABELS, partials, write
 
 
@@ -49,3 +50,14 @@ def test_where_there_are_no_locks_a_folder_is_dead_after_a_day(root, half, monke
     silent = half("silent", 20 * 60)
     assert decoded(root, "key", write).labels.tolist() == LABELS
     assert partials(root) == [silent]
+
+
+def test_who_waits_for_another_process_says_so_and_goes_on_after_it(tmp_path, caplog):
+    with ThreadPoolExecutor(1) as pool:
+        with locked(tmp_path / "work"):
+            waiting = pool.submit(lambda: locked(tmp_path / "work").__enter__())
+            while not caplog.messages:
+                time.sleep(0.01)
+            assert not waiting.done()
+        waiting.result(timeout=10)
+    assert caplog.messages == [f"Another process is at work in {tmp_path}/work. Waiting for it."]

@@ -81,6 +81,14 @@ def test_a_wrong_digest_is_refused_and_nothing_of_it_kept(server, root):
     assert [path.name for path in root.rglob("*")] == [".fetching", "plain", "lock"]
 
 
+def test_who_watches_a_run_is_told_what_it_fetches(server, root, caplog):
+    files = (Remote(server.url("b.zip"), "b.zip"), Remote(server.url("a.bin"), "a.bin"))
+    fetched(root, Source("both", files))
+    messages = [message.removeprefix("fetching data: ").partition(" (")[0] for message in caplog.messages]
+    assert messages == ["b.zip", "verifying b.zip", "a.bin", "verifying a.bin", "unpacking b.zip"]
+    assert caplog.messages[2] == "fetching data: a.bin (1.0 MB)"
+
+
 def test_a_missing_file_is_looked_for_at_its_mirrors(server, root):
     gone = Remote(server.url("gone.bin"), "a.bin", mirrors=(server.url("a.bin"),))
     assert (fetched(root, Source("plain", (gone,))) / "a.bin").read_bytes() == BODY
@@ -148,7 +156,9 @@ print(sorted(path.name for path in folder.iterdir()))
 
 def start(root, url):
     """A process that fetches, when it is about to begin."""
-    process = subprocess.Popen([sys.executable, "-c", FETCH, str(root), url], stdout=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        [sys.executable, "-c", FETCH, str(root), url], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
     assert process.stdout.readline() == "ready\n"
     return process
 

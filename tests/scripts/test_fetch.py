@@ -32,7 +32,7 @@ def test_fetching_says_what_it_does_and_where_the_data_are(server, tmp_path, cap
     assert main(["fetch", "MNIST", "--data", str(tmp_path)]) == 0
     said = capsys.readouterr()
     assert said.out == f"MNIST: 98 KB in {tmp_path}/MNIST\n"
-    assert said.err == "a.bin (98 KB)\nverifying a.bin\nunpacking a.bin\n"
+    assert said.err == "a.bin (98 KB)\nverifying a.bin\n"
     assert (tmp_path / "MNIST/a.bin").read_bytes() == CONTENT
 
 
