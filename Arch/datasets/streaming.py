@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
+
+from Arch.datasets.memory import memory_bytes
 
 if TYPE_CHECKING:
     from Arch.datasets.loading import Split
@@ -18,8 +19,8 @@ WINDOW_BYTES = 1 << 28  # read at once; two such windows are in memory
 
 
 def fits_memory(size: int) -> bool:
-    """Whether so many bytes of data may be held in this machine's memory."""
-    return size <= RESIDENT_SHARE * os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    """Whether so many bytes of data may be held in the memory that this process may use."""
+    return size <= RESIDENT_SHARE * memory_bytes()
 
 
 def images_of(split: Split, batches: Sequence[Tensor], device: torch.device, *, is_streamed: bool) -> Iterator[Tensor]:
