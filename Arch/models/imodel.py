@@ -11,6 +11,7 @@ from Arch.models.exactness import require_exact
 from Arch.models.graph.line import make_line
 from Arch.models.hooked import HookedLayer, hooked_layers, watch
 from Arch.models.layer import Layer
+from Arch.models.untouched import without_leftovers
 from Arch.types import Trace
 
 if TYPE_CHECKING:
@@ -54,13 +55,14 @@ class IModel(nn.Module):
         self.shape = tuple(shape)
         self.obstacle = ""
         self._heads: tuple[Layer, ...] = ()  # in a tuple, for its modules are registered already
-        try:
-            self._cut()
-        except ModelError as reason:
-            self.obstacle = str(reason)
-            self.layers, logits = hooked_layers(network, self.shape)
-            self._names = {layer.name: index for index, layer in enumerate(self.layers)}
-            self.classes = logits[0] if logits else 1
+        with without_leftovers(network):
+            try:
+                self._cut()
+            except ModelError as reason:
+                self.obstacle = str(reason)
+                self.layers, logits = hooked_layers(network, self.shape)
+                self._names = {layer.name: index for index, layer in enumerate(self.layers)}
+                self.classes = logits[0] if logits else 1
         self.register_state_dict_post_hook(_drop_prefix)  # type: ignore[no-untyped-call]  # torch leaves it untyped
         self.register_load_state_dict_pre_hook(_add_prefix)  # type: ignore[no-untyped-call]  # torch leaves it untyped
 

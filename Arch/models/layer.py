@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 from torch import nn
 
+from Arch.errors import ModelError
+
 if TYPE_CHECKING:
     from torch import Tensor
 
@@ -43,7 +45,7 @@ class Layer(nn.Module):
     @property
     def ends_in_activation(self) -> bool:
         """Whether its last operation is a non-linearity."""
-        return bool(self._part.with_input)
+        return self._part.with_input is not None
 
     def forward(self, x: Tensor) -> Tensor:
         """From what the layer before gave to what this layer gives, batch first."""
@@ -55,13 +57,19 @@ class Layer(nn.Module):
         So nobody here holds a map longer than the network's own forward does, and memory peaks where it does.
         """
         network = self._networks[0]
-        result: Tensor = self._part.programs[network.training].function(network, held.pop())
+        result: Tensor = self._part.programs.of(network).function(network, held.pop())
         return result
 
     def consume_before_activation(self, held: list[Tensor]) -> tuple[Tensor, Tensor]:
-        """As `consume`: what its last non-linearity reads, and what it gives; only where `ends_in_activation`."""
+        """As `consume`: what its last non-linearity reads, and what it gives.
+
+        Raises:
+            ModelError: it ends in none.
+        """
         network = self._networks[0]
-        read, result = self._part.with_input[network.training].function(network, held.pop())
+        if self._part.with_input is None:
+            raise ModelError(f"layer {self.name} does not end in a non-linearity.")
+        read, result = self._part.with_input.of(network).function(network, held.pop())
         return read, result
 
     def extra_repr(self) -> str:

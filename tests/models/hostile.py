@@ -184,3 +184,23 @@ class Nested(nn.Module):
 
     def forward(self, x):
         return self.fc2(self.stem(x))
+
+
+class Stem(nn.Module):
+    """Two layers with a dropout between them that is no module."""
+
+    def __init__(self):
+        super().__init__()
+        self.act, self.tanh = nn.ReLU(), nn.Tanh()
+
+    def forward(self, x):
+        return self.tanh(F.dropout(self.act(x), 0.5, self.training))
+
+
+class Stemmed(Net):
+    def __init__(self):
+        super().__init__()
+        self.stem = Stem()
+
+    def forward(self, x):
+        return super().forward(self.stem(x))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import torch
@@ -14,10 +14,10 @@ from Arch.models.graph.collapsing import collapse
 from Arch.models.graph.cutting import Cut, find_cuts, names_of
 from Arch.models.graph.flow import Flow
 from Arch.models.graph.operations import activates
-from Arch.models.graph.program import Program, stretch
-from Arch.models.graph.tracing import trace
+from Arch.models.graph.program import Modes, Program, stretch
+from Arch.models.graph.tracing import Traced, trace
 from Arch.models.graph.values import kinds_of
-from Arch.models.untouched import untouched
+from Arch.models.untouched import NUMBERS, untouched, without_leftovers
 
 if TYPE_CHECKING:
     from torch import fx, nn
@@ -31,18 +31,18 @@ class Part:
 
     Attributes:
         name: of the layer.
-        programs: by whether the network is in training mode.
-        with_input: the same, giving what its last non-linearity reads in front; none where it ends in none.
+        programs: what it computes.
+        with_input: the same, giving what its last non-linearity reads in front; None where it ends in none.
     """
 
     name: str
-    programs: Mapping[bool, Program]
-    with_input: Mapping[bool, Program] = field(default_factory=dict)
+    programs: Modes
+    with_input: Modes | None = None
 
     @property
     def targets(self) -> tuple[str, ...]:
         """Dotted names of the modules, parameters and buffers that it uses."""
-        return tuple(dict.fromkeys(name for program in self.programs.values() for name in program.targets))
+        return tuple(dict.fromkeys(self.programs.evaluation.targets + self.programs.training.targets))
 
 
 @dataclass(frozen=True)
@@ -73,21 +73,31 @@ def make_line(network: nn.Module, shape: Shape) -> Line:
         ModelError: its forward cannot be followed, has no head or no layer before it, or is not the same line in
             training and in evaluation.
     """
-    line, code = _in_mode(network, shape, is_training=False)
-    training, training_code = _in_mode(network, shape, is_training=True)
-    if code == training_code:
+    evaluated, trained = (_followed(network, is_training=mode) for mode in (False, True))
+    line = _in_mode(network, evaluated, shape, is_training=False)
+    if _code(evaluated) == _code(trained):
         return line
+    training = _in_mode(network, trained, shape, is_training=True)
     if _told_apart(line) != _told_apart(training):
         raise ModelError(f"{type(network).__name__} computes along other layers in training than in evaluation.")
     layers = tuple(map(_merged, line.layers, training.layers))
     return replace(line, layers=layers, head=_merged(line.head, training.head))
 
 
-def _in_mode(network: nn.Module, shape: Shape, *, is_training: bool) -> tuple[Line, str]:
-    """The line in one mode, and the code of the trace that it was cut from."""
+def _followed(network: nn.Module, *, is_training: bool) -> Traced:
+    with untouched(network), without_leftovers(network, but=NUMBERS), torch.no_grad():
+        network.train(is_training)
+        return trace(network)
+
+
+def _code(traced: Traced) -> str:
+    return traced.graph.python_code("self").src
+
+
+def _in_mode(network: nn.Module, traced: Traced, shape: Shape, *, is_training: bool) -> Line:
+    """The line in one mode."""
     with untouched(network), torch.no_grad():
         network.train(is_training)
-        traced = trace(network)
         with _refusing_what_fails(network, shape):
             flow = Flow(traced.graph, kinds_of(network, traced.graph, shape))
         logits = _logits(network, flow)
@@ -98,8 +108,7 @@ def _in_mode(network: nn.Module, shape: Shape, *, is_training: bool) -> tuple[Li
     coarse = collapse(traced, flow, [cut.node for cut in cuts])
     layers, head = _parts(flow, coarse.flow, cuts, coarse.of)
     shapes = tuple((flow.shape(cut.node) or ())[1:] for cut in cuts)
-    line = Line(layers, head, names_of(cuts), shapes, logits, traced.opaque)
-    return line, traced.graph.python_code("self").src
+    return Line(layers, head, names_of(cuts), shapes, logits, traced.opaque)
 
 
 @contextlib.contextmanager
@@ -126,7 +135,7 @@ def _parts(
         Part(
             cut.names[0],
             _both(stretch(coarse, of[start], of[cut.node])),
-            _both(stretch(fine, start, cut.node, with_input_of_end=True)) if cut.is_activation else {},
+            _both(stretch(fine, start, cut.node, with_input_of_end=True)) if cut.is_activation else None,
         )
         for start, cut in zip(starts[:-1], cuts, strict=True)
     )
@@ -134,21 +143,18 @@ def _parts(
     return layers, Part("head", _both(stretch(coarse, of[starts[-1]], end)))
 
 
-def _both(program: Program) -> dict[bool, Program]:
-    return {False: program, True: program}
+def _both(program: Program) -> Modes:
+    return Modes(program, program)
 
 
 def _merged(evaluation: Part, training: Part) -> Part:
-    with_input = _by_mode(evaluation.with_input, training.with_input) if evaluation.with_input else {}
-    return Part(evaluation.name, _by_mode(evaluation.programs, training.programs), with_input)
+    one, other = evaluation.with_input, training.with_input
+    with_input = Modes(one.evaluation, other.training) if one and other else None
+    return Part(evaluation.name, Modes(evaluation.programs.evaluation, training.programs.training), with_input)
 
 
 def _told_apart(line: Line) -> tuple[object, ...]:
     return line.names, line.shapes, [bool(part.with_input) for part in line.layers]
-
-
-def _by_mode(evaluation: Mapping[bool, Program], training: Mapping[bool, Program]) -> dict[bool, Program]:
-    return {False: evaluation[False], True: training[True]}
 
 
 def _because(opaque: Mapping[str, str]) -> str:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor, fx
 
+from Arch.models.graph.operations import word
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -16,6 +18,8 @@ if TYPE_CHECKING:
     from Arch.models.architecture import Shape
 
 BATCHES = (2, 3)  # two sizes of a batch tell what depends on it; one sample alone has no statistics
+
+_PRODUCTS = frozenset({"getitem", "mul"})
 
 
 @dataclass(frozen=True)
@@ -42,7 +46,18 @@ def kinds_of(network: nn.Module, graph: fx.Graph, shape: Shape) -> Mapping[fx.No
         RuntimeError, ValueError, TypeError, IndexError: the network cannot read examples of this shape.
     """
     runs = [_Recorder(network, graph).record(trial(network, batch, shape)) for batch in BATCHES]
-    return {node: _kind(runs[0].get(node), runs[1].get(node)) for node in graph.nodes}
+    kinds: dict[fx.Node, Kind] = {}
+    for node in graph.nodes:
+        kind = _kind(runs[0].get(node), runs[1].get(node))
+        kinds[node] = None if isinstance(kind, Sizes) and _computes_with_the_batch(node, kinds) else kind
+    return kinds
+
+
+def _computes_with_the_batch(node: fx.Node, kinds: Mapping[fx.Node, Kind]) -> bool:
+    """Whether a number is made of the batch's size by more than a product: half of 2 and of 3 is 1, but not of 8."""
+    sizes = (kinds[each] for each in node.all_input_nodes)
+    reads_batch = any(isinstance(each, Sizes) and any(multiple for multiple, _ in each.numbers) for each in sizes)
+    return reads_batch and word(node) not in _PRODUCTS
 
 
 def trial(network: nn.Module, batch: int, shape: Shape) -> Tensor:
