@@ -81,7 +81,7 @@ def test_a_run_beyond_those_wanted_stands_for_none_of_them(plan, commit):
 
 
 def test_an_experiment_that_nothing_implements_is_refused_and_asks_for_nothing(plan):
-    (step,) = plan({**TAUGHT, "Model": "wrn_16_1"}).steps
+    (step,) = plan({**TAUGHT, "Model": "TcT"}).steps
     assert step.state == "refused"
     assert isinstance(step.refusal, NotImplementedYetError)
 

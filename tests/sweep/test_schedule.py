@@ -66,7 +66,7 @@ def test_a_failure_stops_no_other_and_blocks_what_needs_it(sweep, stub, told):
 
 
 def test_what_nothing_implements_is_refused_and_leaves_no_folder(sweep, workspace, told):
-    report, _ = sweep({"Model": "wrn_16_1", "Seed": 3}, {"Seed": 4})
+    report, _ = sweep({"Model": "TcT", "Seed": 3}, {"Seed": 4})
     assert told(report) == {(3, 0): "refused", (4, 0): "done"}
     assert len(list(workspace.store.entries())) == 1
 
