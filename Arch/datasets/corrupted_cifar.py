@@ -57,7 +57,7 @@ class _CorruptedCIFAR(PlacedDataset):
         if pixels.ndim != 4 or pixels.dtype != np.uint8 or labels.shape != pixels.shape[:1]:
             raise DataError(
                 f"{folder / self.corruption}.npy and labels.npy hold {pixels.dtype} {pixels.shape} and {labels.shape} "
-                f"for each severity; expected uint8 (N, H, W, C) and (N,). Remove {folder}; it is fetched again.",
+                f"for each severity; expected uint8 (N, H, W, C) and (N,). Replace these files by whole ones.",
                 folder,
             )
         if labels.min() < 0 or labels.max() >= len(train.classes):
