@@ -56,7 +56,7 @@ def finish(workspace: Workspace, asked: Sequence[tuple[Config, str]], options: a
             failures = carry_out(plan, worker)
         except KeyboardInterrupt:
             print("\ninterrupted; finished runs are kept", file=sys.stderr)
-            return signals.code
+            return signals.code or 130  # a file of the user's own may raise it, too
     code = show_results(workspace, plan, options)
     _print_failures(failures, plan)
     if any(isinstance(failure.error, StoppedError) for failure in failures):

@@ -197,6 +197,30 @@ def test_what_a_file_raises_while_it_is_used_is_said_with_its_line(old, new, mes
         trained(page, Confidence=True)
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        (
+            "network(self, shape, classes)",
+            "network(self)",
+            r"TypeError: MyNet\.network\(\) takes 1 positional argument",
+        ),
+        ("return nn.Sequential(", "nn.Sequential(", r"AttributeError: 'NoneType' object has no attribute 'modules'"),
+        ("def read(", "def reed(", r"TypeError: Can't instantiate abstract class Stripes"),
+    ],
+)
+def test_what_the_house_cannot_use_of_a_file_is_said_with_both_places(old, new, message, page):
+    changed(page, old, new)
+    with pytest.raises(TrainingError, match=r"my_file\.py, used by .*\.py:\d+: " + message):
+        trained(page)
+
+
+def test_an_interrupt_that_a_file_raises_is_no_success(page, capsys):
+    changed(page, "import torch\n", "raise KeyboardInterrupt\n")
+    assert main(["-c", "my_config.json", "--cache", "cache", "--quiet"]) == 130
+    assert "interrupted" in capsys.readouterr().err
+
+
 def test_the_program_gives_no_traceback_for_a_file_that_fails(page, program):
     changed(page, "import torch\n", "import nosuch\n")
     done = program("main.py", "-c", "my_config.json", "--cache", "cache", "--quiet", cwd=page)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -49,7 +50,7 @@ class Worker:
         Raises:
             ArchError: it cannot run, or its training failed, or its end was asked for.
         """
-        with _torchs_errors_named():
+        with _errors_named(config):
             return self._trainer(config).result()
 
     def make_run(self, config: Config, lease: Lease) -> None:
@@ -59,7 +60,7 @@ class Worker:
             ArchError: it cannot run, or its training failed, or its end was asked for.
             LeaseLostError: another process has taken the run over.
         """
-        with _torchs_errors_named(), lease:  # a trainer that cannot be built is the run's failure, too
+        with _errors_named(config), lease:  # a trainer that cannot be built is the run's failure, too
             self._trainer(config).make_run(lease)
 
     def _trainer(self, config: Config) -> ITrainer:
@@ -90,17 +91,26 @@ class Worker:
 
 
 @contextmanager
-def _torchs_errors_named() -> Iterator[None]:
-    """Turns what torch raises, out of memory included, and what a plugin raises into a sentence for the user."""
+def _errors_named(config: Config) -> Iterator[None]:
+    """Turns what torch raises, out of memory included, and what comes of a plugin into a sentence for the user."""
     try:
         yield
     except ArchError:
         raise
     except Exception as error:
-        place = place_of(error)
+        place = place_of(error) or _places(config, error)
         if not place and not isinstance(error, (RuntimeError, MemoryError)):
             raise
         raise TrainingError(f"{place}{': ' * bool(place)}{type(error).__name__}: {sentence(error)}") from error
+
+
+def _places(config: Config, error: Exception) -> str:
+    """The plugins of a config and the line of the house that could do nothing with what they gave; may be empty."""
+    if not config.plugins or isinstance(error, (RuntimeError, MemoryError)):
+        return ""
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    paths = sorted(each.code.path for each in config.plugins.values())
+    return f"{', '.join(paths)}, used by {last.filename}:{last.lineno}"
 
 
 def _let_threads_sleep() -> None:
@@ -121,6 +131,6 @@ def load_model(config: Config, entry: Entry, run: int, weights: str) -> IModel:
     """
     from Arch.training.networks import TrainedNetwork  # torch, as above
 
-    with _torchs_errors_named():
+    with _errors_named(config):
         use(config)
         return TrainedNetwork(config, entry, run, weights).load()
