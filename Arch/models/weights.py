@@ -67,11 +67,16 @@ def read_weights(path: Path) -> State:
         content = torch.load(path, map_location="cpu", weights_only=True)
     except OSError as error:
         raise ModelError(f"the weights {path} cannot be read: {error.strerror or error}.") from error
-    except _UNREADABLE as error:
-        line = (str(error).splitlines() or [""])[0]
+    except pickle.UnpicklingError as error:  # torch's own words advise to run the code
         raise ModelError(
-            f"the weights {path} cannot be read as tensors alone ({type(error).__name__}: {line}). Files that hold "
-            "Python objects are not opened, since that runs code: save the network's state_dict()."
+            f"the weights {path} cannot be read as tensors alone. Files that hold Python objects are not opened, since "
+            "that runs code: save the network's state_dict()."
+        ) from error
+    except _UNREADABLE as error:
+        line = str(error).partition("\n")[0].partition(". ")[0]
+        raise ModelError(
+            f"the weights {path} cannot be read ({type(error).__name__}: {line}): the file is damaged, not whole or "
+            "none of weights. Get it again, or save the network's state_dict() anew."
         ) from error
     return _unwrapped(content, path)
 
