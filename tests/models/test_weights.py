@@ -72,7 +72,7 @@ def test_a_file_of_objects_is_refused_and_runs_nothing(content, tmp_path, capsys
     ("name", "content", "words"),
     [
         ("w.pth", b"plain words", "cannot be read as tensors alone"),
-        ("w.safetensors", b"\xff" * 20, "cannot be read .SafetensorError"),
+        ("w.safetensors", b"\xff" * 20, r"cannot be read \(SafetensorError"),
         ("none.pth", None, "cannot be read: No such file"),
     ],
 )
