@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from Arch.datasets.catalogue import CATALOGUE
 from Arch.errors import ConfigError, ModelError, UnknownNameError
 from Scripts.carry import workspace_of
+from Scripts.plugging import rules_with_plugins
 
 if TYPE_CHECKING:
     from Arch.models.overview import Overview
@@ -113,7 +114,9 @@ def _look(name: str, options: argparse.Namespace) -> tuple[Overview, tuple[int, 
 
     workspace = workspace_of(options)
     dataset = _dataset(workspace, options.dataset)
-    config = workspace.resolver.resolve({"Dataset": _CUSTOMARY, "Model": name}, overrides=options.set)
+    plugins = [each.code.path for each in rules_with_plugins(workspace.resolver, options).plugins]
+    raw = {"Dataset": _CUSTOMARY, "Model": name, "Plugins": plugins}
+    config = workspace.resolver.resolve(raw, overrides=options.set)
     shape, classes = _samples(dataset, config["DownSample"])
     return overview(config.fill(MODELS[name], name), shape, classes), shape, classes
 

@@ -151,6 +151,11 @@ def test_the_verbs_know_the_names_of_a_plugin(page, capsys):
     assert re.search(r"^MyNetWidth +8 +4$", told, re.MULTILINE)
 
 
+def test_the_line_of_a_plugin_s_network_is_shown(page, capsys):
+    assert main(["names", "models", "MyNet", "--plugin", "my_file.py", "--dataset", "Digits"]) == 0
+    assert re.search(r"^ +head +10 +90$", capsys.readouterr().out, re.MULTILINE)  # 8 weights and a bias for each class
+
+
 IMPORT, NET, LOSS = "import torch\n", '@MODELS.register("MyNet")', '@METHODS.register("Confidence")'
 FAULTS = {
     "a torn file": ("class MyNet(", "class MyNet((", r"my_file\.py:\d+: SyntaxError: "),
