@@ -24,6 +24,8 @@ ADVICE = (
     "What a forward does beside its operations on tensors (no_grad, detached copies, state of its own, another result "
     "at each call) cannot be cut."
 )
+# What a foreign forward may raise when its operations come one layer after another.
+FOREIGN_ERRORS = (RuntimeError, ValueError, TypeError, IndexError, AttributeError, KeyError)
 _TRIAL = 2  # examples; one alone has no statistics
 
 
@@ -86,7 +88,7 @@ def _composed(
 ) -> _Outcome:
     try:
         return _outcome(network, shape, lambda x: _compose(layers, head, x, seen), is_training=is_training)
-    except Exception as error:  # a foreign forward, in an order of its own
+    except FOREIGN_ERRORS as error:
         raise ModelError(f"{type(network).__name__}: its layers do not run one after another: {error}") from error
 
 
