@@ -28,7 +28,8 @@ def build(name: str, shape: Shape, classes: int, *, seed: int, **parameters: Any
 
     Raises:
         UnknownNameError: no network has this name.
-        ModelError: it does not take these parameters, or cannot be built for this shape.
+        ModelError: it does not take these parameters, cannot be built for this shape, or gives another number of
+            logits.
     """
     architecture = MODELS[name]
     _require_parameters(name, architecture, parameters)
@@ -45,7 +46,12 @@ def construct(architecture: Architecture, shape: Shape, classes: int, *, seed: i
     with torch.random.fork_rng(devices=[]), torch.device("cpu"):
         torch.default_generator.manual_seed(seed)  # torch.manual_seed would reseed the GPUs, too
         network = architecture.network(shape, classes)
-    return IModel(network, shape, name=type(architecture).__name__)
+    model = IModel(network, shape, name=type(architecture).__name__)
+    if model.classes != classes:
+        raise ModelError(
+            f"{model.name} gives {model.classes} logits for {classes} classes; it has to give one for each."
+        )
+    return model
 
 
 def _require_parameters(name: str, architecture: type[Architecture], given: Mapping[str, Any]) -> None:

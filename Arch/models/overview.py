@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import torch
 
+from Arch.errors import ModelError
 from Arch.models.architecture import Architecture, Shape, require_image_shape
 from Arch.models.imodel import IModel
 from Arch.models.layer import Layer
@@ -53,13 +54,13 @@ class Overview:
 
 
 def overview(architecture: Architecture, shape: Shape, classes: int) -> Overview:
-    """Looks at a network for images of `shape` (C, H, W); nothing is computed with numbers.
+    """Looks at a network for images of `shape` (C, H, W); if it can be, without numbers.
 
     Raises:
         ModelError: it cannot be built for this shape.
     """
     require_image_shape(shape, classes)
-    model = IModel(_without_numbers(architecture, shape, classes), shape, name=type(architecture).__name__)
+    model = _model(architecture, shape, classes)
     layers = tuple(
         LayerView(layer.name, layer.shape, _size(layer if isinstance(layer, Layer) else _watched(model, layer.name)))
         for layer in model.layers
@@ -93,13 +94,19 @@ def _extent(shape: Shape) -> Shape:
     return shape[1:] if len(shape) == 3 else shape[:-1]
 
 
-def _without_numbers(architecture: Architecture, shape: Shape, classes: int) -> nn.Module:
+def _model(architecture: Architecture, shape: Shape, classes: int) -> IModel:
+    """The network without numbers, or with numbers where it looks at them: as it is built, or in its forward."""
+    name = type(architecture).__name__
     with torch.random.fork_rng(devices=[]):
         try:
             with torch.device("meta"):
-                return architecture.network(shape, classes)
+                network = architecture.network(shape, classes)
         except (NotImplementedError, RuntimeError):  # it computes its widths with tensors, as torchvision's RegNet does
-            return architecture.network(shape, classes).to("meta")
+            network = architecture.network(shape, classes).to("meta")
+        try:
+            return IModel(network, shape, name=name)
+        except ModelError:
+            return IModel(architecture.network(shape, classes), shape, name=name)
 
 
 def _size(module: nn.Module) -> int:

@@ -2,9 +2,11 @@
 
 import pytest
 import torch
+from torch import nn
 
 from Arch.errors import ModelError, UnknownNameError
 from Arch.models import MODELS, vgg
+from Arch.models.architecture import Architecture
 from Arch.models.build import build, construct
 
 
@@ -87,3 +89,12 @@ def test_odd_and_tiny_images_are_read(name, shape, monkeypatch):
 )
 def test_every_family_reads_odd_and_tiny_images(name, shape, bare):
     assert bare(name, shape, 5).eval()(torch.empty(2, *shape, device="meta")).shape == (2, 5)
+
+
+def test_a_network_with_another_number_of_logits_is_refused():
+    class Wide(Architecture):
+        def network(self, shape, classes):
+            return nn.Sequential(nn.Flatten(), nn.Linear(4, classes + 1))
+
+    with pytest.raises(ModelError, match="Wide gives 4 logits for 3 classes; it has to give one for each"):
+        construct(Wide(), (1, 2, 2), 3, seed=0)

@@ -36,7 +36,7 @@ def test_one_that_cannot_be_cut_says_why_and_what_is_watched():
             self.relu, self.fc = nn.ReLU(), nn.Linear(4, 2)
 
         def forward(self, x):
-            return self.fc(self.relu(x).flatten(1)) if len(x) * x.shape[1] > 0 else x
+            return self.fc(self.relu(x).flatten(1) * (1 if x.sum() > 0 else -1))
 
     class Own(Architecture):
         def network(self, shape, classes):
