@@ -26,8 +26,8 @@ from Arch.distillation.cross_entropy import CrossEntropy
 from Arch.distillation.vanilla_kd import VanillaKD
 from Arch.models.build import build
 from Arch.models.imodel import IModel
-from Arch.training.engine import choose_engine
 from Arch.training.augmentation import Augmentation
+from Arch.training.engine import choose_engine
 from Arch.training.feed import Feed
 from Arch.training.frozen import FrozenNetwork
 from Arch.training.learner import Learner, Recipe
