@@ -96,7 +96,8 @@ def test_the_room_reaches_the_disk_only_through_files(path):
     called = [node.func for node in ast.walk(tree) if isinstance(node, ast.Call)]
     assert "open" not in {function.id for function in called if isinstance(function, ast.Name)}
     methods = {function for function in called if isinstance(function, ast.Attribute)}
-    assert not {each.attr for each in methods if ast.unparse(each.value) != "files"} & PATHS_THAT_ACT
+    own = {"files", "entry"}  # an entry's `open` makes it, through files
+    assert not {each.attr for each in methods if ast.unparse(each.value) not in own} & PATHS_THAT_ACT
 
 
 PATHS_THAT_ACT = set(dir(Path)) - set(dir(PurePath)) - {"absolute"}
