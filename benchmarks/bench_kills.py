@@ -27,6 +27,7 @@ os.environ["OMP_NUM_THREADS"] = "1"  # before torch: a pool of threads does not 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import torch
+from tqdm import tqdm
 
 from Arch.cache.entry import Entry
 from Arch.config.config import Config
@@ -36,6 +37,8 @@ from Arch.sweep.worker import Worker
 from Arch.types import Requests, SilentWatcher
 from Arch.workspace import Workspace
 from benchmarks.machine import machine
+
+tqdm.monitor_interval = 0  # torch.fx makes a bar for each graph it runs, shown or not, and its monitor is a thread
 
 KILLS = 300
 PHASES = ("preparing", "training", "checkpointing", "committing")
