@@ -15,10 +15,8 @@ import json
 import math
 import os
 import secrets
-import shutil
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -29,12 +27,9 @@ import torch
 
 from Arch.datasets.dataset import Images
 from Arch.datasets.digest import STORED_AS, ImageDigest, PixelType, as_stored
-from Arch.datasets.locking import held, is_left
+from Arch.datasets.staging import discard, staged
 from Arch.errors import DataError
 
-_PARTIAL = ".partial-"
-_SILENT_SECONDS = 600.0  # without a byte, and nobody holds the folder
-_ABANDONED_SECONDS = 24 * 3600.0  # without a byte, where locks may not be known
 _DTYPES: dict[str, torch.dtype] = {"uint8": torch.uint8, "float32": torch.float32}
 _ATTEMPTS = 3  # another process may throw away a damaged folder at the moment when this one has replaced it
 
@@ -108,7 +103,7 @@ def decoded(root: Path, key: str, decode: Callable[[Path], None]) -> Images:
         images = opened(root, key)
         if images is not None:
             return images
-        with _staging(folder) as staging:
+        with staged(folder) as staging:
             decode(staging)
     raise DataError(f"{folder} changes or disappears each time it is written: see who else uses this folder.", folder)
 
@@ -157,7 +152,7 @@ def opened(root: Path, key: str) -> Images | None:
         ) from error
     except (ValueError, KeyError, TypeError):
         pass  # a damaged document is treated like damaged pixels
-    _discard(folder)
+    discard(folder)
     return None
 
 
@@ -189,57 +184,3 @@ def _mapped(path: Path, document: _Document) -> Images:
     labels = np.fromfile(path, dtype="<i8", offset=document.pixel_bytes).astype(np.int64)
     rows = pixels.view(document.shape)
     return Images(rows.permute(0, 3, 1, 2), torch.from_numpy(labels), document.classes, document.digest)
-
-
-@contextmanager
-def _staging(folder: Path) -> Iterator[Path]:
-    """A new folder that takes the name `folder` when it was left without an error and the name is free."""
-    staging = folder.parent / f"{_PARTIAL}{folder.name}-{os.getpid()}-{secrets.token_hex(4)}"
-    try:
-        staging.mkdir(parents=True)
-        with held(staging):
-            _remove_abandoned(folder.parent)
-            yield staging
-            with suppress(FileExistsError):
-                _rename(staging, folder)
-    except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        raise DataError(
-            f"cannot write decoded images to {folder.parent}: {reason}. Free some space, change its mode, "
-            "or use another data folder.",
-            folder.parent,
-        ) from error
-    finally:
-        shutil.rmtree(staging, ignore_errors=True)
-
-
-def _rename(source: Path, target: Path) -> None:
-    try:
-        source.rename(target)
-    except OSError as error:
-        if target.exists():  # the systems' words differ: "directory not empty" or "file exists"
-            raise FileExistsError(str(target)) from error
-        raise
-
-
-def _discard(folder: Path) -> None:
-    """Moves a damaged folder out of the way before it is removed, so that nobody sees half of it."""
-    aside = folder.with_name(f"{_PARTIAL}{folder.name}-{secrets.token_hex(4)}")
-    try:
-        folder.rename(aside)
-    except FileNotFoundError:
-        return  # another process was faster
-    except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        raise DataError(f"{folder} is damaged and cannot be removed: {reason}. Remove it by hand.", folder) from error
-    shutil.rmtree(aside, ignore_errors=True)
-
-
-def _remove_abandoned(parent: Path) -> None:
-    """Removes what killed processes left behind: unfinished folders that nothing was written to for a while."""
-    for partial in parent.glob(f"{_PARTIAL}*"):
-        with suppress(OSError):
-            newest = max(path.stat().st_mtime for path in (partial, *partial.iterdir()))
-            silence = time.time() - newest
-            if silence > _ABANDONED_SECONDS or (silence > _SILENT_SECONDS and is_left(partial)):
-                shutil.rmtree(partial, ignore_errors=True)

@@ -35,6 +35,14 @@ def test_what_the_dead_left_is_removed_and_what_the_living_make_is_not(root, hal
     assert sorted(partials(root)) == [living, young]
 
 
+def test_what_was_killed_on_this_machine_a_moment_ago_makes_room_at_once(root, half):
+    here = os.uname().nodename
+    dead, living = half(f"key-{here}-1", 0), half(f"key-{here}-2", 0)
+    with held(living):
+        decoded(root, "key", lambda folder: write(folder) if not dead.exists() else None)
+    assert partials(root) == [living]
+
+
 def test_what_nothing_was_written_to_for_a_day_is_removed(root, half):
     with held(half("hanging", 2 * 24 * 3600)):
         decoded(root, "key", write)
