@@ -105,10 +105,19 @@ class FolderFiles(FilesBelow):
 def files_of_classes(top: Path) -> tuple[ImageFile, ...]:
     """The image files in the classes' folders below a folder, by class and then by name; raises DataError."""
     names = []
-    for folder, _, files in os.walk(top, onerror=_raise_unreadable, followlinks=True):
+    for folder, folders, files in os.walk(top, onerror=_raise_unreadable, followlinks=True):
+        _check_links(Path(folder), folders)
         below = Path(folder).relative_to(top).as_posix()
         names += [f"{below}/{name}" for name in files if below != "."]
     return listed_below(names, "", top)
+
+
+def _check_links(folder: Path, names: list[str]) -> None:
+    """Refuses a link to a folder that it lies in, which would show the same images again and again."""
+    for link in filter(Path.is_symlink, (folder / name for name in names)):
+        target = link.resolve()
+        if any(around.resolve() == target for around in (folder, *folder.parents)):
+            raise DataError(f"{link} links to a folder that it lies in itself: remove this link.", link)
 
 
 def _raise_unreadable(error: OSError) -> None:

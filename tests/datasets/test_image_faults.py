@@ -115,6 +115,23 @@ def test_a_corrupt_image_in_a_folder_is_named_by_its_path(tmp_path, root):
         load(ImageFolder("pets"), root, data_path=path)
 
 
+@pytest.mark.parametrize(
+    "links", [{"train/cat/all": "train"}, {"train/cat/x": "train/dog", "train/dog/x": "train/cat"}]
+)
+def test_a_link_to_a_folder_around_it_is_named(links, tmp_path, root):
+    path = write_folder(tmp_path / "data", tiny_files())
+    for link, target in links.items():
+        (path / link).symlink_to(path / target)
+    with pytest.raises(DataError, match=r"data/train/.* links to a folder that it lies in itself: remove this link\.$"):
+        load(ImageFolder("pets"), root, data_path=path)
+
+
+def test_a_link_to_a_folder_elsewhere_is_followed(tmp_path, root):
+    path = write_folder(tmp_path / "data", tiny_files())
+    (path / "train/dog/more").symlink_to(path / "test/dog")
+    assert load(ImageFolder("pets"), root, data_path=path).train.labels.tolist() == [0, 0, 0, 1, 1, 1, 1, 1, 1]
+
+
 def test_a_broken_link_in_a_folder_is_named(tmp_path, root):
     path = write_folder(tmp_path / "x", tiny_files())
     (path / "train/cat/9.png").symlink_to(tmp_path / "nowhere")
