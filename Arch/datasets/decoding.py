@@ -163,4 +163,4 @@ class _Decoder:
 
 def _reason(error: BaseException) -> str:
     """The error's words without the address of the buffer that Pillow puts into them."""
-    return "not an image file of a known kind" if isinstance(error, UnidentifiedImageError) else str(error)
+    return "not an image file of a known kind" if isinstance(error, UnidentifiedImageError) else str(error).rstrip(".")

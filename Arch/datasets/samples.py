@@ -136,7 +136,10 @@ def classes_of(names: Array | None, highest: int, count: int, title: str) -> tup
         DataError: a label has no name, or the labels are no numbers of classes.
     """
     if names is not None:
-        words = tuple(each.decode() if isinstance(each, bytes) else str(each) for each in names.reshape(-1).tolist())
+        words = tuple(
+            each.decode(errors="backslashreplace") if isinstance(each, bytes) else str(each)
+            for each in names.reshape(-1).tolist()
+        )
         if len(words) <= highest or len(set(words)) < len(words):
             raise DataError(
                 f"{title} names {len(set(words))} different classes in {len(words)} names, but its labels go up to "

@@ -123,6 +123,12 @@ def test_classes_have_the_names_that_are_given(names, tmp_path, root):
     assert found["test"].classes == ("cat", "dog", "owl")
 
 
+def test_bytes_that_are_no_text_still_name_a_class(tmp_path, root):
+    latin = np.array([b"cat", b"dog", b"gr\xfcn"])
+    found = read(write(tmp_path / "data.npz", named(splits(5), classes=latin)), root)
+    assert found["test"].classes == ("cat", "dog", r"gr\xfcn")
+
+
 @pytest.mark.parametrize("labels", [lambda y: y[:, None], lambda y: y.astype(np.float32), lambda y: y.astype(np.uint8)])
 def test_labels_may_stand_in_a_column_or_be_of_another_type(labels, tmp_path, root):
     y = {split: labels(each) for split, each in LABELS.items()}
