@@ -19,7 +19,7 @@ from Arch.amounts import size_text
 from Arch.datasets.ledger import Digests, Ledger, digests_of
 from Arch.datasets.locking import locked
 from Arch.datasets.transfer import BrokenTransferError, Report, discard, transfer, unwritable
-from Arch.datasets.unpack import is_archive, unpack
+from Arch.datasets.unpack import is_archive, looks_like_archive, unpack
 from Arch.errors import DataError
 
 
@@ -147,7 +147,10 @@ def _download(file: Remote, target: Path, folder: Path, report: Report) -> Diges
                 break
             report(f"verifying {file.filename}", 0, None)
             found = digests_of(part)
-            if not (wrong := found.differing(file.md5, file.sha256)):
+            wrong = found.differing(file.md5, file.sha256)
+            if not wrong and is_archive(file.filename) and not looks_like_archive(part, file.filename):
+                wrong = "other content than an archive"
+            if not wrong:
                 part.replace(target)
                 return found
             discard(part)

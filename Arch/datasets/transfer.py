@@ -63,17 +63,22 @@ def transfer(url: str, part: Path, report: Report) -> None:
             _receive(url, part, report)
         except urllib.error.HTTPError as error:
             error.close()
+            reason = _in_one_line(f"the server answers {error.code} {error.reason}")
             if error.code not in _PASSING:
-                raise BrokenTransferError(f"the server answers {error.code} {error.reason}") from error
-            reason = f"the server answers {error.code} {error.reason}"
+                raise BrokenTransferError(reason) from error
         except _NETWORK as error:
-            reason = str(getattr(error, "reason", "") or error or type(error).__name__)
+            reason = _in_one_line(str(getattr(error, "reason", "") or error)) or type(error).__name__
         else:
             return
         failures = 0 if _size(part) > before else failures + 1
         if failures == _ATTEMPTS:
             raise BrokenTransferError(reason)
         time.sleep(_PAUSE_SECONDS * 2 ** max(failures - 1, 0))
+
+
+def _in_one_line(reason: str) -> str:
+    """What a server says, without what would tear a message apart."""
+    return " ".join(reason.split())
 
 
 def discard(part: Path) -> None:

@@ -35,6 +35,11 @@ def is_archive(name: str) -> bool:
     return name.lower().endswith(SUFFIXES)
 
 
+def looks_like_archive(path: Path, name: str) -> bool:
+    """Whether a file begins or ends like the archive that its future `name` says; raises OSError."""
+    return zipfile.is_zipfile(path) if name.lower().endswith(".zip") else tarfile.is_tarfile(path)
+
+
 def leads_out(name: str) -> bool:
     """Whether a member's path is absolute or leads out of the archive, on any system."""
     parts = PurePosixPath(name.replace("\\", "/")).parts

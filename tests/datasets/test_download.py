@@ -5,6 +5,7 @@ import io
 import json
 import subprocess
 import sys
+import tarfile
 import time
 import zipfile
 
@@ -31,6 +32,16 @@ def zipped(files):
     with zipfile.ZipFile(buffer, "w") as archive:
         for name, content in files.items():
             archive.writestr(name, content)
+    return buffer.getvalue()
+
+
+def tarred(files):
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w:gz") as archive:
+        for name, content in files.items():
+            member = tarfile.TarInfo(name)
+            member.size = len(content)
+            archive.addfile(member, io.BytesIO(content))
     return buffer.getvalue()
 
 
@@ -117,11 +128,22 @@ def test_a_digest_nobody_publishes_is_kept_and_compared_later(server, root):
 
 def test_of_an_archive_that_cannot_be_unpacked_nothing_is_remembered(server, root):
     source = Source("both", (Remote(server.url("b.zip"), "b.zip"),))
-    server.files["b.zip"] = (sound := server.files["b.zip"])[:-30]
+    sound = server.files["b.zip"]
+    server.files["b.zip"] = sound.replace(b"PK\3\4", b"PK\3\5")  # the list of members at its end is whole
     with pytest.raises(DataError, match=r"cannot unpack (.*b.zip): .* Remove it"):
         fetched(root, source)
     server.files["b.zip"] = sound
     (root / ".fetching/both/b.zip").unlink()
+    assert (fetched(root, source) / "top/x.txt").read_bytes() == b"x"
+
+
+@pytest.mark.parametrize("name", ["b.zip", "b.tgz"])
+def test_a_page_instead_of_an_archive_is_not_kept(name, server, root):
+    server.script = [(200, {"Content-Length": "20"}, b"<html>Log in</html>\n")]
+    server.files["b.tgz"] = tarred({"top/x.txt": b"x"})
+    source = Source("both", (Remote(server.url(name), name),))
+    with pytest.raises(DataError, match=rf"cannot download {name}: it has other content than an archive \(http://"):
+        fetched(root, source)
     assert (fetched(root, source) / "top/x.txt").read_bytes() == b"x"
 
 

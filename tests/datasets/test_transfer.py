@@ -56,6 +56,12 @@ def test_a_server_that_stays_busy_is_given_up(server, part):
     assert len(server.asked) == 4
 
 
+def test_a_server_that_sends_round_in_circles_is_given_up_in_one_line(server, part):
+    server.script = [(302, {"Location": "/a.bin"}, b"")] * 20
+    with pytest.raises(BrokenTransferError, match=r"^the server answers 302 [^\n]* infinite loop[^\n]*$"):
+        brought(server, part)
+
+
 def test_a_weak_etag_does_not_stand_for_a_version_but_a_date_does(server, part):
     date = "Sat, 21 Nov 2026 12:00:00 GMT"
     server.script = [
