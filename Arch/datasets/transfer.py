@@ -11,8 +11,8 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from io import FileIO
 from pathlib import Path
-from typing import BinaryIO
 
 from Arch.errors import DataError
 
@@ -143,21 +143,23 @@ def _validator(response: http.client.HTTPResponse) -> str:
     return tag if tag.startswith('"') else response.headers.get("Last-Modified", "")
 
 
-def _copied(response: http.client.HTTPResponse, file: BinaryIO, report: Callable[[int], None]) -> int:
+def _copied(response: http.client.HTTPResponse, file: FileIO, report: Callable[[int], None]) -> int:
     """Appends the body to the file and gives the file's new size."""
     done = file.tell()
     report(done)
     while block := response.read(_BLOCK):
+        rest = memoryview(block)
         try:
-            file.write(block)
+            while rest:  # a disk that fills up takes a part of it, and only then refuses
+                rest = rest[file.write(rest) :]
         except OSError as error:
-            raise unwritable(Path(file.name), error) from error
+            raise unwritable(Path(str(file.name)), error) from error
         done += len(block)
         report(done)
     return done
 
 
-def _opened(part: Path) -> BinaryIO:
+def _opened(part: Path) -> FileIO:
     try:
         return part.open("ab", buffering=0)
     except OSError as error:

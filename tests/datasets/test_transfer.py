@@ -1,5 +1,7 @@
 """One file over HTTP from servers that are busy, forgetful, or wrong about what they send."""
 
+import resource
+
 import pytest
 
 from Arch.datasets import transfer as module
@@ -113,6 +115,20 @@ def test_a_folder_that_cannot_be_written_is_named(server, root):
     root.write_text("a file")
     with pytest.raises(DataError, match=r"cannot write .*data.* another data folder"):
         fetched(root, Source("x", (Remote(server.url("a.bin"), "a.bin"),)))
+
+
+@pytest.fixture
+def largest_file():
+    """Sets how many bytes a file may have: a write across that limit is done in part, as on a disk that fills up."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    yield lambda size: resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+def test_a_disk_that_fills_up_with_the_last_bytes_is_named(server, part, largest_file):
+    largest_file(len(BODY) - 1)
+    with pytest.raises(DataError, match=r"cannot write .*a\.bin\.part: file too large\. Free some space"):
+        transfer(server.url("a.bin"), part, lambda *step: None)
 
 
 def test_what_was_killed_while_it_unpacked_is_not_downloaded_again(server, root):
