@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import secrets
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Protocol
@@ -137,5 +138,6 @@ class Ledger:
             fresh.write_text(json.dumps({name: asdict(line) for name, line in lines.items()}, indent=1))
             os.replace(fresh, self._path)  # noqa: PTH105  # whole or not at all
         except OSError as error:
-            fresh.unlink(missing_ok=True)
+            with suppress(OSError):
+                fresh.unlink()
             raise unwritable(self._path, error) from error

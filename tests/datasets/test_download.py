@@ -1,5 +1,6 @@
 """Downloads from a real server on loopback that breaks, lies, forgets and is asked by many at once."""
 
+import errno
 import hashlib
 import io
 import json
@@ -157,6 +158,18 @@ def test_a_file_put_there_by_hand_is_remembered_and_a_change_noticed(root):
     (root / "plain" / "x").write_bytes(b"another")
     with pytest.raises(DataError, match="a file of this name had"):
         fetched(root, source)
+
+
+def test_data_that_can_only_be_read_are_named(root, monkeypatch):
+    def refuse(*arguments, **options):
+        raise OSError(errno.EROFS, "Read-only file system")
+
+    (root / "plain").mkdir(parents=True)
+    (root / "plain" / "x").write_bytes(b"mine")
+    for call in ("write_text", "unlink"):
+        monkeypatch.setattr(type(root), call, refuse)
+    with pytest.raises(DataError, match=r"cannot write .*data/plain\.digests\.json: read-only file system"):
+        fetched(root, Source("plain", (Remote("http://127.0.0.1:9/x", "x"),)))
 
 
 def test_an_archive_without_what_is_looked_for_is_no_data(server, root):
