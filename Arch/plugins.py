@@ -8,13 +8,15 @@ import os
 import sys
 import traceback
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
+from Arch.cache.failure import is_disks, is_out_of_memory
 from Arch.config.names import field_name
 from Arch.config.plugins import read_code
-from Arch.errors import PluginError
+from Arch.errors import ArchError, PluginError, TrainingError
 from Arch.registry import REGISTRIES, Registry
 from Arch.shelves import GUEST, put_in_force
 
@@ -42,7 +44,34 @@ def use_files(paths: Sequence[str | Path]) -> None:
     _use([read_code(os.path.abspath(path), needs_rules=False)[0] for path in paths])  # noqa: PTH100 - links stay
 
 
-def place_of(error: BaseException) -> str:
+@contextmanager
+def errors_named(config: Config) -> Iterator[None]:
+    """Says which of a config's plugins an error comes of, and takes the end of the program for one.
+
+    Raises:
+        TrainingError: in place of what a plugin raised, or what could do nothing with what a plugin gave. A full disk
+            and a full memory stay what they are, since they are no plugin's mistakes.
+    """
+    try:
+        yield
+    except ArchError:
+        raise
+    except (Exception, SystemExit) as error:
+        place = _place_of(error) or _user_of(config, error)
+        if not place or is_out_of_memory(error) or is_disks(error):
+            raise
+        raise TrainingError(f"{place}: {_words(error)}") from error
+
+
+def _user_of(config: Config, error: BaseException) -> str:
+    """The plugins of a config and the line of the house that could do nothing with what they gave; may be empty."""
+    if not config.plugins or isinstance(error, RuntimeError):  # torch raises those for any reason
+        return ""
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{', '.join(sorted(config.plugins))}, used by {last.filename}:{last.lineno}"
+
+
+def _place_of(error: BaseException) -> str:
     """`FILE:LINE` of the last line of a plugin that had a part in an error; empty where none had."""
     frames = [each for each in traceback.walk_tb(error.__traceback__) if _is_guest(each[0].f_globals.get("__name__"))]
     return f"{frames[-1][0].f_code.co_filename}:{frames[-1][1]}" if frames else ""
@@ -70,7 +99,7 @@ def _run(code: Code) -> str:
     name = _module_of(code)
     if name not in sys.modules:
         module = sys.modules[name] = ModuleType(name)
-        module.__file__ = code.path
+        module.__file__, module.__package__ = code.path, ""
         try:
             exec(compile(code.content, code.path, "exec", dont_inherit=True), vars(module))  # noqa: S102 - asked for
         except (Exception, SystemExit) as error:
@@ -88,8 +117,25 @@ def _module_of(code: Code) -> str:
 def _told(code: Code, error: BaseException) -> str:
     if isinstance(error, SyntaxError) and error.filename == code.path:
         return f"{code.path}:{error.lineno}: {type(error).__name__}: {error.msg}."
-    words = str(error).strip().partition("\n")[0].rstrip(".")
-    return f"{place_of(error) or code.path}: {type(error).__name__}{': ' if words else ''}{words}."
+    first = _words(error).partition("\n")[0].rstrip(".")
+    return f"{_place_of(error) or code.path}: {first}.{_hint(code, error)}"
+
+
+def _words(error: BaseException) -> str:
+    return f"{type(error).__name__}: {error}".strip(": \n")
+
+
+def _hint(code: Code, error: BaseException) -> str:
+    """What to do about a file that a plugin cannot import, although it lies beside it."""
+    if not isinstance(error, ImportError):
+        return ""
+    beside = Path(code.path).parent / str(error.name).partition(".")[0]
+    if not (beside.exists() or Path(f"{beside}.py").exists() or "relative import" in str(error)):
+        return ""
+    return (
+        " A plugin is one file and imports what is installed, not what lies beside it, whose changes nobody would see. "
+        "Put it into the same file, name it as a plugin of its own, or install it."
+    )
 
 
 def _check(plugin: Extension, house: Rules) -> None:
@@ -117,7 +163,7 @@ def _how_to_register(key: str, name: str) -> str:
     for registry in REGISTRIES:
         if registry.key == key:
             return f"Add there: @{registry.kind.upper()}S.register({json.dumps(name)}), or take the choice out."
-    return f"Take the choice out: nothing can be registered for {key} by it."
+    return "Register it there, or take the choice out."
 
 
 def _check_keys(plugin: Extension, house: Rules, registry: Registry[Any], name: str) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from Arch.config.resolve import Resolver
+from tests.plugin_page import write_shown
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -15,6 +16,14 @@ ROOT = Path(__file__).resolve().parents[1]
 @pytest.fixture(scope="session")
 def resolver():
     return Resolver.at(ROOT / "KDTrainer" / "BaselineConfig.cjson")
+
+
+@pytest.fixture
+def page(tmp_path, monkeypatch):
+    """The files of the page on plugins, in the working directory."""
+    monkeypatch.chdir(tmp_path)
+    write_shown(tmp_path)
+    return tmp_path
 
 
 @pytest.fixture

@@ -1,7 +1,9 @@
-"""The files that docs/plugins.md shows, as a reader would write them, and a second plugin: a loss with a teacher."""
+"""The files that docs/plugins.md shows, as a reader would write them and train with; and a loss with a teacher."""
 
 import re
 from pathlib import Path
+
+import Arch
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "plugins.md"
 TEACHING = """
@@ -38,6 +40,7 @@ TAUGHT = {
     "Square:Params": {"SquareWeight": 1.0, "Teacher": "", "TeacherRun": 0, "TeacherWeights": "Last"},
     "::": {"Teacher": {"resets": {"Square": False}}, "Model": {"choices": {"mine/*": 1}}},
 }
+TINY = {"Dataset": "Stripes", "StripesSamples": 8, "BatchSize": 4, "NumEpochs": 1}
 
 
 def shown():
@@ -51,3 +54,16 @@ def write_shown(folder):
     for name, text in shown().items():
         (folder / name).write_text(text)
     return folder / "my_config.json"
+
+
+def trained(folder, **keys):
+    """The result of a tiny experiment with the page's plugin."""
+    config = {"Plugins": [str(folder / "my_file.py")], **TINY, "Model": "MyNet", **keys}
+    return Arch.run(config, cache=folder / "cache", data=folder / "data", device="cpu")
+
+
+def changed(folder, old, new, name="my_file.py"):
+    """Edits one of the page's files."""
+    text = (folder / name).read_text()
+    assert old in text
+    (folder / name).write_text(text.replace(old, new))

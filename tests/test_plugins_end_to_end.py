@@ -1,4 +1,4 @@
-"""Plugins from their page to their figures: trained, remembered, stale, gone; and what can be wrong with a file."""
+"""Plugins from their page to their figures: trained, remembered, stale, gone."""
 
 import hashlib
 import json
@@ -8,35 +8,12 @@ import pytest
 
 import Arch
 from Arch.cache.attempt import State
-from Arch.errors import NotImplementedYetError, PluginError, TrainingError
+from Arch.errors import NotImplementedYetError
 from Arch.models import MODELS
 from Arch.report.standing import standings
 from Arch.workspace import Workspace
 from Scripts.main import main
-from tests.plugin_page import TAUGHT, TEACHING, shown, write_shown
-
-TINY = {"Dataset": "Stripes", "StripesSamples": 8, "BatchSize": 4, "NumEpochs": 1}
-
-
-@pytest.fixture
-def page(tmp_path, monkeypatch):
-    """The files of the page, in the working directory."""
-    monkeypatch.chdir(tmp_path)
-    write_shown(tmp_path)
-    return tmp_path
-
-
-def trained(folder, **keys):
-    """The result of a tiny experiment with the page's plugin."""
-    config = {"Plugins": [str(folder / "my_file.py")], **TINY, "Model": "MyNet", **keys}
-    return Arch.run(config, cache=folder / "cache", data=folder / "data", device="cpu")
-
-
-def changed(folder, old, new, name="my_file.py"):
-    """Edits one of the page's files."""
-    text = (folder / name).read_text()
-    assert old in text
-    (folder / name).write_text(text.replace(old, new))
+from tests.plugin_page import TAUGHT, TEACHING, TINY, changed, shown, trained
 
 
 def test_the_page_s_network_learns_the_page_s_data_with_the_page_s_loss(page):
@@ -154,84 +131,6 @@ def test_the_verbs_know_the_names_of_a_plugin(page, capsys):
 def test_the_line_of_a_plugin_s_network_is_shown(page, capsys):
     assert main(["names", "models", "MyNet", "--plugin", "my_file.py", "--dataset", "Digits"]) == 0
     assert re.search(r"^ +head +10 +90$", capsys.readouterr().out, re.MULTILINE)  # 8 weights and a bias for each class
-
-
-IMPORT, NET, LOSS = "import torch\n", '@MODELS.register("MyNet")', '@METHODS.register("Confidence")'
-FAULTS = {
-    "a torn file": ("class MyNet(", "class MyNet((", r"my_file\.py:\d+: SyntaxError: "),
-    "a missing module": (IMPORT, "import nosuch\n", r"my_file\.py:6: ModuleNotFoundError: No module named 'nosuch'\."),
-    "an unknown name": (NET, "@Model", r"my_file\.py:16: NameError: name 'Model' is not defined"),
-    "an exit": (IMPORT, "raise SystemExit('no')\n", r"my_file\.py:6: SystemExit: no\."),
-    "another name": (NET, '@MODELS.register("N")', r'"::": {"Model": {"choices": {"N": 1}}}\.'),
-    "no network": (NET, "", r'my_file\.cjson offers Model = "MyNet", which .*does not register. Add there: @MODELS'),
-    "no switch": ('= "Confidence"', '= "Odd"', r'Add there: "Odd": false, "Odd:Params": {"ConfidenceWeight": 1\.0}\.'),
-    "no key": ("width: int", "depth: int", r'has the field \'depth\'.*Add to .*"Model:MyNet:Params": {"MyNetDepth": '),
-    "a taken name": (
-        LOSS,
-        '@METHODS.register("VanillaKD")',
-        r"my_file\.py and .*vanilla_kd\.py both register the method",
-    ),
-}
-
-
-@pytest.mark.parametrize("fault", FAULTS)
-def test_what_is_wrong_with_a_file_is_said_in_a_sentence(fault, page):
-    old, new, message = FAULTS[fault]
-    changed(page, old, new)
-    with pytest.raises(PluginError, match=message) as told:
-        trained(page, Confidence=True)
-    assert "\n" not in str(told.value)
-    assert str(page) in str(told.value)
-
-
-@pytest.mark.parametrize(
-    ("old", "new", "message"),
-    [
-        (
-            "return nn.Sequential(",
-            "return 1 / 0, nn.Sequential(",
-            r"my_file\.py:\d+: ZeroDivisionError: division by zero",
-        ),
-        ("log_p.exp() * log_p", "log_p.exp() * log_q", r"my_file\.py:\d+: NameError: name 'log_q' is not defined"),
-        ("- self.margin", "@ batch.labels.float()[:1]", r"my_file\.py:\d+: RuntimeError: "),
-    ],
-)
-def test_what_a_file_raises_while_it_is_used_is_said_with_its_line(old, new, message, page):
-    changed(page, old, new)
-    with pytest.raises(TrainingError, match=message):
-        trained(page, Confidence=True)
-
-
-@pytest.mark.parametrize(
-    ("old", "new", "message"),
-    [
-        (
-            "network(self, shape, classes)",
-            "network(self)",
-            r"TypeError: MyNet\.network\(\) takes 1 positional argument",
-        ),
-        ("return nn.Sequential(", "nn.Sequential(", r"AttributeError: 'NoneType' object has no attribute 'modules'"),
-        ("def read(", "def reed(", r"TypeError: Can't instantiate abstract class Stripes"),
-    ],
-)
-def test_what_the_house_cannot_use_of_a_file_is_said_with_both_places(old, new, message, page):
-    changed(page, old, new)
-    with pytest.raises(TrainingError, match=r"my_file\.py, used by .*\.py:\d+: " + message):
-        trained(page)
-
-
-def test_an_interrupt_that_a_file_raises_is_no_success(page, capsys):
-    changed(page, "import torch\n", "raise KeyboardInterrupt\n")
-    assert main(["-c", "my_config.json", "--cache", "cache", "--quiet"]) == 130
-    assert "interrupted" in capsys.readouterr().err
-
-
-def test_the_program_gives_no_traceback_for_a_file_that_fails(page, program):
-    changed(page, "import torch\n", "import nosuch\n")
-    done = program("main.py", "-c", "my_config.json", "--cache", "cache", "--quiet", cwd=page)
-    place = page / "my_file.py"
-    assert done.stderr == f"error: my_config.json: {place}:6: ModuleNotFoundError: No module named 'nosuch'.\n"
-    assert done.returncode == 1
 
 
 def test_a_loss_of_one_s_own_has_a_teacher_and_a_family_its_members(page):

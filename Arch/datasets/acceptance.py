@@ -46,6 +46,22 @@ def check_agreement(name: str, train: Images, test: Images) -> None:
         )
 
 
+def check_labels(name: str, split: str, images: Images) -> None:
+    """Refuses a split without samples, and labels that are of no class.
+
+    Raises:
+        DataError: it has none, or some are.
+    """
+    if not len(images):
+        raise DataError(f"the {split} split of {name} holds no samples: each split needs some.")
+    least, most = (int(each) for each in images.labels.aminmax())
+    if least < 0 or most >= len(images.classes):
+        raise DataError(
+            f"the labels in the {split} split of {name} go from {least} to {most}: expected indices into its "
+            f"{len(images.classes)} classes, from 0 on."
+        )
+
+
 def check_finite(name: str, split: str, pixels: Tensor) -> None:
     """Refuses float32 `pixels` `(N, C, H, W)` that are not all numbers.
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from Arch.datasets.acceptance import check_agreement, check_finite, check_size
+from Arch.datasets.acceptance import check_agreement, check_finite, check_labels, check_size
 from Arch.datasets.augmentation import take
 from Arch.datasets.constants import kept_constants
 from Arch.datasets.dataset import SPLITS, ImageDataset, Images, SplitName
@@ -126,6 +126,7 @@ def _splits(dataset: ImageDataset, root: Path, data_path: str | Path, down_sampl
     name = dataset.name if source is dataset else f"{dataset.name} ({data_path})"
     check_agreement(name, train, test)
     for split, images in zip(SPLITS, (train, test), strict=True):
+        check_labels(name, split, images)
         check_finite(name, split, images.pixels)
     return train, test
 

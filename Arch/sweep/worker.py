@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -14,8 +13,8 @@ from Arch.cache.entry import Entry
 from Arch.cache.failure import sentence
 from Arch.cache.store import Store
 from Arch.config.config import Config
-from Arch.errors import ArchError, ConfigError, TrainingError
-from Arch.plugins import place_of, use
+from Arch.errors import ConfigError, TrainingError
+from Arch.plugins import errors_named, use
 from Arch.types import Requests, Result, SilentWatcher, Watcher
 
 if TYPE_CHECKING:
@@ -50,7 +49,7 @@ class Worker:
         Raises:
             ArchError: it cannot run, or its training failed, or its end was asked for.
         """
-        with _errors_named(config):
+        with _torchs_errors_named(), errors_named(config):
             return self._trainer(config).result()
 
     def make_run(self, config: Config, lease: Lease) -> None:
@@ -60,7 +59,8 @@ class Worker:
             ArchError: it cannot run, or its training failed, or its end was asked for.
             LeaseLostError: another process has taken the run over.
         """
-        with _errors_named(config), lease:  # a trainer that cannot be built is the run's failure, too
+        # A trainer that cannot be built is the run's failure, too.
+        with _torchs_errors_named(), lease, errors_named(config):
             self._trainer(config).make_run(lease)
 
     def _trainer(self, config: Config) -> ITrainer:
@@ -91,26 +91,12 @@ class Worker:
 
 
 @contextmanager
-def _errors_named(config: Config) -> Iterator[None]:
-    """Turns what torch raises, out of memory included, and what comes of a plugin into a sentence for the user."""
+def _torchs_errors_named() -> Iterator[None]:
+    """Turns what torch raises, out of memory included, and a library's end of the program into a sentence."""
     try:
         yield
-    except ArchError:
-        raise
-    except Exception as error:
-        place = place_of(error) or _places(config, error)
-        if not place and not isinstance(error, (RuntimeError, MemoryError)):
-            raise
-        raise TrainingError(f"{place}{': ' * bool(place)}{type(error).__name__}: {sentence(error)}") from error
-
-
-def _places(config: Config, error: Exception) -> str:
-    """The plugins of a config and the line of the house that could do nothing with what they gave; may be empty."""
-    if not config.plugins or isinstance(error, (RuntimeError, MemoryError)):
-        return ""
-    last = traceback.extract_tb(error.__traceback__)[-1]
-    paths = sorted(each.code.path for each in config.plugins.values())
-    return f"{', '.join(paths)}, used by {last.filename}:{last.lineno}"
+    except (RuntimeError, MemoryError, SystemExit) as error:
+        raise TrainingError(f"{type(error).__name__}: {sentence(error)}") from error
 
 
 def _let_threads_sleep() -> None:
@@ -131,6 +117,6 @@ def load_model(config: Config, entry: Entry, run: int, weights: str) -> IModel:
     """
     from Arch.training.networks import TrainedNetwork  # torch, as above
 
-    with _errors_named(config):
+    with _torchs_errors_named(), errors_named(config):
         use(config)
         return TrainedNetwork(config, entry, run, weights).load()

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, final
 
 from Arch.cache.elsewhere import open_network
 from Arch.errors import CacheError, LeaseLostError, TrainingError
+from Arch.plugins import errors_named
 from Arch.training.course import begun, make_run
 from Arch.training.elsewhere import NetworkFromElsewhere
 from Arch.training.engine import Engine, choose_engine
@@ -126,7 +127,7 @@ class ITrainer(ABC):
             LeaseLostError: another process has taken the run over; nothing of it is recorded or committed here.
         """
         with lease, open_journal(self.entry.work(lease.index)) as journal:
-            with _told(lease, journal), self.engine.session():
+            with _told(lease, journal), errors_named(self.config), self.engine.session():
                 journal.say(begun(self, lease))
                 require_same_data_as_runs(self._dataset, self.entry.runs())
                 run = make_run(self, self._dataset, lease, journal)

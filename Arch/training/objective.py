@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import inspect
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from torch import Tensor, nn
+
+from Arch.errors import TrainingError
 
 if TYPE_CHECKING:
     from Arch.distillation.loss_term import LossTerm
@@ -47,8 +50,34 @@ class Objective:
         return tuple(each.name for each in self.terms)
 
     def __call__(self, batch: Batch, student: Trace) -> tuple[Tensor, tuple[Tensor, ...]]:
-        """The weighted sum on a batch, and each term's own value before its weight; all scalars."""
+        """The weighted sum on a batch, and each term's own value before its weight; all scalars.
+
+        Raises:
+            TrainingError: a term gives something else, or nothing that is trained has a part in the sum.
+        """
         teacher = self.teacher.trace(batch.teacher_images) if self.teacher else None
-        values = tuple(each.term(batch, student, teacher) for each in self.terms)
+        values = tuple(_scalar(each, each.term(batch, student, teacher), student.logits) for each in self.terms)
         weighted = [each.weight * value for each, value in zip(self.terms, values, strict=True)]
-        return sum(weighted[1:], start=weighted[0]), values
+        total = sum(weighted[1:], start=weighted[0])
+        if student.logits.requires_grad and not total.requires_grad:
+            raise TrainingError(
+                f"nothing can be learned from {', '.join(map(_described, self.terms))}: its value does not depend on "
+                "what is trained. Compute it from the student's logits or features, without `detach` or `no_grad`."
+            )
+        return total, values
+
+
+def _scalar(weighted: WeightedTerm, value: Tensor, logits: Tensor) -> Tensor:
+    """The value of a term, which a user's own file may have got wrong."""
+    is_tensor = isinstance(value, Tensor)
+    if is_tensor and value.dim() == 0 and value.is_floating_point() and value.device == logits.device:
+        return value
+    given = f"{value.dtype} {tuple(value.shape)} on {value.device}" if is_tensor else f"a {type(value).__name__}"
+    raise TrainingError(
+        f"{_described(weighted)} gives {given}: expected a scalar of floating point on {logits.device}, as the mean "
+        "over the examples is."
+    )
+
+
+def _described(weighted: WeightedTerm) -> str:
+    return f"the loss {weighted.name} of {inspect.getfile(type(weighted.term))}"
