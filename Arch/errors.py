@@ -131,7 +131,10 @@ class NonFiniteLossError(TrainingError):
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """`Did you mean 'X'?` for the nearest of the `known` names, or an empty string when none is near."""
+    """`Did you mean 'X'?` for the nearest of the `known` names, or an empty string when none is near.
+
+    Of names that differ from `name` in case alone all are told, the one with more letters alike first.
+    """
     import difflib  # only a mistake needs it
 
     folded: dict[str, list[str]] = {}
@@ -140,5 +143,7 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     near = difflib.get_close_matches(name.casefold(), folded, n=1, cutoff=0.6)
     if not near:
         return ""
-    nearest = difflib.get_close_matches(name, folded[near[0]], n=1, cutoff=0.0)[0]
-    return f"Did you mean {nearest!r}{' (names are case-sensitive)' if near[0] == name.casefold() else ''}?"
+    alike = difflib.get_close_matches(name, folded[near[0]], n=len(folded[near[0]]), cutoff=0.0)
+    if near[0] != name.casefold():
+        return f"Did you mean {alike[0]!r}?"
+    return f"Did you mean {' or '.join(map(repr, alike))} (names are case-sensitive)?"

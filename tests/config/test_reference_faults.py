@@ -64,7 +64,7 @@ def test_a_missing_file_is_refused_with_both_places(resolver, write, tmp_path):
     ("teacher", "words"),
     [
         ("resnt20", "got \"resnt20\". Did you mean 'resnet20'?"),
-        ("ResNET20", "Did you mean 'ResNet20' (names are case-sensitive)?"),
+        ("ResNET20", "Did you mean 'ResNet20' or 'resnet20' (names are case-sensitive)?"),
         ("zebra", "expected a model's name, a config's path (ending in .json), an inline config or a fingerprint"),
         ("resnet*", "expected a model's name"),
         ("0123", "expected a model's name"),

@@ -30,7 +30,7 @@ def test_building_leaves_the_global_generator_as_it_was():
 
 
 def test_an_architecture_whose_parameters_are_known_is_built_the_same_way():
-    built = construct(MODELS["resnet8"](batch_norm=True), (1, 8, 8), 10, seed=3)
+    built = construct(MODELS["resnet8"](batch_norm=True), (1, 8, 8), 10, name="resnet8", seed=3)
     assert torch.equal(torch.cat([each.flatten() for each in built.parameters()]), weights(3))
     assert built.name == "resnet8"
 
@@ -51,9 +51,11 @@ def test_a_shape_that_is_no_image_is_refused(shape):
         build("resnet8", shape, 10, seed=0)
 
 
-@pytest.mark.parametrize(("name", "near"), [("RESNET20", "ResNet20"), ("resNet20", "resnet20")])
-def test_of_two_networks_that_differ_in_case_the_one_with_more_letters_alike_is_meant(name, near):
-    with pytest.raises(UnknownNameError, match=f"Did you mean '{near}' .names are case-sensitive"):
+@pytest.mark.parametrize(
+    ("name", "near"), [("RESNET20", "'ResNet20' or 'resnet20'"), ("resNet20", "'resnet20' or 'ResNet20'")]
+)
+def test_networks_that_differ_in_case_alone_are_all_told_the_one_with_more_letters_alike_first(name, near):
+    with pytest.raises(UnknownNameError, match=f"Did you mean {near} .names are case-sensitive"):
         build(name, (3, 32, 32), 10, seed=0)
 
 
@@ -97,4 +99,4 @@ def test_a_network_with_another_number_of_logits_is_refused():
             return nn.Sequential(nn.Flatten(), nn.Linear(4, classes + 1))
 
     with pytest.raises(ModelError, match="Wide gives 4 logits for 3 classes; it has to give one for each"):
-        construct(Wide(), (1, 2, 2), 3, seed=0)
+        construct(Wide(), (1, 2, 2), 3, name="Wide", seed=0)

@@ -48,7 +48,7 @@ def test_a_network_that_cannot_read_the_images_hides_no_other(shown):
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["RESNET20"], "no model named 'RESNET20'. Did you mean 'ResNet20' (names are case-sensitive)?"),
+        (["RESNET20"], "Did you mean 'ResNet20' or 'resnet20' (names are case-sensitive)?"),
         (["nothing*"], "no model named 'nothing*'"),
         (["MLP", "--dataset", "CIFAR1"], "no dataset named 'CIFAR1'. Did you mean 'CIFAR10'?"),
         (["MLP", "--dataset", "Arrays"], "what Arrays looks like is known only once it is read"),
