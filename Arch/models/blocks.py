@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, ClassVar
 from torch import nn
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from torch import Tensor
 
 
@@ -122,6 +124,51 @@ def stage(
     first = block(widths[0], widths[1], stride, batch_norm=batch_norm)
     wide = widths[1] * block.expansion
     return nn.Sequential(first, *(block(wide, widths[1], 1, batch_norm=batch_norm) for _ in range(1, depth)))
+
+
+def residual_stages(
+    block: type[ResidualBlock],
+    depths: Sequence[int],
+    widths: Sequence[int],
+    strides: Sequence[int] = (1, 2, 2, 2),
+    *,
+    width_in: int,
+    batch_norm: bool,
+) -> dict[str, nn.Module]:
+    """`layer1`, `layer2` and so on, of as many blocks as `depths` say, for each the width before the expansion."""
+    given = (width_in, *(width * block.expansion for width in widths))
+    return {
+        f"layer{number}": stage(block, depth, channels, stride=stride, batch_norm=batch_norm)
+        for number, (depth, channels, stride) in enumerate(
+            zip(depths, zip(given, widths, strict=False), strides, strict=False), start=1
+        )
+    }
+
+
+def rectified_stem(
+    channels: tuple[int, int], kernel: int, stride: int = 1, *, batch_norm: bool
+) -> dict[str, nn.Module]:
+    """What a network begins with: a convolution `conv1`, its BatchNorm `bn1` and `relu`."""
+    return {
+        "conv1": convolution(channels, kernel, stride, has_bias=not batch_norm),
+        "bn1": normalisation(channels[1], batch_norm=batch_norm),
+        "relu": nn.ReLU(inplace=True),
+    }
+
+
+def rectified_convolutions(depth: int, channels: tuple[int, int], *, batch_norm: bool) -> list[nn.Module]:
+    """`depth` 3x3 convolutions with biases from `channels[0]` to `channels[1]`, with BatchNorm, if any, and a ReLU."""
+    modules: list[nn.Module] = []
+    for each in range(depth):
+        modules.append(convolution((channels[0] if each == 0 else channels[1], channels[1]), 3, has_bias=True))
+        modules.extend([nn.BatchNorm2d(channels[1])] if batch_norm else [])
+        modules.append(nn.ReLU(inplace=True))
+    return modules
+
+
+def pooled_head(width: int, classes: int, name: str) -> dict[str, nn.Module]:
+    """What a network ends with: the mean over the map, flattened to `(B, width)`, and a linear layer called `name`."""
+    return {"avgpool": nn.AdaptiveAvgPool2d(1), "flatten": nn.Flatten(), name: nn.Linear(width, classes)}
 
 
 def initialise_convolutions(network: nn.Module) -> None:

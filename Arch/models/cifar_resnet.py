@@ -12,10 +12,10 @@ from Arch.models import MODELS
 from Arch.models.architecture import Shape, stage_ends
 from Arch.models.blocks import (
     BasicBlock,
-    convolution,
     initialise_convolutions,
-    normalisation,
-    stage,
+    pooled_head,
+    rectified_stem,
+    residual_stages,
     start_blocks_as_identity,
 )
 from Arch.models.custom_relu import Rectified
@@ -58,17 +58,10 @@ class CifarResNet(Rectified):
     def rectified(self, shape: Shape, classes: int) -> nn.Module:
         """See `Rectified.rectified`; features of `widths[-1]` numbers go into `fc`."""
         stem, *widths = self.widths
-        children: dict[str, nn.Module] = OrderedDict(
-            conv1=convolution((shape[0], stem), 3, has_bias=not self.batch_norm),
-            bn1=normalisation(stem, batch_norm=self.batch_norm),
-            relu=nn.ReLU(inplace=True),
-        )
-        for number, channels in enumerate(zip(self.widths, widths, strict=False), start=1):
-            stride = 1 if number == 1 else 2
-            children[f"layer{number}"] = stage(
-                BasicBlock, (self.depth - 2) // 6, channels, stride=stride, batch_norm=self.batch_norm
-            )
-        children |= {"avgpool": nn.AdaptiveAvgPool2d(1), "flatten": nn.Flatten(), "fc": nn.Linear(widths[-1], classes)}
+        depths = 3 * ((self.depth - 2) // 6,)
+        children = rectified_stem((shape[0], stem), 3, batch_norm=self.batch_norm)
+        children |= residual_stages(BasicBlock, depths, widths, width_in=stem, batch_norm=self.batch_norm)
+        children |= pooled_head(widths[-1], classes, "fc")
         network = nn.Sequential(OrderedDict(children))
         initialise_convolutions(network)
         if not self.batch_norm:

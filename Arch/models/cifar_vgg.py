@@ -10,7 +10,7 @@ from torch import nn
 
 from Arch.models import MODELS
 from Arch.models.architecture import Shape, stage_ends
-from Arch.models.blocks import convolution, initialise_convolutions, initialise_linear
+from Arch.models.blocks import initialise_convolutions, initialise_linear, rectified_convolutions
 from Arch.models.custom_relu import Rectified
 
 if TYPE_CHECKING:
@@ -49,7 +49,8 @@ class CifarVGG(Rectified):
         children: dict[str, nn.Module] = OrderedDict()
         width_in, size = shape[0], min(shape[1:])
         for number, (depth, width) in enumerate(zip(self.depths, WIDTHS, strict=True)):
-            children[f"block{number}"] = self._block(depth, (width_in, width))
+            modules = rectified_convolutions(depth, (width_in, width), batch_norm=self.batch_norm)
+            children[f"block{number}"] = nn.Sequential(*modules[:-1])
             children[f"relu{number}"] = nn.ReLU(inplace=True)
             if number < pools and size > 1:
                 children[f"pool{number}"] = nn.MaxPool2d(2)
@@ -60,16 +61,6 @@ class CifarVGG(Rectified):
         initialise_convolutions(network)
         initialise_linear(network, std=0.01)
         return network
-
-    def _block(self, depth: int, channels: tuple[int, int]) -> nn.Sequential:
-        """`depth` convolutions, normalised, with a ReLU between them but not after them."""
-        modules: list[nn.Module] = []
-        for each in range(depth):
-            width_in = channels[0] if each == 0 else channels[1]
-            modules.append(convolution((width_in, channels[1]), 3, has_bias=True))
-            modules.extend([nn.BatchNorm2d(channels[1])] if self.batch_norm else [])
-            modules.append(nn.ReLU(inplace=True))
-        return nn.Sequential(*modules[:-1])
 
 
 for _name, (_depths, _parameters) in TABLE.items():

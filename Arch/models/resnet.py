@@ -14,10 +14,10 @@ from Arch.models.blocks import (
     BasicBlock,
     Bottleneck,
     ResidualBlock,
-    convolution,
     initialise_convolutions,
-    normalisation,
-    stage,
+    pooled_head,
+    rectified_stem,
+    residual_stages,
     start_blocks_as_identity,
 )
 from Arch.models.custom_relu import Rectified
@@ -69,26 +69,17 @@ class ResNet(Rectified):
     def rectified(self, shape: Shape, classes: int) -> nn.Module:
         """See `Rectified.rectified`; features of the last width times the block's expansion go into `fc`."""
         children = self._stem(shape)
-        width_in = STEM
-        for number, (depth, width) in enumerate(zip(self.depths, self.widths, strict=True), start=1):
-            children[f"layer{number}"] = stage(
-                self.block, depth, (width_in, width), stride=1 if number == 1 else 2, batch_norm=self.batch_norm
-            )
-            width_in = width * self.block.expansion
-        children |= {"avgpool": nn.AdaptiveAvgPool2d(1), "flatten": nn.Flatten(), "fc": nn.Linear(width_in, classes)}
+        children |= residual_stages(self.block, self.depths, self.widths, width_in=STEM, batch_norm=self.batch_norm)
+        children |= pooled_head(self.widths[-1] * self.block.expansion, classes, "fc")
         network = nn.Sequential(OrderedDict(children))
         initialise_convolutions(network)
         start_blocks_as_identity(network)
         return network
 
     def _stem(self, shape: Shape) -> dict[str, nn.Module]:
-        channels, size = (shape[0], STEM), min(shape[1:])
+        size = min(shape[1:])
         kernel, stride = (7, 2) if size >= 224 else (3, 1)
-        stem: dict[str, nn.Module] = {
-            "conv1": convolution(channels, kernel, stride, has_bias=not self.batch_norm),
-            "bn1": normalisation(STEM, batch_norm=self.batch_norm),
-            "relu": nn.ReLU(inplace=True),
-        }
+        stem = rectified_stem((shape[0], STEM), kernel, stride, batch_norm=self.batch_norm)
         if size >= 64:
             stem["maxpool"] = nn.MaxPool2d(3, stride=2, padding=1)
         return stem

@@ -12,7 +12,7 @@ from torch import nn
 
 from Arch.models import MODELS
 from Arch.models.architecture import Shape, stage_ends
-from Arch.models.blocks import ChannelShuffle, convolution, normalisation
+from Arch.models.blocks import ChannelShuffle, convolution, normalisation, pooled_head, rectified_stem
 from Arch.models.custom_relu import Rectified
 
 if TYPE_CHECKING:
@@ -38,22 +38,14 @@ class ShuffleV1(Rectified):
 
     def rectified(self, shape: Shape, classes: int) -> nn.Module:
         """See `Rectified.rectified`; features of 960 numbers go into `linear`."""
-        children: dict[str, nn.Module] = OrderedDict(
-            conv1=convolution((shape[0], STEM), 1, has_bias=not self.batch_norm),
-            bn1=normalisation(STEM, batch_norm=self.batch_norm),
-            relu=nn.ReLU(inplace=True),
-        )
+        children = rectified_stem((shape[0], STEM), 1, batch_norm=self.batch_norm)
         width_in = STEM
         for number, (depth, width) in enumerate(zip(DEPTHS, WIDTHS, strict=True), start=1):
             first = GroupBlock(width_in, width, strides=True, batch_norm=self.batch_norm)
             others = (GroupBlock(width, width, strides=False, batch_norm=self.batch_norm) for _ in range(depth - 1))
             children[f"layer{number}"] = nn.Sequential(first, *others)
             width_in = width
-        children |= {
-            "avgpool": nn.AdaptiveAvgPool2d(1),
-            "flatten": nn.Flatten(),
-            "linear": nn.Linear(width_in, classes),
-        }
+        children |= pooled_head(width_in, classes, "linear")
         return nn.Sequential(OrderedDict(children))
 
 

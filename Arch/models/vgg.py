@@ -10,7 +10,7 @@ from torch import nn
 
 from Arch.models import MODELS
 from Arch.models.architecture import Shape, stage_ends
-from Arch.models.blocks import convolution, initialise_convolutions, initialise_linear
+from Arch.models.blocks import initialise_convolutions, initialise_linear, rectified_convolutions
 from Arch.models.custom_relu import Rectified
 
 if TYPE_CHECKING:
@@ -37,8 +37,7 @@ class VGG(Rectified):
 
     A map smaller than 2x2 is not pooled; an identity keeps the pool's place, so that names do not depend on the size.
     Source: Simonyan & Zisserman, ICLR 2015 (arXiv 1409.1556), table 1, as KD_wo_CE adapts it (BatchNorm, biases, a mean
-    over the map instead of 7x7 positions). VGG4 and VGG7 are KD_wo_CE's own: their widths are the only ones of usual
-    numbers of channels that give as many parameters and layers as it counted.
+    over the map instead of 7x7 positions). VGG4 and VGG7 are KD_wo_CE's own (`Models/VGG.py`).
     """
 
     depths: ClassVar[Five]
@@ -64,13 +63,9 @@ class VGG(Rectified):
         modules: list[nn.Module] = []
         width_in, size = shape[0], min(shape[1:])
         for depth, width in zip(self.depths, self.widths, strict=True):
-            for _ in range(depth):
-                modules.append(convolution((width_in, width), 3, has_bias=True))
-                modules.extend([nn.BatchNorm2d(width)] if self.batch_norm else [])
-                modules.append(nn.ReLU(inplace=True))
-                width_in = width
+            modules += rectified_convolutions(depth, (width_in, width), batch_norm=self.batch_norm)
             modules.append(nn.MaxPool2d(2) if size > 1 else nn.Identity())
-            size = max(size // 2, 1)
+            width_in, size = width, max(size // 2, 1)
         return nn.Sequential(*modules)
 
 

@@ -11,7 +11,7 @@ from torch import nn
 
 from Arch.models import MODELS
 from Arch.models.architecture import Shape, stage_ends
-from Arch.models.blocks import convolution, initialise_convolutions, normalisation
+from Arch.models.blocks import convolution, initialise_convolutions, normalisation, pooled_head
 from Arch.models.custom_relu import Rectified
 
 if TYPE_CHECKING:
@@ -56,9 +56,7 @@ class WideResNet(Rectified):
         children |= {
             "bn1": normalisation(widths[-1], batch_norm=self.batch_norm),
             "relu": nn.ReLU(inplace=True),
-            "avgpool": nn.AdaptiveAvgPool2d(1),
-            "flatten": nn.Flatten(),
-            "fc": nn.Linear(widths[-1], classes),
+            **pooled_head(widths[-1], classes, "fc"),
         }
         nn.init.zeros_(children["fc"].bias)  # type: ignore[arg-type]  # a linear layer has one
         network = nn.Sequential(OrderedDict(children))
