@@ -17,9 +17,11 @@ from Arch.models.blocks import (
     ResidualBlock,
     convolution,
     initialise_convolutions,
-    normalisation,
-    stage,
+    pooled_head,
+    rectified_stem,
+    residual_stages,
 )
+from Arch.models.published import require_size
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -47,7 +49,7 @@ TABLE: Mapping[str, tuple[type[ResidualBlock], tuple[int, int, int, int]]] = {
 class StitchingResNet(Architecture):
     """The ImageNet ResNet with a 3x3 stem of stride 1, no max-pool, and the mean over the last map, 4x4 at 32 pixels.
 
-    In the same-size variant no stage strides, in the same-width variant every stage has the first one's 64 channels:
+    In the same-size variant no stage strides, in the same-width variant every stage is as wide as the first:
     between any two of its layers a stitch needs no resizing, or no change of width, which the specificity tests of the
     study use. Its other networks are timm's vision transformers with 4-pixel patches: `timm/NAME`.
 
@@ -62,16 +64,9 @@ class StitchingResNet(Architecture):
 
     def network(self, shape: Shape, classes: int) -> nn.Module:
         """See `Architecture.network`; the last width times the block's expansion goes into `fc`."""
-        children: dict[str, nn.Module] = OrderedDict(
-            conv1=convolution((shape[0], STEM), 3, has_bias=False),
-            bn1=normalisation(STEM, batch_norm=True),
-            relu=nn.ReLU(inplace=True),
-        )
-        width_in = STEM
-        for number, (depth, width, stride) in enumerate(zip(self.depths, self.widths, self.strides, strict=True), 1):
-            children[f"layer{number}"] = stage(self.block, depth, (width_in, width), stride=stride, batch_norm=True)
-            width_in = width * self.block.expansion
-        children |= {"avgpool": nn.AdaptiveAvgPool2d(1), "flatten": nn.Flatten(), "fc": nn.Linear(width_in, classes)}
+        children = rectified_stem((shape[0], STEM), 3, batch_norm=True)
+        children |= residual_stages(self.block, self.depths, self.widths, self.strides, width_in=STEM, batch_norm=True)
+        children |= pooled_head(self.widths[-1] * self.block.expansion, classes, "fc")
         network = nn.Sequential(OrderedDict(children))
         initialise_convolutions(network)
         return network
@@ -82,12 +77,13 @@ class StitchingResNet(Architecture):
 class SmallCNN(Architecture):
     """BatchNorm of the image, four 3x3 convolutions with biases, the first three max-pooled, the mean, a linear head.
 
-    Source: stitching-ood, `general_utils/models/article_custom/small_cnn.py`. Deviation: the image may have any number
-    of channels.
+    Source: stitching-ood, `general_utils/models/article_custom/small_cnn.py` (names; kernels are drawn kaiming fan-out,
+    biases as torch draws them). Deviation: the image may have any number of channels.
     """
 
     def network(self, shape: Shape, classes: int) -> nn.Module:
         """See `Architecture.network`; features of 128 numbers go into `fc`."""
+        require_size(f"{PREFIX}small_cnn", shape, 8)
         widths = (shape[0], 16, 32, 64, 128)
         children: dict[str, nn.Module] = OrderedDict(bn=nn.BatchNorm2d(shape[0]))
         for number, channels in enumerate(itertools.pairwise(widths), start=1):

@@ -5,6 +5,7 @@ import torch
 import torchvision
 from torch import nn
 
+from Arch.errors import ModelError
 from Arch.models import MODELS
 
 DEPTHS = {"resnet18": (2, 2, 2, 2), "resnet34": (3, 4, 6, 3), "resnet50": (3, 4, 6, 3)}
@@ -82,6 +83,12 @@ def test_the_small_cnn_by_hand(images):
         h = network.get_submodule(f"conv{number}")(h).relu()
         h = torch.nn.functional.max_pool2d(h, 2) if number < 4 else h.mean((2, 3))
     assert torch.allclose(network(x), network.fc(h), atol=1e-5)
+
+
+def test_the_small_cnn_refuses_images_that_its_pools_leave_nothing_of():
+    built("small_cnn", (1, 8, 9))
+    with pytest.raises(ModelError, match="small_cnn reads images of at least 8x8 pixels, not 9x7"):
+        built("small_cnn", (1, 9, 7))
 
 
 @pytest.mark.parametrize("suffix", SUFFIXES)
