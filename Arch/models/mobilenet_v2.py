@@ -31,8 +31,9 @@ STANDARD = (0, _ENDS[1], _ENDS[2], _ENDS[4], _ENDS[6], _ENDS[6] + 2)
 class MobileNetV2(Architecture):
     """The ImageNet network whose stem strides above 32 pixels only.
 
-    Source: Sandler et al., CVPR 2018 (arXiv 1801.04381), table 2, with torchvision's names, dropout and initialisation,
-    as KD_wo_CE adapts it. Its ReLUs end at 6 (ReLU6). Deviation: without BatchNorm convolutions have biases.
+    Source: Sandler et al., CVPR 2018 (arXiv 1801.04381), table 2, as KD_wo_CE adapts it (`Models/MobileNetV2.py`:
+    no dropout), with torchvision's names. Its ReLUs end at 6 (ReLU6). Deviation: without BatchNorm convolutions have
+    biases.
     """
 
     standard_layers: ClassVar[tuple[int, ...]] = STANDARD
@@ -42,15 +43,15 @@ class MobileNetV2(Architecture):
     def network(self, shape: Shape, classes: int) -> nn.Module:
         """See `Architecture.network`; features of 1280 numbers go into `classifier.1`."""
         stride = 1 if min(shape[1:]) <= 32 else 2
-        modules: list[nn.Module] = [_bounded_unit((shape[0], STEM), 3, stride, batch_norm=self.batch_norm)]
+        modules: list[nn.Module] = [_unit((shape[0], STEM), 3, stride, bend=nn.ReLU6, batch_norm=self.batch_norm)]
         modules += (_torchvisions_block(*each, batch_norm=self.batch_norm) for each in _blocks(1))
-        modules.append(_bounded_unit((STAGES[-1][1], LAST), 1, batch_norm=self.batch_norm))
+        modules.append(_unit((STAGES[-1][1], LAST), 1, bend=nn.ReLU6, batch_norm=self.batch_norm))
         network = nn.Sequential(
             OrderedDict(
                 features=nn.Sequential(*modules),
                 avgpool=nn.AdaptiveAvgPool2d(1),
                 flatten=nn.Flatten(),
-                classifier=nn.Sequential(nn.Dropout(0.2), nn.Linear(LAST, classes)),
+                classifier=nn.Sequential(nn.Identity(), nn.Linear(LAST, classes)),  # torchvision's 0 drops features
             )
         )
         initialise_convolutions(network)
@@ -80,9 +81,9 @@ class HalfMobileNetV2(Rectified):
         ]
         network = nn.Sequential(
             OrderedDict(
-                conv1=_rectified_unit((shape[0], STEM // 2), 3, 2, batch_norm=norm),
+                conv1=_unit((shape[0], STEM // 2), 3, 2, bend=nn.ReLU, batch_norm=norm),
                 blocks=nn.Sequential(*stages),
-                conv2=_rectified_unit((STAGES[-1][1] // 2, LAST), 1, batch_norm=norm),
+                conv2=_unit((STAGES[-1][1] // 2, LAST), 1, bend=nn.ReLU, batch_norm=norm),
                 avgpool=nn.AdaptiveAvgPool2d(1),
                 flatten=nn.Flatten(),
                 classifier=nn.Sequential(nn.Linear(LAST, classes)),
@@ -113,8 +114,8 @@ def _torchvisions_block(widths: tuple[int, int], expansion: int, stride: int, *,
     """With torchvision's names; a block that does not widen lacks the first convolution."""
     wide = widths[0] * expansion
     return InvertedResidual(
-        *([_bounded_unit((widths[0], wide), 1, batch_norm=batch_norm)] if expansion > 1 else []),
-        _bounded_unit((wide, wide), 3, stride, groups=wide, batch_norm=batch_norm),
+        *([_unit((widths[0], wide), 1, bend=nn.ReLU6, batch_norm=batch_norm)] if expansion > 1 else []),
+        _unit((wide, wide), 3, stride, bend=nn.ReLU6, groups=wide, batch_norm=batch_norm),
         *_linear_unit((wide, widths[1]), 1, batch_norm=batch_norm),
         is_residual=stride == 1 and widths[0] == widths[1],
     )
@@ -124,25 +125,18 @@ def _benchmarks_block(widths: tuple[int, int], expansion: int, stride: int, *, b
     """With the benchmarks' names."""
     wide = widths[0] * expansion
     return InvertedResidual(
-        *_rectified_unit((widths[0], wide), 1, batch_norm=batch_norm),
-        *_rectified_unit((wide, wide), 3, stride, groups=wide, batch_norm=batch_norm),
+        *_unit((widths[0], wide), 1, bend=nn.ReLU, batch_norm=batch_norm),
+        *_unit((wide, wide), 3, stride, bend=nn.ReLU, groups=wide, batch_norm=batch_norm),
         *_linear_unit((wide, widths[1]), 1, batch_norm=batch_norm),
         is_residual=stride == 1 and widths[0] == widths[1],
     )
 
 
-def _rectified_unit(
-    widths: tuple[int, int], kernel: int, stride: int = 1, *, groups: int = 1, batch_norm: bool
+def _unit(
+    widths: tuple[int, int], kernel: int, stride: int = 1, *, bend: type[nn.Module], groups: int = 1, batch_norm: bool
 ) -> nn.Sequential:
     unit = _linear_unit(widths, kernel, stride, groups=groups, batch_norm=batch_norm)
-    return nn.Sequential(*unit, nn.ReLU(inplace=True))
-
-
-def _bounded_unit(
-    widths: tuple[int, int], kernel: int, stride: int = 1, *, groups: int = 1, batch_norm: bool
-) -> nn.Sequential:
-    unit = _linear_unit(widths, kernel, stride, groups=groups, batch_norm=batch_norm)
-    return nn.Sequential(*unit, nn.ReLU6(inplace=True))
+    return nn.Sequential(*unit, bend(inplace=True))
 
 
 def _linear_unit(

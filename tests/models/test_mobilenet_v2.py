@@ -64,6 +64,11 @@ def test_forward_is_torchvisions_but_for_the_stem_on_small_images(size, stride, 
     assert torch.allclose(model(x), expected, rtol=0, atol=1e-10 * float(expected.abs().max()))
 
 
+def test_neither_drops_features(bare):
+    for name in ("MobileNetV2", "MobileNetV2x0.5"):
+        assert not any(isinstance(each, nn.Dropout) for each in bare(name).modules())
+
+
 def literal_forward(state, x):
     """RepDistiller's `models/mobilenetv2.py` written out at half the width; `state` holds its names."""
 
