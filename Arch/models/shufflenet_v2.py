@@ -13,7 +13,7 @@ from torch import nn
 
 from Arch.models import MODELS
 from Arch.models.architecture import Shape, stage_ends
-from Arch.models.blocks import ChannelShuffle, convolution, normalisation
+from Arch.models.blocks import ChannelShuffle, convolution, normalisation, pooled_head
 from Arch.models.custom_relu import Rectified
 
 if TYPE_CHECKING:
@@ -49,17 +49,17 @@ class ShuffleV2(Rectified):
         for number, stage in enumerate(_stages(BenchmarkUnit, batch_norm=self.batch_norm), start=1):
             children[f"layer{number}"] = stage
         children |= zip(("conv2", "bn2", "relu2"), last, strict=True)
-        children |= {"avgpool": nn.AdaptiveAvgPool2d(1), "flatten": nn.Flatten(), "linear": nn.Linear(LAST, classes)}
+        children |= pooled_head(LAST, classes, "linear")
         return nn.Sequential(OrderedDict(children))
 
 
 @MODELS.register("ShuffleNetV2", "ShuffleNet V2 for small images: 1,263,854 parameters (10 classes)")
 @dataclass(frozen=True)
 class ShuffleNetV2(Rectified):
-    """The ImageNet network whose stem strides above 32 pixels only; its max-pool is there from 224 on.
+    """The ImageNet network whose stem strides above 32 pixels only, so that its last map is 2x2 at 32 and at 64 pixels.
 
-    Source: as `ShuffleV2`, with torchvision's names and initialisation. KD_wo_CE's own never ran, so the sizes at which
-    the map shrinks are ours, after its MobileNetV2 and ResNets. Deviation: without BatchNorm convolutions have biases.
+    Source: as `ShuffleV2`, as KD_wo_CE adapts it (`Models/ShuffleNetV2.py`), with torchvision's names and
+    initialisation. Deviation: without BatchNorm convolutions have biases.
     """
 
     standard_layers: ClassVar[tuple[int, ...]] = STANDARD
@@ -68,19 +68,15 @@ class ShuffleNetV2(Rectified):
 
     def rectified(self, shape: Shape, classes: int) -> nn.Module:
         """See `Rectified.rectified`; features of 1024 numbers go into `fc`."""
-        size = min(shape[1:])
-        stem = convolution((shape[0], STEM), 3, 1 if size <= 32 else 2, has_bias=not self.batch_norm)
-        children: dict[str, nn.Module] = OrderedDict(conv1=nn.Sequential(*_rectified(stem, batch_norm=self.batch_norm)))
-        if size >= 224:
-            children["maxpool"] = nn.MaxPool2d(3, stride=2, padding=1)
+        stem = convolution((shape[0], STEM), 3, 1 if min(shape[1:]) <= 32 else 2, has_bias=not self.batch_norm)
+        children: dict[str, nn.Module] = OrderedDict(
+            conv1=nn.Sequential(*_rectified(stem, batch_norm=self.batch_norm)),
+            maxpool=nn.MaxPool2d(3, stride=2, padding=1),
+        )
         for number, stage in enumerate(_stages(TorchvisionUnit, batch_norm=self.batch_norm), start=2):
             children[f"stage{number}"] = stage
-        children |= {
-            "conv5": nn.Sequential(*_pointwise((WIDTHS[-1], LAST), batch_norm=self.batch_norm)),
-            "avgpool": nn.AdaptiveAvgPool2d(1),
-            "flatten": nn.Flatten(),
-            "fc": nn.Linear(LAST, classes),
-        }
+        children["conv5"] = nn.Sequential(*_pointwise((WIDTHS[-1], LAST), batch_norm=self.batch_norm))
+        children |= pooled_head(LAST, classes, "fc")
         return nn.Sequential(OrderedDict(children))
 
 

@@ -12,6 +12,8 @@ from Arch.models.blocks import ChannelShuffle
 # f0 ... f3 and the pooled vector of the benchmarks
 FIRST = [(24, 32, 32), (240, 16, 16), (480, 8, 8), (960, 4, 4), (960,)]
 SECOND = [(24, 32, 32), (116, 16, 16), (232, 8, 8), (464, 4, 4), (1024,)]
+# KD_wo_CE's max-pools after the stem
+POOLED = [(24, 32, 32), (116, 8, 8), (232, 4, 4), (464, 2, 2), (1024,)]
 
 
 @pytest.mark.parametrize(
@@ -29,15 +31,15 @@ def test_parameters_are_as_many_as_the_sources(name, classes, expected, count):
 
 @pytest.mark.parametrize(
     ("name", "shapes"),
-    [("ShuffleV1", FIRST), ("ShuffleV2", SECOND), ("ShuffleNetV2", SECOND)],
+    [("ShuffleV1", FIRST), ("ShuffleV2", SECOND), ("ShuffleNetV2", POOLED)],
 )
-def test_standard_layers_have_the_benchmarks_shapes(name, shapes, outline):
+def test_standard_layers_have_the_sources_shapes(name, shapes, outline):
     layers = outline(name).layers
     assert [layers[index].shape for index in MODELS[name].standard_layers] == shapes
 
 
-@pytest.mark.parametrize(("size", "side"), [(32, 32), (33, 17), (223, 112), (224, 56)])
-def test_the_stem_shrinks_large_images(size, side, bare):
+@pytest.mark.parametrize(("size", "side"), [(32, 16), (33, 9), (64, 16), (224, 56)])
+def test_the_stem_strides_above_32_pixels_and_a_pool_follows(size, side, bare):
     network = bare("ShuffleNetV2", (3, size, size))
     stem = network[: [name for name, _ in network.named_children()].index("stage2")]
     assert stem(torch.empty(1, 3, size, size, device="meta")).shape == (1, 24, side, side)
@@ -82,13 +84,17 @@ def test_forward_of_the_first_version_is_the_benchmarks(roughen, images):
 
 @pytest.fixture
 def theirs():
-    """The network of torchvision without the max-pool, its stem of stride 1."""
+    """The network of torchvision, its stem of stride 1."""
     network = torchvision.models.shufflenet_v2_x1_0(num_classes=10).double().eval()
-    network.conv1[0].stride, network.maxpool = (1, 1), nn.Identity()
+    network.conv1[0].stride = (1, 1)
     return network
 
 
-def test_forward_of_the_second_version_is_torchvisions_without_two_strides(roughen, images, theirs):
+def test_kd_wo_ces_18_layers_and_the_pooled_vector(outline):
+    assert len(outline("ShuffleNetV2").layers) == 18 + 1
+
+
+def test_forward_of_the_second_version_is_torchvisions_but_for_the_stems_stride(roughen, images, theirs):
     model = roughen(MODELS["ShuffleNetV2"]().network((3, 16, 16), 10)).eval()
     theirs.load_state_dict(model.state_dict())
     x = images(2, (3, 16, 16), torch.float64)
@@ -98,7 +104,7 @@ def test_forward_of_the_second_version_is_torchvisions_without_two_strides(rough
 
 def test_forward_of_the_benchmarks_second_version_is_torchvisions_with_their_stem(roughen, images, theirs):
     model = roughen(MODELS["ShuffleV2"]().network((3, 16, 16), 10)).eval()
-    theirs.conv1[0] = nn.Conv2d(3, 24, 1, bias=False).double()
+    theirs.conv1[0], theirs.maxpool = nn.Conv2d(3, 24, 1, bias=False).double(), nn.Identity()
     # the same tensors in the same order under other names
     theirs.load_state_dict(dict(zip(theirs.state_dict(), model.state_dict().values(), strict=True)))
     x = images(2, (3, 16, 16), torch.float64)
