@@ -58,7 +58,20 @@ def outdated(origins: Origins, versions: Mapping[str, int | str]) -> dict[str, i
         recorded = origin.get("versions")
         if recorded and recorded != versions:
             found |= {key: recorded[key] for key, now in versions.items() if recorded.get(key, now) != now}
+            found |= _other_files(recorded, versions)
     return found
+
+
+def _other_files(recorded: Mapping[str, Any], versions: Mapping[str, int | str]) -> dict[str, int | str]:
+    """The users' own files that a run was made with and that none of the present ones is, by name or by content."""
+    present = {now for key, now in versions.items() if key.endswith(".py")}
+    if not present:  # they are gone, or not asked for
+        return {}
+    return {
+        key: then
+        for key, then in recorded.items()
+        if key.endswith(".py") and key not in versions and then not in present
+    }
 
 
 def refresh(entry: Entry) -> None:

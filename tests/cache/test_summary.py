@@ -66,6 +66,10 @@ def test_the_summary_repeats_only_what_is_asked_of_many_runs(entry, commit_versi
         ({"Model": 1, "Gone": 4}, {"Model": 1}, {}),
         ({"Model": 1}, {"Model": 1, "New": 2}, {}),
         ({}, {"Model": 2}, {}),
+        ({"Model": 1, "net.py": "ab"}, {"Model": 1, "net.py": "cd"}, {"net.py": "ab"}),
+        ({"Model": 1, "net.py": "ab"}, {"Model": 1, "other.py": "cd"}, {"net.py": "ab"}),
+        ({"Model": 1, "net.py": "ab"}, {"Model": 1, "renamed.py": "ab"}, {}),
+        ({"Model": 1, "net.py": "ab"}, {"Model": 1}, {}),
     ],
 )
 def test_a_run_is_outdated_where_a_component_has_another_version_now(made_with, now, told):
