@@ -13,6 +13,8 @@ from pathlib import Path
 from Arch.datasets.transfer import unwritable
 from Arch.errors import DataError
 
+_MISSES = 1000  # of a folder that is gone as soon as it is made; after so many it cannot be made
+
 
 @contextmanager
 def locked(work: Path, *, is_vital: bool = True) -> Iterator[None]:
@@ -68,12 +70,16 @@ def is_left(folder: Path) -> bool:
 
 
 def _lock(work: Path) -> int:
+    misses = 0
     while True:
         try:
             work.mkdir(parents=True, exist_ok=True)
             descriptor = os.open(work / "lock", os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o666)
-        except FileNotFoundError:
-            continue  # who had the lock has just removed the folder
+        except FileNotFoundError as error:
+            misses += 1  # who had the lock has just removed the folder
+            if misses == _MISSES:
+                raise unwritable(work, error) from error
+            continue
         except OSError as error:
             raise unwritable(work, error) from error
         try:

@@ -9,6 +9,7 @@ import pytest
 
 from Arch.datasets.decoded import decoded
 from Arch.datasets.locking import held, locked
+from Arch.errors import DataError
 from tests.datasets.test_decoded import LABELS, partials, write
 
 
@@ -69,3 +70,12 @@ def test_who_waits_for_another_process_says_so_and_goes_on_after_it(tmp_path, ca
             assert not waiting.done()
         waiting.result(timeout=10)
     assert caplog.messages == [f"Another process is at work in {tmp_path}/work. Waiting for it."]
+
+
+def test_a_folder_that_can_never_be_made_is_not_tried_for_ever(tmp_path, monkeypatch):
+    def vanish(*arguments, **options):
+        raise FileNotFoundError(errno.ENOENT, "No such file or directory")
+
+    monkeypatch.setattr(type(tmp_path), "mkdir", vanish)  # as below /proc, or in a working folder that was removed
+    with pytest.raises(DataError, match=r"cannot write .*work: no such file or directory"), locked(tmp_path / "work"):
+        raise AssertionError("locked")
