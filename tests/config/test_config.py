@@ -150,7 +150,7 @@ def test_the_document_holds_what_was_asked_under_which_defaults(resolver):
         ({"PreTrained": True}, "cannot run yet: PreTrainedFrom has to be given. Whose weights: torchvision/NAME"),
         ({"Trainer": "ProbeTrainer"}, "probing is planned. What runs: KDTrainer."),
         ({"FeatureKD": True, "Teacher": "MLP"}, "FeatureKD = true has an identity but cannot run yet: "),
-        ({"VanillaKD": True, "Teacher": "MiniResNet"}, 'Model = "MiniResNet" has an identity but cannot run yet: '),
+        ({"VanillaKD": True, "Teacher": "TcT"}, 'Model = "TcT" has an identity but cannot run yet: '),
         ({"VanillaKD": True, "Teacher": "0" * 32}, "the network 'experiment 00000000' has an identity but cannot run"),
     ],
 )
