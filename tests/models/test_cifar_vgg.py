@@ -1,4 +1,4 @@
-"""The CIFAR VGGs against the benchmark's own numbers and a literal forward."""
+"""The CIFAR VGGs against the benchmark's own shapes and a literal forward."""
 
 import math
 
@@ -7,23 +7,6 @@ import torch
 import torch.nn.functional as F
 
 from Arch.models import MODELS
-
-# RepDistiller's models with BatchNorm for 100 classes at 3x32x32
-PARAMETERS = {
-    "vgg8": 3_965_028,
-    "vgg11": 9_277_284,
-    "vgg13": 9_462_180,
-    "vgg16": 14_774_436,
-    "vgg19": 20_086_692,
-}
-
-
-@pytest.mark.parametrize(("name", "count"), PARAMETERS.items())
-def test_parameters_are_as_many_as_the_benchmarks(name, count):
-    with torch.device("meta"):
-        network = MODELS[name]().network((3, 32, 32), 100)
-    assert sum(each.numel() for each in network.parameters()) == count
-    assert f"{count:,}" in MODELS.about(name)
 
 
 @pytest.mark.parametrize(("size", "maps"), [(32, (32, 16, 8, 4, 4)), (64, (64, 32, 16, 8, 4)), (8, (8, 4, 2, 1, 1))])

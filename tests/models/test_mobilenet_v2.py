@@ -25,16 +25,10 @@ BENCHMARK = [(16, 16, 16), (12, 16, 16), (16, 8, 8), (48, 4, 4), (160, 2, 2), (1
 
 
 @pytest.mark.parametrize(
-    ("name", "size", "classes", "expected"),
-    [
-        ("MobileNetV2", 32, 10, 2_236_682),
-        ("MobileNetV2", 32, 100, 2_351_972),
-        ("MobileNetV2", 64, 200, 2_480_072),
-        ("MobileNetV2x0.5", 32, 100, 812_836),
-    ],
+    ("size", "classes", "expected"), [(32, 10, 2_236_682), (32, 100, 2_351_972), (64, 200, 2_480_072)]
 )
-def test_parameters_are_as_many_as_the_sources(name, size, classes, expected, count):
-    assert count(name, (3, size, size), classes) == expected
+def test_parameters_are_as_many_as_kd_wo_ces(size, classes, expected, count):
+    assert count("MobileNetV2", (3, size, size), classes) == expected
 
 
 def test_layers_are_counted_and_shaped_as_kd_wo_ces(outline):

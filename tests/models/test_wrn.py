@@ -1,4 +1,4 @@
-"""The wide ResNets against the benchmark's own numbers and a literal forward."""
+"""The wide ResNets against the benchmark's own shapes and a literal forward."""
 
 import math
 
@@ -8,20 +8,13 @@ import torch.nn.functional as F
 
 from Arch.models import MODELS
 
-# RepDistiller's models for 100 classes at 3x32x32: parameters, f1 ... f3 and the pooled vector
+# f1 ... f3 and the pooled vector of the benchmarks at 3x32x32
 NETWORKS = {
-    "wrn_16_1": (180_916, [(16, 32, 32), (32, 16, 16), (64, 8, 8), (64,)]),
-    "wrn_16_2": (703_284, [(32, 32, 32), (64, 16, 16), (128, 8, 8), (128,)]),
-    "wrn_40_1": (569_780, [(16, 32, 32), (32, 16, 16), (64, 8, 8), (64,)]),
-    "wrn_40_2": (2_255_156, [(32, 32, 32), (64, 16, 16), (128, 8, 8), (128,)]),
+    "wrn_16_1": [(16, 32, 32), (32, 16, 16), (64, 8, 8), (64,)],
+    "wrn_16_2": [(32, 32, 32), (64, 16, 16), (128, 8, 8), (128,)],
+    "wrn_40_1": [(16, 32, 32), (32, 16, 16), (64, 8, 8), (64,)],
+    "wrn_40_2": [(32, 32, 32), (64, 16, 16), (128, 8, 8), (128,)],
 }
-
-
-@pytest.mark.parametrize("name", NETWORKS)
-def test_parameters_are_as_many_as_the_benchmarks(name, count):
-    expected = NETWORKS[name][0]
-    assert count(name, classes=100) == expected
-    assert f"{expected:,}" in MODELS.about(name)
 
 
 @pytest.mark.parametrize(
@@ -29,7 +22,7 @@ def test_parameters_are_as_many_as_the_benchmarks(name, count):
 )
 def test_standard_layers_have_the_benchmarks_shapes(name, outline):
     layers = outline(name).layers
-    assert [layers[index].shape for index in MODELS[name].standard_layers] == NETWORKS[name][1]
+    assert [layers[index].shape for index in MODELS[name].standard_layers] == NETWORKS[name]
 
 
 def test_layers_are_the_blocks_the_last_relu_and_the_pooled_vector(outline):
