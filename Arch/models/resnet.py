@@ -57,7 +57,8 @@ class ResNet(Rectified):
     three have 16 to 64 as the thin CIFAR networks, but not their stem, and ResNet56 is made of bottlenecks. The stem is
     3x3; from 64 pixels on a max-pool follows it, from 224 on it is the 7x7 stem of stride 2. Every block starts as its
     shortcut. Source: He et al., CVPR 2016 (arXiv 1512.03385), table 1, as KD_wo_CE adapts it; deviations: size decides
-    about the stem where KD_wo_CE asks for the dataset's name; without BatchNorm convolutions have biases.
+    about the stem where KD_wo_CE asks for the dataset's name; without BatchNorm convolutions have biases. The
+    benchmarks' ResNet50 is the same network, but its blocks do not start as their shortcuts.
     """
 
     block: ClassVar[type[ResidualBlock]]

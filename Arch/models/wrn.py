@@ -89,7 +89,7 @@ class PreactivatedBlock(nn.Module):
         self.bn2 = normalisation(width, batch_norm=batch_norm)
         self.relu2 = nn.ReLU(inplace=True)
         self.conv2 = convolution((width, width), 3, has_bias=not batch_norm)
-        self.convShortcut = (
+        self.convShortcut = (  # named as in the benchmarks' weights
             None
             if width_in == width and stride == 1
             else convolution((width_in, width), 1, stride, has_bias=not batch_norm)
