@@ -11,11 +11,11 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from Arch import files
 from Arch.amounts import size_text
 from Arch.config.schema import Schema
 from Arch.datasets.catalogue import CATALOGUE, Facts
-from Arch.errors import UnknownNameError
+from Arch.datasets.download import is_there
+from Arch.errors import DataError, UnknownNameError
 from Arch.workspace import Workspace
 
 _MOST_FILES = 30_000  # whose sizes are looked up for a line; a page looks at all
@@ -53,11 +53,11 @@ def _row(name: str, why_planned: str, root: Path, most_files: int | None) -> dic
     if facts is None:
         return {"name": name, "state": "planned" if why_planned else "", "how": why_planned}
     place = facts.place(root)
-    is_present = place is not None and files.exists(place)
+    is_present, trouble = _looked_for(place)
     size, is_all = size_below(place, most_files) if place and is_present else (0, True)
     return {
         "name": name,
-        "state": _state(facts, is_present=is_present),
+        "state": "broken" if trouble else _state(facts, is_present=is_present),
         "classes": facts.classes,
         "train": facts.train,
         "test": facts.test,
@@ -67,8 +67,16 @@ def _row(name: str, why_planned: str, root: Path, most_files: int | None) -> dic
         "counted": "" if is_all else f"only the first {most_files:,} files",
         "download": facts.source.size if facts.source else 0,
         "addresses": [file.url for file in facts.source.files] if facts.source else [],
-        "how": _how(name, facts, place, is_present=is_present),
+        "how": trouble or _how(name, facts, place, is_present=is_present),
     }
+
+
+def _looked_for(place: Path | None) -> tuple[bool, str]:
+    """Whether a dataset is in its place, and what keeps one from looking."""
+    try:
+        return place is not None and is_there(place), ""
+    except DataError as error:
+        return False, str(error)
 
 
 def _state(facts: Facts, *, is_present: bool) -> str:

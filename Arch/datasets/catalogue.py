@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from Arch.datasets.array_sources import CIFAR5M, CORRUPTED_CIFAR10, CORRUPTED_CIFAR100, RANDOM_IMAGES
-from Arch.datasets.download import Remote, Source
+from Arch.datasets.download import Remote, Source, is_there
 from Arch.errors import DataError
 
 
@@ -235,13 +235,13 @@ def home_of(name: str, root: Path) -> Path:
     """The folder of a dataset that cannot be downloaded.
 
     Raises:
-        DataError: it is not there, or the dataset has none.
+        DataError: it is not there, one cannot look, or the dataset has none.
     """
     facts = CATALOGUE[name]
     folder = facts.place(root)
     if folder is None:
         raise DataError(f"there is nothing to download for {name}. {facts.by_hand}")
-    if not folder.exists():
+    if not is_there(folder):
         raise DataError(
             f"{name} cannot be downloaded: put it into {folder}, or say in DataPath where it lies. {facts.by_hand}",
             folder,

@@ -86,10 +86,10 @@ def fetched(root: Path, source: Source, report: Report = log_report) -> Path:
             written.
     """
     folder = root / source.name
-    if not folder.exists():
+    if not is_there(folder):
         work = root / ".fetching" / source.name.replace("/", "-")
         with locked(work):
-            if not folder.exists():
+            if not is_there(folder):
                 _fetch(source, folder, work, report)
     for file in source.files:
         path = folder / file.filename
@@ -97,6 +97,24 @@ def fetched(root: Path, source: Source, report: Report = log_report) -> Path:
         if not is_archive(file.filename) and not is_decompressed:
             Ledger(folder).check(path, file)
     return folder
+
+
+def is_there(folder: Path) -> bool:
+    """Whether there is anything: an empty folder makes room for data.
+
+    Raises:
+        DataError: one cannot look.
+    """
+    try:
+        with os.scandir(folder) as found:
+            return next(found, None) is not None
+    except FileNotFoundError:
+        return False
+    except NotADirectoryError:
+        return folder.is_file()
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise DataError(f"cannot read {folder}: {reason}. Change its mode, or use another data folder.") from error
 
 
 def _fetch(source: Source, folder: Path, work: Path, report: Report) -> None:

@@ -60,6 +60,11 @@ def test_a_source_arrives_unpacked_beside_plain_files_and_is_asked_for_once(serv
     assert not (root / ".fetching" / "both").exists()
 
 
+def test_an_empty_folder_counts_as_nothing(server, root):
+    (root / "plain").mkdir(parents=True)
+    assert (fetched(root, plain(server)) / "a.bin").read_bytes() == BODY
+
+
 def test_a_broken_connection_goes_on_where_it_ended(server, root):
     server.breaks = 3
     folder = fetched(root, plain(server, md5=hashlib.md5(BODY).hexdigest()))

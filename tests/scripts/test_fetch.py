@@ -102,6 +102,15 @@ def test_names_tells_what_is_present_its_size_and_place(server, tmp_path, capsys
     assert (rows["CUB200"]["classes"], rows["CUB200"]["train"], rows["CUB200"]["test"]) == (200, 5_994, 5_794)
 
 
+def test_a_place_that_cannot_be_looked_at_hides_no_other(tmp_path, capsys):
+    (tmp_path / "SVHN").symlink_to("SVHN")
+    (tmp_path / "eurosat").mkdir()
+    assert main(["names", "datasets", "--json", "--data", str(tmp_path)]) == 0
+    rows = {row["name"]: row for row in json.loads(capsys.readouterr().out)}
+    assert {name: rows[name]["state"] for name in ("SVHN", "EuroSAT")} == {"SVHN": "broken", "EuroSAT": "absent"}
+    assert rows["SVHN"]["how"].startswith(f"cannot read {tmp_path}/SVHN: too many levels of symbolic links.")
+
+
 def test_names_has_a_line_for_each_dataset_and_a_page_for_one(tmp_path, capsys):
     main(["names", "datasets", "--data", str(tmp_path)])
     lines = capsys.readouterr().out.splitlines()
