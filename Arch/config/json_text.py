@@ -50,23 +50,36 @@ def read_object(path: Path | str, error: type[ArchError] = ConfigError) -> tuple
         ArchError: of the type `error`: the file cannot be read, is not UTF-8, not JSON, or not an object.
     """
     label = printable(str(path))
+    content = read_file(path, error)
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as problem:
+        raise error(f"{label}: expected UTF-8 text, got the byte {content[problem.start]:#04x}.") from None
+    members = _plain_object(content)
+    return (members, Source(label, text)) if members is not None else parse_object(text, label, error)
+
+
+def read_file(path: Path | str, error: type[ArchError]) -> bytes:
+    """What a file that people write holds.
+
+    Raises:
+        ArchError: of the type `error`: it is not there, cannot be read, or is too large to be one.
+    """
+    label = printable(str(path))
     try:
         content = _content(path)
-        text = content.decode("utf-8-sig")
     except FileNotFoundError:
         raise error(f"{label}: no such file.") from None
     except IsADirectoryError:
-        raise error(f"{label}: expected a file, got a folder. To run every config in it, use -e {label}.") from None
+        advice = f" To run every config in it, use -e {label}." if error is ConfigError else ""
+        raise error(f"{label}: expected a file, got a folder.{advice}") from None
     except OSError as problem:
         raise error(f"{label}: cannot be read: {problem.strerror}.") from None
-    except UnicodeDecodeError as problem:
-        raise error(f"{label}: expected UTF-8 text, got the byte {content[problem.start]:#04x}.") from None
     except ValueError:  # a path with a null character
         raise error(f"{label}: no file can have this name.") from None
     if len(content) > _MOST_BYTES:
-        raise error(f"{label}: expected a config, got a file of more than {_MOST_BYTES // 10**6} MB.")
-    members = _plain_object(content)
-    return (members, Source(label, text)) if members is not None else parse_object(text, label, error)
+        raise error(f"{label}: expected what people write, got a file of more than {_MOST_BYTES // 10**6} MB.")
+    return content
 
 
 def parse_object(text: str, label: str, error: type[ArchError] = ConfigError) -> tuple[dict[str, Any], Source]:
@@ -171,7 +184,7 @@ def _plain_object(content: bytes) -> dict[str, Any] | None:
 
 
 def _content(path: Path | str) -> bytes:
-    """The beginning of a file, longer than any config; `plan` asks for ten thousand, so that each call counts."""
+    """A file, or its beginning if it is too large; `plan` asks for ten thousand, so that each call counts."""
     descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     try:
         pieces = [os.read(descriptor, _BLOCK)]

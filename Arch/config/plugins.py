@@ -107,37 +107,20 @@ def read_code(path: str, *, needs_rules: bool = True) -> tuple[Code, dict[str, A
     """
     import hashlib  # few configs have plugins
 
-    content = _content(path)
-    rules_path = rules_path_of(path)
-    if not needs_rules and not Path(rules_path).exists():
-        return Code(path, content, hashlib.sha256(content).hexdigest(), ""), {}, Source(printable(rules_path))
-    try:
+    if not path.endswith(".py"):
+        raise PluginError(f"{printable(path)}: expected a Python file, whose name ends in .py.")
+    content = json_text.read_file(path, PluginError)
+    digest, rules_path = hashlib.sha256(content).hexdigest(), rules_path_of(path)
+    if Path(rules_path).exists():
         document, source = json_text.read_object(rules_path, PluginError)
-    except PluginError as problem:
-        if Path(rules_path).exists():
-            raise
+        rules_digest = hashlib.sha256((source.text or "").encode()).hexdigest()
+        return Code(path, content, digest, rules_digest), document, source
+    if needs_rules:
         raise PluginError(
             f"{printable(rules_path)}: no such file. It says which keys and choices {printable(path)} adds; "
             "{} says that it adds none."
-        ) from problem
-    digest = hashlib.sha256((source.text or "").encode()).hexdigest()
-    return Code(path, content, hashlib.sha256(content).hexdigest(), digest), document, source
-
-
-def _content(path: str) -> bytes:
-    shown = printable(path)
-    if not path.endswith(".py"):
-        raise PluginError(f"{shown}: expected a Python file, whose name ends in .py.")
-    try:
-        return Path(path).read_bytes()
-    except FileNotFoundError:
-        raise PluginError(f"{shown}: no such file.") from None
-    except IsADirectoryError:
-        raise PluginError(f"{shown}: expected a file, got a folder.") from None
-    except OSError as problem:
-        raise PluginError(f"{shown}: cannot be read: {problem.strerror}.") from None
-    except ValueError:  # a path with a null character
-        raise PluginError(f"{shown}: no file can have this name.") from None
+        )
+    return Code(path, content, digest, ""), {}, Source(printable(rules_path))
 
 
 def _extension(house: Rules, path: str) -> Extension:
