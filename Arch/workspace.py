@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NoReturn
 
 from Arch import files
 from Arch.cache.entry import Entry
@@ -209,7 +209,7 @@ def config_files(folder: Path) -> list[Path]:
     """Every `.json` file below a folder, sorted; not what a cache keeps, nor hidden folders such as its trash.
 
     Raises:
-        ConfigError: there is none.
+        ConfigError: there is none, or a folder cannot be read.
     """
     return [Path(path) for path in _config_names(folder)]
 
@@ -217,7 +217,7 @@ def config_files(folder: Path) -> list[Path]:
 def _config_names(folder: Path | str) -> list[str]:
     """As `config_files`: ten thousand Path objects cost as much as reading the files."""
     found: list[str] = []
-    for where, folders, names in os.walk(folder):
+    for where, folders, names in os.walk(folder, onerror=_refuse_folder):
         folders[:] = [name for name in folders if not (is_fingerprint(name) or name.startswith("."))]
         found += [
             os.path.normpath(os.path.join(where, name))  # noqa: PTH118
@@ -227,6 +227,10 @@ def _config_names(folder: Path | str) -> list[str]:
     if not found:
         raise ConfigError(f"{folder}: expected a folder with config files (*.json) in it, found none.")
     return sorted(found)
+
+
+def _refuse_folder(problem: OSError) -> NoReturn:
+    raise ConfigError(f"{problem.filename}: the folder cannot be read: {problem.strerror}.") from problem
 
 
 def _stored(store: Store, prefix: str) -> Mapping[str, Any]:

@@ -1,12 +1,13 @@
 """What words select is found, also where what it was made from has left the cache."""
 
 import json
+import os
 import shutil
 
 import pytest
 
 from Arch.config.foreign import ForeignNetwork
-from Arch.errors import CacheAccessError, ChangedDefaultError
+from Arch.errors import CacheAccessError, ChangedDefaultError, ConfigError
 from Arch.files import door
 from Arch.types import Run
 from Arch.workspace import ROOT, Workspace, config_files
@@ -71,3 +72,18 @@ def test_what_a_cache_keeps_and_what_is_hidden_are_no_configs(tmp_path):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text("{}")
     assert config_files(tmp_path) == [tmp_path / "a.json", tmp_path / "below/b.json"]
+
+
+def test_a_folder_below_that_cannot_be_read_hides_no_configs(tmp_path, monkeypatch):
+    (tmp_path / "locked").mkdir()
+    (tmp_path / "a.json").write_text("{}")
+    scandir = os.scandir
+
+    def refuse(path):
+        if str(path).endswith("locked"):
+            raise PermissionError(13, "Permission denied", str(path))
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", refuse)
+    with pytest.raises(ConfigError, match=r"/locked: the folder cannot be read: Permission denied\."):
+        config_files(tmp_path)
