@@ -7,6 +7,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from operator import attrgetter
 from pathlib import Path
 
 from Arch.datasets.dataset import SplitName
@@ -16,7 +17,7 @@ SUFFIXES = frozenset({".bmp", ".gif", ".jpeg", ".jpg", ".pgm", ".png", ".ppm", "
 WORDS: dict[SplitName, tuple[str, ...]] = {"train": ("train",), "test": ("test", "val", "valid")}
 
 
-@dataclass(frozen=True, order=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class ImageFile:
     """One image: the class its folder names, and its path in the folder or archive it is in."""
 
@@ -83,7 +84,7 @@ def listed_below(names: Iterable[str], top: str, path: Path) -> tuple[ImageFile,
             f"{', '.join(sorted(SUFFIXES))}.",
             path,
         )
-    return tuple(sorted(files))
+    return tuple(sorted(files, key=attrgetter("class_name", "name")))
 
 
 def _suffix(name: str) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 from Arch.datasets import DATASETS
 from Arch.datasets.dataset import SplitName
 from Arch.datasets.decoding import DecodeStyle
-from Arch.datasets.folder_files import FilesBelow, ListedFiles, files_of_classes
+from Arch.datasets.folder_files import ClassFolders, ListedFiles
 from Arch.datasets.image_files import ImageFile, ImageFiles, unreadable
 from Arch.datasets.placed import PlacedPhotographs
 from Arch.datasets.text_lists import lines_of
@@ -38,7 +38,7 @@ class ImageNet(PlacedPhotographs):
         """The images of a split, by synset and then by name, or in the order of their names."""
         flat = _flat_images(folder / "val") if split == "test" else []
         if not flat:
-            return _SynsetFolders(folder / ("train" if split == "train" else "val"))
+            return ClassFolders(folder / ("train" if split == "train" else "val"))
         path = next((at / name for at in (folder, folder / "val") for name in _SYNSETS if (at / name).exists()), None)
         if path is None:
             raise DataError(
@@ -51,21 +51,6 @@ class ImageNet(PlacedPhotographs):
             raise DataError(f"{path} has {len(synsets)} lines for {len(flat)} images: it needs one for each.", path)
         pairs = zip(synsets, flat, strict=True)
         return ListedFiles(folder / "val", tuple(ImageFile(synset, name) for synset, name in pairs))
-
-
-class _SynsetFolders(FilesBelow):
-    """Synsets' folders; that their files may have changed is told by the folders, as a million files are too many."""
-
-    def listed(self) -> tuple[ImageFile, ...]:
-        return files_of_classes(self._top)
-
-    def stamp(self) -> str:
-        try:
-            folders = sorted(path for path in self._top.iterdir() if path.is_dir())
-            times = [f"{path.name} {path.stat().st_mtime_ns}" for path in folders]
-        except OSError as error:
-            raise unreadable(self._top, error) from error
-        return "\n".join((str(self._top.resolve()), *times))
 
 
 def _flat_images(folder: Path) -> list[str]:

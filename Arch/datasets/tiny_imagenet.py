@@ -7,7 +7,7 @@ from pathlib import Path
 
 from Arch.datasets import DATASETS
 from Arch.datasets.dataset import SplitName
-from Arch.datasets.folder_files import ListedFiles, files_of_classes
+from Arch.datasets.folder_files import ClassFolders, ListedFiles, files_of_classes
 from Arch.datasets.image_files import WORDS, ImageFile, ImageFiles
 from Arch.datasets.parquet_rows import all_rows
 from Arch.datasets.placed import PlacedPhotographs
@@ -31,8 +31,7 @@ class TinyImageNet(PlacedPhotographs):
         if parts:
             return all_rows(parts, "label")
         if split == "train":
-            top = folder / "train"
-            return ListedFiles(top, files_of_classes(top))
+            return ClassFolders(folder / "train", "images")
         if any((folder / "val").glob("n[0-9]*")):
             sorted_in = (file for file in files_of_classes(folder / "val") if file.class_name != "images")
             return ListedFiles(folder / "val", tuple(sorted_in))

@@ -12,6 +12,7 @@ from PIL import Image
 from torchvision import transforms
 
 from Arch.datasets import DATASETS, decoding
+from Arch.datasets.folder_files import ClassFolders
 from Arch.errors import DataError
 from tests.datasets.tiny_images import encoded, photo, write_folder
 
@@ -186,12 +187,24 @@ def test_decoded_images_are_read_where_nothing_can_be_written(root, tmp_path, mo
     assert dataset.read(root, "train").digest == before.digest
 
 
-def test_an_added_image_is_noticed_by_its_folder(root, tmp_path):
-    folder = write_imagenet(tmp_path, {})
-    before = DATASETS["ImageNet"]().located(folder).read_downsampled(root, "train", 4)
-    write_folder(folder, {f"train/{WORDNET[1]}/more.JPEG": picture(1, 6)})
-    after = DATASETS["ImageNet"]().located(folder).read_downsampled(root, "train", 4)
+CLASS_FOLDERS = [("ImageNet", ""), ("TinyImageNet", "images/"), ("TinyImageNet", "")]
+
+
+@pytest.mark.parametrize(("name", "below"), CLASS_FOLDERS)
+def test_an_added_image_is_noticed_by_its_folder(name, below, root, tmp_path):
+    folder = (write_tiny if below else functools.partial(write_imagenet, val={}))(tmp_path / "data")
+    before = DATASETS[name]().located(folder).read_downsampled(root, "train", 4)
+    write_folder(folder, {f"train/{WORDNET[1]}/{below}more.JPEG": picture(1, 6)})
+    after = DATASETS[name]().located(folder).read_downsampled(root, "train", 4)
     assert (len(before), len(after)) == (6, 7)
+
+
+@pytest.mark.parametrize(("name", "below"), CLASS_FOLDERS)
+def test_what_is_decoded_needs_no_look_at_a_million_files(name, below, root, tmp_path, monkeypatch):
+    folder = (write_tiny if below else functools.partial(write_imagenet, val={}))(tmp_path / "data")
+    before = DATASETS[name]().located(folder).read_downsampled(root, "train", 4)
+    monkeypatch.setattr(ClassFolders, "listed", lambda self: pytest.fail("listed again"))
+    assert DATASETS[name]().located(folder).read_downsampled(root, "train", 4).digest == before.digest
 
 
 def test_what_is_not_there_says_where_to_put_it(root):
