@@ -118,7 +118,7 @@ def _look(name: str, options: argparse.Namespace) -> tuple[Overview, tuple[int, 
     raw = {"Dataset": _CUSTOMARY, "Model": name, "Plugins": plugins}
     config = workspace.resolver.resolve(raw, overrides=options.set)
     shape, classes = _samples(dataset, config["DownSample"])
-    return overview(config.fill(MODELS[name], name), shape, classes), shape, classes
+    return overview(config.fill(MODELS[name], name), shape, classes, name=name), shape, classes
 
 
 def _dataset(workspace: Workspace, name: str | None) -> str:

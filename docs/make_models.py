@@ -45,7 +45,7 @@ def main() -> int:
             config = resolver.resolve({"Dataset": "CIFAR100F", "Model": name})
             side = SIZES.get(name, size)
             try:
-                seen = overview(config.fill(MODELS[name], name), (3, side, side), classes)
+                seen = overview(config.fill(MODELS[name], name), (3, side, side), classes, name=name)
             except ModelError as error:
                 yield f"| {name} | | | | {error} |"
                 continue

@@ -33,11 +33,11 @@ def build(name: str, shape: Shape, classes: int, *, seed: int, **parameters: Any
     """
     architecture = MODELS[name]
     _require_parameters(name, architecture, parameters)
-    return construct(architecture(**parameters), shape, classes, seed=seed)
+    return construct(architecture(**parameters), shape, classes, name=name, seed=seed)
 
 
-def construct(architecture: Architecture, shape: Shape, classes: int, *, seed: int) -> IModel:
-    """The network of an architecture whose parameters are known already (from a config); else as `build`.
+def construct(architecture: Architecture, shape: Shape, classes: int, *, name: str, seed: int) -> IModel:
+    """The network of an architecture whose parameters are known already (from a config) and its name; else as `build`.
 
     torch's global generators are left as they were.
     """
@@ -46,7 +46,7 @@ def construct(architecture: Architecture, shape: Shape, classes: int, *, seed: i
     with torch.random.fork_rng(devices=[]), torch.device("cpu"):
         torch.default_generator.manual_seed(seed)  # torch.manual_seed would reseed the GPUs, too
         network = architecture.network(shape, classes)
-    model = IModel(network, shape, name=type(architecture).__name__)
+    model = IModel(network, shape, name=name)
     if model.classes != classes:
         raise ModelError(
             f"{model.name} gives {model.classes} logits for {classes} classes; it has to give one for each."

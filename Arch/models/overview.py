@@ -53,14 +53,14 @@ class Overview:
     obstacle: str
 
 
-def overview(architecture: Architecture, shape: Shape, classes: int) -> Overview:
+def overview(architecture: Architecture, shape: Shape, classes: int, *, name: str) -> Overview:
     """Looks at a network for images of `shape` (C, H, W); if it can be, without numbers.
 
     Raises:
         ModelError: it cannot be built for this shape.
     """
     require_image_shape(shape, classes)
-    model = _model(architecture, shape, classes)
+    model = _model(architecture, shape, classes, name)
     layers = tuple(
         LayerView(layer.name, layer.shape, _size(layer if isinstance(layer, Layer) else _watched(model, layer.name)))
         for layer in model.layers
@@ -94,9 +94,8 @@ def _extent(shape: Shape) -> Shape:
     return shape[1:] if len(shape) == 3 else shape[:-1]
 
 
-def _model(architecture: Architecture, shape: Shape, classes: int) -> IModel:
+def _model(architecture: Architecture, shape: Shape, classes: int, name: str) -> IModel:
     """The network without numbers, or with numbers where it looks at them: as it is built, or in its forward."""
-    name = type(architecture).__name__
     with torch.random.fork_rng(devices=[]):
         try:
             with torch.device("meta"):

@@ -67,9 +67,9 @@ class NetworkFromElsewhere:
         Raises:
             ModelError: its weights cannot be had, are not what they were, or are for other images or classes.
         """
-        architecture = self._architecture()
-        model = construct(architecture, dataset.shape, len(dataset.classes), seed=self.source.seed)
-        if not self.source.is_random:
+        architecture, source = self._architecture(), self.source
+        model = construct(architecture, dataset.shape, len(dataset.classes), name=source.model, seed=source.seed)
+        if not source.is_random:
             load_whole(model, architecture, self.state(), self.title)
         return model.eval()
 

@@ -46,7 +46,7 @@ class ImageTrainer(ITrainer):
         """
         config, name = self.config, self.config["Model"]
         architecture = config.fill(MODELS[name], name)
-        model = construct(architecture, dataset.shape, len(dataset.classes), seed=torch.initial_seed())
+        model = construct(architecture, dataset.shape, len(dataset.classes), name=name, seed=torch.initial_seed())
         if config["PreTrained"]:
             self.start = begin(model, architecture, self.network("PreTrainedFrom"), config["BackboneLRMultiplier"])
         return model

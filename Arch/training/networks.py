@@ -14,9 +14,10 @@ from safetensors.torch import load_file, save
 
 from Arch import files
 from Arch.cache.layout import removal
-from Arch.errors import CorruptEntryError, DataError
+from Arch.errors import CorruptEntryError, DataError, ModelError
 from Arch.models import MODELS
 from Arch.models.build import construct
+from Arch.models.weights import load_whole
 from Arch.training.provenance import data_record
 
 if TYPE_CHECKING:
@@ -89,10 +90,10 @@ class TrainedNetwork:
         """
         origin, name = self.run.provenance, self.config["Model"]
         architecture = self.config.fill(MODELS[name], name)
-        network = construct(architecture, tuple(origin["input_shape"]), origin["classes"], seed=0)
+        network = construct(architecture, tuple(origin["input_shape"]), origin["classes"], name=name, seed=0)
         state = self.state()
         with self._refusing_damage():
-            network.load_state_dict(state)
+            load_whole(network, architecture, state, f"of {self.title}")
         return network.eval()
 
     def load_for(self, dataset: ImageData) -> IModel:
@@ -119,11 +120,11 @@ class TrainedNetwork:
     def _refusing_damage(self) -> Iterator[None]:
         try:
             yield
-        except (SafetensorError, RuntimeError, OSError) as error:
+        except (SafetensorError, ModelError, OSError) as error:
             path = self.entry.weights(self.index, self.weights)
             raise CorruptEntryError(
-                f"{path} does not hold the weights of {self.config['Model']}: {error}. Restore it from a copy, or take "
-                f"the run out of the cache ({removal(self.entry.path, self.index)}) and give the same command again."
+                f"{path} does not hold the weights of {self.config['Model']}. Restore it from a copy, or take the run "
+                f"out of the cache ({removal(self.entry.path, self.index)}) and give the same command again: {error}"
             ) from error
 
 

@@ -35,6 +35,10 @@ def test_an_architecture_whose_parameters_are_known_is_built_the_same_way():
     assert built.name == "resnet8"
 
 
+def test_a_network_is_called_by_its_name_and_not_by_its_class():
+    assert build("stitching/small_cnn", (1, 8, 8), 4, seed=0).name == "stitching/small_cnn"
+
+
 def test_an_unknown_name_is_refused_with_the_nearest_one():
     with pytest.raises(UnknownNameError, match="Did you mean 'resnet8x4'"):
         build("resnet8x5", (3, 32, 32), 10, seed=0)

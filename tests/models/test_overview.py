@@ -21,7 +21,7 @@ def test_layers_are_chosen_by_the_size_of_maps_or_by_depth(shapes, layers):
 
 
 def test_a_network_is_told_of_as_it_is_built():
-    seen = overview(MODELS["resnet20"](), (3, 32, 32), 100)
+    seen = overview(MODELS["resnet20"](), (3, 32, 32), 100, name="resnet20")
     assert seen.parameters == 278_324
     assert [layer.shape for layer in seen.layers] == [
         (16, 32, 32), *[(16, 32, 32)] * 3, *[(32, 16, 16)] * 3, *[(64, 8, 8)] * 3, (64,)
@@ -42,6 +42,6 @@ def test_one_that_cannot_be_cut_says_why_and_what_is_watched():
         def network(self, shape, classes):
             return Deciding()
 
-    seen = overview(Own(), (4, 1, 1), 2)
+    seen = overview(Own(), (4, 1, 1), 2, name="Own")
     assert seen.obstacle.startswith("Deciding: its own forward cannot be followed")
     assert [layer.name for layer in seen.layers] == ["relu"]

@@ -39,6 +39,19 @@ def test_damaged_weights_are_refused_with_their_path(trainer):
         TrainedNetwork(training.config, training.entry).load()
 
 
+def test_weights_of_another_network_are_refused_key_by_key(trainer):
+    training, other = trainer(), trainer(MLPWidths=[8, 6])
+    training.result()
+    with pytest.raises(CorruptEntryError, match="does not hold the weights of MLP. Restore it from a copy") as refusal:
+        TrainedNetwork(other.config, training.entry).load()
+    assert str(refusal.value).splitlines()[1:] == [
+        "  fc1.weight has the shape (16, 48), not (8, 48)",
+        "  fc1.bias has the shape (16,), not (8,)",
+        "  missing fc2.weight",
+        "  missing fc2.bias",
+    ]
+
+
 def test_weights_in_any_memory_format_are_saved(tmp_path):
     weight = torch.arange(24.0).view(1, 2, 3, 4).contiguous(memory_format=torch.channels_last)
     save_weights(tmp_path / "w.safetensors", {"weight": weight})
