@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, ClassVar
 from Arch.errors import ModelError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
-    from torch import nn
+    from torch import Tensor, nn
 
 Shape = tuple[int, ...]
 """A tensor's axes without the batch; of an image (C, H, W)."""
@@ -41,6 +41,11 @@ class Architecture(ABC):
 
         The weights are drawn from torch's global CPU generator; `Arch.models.build` seeds and restores it.
         """
+
+    @classmethod
+    def resized(cls, state: Mapping[str, Tensor], network: nn.Module) -> Mapping[str, Tensor]:  # noqa: ARG003 - a hook
+        """Others' weights with what belongs to an image size (position embeddings) resampled to a network's."""
+        return state
 
 
 def stage_ends(depths: Sequence[int], first: int = 0) -> tuple[int, ...]:

@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
+import torch
+import torch.nn.functional as F
 from torch import nn
 
 from Arch.errors import ModelError
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 COLOURS = 3
+PLACES = "encoder.pos_embedding"  # torchvision's name of a vision transformer's position embeddings
 
 
 @dataclass(frozen=True)
@@ -42,11 +45,6 @@ class Published(Architecture):
     @abstractmethod
     def published(cls, weights: str) -> Mapping[str, Tensor]:
         """The state dict of published weights, downloaded by the library itself unless it has them; `weights` exist."""
-
-    @classmethod
-    def resized(cls, state: Mapping[str, Tensor], network: nn.Module) -> Mapping[str, Tensor]:  # noqa: ARG003 - a hook
-        """The state with what belongs to an image size (position embeddings) resampled to a network's."""
-        return state
 
 
 def require_square(name: str, shape: Shape, multiple: int = 1) -> int:
@@ -101,6 +99,22 @@ def read_channels(network: nn.Module, channels: int) -> None:
     if old.bias is not None:
         new.bias = old.bias
     network.set_submodule(name, new)
+
+
+def places_resized(state: Mapping[str, Tensor], network: nn.Module) -> Mapping[str, Tensor]:
+    """The state of a vision transformer with its position embeddings `(1, T, D)` interpolated to a network's grid.
+
+    That of the class token, the first, stays. Bicubic, the corners where they were; grids that are not square are left.
+    """
+    own, given = network.get_parameter(PLACES), state.get(PLACES)
+    if given is None or given.ndim != own.ndim or given.shape == own.shape:
+        return state
+    old, new = (math.isqrt(each.shape[1] - 1) for each in (given, own))
+    if (old**2 + 1, new**2 + 1) != (given.shape[1], own.shape[1]):
+        return state
+    grid = given[:, 1:].float().mT.reshape(1, -1, old, old)
+    grid = F.interpolate(grid, size=(new, new), mode="bicubic", align_corners=True)
+    return {**state, PLACES: torch.cat([given[:, :1], grid.flatten(2).mT], dim=1)}
 
 
 def _size(shape: Shape) -> str:

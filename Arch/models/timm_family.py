@@ -59,7 +59,7 @@ class TimmNetwork(Published):
 
     @classmethod
     def resized(cls, state: Mapping[str, Tensor], network: nn.Module) -> Mapping[str, Tensor]:
-        """See `Published.resized`; timm's own filters know what to do."""
+        """See `Architecture.resized`; timm's own filters know what to do."""
         adapt = getattr(sys.modules[type(network).__module__], "checkpoint_filter_fn", None)
         if adapt is None or not _is_of_one_size(cls.member):
             return state

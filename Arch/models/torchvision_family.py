@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from Arch.models import MODELS
 from Arch.models.architecture import Architecture, Shape
-from Arch.models.published import Published, read_channels, require_size, require_square
+from Arch.models.published import Published, places_resized, read_channels, require_size, require_square
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -70,14 +70,8 @@ class TorchvisionNetwork(Published):
 
     @classmethod
     def resized(cls, state: Mapping[str, Tensor], network: nn.Module) -> Mapping[str, Tensor]:
-        """See `Published.resized`."""
-        if cls.member not in PATCHES:
-            return state
-        from torchvision.models.vision_transformer import interpolate_embeddings
-
-        size = int(network.image_size)  # type: ignore[arg-type]  # torchvision's ViT has it
-        resampled: Mapping[str, Tensor] = interpolate_embeddings(size, PATCHES[cls.member], dict(state))
-        return resampled
+        """See `Architecture.resized`."""
+        return places_resized(state, network) if cls.member in PATCHES else state
 
     def _least(self) -> int:
         """The smallest side in pixels, which torchvision states with its weights."""

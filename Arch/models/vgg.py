@@ -40,6 +40,7 @@ class VGG(Rectified):
     over the map instead of 7x7 positions). VGG4 and VGG7 are KD_wo_CE's own (`Models/VGG.py`).
     """
 
+    fresh: ClassVar[tuple[str, ...]] = ("classifier.0",)  # torchvision's reads 7x7 positions
     depths: ClassVar[Five]
     widths: ClassVar[Five]
 

@@ -14,6 +14,7 @@ from torch import nn
 from Arch.errors import ModelError
 from Arch.models import MODELS
 from Arch.models.architecture import Architecture, Shape
+from Arch.models.published import places_resized
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 EPSILON = 1e-6
+KERNEL = "conv_proj.weight"
 LARGEST_PATCH, PATCHES = 16, 8
 
 # name -> blocks, heads, width, hidden units of a block's perceptron, parameters for 10 classes and 32x32 colour images
@@ -78,6 +80,19 @@ class VisionTransformer(Architecture):
             classes,
             averages=self.avg_tokens,
         )
+
+    @classmethod
+    def resized(cls, state: Mapping[str, Tensor], network: nn.Module) -> Mapping[str, Tensor]:
+        """See `Architecture.resized`: larger patches' kernels are averaged over squares, as KD_wo_CE does.
+
+        Deviation: places are interpolated bicubically, and the class token's is the first, where KD_wo_CE takes the
+        last.
+        """
+        state, own = dict(places_resized(state, network)), network.get_parameter(KERNEL)
+        given = state.get(KERNEL)
+        if given is not None and given.ndim == own.ndim and given.shape[-1] > own.shape[-1]:
+            state[KERNEL] = F.avg_pool2d(given, given.shape[-1] // own.shape[-1])
+        return state
 
 
 def patch_size(shape: Shape) -> int:

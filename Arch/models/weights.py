@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import pickle
+import warnings
 import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -29,14 +30,18 @@ CONTAINERS = ("state_dict", "model_state_dict", "model", "net", "network")
 PREFIXES = ("module.", "model.", "net.", "network.", "backbone.", "_orig_mod.")
 COUNTER = "num_batches_tracked"  # BatchNorm's, which old files lack; it matters only where momentum is None
 LONGEST = 20  # lines of a list of what does not fit
+# what torch and safetensors raise for a file that is damaged or another library's
 _UNREADABLE = (
     SafetensorError,
     pickle.UnpicklingError,
     zipfile.BadZipFile,
-    RuntimeError,
-    ValueError,
+    AssertionError,
+    AttributeError,
     EOFError,
-    KeyError,
+    LookupError,
+    RuntimeError,
+    TypeError,
+    ValueError,
 )
 
 
@@ -64,16 +69,19 @@ def read_weights(path: Path) -> State:
     try:
         if path.suffix == ".safetensors":
             return load_file(path)
-        content = torch.load(path, map_location="cpu", weights_only=True)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # how the file was written is nothing that its reader can change
+            content = torch.load(path, map_location="cpu", weights_only=True)
     except OSError as error:
         raise ModelError(f"the weights {path} cannot be read: {error.strerror or error}.") from error
     except pickle.UnpicklingError as error:  # torch's own words advise to run the code
         raise ModelError(
-            f"the weights {path} cannot be read as tensors alone. Files that hold Python objects are not opened, since "
-            "that runs code: save the network's state_dict()."
+            f"the weights {path} cannot be read as tensors alone: the file is damaged, none of weights, or holds "
+            "Python objects, which are not opened, since that runs code. Get it again, or save the network's "
+            "state_dict()."
         ) from error
     except _UNREADABLE as error:
-        line = str(error).partition("\n")[0].partition(". ")[0]
+        line = str(error).partition("\n")[0] or "it ends too early"
         raise ModelError(
             f"the weights {path} cannot be read ({type(error).__name__}: {line}): the file is damaged, not whole or "
             "none of weights. Get it again, or save the network's state_dict() anew."
@@ -125,21 +133,26 @@ def begin_from(model: IModel, architecture: Architecture, state: State, source: 
         ModelError: anything else is missing, too much or of another shape; every such key is listed.
     """
     own = model.network.state_dict()
-    given: State = _renamed(state, own, source)
-    if isinstance(architecture, Published):
-        given = architecture.resized(given, model.network)
+    given = architecture.resized(_renamed(state, own, source), model.network)
     free = _free_modules(model, architecture)
     differing = [key for key in own if key not in given or given[key].shape != own[key].shape]
     fresh = [key for key in differing if _is_within(key, free)]
     unexpected = [key for key in given if key not in own]
-    head = list(given)[-1].rpartition(".")[0] if given else ""
-    left_out = [key for key in unexpected if _is_within(key, [head])]
+    has_our_head = any(_is_within(key, heads(model)) for key in given)
+    theirs = [] if has_our_head else [key.rpartition(".")[0] for key in list(given)[-1:]]
+    left_out = [key for key in unexpected if _is_within(key, theirs)]
     counters = [key for key in differing if key.endswith(COUNTER) and key not in given]
     faults = [_difference(key, own, given) for key in differing if key not in fresh and key not in counters]
     faults += [f"unexpected {key}" for key in unexpected if key not in left_out]
     _refuse(faults, source, model.name)
     taken = {key: given[key] for key in own if key not in differing}
-    model.network.load_state_dict(taken, strict=False)
+    try:
+        model.network.load_state_dict(taken, strict=False)
+    except RuntimeError as error:
+        raise ModelError(
+            f"the weights {source} hold tensors that are not dense, or not of plain numbers, which {model.name} cannot "
+            "take over: save them as dense ones."
+        ) from error
     return Fit(frozenset(taken), tuple(fresh), tuple(left_out))
 
 
@@ -224,9 +237,9 @@ def _unwrapped(content: Any, path: Path) -> State:
         if inner is None:
             break
         content = inner
-    held = (
-        f"the keys {', '.join(map(str, list(content)[:8]))}" if isinstance(content, Mapping) else type(content).__name__
-    )
+    held = f"a {type(content).__name__}"
+    if isinstance(content, Mapping):
+        held += f" with the keys {', '.join(map(str, list(content)[:8])) or 'none'}"
     raise ModelError(
         f"the weights {path} should be a state dict, or have one in {', '.join(CONTAINERS)}; they are {held}."
     )

@@ -3,10 +3,13 @@
 import pytest
 import torch
 import torchvision
+from torchvision.models.vision_transformer import interpolate_embeddings
 
 from Arch.errors import ModelError
 from Arch.models import MODELS
+from Arch.models.build import construct
 from Arch.models.vit import SelfAttention, patch_size, standard_layers
+from Arch.models.weights import begin_from
 
 # KD_wo_CE's models: blocks, heads, width, perceptron, parameters for 10 classes at 32 px
 NETWORKS = {
@@ -127,6 +130,34 @@ def test_weights_start_as_kd_wo_ces_and_torchvisions():
     for name in set(ours) - {"heads.head.weight", "heads.head.bias"}:
         tolerance = 0.3 if ours[name].ndim == 1 else 0.03
         assert ours[name].std().item() == pytest.approx(theirs[name].std().item(), rel=tolerance)
+
+
+@pytest.fixture
+def theirs():
+    """A torchvision network for other images: 4 patches of 16 pixels, where ours has 64 of 4."""
+    torch.manual_seed(0)
+    return torchvision.models.VisionTransformer(32, 16, 8, 4, 128, 384, num_classes=7).state_dict()
+
+
+def test_torchvisions_weights_for_larger_patches_and_other_images_are_taken_over(theirs):
+    architecture = MODELS["ViT_ETTT"]()
+    model = construct(architecture, (3, 32, 32), 10, name="ViT_ETTT", seed=0)
+    fit = begin_from(model, architecture, theirs, "w")
+    assert fit.fresh == ("heads.head.weight", "heads.head.bias")
+    state = model.state_dict()
+    places, squares = state["encoder.pos_embedding"], theirs["conv_proj.weight"].view(128, 3, 4, 4, 4, 4)
+    expected = interpolate_embeddings(32, 4, dict(theirs))["encoder.pos_embedding"]
+    assert torch.allclose(places, expected, atol=1e-6)
+    assert torch.equal(places[:, 0], theirs["encoder.pos_embedding"][:, 0])  # that of the class token
+    assert torch.allclose(state["conv_proj.weight"], squares.mean((3, 5)), atol=1e-6)
+
+
+@pytest.mark.parametrize("shape", [(1, 4, 128), (5, 128)])
+def test_places_that_are_no_square_grid_are_left_and_refused(shape, theirs):
+    architecture = MODELS["ViT_ETTT"]()
+    model = construct(architecture, (3, 32, 32), 10, name="ViT_ETTT", seed=0)
+    with pytest.raises(ModelError, match=r"encoder\.pos_embedding has the shape"):
+        begin_from(model, architecture, {**theirs, "encoder.pos_embedding": torch.ones(shape)}, "w")
 
 
 @pytest.mark.parametrize(("shape", "tokens"), [((1, 8, 8), 65), ((3, 16, 32), 129), ((7, 1, 1), 2)])

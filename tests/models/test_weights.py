@@ -1,16 +1,14 @@
-"""Weights from files and libraries: what torch itself saved and loads."""
+"""Weights on their way into a network: what torch itself saved and loads."""
 
 import copy
 
 import pytest
-import safetensors.torch
 import timm
 import torch
 import torchvision
-from torch import nn
 
 from Arch.errors import ModelError, UnknownNameError
-from Arch.models import MODELS
+from Arch.models import MODELS, vgg
 from Arch.models.build import construct
 from Arch.models.weights import begin_from, digest_of, load_whole, published_weights, read_weights
 
@@ -19,7 +17,7 @@ SHAPE = (3, 8, 8)
 
 def made(name, shape=SHAPE, classes=5, seed=0):
     architecture = MODELS[name]()
-    return construct(architecture, shape, classes, seed=seed), architecture
+    return construct(architecture, shape, classes, name=name, seed=seed), architecture
 
 
 def same(one, other):
@@ -50,48 +48,6 @@ def test_a_state_dict_is_found_however_it_was_packed(packed, state, tmp_path):
     assert same(model.state_dict(), state)
 
 
-def test_safetensors_are_read_as_they_were_written(state, tmp_path):
-    safetensors.torch.save_file(dict(state), tmp_path / "w.safetensors")
-    assert same(dict(read_weights(tmp_path / "w.safetensors")), dict(state))
-
-
-class Harmful:
-    def __reduce__(self):
-        return print, ("code ran",)
-
-
-@pytest.mark.parametrize("content", [Harmful(), nn.Linear(2, 2), {"state_dict": Harmful()}])
-def test_a_file_of_objects_is_refused_and_runs_nothing(content, tmp_path, capsys):
-    torch.save(content, tmp_path / "w.pth")
-    with pytest.raises(ModelError, match=r"save the network's state_dict\(\)"):
-        read_weights(tmp_path / "w.pth")
-    assert capsys.readouterr().out == ""
-
-
-@pytest.mark.parametrize(
-    ("name", "content", "words"),
-    [
-        ("w.pth", b"plain words", "cannot be read as tensors alone"),
-        ("w.safetensors", b"\xff" * 20, r"cannot be read \(SafetensorError"),
-        ("none.pth", None, "cannot be read: No such file"),
-    ],
-)
-def test_a_file_that_is_none_is_refused(name, content, words, tmp_path):
-    if content is not None:
-        (tmp_path / name).write_bytes(content)
-    with pytest.raises(ModelError, match=words):
-        read_weights(tmp_path / name)
-
-
-@pytest.mark.parametrize(
-    ("content", "held"), [({"epoch": 1, "lr": 2}, "the keys epoch, lr"), ([torch.ones(1)], "list"), ({}, "the keys ")]
-)
-def test_a_file_without_a_state_dict_is_refused(content, held, tmp_path):
-    torch.save(content, tmp_path / "w.pth")
-    with pytest.raises(ModelError, match=f"should be a state dict, .* they are {held}"):
-        read_weights(tmp_path / "w.pth")
-
-
 def test_another_head_and_another_first_convolution_start_afresh(state):
     model, architecture = made("resnet8", (1, 8, 8), 7)
     drawn = copy.deepcopy(model.state_dict())
@@ -107,6 +63,11 @@ def test_weights_without_a_head_or_with_one_of_another_name_leave_ours_afresh(st
     for given, left_out in ((bare, ()), ({**bare, "head.weight": torch.ones(9, 64)}, ("head.weight",))):
         fit = begin_from(*made("resnet8"), given, "w")
         assert (set(fit.fresh), fit.left_out) == ({"fc.weight", "fc.bias"}, left_out)
+
+
+def test_what_stands_beside_our_own_head_is_none(state):
+    with pytest.raises(ModelError, match=r"do not fit resnet8:\n  unexpected criterion\.weight$"):
+        begin_from(*made("resnet8"), {**state, "criterion.weight": torch.ones(3)}, "w")
 
 
 def test_old_files_lack_the_counters_of_batch_norm(state):
@@ -143,6 +104,11 @@ def test_a_name_that_is_given_twice_is_refused(state):
         begin_from(*made("resnet8"), {**state, "module.fc.bias": state["fc.bias"]}, "w")
 
 
+def test_tensors_of_another_kind_are_refused(state):
+    with pytest.raises(ModelError, match=r"w hold tensors that are not dense, .* which resnet8 cannot take over"):
+        begin_from(*made("resnet8"), {**state, "fc.weight": state["fc.weight"].to_sparse()}, "w")
+
+
 def test_a_whole_network_has_its_head_too(state):
     with pytest.raises(
         ModelError, match=r"images of shape \(3, 8, 8\) and 6 classes: they do not fit fc.weight, fc.bias"
@@ -158,11 +124,22 @@ def test_the_head_of_a_network_without_linear_layers_is_its_last_convolution():
 
 def test_a_logit_distance_network_begins_from_torchvisions():
     architecture = MODELS["logitdist/resnet18"](3)
-    model = construct(architecture, (3, 32, 32), 5, seed=0)
+    model = construct(architecture, (3, 32, 32), 5, name="logitdist/resnet18", seed=0)
     state = torchvision.models.resnet18(num_classes=10).state_dict()
     fit = begin_from(model, architecture, state, "w")
     assert set(fit.fresh) == {"linear.weight", "linear.bias", "unembedding.weight"}
     assert fit.left_out == ("fc.weight", "fc.bias")
+
+
+def test_a_vgg_begins_from_torchvisions_whose_classifier_reads_more_positions(monkeypatch):
+    monkeypatch.setattr(vgg, "HIDDEN", 8)  # its width costs seconds
+    model, architecture = made("VGG4")
+    state = {
+        **model.state_dict(),
+        "classifier.0.weight": torch.ones(8, 256 * 7 * 7),
+        "classifier.6.bias": torch.ones(9),
+    }
+    assert begin_from(model, architecture, state, "w").fresh == ("classifier.0.weight", "classifier.6.bias")
 
 
 def test_torchvisions_weights_are_asked_for_by_their_name(monkeypatch):

@@ -42,7 +42,9 @@ def test_damaged_weights_are_refused_with_their_path(trainer):
 def test_weights_of_another_network_are_refused_key_by_key(trainer):
     training, other = trainer(), trainer(MLPWidths=[8, 6])
     training.result()
-    with pytest.raises(CorruptEntryError, match="does not hold the weights of MLP. Restore it from a copy") as refusal:
+    with pytest.raises(
+        CorruptEntryError, match=r"does not hold the weights of MLP\. Restore it from a copy"
+    ) as refusal:
         TrainedNetwork(other.config, training.entry).load()
     assert str(refusal.value).splitlines()[1:] == [
         "  fc1.weight has the shape (16, 48), not (8, 48)",

@@ -1,0 +1,97 @@
+"""Files of weights: what torch and safetensors wrote, and what neither did."""
+
+import pickle
+import zipfile
+
+import pytest
+import safetensors.torch
+import torch
+from torch import nn
+
+from Arch.errors import ModelError
+from Arch.models.weights import read_weights
+
+STATE = {"fc.weight": torch.arange(200.0).view(4, 50), "fc.bias": torch.ones(4)}
+
+
+def test_safetensors_are_read_as_they_were_written(tmp_path):
+    safetensors.torch.save_file(STATE, tmp_path / "w.safetensors")
+    state = read_weights(tmp_path / "w.safetensors")
+    assert state.keys() == STATE.keys()
+    assert all(torch.equal(state[key], STATE[key]) for key in STATE)
+
+
+class Harmful:
+    def __reduce__(self):
+        return print, ("code ran",)
+
+
+@pytest.mark.parametrize("content", [Harmful(), nn.Linear(2, 2), {"state_dict": Harmful()}])
+def test_a_file_of_objects_is_refused_and_runs_nothing(content, tmp_path, capsys):
+    torch.save(content, tmp_path / "w.pth")
+    with pytest.raises(ModelError, match=r"holds Python objects, .* save the network's state_dict\(\)"):
+        read_weights(tmp_path / "w.pth")
+    assert capsys.readouterr().out == ""
+
+
+def test_a_bare_pickle_is_refused_without_torchs_advice(tmp_path, capsys):
+    (tmp_path / "w.pth").write_bytes(pickle.dumps(Harmful(), protocol=4))  # torch warns of this protocol
+    with pytest.raises(ModelError, match="cannot be read as tensors alone"):
+        read_weights(tmp_path / "w.pth")
+    assert capsys.readouterr().out == ""
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "words"),
+    [
+        ("w.pth", b"plain words", "cannot be read as tensors alone: the file is damaged, none of weights"),
+        ("w.pth", b"", r"cannot be read \(EOFError: it ends too early\): the file is damaged, not whole"),
+        ("w.safetensors", b"\xff" * 20, r"cannot be read \(SafetensorError: .*\): the file is damaged"),
+        ("none.pth", None, "cannot be read: No such file"),
+    ],
+)
+def test_a_file_that_is_none_is_refused(name, content, words, tmp_path):
+    if content is not None:
+        (tmp_path / name).write_bytes(content)
+    with pytest.raises(ModelError, match=words):
+        read_weights(tmp_path / name)
+
+
+@pytest.mark.parametrize(
+    ("name", "save"), [("w.pth", torch.save), ("w.safetensors", safetensors.torch.save_file)], ids=["torch", "safe"]
+)
+def test_half_a_file_is_refused(name, save, tmp_path):
+    path = tmp_path / name
+    save(STATE, path)
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    with pytest.raises(ModelError, match=f"{name} cannot be read .*the file is damaged, not whole"):
+        read_weights(path)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"\x80\x02.", b"\x80\x02}}}s.", pickle.dumps(("storage", "Float", "0", "cpu", 4), protocol=2)[:-1] + b"Q."],
+    ids=["it gives back what it never made", "a dict is a key", "a storage is of no type"],
+)
+def test_a_pickle_that_makes_no_sense_is_refused(content, tmp_path):
+    torch.save(STATE, tmp_path / "whole.pth")
+    with zipfile.ZipFile(tmp_path / "whole.pth") as old, zipfile.ZipFile(tmp_path / "w.pth", "w") as new:
+        for name in old.namelist():
+            new.writestr(name, content if name.endswith("data.pkl") else old.read(name))
+    with pytest.raises(ModelError, match=r"cannot be read \((Index|Type|Attribute)Error: .*the file is damaged"):
+        read_weights(tmp_path / "w.pth")
+
+
+@pytest.mark.parametrize(
+    ("content", "held"),
+    [
+        ({"epoch": 1, "lr": 2}, "a dict with the keys epoch, lr"),
+        ([torch.ones(1)], "a list"),
+        ({}, "a dict with the keys none"),
+        ({"state_dict": {}}, "a dict with the keys none"),
+    ],
+)
+def test_a_file_without_a_state_dict_is_refused(content, held, tmp_path):
+    torch.save(content, tmp_path / "w.pth")
+    with pytest.raises(ModelError, match=f"should be a state dict, .* they are {held}"):
+        read_weights(tmp_path / "w.pth")
