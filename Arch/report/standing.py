@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +13,7 @@ from Arch.cache.attempt import State
 from Arch.cache.entry import Entry
 from Arch.cache.status import Status, status_of
 from Arch.config.config import fingerprint_of
-from Arch.config.foreign import is_foreign
+from Arch.config.foreign import PLACE, is_foreign
 from Arch.config.plugins import rules_of
 from Arch.config.rules import Rules
 from Arch.errors import CacheError, ChangedDefaultError
@@ -120,8 +121,8 @@ def of_entry(entry: Entry, rules: Rules) -> Standing:
     """How a cached experiment stands, as far as its own folder tells; one that cannot be read is corrupt."""
     try:
         document = entry.document()
-        if is_foreign(document["Active"]):  # it has all that it will ever have
-            return Standing(entry, str(document.get("Title", "")), (), Status(State.DONE, (), 0))
+        if is_foreign(document["Active"]):
+            return Standing(entry, str(document.get("Title", "")), (), _of_foreign(document))
         asked = Stored.of(document, rules)
         if asked.fingerprint != entry.fingerprint:
             raise ChangedDefaultError(
@@ -133,6 +134,15 @@ def of_entry(entry: Entry, rules: Rules) -> Standing:
         state = State.CHANGED if isinstance(problem, ChangedDefaultError) else State.CORRUPT
         return Standing(entry, UNKNOWN, (), Status(state, (), 0, problem=problem))
     return Standing(entry, str(document.get("Title", "")), (), status)
+
+
+def _of_foreign(document: Mapping[str, Any]) -> Status:
+    """The status of a network from elsewhere: its entry has all that it will ever have, but its weights lie outside."""
+    place = document.get(PLACE)
+    if place is None or os.path.isfile(place):  # noqa: PTH113 - Path.is_file raises where it may not look
+        return Status(State.DONE, (), 0)
+    problem = CacheError(f"its weights {place} are gone; what learned from them stays, and nothing new can.")
+    return Status(State.MISSING, (), 0, problem=problem)
 
 
 def _of_begun(entry: Entry, asked: Stored, document: Mapping[str, Any]) -> Status:

@@ -6,6 +6,7 @@ import shutil
 import pytest
 
 from Arch.cache.attempt import State
+from Arch.cache.elsewhere import open_network
 from Arch.files import door
 from Arch.report.standing import standings
 from Arch.workspace import ROOT, Workspace
@@ -148,3 +149,16 @@ def test_looking_opens_nothing_for_writing(workspace, commit, attempt, monkeypat
     assert set(verbs) == {"read"}
     monkeypatch.undo()
     lease.end("stopped")
+
+
+def test_a_network_whose_file_is_gone_is_missing_and_what_learned_from_it_stays_done(workspace, commit, tmp_path):
+    place = tmp_path / "weights.pth"
+    place.write_bytes(b"weights")
+    student = {**TEACHER, "VanillaKD": True, "Teacher": f"MLP@{place}"}
+    commit(student)
+    network = workspace.resolver.resolve(student).references["Teacher"]
+    open_network(workspace.store.entry(network), network)
+    assert states(workspace) == ["done", "done"]
+    place.unlink()
+    assert states(workspace) == ["done", "missing"]
+    assert f"its weights {place} are gone" in str(only(workspace, network.fingerprint).status.problem)
