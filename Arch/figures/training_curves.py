@@ -88,7 +88,7 @@ def training_curves(experiments: Sequence[Exhibit], sheet: Sheet) -> None:
     upper.set_ylabel(_scale_loss(courses, upper))
     lower.set_ylabel("Accuracy (%)")
     lower.set_xlabel("Epoch")
-    lower.xaxis.set_major_locator(MaxNLocator(integer=True, steps=[1, 2, 5, 10]))
+    lower.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1, steps=[1, 2, 5, 10]))
     sheet.legend(handles=handles, loc="outside lower left")
 
 
