@@ -32,6 +32,7 @@ class Diary:
     def ended(self, what, outcome, failure):
         task = getattr(what, "task", what)
         self.lines.append((outcome.value, task.step.config["Seed"], task.run))
+        self.hooks.get("ended", lambda what: None)(what)
 
     def tick(self, board):
         self.boards.append(board)

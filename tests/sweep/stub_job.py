@@ -1,7 +1,7 @@
 """A worker without torch: what it does with a run is told by its config's `Seed` and the environment's STUB.
 
 STUB is JSON: `trace` (a file: a line for each start of a training), `steps` and `pause` (seconds) of a run, and
-`ways`, by seed: the word for what goes wrong there.
+`ways`, by seed: the word for what goes wrong there. Each attempt makes a step at least before it heeds a stop.
 """
 
 import json
@@ -31,12 +31,13 @@ def make(job):
 def go_on(job, work, way):
     """Takes the steps that are left, and gives the number of those that were there."""
     begun = work.checkpoints.place()
-    steps = 10**6 if way == "hang" else STUB.get("steps", 3)
+    is_hanging = way == "hang" or (way == "hang once" and job.lease.generation == 1)
+    steps = 10**6 if is_hanging else STUB.get("steps", 3)
     work.write_log(f"from step {begun}")
     for step in range(begun, steps):
         time.sleep(STUB.get("pause", 0.01))
         go_wrong(way, job.lease)
-        if job.requests.is_stop_asked and way != "deaf":
+        if job.requests.is_stop_asked and way != "deaf" and step > begun:
             work.checkpoints.save(step, b"x")
             raise StoppedError("left on request.")
         if job.requests.is_checkpoint_asked:
