@@ -1,48 +1,27 @@
-"""Weights from elsewhere: from a file or a library to a state dict, and from a state dict into a network."""
+"""Weights from elsewhere: from a library to a state dict, and from a state dict into a network."""
 
 from __future__ import annotations
 
 import hashlib
-import pickle
-import warnings
-import zipfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import torch
-from safetensors import SafetensorError
-from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from Arch.errors import ModelError, UnknownNameError
 from Arch.models import MODELS
 from Arch.models.published import Published
+from Arch.models.weight_files import UNREADABLE, State
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from Arch.models.architecture import Architecture
     from Arch.models.imodel import IModel
 
-State = Mapping[str, Tensor]
-CONTAINERS = ("state_dict", "model_state_dict", "model", "net", "network")
 PREFIXES = ("module.", "model.", "net.", "network.", "backbone.", "_orig_mod.")
 COUNTER = "num_batches_tracked"  # BatchNorm's, which old files lack; it matters only where momentum is None
 LONGEST = 20  # lines of a list of what does not fit
-# what torch and safetensors raise for a file that is damaged or another library's
-_UNREADABLE = (
-    SafetensorError,
-    pickle.UnpicklingError,
-    zipfile.BadZipFile,
-    AssertionError,
-    AttributeError,
-    EOFError,
-    LookupError,
-    RuntimeError,
-    TypeError,
-    ValueError,
-)
 
 
 @dataclass(frozen=True)
@@ -53,40 +32,13 @@ class Fit:
         taken: names of the parameters and buffers that were taken over.
         fresh: names of those that start afresh, as drawn.
         left_out: names of given tensors that the network has no use for: another head.
+        resized: names of what was taken over in another size: what belongs to an image size.
     """
 
     taken: frozenset[str]
     fresh: tuple[str, ...]
     left_out: tuple[str, ...]
-
-
-def read_weights(path: Path) -> State:
-    """The state dict in a `.safetensors` file, or in a `.pth` or the like, of which no code is run.
-
-    Raises:
-        ModelError: it cannot be read, or holds no tensors where they are expected.
-    """
-    try:
-        if path.suffix == ".safetensors":
-            return load_file(path)
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # how the file was written is nothing that its reader can change
-            content = torch.load(path, map_location="cpu", weights_only=True)
-    except OSError as error:
-        raise ModelError(f"the weights {path} cannot be read: {error.strerror or error}.") from error
-    except pickle.UnpicklingError as error:  # torch's own words advise to run the code
-        raise ModelError(
-            f"the weights {path} cannot be read as tensors alone: the file is damaged, none of weights, or holds "
-            "Python objects, which are not opened, since that runs code. Get it again, or save the network's "
-            "state_dict()."
-        ) from error
-    except _UNREADABLE as error:
-        line = str(error).partition("\n")[0] or "it ends too early"
-        raise ModelError(
-            f"the weights {path} cannot be read ({type(error).__name__}: {line}): the file is damaged, not whole or "
-            "none of weights. Get it again, or save the network's state_dict() anew."
-        ) from error
-    return _unwrapped(content, path)
+    resized: tuple[str, ...]
 
 
 def published_weights(name: str, weights: str) -> State:
@@ -106,7 +58,7 @@ def published_weights(name: str, weights: str) -> State:
     try:
         with torch.random.fork_rng(devices=[]):  # a library draws weights before it overwrites them
             return {key: each.detach() for key, each in architecture.published(weights).items()}
-    except (OSError, *_UNREADABLE) as error:
+    except (OSError, *UNREADABLE) as error:
         raise ModelError(f"the weights {name}@{weights} cannot be had: {type(error).__name__}: {error}") from error
 
 
@@ -133,7 +85,8 @@ def begin_from(model: IModel, architecture: Architecture, state: State, source: 
         ModelError: anything else is missing, too much or of another shape; every such key is listed.
     """
     own = model.network.state_dict()
-    given = architecture.resized(_renamed(state, own, source), model.network)
+    named = _renamed(state, own, source)
+    given = architecture.resized(named, model.network)
     free = _free_modules(model, architecture)
     differing = [key for key in own if key not in given or given[key].shape != own[key].shape]
     fresh = [key for key in differing if _is_within(key, free)]
@@ -153,21 +106,22 @@ def begin_from(model: IModel, architecture: Architecture, state: State, source: 
             f"the weights {source} hold tensors that are not dense, or not of plain numbers, which {model.name} cannot "
             "take over: save them as dense ones."
         ) from error
-    return Fit(frozenset(taken), tuple(fresh), tuple(left_out))
+    resized = (key for key in taken if key in named and named[key].shape != taken[key].shape)
+    return Fit(frozenset(taken), tuple(fresh), tuple(left_out), tuple(resized))
 
 
 def load_whole(model: IModel, architecture: Architecture, state: State, source: str) -> None:
-    """Loads weights of which nothing may be missing or left over.
+    """Loads weights of which nothing may be missing or left over; position embeddings may be of another image size.
 
     Raises:
-        ModelError: they do not fit, be it the head alone.
+        ModelError: they do not fit, be it the head or the first convolution alone.
     """
-    fit = begin_from(model, architecture, state, source)
-    if fit.fresh or fit.left_out:
-        lacking = ", ".join((*fit.fresh, *fit.left_out))
+    fit, free = begin_from(model, architecture, state, source), _free_modules(model, architecture)
+    lacking = (*fit.fresh, *fit.left_out, *(key for key in fit.resized if _is_within(key, free)))
+    if lacking:
         raise ModelError(
             f"the weights {source} are not those of {model.name} for images of shape {model.shape} and {model.classes} "
-            f"classes: they do not fit {lacking}. Take weights that were trained for these data."
+            f"classes: they do not fit {', '.join(lacking)}. Take weights that were trained for these data."
         )
 
 
@@ -225,21 +179,3 @@ def _refuse(faults: Sequence[str], source: str, name: str) -> None:
     if faults:
         more = [f"... and {len(faults) - LONGEST} more"] if len(faults) > LONGEST else []
         raise ModelError("\n  ".join([f"the weights {source} do not fit {name}:", *faults[:LONGEST], *more]))
-
-
-def _unwrapped(content: Any, path: Path) -> State:
-    """The tensors of what a file holds, out of the containers that trainings save them in."""
-    while isinstance(content, Mapping):
-        tensors = {str(key): each for key, each in content.items() if isinstance(each, Tensor)}
-        inner = next((content[key] for key in CONTAINERS if isinstance(content.get(key), Mapping)), None)
-        if inner is None and tensors:
-            return tensors
-        if inner is None:
-            break
-        content = inner
-    held = f"a {type(content).__name__}"
-    if isinstance(content, Mapping):
-        held += f" with the keys {', '.join(map(str, list(content)[:8])) or 'none'}"
-    raise ModelError(
-        f"the weights {path} should be a state dict, or have one in {', '.join(CONTAINERS)}; they are {held}."
-    )

@@ -12,7 +12,8 @@ from Arch.config.config import filled
 from Arch.errors import InactiveKeyError, ModelError
 from Arch.models import MODELS
 from Arch.models.build import construct
-from Arch.models.weights import digest_of, load_whole, published_weights, read_weights
+from Arch.models.weight_files import read_weights
+from Arch.models.weights import digest_of, load_whole, published_weights
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from Arch.datasets.loading import ImageData
     from Arch.models.architecture import Architecture
     from Arch.models.imodel import IModel
-    from Arch.models.weights import State
+    from Arch.models.weight_files import State
 
 WEIGHTS_DIGEST = "WeightsDigest"  # of published weights, in the entry's Config.json from their first use on
 

@@ -58,13 +58,15 @@ class Start:
 
     def record(self) -> dict[str, object]:
         """What a run records of it, beside where the weights came from."""
-        return {"fresh": list(self.fit.fresh), "left_out": list(self.fit.left_out)}
+        fit = self.fit
+        return {"fresh": list(fit.fresh), "left_out": list(fit.left_out), "resized": list(fit.resized)}
 
     def __str__(self) -> str:
         """A line for the log."""
-        fresh = f"; {', '.join(self.fit.fresh)} start afresh" if self.fit.fresh else ""
-        left_out = f"; {', '.join(self.fit.left_out)} of it have no place here" if self.fit.left_out else ""
-        return f"begins from {self.source}: {len(self.fit.taken)} tensors taken over{fresh}{left_out}"
+        fit = self.fit
+        told = {"start afresh": fit.fresh, "of it have no place here": fit.left_out, "are resized": fit.resized}
+        rest = "".join(f"; {', '.join(names)} {words}" for words, names in told.items() if names)
+        return f"begins from {self.source}: {len(fit.taken)} tensors taken over{rest}"
 
 
 def begin(model: IModel, architecture: Architecture, given: GivenNetwork, multiplier: float) -> Start:

@@ -9,7 +9,7 @@ from Arch.errors import ModelError
 from Arch.models import MODELS
 from Arch.models.build import construct
 from Arch.models.vit import SelfAttention, patch_size, standard_layers
-from Arch.models.weights import begin_from
+from Arch.models.weights import begin_from, load_whole
 
 # KD_wo_CE's models: blocks, heads, width, perceptron, parameters for 10 classes at 32 px
 NETWORKS = {
@@ -144,12 +144,20 @@ def test_torchvisions_weights_for_larger_patches_and_other_images_are_taken_over
     model = construct(architecture, (3, 32, 32), 10, name="ViT_ETTT", seed=0)
     fit = begin_from(model, architecture, theirs, "w")
     assert fit.fresh == ("heads.head.weight", "heads.head.bias")
+    assert fit.resized == ("conv_proj.weight", "encoder.pos_embedding")
     state = model.state_dict()
     places, squares = state["encoder.pos_embedding"], theirs["conv_proj.weight"].view(128, 3, 4, 4, 4, 4)
     expected = interpolate_embeddings(32, 4, dict(theirs))["encoder.pos_embedding"]
     assert torch.allclose(places, expected, atol=1e-6)
     assert torch.equal(places[:, 0], theirs["encoder.pos_embedding"][:, 0])  # that of the class token
     assert torch.allclose(state["conv_proj.weight"], squares.mean((3, 5)), atol=1e-6)
+
+
+def test_a_whole_network_has_its_own_patches(theirs):
+    architecture = MODELS["ViT_ETTT"]()
+    model = construct(architecture, (3, 32, 32), 7, name="ViT_ETTT", seed=0)
+    with pytest.raises(ModelError, match=r"and 7 classes: they do not fit conv_proj\.weight\. Take"):
+        load_whole(model, architecture, theirs, "w")
 
 
 @pytest.mark.parametrize("shape", [(1, 4, 128), (5, 128)])

@@ -10,7 +10,8 @@ import torchvision
 from Arch.errors import ModelError, UnknownNameError
 from Arch.models import MODELS, vgg
 from Arch.models.build import construct
-from Arch.models.weights import begin_from, digest_of, load_whole, published_weights, read_weights
+from Arch.models.weight_files import read_weights
+from Arch.models.weights import begin_from, digest_of, load_whole, published_weights
 
 SHAPE = (3, 8, 8)
 

@@ -106,7 +106,11 @@ def test_a_run_records_and_says_what_started_afresh(pretrained):
     training = pretrained(source={"SyntheticClasses": 3})
     training.result()
     run = training.entry.run(0)
-    assert run.provenance["pretrained"] == {"fresh": ["fc.weight", "fc.bias"], "left_out": []}
+    assert run.provenance["pretrained"] == {
+        "fresh": ["fc.weight", "fc.bias"],
+        "left_out": [],
+        "resized": [],
+    }
     source = training.networks["PreTrainedFrom"].entry.fingerprint
     assert run.provenance["made_from"] == {"PreTrainedFrom": {"fingerprint": source, "run": 0, "weights": "Last"}}
     log = (training.entry.run_folder(0) / "log.txt").read_text()
