@@ -23,11 +23,13 @@ class Architecture(ABC):
     """A network before it knows its data; the fields of a subclass are its parameters in the config.
 
     Attributes:
+        aliases: words that other sources of the same network have in the dotted names of its weights, and ours.
         fresh: names of modules, beside the head, that published weights of the same network lack.
         standard_layers: the generalized layers that studies of this network customarily use; none where there is no
             custom.
     """
 
+    aliases: ClassVar[Mapping[str, str]] = {}
     fresh: ClassVar[tuple[str, ...]] = ()
     standard_layers: ClassVar[tuple[int, ...]] = ()
 

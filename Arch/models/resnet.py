@@ -61,6 +61,7 @@ class ResNet(Rectified):
     benchmarks' ResNet50 is the same network, but its blocks do not start as their shortcuts.
     """
 
+    aliases: ClassVar[Mapping[str, str]] = {"shortcut": "downsample", "linear": "fc"}  # RepDistiller's resnetv2.py
     block: ClassVar[type[ResidualBlock]]
     depths: ClassVar[tuple[int, ...]]
     widths: ClassVar[tuple[int, ...]]

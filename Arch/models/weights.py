@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -78,14 +78,14 @@ def begin_from(model: IModel, architecture: Architecture, state: State, source: 
     Args:
         model: changed in place.
         architecture: what the network was made from.
-        state: the weights, under the network's own names or with one of `PREFIXES` before them.
+        state: the weights, under the network's own names or its aliases, or with one of `PREFIXES` before them.
         source: what messages call the weights.
 
     Raises:
         ModelError: anything else is missing, too much or of another shape; every such key is listed.
     """
     own = model.network.state_dict()
-    named = _renamed(state, own, source)
+    named = _renamed(state, own, architecture.aliases, source)
     given = architecture.resized(named, model.network)
     free = _free_modules(model, architecture)
     differing = [key for key in own if key not in given or given[key].shape != own[key].shape]
@@ -148,11 +148,11 @@ def _is_within(key: str, modules: Sequence[str]) -> bool:
     return any(key.startswith(f"{module}.") for module in modules)
 
 
-def _renamed(state: State, own: State, source: str) -> dict[str, Tensor]:
-    """The state under the network's own names, where prefixes stand before them."""
+def _renamed(state: State, own: State, aliases: Mapping[str, str], source: str) -> dict[str, Tensor]:
+    """The state under the network's own names, where prefixes stand before them or other words within."""
     renamed: dict[str, Tensor] = {}
     for key, tensor in state.items():
-        name = _bare(key, own)
+        name = _bare(".".join(aliases.get(word, word) for word in key.split(".")), own)
         if name in renamed:
             raise ModelError(f"the weights {source} hold {name} twice, once as {key}. Keep one of them.")
         renamed[name] = tensor

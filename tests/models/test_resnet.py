@@ -7,6 +7,8 @@ import torchvision
 from torch import nn
 
 from Arch.models import MODELS
+from Arch.models.build import build
+from Arch.models.weights import load_whole
 
 # KD_wo_CE's models: parameters for 10 classes at 32 px
 PARAMETERS = {
@@ -135,3 +137,12 @@ def test_every_block_starts_as_its_shortcut(name, batch_norm, images):
     block = network.get_submodule("layer3.0")
     x = images(2, (block.conv1.in_channels, 4, 4))
     assert torch.equal(block(x), F.relu(block.downsample(x)))
+
+
+def test_weights_of_the_benchmarks_network_fit():
+    model, other = (build("ResNet50H", (3, 8, 8), 10, seed=seed) for seed in (0, 1))
+    words = {"downsample": "shortcut", "fc": "linear"}
+    theirs = {".".join(words.get(word, word) for word in key.split(".")): x for key, x in other.state_dict().items()}
+    assert {"layer1.0.shortcut.0.weight", "linear.bias"} <= theirs.keys()
+    load_whole(model, MODELS["ResNet50H"](), theirs, "teacher.pth")
+    assert all(torch.equal(x, model.state_dict()[key]) for key, x in other.state_dict().items())
