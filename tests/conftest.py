@@ -1,14 +1,12 @@
 """What all tests share: the rules, and the programs as a user starts them."""
 
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from Arch.config.resolve import Resolver
 from tests.plugin_page import write_shown
+from tests.warm_starts import WarmStarts
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -26,19 +24,22 @@ def page(tmp_path, monkeypatch):
     return tmp_path
 
 
+@pytest.fixture(scope="session")
+def warm_starts(tmp_path_factory):
+    """Starts programs from a process that has imported torch."""
+    starts = WarmStarts(tmp_path_factory.mktemp("streams"))
+    yield starts
+    starts.close()
+
+
 @pytest.fixture
-def program(tmp_path):
+def program(tmp_path, warm_starts):
     """Starts `Scripts/NAME ARGUMENTS` as a user would and gives the finished process."""
 
-    def start(name, *arguments, cwd=tmp_path, check=False, **environment):
-        return subprocess.run(
-            [sys.executable, str(ROOT / "Scripts" / name), *map(str, arguments)],
-            cwd=cwd,
-            env={**os.environ, **environment},
-            capture_output=True,
-            text=True,
-            timeout=300,
-            check=check,
-        )
+    def start(name, *arguments, cwd=tmp_path, check=False):
+        done = warm_starts.run(ROOT / "Scripts" / name, list(map(str, arguments)), cwd)
+        if check:
+            done.check_returncode()
+        return done
 
     return start
