@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from torch import Tensor, nn
 
@@ -11,15 +12,14 @@ from Arch.models.exactness import require_exact
 from Arch.models.graph.line import make_line
 from Arch.models.hooked import HookedLayer, hooked_layers, watch
 from Arch.models.layer import Layer
+from Arch.models.state_names import hide_in_state_dict
 from Arch.models.untouched import without_leftovers
 from Arch.types import Trace
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     from Arch.models.architecture import Shape
-
-NETWORK = "network."
 
 
 class IModel(nn.Module):
@@ -63,8 +63,7 @@ class IModel(nn.Module):
                 self.layers, logits = hooked_layers(network, self.shape)
                 self._names = {layer.name: index for index, layer in enumerate(self.layers)}
                 self.classes = logits[0] if logits else 1
-        self.register_state_dict_post_hook(_drop_prefix)  # type: ignore[no-untyped-call]  # torch leaves it untyped
-        self.register_load_state_dict_pre_hook(_add_prefix)  # type: ignore[no-untyped-call]  # torch leaves it untyped
+        hide_in_state_dict(self, "network")
 
     def _cut(self) -> None:
         network = self.network
@@ -108,7 +107,7 @@ class IModel(nn.Module):
         return self.network(x)  # type: ignore[no-any-return]  # nn.Module's calls are untyped
 
     def trace(
-        self, x: Tensor, layers: Sequence[int | str] = (), *, start: int | str = 0, before_activation: bool = False
+        self, x: Tensor, layers: Iterable[int | str] = (), *, start: int | str = 0, before_activation: bool = False
     ) -> Trace:
         """Logits, and what the asked layers give, in the order asked.
 
@@ -132,7 +131,7 @@ class IModel(nn.Module):
         return Trace(self.head(h), tuple(kept[index] for index in wanted))
 
     def tap(
-        self, x: Tensor, layers: Sequence[int | str], *, start: int | str = 0, before_activation: bool = False
+        self, x: Tensor, layers: Iterable[int | str], *, start: int | str = 0, before_activation: bool = False
     ) -> tuple[Tensor, ...]:
         """What the asked layers give, in the order asked; no layer after the last of them runs. Else as `trace`."""
         if self.obstacle:
@@ -168,21 +167,27 @@ class IModel(nn.Module):
             if layer not in self._names:
                 raise UnknownNameError(f"layer of {self.name}", layer, self._names)
             return self._names[layer]
-        if not -len(self.layers) <= layer < len(self.layers):
-            raise ModelError(
-                f"{self.name} has {len(self.layers)} layers, 0 to {len(self.layers) - 1} or -1 to "
-                f"-{len(self.layers)} from the end; {layer} is none of them."
-            )
-        return layer % len(self.layers)
+        count = len(self.layers)
+        if layer not in range(-count, count):
+            ways = f"{count} layers, 0 to {count - 1} or -1 to -{count} from the end" if count else "no layers"
+            raise ModelError(f"{self.name} has {ways}; {layer!r} is none of them.")
+        return int(layer) % count
 
     def _first(self, start: int | str) -> int:
         return len(self.layers) if start == len(self.layers) else self.index(start)
 
-    def _wanted(self, layers: Sequence[int | str], first: int) -> tuple[int, ...]:
-        wanted = tuple(self.index(layer) for layer in layers)
+    def _wanted(self, layers: Iterable[int | str], first: int) -> tuple[int, ...]:
+        wanted = tuple(self.index(layer) for layer in self._listed(layers))
         if wanted and min(wanted) < first:
             raise ModelError(f"layer {min(wanted)} of {self.name} does not run when the start is layer {first}.")
         return wanted
+
+    def _listed(self, layers: Iterable[int | str]) -> Iterable[int | str]:
+        if isinstance(layers, str) or not isinstance(layers, Iterable):
+            raise ModelError(
+                f"the layers of {self.name} are asked for by a list of numbers or names, not by {layers!r}."
+            )
+        return layers
 
     def _walk(
         self, x: Tensor, first: int, end: int, wanted: frozenset[int], *, before_activation: bool = False
@@ -205,14 +210,16 @@ class IModel(nn.Module):
         return held.pop(), kept
 
     def _watched(
-        self, x: Tensor, layers: Sequence[int | str], start: int | str, *, is_all: bool, before_activation: bool
+        self, x: Tensor, layers: Iterable[int | str], start: int | str, *, is_all: bool, before_activation: bool
     ) -> Trace:
         """As `trace`, by hooks; a name may be that of any module."""
         if start != 0:
             self._require_cut()
         self._require_shape(x, 0)
         modules = dict(self.network.named_modules())
-        names = [str(layer) if layer in modules else self.layers[self.index(layer)].name for layer in layers]
+        names = [
+            str(layer) if layer in modules else self.layers[self.index(layer)].name for layer in self._listed(layers)
+        ]
         logits, features = watch(self.network, x, names, is_all=is_all, before_activation=before_activation)
         return Trace(x.new_empty(0) if logits is None else logits, features)
 
@@ -232,18 +239,5 @@ class IModel(nn.Module):
         expected = self.layers[first - 1].shape if first else self.shape
         if tuple(x.shape[1:]) != expected:
             reader = f"layer {first} of {self.name}" if first else self.name
-            raise ShapeError(f"{reader} reads tensors of shape {_batched(expected)}, not {tuple(x.shape)}.")
-
-
-def _batched(shape: Shape) -> str:
-    return f"({', '.join(map(str, ('B', *shape)))})"
-
-
-def _drop_prefix(_model: nn.Module, state: dict[str, Any], prefix: str, _metadata: dict[str, Any]) -> None:
-    for key in [key for key in state if key.startswith(prefix + NETWORK)]:
-        state[prefix + key.removeprefix(prefix + NETWORK)] = state.pop(key)
-
-
-def _add_prefix(_model: nn.Module, state: dict[str, Any], prefix: str, *_: object) -> None:
-    for key in [key for key in state if key.startswith(prefix)]:
-        state[prefix + NETWORK + key.removeprefix(prefix)] = state.pop(key)
+            wanted = ", ".join(map(str, ("B", *expected)))
+            raise ShapeError(f"{reader} reads tensors of shape ({wanted}), not {tuple(x.shape)}.")

@@ -109,6 +109,11 @@ def test_an_unknown_name_is_answered_with_the_nearest(model, x):
         model.trace(x, ["flaten"])
 
 
+def test_layers_that_are_no_list_are_refused(model, x):
+    with pytest.raises(ModelError, match="Deciding are asked for by a list of numbers or names, not by 'stem'"):
+        model.trace(x, "stem")
+
+
 def test_no_hook_stays_and_gradients_flow(model, x):
     model.trace(x, [0, 1]).features[1].sum().backward()
     assert model.network.stem[0].weight.grad.any()

@@ -114,6 +114,27 @@ def test_a_layer_out_of_range_is_refused_with_the_range(model, x, layer):
         model.trace(x, [layer])
 
 
+@pytest.mark.parametrize("layers", ["relu", 3, None])
+def test_layers_that_are_no_list_are_refused(model, x, layers):
+    for call in (model.trace, model.tap):
+        with pytest.raises(ModelError, match=f"resnet8 are asked for by a list of numbers or names, not by {layers!r}"):
+            call(x, layers)
+
+
+@pytest.mark.parametrize("layer", [1.5, None, ("relu",)])
+def test_what_is_neither_number_nor_name_is_no_layer(model, x, layer):
+    with pytest.raises(ModelError, match=r"-1 to -5 from the end; .* is none of them"):
+        model.trace(x, [layer])
+    with pytest.raises(ModelError, match=r"-1 to -5 from the end; .* is none of them"):
+        model.trace(x, start=layer)
+
+
+def test_layers_may_come_one_by_one_and_more_than_once(model, x):
+    once, again, last = model.trace(x, (each for each in ("relu", 0, -1))).features
+    assert torch.equal(once, again)
+    assert torch.equal(last, model.features(x))
+
+
 def test_an_unknown_layer_is_refused_with_the_nearest_name(model, x):
     with pytest.raises(UnknownNameError, match=r"no layer of resnet8 named 'layer2.9'. Did you mean 'layer2.0'"):
         model.trace(x, ["layer2.9"])
@@ -211,5 +232,7 @@ def test_no_layer_is_a_line_too():
     model = IModel(nn.Sequential(nn.Linear(4, 3)), (4,))
     x = torch.randn(2, 4)
     assert model.layers == ()
+    with pytest.raises(ModelError, match="Sequential has no layers; 0 is none of them"):
+        model.trace(x, [0])
     assert torch.equal(model.features(x), x)
     assert torch.equal(model.trace(x).logits, model(x))
