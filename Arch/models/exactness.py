@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
+from torch.jit import ScriptModule
 
 from Arch.errors import ModelError
-from Arch.models.graph.values import trial
+from Arch.models.graph.values import said, trial
 from Arch.models.untouched import untouched
 
 if TYPE_CHECKING:
@@ -21,8 +22,8 @@ if TYPE_CHECKING:
     from Arch.models.layer import Layer
 
 ADVICE = (
-    "What a forward does beside its operations on tensors (no_grad, detached copies, state of its own, another result "
-    "at each call) cannot be cut."
+    "What a forward does beside its operations on tensors (detached copies, writes to parameters, hooks on the whole "
+    "network or on gradients, state of its own, another result at each call) cannot be cut."
 )
 # What a foreign forward may raise when its operations come one layer after another.
 FOREIGN_ERRORS = (RuntimeError, ValueError, TypeError, IndexError, AttributeError, KeyError)
@@ -36,6 +37,18 @@ class _Outcome:
     logits: Tensor
     gradients: tuple[Tensor | None, ...]
     buffers: tuple[Tensor, ...]
+
+
+class _Given:
+    """What a layer gave, to be told later whether it is still that."""
+
+    def __init__(self, value: Tensor) -> None:
+        self._value, self._copy = value, value.detach().clone()
+        self._writes = value._version  # noqa: SLF001 - torch's only count of writes, but not of those to `.data`
+
+    @property
+    def is_overwritten(self) -> bool:
+        return self._value._version != self._writes or not _close(self._value.detach(), self._copy)  # noqa: SLF001
 
 
 def require_exact(network: nn.Module, layers: Sequence[Layer], head: Layer, shape: Shape) -> tuple[bool, ...]:
@@ -55,14 +68,13 @@ def require_exact(network: nn.Module, layers: Sequence[Layer], head: Layer, shap
         with untouched(network):
             own = _outcome(network, shape, network, is_training=mode)
         with untouched(network):
-            seen: list[tuple[Tensor, int]] = []
+            seen: list[_Given] = []
             composed = _composed(network, layers, head, shape, seen, is_training=mode)
         difference = _difference(own, composed)
         if difference:
             name = _culprit(network, layers, shape, is_training=mode)
             raise ModelError(f"{name}: composed of its layers, the network has other {difference}. {ADVICE}")
-        now = [each._version != version for each, version in seen]  # noqa: SLF001 - torch's only count of writes
-        overwritten = [before or flag for before, flag in zip(overwritten, now, strict=True)]
+        overwritten = [before or each.is_overwritten for before, each in zip(overwritten, seen, strict=True)]
     return tuple(overwritten)
 
 
@@ -82,14 +94,14 @@ def _composed(
     layers: Sequence[Layer],
     head: Layer,
     shape: Shape,
-    seen: list[tuple[Tensor, int]],
+    seen: list[_Given],
     *,
     is_training: bool,
 ) -> _Outcome:
     try:
         return _outcome(network, shape, lambda x: _compose(layers, head, x, seen), is_training=is_training)
     except FOREIGN_ERRORS as error:
-        raise ModelError(f"{type(network).__name__}: its layers do not run one after another: {error}") from error
+        raise ModelError(f"{type(network).__name__}: its layers do not run one after another: {said(error)}") from error
 
 
 def _gradients(loss: Tensor, wanted: Sequence[Tensor]) -> tuple[Tensor | None, ...]:
@@ -100,11 +112,11 @@ def _gradients(loss: Tensor, wanted: Sequence[Tensor]) -> tuple[Tensor | None, .
         return ()
 
 
-def _compose(layers: Sequence[Layer], head: Layer, x: Tensor, seen: list[tuple[Tensor, int]]) -> Tensor:
-    """The logits; notes what each layer gave, and how often it had been written to by then."""
+def _compose(layers: Sequence[Layer], head: Layer, x: Tensor, seen: list[_Given]) -> Tensor:
+    """The logits; notes what each layer gave."""
     for layer in layers:
         x = layer(x)
-        seen.append((x, x._version))  # noqa: SLF001 - as above
+        seen.append(_Given(x))
     logits: Tensor = head(x)
     return logits
 
@@ -138,7 +150,7 @@ def _close(one: Tensor | None, other: Tensor | None) -> bool:
 def _culprit(network: nn.Module, layers: Sequence[Layer], shape: Shape, *, is_training: bool) -> str:
     """The name of the first layer that gives other features than the module of its name does in the network."""
     given: dict[str, Tensor] = {}
-    modules = {name: module for name, module in network.named_modules() if name}
+    modules = {name: each for name, each in network.named_modules() if name and not isinstance(each, ScriptModule)}
     watched = [layer.name for layer in layers if layer.name in modules]
 
     def keep(name: str) -> Callable[..., None]:

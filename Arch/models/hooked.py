@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from Arch.errors import ModelError
 from Arch.models.graph.operations import is_activation
-from Arch.models.graph.values import trial
+from Arch.models.graph.values import said, trial
 from Arch.models.untouched import untouched
 
 if TYPE_CHECKING:
@@ -56,7 +56,9 @@ def hooked_layers(network: nn.Module, shape: Shape) -> tuple[tuple[HookedLayer, 
         try:
             logits = network(trial(network, 2, shape))
         except (RuntimeError, ValueError, TypeError, IndexError, AttributeError) as error:
-            raise ModelError(f"{type(network).__name__} cannot read examples of shape {shape}: {error}") from error
+            raise ModelError(
+                f"{type(network).__name__} cannot read examples of shape {shape}: {said(error)}"
+            ) from error
         finally:
             for handle in handles:
                 handle.remove()

@@ -3,46 +3,48 @@
 from __future__ import annotations
 
 import contextlib
-import copy
+import pickle
+import random
+from collections import OrderedDict
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import torch
 from torch import nn
 from torch.nn.modules.lazy import LazyModuleMixin
+from torch.nn.parameter import is_lazy
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 NUMBERS = (int, float)
-_OWN = frozenset(vars(nn.Module()))  # what every module has
 
 
 @contextlib.contextmanager
 def untouched(network: nn.Module) -> Iterator[None]:
-    """Puts the network's modes and buffers (BatchNorm's statistics) and torch's generators back at the end.
+    """Puts the network's modes, parameters and buffers (BatchNorm's statistics) and the generators back at the end.
 
-    Inside, the generators of the CPU and of the network's GPUs start from seed 0; others are left alone.
+    Inside, the generators of Python, numpy, the CPU and the network's GPUs start from seed 0; others are left alone.
     """
     modes = {module: module.training for module in network.modules()}
-    buffers = [
-        (module, name, buffer, buffer.clone())
+    places = [
+        (module, name, tensor)
         for module in network.modules()
-        for name, buffer in module.named_buffers(recurse=False)
+        for own in (module.named_parameters, module.named_buffers)
+        for name, tensor in own(recurse=False)
     ]
-    devices = {tensor.device for tensor in (*network.parameters(), *network.buffers()) if tensor.device.type == "cuda"}
-    with torch.random.fork_rng(devices=list(devices)):
-        torch.default_generator.manual_seed(0)  # torch.manual_seed would reseed all GPUs
-        for device in devices:
-            with torch.cuda.device(device):
-                torch.cuda.manual_seed(0)
+    values = {tensor: tensor.detach().clone() for _, _, tensor in places if not is_lazy(tensor)}
+    with _from_seed_0(network):
         try:
             yield
         finally:
             for module, mode in modes.items():
                 module.training = mode
-            with torch.no_grad():
-                for module, name, buffer, before in buffers:
-                    setattr(module, name, buffer.copy_(before))  # a forward may have put another tensor in its place
+            for module, name, tensor in places:
+                if getattr(module, name) is not tensor:  # a forward may have put another one in its place
+                    setattr(module, name, tensor)
+            for tensor, value in values.items():
+                tensor.data.copy_(value)
 
 
 @contextlib.contextmanager
@@ -54,25 +56,50 @@ def without_leftovers(network: nn.Module, but: tuple[type, ...] = ()) -> Iterato
         but: types of attributes that are left.
     """
     modules = [module for module in network.modules() if not isinstance(module, LazyModuleMixin)]
-    before = [(module, _attributes(module)) for module in modules]
-    contents = [(each, copy.copy(each)) for _, found in before for each in found.values() if _is_container(each)]
+    before = [(module, dict(vars(module))) for module in modules]
+    contents = [(each, each.copy()) for _, found in before for each in found.values() if _is_container(each)]
     try:
         yield
     finally:
         for module, attributes in before:
-            for name, value in _attributes(module).items():
-                if not isinstance(value, but) and name not in attributes:
-                    vars(module).pop(name)
-            kept = {name for name, value in _attributes(module).items() if isinstance(value, but)}
-            vars(module).update({name: value for name, value in attributes.items() if name not in kept})
+            left = {name: value for name, value in vars(module).items() if isinstance(value, but)}
+            vars(module).clear()
+            vars(module).update(attributes | left)
         for container, content in contents:
             container.clear()
             (container.extend if isinstance(container, list) else container.update)(content)
 
 
-def _attributes(module: nn.Module) -> dict[str, Any]:
-    return {name: value for name, value in vars(module).items() if name not in _OWN}
+def gpus(network: nn.Module) -> list[torch.device]:
+    """The GPUs that a network is on."""
+    tensors = (*network.parameters(), *network.buffers())
+    return list({tensor.device for tensor in tensors if tensor.device.type == "cuda"})
+
+
+def generators(devices: list[torch.device]) -> bytes:
+    """The state of all generators that a network on these GPUs may draw from."""
+    states = (torch.get_rng_state(), *map(torch.cuda.get_rng_state, devices))
+    tensors = [state.numpy().tobytes() for state in states]
+    return pickle.dumps((random.getstate(), np.random.get_state(), tensors))  # noqa: NPY002 - whatever a forward uses
+
+
+@contextlib.contextmanager
+def _from_seed_0(network: nn.Module) -> Iterator[None]:
+    devices = gpus(network)
+    python, numpy = random.getstate(), np.random.get_state()  # noqa: NPY002 - as above
+    with torch.random.fork_rng(devices=devices):
+        random.seed(0)
+        np.random.seed(0)  # noqa: NPY002 - as above
+        torch.default_generator.manual_seed(0)  # torch.manual_seed would reseed all GPUs
+        for device in devices:
+            with torch.cuda.device(device):
+                torch.cuda.manual_seed(0)
+        try:
+            yield
+        finally:
+            random.setstate(python)
+            np.random.set_state(numpy)  # noqa: NPY002 - as above
 
 
 def _is_container(value: Any) -> bool:
-    return type(value) in (list, dict, set)
+    return type(value) in (list, dict, set, OrderedDict)

@@ -36,7 +36,7 @@ REFUSED = [
     (hostile.SkipToTheEnd, "SkipToTheEnd has no layer before its head"),
     (hostile.OtherLayersInTraining, "OtherLayersInTraining computes along other layers in training"),
     (hostile.DecidesByNumbers, "DecidesByNumbers: its own forward cannot be followed: symbolically traced variables"),
-    (hostile.WithoutGradients, "relu (ReLU)|WithoutGradients: composed of its layers, the network has other gradients"),
+    (hostile.WithoutGradients, "WithoutGradients: its own forward cannot be followed: it turns gradients or"),
 ]
 
 
@@ -62,7 +62,7 @@ def test_its_layers_are_the_forward_for_a_batch_of_another_size(network, is_trai
 @pytest.mark.parametrize(("network", "reason"), REFUSED, ids=lambda value: getattr(value, "__name__", ""))
 def test_what_cannot_be_cut_says_why_and_still_gives_logits_and_features(network, reason, images):
     model, x = IModel(network(), (1, 4, 4)).eval(), images(3, (1, 4, 4))
-    assert any(each in model.obstacle for each in reason.split("|"))
+    assert model.obstacle.startswith(reason)
     trace = model.trace(x, ["relu"])
     assert torch.equal(trace.logits, model.network(x))
     assert torch.equal(trace.features[0], torch.relu(model.network.bn(model.network.conv(x))))

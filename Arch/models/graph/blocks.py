@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from torch import fx, nn
 
 from Arch.models.graph.operations import BLOCKS, activates, attends, merges
-from Arch.models.graph.tracing import CALLS, ModuleCall, Traced
+from Arch.models.graph.tracer import CALLS, ModuleCall
+from Arch.models.graph.tracing import Traced
 
 if TYPE_CHECKING:
     from Arch.models.graph.flow import Flow

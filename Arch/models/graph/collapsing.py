@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 from torch import fx
 
 from Arch.models.graph.flow import Flow
-from Arch.models.graph.tracing import CALLS, ModuleCall, Traced
+from Arch.models.graph.tracer import CALLS, ModuleCall
+from Arch.models.graph.tracing import Traced
 
 if TYPE_CHECKING:
     from Arch.models.graph.values import Kind

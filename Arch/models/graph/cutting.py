@@ -11,7 +11,8 @@ from Arch.errors import ModelError
 from Arch.models.graph.blocks import Blocks, find_blocks
 from Arch.models.graph.flow import Flow
 from Arch.models.graph.operations import activates, flattens, is_linear, is_pointwise, lays_out, word
-from Arch.models.graph.tracing import CALLS, ModuleCall, Traced
+from Arch.models.graph.tracer import CALLS, ModuleCall
+from Arch.models.graph.tracing import Traced
 
 if TYPE_CHECKING:
     from torch import fx, nn

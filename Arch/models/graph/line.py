@@ -16,7 +16,7 @@ from Arch.models.graph.flow import Flow
 from Arch.models.graph.operations import activates
 from Arch.models.graph.program import Modes, Program, stretch
 from Arch.models.graph.tracing import Traced, trace
-from Arch.models.graph.values import kinds_of
+from Arch.models.graph.values import kinds_of, said
 from Arch.models.untouched import NUMBERS, untouched, without_leftovers
 
 if TYPE_CHECKING:
@@ -85,7 +85,7 @@ def make_line(network: nn.Module, shape: Shape) -> Line:
 
 
 def _followed(network: nn.Module, *, is_training: bool) -> Traced:
-    with untouched(network), without_leftovers(network, but=NUMBERS), torch.no_grad():
+    with untouched(network), without_leftovers(network, but=NUMBERS), torch.enable_grad():
         network.train(is_training)
         return trace(network)
 
@@ -104,7 +104,10 @@ def _in_mode(network: nn.Module, traced: Traced, shape: Shape, *, is_training: b
         cuts = find_cuts(network, traced, flow)
         bends = any(activates(node, network) for node in flow.nodes)
     if not cuts and (bends or traced.opaque):
-        raise ModelError(f"{type(network).__name__} has no layer before its head.{_because(traced.opaque)}")
+        raise ModelError(
+            f"{type(network).__name__} has no layer before its head: no non-linearity, block or flattening gives one "
+            f"tensor, the batch first, on which alone all that follows depends.{_because(traced.opaque)}"
+        )
     coarse = collapse(traced, flow, [cut.node for cut in cuts])
     layers, head = _parts(flow, coarse.flow, cuts, coarse.of)
     shapes = tuple((flow.shape(cut.node) or ())[1:] for cut in cuts)
@@ -116,7 +119,7 @@ def _refusing_what_fails(network: nn.Module, shape: Shape) -> Iterator[None]:
     try:
         yield
     except (RuntimeError, ValueError, TypeError, IndexError, AttributeError) as error:
-        raise ModelError(f"{type(network).__name__} cannot read examples of shape {shape}: {error}") from error
+        raise ModelError(f"{type(network).__name__} cannot read examples of shape {shape}: {said(error)}") from error
 
 
 def _logits(network: nn.Module, flow: Flow) -> Shape:

@@ -30,7 +30,7 @@ ACTIVATIONS = (
     nn.Threshold,
 )
 ATTENTION = (nn.MultiheadAttention, nn.Softmax)
-BLOCKS = (nn.TransformerEncoderLayer, nn.TransformerDecoderLayer)
+BLOCKS = (nn.TransformerEncoderLayer, nn.TransformerDecoderLayer, nn.TransformerDecoder, nn.Transformer)
 """Blocks of torch's own, which are one operation in a trace."""
 
 # An activation as a function or a method goes by the name of what it computes, in place or not.
@@ -42,11 +42,12 @@ _ACTIVATION_NAMES = frozenset(
     }
 )  # fmt: skip
 _ATTENTION_NAMES = frozenset({"scaled_dot_product_attention", "multi_head_attention_forward", "softmax"})
-_MERGE_NAMES = frozenset({"add", "iadd", "sub", "isub", "cat", "concat", "concatenate", "stack", "where", "maximum"})
+_MERGE_NAMES = frozenset({"add", "sub", "cat", "concat", "concatenate", "stack", "where", "maximum"})
 _LAYOUT_NAMES = frozenset(
-    {"permute", "transpose", "reshape", "view", "contiguous", "expand", "cat", "concat", "add", "iadd", "dropout"}
+    {"permute", "transpose", "reshape", "view", "contiguous", "expand", "cat", "concat", "add", "dropout"}
 )
 _LAYOUT_MODULES = (nn.Dropout, nn.Identity)
+_IN_PLACE = {"iadd": "add", "isub": "sub", "imul": "mul", "itruediv": "truediv", "ipow": "pow"}
 _FLATTEN_NAMES = frozenset({"flatten"})
 
 
@@ -65,8 +66,8 @@ def word(node: fx.Node) -> str:
     if node.op == "call_method":
         return str(node.target).rstrip("_")
     if node.op == "call_function":
-        name = getattr(node.target, "__name__", "")
-        return name.strip("_")
+        name = getattr(node.target, "__name__", "").strip("_")
+        return _IN_PLACE.get(name, name)
     return ""
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from torch import Tensor, fx, nn
 
 from Arch.errors import ModelError
-from Arch.models.graph.tracing import CALLS
+from Arch.models.graph.tracer import CALLS
 from Arch.models.graph.values import Sizes
 
 if TYPE_CHECKING:

@@ -67,6 +67,11 @@ def trial(network: nn.Module, batch: int, shape: Shape) -> Tensor:
     return examples.to(tensor.device, tensor.dtype if tensor.is_floating_point() else torch.float32)
 
 
+def said(error: Exception) -> str:
+    """An error of torch or of a foreign forward in its first line: what follows is a stack of calls."""
+    return str(error).strip().partition("\n")[0] or type(error).__name__
+
+
 class _Recorder(fx.Interpreter):
     """Runs a graph and keeps a note of each value instead of the value."""
 
@@ -75,8 +80,15 @@ class _Recorder(fx.Interpreter):
         self.seen: dict[fx.Node, Any] = {}
 
     def record(self, examples: Tensor) -> dict[fx.Node, Any]:
-        """The note of each node."""
-        self.run(examples)
+        """The note of each node.
+
+        The interpreter's own `run` would start the thread of a progress bar.
+        """
+        self.args_iter = iter((examples,))
+        for node in self.graph.nodes:
+            self.env[node] = self.run_node(node)
+            for done in self.user_to_last_uses.get(node, ()):
+                del self.env[done]
         return self.seen
 
     def run_node(self, n: fx.Node) -> Any:

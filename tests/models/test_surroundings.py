@@ -1,0 +1,151 @@
+"""What a forward changes of torch around it, and what it draws: not cut through, and left as it was."""
+
+import copy
+import random
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from Arch.models.imodel import IModel
+from tests.models.hostile import Nested, Net
+
+SHAPE = (1, 4, 4)
+
+
+class WithoutGradients(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.fc, self.act = nn.Linear(4, 4), nn.Tanh()
+
+    def forward(self, x):
+        with torch.no_grad():
+            h = self.fc(x)
+        return self.act(h + x)
+
+
+class Cast(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.fc, self.act = nn.Linear(4, 4), nn.Tanh()
+
+    def forward(self, x):
+        with torch.autocast("cpu", torch.bfloat16):
+            return self.act(self.fc(x)).to(x.dtype) + x
+
+
+class Dropping(nn.Module):
+    """Leaves its branch out at random, by Python's generator, numpy's or torch's."""
+
+    def __init__(self, draw):
+        super().__init__()
+        self.fc, self.act, self.draw = nn.Linear(4, 4), nn.Tanh(), draw
+
+    def forward(self, x):
+        return x + self.act(self.fc(x)) if self.draw() < 0.5 else x
+
+
+DRAWS = {"python": random.random, "numpy": np.random.rand, "torch": lambda: torch.rand(1).item()}
+
+
+def seed():
+    random.seed(4)
+    np.random.seed(4)  # noqa: NPY002 - what a forward may use
+    torch.manual_seed(4)
+
+
+def agree(model, x):
+    seen = []
+    for each in (copy.deepcopy(model), model):
+        seed()
+        logits = each.network(x) if each is not model else each.head(each.backbone(x))
+        gradients = torch.autograd.grad(logits.square().sum(), [*each.network.parameters()], allow_unused=True)
+        seen.append([logits, *(torch.zeros(()) if gradient is None else gradient for gradient in gradients)])
+    return all(map(torch.equal, *seen))
+
+
+@pytest.mark.parametrize("part", [WithoutGradients, Cast, *(lambda d=d: Dropping(d) for d in DRAWS.values())])
+def test_a_part_that_cannot_be_cut_through_stays_whole(part, images):
+    model = IModel(nn.Sequential(nn.Linear(4, 4), nn.ReLU(), part(), nn.Linear(4, 3)), (4,)).train()
+    assert (model.obstacle, [layer.name for layer in model.layers]) == ("", ["1", "2"])
+    assert agree(model, images(3, (4,)))
+
+
+@pytest.mark.parametrize("name", DRAWS)
+def test_a_whole_that_draws_by_more_than_its_input_is_refused_with_the_reason(name):
+    class Scaled(Net):
+        def forward(self, x):
+            return super().forward(x) * DRAWS[name]()
+
+    obstacle = IModel(Scaled(), SHAPE).obstacle
+    assert obstacle == (
+        "Scaled: its own forward cannot be followed: it draws random numbers by more than operations on its input"
+    )
+
+
+def test_noise_of_the_inputs_shape_is_cut(images):
+    class Noisy(Net):
+        def forward(self, x):
+            h = self.relu(self.bn(self.conv(x)))
+            return self.fc(self.flatten(torch.relu(h + torch.randn_like(h))))
+
+    model = IModel(Noisy(), SHAPE).train()
+    assert [layer.name for layer in model.layers] == ["relu", "relu_1", "flatten"]
+    assert agree(model, images(3, SHAPE))
+
+
+@pytest.mark.parametrize("network", [Net(), Nested(Net()), Dropping(random.random), Dropping(np.random.rand)])
+def test_no_generator_moves_when_a_network_is_wrapped(network):
+    seed()
+    expected = random.random(), np.random.rand(), torch.rand(())  # noqa: NPY002
+    seed()
+    IModel(network, (4,) if isinstance(network, Dropping) else SHAPE)
+    assert (random.random(), np.random.rand(), torch.rand(())) == expected  # noqa: NPY002
+
+
+def test_wrapping_shows_no_progress_bar_whose_thread_would_stay(monkeypatch):
+    monkeypatch.setattr("torch.fx.interpreter.tqdm", None)
+    assert IModel(Net(), SHAPE).is_cut
+
+
+@pytest.mark.filterwarnings("ignore:`torch.jit:FutureWarning")
+@pytest.mark.parametrize("compiled", [torch.jit.script, lambda each: torch.jit.trace(each, torch.zeros(2, 4))])
+def test_a_compiled_part_is_one_layer(compiled, images):
+    part = compiled(nn.Sequential(nn.Linear(4, 4), nn.ReLU(), nn.Linear(4, 4)))
+    model = IModel(nn.Sequential(part, nn.ReLU(), nn.Linear(4, 3)), (4,))
+    assert [layer.name for layer in model.layers] == ["0", "1"]
+    assert agree(model, images(3, (4,)))
+
+
+def test_a_compiled_whole_is_to_be_wrapped_before():
+    obstacle = IModel(torch.compile(nn.Sequential(nn.Linear(4, 3)), backend="eager"), (4,)).obstacle
+    assert obstacle.endswith("it is compiled, so its own forward cannot be followed: wrap the network itself, and "
+                             "compile what wraps it.")  # fmt: skip
+
+
+class Encoding(nn.Module):
+    """Torch's own encoder, with or without a mask."""
+
+    def __init__(self, *, is_masked, norm=None):
+        super().__init__()
+        layer = nn.TransformerEncoderLayer(4, 2, 8, batch_first=True, dropout=0.1)
+        self.encoder, self.fc = nn.TransformerEncoder(layer, 2, norm=norm), nn.Linear(4, 3)
+        self.register_buffer("mask", torch.ones(5, 5).tril().log() if is_masked else None)
+
+    def forward(self, x):
+        tokens = self.encoder(x) if self.mask is None else self.encoder(x, mask=self.mask)
+        return self.fc(tokens[:, 0])
+
+
+@pytest.mark.parametrize("is_training", [True, False])
+def test_torchs_encoder_is_a_block_for_each_of_its_layers(is_training, images):
+    model = IModel(Encoding(is_masked=False, norm=nn.LayerNorm(4)), (5, 4)).train(is_training)
+    assert [layer.name for layer in model.layers] == ["encoder.layers.0", "encoder.layers.1"]
+    assert agree(model, images(3, (5, 4)))
+
+
+def test_torchs_encoder_with_a_mask_is_one_block(images):
+    model = IModel(Encoding(is_masked=True), (5, 4))
+    assert [layer.name for layer in model.layers] == ["encoder"]
+    assert agree(model, images(3, (5, 4)))
