@@ -4,9 +4,10 @@
                          Images.json    shape, class names, digest, and when Images.bin was finished; the pixels' type
                                         where they are no bytes
 
-A folder appears whole, by one rename, or not at all, and of several processes that decode the same the first to finish
-wins; a lock only tells what the dead have left. A file that is not the one once finished (another size or time stamp)
-is checked against its digest before it is used, and thrown away if it differs. All of it can be deleted at any time.
+A folder appears whole, by one rename, or not at all. Of several processes that want the same one decodes it and the
+others wait; where there are no locks all decode it, and the first to finish wins. A file that is not the one once
+finished (another size or time stamp) is checked against its digest before it is used, and thrown away if it differs.
+All of it can be deleted at any time.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ import torch
 
 from Arch.datasets.dataset import Images
 from Arch.datasets.digest import STORED_AS, ImageDigest, PixelType, as_stored
+from Arch.datasets.locking import locked
 from Arch.datasets.staging import discard, staged
 from Arch.errors import DataError
 
@@ -98,13 +100,17 @@ def decoded(root: Path, key: str, decode: Callable[[Path], None]) -> Images:
     Raises:
         DataError: what `decode` raises, or the folder of data cannot be written.
     """
+    images = _opened(root, key)
+    if images is not None:
+        return images
     folder = root / "decoded" / key
-    for _ in range(_ATTEMPTS):
-        images = opened(root, key)
-        if images is not None:
-            return images
-        with staged(folder) as staging:
-            decode(staging)
+    with locked(root / ".fetching" / f"decoding-{key}", is_vital=False):
+        for _ in range(_ATTEMPTS):
+            images = _opened(root, key)  # while this one waited, another may have written it
+            if images is not None:
+                return images
+            with staged(folder) as staging:
+                decode(staging)
     raise DataError(f"{folder} changes or disappears each time it is written: see who else uses this folder.", folder)
 
 
@@ -133,7 +139,7 @@ class _Document:
         return math.prod(self.shape) * np.dtype(STORED_AS[self.pixel_type]).itemsize
 
 
-def opened(root: Path, key: str) -> Images | None:
+def _opened(root: Path, key: str) -> Images | None:
     """The images kept as `key`, or None where there are none or only damaged ones, which are removed."""
     folder = root / "decoded" / key
     try:

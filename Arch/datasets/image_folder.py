@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -14,9 +13,8 @@ from Arch.datasets.decoded import decoded
 from Arch.datasets.decoding import decode_images
 from Arch.datasets.folder_files import FolderFiles
 from Arch.datasets.image_files import WORDS, ImageFiles
+from Arch.datasets.placed import key_of
 from Arch.errors import DataError
-
-_DECODER = 1  # raised when decoding the same files gives other bytes than before
 
 
 @DATASETS.register("ImageFolder")
@@ -77,9 +75,8 @@ class LocatedFolder(ImageDataset):
 
     def _decoded(self, root: Path, split: SplitName, size: int | None) -> Images:
         files = image_files(self.data_path, split)
-        what = f"{_DECODER}\n{size}\n{files.stamp()}"
-        key = hashlib.sha256(what.encode("utf-8", "surrogateescape")).hexdigest()[:32]
-        return decoded(root, f"ImageFolder-{split}-{key}", partial(decode_images, files, size))
+        key = key_of("ImageFolder", split, str(size), files.stamp())
+        return decoded(root, key, partial(decode_images, files, size))
 
 
 def image_files(data_path: str, split: SplitName) -> ImageFiles:

@@ -12,11 +12,10 @@ import torch
 
 from Arch.datasets.catalogue import CATALOGUE, home_of
 from Arch.datasets.dataset import ImageDataset, Images, SplitName
-from Arch.datasets.decoded import ImageWriter, decoded, opened
+from Arch.datasets.decoded import ImageWriter, decoded
 from Arch.datasets.decoding import DecodeStyle, decode_images
 from Arch.datasets.download import fetched
 from Arch.datasets.image_files import ImageFiles, unreadable
-from Arch.datasets.locking import locked
 from Arch.datasets.resizing import downsampled
 from Arch.errors import DataError
 
@@ -151,11 +150,7 @@ class PlacedPhotographs(PlacedDataset):
     def _decoded(self, folder: Path, root: Path, split: SplitName, size: int | None) -> Images:
         files, style = self.files_in(folder, split), self.style
         key = key_of(self.name, split, f"{size} {style}", files.stamp())
-        images = opened(root, key)
-        if images is not None:
-            return images
-        with locked(root / ".fetching" / f"decoding-{key}", is_vital=False):  # a hundred gigabytes are written once
-            return decoded(root, key, lambda target: decode_images(files, size, target, style))
+        return decoded(root, key, lambda target: decode_images(files, size, target, style))
 
 
 def key_of(name: str, split: SplitName, *what: str) -> str:

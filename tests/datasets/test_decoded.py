@@ -1,5 +1,6 @@
 """The cache of decoded images: whole or absent, whoever dies or hurries meanwhile."""
 
+import errno
 import hashlib
 import json
 import multiprocessing
@@ -164,25 +165,45 @@ def test_a_full_disk_is_named_and_left_clean(root, monkeypatch):
     assert list((root / "decoded").iterdir()) == []
 
 
-@forks
-def test_processes_that_decode_at_once_share_one_folder(root):
+def digests_of_three(root, decode):
+    """What three processes find that want the same at once."""
     context = multiprocessing.get_context("fork")
-    barrier, answers = context.Barrier(3), context.Queue()
-
-    def work():
-        def together(folder):
-            write(folder)
-            barrier.wait(10)  # all three are finished writing before the first rename
-
-        answers.put(decoded(root, "key", together).digest)
-
-    children = [context.Process(target=work) for _ in range(3)]
+    answers = context.Queue()
+    children = [context.Process(target=lambda: answers.put(decoded(root, "key", decode).digest)) for _ in range(3)]
     for child in children:
         child.start()
     digests = {answers.get(timeout=20) for _ in children}
     for child in children:
         child.join(10)
-    assert digests == {decoded(root, "key", refuse).digest}
+    return digests
+
+
+@forks
+def test_of_processes_that_want_the_same_one_decodes_it(root):
+    times = multiprocessing.get_context("fork").Value("i", 0)
+
+    def count(folder):
+        with times:
+            times.value += 1
+        write(folder)
+
+    assert digests_of_three(root, count) == {decoded(root, "key", refuse).digest}
+    assert times.value == 1
+
+
+@forks
+def test_processes_that_decode_at_once_share_one_folder(root, monkeypatch):
+    def no_locks(*arguments):
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr("fcntl.flock", no_locks)
+    barrier = multiprocessing.get_context("fork").Barrier(3)
+
+    def together(folder):
+        write(folder)
+        barrier.wait(10)  # all three are finished writing before the first rename
+
+    assert digests_of_three(root, together) == {decoded(root, "key", refuse).digest}
     assert [path.name for path in (root / "decoded").iterdir()] == ["key"]
 
 
