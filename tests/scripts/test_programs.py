@@ -77,9 +77,9 @@ def test_one_figure_can_be_asked_for_by_name_and_value(trained, tmp_path):
     assert {path.stem for path in tmp_path.iterdir()} == {"training-curves"}
 
 
-def test_more_runs_are_added_and_those_that_exist_are_left_alone(workplace):
+def test_more_runs_are_added_and_those_that_exist_are_left_alone(workplace, program):
     before = listing(workplace)
-    done = start("main.py", "-c", "configs/student.json", "--set", "NumRuns=3", "--cache", "cache", cwd=workplace)
+    done = program("main.py", "-c", "configs/student.json", "--set", "NumRuns=3", "--cache", "cache", cwd=workplace)
     assert "(n=3)" in done.stdout
     assert done.stderr.count(", run ") == 1
     kept = {path: times for path, times in before.items() if "Runs/00" in path}
