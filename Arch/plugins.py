@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from Arch.cache.failure import is_disks, is_out_of_memory
 from Arch.config.names import field_name
 from Arch.config.plugins import read_code
-from Arch.errors import ArchError, PluginError, TrainingError
+from Arch.errors import ArchError, PluginError
 from Arch.registry import REGISTRIES, Registry
 from Arch.shelves import GUEST, put_in_force
 
@@ -45,11 +45,11 @@ def use_files(paths: Sequence[str | Path]) -> None:
 
 
 @contextmanager
-def errors_named(config: Config) -> Iterator[None]:
-    """Says which of a config's plugins an error comes of, and takes the end of the program for one.
+def errors_named(paths: Iterable[str]) -> Iterator[None]:
+    """Says which of some plugins an error comes of, and takes the end of the program for one.
 
     Raises:
-        TrainingError: in place of what a plugin raised, or what could do nothing with what a plugin gave. A full disk
+        PluginError: in place of what a plugin raised, or what could do nothing with what a plugin gave. A full disk
             and a full memory stay what they are, since they are no plugin's mistakes.
     """
     try:
@@ -57,18 +57,19 @@ def errors_named(config: Config) -> Iterator[None]:
     except ArchError:
         raise
     except (Exception, SystemExit) as error:
-        place = _place_of(error) or _user_of(config, error)
+        place = _place_of(error) or _user_of(paths, error)
         if not place or is_out_of_memory(error) or is_disks(error):
             raise
-        raise TrainingError(f"{place}: {_words(error)}") from error
+        raise PluginError(f"{place}: {_words(error)}") from error
 
 
-def _user_of(config: Config, error: BaseException) -> str:
-    """The plugins of a config and the line of the house that could do nothing with what they gave; may be empty."""
-    if not config.plugins or isinstance(error, RuntimeError):  # torch raises those for any reason
+def _user_of(paths: Iterable[str], error: BaseException) -> str:
+    """The plugins and the line of the house that could do nothing with what they gave; may be empty."""
+    files = ", ".join(sorted(paths))
+    if not files or isinstance(error, (RuntimeError, OSError)):  # torch and the system raise those for any reason
         return ""
     last = traceback.extract_tb(error.__traceback__)[-1]
-    return f"{', '.join(sorted(config.plugins))}, used by {last.filename}:{last.lineno}"
+    return f"{files}, used by {last.filename}:{last.lineno}"
 
 
 def _place_of(error: BaseException) -> str:

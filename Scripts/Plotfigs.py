@@ -12,7 +12,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # so that it runs 
 
 from Arch.errors import UnknownNameError, did_you_mean
 from Arch.figures import FIGURES
-from Arch.plugins import use_files
+from Arch.plugins import errors_named, use_files
 from Scripts.carry import cached_entries, draw, workspace_of
 from Scripts.options import WHAT, Parser, add_shared
 from Scripts.plugging import add_plugin
@@ -46,7 +46,8 @@ def main(arguments: Sequence[str]) -> int:
     what = [word for word in options.words if word not in FIGURES]
     workspace = workspace_of(options)
     entries, code = cached_entries(workspace, what, options)
-    draw(names or list(FIGURES), entries, options)
+    with errors_named(options.plugin):
+        draw(names or list(FIGURES), entries, options)
     return code
 
 

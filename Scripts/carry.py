@@ -83,7 +83,8 @@ def cached_entries(workspace: Workspace, words: Sequence[str], options: argparse
     for error in spoilt:
         print(f"error: left out: {error}", file=sys.stderr)
     if not entries:
-        raise ConfigError(f"nothing of {' '.join(words) or 'it'} is in the cache {workspace.store.root}.")
+        what = f"nothing of {' '.join(words)}" if words else "no finished run"
+        raise ConfigError(f"{what} is in the cache {workspace.store.root}.")
     return entries, 1 if spoilt else 0
 
 

@@ -7,6 +7,7 @@ import pytest
 
 from Arch.errors import DataError, PluginError, TrainingError
 from Scripts.main import main
+from Scripts.Plotfigs import main as plot
 from tests.plugin_page import changed, shown, trained
 
 IMPORT, NET, LOSS = "import torch\n", '@MODELS.register("MyNet")', '@METHODS.register("Confidence")'
@@ -55,7 +56,7 @@ def test_what_is_wrong_with_a_file_is_said_in_a_sentence(fault, page):
 )
 def test_what_a_file_raises_while_it_is_used_is_said_with_its_line(old, new, message, page):
     changed(page, old, new)
-    with pytest.raises(TrainingError, match=message):
+    with pytest.raises(PluginError, match=message):
         trained(page, Confidence=True)
 
 
@@ -73,7 +74,7 @@ def test_what_a_file_raises_while_it_is_used_is_said_with_its_line(old, new, mes
 )
 def test_what_the_house_cannot_use_of_a_file_is_said_with_both_places(old, new, message, page):
     changed(page, old, new)
-    with pytest.raises(TrainingError, match=r"my_file\.py, used by .*\.py:\d+: " + message):
+    with pytest.raises(PluginError, match=r"my_file\.py, used by .*\.py:\d+: " + message):
         trained(page)
 
 
@@ -122,6 +123,21 @@ def test_what_a_file_raises_in_a_worker_is_kept_with_its_line(page, program):
     done = program("main.py", "-e", "configs", "--cache", "cache", "--quiet", "--device", "cpu", cwd=page)
     assert done.returncode == 1
     assert re.search(r"^error: configs/one\.json: \S+/my_file\.py:\d+: SystemExit: 0$", done.stderr, re.MULTILINE)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("sheet.subplots()", "sheet.subplot()", r"my_figures\.py:10: AttributeError: 'Figure' object has no"),
+        ("sheet.subplots()", "exit(0)", r"my_figures\.py:10: SystemExit: 0"),
+        ("(experiments, sheet)", "(experiments)", r"my_figures\.py, used by .*\.py:\d+: TypeError: seconds\(\) takes"),
+    ],
+)
+def test_what_is_wrong_with_a_figure_is_said_with_its_place(old, new, message, page):
+    trained(page)
+    changed(page, old, new, "my_figures.py")
+    with pytest.raises(PluginError, match=message):
+        plot(["seconds", "--plugin", "my_figures.py", "--cache", "cache"])
 
 
 def test_a_full_memory_in_a_file_s_own_line_stays_one(page):

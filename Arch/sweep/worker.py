@@ -49,7 +49,7 @@ class Worker:
         Raises:
             ArchError: it cannot run, or its training failed, or its end was asked for.
         """
-        with _torchs_errors_named(), errors_named(config):
+        with _torchs_errors_named(), errors_named(config.plugins):
             return self._trainer(config).result()
 
     def make_run(self, config: Config, lease: Lease) -> None:
@@ -60,7 +60,7 @@ class Worker:
             LeaseLostError: another process has taken the run over.
         """
         # A trainer that cannot be built is the run's failure, too.
-        with _torchs_errors_named(), lease, errors_named(config):
+        with _torchs_errors_named(), lease, errors_named(config.plugins):
             self._trainer(config).make_run(lease)
 
     def _trainer(self, config: Config) -> ITrainer:
@@ -117,6 +117,6 @@ def load_model(config: Config, entry: Entry, run: int, weights: str) -> IModel:
     """
     from Arch.training.networks import TrainedNetwork  # torch, as above
 
-    with _torchs_errors_named(), errors_named(config):
+    with _torchs_errors_named(), errors_named(config.plugins):
         use(config)
         return TrainedNetwork(config, entry, run, weights).load()

@@ -127,7 +127,7 @@ class ITrainer(ABC):
             LeaseLostError: another process has taken the run over; nothing of it is recorded or committed here.
         """
         with lease, open_journal(self.entry.work(lease.index)) as journal:
-            with _told(lease, journal), errors_named(self.config), self.engine.session():
+            with _told(lease, journal), errors_named(self.config.plugins), self.engine.session():
                 journal.say(begun(self, lease))
                 require_same_data_as_runs(self._dataset, self.entry.runs())
                 run = make_run(self, self._dataset, lease, journal)

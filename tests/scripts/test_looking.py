@@ -150,3 +150,9 @@ def test_the_doctor_fails_only_for_a_problem(program, folder):
     done = program("main.py", "doctor", "--cache", "cache", cwd=folder)
     assert done.returncode == 1
     assert "problem  rules" in done.stdout
+
+
+def test_an_empty_cache_has_nothing_to_draw_and_says_so(program, tmp_path):
+    done = program("Plotfigs.py", "--cache", "empty", cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (2, f"error: no finished run is in the cache {tmp_path / 'empty'}.\n")
+    assert list(tmp_path.iterdir()) == []
