@@ -14,6 +14,7 @@ from Arch.datasets.dataset import SPLITS, ImageDataset, Images, SplitName
 from Arch.datasets.image_files import WORDS
 from Arch.datasets.placed import decoded_arrays
 from Arch.datasets.samples import Labels, Samples, classes_of, labels_of
+from Arch.datasets.users_data import UsersDataset
 from Arch.errors import DataError
 
 SAMPLES, LABELS, CLASSES = ("x", "images", "data"), ("y", "labels", "targets"), ("classes", "class_names")
@@ -23,7 +24,7 @@ File = Mapping[str, StoredArray]
 
 @DATASETS.register("Arrays")
 @dataclass(frozen=True)
-class Arrays(ImageDataset):
+class Arrays(UsersDataset):
     """Images or vectors in an .npz or .safetensors file: x_train, y_train, x_test, y_test; nothing is unpickled.
 
     Samples are called `x`, `images` or `data`, labels `y`, `labels` or `targets`, with `train`, or `test`, `val` or
@@ -35,29 +36,15 @@ class Arrays(ImageDataset):
     called 0, 1, ... unless an array `classes` or `class_names` of strings (NumPy's files only) names them.
 
     Attributes:
-        data_name: what the data are called.
         layout: of images with channels, one of `Arch.datasets.samples.LAYOUTS`.
     """
 
-    data_name: str
     layout: str
+    place = ".npz or .safetensors file the arrays"
 
-    @property
-    def name(self) -> str:
-        """What the data are called."""
-        return self.data_name
-
-    def read(self, root: Path, split: SplitName) -> Images:  # noqa: ARG002  # there is nothing to read yet
-        """Refuses: nothing can be read before `located`.
-
-        Raises:
-            DataError: always.
-        """
-        raise DataError(f"DataPath is empty: say in which .npz or .safetensors file the arrays of {self.name!r} lie.")
-
-    def located(self, path: str | Path) -> ImageDataset:
+    def at(self, path: str) -> ImageDataset:
         """The same arrays in the file `path`, or in two, where it has `{split}` in it."""
-        return LocatedArrays(self, str(path)) if str(path).strip() else self
+        return LocatedArrays(self, path)
 
 
 @dataclass(frozen=True)

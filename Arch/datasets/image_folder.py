@@ -14,38 +14,20 @@ from Arch.datasets.decoding import decode_images
 from Arch.datasets.folder_files import FolderFiles
 from Arch.datasets.image_files import WORDS, ImageFiles
 from Arch.datasets.placed import key_of
+from Arch.datasets.users_data import UsersDataset
 from Arch.errors import DataError
 
 
 @DATASETS.register("ImageFolder")
 @dataclass(frozen=True)
-class ImageFolder(ImageDataset):
-    """A folder or zip of split/class/image files, decoded once and mapped into memory.
+class ImageFolder(UsersDataset):
+    """A folder or zip of split/class/image files, decoded once and mapped into memory."""
 
-    What the data are called is part of an experiment's name; where they lie is told by `located`.
+    place = "folder or zip archive the images"
 
-    Attributes:
-        data_name: what the data are called.
-    """
-
-    data_name: str
-
-    @property
-    def name(self) -> str:
-        """What the data are called."""
-        return self.data_name
-
-    def read(self, root: Path, split: SplitName) -> Images:  # noqa: ARG002  # there is nothing to read yet
-        """Refuses: nothing can be read before `located`.
-
-        Raises:
-            DataError: always.
-        """
-        raise DataError(f"DataPath is empty: say in which folder or zip archive the images of {self.name!r} lie.")
-
-    def located(self, path: str | Path) -> ImageDataset:
+    def at(self, path: str) -> ImageDataset:
         """The images at `path` (`image_files` says what it may be)."""
-        return LocatedFolder(self.data_name, str(path)) if str(path).strip() else self
+        return LocatedFolder(self.data_name, path)
 
 
 @dataclass(frozen=True)
