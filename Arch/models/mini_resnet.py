@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, ClassVar
 from torch import nn
 
 from Arch.models import MODELS
-from Arch.models.architecture import Architecture, Shape
+from Arch.models.architecture import Shape
 from Arch.models.blocks import BasicBlock, convolution, pooled_head
+from Arch.models.custom_relu import Rectified
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,7 +27,7 @@ TABLE: Mapping[str, tuple[Five, int]] = {
 
 
 @dataclass(frozen=True)
-class MiniResNet(Architecture):
+class MiniResNet(Rectified):
     """Five stages of a convolution, a leaky ReLU and a residual block, a 2x2 convolution of stride 2, a linear head.
 
     The first stage's convolution is 3x3, the others' are 5x5 and stride, so that the last map is 2x2 at 32 pixels.
@@ -38,8 +39,8 @@ class MiniResNet(Architecture):
     widths: ClassVar[Five]
     standard_layers: ClassVar[tuple[int, ...]] = (1, 3, 5, 7, 9, 10)
 
-    def network(self, shape: Shape, classes: int) -> nn.Module:
-        """See `Architecture.network`; as many features as the last stage has channels go into `head`."""
+    def rectified(self, shape: Shape, classes: int) -> nn.Module:
+        """See `Rectified.rectified`; as many features as the last stage has channels go into `head`."""
         children: dict[str, nn.Module] = {}
         for number, channels in enumerate(pairwise((shape[0], *self.widths)), start=1):
             kernel, stride = (3, 1) if number == 1 else (5, 2)
