@@ -135,7 +135,7 @@ def _hint(code: Code, error: BaseException) -> str:
         return ""
     return (
         " A plugin is one file and imports what is installed, not what lies beside it, whose changes nobody would see. "
-        "Put it into the same file, name it as a plugin of its own, or install it."
+        "Put it into the same file, or install it."
     )
 
 

@@ -129,7 +129,7 @@ def test_what_a_file_raises_in_a_worker_is_kept_with_its_line(page, program):
     ("old", "new", "message"),
     [
         ("sheet.subplots()", "sheet.subplot()", r"my_figures\.py:10: AttributeError: 'Figure' object has no"),
-        ("sheet.subplots()", "exit(0)", r"my_figures\.py:10: SystemExit: 0"),
+        ("axes = sheet.subplots()", "exit(0)", r"my_figures\.py:10: SystemExit: 0"),
         ("(experiments, sheet)", "(experiments)", r"my_figures\.py, used by .*\.py:\d+: TypeError: seconds\(\) takes"),
     ],
 )
