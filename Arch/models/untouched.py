@@ -34,6 +34,7 @@ def untouched(network: nn.Module) -> Iterator[None]:
         for name, tensor in own(recurse=False)
     ]
     values = {tensor: tensor.detach().clone() for _, _, tensor in places if not is_lazy(tensor)}
+    learned = {tensor: tensor.requires_grad for tensor in values}
     with _from_seed_0(network):
         try:
             yield
@@ -45,6 +46,8 @@ def untouched(network: nn.Module) -> Iterator[None]:
                     setattr(module, name, tensor)
             for tensor, value in values.items():
                 tensor.data.copy_(value)
+                if tensor.requires_grad != learned[tensor]:
+                    tensor.requires_grad_(learned[tensor])
 
 
 @contextlib.contextmanager

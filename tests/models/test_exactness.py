@@ -35,7 +35,7 @@ CUT = [
 REFUSED = [
     (hostile.SkipToTheEnd, "SkipToTheEnd has no layer before its head"),
     (hostile.OtherLayersInTraining, "OtherLayersInTraining computes along other layers in training"),
-    (hostile.DecidesByNumbers, "DecidesByNumbers: its own forward cannot be followed: symbolically traced variables"),
+    (hostile.DecidesByNumbers, "DecidesByNumbers: its own forward cannot be followed: it decides by values"),
     (hostile.WithoutGradients, "WithoutGradients: its own forward cannot be followed: it turns gradients or"),
 ]
 

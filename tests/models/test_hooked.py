@@ -59,7 +59,9 @@ def test_its_layers_are_non_linearities_flattenings_and_blocks_in_lists(model):
 
 def test_the_obstacle_names_the_network_and_says_why(model):
     assert not model.is_cut
-    assert model.obstacle.startswith("Deciding: its own forward cannot be followed: symbolically traced variables")
+    assert model.obstacle.startswith(
+        "Deciding: its own forward cannot be followed: it decides by values that only a run has"
+    )
 
 
 def test_features_come_in_the_order_asked_by_number_or_any_modules_name(model, x):

@@ -72,6 +72,31 @@ def test_a_part_that_cannot_be_cut_through_stays_whole(part, images):
     assert agree(model, images(3, (4,)))
 
 
+class Beginning(nn.Module):
+    """Sets its scale by its first examples, while it trains."""
+
+    def __init__(self):
+        super().__init__()
+        self.register_buffer("has_begun", torch.tensor(False))
+        self.register_buffer("scale", torch.ones(()))
+        self.act = nn.Tanh()
+
+    def forward(self, x):
+        if self.training and not self.has_begun:
+            self.scale.copy_(x.detach().abs().max())
+            self.has_begun.fill_(value=True)
+        return self.act(x / self.scale)
+
+
+def test_what_cannot_be_followed_in_one_mode_is_whole_in_both(images):
+    network, x = nn.Sequential(nn.Linear(4, 4), nn.ReLU(), Beginning(), nn.Linear(4, 3)), images(3, (4,))
+    model = IModel(network, (4,)).train()
+    assert [layer.name for layer in model.layers] == ["1", "2"]
+    assert not network[2].has_begun
+    assert agree(model, x)
+    assert network[2].scale == network[:2](x).abs().max()
+
+
 @pytest.mark.parametrize("name", DRAWS)
 def test_a_whole_that_draws_by_more_than_its_input_is_refused_with_the_reason(name):
     class Scaled(Net):
@@ -82,6 +107,42 @@ def test_a_whole_that_draws_by_more_than_its_input_is_refused_with_the_reason(na
     assert obstacle == (
         "Scaled: its own forward cannot be followed: it draws random numbers by more than operations on its input"
     )
+
+
+def test_a_shape_taken_apart_is_refused_with_the_reason():
+    class Apart(Net):
+        def forward(self, x):
+            return super().forward(x.view(*x.shape))
+
+    assert IModel(Apart(), SHAPE).obstacle == (
+        "Apart: its own forward cannot be followed: it takes apart what only a run has the length of (tuple(x.shape), "
+        "a loop over a tensor)"
+    )
+
+
+def test_logits_that_come_with_others_in_training_are_refused_for_training():
+    class Auxiliary(Net):
+        def forward(self, x):
+            logits = super().forward(x)
+            return (logits, logits) if self.training else logits
+
+    assert IModel(Auxiliary(), SHAPE).obstacle == "Auxiliary does not give one tensor of logits (B, K) in training."
+
+
+def test_a_shape_of_the_networks_own_is_known():
+    class Own(Net):
+        def __init__(self):
+            super().__init__()
+            self.register_buffer("table", torch.randn(3, 2, 4, 4))
+
+        def forward(self, x):
+            h = self.relu(self.conv(x))
+            for index in range(len(self.table)):
+                h = h + self.table[index]
+            assert self.table.ndim == self.conv.weight.dim() == 4
+            return self.fc(self.flatten(torch.relu(h[:, : self.table.size(1)])))
+
+    assert [layer.name for layer in IModel(Own(), SHAPE).layers] == ["relu", "relu_1", "flatten"]
 
 
 def test_noise_of_the_inputs_shape_is_cut(images):

@@ -135,6 +135,17 @@ def test_a_forward_that_writes_to_its_parameters_is_not_cut_and_they_are_put_bac
     assert torch.equal(network.conv.weight, weight)
 
 
+def test_a_forward_that_freezes_parameters_leaves_them_free():
+    class Freezing(Net):
+        def forward(self, x):
+            self.conv.weight.requires_grad_(requires_grad=False)
+            return super().forward(x)
+
+    network = Freezing()
+    assert "has other gradients" in IModel(network, SHAPE).obstacle
+    assert all(parameter.requires_grad for parameter in network.parameters())
+
+
 def test_a_buffer_that_counts_calls_of_the_whole_is_not_cut():
     class Counting(Net):
         def __init__(self):

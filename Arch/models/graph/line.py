@@ -73,7 +73,7 @@ def make_line(network: nn.Module, shape: Shape) -> Line:
         ModelError: its forward cannot be followed, has no head or no layer before it, or is not the same line in
             training and in evaluation.
     """
-    evaluated, trained = (_followed(network, is_training=mode) for mode in (False, True))
+    evaluated, trained = _followed_in_both(network)
     line = _in_mode(network, evaluated, shape, is_training=False)
     if _code(evaluated) == _code(trained):
         return line
@@ -84,10 +84,21 @@ def make_line(network: nn.Module, shape: Shape) -> Line:
     return replace(line, layers=layers, head=_merged(line.head, training.head))
 
 
-def _followed(network: nn.Module, *, is_training: bool) -> Traced:
+def _followed_in_both(network: nn.Module) -> tuple[Traced, Traced]:
+    """In evaluation and in training; what cannot be followed inside in one of them stays whole in both."""
+    evaluated = _followed(network, {}, is_training=False)
+    whole = evaluated.whole(network)
+    trained = _followed(network, whole, is_training=True)
+    more = trained.whole(network)
+    if not more.keys() <= whole.keys():
+        evaluated = _followed(network, whole | more, is_training=False)
+    return evaluated, trained
+
+
+def _followed(network: nn.Module, whole: Mapping[type[nn.Module], str], *, is_training: bool) -> Traced:
     with untouched(network), without_leftovers(network, but=NUMBERS), torch.enable_grad():
         network.train(is_training)
-        return trace(network)
+        return trace(network, whole)
 
 
 def _code(traced: Traced) -> str:
@@ -126,7 +137,8 @@ def _logits(network: nn.Module, flow: Flow) -> Shape:
     output = next(node for node in flow.graph.nodes if node.op == "output").args[0]
     shape = flow.shape(output) if output in flow.place else None
     if shape is None:
-        raise ModelError(f"{type(network).__name__} does not give one tensor of logits with the batch first.")
+        mode = "training" if network.training else "evaluation"
+        raise ModelError(f"{type(network).__name__} does not give one tensor of logits (B, K) in {mode}.")
     return shape[1:]
 
 

@@ -92,6 +92,14 @@ class OwnStandIn(StandIn):
         return self.shape[0]
 
 
+@contextlib.contextmanager
+def _said_as(words: str) -> Iterator[None]:
+    try:
+        yield
+    except fx.proxy.TraceError as error:
+        raise ModelError(words) from error
+
+
 def _opened(module: nn.Module, forward: Callable[..., Any]) -> Callable[..., Any]:
     """The forward to follow; that of torch's encoder asks its input for much, and without masks comes to this."""
     if isinstance(module, torch.jit.ScriptModule):
@@ -144,6 +152,16 @@ class Tracer(fx.Tracer):
         if isinstance(m, self.opaque) or is_activation(m):
             return True
         return type(m) is not nn.TransformerEncoder and super().is_leaf_module(m, module_qualified_name)
+
+    def to_bool(self, obj: fx.Proxy) -> bool:
+        """What torch.fx knows of a decision, which is nothing."""
+        with _said_as("it decides by values that only a run has (an if, a while, an assert)"):
+            return super().to_bool(obj)
+
+    def iter(self, obj: fx.Proxy) -> Iterator[Any]:
+        """The members that a stand-in is taken apart into, where torch.fx can tell how many."""
+        with _said_as("it takes apart what only a run has the length of (tuple(x.shape), a loop over a tensor)"):
+            return super().iter(obj)
 
     def proxy(self, node: fx.Node) -> fx.Proxy:
         """The stand-in for what a node gives."""
@@ -209,7 +227,7 @@ class Tracer(fx.Tracer):
     def create_node(self, *args: Any, **kwargs: Any) -> fx.Node:
         """A node that knows the calls around it; none is made where torch does more than it is asked."""
         if _surroundings() != self._surroundings:
-            raise ModelError("it turns gradients or autocast on or off on its way")
+            raise ModelError("it turns gradients or autocast on or off on its way, or has a gradient of its own")
         node = super().create_node(*args, **kwargs)
         node.meta[CALLS] = tuple(self._stack)
         return node

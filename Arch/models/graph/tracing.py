@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import inspect
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 import torch
@@ -32,9 +34,17 @@ class Traced:
     calls: dict[ModuleCall, TracedCall]
     opaque: dict[str, str]
 
+    def whole(self, network: nn.Module) -> dict[type[nn.Module], str]:
+        """The classes of the opaque modules, each with the reason."""
+        return {type(network.get_submodule(path)): reason for path, reason in self.opaque.items()}
 
-def trace(network: nn.Module) -> Traced:
+
+def trace(network: nn.Module, whole: Mapping[type[nn.Module], str] = MappingProxyType({})) -> Traced:
     """Follows the forward of a network in the mode that it is in; modules that cannot be followed stay whole.
+
+    Args:
+        network: any.
+        whole: classes of modules known to be such, each with the reason.
 
     Raises:
         ModelError: the network's own forward cannot be followed, or takes more than one input.
@@ -44,7 +54,7 @@ def trace(network: nn.Module) -> Traced:
             f"{type(network).__name__}: it is compiled, so its own forward cannot be followed: wrap the network "
             "itself, and compile what wraps it."
         )
-    opaque: dict[type[nn.Module], str] = {}
+    opaque = dict(whole)
     reasons: dict[str, str] = {}
     devices = gpus(network)
     own = {tensor: name for name, tensor in (*network.named_buffers(), *network.named_parameters())}

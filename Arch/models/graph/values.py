@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -68,8 +69,8 @@ def trial(network: nn.Module, batch: int, shape: Shape) -> Tensor:
 
 
 def said(error: Exception) -> str:
-    """An error of torch or of a foreign forward in its first line: what follows is a stack of calls."""
-    return str(error).strip().partition("\n")[0] or type(error).__name__
+    """An error of torch or of a foreign forward in its first sentence: what follows is advice or a stack of calls."""
+    return re.split(r"\n|\.\s", str(error).strip(), maxsplit=1)[0] or type(error).__name__
 
 
 class _Recorder(fx.Interpreter):
