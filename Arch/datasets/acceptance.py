@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import zip_longest
+
 import torch
 from torch import Tensor
 
@@ -25,7 +27,7 @@ def check_agreement(name: str, train: Images, test: Images) -> None:
     """Refuses two splits that do not belong together.
 
     Raises:
-        DataError: a class is missing on one side, or their images differ in shape or type.
+        DataError: a class is missing on one side or has another number there, or their images differ in shape or type.
     """
     for here, there, other in (("train", "test", set(test.classes)), ("test", "train", set(train.classes))):
         missing = [each for each in (train if here == "train" else test).classes if each not in other]
@@ -34,6 +36,13 @@ def check_agreement(name: str, train: Images, test: Images) -> None:
                 f"the {there} split of {name} lacks {_some(missing)}, which its {here} split has: both splits need "
                 "images of the same classes."
             )
+    if train.classes != test.classes:
+        pairs = enumerate(zip_longest(train.classes, test.classes))
+        number, (here, there) = next((number, pair) for number, pair in pairs if len(set(pair)) > 1)
+        raise DataError(
+            f"class {number} of {name} is {here!r} in the train split and {there!r} in the test split: number them "
+            "alike."
+        )
     if train.pixels.shape[1:] != test.pixels.shape[1:]:
         raise DataError(
             f"the images of {name} are {_size(train)} in the train split and {_size(test)} in the test split. "

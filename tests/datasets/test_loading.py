@@ -4,6 +4,7 @@ import pytest
 import torch
 
 from Arch.datasets import loading
+from Arch.datasets.dataset import Images
 from Arch.datasets.digest import combined
 from Arch.datasets.image_folder import ImageFolder
 from Arch.datasets.loading import load
@@ -71,3 +72,15 @@ def test_a_size_that_is_none_is_refused(size, root):
 def test_enlarging_is_refused(root):
     with pytest.raises(DataError, match=r"DownSample 16 would enlarge"):
         load(DATA, root, down_sample=16)
+
+
+def test_classes_that_are_numbered_otherwise_in_the_test_split_are_refused(root):
+    class Shuffled(Synthetic):
+        def read(self, root, split):
+            images = super().read(root, split)
+            return Images.of(images.pixels, images.labels, images.classes[:: 1 if split == "train" else -1])
+
+    with pytest.raises(
+        DataError, match=r"^class 0 of Shuffled is 'class 0' in the train split and 'class 3' in the test"
+    ):
+        load(Shuffled(4, 8, 3, 32), root)
