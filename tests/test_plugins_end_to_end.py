@@ -13,6 +13,7 @@ from Arch.models import MODELS
 from Arch.report.standing import standings
 from Arch.workspace import Workspace
 from Scripts.main import main
+from Scripts.Plotfigs import main as plot
 from tests.plugin_page import TAUGHT, TEACHING, TINY, changed, shown, trained
 
 
@@ -96,9 +97,7 @@ def test_what_a_vanished_file_made_is_shown_and_drawn_but_not_trained(page, caps
     name = done.fingerprint[:8]
     for words in (["status"], ["ls"], ["show", name], ["export"], ["tail", name], ["explain", name], ["show"]):
         assert main([*words, "--cache", "cache"]) == 0
-    assert "MyNet" in capsys.readouterr().out
-    from Scripts.Plotfigs import main as plot
-
+    assert re.search(r"in the name \(6\)\n(.*\n)+  MyNetWidth +4 +of a plugin", capsys.readouterr().out)
     assert plot(["accuracy-bars", name, "--cache", "cache"]) == 0
     config = Workspace.at(page / "cache").cached(name)
     assert (config.fingerprint, config["MyNetWidth"]) == (done.fingerprint, 4)

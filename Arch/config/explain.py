@@ -38,9 +38,10 @@ class Difference:
 
 
 def explain(config: Config) -> list[KeyStory]:
-    """What became of each key of a config, in the rules file's order."""
+    """What became of each key of a config, in the rules file's order; at the end those of plugins that are gone."""
     stories = [_story(config, key) for key in config.rules.keys]
-    return sorted(stories, key=lambda story: _order(config, story.key))
+    gone = [_story_of_gone(config, key) for key in config.active if key not in config.rules.keys]
+    return sorted(stories, key=lambda story: _order(config, story.key)) + gone
 
 
 def differences(first: Config, second: Config, prefix: str = "") -> list[Difference]:
@@ -73,6 +74,11 @@ def _story(config: Config, key: str) -> KeyStory:
         return KeyStory(key, value, "named", f"{line}: counts {_when(when)}")
     how = "given as its default" if key in config.given else "not given"
     return KeyStory(key, value, "default", f"{line}: counts {_when(when)}; {how}, so not in the name")
+
+
+def _story_of_gone(config: Config, key: str) -> KeyStory:
+    verdict = "named" if key in config.named else "default"
+    return KeyStory(key, config.active[key], verdict, "of a plugin that cannot be read now")
 
 
 def _order(config: Config, key: str) -> tuple[str, int]:
