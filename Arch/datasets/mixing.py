@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import accumulate
 
 import torch
 from scipy.special import betaincinv
@@ -49,11 +50,7 @@ class Mixing:
             draws: for the samples that they show.
             sizes: of the batches that they are, one after the other; none: all are one batch.
         """
-        sizes = sizes or (len(images),)
-        rows = torch.cat([torch.arange(1, size + 1) % size for size in sizes])
-        starts = torch.tensor([sum(sizes[:number]) for number in range(len(sizes))])
-        places = rows + starts.repeat_interleave(torch.tensor(sizes))
-        partners, places = (each.to(images.device, non_blocking=True) for each in (rows, places))
+        partners, places = _neighbours(tuple(sizes) or (len(images),), images.device)
         others = take(images, places)
         is_mixed = draws.uniform("mixed") < self.probability
         is_cut = draws.uniform("mixed by cutting") < self.cutmix_share
@@ -68,6 +65,18 @@ class Mixing:
             images = others.where(mask, images)
             shares = shares - mask.sum(dim=(1, 2, 3)) / (height * width)
         return images, partners, shares.float()
+
+
+@cache
+def _neighbours(sizes: tuple[int, ...], device: torch.device) -> tuple[Tensor, Tensor]:
+    """The row after each one in its batch, and where that lies among the images of all batches, both int64 `(B,)`.
+
+    They are kept, because to bring them to a GPU at each step could wait for it.
+    """
+    rows = [torch.arange(1, size + 1) % size for size in sizes]
+    starts = [0, *accumulate(sizes)]
+    places = [each + start for each, start in zip(rows, starts, strict=False)]
+    return torch.cat(rows).to(device), torch.cat(places).to(device)
 
 
 def cut_window(draws: Draws, alpha: float, height: int, width: int) -> Boxes:
