@@ -76,7 +76,6 @@ class Rectified(Architecture):
 
 def replace_relus(network: nn.Module, kn: float, kp: float) -> None:
     """Puts a `CustomReLU` of its own in the place of every ReLU of a network."""
-    for module in list(network.modules()):
-        for name, child in module.named_children():
-            if isinstance(child, nn.ReLU):
-                setattr(module, name, CustomReLU(kn, kp))
+    for name, module in list(network.named_modules(remove_duplicate=False)):
+        if isinstance(module, nn.ReLU):
+            network.set_submodule(name, CustomReLU(kn, kp))
