@@ -64,7 +64,7 @@ class Start:
     def __str__(self) -> str:
         """A line for the log."""
         fit = self.fit
-        told = {"start afresh": fit.fresh, "of it have no place here": fit.left_out, "are resized": fit.resized}
+        told = {"start afresh": fit.fresh, "of it have no place here": fit.left_out, "resized": fit.resized}
         rest = "".join(f"; {', '.join(names)} {words}" for words, names in told.items() if names)
         return f"begins from {self.source}: {len(fit.taken)} tensors taken over{rest}"
 
