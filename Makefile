@@ -3,6 +3,9 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 FAST := not slow and not gpu and not ray and not slurm
+SLOW ?= slow or gpu or ray or slurm
+# Two at a time with a thread each; programs that start hundreds of times are compiled once.
+TWO := PYTHONDONTWRITEBYTECODE= OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist worksteal
 
 .PHONY: demo test test-slow check bench setup clean
 
@@ -12,10 +15,10 @@ demo: $(VENV)/.runtime
 setup: $(VENV)/.runtime $(VENV)/.tools
 
 test: $(VENV)/.tools
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 -m "$(FAST)"
+	$(TWO) -m "$(FAST)"
 
 test-slow: $(VENV)/.tools
-	$(BIN)/python -m pytest -m "slow or gpu or ray or slurm" -rs
+	$(TWO) -m "$(SLOW)" -rs
 
 check: $(VENV)/.tools
 	$(BIN)/ruff format --check .
