@@ -9,7 +9,7 @@ from functools import cached_property
 from Arch.cache.status import Status
 from Arch.cache.store import Store
 from Arch.config.config import Config
-from Arch.errors import ArchError, NotImplementedYetError
+from Arch.errors import ArchError, NotImplementedYetError, PluginError
 
 
 @dataclass(frozen=True)
@@ -91,6 +91,7 @@ def make_plan(asked: Iterable[tuple[Config, str]], store: Store) -> Plan:
 
     Raises:
         CacheAccessError: the cache cannot be read.
+        PluginError: two different files offer the same names, so that their experiments have one name.
     """
     planner = _Planner(store)
     for config, label in asked:
@@ -109,7 +110,8 @@ class _Planner:
         step = self._steps.get(config.fingerprint)
         if step is None:
             step = self._looked_up(config, runs)
-        elif runs > step.wanted:
+        _require_same_files(step.config, config)
+        if runs > step.wanted:
             step = replace(self._looked_up(step.config, runs), labels=step.labels)
         step = replace(step, labels=(*step.labels, *labels))
         self._steps[config.fingerprint] = step
@@ -136,6 +138,19 @@ class _Planner:
         refusal = status.problem or (None if status.is_done else _refusal(config))
         needs = tuple(other.fingerprint for other in config.references.values())
         return Step(_with_runs(config, runs), (), status, refusal, needs)
+
+
+def _require_same_files(one: Config, other: Config) -> None:
+    if one.rules is other.rules or one.obstacle or other.obstacle:
+        return
+    mine, yours = ({each.code.path: each.code.sha256 for each in config.rules.plugins} for config in (one, other))
+    if sorted(mine.values()) == sorted(yours.values()) and one.active == other.active:
+        return
+    files = " and ".join([*(mine.keys() - yours.keys()), *(yours.keys() - mine.keys())])
+    raise PluginError(
+        f"{files} offer the same names, but not the same: the experiments {one.title} that use them cannot be told "
+        "apart. Give what one of them offers other names."
+    )
 
 
 def _refusal(config: Config) -> NotImplementedYetError | None:

@@ -1,12 +1,13 @@
 """A plan holds every experiment once, after all it depends on, with the runs that it lacks."""
 
 import dataclasses
+import json
 
 import pytest
 
 from Arch.cache.store import Store
 from Arch.config.resolve import Resolver
-from Arch.errors import ChangedDefaultError, CorruptEntryError, NotImplementedYetError
+from Arch.errors import ChangedDefaultError, CorruptEntryError, NotImplementedYetError, PluginError
 from Arch.sweep.plan import make_plan
 from Arch.types import Run
 
@@ -103,3 +104,29 @@ def test_an_entry_of_another_default_is_refused_and_stops_no_other(resolver, sto
     refused, sound = make_plan(asked, store).steps
     assert (refused.state, sound.state) == ("refused", "missing")
     assert isinstance(refused.refusal, ChangedDefaultError)
+
+
+@pytest.fixture
+def plugged(tmp_path):
+    """A config with a plugin of its own in a folder, which offers `MyNet`."""
+
+    def plugged(folder, code="", width=8):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "net.py").write_text(code)
+        rules = {"Model:MyNet:Params": {"MyNetWidth": width}, "::": {"Model": {"choices": {"MyNet": 1}}}}
+        (tmp_path / folder / "net.cjson").write_text(json.dumps(rules))
+        return {"Plugins": [str(tmp_path / folder / "net.py")], **TINY, "Model": "MyNet"}
+
+    return plugged
+
+
+@pytest.mark.parametrize("other", [{"code": "1 + 1"}, {"width": 9}])
+def test_two_files_that_give_one_name_to_two_networks_are_refused_by_both_paths(plan, plugged, other):
+    with pytest.raises(
+        PluginError, match=r"/net\.py and .*/net\.py offer the same names, but not the same: .* MyNet on"
+    ):
+        plan(plugged("a"), plugged("b", **other))
+
+
+def test_two_copies_of_one_file_are_one_experiment(plan, plugged):
+    assert told(plan(plugged("a"), plugged("b"))) == told(plan(plugged("c")))
