@@ -87,6 +87,10 @@ def test_layers_are_counted_and_shaped_as_kd_wo_ces(name, outline):
     assert shapes == [(64, 32, 32), *stages, maps[-1][:1]]
 
 
+def test_at_64_pixels_the_stem_gives_a_map_of_64_that_is_pooled_to_32(outline):
+    assert [layer.shape for layer in outline("ResNet9", 64).layers] == [(64, 64, 64), *MAPS, (512,)]
+
+
 @pytest.mark.parametrize("name", LAYERS)
 def test_standard_layers_are_the_stem_the_last_of_each_stage_and_the_pooled_vector(name):
     number, depths, _ = LAYERS[name]

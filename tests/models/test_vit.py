@@ -38,10 +38,12 @@ def test_each_block_has_kd_wo_ces_number_of_heads(name, bare):
     assert [each.heads for each in bare(name).modules() if isinstance(each, SelfAttention)] == [heads] * depth
 
 
-@pytest.mark.parametrize("name", ["ViT_ETTT", pytest.param("ViT_B", marks=pytest.mark.slow)])
-def test_layers_are_the_tokens_and_the_blocks(name, outline):
+@pytest.mark.parametrize(
+    ("name", "size"), [("ViT_ETTT", 32), ("ViT_ETTT", 64), pytest.param("ViT_B", 32, marks=pytest.mark.slow)]
+)
+def test_layers_are_the_tokens_and_the_blocks(name, size, outline):
     depth, _, width, *_ = NETWORKS[name]
-    assert [layer.shape for layer in outline(name).layers] == [(65, width)] * (depth + 1)
+    assert [layer.shape for layer in outline(name, size).layers] == [(65, width)] * (depth + 1)
 
 
 @pytest.mark.parametrize(
