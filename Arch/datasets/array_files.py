@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 from safetensors import SafetensorError, safe_open
 
-from Arch.datasets.image_files import unreadable
+from Arch.datasets.access import unreadable
 from Arch.errors import DataError
 
 Array = npt.NDArray[Any]

@@ -26,6 +26,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
+from Arch.datasets.access import ANOTHER_FOLDER, unreadable
 from Arch.datasets.dataset import Images
 from Arch.datasets.digest import STORED_AS, ImageDigest, PixelType, as_stored
 from Arch.datasets.locking import locked
@@ -152,10 +153,7 @@ def _opened(root: Path, key: str) -> Images | None:
     except NotADirectoryError:
         return None
     except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        raise DataError(
-            f"cannot read {folder}: {reason}. Change its mode, or use another data folder.", folder
-        ) from error
+        raise unreadable(folder, error, ANOTHER_FOLDER) from error
     except (ValueError, KeyError, TypeError):
         pass  # a damaged document is treated like damaged pixels
     discard(folder)

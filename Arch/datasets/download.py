@@ -16,9 +16,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from Arch.amounts import size_text
+from Arch.datasets.access import ANOTHER_FOLDER, unreadable, unwritable
 from Arch.datasets.ledger import Digests, Ledger, digests_of
 from Arch.datasets.locking import locked
-from Arch.datasets.transfer import BrokenTransferError, Report, discard, transfer, unwritable
+from Arch.datasets.transfer import BrokenTransferError, Report, discard, transfer
 from Arch.datasets.unpack import is_archive, looks_like_archive, unpack
 from Arch.errors import DataError
 
@@ -113,8 +114,7 @@ def is_there(folder: Path) -> bool:
     except NotADirectoryError:
         return folder.is_file()
     except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        raise DataError(f"cannot read {folder}: {reason}. Change its mode, or use another data folder.") from error
+        raise unreadable(folder, error, ANOTHER_FOLDER) from error
 
 
 def _fetch(source: Source, folder: Path, work: Path, report: Report) -> None:

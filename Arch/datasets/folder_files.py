@@ -8,8 +8,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from Arch.datasets.access import unreadable
 from Arch.datasets.dataset import SplitName
-from Arch.datasets.image_files import WORDS, ImageFile, ImageFiles, OpenedFiles, listed_below, no_split, unreadable
+from Arch.datasets.image_files import WORDS, ImageFile, ImageFiles, OpenedFiles, listed_below, no_split
 from Arch.errors import DataError
 
 

@@ -99,9 +99,3 @@ def no_split(path: Path, split: SplitName) -> DataError:
         "of its own, write {split} into DataPath where their names differ.",
         path,
     )
-
-
-def unreadable(path: Path, error: OSError) -> DataError:
-    """The error for what the system refuses to read."""
-    reason = (error.strerror or str(error)).lower()
-    return DataError(f"cannot read {path}: {reason}. Check DataPath and who may read there.", path)

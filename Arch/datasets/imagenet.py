@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from Arch.datasets import DATASETS
+from Arch.datasets.access import unreadable
 from Arch.datasets.dataset import SplitName
 from Arch.datasets.decoding import DecodeStyle
 from Arch.datasets.folder_files import ClassFolders, ListedFiles
-from Arch.datasets.image_files import ImageFile, ImageFiles, unreadable
+from Arch.datasets.image_files import ImageFile, ImageFiles
 from Arch.datasets.placed import PlacedPhotographs
 from Arch.datasets.text_lists import lines_of
 from Arch.errors import DataError

@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Protocol
 
-from Arch.datasets.transfer import unwritable
+from Arch.datasets.access import unreadable, unwritable
 from Arch.errors import DataError
 
 _BLOCK = 1 << 20
@@ -45,8 +45,7 @@ def digests_of(path: Path) -> Digests:
                 md5.update(block)
                 sha256.update(block)
     except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        raise DataError(f"cannot read {path}: {reason}. Put it there, or remove its folder.", path) from error
+        raise unreadable(path, error, "Put it there, or remove its folder.") from error
     return Digests(md5.hexdigest(), sha256.hexdigest())
 
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from Arch.datasets.transfer import unwritable
+from Arch.datasets.access import unwritable
 from Arch.errors import DataError
 
 _MISSES = 1000  # of a folder that is gone as soon as it is made; after so many it cannot be made

@@ -10,12 +10,13 @@ from pathlib import Path
 
 import torch
 
+from Arch.datasets.access import unreadable
 from Arch.datasets.catalogue import CATALOGUE, home_of
 from Arch.datasets.dataset import ImageDataset, Images, SplitName
 from Arch.datasets.decoded import ImageWriter, decoded
 from Arch.datasets.decoding import DecodeStyle, decode_images
 from Arch.datasets.download import fetched
-from Arch.datasets.image_files import ImageFiles, unreadable
+from Arch.datasets.image_files import ImageFiles
 from Arch.datasets.resizing import downsampled
 from Arch.errors import DataError
 

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
+from Arch.datasets.access import reason_of, unwritable
 from Arch.datasets.locking import held, is_left
 from Arch.errors import DataError
 
@@ -33,12 +34,7 @@ def staged(folder: Path) -> Iterator[Path]:
             with suppress(FileExistsError):
                 _rename(staging, folder)
     except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        raise DataError(
-            f"cannot write decoded images to {folder.parent}: {reason}. Free some space, change its mode, "
-            "or use another data folder.",
-            folder.parent,
-        ) from error
+        raise unwritable(folder.parent, error, "decoded images to ") from error
     finally:
         shutil.rmtree(staging, ignore_errors=True)
 
@@ -69,8 +65,8 @@ def discard(folder: Path) -> None:
     except FileNotFoundError:
         return  # another process was faster
     except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        raise DataError(f"{folder} is damaged and cannot be removed: {reason}. Remove it by hand.", folder) from error
+        message = f"{folder} is damaged and cannot be removed: {reason_of(error)}. Remove it by hand."
+        raise DataError(message, folder) from error
     shutil.rmtree(aside, ignore_errors=True)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from Arch.datasets.image_files import unreadable
+from Arch.datasets.access import unreadable
 from Arch.errors import DataError
 
 

@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass
 from io import FileIO
 from pathlib import Path
 
-from Arch.errors import DataError
+from Arch.datasets.access import unwritable
 
 Report = Callable[[str, int, int | None], None]
 """Takes a file's name, how many bytes of it are there, and how many it has, if the server tells."""
@@ -191,11 +191,3 @@ def _size(path: Path) -> int:
         return os.stat(path).st_size  # noqa: PTH116  # a loop asks this
     except FileNotFoundError:
         return 0
-
-
-def unwritable(path: Path, error: OSError) -> DataError:
-    """The error for what the system refuses to write."""
-    reason = (error.strerror or str(error)).lower()
-    return DataError(
-        f"cannot write {path}: {reason}. Free some space, change its mode, or use another data folder.", path
-    )
