@@ -138,9 +138,5 @@ class _Finder:
 
 
 def names_of(cuts: tuple[Cut, ...]) -> Mapping[str, int]:
-    """The index of each name; the first cut that carries a name has it."""
-    found: dict[str, int] = {}
-    for index, cut in enumerate(cuts):
-        for name in cut.names:
-            found.setdefault(name, index)
-    return found
+    """The index of each name; no two cuts share one, for calls and functions are numbered."""
+    return {name: index for index, cut in enumerate(cuts) for name in cut.names}
