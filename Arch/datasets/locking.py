@@ -13,12 +13,13 @@ from pathlib import Path
 from Arch.datasets.access import unwritable
 from Arch.errors import DataError
 
+_LOCK = "lock"
 _MISSES = 1000  # of a folder that is gone as soon as it is made; after so many it cannot be made
 
 
 @contextmanager
 def locked(work: Path, *, is_vital: bool = True) -> Iterator[None]:
-    """Holds the one lock on a working folder, which is made, and removed if all went well.
+    """Holds the one lock on a working folder, which is made, and removed if all went well or nothing else is in it.
 
     The lock ends with its process, however that ends; what it leaves in the folder, the next one finds.
 
@@ -36,13 +37,23 @@ def locked(work: Path, *, is_vital: bool = True) -> Iterator[None]:
             raise
         yield
         return
+    went_well = False
     try:
         yield
-        shutil.rmtree(work, ignore_errors=True)
-        with suppress(OSError):  # others work in it
-            work.parent.rmdir()
+        went_well = True
     finally:
+        if went_well or _is_bare(work):
+            shutil.rmtree(work, ignore_errors=True)
+            with suppress(OSError):  # others work in it
+                work.parent.rmdir()
         os.close(descriptor)
+
+
+def _is_bare(work: Path) -> bool:
+    """Whether a working folder has nothing in it that would be worth going on from."""
+    with suppress(OSError):
+        return [path.name for path in work.iterdir()] == [_LOCK]
+    return False
 
 
 @contextmanager
@@ -74,7 +85,7 @@ def _lock(work: Path) -> int:
     while True:
         try:
             work.mkdir(parents=True, exist_ok=True)
-            descriptor = os.open(work / "lock", os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o666)
+            descriptor = os.open(work / _LOCK, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o666)
         except FileNotFoundError as error:
             misses += 1  # who had the lock has just removed the folder
             if misses == _MISSES:
@@ -87,7 +98,7 @@ def _lock(work: Path) -> int:
         except OSError as error:
             os.close(descriptor)
             raise DataError(f"cannot lock {work}: {error.strerror}. Use another data folder.", work) from error
-        if _is_still_there(descriptor, work / "lock"):
+        if _is_still_there(descriptor, work / _LOCK):
             return descriptor
         os.close(descriptor)
 

@@ -147,6 +147,7 @@ def test_a_failure_leaves_nothing_behind(root):
     with pytest.raises(DataError, match=r"corrupt image"):
         decoded(root, "key", fail)
     assert list((root / "decoded").iterdir()) == []
+    assert [path.name for path in root.iterdir()] == ["decoded"]
 
 
 def test_a_folder_of_data_that_cannot_be_written_is_named(tmp_path):
