@@ -24,7 +24,7 @@ class Architecture(ABC):
 
     Attributes:
         aliases: words that other sources of the same network have in the dotted names of its weights, and ours.
-        fresh: names of modules, beside the head, that published weights of the same network lack.
+        fresh: names of modules, beside the head, that published weights of the same network lack or have otherwise.
         standard_layers: the generalized layers that studies of this network customarily use; none where there is no
             custom.
     """
