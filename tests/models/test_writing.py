@@ -146,14 +146,16 @@ def test_a_forward_that_freezes_parameters_leaves_them_free():
     assert all(parameter.requires_grad for parameter in network.parameters())
 
 
-def test_a_buffer_that_counts_calls_of_the_whole_is_not_cut():
+@pytest.mark.parametrize("mode", [True, False])
+def test_a_buffer_that_counts_calls_of_the_whole_in_one_mode_is_not_cut(mode):
     class Counting(Net):
         def __init__(self):
             super().__init__()
             self.register_buffer("count", torch.zeros(()))
 
         def forward(self, x):
-            self.count += 1
+            if self.training is mode:
+                self.count += 1
             return super().forward(x)
 
     network = Counting()
