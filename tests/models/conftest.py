@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 import functools
 
@@ -87,3 +88,29 @@ def images():
         return torch.randn(count, *shape, generator=torch.Generator().manual_seed(2), dtype=dtype)
 
     return images
+
+
+@pytest.fixture(scope="session")
+def require_composition():
+    """Compares layers and head, one after another, with the network itself in both modes: logits, gradients, buffers.
+
+    Arguments are a network in float64 that `IModel` has cut, and examples.
+    """
+
+    def outcome(model, forward, x):
+        torch.manual_seed(0)  # for dropout and stochastic depth
+        logits = forward(x)
+        gradients = torch.autograd.grad(logits.square().sum(), [x, *model.parameters()])
+        return logits.detach(), *gradients, *model.buffers()
+
+    def require_composition(model, examples):
+        x = examples.requires_grad_()
+        for is_training in (True, False):
+            twin = copy.deepcopy(model).train(is_training)
+            expected = outcome(twin, twin.network, x)
+            composed = outcome(model.train(is_training), lambda x: model.head(model.backbone(x)), x)
+            for ours, theirs in zip(composed, expected, strict=True):
+                tolerance = 1e-10 * max(1.0, float(theirs.abs().max()))
+                assert torch.allclose(ours.double(), theirs.double(), rtol=0, atol=tolerance), f"{is_training=}"
+
+    return require_composition

@@ -1,6 +1,5 @@
 """Networks of timm are cut into the layers that the definition counts."""
 
-import copy
 import warnings
 
 import pytest
@@ -53,15 +52,7 @@ def test_it_is_cut_into_the_layers_that_the_definition_counts(name):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", EXACT)
-@pytest.mark.parametrize("is_training", [True, False])
-def test_its_layers_compose_to_its_forward_and_gradient(name, is_training, images):
+def test_its_layers_compose_to_its_forward_and_gradient(name, images, require_composition):
     network = build(name).double()
     shape = network.default_cfg["input_size"]
-    model = IModel(network, shape).train(is_training)
-    twin, x, seen = copy.deepcopy(model), images(2, shape, torch.float64).requires_grad_(), []
-    for each, forward in ((twin, twin.network), (model, lambda x: model.head(model.backbone(x)))):
-        torch.manual_seed(0)  # for stochastic depth
-        logits = forward(x)
-        seen.append((logits.detach(), *torch.autograd.grad(logits.square().sum(), [x, *each.parameters()])))
-    for ours, theirs in zip(seen[1], seen[0], strict=True):
-        assert torch.allclose(ours, theirs, rtol=0, atol=1e-10 * max(1.0, float(theirs.abs().max())))
+    require_composition(IModel(network, shape), images(2, shape, torch.float64))

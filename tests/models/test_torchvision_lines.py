@@ -1,7 +1,5 @@
 """The smallest network of each of torchvision's families is cut into the layers that the definition counts."""
 
-import copy
-
 import pytest
 import torch
 import torchvision
@@ -53,7 +51,9 @@ def build(name, **arguments):
     return torchvision.models.get_model(name, weights=None, num_classes=10, **ARGUMENTS.get(name, {}), **arguments)
 
 
-@pytest.mark.parametrize("name", FAMILIES)
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=pytest.mark.slow if name in ALIKE else ()) for name in FAMILIES]
+)
 def test_it_is_cut_into_the_layers_that_the_definition_counts(name):
     count, size = FAMILIES[name]
     with torch.device("cpu" if name.startswith("regnet") else "meta"):  # a RegNet computes its widths with tensors
@@ -65,16 +65,6 @@ def test_it_is_cut_into_the_layers_that_the_definition_counts(name):
 
 
 @pytest.mark.parametrize("name", FORWARDS)
-@pytest.mark.parametrize("is_training", [True, False])
-def test_its_layers_compose_to_its_forward_and_gradient(name, is_training, images):
-    size = FAMILIES[name][1]
-    model = IModel(build(name).double(), (3, size, size)).train(is_training)
-    x, seen = images(2, (3, size, size), torch.float64).requires_grad_(), []
-    twin = copy.deepcopy(model)
-    for each, forward in ((twin, twin.network), (model, lambda x: model.head(model.backbone(x)))):
-        torch.manual_seed(0)  # for dropout and stochastic depth
-        logits = forward(x)
-        gradients = torch.autograd.grad(logits.square().sum(), [x, *each.parameters()])
-        seen.append((logits.detach(), *gradients, *each.buffers()))
-    for ours, theirs in zip(seen[1], seen[0], strict=True):
-        assert torch.allclose(ours.double(), theirs.double(), rtol=0, atol=1e-10 * max(1.0, float(theirs.abs().max())))
+def test_its_layers_compose_to_its_forward_and_gradient(name, images, require_composition):
+    shape = (3, FAMILIES[name][1], FAMILIES[name][1])
+    require_composition(IModel(build(name).double(), shape), images(2, shape, torch.float64))

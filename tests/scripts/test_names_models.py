@@ -40,9 +40,9 @@ def test_a_pattern_lists_the_networks_it_fits_as_json(shown):
 
 
 def test_a_network_that_cannot_read_the_images_hides_no_other(shown):
-    lines = shown("torchvision/*net1*", "--dataset", "Digits", "--set", "DownSample=4").splitlines()
+    lines = shown("torchvision/*net1[28]*", "--dataset", "Digits", "--set", "DownSample=4").splitlines()
     assert any(line.startswith("torchvision/densenet121") for line in lines)
-    assert any(line.startswith("torchvision/resnet101") for line in lines)
+    assert any(line.startswith("torchvision/resnet18") for line in lines)
 
 
 @pytest.mark.parametrize(
