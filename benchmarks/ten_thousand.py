@@ -26,8 +26,8 @@ BASE: dict[str, Any] = {
     "VanillaKD": True,
     "FeatureKD": True,
     "Teacher": "resnet8",
-    "DataAugmentation": True,
-    "Optimizer": "SGD",
+    "Optimizer": "AdamW",
+    "LRScheduler": "MultiStep",
 }
 PROVENANCE: dict[str, Any] = {
     "device": "cpu (a processor)",
