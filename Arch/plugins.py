@@ -17,8 +17,8 @@ from Arch.cache.failure import is_disks, is_out_of_memory
 from Arch.config.names import field_name
 from Arch.config.plugins import read_code
 from Arch.errors import ArchError, PluginError
-from Arch.registry import REGISTRIES, Registry
-from Arch.shelves import GUEST, put_in_force
+from Arch.registry.plugin_scopes import GUEST, put_in_force
+from Arch.registry.registry import REGISTRIES, Registry
 
 if TYPE_CHECKING:
     from Arch.config.config import Config

@@ -11,11 +11,11 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from Arch.amounts import size_text
 from Arch.config.schema import Schema
 from Arch.datasets.catalogue import CATALOGUE, Facts
 from Arch.datasets.download import is_there
 from Arch.errors import DataError, UnknownNameError
+from Arch.units import size_text
 from Arch.workspace import Workspace
 
 _MOST_FILES = 30_000  # whose sizes are looked up for a line; a page looks at all

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import time
 
-from Arch.amounts import size_text
+from Arch.units import size_text
 
 _PAUSE_SECONDS = 0.2
 _WIDTH = 100

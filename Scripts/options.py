@@ -7,8 +7,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import NoReturn
 
-from Arch.amounts import seconds_of
 from Arch.errors import ConfigError, did_you_mean
+from Arch.units import seconds_of
 from Scripts.verbs import VERBS
 
 WHAT = "files, folders, fingerprint prefixes, Key=Value words"

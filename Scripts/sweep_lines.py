@@ -5,11 +5,11 @@ from __future__ import annotations
 import sys
 from contextlib import AbstractContextManager, nullcontext
 
-from Arch.amounts import duration_text
 from Arch.cache.entry import Entry
 from Arch.cache.failure import Failure
 from Arch.errors import CacheError
 from Arch.sweep.board import Board, Outcome, Running, SilentSweepWatcher, SweepWatcher, Task
+from Arch.units import duration_text
 
 
 def sweep_watcher(*, quiet: bool) -> AbstractContextManager[SweepWatcher]:

@@ -10,11 +10,11 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from Arch.amounts import duration_text
 from Arch.cache.failure import Failure
 from Arch.errors import CacheError
 from Arch.sweep.board import Board, Outcome, Running
 from Arch.sweep.task import Task
+from Arch.units import duration_text
 from Scripts.sweep_lines import ended_text
 
 _COLOURS = {Outcome.DONE: "green", Outcome.ELSEWHERE: "green", Outcome.STOPPED: "yellow"}

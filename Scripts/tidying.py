@@ -10,8 +10,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from Arch.amounts import age_text, size_text
 from Arch.cache.layout import TRASH
+from Arch.units import age_text, size_text
 from Arch.upkeep.removal import Outcome, take_away
 from Arch.upkeep.selection import Selection
 from Arch.upkeep.targets import Target, heirs

@@ -8,8 +8,8 @@ import sys
 import time
 from collections.abc import Sequence
 
-from Arch.amounts import age_text, size_text
 from Arch.errors import CacheError, ConfigError
+from Arch.units import age_text, size_text
 from Arch.upkeep import trash
 from Arch.upkeep.recall import Found, found_in_trash
 from Arch.upkeep.removal import put_back

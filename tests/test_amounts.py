@@ -4,8 +4,8 @@ import time
 
 import pytest
 
-from Arch.amounts import age_text, bytes_of, duration_text, seconds_at, seconds_of, size_text, utc_now
 from Arch.errors import ConfigError
+from Arch.units import age_text, bytes_of, duration_text, seconds_at, seconds_of, size_text, utc_now
 
 MINUTE, HOUR, DAY = 60, 3600, 86400
 

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Self, cast, get_args
 
 from Arch import files
-from Arch.amounts import utc_now
 from Arch.cache.fields import Fields
 from Arch.cache.layout import FAILURE
 from Arch.errors import CacheAccessError, CorruptEntryError
+from Arch.units import utc_now
 
 if TYPE_CHECKING:
     from Arch.cache.leases.lease import Lease

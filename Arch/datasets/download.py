@@ -15,13 +15,13 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-from Arch.amounts import size_text
 from Arch.datasets.access import ANOTHER_FOLDER, unreadable, unwritable
 from Arch.datasets.ledger import Digests, Ledger, digests_of
 from Arch.datasets.locking import locked
 from Arch.datasets.transfer import BrokenTransferError, Report, discard, transfer
 from Arch.datasets.unpack import is_archive, looks_like_archive, unpack
 from Arch.errors import DataError
+from Arch.units import size_text
 
 
 @dataclass(frozen=True)

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from Arch import files
-from Arch.amounts import age_text, size_text
 from Arch.cache import finished, layout
 from Arch.cache.entry import Entry
 from Arch.config.rules import Rules
 from Arch.report.standing import of_entry
+from Arch.units import age_text, size_text
 
 SORTS = ("age", "size", "title")
 

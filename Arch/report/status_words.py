@@ -6,10 +6,10 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from Arch.amounts import age_text, seconds_at
 from Arch.cache.attempt import Attempt, State
 from Arch.cache.progress import Progress
 from Arch.report.standing import Standing
+from Arch.units import age_text, seconds_at
 
 MOST = 200  # lines for one state; `--json` has all
 MOST_MISSING = 20

@@ -7,7 +7,6 @@ import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from Arch.amounts import utc_now
 from Arch.cache.attempt import MOST_CRASHES, Attempt, State
 from Arch.cache.elsewhere import open_network
 from Arch.cache.entry import Entry
@@ -21,6 +20,7 @@ from Arch.sweep.executor import Ending
 from Arch.sweep.order import Exit, Order, options_of
 from Arch.sweep.task import Task
 from Arch.sweep.verdict import Verdict, refused
+from Arch.units import utc_now
 from Arch.workspace import Workspace
 
 _ENDS = ("SIGTERM", "SIGINT", "SIGKILL")

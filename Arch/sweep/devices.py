@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from Arch.errors import ConfigError
+from Arch.machine.cgroups import core_share, memory_limit
 from Arch.sweep.board import Slot
-from Arch.sweep.cgroups import core_share, memory_limit
 
 WORKER_MEMORY = 1 << 30  # bytes that a worker with torch and a small dataset needs
 _NO_GPUS = ("", "-1", "none", "void", "NoDevFiles")

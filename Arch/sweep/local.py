@@ -14,8 +14,8 @@ from pathlib import Path
 
 from Arch import files
 from Arch.errors import TrainingError
+from Arch.machine.cgroups import out_of_memory_kills
 from Arch.sweep.board import Slot
-from Arch.sweep.cgroups import out_of_memory_kills
 from Arch.sweep.executor import Ending, Request
 from Arch.sweep.job import PARENT, SIGNALS
 from Arch.sweep.order import Order

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from Arch.registry import Registry
+from Arch.registry.registry import Registry
 
 if TYPE_CHECKING:
     from Arch.training.itrainer import ITrainer

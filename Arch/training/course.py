@@ -6,7 +6,6 @@ import logging
 from typing import TYPE_CHECKING
 
 from Arch import files
-from Arch.amounts import utc_now
 from Arch.cache.progress import Progress
 from Arch.training.checkpoint import Standing, UnfitCheckpointError, pack, unpack
 from Arch.training.events import open_events
@@ -17,6 +16,7 @@ from Arch.training.stopwatch import Stopwatch, device_watch
 from Arch.training.streams import Streams, global_stream
 from Arch.training.training import Training
 from Arch.types import Epoch, Run
+from Arch.units import utc_now
 
 if TYPE_CHECKING:
     from pathlib import Path

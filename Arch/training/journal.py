@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TextIO
 
-from Arch.amounts import utc_now
 from Arch.errors import CacheError
+from Arch.units import utc_now
 
 if TYPE_CHECKING:
     from Arch.cache.progress import Progress

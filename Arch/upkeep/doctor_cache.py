@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from Arch import files
-from Arch.amounts import age_text, size_text
 from Arch.cache import layout
 from Arch.cache.attempt import MOST_CRASHES, Attempt, State
 from Arch.cache.entry import Entry
 from Arch.report.standing import Standing, of_entry
+from Arch.units import age_text, size_text
 from Arch.upkeep.doctor_finding import Finding, ok, problem, warning
 from Arch.upkeep.pruning import Criteria, prunable
 from Arch.upkeep.selection import names_in

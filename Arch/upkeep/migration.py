@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Literal
 
 from Arch import files
-from Arch.amounts import utc_now
 from Arch.cache import layout, summary
 from Arch.cache.entry import Entry
 from Arch.cache.fields import Fields
 from Arch.errors import CacheAccessError, CacheError
+from Arch.units import utc_now
 from Arch.upkeep.living import workers
 
 _FOLDER = ".rehash"

@@ -8,13 +8,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from Arch import files
-from Arch.amounts import age_text, size_text
 from Arch.cache import finished, layout, staging
 from Arch.cache.attempt import Attempt, State
 from Arch.cache.entry import Entry
 from Arch.cache.work import Work
 from Arch.config.foreign import is_foreign
 from Arch.errors import ConfigError
+from Arch.units import age_text, size_text
 from Arch.upkeep import targets
 from Arch.upkeep.selection import document_in
 from Arch.upkeep.targets import Target

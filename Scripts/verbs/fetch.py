@@ -7,10 +7,10 @@ import json
 import sys
 from pathlib import Path
 
-from Arch.amounts import size_text
 from Arch.datasets.catalogue import CATALOGUE, home_of
 from Arch.datasets.download import fetched
 from Arch.errors import DataError, UnknownNameError
+from Arch.units import size_text
 from Scripts.carry import workspace_of
 from Scripts.dataset_lines import size_below
 from Scripts.download_line import DownloadLine

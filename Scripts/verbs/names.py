@@ -10,7 +10,7 @@ from Arch.config.json_text import describe
 from Arch.config.rules import KeyRule, Rules
 from Arch.errors import UnknownNameError
 from Arch.figures import FIGURES
-from Arch.registry import Registry
+from Arch.registry.registry import Registry
 from Scripts.carry import workspace_of
 from Scripts.dataset_lines import show_datasets
 from Scripts.model_lines import show_models

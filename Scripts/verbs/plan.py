@@ -6,9 +6,9 @@ import argparse
 import json
 from collections import Counter
 
-from Arch.amounts import duration_text
 from Arch.sweep.estimate import Estimator, estimator
 from Arch.sweep.plan import Plan, Step, make_plan
+from Arch.units import duration_text
 from Scripts.carry import workspace_of
 from Scripts.looking import look_quickly
 from Scripts.options import add_what

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from Arch.amounts import bytes_of, seconds_of
+from Arch.units import bytes_of, seconds_of
 from Arch.upkeep.pruning import Criteria, prunable
 from Scripts.carry import workspace_of
 from Scripts.options import add_what

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import argparse
 
-from Arch.amounts import seconds_of
 from Arch.errors import ConfigError
+from Arch.units import seconds_of
 from Arch.upkeep.removal import damaged, removable
 from Scripts.carry import workspace_of
 from Scripts.options import add_what

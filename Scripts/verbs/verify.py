@@ -6,8 +6,8 @@ import argparse
 import dataclasses
 import json
 
-from Arch.amounts import size_text
 from Arch.cache.entry import Entry
+from Arch.units import size_text
 from Arch.upkeep.verify import Fault, verify
 from Scripts.carry import workspace_of
 from Scripts.options import add_what

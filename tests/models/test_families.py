@@ -10,7 +10,7 @@ from torch import nn
 
 from Arch.errors import ModelError, UnknownNameError
 from Arch.models import MODELS, timm_family
-from Arch.registry import Registry
+from Arch.registry.registry import Registry
 
 COLOUR, GREY = (3, 32, 32), (1, 32, 32)
 # one of each of torchvision's families, at the smallest side in pixels that suits it

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from Arch.amounts import seconds_at
 from Arch.report.standing import standings
 from Arch.report.status_words import MOST_MISSING, counts, details, json_row, table
+from Arch.units import seconds_at
 from tests.report.conftest import STUDENT, TEACHER
 
 

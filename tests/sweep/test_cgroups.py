@@ -2,7 +2,7 @@
 
 import pytest
 
-from Arch.sweep.cgroups import core_share, memory_limit, out_of_memory_kills
+from Arch.machine.cgroups import core_share, memory_limit, out_of_memory_kills
 
 
 @pytest.fixture

@@ -8,7 +8,6 @@ import os
 from typing import TYPE_CHECKING
 
 from Arch import files
-from Arch.amounts import utc_now
 from Arch.cache.leases.claim import TTL, Claim, claim_path
 from Arch.cache.leases.holder import Holder, let_go
 from Arch.cache.leases.lease import Lease
@@ -16,6 +15,7 @@ from Arch.cache.leases.sightings import Sightings
 from Arch.cache.work import Work
 from Arch.cache.writer import finish
 from Arch.errors import CacheAccessError, CacheError, RunDoneError, RunHeldError
+from Arch.units import utc_now
 
 if TYPE_CHECKING:
     from Arch.cache.entry import Entry

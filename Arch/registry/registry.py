@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Generic, TypeVar
 
 from Arch.errors import UnknownNameError
-from Arch.shelves import Family, Registered, Shelf, Shelves
+from Arch.registry.plugin_scopes import Family, Registered, Shelf, Shelves
 
 T = TypeVar("T")
 REGISTRIES: list[Registry[Any]] = []

@@ -1,0 +1,1 @@
+"""Registries of components by name, and the scopes in which plugins add to them."""
