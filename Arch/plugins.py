@@ -13,7 +13,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from Arch.cache.failure import is_disks, is_out_of_memory
+from Arch.cache.attempts.failure import is_disks, is_out_of_memory
 from Arch.config.names import field_name
 from Arch.config.plugins import read_code
 from Arch.errors import ArchError, PluginError

@@ -11,8 +11,8 @@ from types import MappingProxyType
 from typing import Any, NoReturn
 
 from Arch import files
+from Arch.cache.agreement import check_defaults
 from Arch.cache.entry import Entry
-from Arch.cache.hits import check_defaults
 from Arch.cache.layout import is_fingerprint
 from Arch.cache.store import Store
 from Arch.config.config import Config

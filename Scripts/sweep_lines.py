@@ -5,8 +5,8 @@ from __future__ import annotations
 import sys
 from contextlib import AbstractContextManager, nullcontext
 
+from Arch.cache.attempts.failure import Failure
 from Arch.cache.entry import Entry
-from Arch.cache.failure import Failure
 from Arch.errors import CacheError
 from Arch.sweep.board import Board, Outcome, Running, SilentSweepWatcher, SweepWatcher, Task
 from Arch.units import duration_text

@@ -10,7 +10,7 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from Arch.cache.failure import Failure
+from Arch.cache.attempts.failure import Failure
 from Arch.errors import CacheError
 from Arch.sweep.board import Board, Outcome, Running
 from Arch.sweep.task import Task

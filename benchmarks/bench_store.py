@@ -12,8 +12,8 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from Arch import files
+from Arch.cache.attempts.progress import Progress
 from Arch.cache.entry import Entry
-from Arch.cache.progress import Progress
 from Arch.cache.store import Store
 from Arch.types import Epoch, Run
 from benchmarks.machine import machine

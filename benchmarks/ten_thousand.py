@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from Arch import files
-from Arch.cache import layout, manifest, summary
+from Arch.cache import layout, summary
 from Arch.cache.entry import Entry
-from Arch.cache.records import run_document
+from Arch.cache.runs import manifest
+from Arch.cache.runs.records import run_document
 from Arch.config.config import Config
 from Arch.files import door
 from Arch.types import Epoch, Run

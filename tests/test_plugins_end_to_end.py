@@ -7,7 +7,7 @@ import re
 import pytest
 
 import Arch
-from Arch.cache.attempt import State
+from Arch.cache.attempts.attempt import State
 from Arch.errors import NotImplementedYetError
 from Arch.models import MODELS
 from Arch.report.standing import standings

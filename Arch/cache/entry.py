@@ -8,21 +8,22 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from Arch import files
-from Arch.cache import finished, hits, layout, summary
-from Arch.cache.asked import Asked
-from Arch.cache.attempt import Attempt
-from Arch.cache.elsewhere import note
+from Arch.cache import agreement, layout, summary
+from Arch.cache.attempts.attempt import Attempt
+from Arch.cache.attempts.work import Work
 from Arch.cache.fields import Fields
+from Arch.cache.foreign import note
+from Arch.cache.making.writer import RunWriter
+from Arch.cache.request import Asked
+from Arch.cache.runs import finished
 from Arch.cache.status import Status, status_of
-from Arch.cache.work import Work
-from Arch.cache.writer import RunWriter
 from Arch.config.names import PLUGINS
 from Arch.errors import CacheError, CorruptEntryError
 from Arch.types import Result, Run
 
 if TYPE_CHECKING:
-    from Arch.cache.leases.lease import Lease
-    from Arch.cache.leases.sightings import Sightings
+    from Arch.cache.claims.heartbeats import Sightings
+    from Arch.cache.making.lease import Lease
 
 
 @dataclass(frozen=True)
@@ -78,7 +79,7 @@ class Entry:
             ChangedDefaultError: a value differs, because its default is not what it was.
             CacheError: there is no such entry; CorruptEntryError: its `Config.json` is not to be trusted.
         """
-        hits.check(self.path, self.document(), asked)
+        agreement.check(self.path, self.document(), asked)
 
     def open(self, asked: Asked) -> None:
         """Makes the folder and its `Config.json` unless they are there, then checks them and notes where plugins lie.
@@ -188,8 +189,8 @@ class Entry:
             RunHeldError: a living process is making it; RunDoneError: it is there.
             CacheError: the entry was not opened; CacheAccessError: the cache cannot be written.
         """
-        from Arch.cache.leases.sightings import Sightings  # threads and clocks: nothing for a cached answer
-        from Arch.cache.leases.taking import take
+        from Arch.cache.claims.heartbeats import Sightings  # threads and clocks: nothing for a cached answer
+        from Arch.cache.making.taking import take
 
         self.require_opened()
         return take(self, index, sightings or Sightings(), device=device, is_forced=is_forced)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from Arch.cache.asked import Asked
-from Arch.cache.attempt import State
+from Arch.cache.attempts.attempt import State
 from Arch.cache.entry import Entry
+from Arch.cache.request import Asked
 from Arch.cache.status import Status
 
 

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from Arch.cache import hits, summary
-from Arch.cache.asked import Asked
-from Arch.cache.attempt import Attempt, State
-from Arch.cache.failure import Failure
+from Arch.cache import agreement, summary
+from Arch.cache.attempts.attempt import Attempt, State
+from Arch.cache.attempts.failure import Failure
+from Arch.cache.request import Asked
 from Arch.errors import CacheAccessError, CacheError, ChangedDefaultError, CorruptEntryError
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ def status_of(
             return Status(State.MISSING, (), wanted)
         if asked is None:
             return _status(entry, wanted, entry.run_indices())
-        hits.check(entry.path, entry.document() if document is None else document, asked)
+        agreement.check(entry.path, entry.document() if document is None else document, asked)
         return _judged(entry, wanted, asked)
     except ChangedDefaultError as problem:
         return Status(State.CHANGED, (), wanted, problem=problem)

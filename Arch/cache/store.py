@@ -8,8 +8,8 @@ from pathlib import Path
 
 from Arch import files
 from Arch.cache import layout
-from Arch.cache.asked import Asked
 from Arch.cache.entry import Entry
+from Arch.cache.request import Asked
 from Arch.cache.snapshot import Snapshot
 from Arch.errors import CacheError, UnknownNameError
 

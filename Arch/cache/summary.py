@@ -7,8 +7,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from Arch import files
-from Arch.cache import finished, layout, manifest
+from Arch.cache import layout
 from Arch.cache.fields import Fields
+from Arch.cache.runs import finished, manifest
 from Arch.errors import CacheError, CorruptEntryError
 from Arch.types import COMPARED, Result, Run
 

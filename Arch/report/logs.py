@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from Arch import files
 from Arch.cache import layout
-from Arch.cache.attempt import State
+from Arch.cache.attempts.attempt import State
 from Arch.cache.entry import Entry
 from Arch.errors import CacheError
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from Arch import files
-from Arch.cache.attempt import State
+from Arch.cache.attempts.attempt import State
 from Arch.cache.entry import Entry
 from Arch.cache.status import Status, status_of
 from Arch.config.config import fingerprint_of

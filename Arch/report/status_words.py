@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from Arch.cache.attempt import Attempt, State
-from Arch.cache.progress import Progress
+from Arch.cache.attempts.attempt import Attempt, State
+from Arch.cache.attempts.progress import Progress
 from Arch.report.standing import Standing
 from Arch.units import age_text, seconds_at
 

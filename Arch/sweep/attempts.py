@@ -7,13 +7,13 @@ import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from Arch.cache.attempt import MOST_CRASHES, Attempt, State
-from Arch.cache.elsewhere import open_network
+from Arch.cache.attempts.attempt import MOST_CRASHES, Attempt, State
+from Arch.cache.attempts.failure import LOG_LINES, Failure
+from Arch.cache.attempts.work import Work
+from Arch.cache.claims.heartbeats import Sightings
 from Arch.cache.entry import Entry
-from Arch.cache.failure import LOG_LINES, Failure
-from Arch.cache.leases.lease import End, Lease
-from Arch.cache.leases.sightings import Sightings
-from Arch.cache.work import Work
+from Arch.cache.foreign import open_network
+from Arch.cache.making.lease import End, Lease
 from Arch.errors import ArchError, CacheAccessError, CacheError, RunDoneError, RunHeldError
 from Arch.sweep.board import Outcome, Slot
 from Arch.sweep.executor import Ending

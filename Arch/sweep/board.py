@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
-from Arch.cache.failure import Failure
-from Arch.cache.work import Work
+from Arch.cache.attempts.failure import Failure
+from Arch.cache.attempts.work import Work
 from Arch.sweep.task import Task
 
 __all__ = ["Board", "Outcome", "Running", "SilentSweepWatcher", "Slot", "SweepWatcher", "Task"]

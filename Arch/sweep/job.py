@@ -12,7 +12,7 @@ from pathlib import Path
 from types import FrameType
 
 from Arch.cache.entry import Entry
-from Arch.cache.leases.lease import Lease
+from Arch.cache.making.lease import Lease
 from Arch.config.config import Config
 from Arch.errors import ArchError, LeaseLostError, StoppedError
 from Arch.sweep.order import Exit, Order

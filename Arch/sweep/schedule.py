@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from Arch.cache.leases.lease import Lease
+from Arch.cache.making.lease import Lease
 from Arch.errors import CacheAccessError, RunHeldError
 from Arch.sweep.agenda import Agenda
 from Arch.sweep.attempts import Attempts

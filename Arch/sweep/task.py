@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from Arch.cache.attempt import Attempt, State
+from Arch.cache.attempts.attempt import Attempt, State
 from Arch.config.config import Config
 from Arch.sweep.plan import Plan, Step
 

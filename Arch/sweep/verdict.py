@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from Arch.cache.failure import Failure
+from Arch.cache.attempts.failure import Failure
 from Arch.errors import ArchError
 from Arch.sweep.board import Outcome
 from Arch.sweep.task import Task

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from Arch.cache.attempts.failure import sentence
 from Arch.cache.entry import Entry
-from Arch.cache.failure import sentence
 from Arch.cache.store import Store
 from Arch.config.config import Config
 from Arch.errors import ConfigError, TrainingError
@@ -18,7 +18,7 @@ from Arch.plugins import errors_named, use
 from Arch.types import Requests, Result, SilentWatcher, Watcher
 
 if TYPE_CHECKING:
-    from Arch.cache.leases.lease import Lease
+    from Arch.cache.making.lease import Lease
     from Arch.config.foreign import ForeignNetwork
     from Arch.models.imodel import IModel
     from Arch.training.itrainer import ITrainer

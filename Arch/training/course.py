@@ -6,7 +6,7 @@ import logging
 from typing import TYPE_CHECKING
 
 from Arch import files
-from Arch.cache.progress import Progress
+from Arch.cache.attempts.progress import Progress
 from Arch.training.checkpoint import Standing, UnfitCheckpointError, pack, unpack
 from Arch.training.events import open_events
 from Arch.training.journal import numbers
@@ -21,7 +21,7 @@ from Arch.units import utc_now
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from Arch.cache.leases.lease import Lease
+    from Arch.cache.making.lease import Lease
     from Arch.datasets.loading import ImageData
     from Arch.training.itrainer import ITrainer
     from Arch.training.journal import Journal

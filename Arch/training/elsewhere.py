@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from Arch.cache.elsewhere import note
+from Arch.cache.foreign import note
 from Arch.config.config import filled
 from Arch.errors import InactiveKeyError, ModelError
 from Arch.models import MODELS

@@ -9,7 +9,7 @@ from functools import cached_property
 from types import MappingProxyType
 from typing import TYPE_CHECKING, final
 
-from Arch.cache.elsewhere import open_network
+from Arch.cache.foreign import open_network
 from Arch.errors import CacheError, LeaseLostError, TrainingError
 from Arch.plugins import errors_named
 from Arch.training.course import begun, make_run
@@ -21,7 +21,7 @@ from Arch.training.waiting import wait_for_lease
 
 if TYPE_CHECKING:
     from Arch.cache.entry import Entry
-    from Arch.cache.leases.lease import Lease
+    from Arch.cache.making.lease import Lease
     from Arch.config.config import Config
     from Arch.datasets.loading import ImageData
     from Arch.models.imodel import IModel

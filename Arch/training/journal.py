@@ -12,8 +12,8 @@ from Arch.errors import CacheError
 from Arch.units import utc_now
 
 if TYPE_CHECKING:
-    from Arch.cache.progress import Progress
-    from Arch.cache.work import Work
+    from Arch.cache.attempts.progress import Progress
+    from Arch.cache.attempts.work import Work
     from Arch.types import Epoch
 
 

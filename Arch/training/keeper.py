@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from Arch.errors import CacheError, LeaseLostError, StoppedError
 
 if TYPE_CHECKING:
-    from Arch.cache.leases.lease import Lease
-    from Arch.cache.progress import Progress
+    from Arch.cache.attempts.progress import Progress
+    from Arch.cache.making.lease import Lease
     from Arch.training.journal import Journal
     from Arch.types import Requests, Watcher
 

@@ -6,12 +6,12 @@ import logging
 import time
 from typing import TYPE_CHECKING
 
-from Arch.cache.leases.sightings import Sightings
+from Arch.cache.claims.heartbeats import Sightings
 from Arch.errors import RunDoneError, RunHeldError, StoppedError
 
 if TYPE_CHECKING:
     from Arch.cache.entry import Entry
-    from Arch.cache.leases.lease import Lease
+    from Arch.cache.making.lease import Lease
     from Arch.types import Requests
 
 PAUSE = 1.0  # seconds between two looks at who holds the run

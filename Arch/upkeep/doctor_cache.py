@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from Arch import files
 from Arch.cache import layout
-from Arch.cache.attempt import MOST_CRASHES, Attempt, State
+from Arch.cache.attempts.attempt import MOST_CRASHES, Attempt, State
 from Arch.cache.entry import Entry
 from Arch.report.standing import Standing, of_entry
 from Arch.units import age_text, size_text

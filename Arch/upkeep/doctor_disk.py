@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from Arch import files
-from Arch.cache.leases.claim import TTL
+from Arch.cache.claims.claim import TTL
 from Arch.files import disk
 from Arch.units import size_text
 from Arch.upkeep.doctor_finding import Finding, ok, problem, warning

@@ -12,9 +12,9 @@ from Arch import files
 from Arch.cache import layout, summary
 from Arch.cache.entry import Entry
 from Arch.cache.fields import Fields
+from Arch.cache.making.workers import workers
 from Arch.errors import CacheAccessError, CacheError
 from Arch.units import utc_now
-from Arch.upkeep.living import workers
 
 _FOLDER = ".rehash"
 Phase = Literal["applying", "applied", "undoing"]

@@ -8,10 +8,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from Arch import files
-from Arch.cache import finished, layout, staging
-from Arch.cache.attempt import Attempt, State
+from Arch.cache import layout
+from Arch.cache.attempts import staging
+from Arch.cache.attempts.attempt import Attempt, State
+from Arch.cache.attempts.work import Work
 from Arch.cache.entry import Entry
-from Arch.cache.work import Work
+from Arch.cache.runs import finished
 from Arch.config.foreign import is_foreign
 from Arch.errors import ConfigError
 from Arch.units import age_text, size_text

@@ -12,9 +12,9 @@ from Arch import files
 from Arch.cache import layout
 from Arch.cache.entry import Entry
 from Arch.cache.fields import Fields
+from Arch.cache.making.workers import workers
 from Arch.config.resolve import Resolver
 from Arch.errors import CacheError, ConfigError
-from Arch.upkeep.living import workers
 from Arch.upkeep.migration import Move
 from Arch.upkeep.renaming import Named, Namer
 from Arch.upkeep.selection import Document, names_in

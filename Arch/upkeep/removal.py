@@ -7,11 +7,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from Arch import files
-from Arch.cache import finished, layout, summary
+from Arch.cache import layout, summary
 from Arch.cache.entry import Entry
+from Arch.cache.making.workers import workers
+from Arch.cache.runs import finished
 from Arch.errors import CacheError, CorruptEntryError
 from Arch.upkeep import targets, trash
-from Arch.upkeep.living import workers
 from Arch.upkeep.targets import Target
 from Arch.upkeep.trash import Item
 

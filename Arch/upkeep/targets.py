@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Literal
 
 from Arch import files
-from Arch.cache import finished, layout
-from Arch.upkeep.living import workers
+from Arch.cache import layout
+from Arch.cache.making.workers import workers
+from Arch.cache.runs import finished
 from Arch.upkeep.selection import document_in, names_in
 
 Kind = Literal["experiment", "run", "attempt", "leftover"]

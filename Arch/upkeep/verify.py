@@ -11,7 +11,7 @@ from Arch import files
 from Arch.cache import layout
 from Arch.cache.entry import Entry
 from Arch.cache.fields import Fields
-from Arch.cache.records import run_from
+from Arch.cache.runs.records import run_from
 from Arch.errors import CacheAccessError, CacheError, CorruptEntryError
 
 _SUMMED_UP = ("Scores", "Seconds")

@@ -6,7 +6,7 @@ import argparse
 import sys
 from dataclasses import replace
 
-from Arch.cache.attempt import State
+from Arch.cache.attempts.attempt import State
 from Arch.config.config import Config
 from Arch.sweep.plan import make_plan
 from Arch.sweep.task import failed_tasks_of

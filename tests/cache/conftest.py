@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from Arch import files
-from Arch.cache.leases import holder
+from Arch.cache.claims import holder
 from Arch.cache.store import Store
 from Arch.files import door
 from Arch.types import Epoch, Run

@@ -3,7 +3,7 @@
 import json
 
 from Arch import files
-from Arch.cache.progress import Progress
+from Arch.cache.attempts.progress import Progress
 from Arch.errors import StoppedError
 from Arch.types import Epoch, Run
 

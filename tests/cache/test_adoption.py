@@ -6,7 +6,7 @@ import signal
 
 import pytest
 
-from Arch.cache.leases.lease import Lease
+from Arch.cache.making.lease import Lease
 from Arch.errors import LeaseLostError, RunHeldError
 from tests.cache import stub
 from tests.cache.losses import LOSSES
@@ -50,7 +50,7 @@ def test_a_lease_that_was_lost_cannot_be_adopted(entry, lease, lose):
 
 
 def test_the_lease_of_a_finished_run_cannot_be_adopted(entry, lease, commit, monkeypatch):
-    monkeypatch.setattr("Arch.cache.work.Work.clear", lambda work: None)
+    monkeypatch.setattr("Arch.cache.attempts.work.Work.clear", lambda work: None)
     commit(entry)
     with pytest.raises(LeaseLostError):
         Lease.adopt(entry, 0, lease.token)
@@ -93,13 +93,13 @@ def test_a_contender_that_meets_an_adoption_on_its_way_withdraws(entry, in_child
 
 def test_an_adoption_that_meets_a_takeover_on_its_way_is_refused(entry, monkeypatch, disk):
     first = entry.take(0)
-    monkeypatch.setattr("Arch.cache.leases.holder._HELD_HERE", set())
+    monkeypatch.setattr("Arch.cache.claims.holder._HELD_HERE", set())
     taken = []
 
     def take_first(number, function, arguments):
         if function is os.replace and not taken:
             taken.append(None)
-            monkeypatch.setattr("Arch.cache.leases.holder._HELD_HERE", set())
+            monkeypatch.setattr("Arch.cache.claims.holder._HELD_HERE", set())
             taken[0] = entry.take(0)
 
     disk.breaks = take_first

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from Arch.cache.failure import Failure
+from Arch.cache.attempts.failure import Failure
 from Arch.errors import CacheAccessError
 
 

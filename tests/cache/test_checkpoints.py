@@ -5,7 +5,7 @@ import functools
 
 import pytest
 
-from Arch.cache.checkpoints import Checkpoint, Checkpoints
+from Arch.cache.attempts.checkpoints import Checkpoint, Checkpoints
 from Arch.errors import CacheAccessError
 
 OLD, NEW = Checkpoint(10, b"state after ten"), Checkpoint(20, b"state\nafter twenty")

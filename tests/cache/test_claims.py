@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from Arch.cache.leases import holder
-from Arch.cache.leases.claim import Claim, claim_path, claims_backwards
-from Arch.cache.leases.holder import Holder
+from Arch.cache.claims import holder
+from Arch.cache.claims.claim import Claim, claim_path, claims_backwards
+from Arch.cache.claims.holder import Holder
 
 NAMELESS = ["Holder", "Device", "Since", "Place", "Ttl", "End"]
 

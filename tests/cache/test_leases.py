@@ -8,8 +8,8 @@ import time
 import pytest
 
 from Arch import files
-from Arch.cache.leases.sightings import Sightings
-from Arch.cache.leases.taking import take
+from Arch.cache.claims.heartbeats import Sightings
+from Arch.cache.making.taking import take
 from Arch.errors import CacheAccessError, LeaseLostError, StoppedError
 from tests.cache import stub
 from tests.cache.losses import LOSSES, take_over

@@ -15,8 +15,8 @@ from pathlib import Path
 import pytest
 
 from Arch import files
-from Arch.cache.leases import holder
-from Arch.cache.leases.sightings import Sightings
+from Arch.cache.claims import holder
+from Arch.cache.claims.heartbeats import Sightings
 from Arch.errors import CacheError, RunDoneError, RunHeldError
 from tests.cache import stub
 

@@ -5,7 +5,7 @@ import math
 
 import pytest
 
-from Arch.cache.records import run_document, run_from
+from Arch.cache.runs.records import run_document, run_from
 from Arch.errors import CacheError, CorruptEntryError
 
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from Arch.cache.leases.claim import Claim
-from Arch.cache.leases.sightings import Sightings
+from Arch.cache.claims.claim import Claim
+from Arch.cache.claims.heartbeats import Sightings
 from Arch.errors import RunHeldError
 
 YEARS = 10 * 365 * 86_400

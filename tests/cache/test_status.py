@@ -2,7 +2,7 @@
 
 import pytest
 
-from Arch.cache.attempt import State
+from Arch.cache.attempts.attempt import State
 from Arch.errors import CacheAccessError, ChangedDefaultError, CorruptEntryError
 
 

@@ -6,7 +6,7 @@ import shutil
 import pytest
 
 from Arch.cache import summary
-from Arch.cache.attempt import State
+from Arch.cache.attempts.attempt import State
 from Arch.cache.entry import Entry
 
 

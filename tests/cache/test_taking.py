@@ -7,8 +7,8 @@ import threading
 import pytest
 
 from Arch import files
-from Arch.cache.leases.sightings import Sightings
-from Arch.cache.leases.taking import take
+from Arch.cache.claims.heartbeats import Sightings
+from Arch.cache.making.taking import take
 from Arch.errors import CacheError, RunDoneError, RunHeldError
 from Arch.files import door
 from tests.cache import stub
@@ -30,7 +30,7 @@ def test_a_run_that_is_held_says_by_whom_and_since_when(entry):
 def test_a_run_that_is_there_is_not_taken_and_what_lies_beside_it_is_cleared(entry, commit, monkeypatch, names_below):
     lease = entry.take(0)
     entry.work(0).checkpoints.save(1, b"state")
-    monkeypatch.setattr("Arch.cache.work.Work.clear", lambda work: None)
+    monkeypatch.setattr("Arch.cache.attempts.work.Work.clear", lambda work: None)
     commit(entry)
     monkeypatch.undo()
     assert "Claims/000/000001.json" in names_below(entry.path)

@@ -3,9 +3,9 @@
 import pytest
 
 from Arch import files
-from Arch.cache.attempt import State
-from Arch.cache.failure import Failure
-from Arch.cache.progress import Progress
+from Arch.cache.attempts.attempt import State
+from Arch.cache.attempts.failure import Failure
+from Arch.cache.attempts.progress import Progress
 from Arch.types import Epoch, Run
 from Arch.workspace import Workspace
 

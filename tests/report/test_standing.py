@@ -5,8 +5,8 @@ import shutil
 
 import pytest
 
-from Arch.cache.attempt import State
-from Arch.cache.elsewhere import open_network
+from Arch.cache.attempts.attempt import State
+from Arch.cache.foreign import open_network
 from Arch.files import door
 from Arch.report.standing import standings
 from Arch.workspace import ROOT, Workspace

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from Arch.cache.attempt import State
+from Arch.cache.attempts.attempt import State
 from Arch.cache.store import Store
 
 MAIN = [sys.executable, str(Path(__file__).resolve().parents[2] / "Scripts" / "main.py")]

@@ -2,8 +2,8 @@
 
 import pytest
 
+from Arch.cache.attempts.failure import Failure
 from Arch.cache.entry import Entry
-from Arch.cache.failure import Failure
 from Arch.cache.store import Store
 from Arch.sweep.board import Board, Outcome, Running, SilentSweepWatcher, Slot
 from Arch.sweep.plan import make_plan

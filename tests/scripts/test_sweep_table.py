@@ -10,8 +10,8 @@ pytest.importorskip("rich")
 
 from rich.console import Console
 
-from Arch.cache.failure import Failure
-from Arch.cache.progress import Progress
+from Arch.cache.attempts.failure import Failure
+from Arch.cache.attempts.progress import Progress
 from Arch.errors import CacheAccessError
 from Arch.sweep.board import Board, Outcome, Running, Slot
 from Arch.sweep.task import Task

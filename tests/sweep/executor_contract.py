@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from Arch.cache.attempt import State
+from Arch.cache.attempts.attempt import State
 from Arch.sweep.attempts import Attempts
 from Arch.sweep.board import Slot
 from Arch.sweep.order import Exit

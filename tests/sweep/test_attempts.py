@@ -2,8 +2,8 @@
 
 import pytest
 
-from Arch.cache.attempt import State
-from Arch.cache.failure import Failure
+from Arch.cache.attempts.attempt import State
+from Arch.cache.attempts.failure import Failure
 from Arch.errors import CacheAccessError, RunHeldError
 from Arch.files import door
 from Arch.sweep.attempts import Attempts

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from Arch.cache.attempt import State
+from Arch.cache.attempts.attempt import State
 from Arch.sweep.attempts import Attempts
 from Arch.sweep.board import Slot
 from Arch.sweep.job import PARENT

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from Arch.cache.attempt import State
+from Arch.cache.attempts.attempt import State
 from Arch.sweep import schedule
 from Arch.sweep.local import LocalPool
 

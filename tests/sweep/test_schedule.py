@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from Arch.cache.attempt import State
+from Arch.cache.attempts.attempt import State
 from Arch.errors import CacheAccessError
 from Arch.files import door
 from Arch.sweep.board import Outcome

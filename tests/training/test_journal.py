@@ -9,7 +9,7 @@ import warnings
 
 import pytest
 
-from Arch.cache.progress import Progress
+from Arch.cache.attempts.progress import Progress
 from Arch.errors import NonFiniteLossError, StoppedError
 from Arch.files import door
 from Arch.training.journal import Journal, numbers, open_journal

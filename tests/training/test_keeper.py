@@ -9,7 +9,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from Arch.cache.progress import Progress
+from Arch.cache.attempts.progress import Progress
 from Arch.errors import LeaseLostError, StoppedError
 from Arch.files import door
 from Arch.training import keeper as module

@@ -5,7 +5,7 @@ import dataclasses
 import pytest
 import torch
 
-from Arch.cache.work import Work
+from Arch.cache.attempts.work import Work
 from Arch.errors import (
     CacheAccessError,
     DataError,

@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from Arch.cache.attempt import MOST_CRASHES
+from Arch.cache.attempts.attempt import MOST_CRASHES
 from Arch.errors import CacheAccessError
 from Arch.files import disk, door
 from Arch.upkeep import doctor, doctor_disk

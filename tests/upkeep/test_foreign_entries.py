@@ -6,8 +6,8 @@ import time
 import pytest
 import torch
 
-from Arch.cache.attempt import State
-from Arch.cache.elsewhere import open_network
+from Arch.cache.attempts.attempt import State
+from Arch.cache.foreign import open_network
 from Arch.errors import ForeignEntryError
 from Arch.models.build import build
 from Arch.report.listing import line_of

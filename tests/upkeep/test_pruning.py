@@ -6,7 +6,7 @@ import time
 import pytest
 
 from Arch import files
-from Arch.cache.failure import Failure
+from Arch.cache.attempts.failure import Failure
 from Arch.errors import ConfigError
 from Arch.upkeep import trash
 from Arch.upkeep.pruning import Criteria, prunable

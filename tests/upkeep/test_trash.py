@@ -6,9 +6,9 @@ import time
 import pytest
 
 from Arch.cache.entry import Entry
+from Arch.cache.making.workers import workers
 from Arch.errors import CacheAccessError, CacheError
 from Arch.upkeep import trash
-from Arch.upkeep.living import workers
 from Arch.upkeep.removal import damaged, put_back, removable, take_away
 from Arch.upkeep.targets import heirs
 from tests.upkeep.conftest import run

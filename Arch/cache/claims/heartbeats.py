@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 
 from Arch import files
-from Arch.cache.leases.claim import Claim
+from Arch.cache.claims.claim import Claim
 
 
 class Sightings:

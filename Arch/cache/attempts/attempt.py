@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from Arch.cache.failure import Failure
-from Arch.cache.leases.claim import Claim
+from Arch.cache.attempts.failure import Failure
+from Arch.cache.claims.claim import Claim
 
 if TYPE_CHECKING:
-    from Arch.cache.work import Work
+    from Arch.cache.attempts.work import Work
 
 MOST_CRASHES = 3
 

@@ -14,7 +14,7 @@ from Arch.errors import CacheAccessError, CorruptEntryError
 from Arch.units import utc_now
 
 if TYPE_CHECKING:
-    from Arch.cache.leases.lease import Lease
+    from Arch.cache.making.lease import Lease
 
 Kind = Literal["error", "out-of-memory", "timeout", "crash"]
 LOG_LINES = 40

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from Arch import files
-from Arch.cache import failure, layout, progress, staging
-from Arch.cache.attempt import Attempt, attempt_at
-from Arch.cache.checkpoints import Checkpoints
-from Arch.cache.failure import Failure
-from Arch.cache.leases.claim import Claim, claims_backwards
-from Arch.cache.progress import Progress
+from Arch.cache import layout
+from Arch.cache.attempts import failure, progress, staging
+from Arch.cache.attempts.attempt import Attempt, attempt_at
+from Arch.cache.attempts.checkpoints import Checkpoints
+from Arch.cache.attempts.failure import Failure
+from Arch.cache.attempts.progress import Progress
+from Arch.cache.claims.claim import Claim, claims_backwards
 
 
 @dataclass(frozen=True)

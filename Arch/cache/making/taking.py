@@ -8,12 +8,12 @@ import os
 from typing import TYPE_CHECKING
 
 from Arch import files
-from Arch.cache.leases.claim import TTL, Claim, claim_path
-from Arch.cache.leases.holder import Holder, let_go
-from Arch.cache.leases.lease import Lease
-from Arch.cache.leases.sightings import Sightings
-from Arch.cache.work import Work
-from Arch.cache.writer import finish
+from Arch.cache.attempts.work import Work
+from Arch.cache.claims.claim import TTL, Claim, claim_path
+from Arch.cache.claims.heartbeats import Sightings
+from Arch.cache.claims.holder import Holder, let_go
+from Arch.cache.making.lease import Lease
+from Arch.cache.making.writer import finish
 from Arch.errors import CacheAccessError, CacheError, RunDoneError, RunHeldError
 from Arch.units import utc_now
 

@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from Arch.cache.asked import Asked
 from Arch.cache.fields import Fields
 from Arch.cache.layout import CONFIG, removal
+from Arch.cache.request import Asked
 from Arch.errors import CacheError, ChangedDefaultError
 
 _NESTED = frozenset((list, dict))

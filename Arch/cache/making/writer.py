@@ -8,14 +8,16 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from Arch import files
-from Arch.cache import layout, manifest, staging, summary
-from Arch.cache.records import run_document
+from Arch.cache import layout, summary
+from Arch.cache.attempts import staging
+from Arch.cache.runs import manifest
+from Arch.cache.runs.records import run_document
 from Arch.errors import CacheError
 from Arch.types import Run
 
 if TYPE_CHECKING:
     from Arch.cache.entry import Entry
-    from Arch.cache.leases.lease import Lease
+    from Arch.cache.making.lease import Lease
 
 
 class RunWriter:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from Arch import files
-from Arch.cache import finished, staging
+from Arch.cache.attempts import staging
+from Arch.cache.attempts.work import Work
 from Arch.cache.entry import Entry
-from Arch.cache.work import Work
+from Arch.cache.runs import finished
 
 
 def workers(entry: Path, run: int | None = None) -> tuple[str, ...]:

@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 
 from Arch import files
 from Arch.cache import layout
-from Arch.cache.failure import Failure
+from Arch.cache.attempts.failure import Failure
+from Arch.cache.claims import holder
+from Arch.cache.claims.claim import Claim, claim_path, generation_of
+from Arch.cache.claims.holder import Holder
 from Arch.cache.fields import Fields
-from Arch.cache.leases import holder
-from Arch.cache.leases.claim import Claim, claim_path, generation_of
-from Arch.cache.leases.holder import Holder
 from Arch.errors import CacheAccessError, CacheError, LeaseLostError, StoppedError
 
 if TYPE_CHECKING:

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 from Arch import files
+from Arch.cache.claims.holder import Holder
 from Arch.cache.fields import Fields
-from Arch.cache.leases.holder import Holder
 from Arch.errors import CorruptEntryError
 
 TTL = 60.0  # seconds without a sign of life after which a holder elsewhere counts as dead

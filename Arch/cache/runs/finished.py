@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from Arch import files
-from Arch.cache import layout, manifest
-from Arch.cache.records import run_from
+from Arch.cache import layout
+from Arch.cache.runs import manifest
+from Arch.cache.runs.records import run_from
 from Arch.errors import CacheError, CorruptEntryError
 from Arch.types import Run
 

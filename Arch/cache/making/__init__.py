@@ -1,0 +1,1 @@
+"""Making a run: taking its lease, writing it, committing it."""

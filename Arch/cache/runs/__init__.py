@@ -1,0 +1,1 @@
+"""Finished runs on disk: their records, manifests and files."""
