@@ -13,10 +13,10 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from Arch.cache.attempts.failure import is_disks, is_out_of_memory
 from Arch.config.names import field_name
 from Arch.config.plugins import read_code
 from Arch.errors import ArchError, PluginError
+from Arch.faults import is_disks, is_out_of_memory
 from Arch.registry.plugin_scopes import GUEST, put_in_force
 from Arch.registry.registry import REGISTRIES, Registry
 

@@ -10,13 +10,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from Arch.cache.entry import Entry
+from Arch.callbacks import Requests
 from Arch.config.config import Config
 from Arch.errors import CacheError, ConfigError, StoppedError
 from Arch.experiment import Failure, carry_out
 from Arch.report import json_rows, labels, table
 from Arch.sweep.plan import Plan, make_plan
 from Arch.sweep.worker import Worker
-from Arch.types import Requests, Result, Run
+from Arch.types import Result, Run
 from Arch.workspace import Workspace
 from Scripts.progress import watcher
 from Scripts.signals import Signals

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from Arch.types import Epoch, SilentWatcher, Watcher
+from Arch.callbacks import SilentWatcher, Watcher
+from Arch.types import Epoch
 
 if TYPE_CHECKING:
     from tqdm import tqdm

@@ -30,11 +30,11 @@ import torch
 from tqdm import tqdm
 
 from Arch.cache.entry import Entry
+from Arch.callbacks import Requests, SilentWatcher
 from Arch.config.config import Config
 from Arch.errors import RunDoneError, StoppedError
 from Arch.files import door
 from Arch.sweep.worker import Worker
-from Arch.types import Requests, SilentWatcher
 from Arch.workspace import Workspace
 from benchmarks.machine import machine
 

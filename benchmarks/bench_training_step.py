@@ -19,6 +19,7 @@ from torchvision import transforms
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from Arch.callbacks import SilentWatcher
 from Arch.datasets.loading import ImageData, load
 from Arch.datasets.normalization import Normalizer
 from Arch.datasets.synthetic import Synthetic
@@ -35,7 +36,6 @@ from Arch.training.objective import Objective, WeightedTerm
 from Arch.training.optimizers.sgd import SGD
 from Arch.training.schedules.constant import Constant
 from Arch.training.streams import Streams
-from Arch.types import SilentWatcher
 from benchmarks.machine import machine
 
 BATCH, STEPS, ROUNDS, WARM_UP = 64, 8, 3, 2

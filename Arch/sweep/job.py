@@ -13,11 +13,11 @@ from types import FrameType
 
 from Arch.cache.entry import Entry
 from Arch.cache.making.lease import Lease
+from Arch.callbacks import Requests
 from Arch.config.config import Config
 from Arch.errors import ArchError, LeaseLostError, StoppedError
 from Arch.sweep.order import Exit, Order
 from Arch.sweep.worker import Worker
-from Arch.types import Requests
 from Arch.workspace import Workspace
 
 PARENT = "ARCH_PARENT"  # the environment variable with the process whose end is to be this worker's, too

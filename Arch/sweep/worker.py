@@ -9,13 +9,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from Arch.cache.attempts.failure import sentence
 from Arch.cache.entry import Entry
 from Arch.cache.store import Store
+from Arch.callbacks import Requests, SilentWatcher, Watcher
 from Arch.config.config import Config
 from Arch.errors import ConfigError, TrainingError
+from Arch.faults import sentence
 from Arch.plugins import errors_named, use
-from Arch.types import Requests, Result, SilentWatcher, Watcher
+from Arch.types import Result
 
 if TYPE_CHECKING:
     from Arch.cache.making.lease import Lease

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from Arch.cache.attempts.failure import is_out_of_memory
 from Arch.errors import TrainingError
+from Arch.faults import is_out_of_memory
 from Arch.training.provenance import require_same_data
 from Arch.training.streams import generator_states, set_generators
 from Arch.types import Epoch

@@ -12,8 +12,8 @@ from Arch.errors import CacheError, LeaseLostError, StoppedError
 if TYPE_CHECKING:
     from Arch.cache.attempts.progress import Progress
     from Arch.cache.making.lease import Lease
+    from Arch.callbacks import Requests, Watcher
     from Arch.training.journal import Journal
-    from Arch.types import Requests, Watcher
 
 CHECKPOINT_SECONDS = 300.0  # a run loses no more than this, whatever befalls it
 PROGRESS_SECONDS = 1.0

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from Arch.types import Requests, SilentWatcher, Watcher
+from Arch.callbacks import Requests, SilentWatcher, Watcher
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from Arch.errors import RunDoneError, RunHeldError, StoppedError
 if TYPE_CHECKING:
     from Arch.cache.entry import Entry
     from Arch.cache.making.lease import Lease
-    from Arch.types import Requests
+    from Arch.callbacks import Requests
 
 PAUSE = 1.0  # seconds between two looks at who holds the run
 

@@ -3,6 +3,7 @@
 import pytest
 
 from Arch.cache.store import Store
+from Arch.callbacks import SilentWatcher
 from Arch.config.foreign import ForeignNetwork
 from Arch.datasets.loading import load
 from Arch.datasets.synthetic import Synthetic
@@ -11,7 +12,6 @@ from Arch.training.elsewhere import NetworkFromElsewhere
 from Arch.training.engine import choose_engine
 from Arch.training.networks import TrainedNetwork
 from Arch.training.settings import Settings
-from Arch.types import SilentWatcher
 
 TINY = {
     "Dataset": "Synthetic",

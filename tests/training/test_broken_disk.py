@@ -9,9 +9,9 @@ import signal
 import pytest
 import torch
 
+from Arch.callbacks import Requests, SilentWatcher
 from Arch.errors import CacheAccessError
 from Arch.files import door
-from Arch.types import Requests, SilentWatcher
 
 KEYS = {"NumEpochs": 3, "CheckpointInterval": 1, "MLPDropout": 0.3, "EMADecay": 0.5, "Validation": 0.25}
 STEPS = {

@@ -6,13 +6,13 @@ import io
 import pytest
 import torch
 
+from Arch.callbacks import Requests, SilentWatcher
 from Arch.config.config import Config
 from Arch.errors import DataError, StoppedError
 from Arch.training.checkpoint import Standing, UnfitCheckpointError, pack, unpack
 from Arch.training.image_trainer import ImageTrainer
 from Arch.training.learner import Learner
 from Arch.training.training import Training
-from Arch.types import Requests, SilentWatcher
 
 CONVOLUTIONAL = {"Model": "resnet8", "Optimizer": "AdamW", "EMADecay": 0.5}
 

@@ -10,12 +10,12 @@ from types import SimpleNamespace
 import pytest
 
 from Arch.cache.attempts.progress import Progress
+from Arch.callbacks import Requests, SilentWatcher
 from Arch.errors import LeaseLostError, StoppedError
 from Arch.files import door
 from Arch.training import keeper as module
 from Arch.training.journal import Journal
 from Arch.training.keeper import CHECKPOINT_SECONDS, PROGRESS_SECONDS, WORTH_SECONDS, Keeper
-from Arch.types import Requests, SilentWatcher
 
 
 @pytest.fixture

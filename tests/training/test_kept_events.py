@@ -5,8 +5,8 @@ import sys
 
 import pytest
 
+from Arch.callbacks import Requests, SilentWatcher
 from Arch.errors import StoppedError, TrainingError
-from Arch.types import Requests, SilentWatcher
 
 
 class Diary(SilentWatcher):

@@ -8,6 +8,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
+from Arch.callbacks import SilentWatcher
 from Arch.datasets.normalization import Normalizer
 from Arch.distillation.cross_entropy import CrossEntropy
 from Arch.distillation.vanilla_kd import VanillaKD
@@ -21,7 +22,6 @@ from Arch.training.optimizers.recipe import parameter_groups
 from Arch.training.optimizers.sgd import SGD
 from Arch.training.schedules.constant import Constant
 from Arch.training.streams import Streams
-from Arch.types import SilentWatcher
 
 CE = WeightedTerm("CE", 0.5, CrossEntropy(label_smoothing=0.0))
 KD = WeightedTerm("KD", 16.0, VanillaKD(4.0, normalize_logits=False))

@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from Arch.cache.attempts.work import Work
+from Arch.callbacks import Requests, SilentWatcher
 from Arch.errors import (
     CacheAccessError,
     DataError,
@@ -18,7 +19,6 @@ from Arch.errors import (
 from Arch.sweep.worker import Worker
 from Arch.training.image_trainer import ImageTrainer
 from Arch.training.training import Training
-from Arch.types import Requests, SilentWatcher
 from tests.training.conftest import TINY
 
 

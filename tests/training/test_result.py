@@ -5,12 +5,12 @@ import dataclasses
 import pytest
 import torch
 
+from Arch.callbacks import SilentWatcher
 from Arch.errors import ConfigError, DataError, NonFiniteLossError, TrainingError
 from Arch.models.build import build
 from Arch.training.image_trainer import ImageTrainer
 from Arch.training.networks import TrainedNetwork
 from Arch.training.streams import Streams
-from Arch.types import SilentWatcher
 
 DROPPING = {"MLPDropout": 0.3, "DataAugmentation": True, "CropPadding": 1, "Validation": 0.25}
 

@@ -9,11 +9,11 @@ import pytest
 import torch
 from torch import nn
 
+from Arch.callbacks import Requests, SilentWatcher
 from Arch.errors import StoppedError
 from Arch.training.kd_trainer import KDTrainer
 from Arch.training.objective import Objective, WeightedTerm
 from Arch.training.optimizers import OPTIMIZERS
-from Arch.types import Requests, SilentWatcher
 
 EVERYTHING = {
     "MLPDropout": 0.3,

@@ -8,12 +8,12 @@ import time
 
 import pytest
 
+from Arch.callbacks import Requests
 from Arch.errors import (
     StoppedError,
 )
 from Arch.training import waiting
 from Arch.training.waiting import wait_for_lease
-from Arch.types import Requests
 
 
 @pytest.fixture

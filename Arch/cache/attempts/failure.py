@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Self, cast, get_args
@@ -11,6 +10,7 @@ from Arch import files
 from Arch.cache.fields import Fields
 from Arch.cache.layout import FAILURE
 from Arch.errors import CacheAccessError, CorruptEntryError
+from Arch.faults import is_disks, is_out_of_memory, sentence
 from Arch.units import utc_now
 
 if TYPE_CHECKING:
@@ -18,9 +18,6 @@ if TYPE_CHECKING:
 
 Kind = Literal["error", "out-of-memory", "timeout", "crash"]
 LOG_LINES = 40
-_FAULTS_OF_DISKS = (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS, errno.ESTALE)
-# of its allocators on GPUs and processors, of CUDA itself, and of cuBLAS and cuDNN (`..._STATUS_ALLOC_FAILED`)
-_WORDS_OF_TORCH = ("out of memory", "can't allocate memory", "ALLOC_FAILED")
 
 
 @dataclass(frozen=True)
@@ -77,27 +74,6 @@ class Failure:
     def __str__(self) -> str:
         """The class and the message."""
         return f"{self.error}: {self.message}"
-
-
-def is_disks(error: BaseException) -> bool:
-    """Whether an error is the disk's doing and not the run's: once that is mended, the run is to be made."""
-    return isinstance(error, CacheAccessError) or (isinstance(error, OSError) and error.errno in _FAULTS_OF_DISKS)
-
-
-def is_out_of_memory(error: BaseException) -> bool:
-    """Whether an error means that memory ran out; torch's own are known by their words, since torch is not here."""
-    if isinstance(error, OSError):
-        return error.errno == errno.ENOMEM
-    is_torchs = isinstance(error, RuntimeError) and any(words in str(error) for words in _WORDS_OF_TORCH)
-    return isinstance(error, MemoryError) or is_torchs
-
-
-def sentence(error: BaseException) -> str:
-    """What an error says; where memory ran out also what to do, which whoever raises that cannot know."""
-    if not is_out_of_memory(error):
-        return str(error)
-    advice = "Memory ran out: use fewer workers at a time, a smaller BatchSize or a smaller network."
-    return f"{str(error).rstrip('.')}. {advice}" if str(error) else advice
 
 
 def _kind(error: BaseException) -> Kind:
