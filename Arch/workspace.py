@@ -19,9 +19,9 @@ from Arch.config.config import Config
 from Arch.config.foreign import PLACE, ForeignNetwork, is_foreign
 from Arch.config.json_text import Source
 from Arch.config.overrides import filter_of
-from Arch.config.plugins import as_asked, recorded, remembered, rules_with
+from Arch.config.plugins.joining import as_asked, recorded, remembered, rules_with
 from Arch.config.resolve import Resolver
-from Arch.config.rules import Rules
+from Arch.config.rules.rules import Rules
 from Arch.errors import (
     ArchError,
     ChangedDefaultError,

@@ -10,9 +10,9 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # so that it runs from anywhere, installed or not
 
+from Arch.config.plugins.running import errors_named, use_files
 from Arch.errors import UnknownNameError, did_you_mean
 from Arch.figures import FIGURES
-from Arch.plugins import errors_named, use_files
 from Scripts.carry import cached_entries, draw, workspace_of
 from Scripts.options import WHAT, Parser, add_shared
 from Scripts.plugging import add_plugin

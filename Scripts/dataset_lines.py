@@ -11,7 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from Arch.config.schema import Schema
+from Arch.config.rules.schema import Schema
 from Arch.datasets.catalogue import CATALOGUE, Facts
 from Arch.datasets.download import is_there
 from Arch.errors import DataError, UnknownNameError

@@ -7,10 +7,10 @@ import os
 from pathlib import Path
 
 from Arch.config import json_text
-from Arch.config.extension import rules_path_of
+from Arch.config.plugins.running import use_files
 from Arch.config.resolve import Resolver
-from Arch.config.rules import Rules
-from Arch.plugins import use_files
+from Arch.config.rules.extension import rules_path_of
+from Arch.config.rules.rules import Rules
 
 
 def add_plugin(parser: argparse.ArgumentParser) -> None:

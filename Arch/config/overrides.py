@@ -9,8 +9,8 @@ from typing import Any
 from Arch.config import json_text
 from Arch.config.json_text import Source
 from Arch.config.reading import read_given
-from Arch.config.rules import Rules
-from Arch.config.values import UnfitValueError
+from Arch.config.rules.rules import Rules
+from Arch.config.rules.values import UnfitValueError
 from Arch.errors import ConfigError, UnknownNameError
 
 

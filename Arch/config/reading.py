@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from Arch.config.conditions import SUFFIX
 from Arch.config.json_text import Source, Trail
-from Arch.config.rules import Relevance, Rules
-from Arch.config.values import UnfitValueError
+from Arch.config.rules.conditions import SUFFIX
+from Arch.config.rules.rules import Relevance, Rules
+from Arch.config.rules.values import UnfitValueError
 from Arch.errors import ConfigError, did_you_mean
 
 _DEEPEST = 20

@@ -10,14 +10,14 @@ from pathlib import Path
 from typing import Any
 
 from Arch.config import json_text
-from Arch.config.cjson import read_rules
 from Arch.config.config import Config
 from Arch.config.json_text import Source, printable
 from Arch.config.names import PLUGINS
 from Arch.config.overrides import overridden, parse_value
 from Arch.config.reading import Reading, read_given
 from Arch.config.references import References, StoredLookup, no_store
-from Arch.config.rules import Relevance, Rules
+from Arch.config.rules.reader import read_rules
+from Arch.config.rules.rules import Relevance, Rules
 from Arch.config.siblings import Sibling
 from Arch.errors import ConfigError
 
@@ -129,7 +129,7 @@ class Resolver:
         named = parse_value(self.rules, PLUGINS, words[-1].partition("=")[2]) if words else raw.get(PLUGINS)
         if not named or PLUGINS not in self.rules.options:
             return self
-        from Arch.config.plugins import paths_of  # as below
+        from Arch.config.plugins.joining import paths_of  # as below
 
         try:
             return self.plugged(paths_of(named, folder))
@@ -139,7 +139,7 @@ class Resolver:
 
     def plugged(self, paths: Sequence[str]) -> Resolver:
         """The resolver with the plugins of absolute paths, beside its own; raises PluginError."""
-        from Arch.config.plugins import rules_with  # as below
+        from Arch.config.plugins.joining import rules_with  # as below
 
         root, own = self.root or self, [each.code.path for each in self.rules.plugins]
         wanted = tuple(dict.fromkeys((*own, *paths)))
@@ -181,7 +181,7 @@ class Resolver:
         references = References(self, given, folder, reading.source).of(relevance.defaults)
         notes = _notes(relevance, reading)
         if rules.plugins:
-            from Arch.config.plugins import acting  # few configs have plugins
+            from Arch.config.plugins.joining import acting  # few configs have plugins
 
             rules = acting(rules, named, given)
             given = {key: value for key, value in given.items() if key in rules.keys}

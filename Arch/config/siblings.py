@@ -9,7 +9,7 @@ from typing import Any
 
 from Arch.config.config import Config
 from Arch.config.foreign import SEED
-from Arch.config.values import UnfitValueError
+from Arch.config.rules.values import UnfitValueError
 
 _SCALARS = frozenset((bool, int, float, str))
 

@@ -14,8 +14,8 @@ from Arch.cache.entry import Entry
 from Arch.cache.status import Status, status_of
 from Arch.config.config import fingerprint_of
 from Arch.config.foreign import PLACE, is_foreign
-from Arch.config.plugins import rules_of
-from Arch.config.rules import Rules
+from Arch.config.plugins.joining import rules_of
+from Arch.config.rules.rules import Rules
 from Arch.errors import CacheError, ChangedDefaultError
 from Arch.sweep.plan import Step, make_plan
 from Arch.upkeep.selection import Selection

@@ -13,9 +13,9 @@ from Arch.cache.entry import Entry
 from Arch.cache.store import Store
 from Arch.callbacks import Requests, SilentWatcher, Watcher
 from Arch.config.config import Config
+from Arch.config.plugins.running import errors_named, use
 from Arch.errors import ConfigError, TrainingError
 from Arch.faults import sentence
-from Arch.plugins import errors_named, use
 from Arch.types import Result
 
 if TYPE_CHECKING:

@@ -10,8 +10,8 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, final
 
 from Arch.cache.foreign import open_network
+from Arch.config.plugins.running import errors_named
 from Arch.errors import CacheError, LeaseLostError, TrainingError
-from Arch.plugins import errors_named
 from Arch.training.course import begun, make_run
 from Arch.training.elsewhere import NetworkFromElsewhere
 from Arch.training.engine import Engine, choose_engine

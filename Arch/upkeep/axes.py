@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from Arch.config.overrides import parse_value
-from Arch.config.rules import Rules
-from Arch.config.values import UnfitValueError
+from Arch.config.rules.rules import Rules
+from Arch.config.rules.values import UnfitValueError
 from Arch.errors import ConfigError, UnknownNameError
 
 _OPENING, _CLOSING = "[{", "]}"

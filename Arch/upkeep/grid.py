@@ -11,10 +11,10 @@ from typing import Any
 
 from Arch import files
 from Arch.config import json_text
-from Arch.config.conditions import SUFFIX
 from Arch.config.json_text import Source
 from Arch.config.resolve import Resolver
-from Arch.config.rules import Rules
+from Arch.config.rules.conditions import SUFFIX
+from Arch.config.rules.rules import Rules
 from Arch.errors import ConfigError
 from Arch.upkeep.axes import Axis, axis_of, fixed_axis, unrepeated
 from Arch.upkeep.grid_names import name_files

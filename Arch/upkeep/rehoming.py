@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from Arch.config.conditions import SUFFIX
-from Arch.config.rules import Rules
+from Arch.config.rules.conditions import SUFFIX
+from Arch.config.rules.rules import Rules
 
 _ELSEWHERE = ("torchvision/", "timm/")
 

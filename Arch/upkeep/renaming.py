@@ -12,7 +12,7 @@ from typing import Any
 from Arch.config.config import Config
 from Arch.config.foreign import NETWORK, ForeignNetwork, is_foreign
 from Arch.config.json_text import Source
-from Arch.config.plugins import as_asked
+from Arch.config.plugins.joining import as_asked
 from Arch.config.resolve import Resolver
 from Arch.upkeep.selection import Document
 

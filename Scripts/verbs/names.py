@@ -7,7 +7,7 @@ import json
 from typing import Any
 
 from Arch.config.json_text import describe
-from Arch.config.rules import KeyRule, Rules
+from Arch.config.rules.rules import KeyRule, Rules
 from Arch.errors import UnknownNameError
 from Arch.figures import FIGURES
 from Arch.registry.registry import Registry

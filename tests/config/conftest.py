@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from Arch.config.cjson import read_rules
 from Arch.config.resolve import Resolver
+from Arch.config.rules.reader import read_rules
 
 RULES_PATH = Path(__file__).resolve().parents[2] / "KDTrainer" / "BaselineConfig.cjson"
 

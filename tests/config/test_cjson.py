@@ -1,6 +1,6 @@
 """Rules are read as they are written."""
 
-from Arch.config.cjson import read_rules
+from Arch.config.rules.reader import read_rules
 
 
 def test_one_default_may_stand_under_several_conditions(rules_of):

@@ -4,8 +4,8 @@ import itertools
 
 import pytest
 
-from Arch.config.conditions import parse_condition
-from Arch.config.schema import Schema
+from Arch.config.rules.conditions import parse_condition
+from Arch.config.rules.schema import Schema
 from Arch.errors import RulesError
 
 SCHEMAS = {

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from Arch.config.cjson import read_rules
+from Arch.config.rules.reader import read_rules
 from Arch.errors import RulesError
 
 # Each contradiction as it stands in a file, the line it is on, and the heart of what is said.

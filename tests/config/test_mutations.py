@@ -7,9 +7,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from Arch.config.cjson import read_rules
 from Arch.config.config import Config
 from Arch.config.resolve import Resolver
+from Arch.config.rules.reader import read_rules
 from Arch.errors import ArchError, RulesError
 from tests.config import kd_wo_ce
 

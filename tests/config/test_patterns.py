@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from Arch.config.patterns import is_pattern, matches
+from Arch.config.rules.patterns import is_pattern, matches
 
 
 @pytest.mark.parametrize(

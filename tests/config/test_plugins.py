@@ -98,7 +98,7 @@ def test_overrides_may_name_plugins_and_their_keys(resolver, plugin, write):
 def test_the_rules_of_one_set_of_plugins_are_read_once(resolver, plugin, monkeypatch):
     net = plugin("net", NET)
     first = named(resolver, net, Model="MyNet", Seed=1)
-    monkeypatch.setattr("Arch.config.plugins.read_code", None)  # whoever reads again fails
+    monkeypatch.setattr("Arch.config.plugins.joining.read_code", None)  # whoever reads again fails
     others = [named(resolver, net, Model="MyNet", Seed=seed, MyNetWidth=seed) for seed in range(2, 5)]
     assert {id(each.rules) for each in others} == {id(first.rules)}
 

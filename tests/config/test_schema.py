@@ -4,8 +4,8 @@ import math
 
 import pytest
 
-from Arch.config.schema import Schema
-from Arch.config.values import TYPES, UnfitValueError, type_of_default
+from Arch.config.rules.schema import Schema
+from Arch.config.rules.values import TYPES, UnfitValueError, type_of_default
 
 CANONICAL = [
     ("bool", True, True),

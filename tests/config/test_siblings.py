@@ -2,8 +2,8 @@
 
 import pytest
 
-from Arch.config.cjson import read_rules
 from Arch.config.resolve import Resolver
+from Arch.config.rules.reader import read_rules
 from Arch.errors import ArchError
 
 TAUGHT = {

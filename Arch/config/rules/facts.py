@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from Arch.config.json_text import Source, describe
-from Arch.config.patterns import is_pattern, matches
-from Arch.config.values import TYPES
+from Arch.config.rules.patterns import is_pattern, matches
+from Arch.config.rules.values import TYPES
 from Arch.errors import RulesError, did_you_mean
 
 Facts = Mapping[str, Any]

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from Arch.config.patterns import is_pattern, matches
-from Arch.config.schema import Schema
-from Arch.config.values import UnfitValueError
+from Arch.config.rules.patterns import is_pattern, matches
+from Arch.config.rules.schema import Schema
+from Arch.config.rules.values import UnfitValueError
 from Arch.errors import RulesError, did_you_mean
 
 SUFFIX = ":Params"

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from Arch.config.json_text import describe
-from Arch.config.patterns import is_pattern, matches
-from Arch.config.values import CANONICAL, TYPES, Reader, UnfitValueError, unfit
+from Arch.config.rules.patterns import is_pattern, matches
+from Arch.config.rules.values import CANONICAL, TYPES, Reader, UnfitValueError, unfit
 from Arch.errors import did_you_mean
 
 # The types that a condition can compare by value, each with the type of one element.

@@ -12,10 +12,10 @@ from Arch.config.json_text import Source, Trail, lines
 from Arch.config.names import field_name
 
 if TYPE_CHECKING:
-    from Arch.config.conditions import Condition
-    from Arch.config.extension import Extension
-    from Arch.config.schema import Schema
-    from Arch.config.values import Reader
+    from Arch.config.rules.conditions import Condition
+    from Arch.config.rules.extension import Extension
+    from Arch.config.rules.schema import Schema
+    from Arch.config.rules.values import Reader
 
 
 @dataclass(frozen=True)

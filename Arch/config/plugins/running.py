@@ -14,7 +14,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from Arch.config.names import field_name
-from Arch.config.plugins import read_code
+from Arch.config.plugins.joining import read_code
 from Arch.errors import ArchError, PluginError
 from Arch.faults import is_disks, is_out_of_memory
 from Arch.registry.plugin_scopes import GUEST, put_in_force
@@ -22,8 +22,8 @@ from Arch.registry.registry import REGISTRIES, Registry
 
 if TYPE_CHECKING:
     from Arch.config.config import Config
-    from Arch.config.extension import Code, Extension
-    from Arch.config.rules import Rules
+    from Arch.config.rules.extension import Code, Extension
+    from Arch.config.rules.rules import Rules
 
 
 def use(config: Config) -> None:

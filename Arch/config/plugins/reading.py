@@ -6,14 +6,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from Arch.config.cjson import Member, Reader, spellings_and_retired
-from Arch.config.conditions import Condition
-from Arch.config.extension import Code, Extension
-from Arch.config.facts import Facts, read_facts
 from Arch.config.json_text import Source, describe
 from Arch.config.names import field_name
-from Arch.config.rules import Declaration, KeyRule, Rules
-from Arch.config.schema import Schema
+from Arch.config.rules.conditions import Condition
+from Arch.config.rules.extension import Code, Extension
+from Arch.config.rules.facts import Facts, read_facts
+from Arch.config.rules.reader import Member, Reader, spellings_and_retired
+from Arch.config.rules.rules import Declaration, KeyRule, Rules
+from Arch.config.rules.schema import Schema
 
 _OF_THE_HOUSE = ("choices", "resets")  # what a plugin may say of a key that it does not declare
 

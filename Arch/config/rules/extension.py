@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from Arch.config.patterns import matches
+from Arch.config.rules.patterns import matches
 
 if TYPE_CHECKING:
     from Arch.config.json_text import Source
-    from Arch.config.rules import Declaration, KeyRule, ReferenceRule
+    from Arch.config.rules.rules import Declaration, KeyRule, ReferenceRule
 
 
 @dataclass(frozen=True)

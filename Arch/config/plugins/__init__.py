@@ -1,0 +1,1 @@
+"""Plugin files: reading, checking and running them."""

@@ -1,0 +1,1 @@
+"""The rules of identity: reading `.cjson` files, conditions and value types."""
