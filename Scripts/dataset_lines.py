@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from Arch.config.rules.schema import Schema
-from Arch.datasets.catalogue import CATALOGUE, Facts
-from Arch.datasets.download import is_there
+from Arch.datasets.download.download import is_there
+from Arch.datasets.sources.catalogue import CATALOGUE, Facts
 from Arch.errors import DataError, UnknownNameError
 from Arch.units import size_text
 from Arch.workspace import Workspace

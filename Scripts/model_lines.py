@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
-from Arch.datasets.catalogue import CATALOGUE
+from Arch.datasets.sources.catalogue import CATALOGUE
 from Arch.errors import ConfigError, ModelError, UnknownNameError
 from Scripts.carry import workspace_of
 from Scripts.plugging import rules_with_plugins

@@ -20,7 +20,7 @@ from torch.utils.data import DataLoader
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from Arch.datasets import DATASETS
-from Arch.datasets.augmentation import view_count
+from Arch.datasets.augmentation.views import view_count
 from Arch.datasets.dataset import Images
 from Arch.datasets.loading import ImageData, Split, load
 from Arch.datasets.normalization import Normalizer, constants_of
@@ -143,7 +143,7 @@ def print_evenness(name: str, epochs: Epochs) -> None:
 
 
 def shown_views(pixels: Tensor) -> Tensor:
-    """The number of the view that each numbered image `(B, C, H, W)` shows, as `Arch.datasets.augmentation` counts."""
+    """The number of the view that each numbered image `(B, C, H, W)` shows, as `Arch.datasets.augmentation.views` counts."""
     middle = SIDE // 2
     row, column, beside = pixels[:, 0, middle, middle], pixels[:, 1, middle, middle], pixels[:, 1, middle, middle + 1]
     is_mirrored = (beside < column).long()

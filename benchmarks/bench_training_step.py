@@ -22,7 +22,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from Arch.callbacks import SilentWatcher
 from Arch.datasets.loading import ImageData, load
 from Arch.datasets.normalization import Normalizer
-from Arch.datasets.synthetic import Synthetic
+from Arch.datasets.sources.synthetic import Synthetic
 from Arch.distillation.cross_entropy import CrossEntropy
 from Arch.distillation.vanilla_kd import VanillaKD
 from Arch.models.build import build

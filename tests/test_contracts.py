@@ -7,11 +7,11 @@ import pytest
 from Arch.config.config import Config
 from Arch.config.names import field_name
 from Arch.datasets import DATASETS
-from Arch.datasets.corrupted_cifar import CORRUPTIONS
+from Arch.datasets.decoding.samples import LAYOUTS
 from Arch.datasets.normalization import KINDS
-from Arch.datasets.samples import LAYOUTS
-from Arch.datasets.spirals import MODALITIES
-from Arch.datasets.sub import FORMS, TARGETS
+from Arch.datasets.sources.corrupted_cifar import CORRUPTIONS
+from Arch.datasets.sources.spirals import MODALITIES
+from Arch.datasets.sources.sub import FORMS, TARGETS
 from Arch.distillation import METHODS
 from Arch.models import MODELS
 from Arch.sweep.worker import Worker

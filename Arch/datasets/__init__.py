@@ -9,4 +9,4 @@ from Arch.registry.registry import Registry
 if TYPE_CHECKING:
     from Arch.datasets.dataset import ImageDataset
 
-DATASETS: Registry[type[ImageDataset]] = Registry("dataset", __name__, key="Dataset")
+DATASETS: Registry[type[ImageDataset]] = Registry("dataset", f"{__name__}.sources", key="Dataset")

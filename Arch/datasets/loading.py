@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from Arch.datasets.acceptance import check_agreement, check_finite, check_labels, check_size
-from Arch.datasets.augmentation import take
+from Arch.datasets.augmentation.views import take
 from Arch.datasets.constants import kept_constants
 from Arch.datasets.dataset import SPLITS, ImageDataset, Images, SplitName
 from Arch.datasets.digest import combined

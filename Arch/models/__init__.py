@@ -9,4 +9,4 @@ from Arch.registry.registry import Registry
 if TYPE_CHECKING:
     from Arch.models.architecture import Architecture
 
-MODELS: Registry[type[Architecture]] = Registry("model", __name__, key="Model")
+MODELS: Registry[type[Architecture]] = Registry("model", f"{__name__}.architectures", key="Model")

@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
-from Arch.datasets.augmentation import apply_views, view_count, view_numbers
-from Arch.datasets.erasing import RandomErasing, cutout
-from Arch.datasets.mixing import Mixing
-from Arch.datasets.rand_augment import RandAugment
+from Arch.datasets.augmentation.erasing import RandomErasing, cutout
+from Arch.datasets.augmentation.mixing import Mixing
+from Arch.datasets.augmentation.rand_augment import RandAugment
+from Arch.datasets.augmentation.views import apply_views, view_count, view_numbers
 from Arch.errors import ConfigError, DataError
 
 if TYPE_CHECKING:
     from Arch.config.config import Config
-    from Arch.datasets.draws import Draws
+    from Arch.datasets.augmentation.draws import Draws
     from Arch.datasets.loading import ImageData
     from Arch.datasets.normalization import Normalizer
 

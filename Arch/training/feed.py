@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from Arch.datasets.draws import Draws
+from Arch.datasets.augmentation.draws import Draws
 from Arch.datasets.loading import Split
 from Arch.datasets.normalization import Normalizer
 from Arch.datasets.streaming import images_of

@@ -7,8 +7,8 @@ import json
 import sys
 from pathlib import Path
 
-from Arch.datasets.catalogue import CATALOGUE, home_of
-from Arch.datasets.download import fetched
+from Arch.datasets.download.download import fetched
+from Arch.datasets.sources.catalogue import CATALOGUE, home_of
 from Arch.errors import DataError, UnknownNameError
 from Arch.units import size_text
 from Scripts.carry import workspace_of

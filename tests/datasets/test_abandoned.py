@@ -7,8 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from Arch.datasets.decoded import decoded
-from Arch.datasets.locking import held, locked
+from Arch.datasets.decoding.store import decoded
+from Arch.datasets.download.locking import held, locked
 from Arch.errors import DataError
 from tests.datasets.test_decoded import LABELS, partials, write
 

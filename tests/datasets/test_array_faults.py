@@ -5,8 +5,8 @@ import re
 import numpy as np
 import pytest
 
-from Arch.datasets.arrays import Arrays
 from Arch.datasets.loading import load
+from Arch.datasets.sources.arrays import Arrays
 from Arch.errors import DataError
 
 SOUND = {

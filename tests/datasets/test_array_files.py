@@ -10,8 +10,8 @@ import torchvision
 from PIL import Image
 
 from Arch.datasets import DATASETS
-from Arch.datasets.catalogue import CATALOGUE
 from Arch.datasets.dataset import Images
+from Arch.datasets.sources.catalogue import CATALOGUE
 from Arch.errors import DataError
 
 IDX = ["MNIST", "FashionMNIST"]

@@ -7,11 +7,11 @@ import tarfile
 import numpy as np
 import pytest
 
-from Arch.datasets.array_sources import CIFAR5M_PARTS, RANDOM_IMAGES_FILE
-from Arch.datasets.catalogue import CATALOGUE
-from Arch.datasets.cifar5m import CIFAR5M
-from Arch.datasets.corrupted_cifar import CorruptedCIFAR100
-from Arch.datasets.random_images import RandomImages300K
+from Arch.datasets.sources.array_sources import CIFAR5M_PARTS, RANDOM_IMAGES_FILE
+from Arch.datasets.sources.catalogue import CATALOGUE
+from Arch.datasets.sources.cifar5m import CIFAR5M
+from Arch.datasets.sources.corrupted_cifar import CorruptedCIFAR100
+from Arch.datasets.sources.random_images import RandomImages300K
 from Arch.errors import DataError
 from tests.datasets.file_server import serving
 from tests.datasets.tiny_cifar import replace_cifar

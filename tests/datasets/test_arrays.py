@@ -5,9 +5,9 @@ import pytest
 import torch
 from safetensors.numpy import save_file
 
-from Arch.datasets import decoded as decoding
-from Arch.datasets.arrays import Arrays
+from Arch.datasets.decoding import store as decoding
 from Arch.datasets.loading import load
+from Arch.datasets.sources.arrays import Arrays
 
 GENERATOR = np.random.default_rng(0)
 LABELS = {"train": np.arange(12) % 3, "test": np.arange(6) % 3}
@@ -67,14 +67,14 @@ def test_samples_are_those_that_were_written(name, dtype, suffix, tmp_path, root
 @pytest.mark.parametrize("is_by_column", [True, False])
 @pytest.mark.parametrize("compressed", [True, False])
 def test_large_members_come_in_parts_and_in_order(is_by_column, compressed, tmp_path, root, monkeypatch):
-    monkeypatch.setattr("Arch.datasets.array_files._PART", 200)
+    monkeypatch.setattr("Arch.datasets.decoding.array_files._PART", 200)
     x = {split: np.asarray(each, order="F" if is_by_column else "C") for split, each in splits(5, 4, 3).items()}
     found = read(write(tmp_path / "data.npz", named(x), compressed), root)
     assert found["train"].pixels.permute(0, 2, 3, 1).numpy().tolist() == x["train"].tolist()
 
 
 def test_parts_are_all_that_is_in_memory(tmp_path, root, monkeypatch):
-    monkeypatch.setattr("Arch.datasets.array_files._PART", 60)
+    monkeypatch.setattr("Arch.datasets.decoding.array_files._PART", 60)
     sizes = []
     add = decoding.ImageWriter.add
     monkeypatch.setattr(decoding.ImageWriter, "add", lambda self, part: sizes.append(part.nbytes) or add(self, part))

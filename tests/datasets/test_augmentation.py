@@ -4,7 +4,7 @@ import pytest
 import torch
 from scipy.stats import chi2
 
-from Arch.datasets.augmentation import apply_views, take, view_count, view_numbers, views
+from Arch.datasets.augmentation.views import apply_views, take, view_count, view_numbers, views
 from Arch.errors import ShapeError
 from tests.datasets.literal_hash import literal_hash
 

@@ -6,7 +6,7 @@ import sys
 import pytest
 import torchvision.datasets as theirs
 
-from Arch.datasets.catalogue import CATALOGUE, home_of
+from Arch.datasets.sources.catalogue import CATALOGUE, home_of
 from Arch.errors import DataError
 
 
@@ -65,5 +65,5 @@ def test_each_dataset_is_downloaded_or_says_what_to_do():
 
 
 def test_looking_at_the_catalogue_imports_no_torch():
-    code = "import sys, Arch.datasets.catalogue; sys.exit('torch' in sys.modules or 'numpy' in sys.modules)"
+    code = "import sys, Arch.datasets.sources.catalogue; sys.exit('torch' in sys.modules or 'numpy' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -11,8 +11,8 @@ import pytest
 import torchvision
 
 from Arch.datasets import DATASETS
-from Arch.datasets.catalogue import CATALOGUE
-from Arch.datasets.cifar import write_batches
+from Arch.datasets.sources.catalogue import CATALOGUE
+from Arch.datasets.sources.cifar import write_batches
 from Arch.errors import DataError
 from tests.datasets.file_server import serving
 

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from Arch.datasets import DATASETS
-from Arch.datasets.corrupted_cifar import CORRUPTIONS
 from Arch.datasets.loading import load
+from Arch.datasets.sources.corrupted_cifar import CORRUPTIONS
 from Arch.errors import DataError
 from tests.datasets.tiny_cifar import clean_images, replace_cifar
 

@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 import torch
 
-from Arch.datasets import decoded as module
 from Arch.datasets.dataset import Images
-from Arch.datasets.decoded import ImageWriter, decoded
+from Arch.datasets.decoding import store as module
+from Arch.datasets.decoding.store import ImageWriter, decoded
 from Arch.errors import DataError
 
 # The children only write files; they use no thread of the parent's.

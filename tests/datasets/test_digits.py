@@ -5,7 +5,7 @@ from fractions import Fraction
 import pytest
 from sklearn.datasets import load_digits
 
-from Arch.datasets.digits import Digits
+from Arch.datasets.sources.digits import Digits
 
 # The 17 greys 0..16 spread over the bytes, halves up, in exact arithmetic.
 GREYS = [int(Fraction(v * 255, 16) + Fraction(1, 2)) for v in range(17)]

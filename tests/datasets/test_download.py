@@ -12,8 +12,8 @@ import zipfile
 
 import pytest
 
-from Arch.datasets import transfer
-from Arch.datasets.download import Remote, Source, fetched
+from Arch.datasets.download import transfer
+from Arch.datasets.download.download import Remote, Source, fetched
 from Arch.errors import DataError
 from tests.datasets.file_server import serving
 
@@ -187,7 +187,7 @@ def test_an_archive_without_what_is_looked_for_is_no_data(server, root):
 FETCH = """
 import sys
 from pathlib import Path
-from Arch.datasets.download import Remote, Source, fetched
+from Arch.datasets.download.download import Remote, Source, fetched
 print("ready", flush=True)
 folder = fetched(Path(sys.argv[1]), Source("both", (Remote(sys.argv[2], "b.zip"),), top="top"))
 print(sorted(path.name for path in folder.iterdir()))

@@ -5,8 +5,8 @@ import math
 import pytest
 import torch
 
-from Arch.datasets.draws import Draws
-from Arch.datasets.erasing import Boxes, RandomErasing, cutout
+from Arch.datasets.augmentation.draws import Draws
+from Arch.datasets.augmentation.erasing import Boxes, RandomErasing, cutout
 from tests.datasets.literal_hash import literal_hash
 
 SAMPLES = torch.arange(200) + 1000

@@ -7,9 +7,9 @@ import pytest
 import torch
 
 from Arch.datasets import DATASETS
-from Arch.datasets.catalogue import CATALOGUE
 from Arch.datasets.dataset import Images
 from Arch.datasets.loading import load
+from Arch.datasets.sources.catalogue import CATALOGUE
 
 HERE = {
     "Digits": ((), (1, 8, 8), 10, (1442, 355)),
@@ -26,7 +26,7 @@ def case(request, tmp_path_factory):
 
 def test_facts_are_known_of_every_dataset():
     unknown = set(DATASETS) ^ set(CATALOGUE)
-    assert not unknown, f"give facts in Arch/datasets/catalogue.py: {sorted(unknown)}"
+    assert not unknown, f"give facts in Arch/datasets/sources/catalogue.py: {sorted(unknown)}"
 
 
 def test_each_dataset_has_a_line_about_itself():

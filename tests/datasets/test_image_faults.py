@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from Arch.datasets.image_folder import ImageFolder
 from Arch.datasets.loading import load
+from Arch.datasets.sources.image_folder import ImageFolder
 from Arch.errors import DataError
 from tests.datasets.tiny_images import encoded, photo, tiny_files, write_folder, write_zip
 

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from Arch.datasets import decoding
-from Arch.datasets.image_folder import ImageFolder
+from Arch.datasets.decoding import images
 from Arch.datasets.loading import load
+from Arch.datasets.sources.image_folder import ImageFolder
 from tests.datasets.tiny_images import encoded, photo, tiny_files, write_folder, write_zip
 
 
@@ -180,7 +180,7 @@ def test_unequal_sizes_are_shrunk_to_one(tmp_path, root):
 @pytest.fixture
 def decodings(monkeypatch):
     """A list that grows by one whenever a split is decoded."""
-    calls, write = [], decoding._write
+    calls, write = [], images._write
     monkeypatch.setattr(decoding, "_write", lambda *arguments: (calls.append(1), write(*arguments)))
     return calls
 

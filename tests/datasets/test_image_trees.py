@@ -11,8 +11,9 @@ import pytest
 from PIL import Image
 from torchvision import transforms
 
-from Arch.datasets import DATASETS, decoding
-from Arch.datasets.folder_files import ClassFolders
+from Arch.datasets import DATASETS
+from Arch.datasets.decoding.folder_files import ClassFolders
+from Arch.datasets.decoding import images
 from Arch.errors import DataError
 from tests.datasets.tiny_images import encoded, photo, write_folder
 
@@ -161,10 +162,8 @@ def test_imagenet_is_never_wholly_in_memory(root, tmp_path, monkeypatch):
     monkeypatch.setattr(decoding, "_CHUNK_BYTES", 2 * 12)  # two images of 2x2 pixels
     monkeypatch.setattr(os, "cpu_count", lambda: 1)
     seen = []
-    written = decoding.ImageWriter.add
-    monkeypatch.setattr(
-        decoding.ImageWriter, "add", lambda self, piece: (seen.append(len(piece)), written(self, piece))
-    )
+    written = images.ImageWriter.add
+    monkeypatch.setattr(images.ImageWriter, "add", lambda self, piece: (seen.append(len(piece)), written(self, piece)))
     images = DATASETS["ImageNet"]().located(write_imagenet(tmp_path, val)).read_downsampled(root, "test", 2)
     assert (len(images), seen) == (40, [2] * 20)
     assert f"{root}/decoded/ImageNet-test-" in Path("/proc/self/maps").read_text()
@@ -172,8 +171,8 @@ def test_imagenet_is_never_wholly_in_memory(root, tmp_path, monkeypatch):
 
 def test_of_many_who_want_the_same_images_one_decodes_them(root, tmp_path, monkeypatch):
     folder, seen = write_imagenet(tmp_path, {}), []
-    written = decoding.ImageWriter.add
-    monkeypatch.setattr(decoding.ImageWriter, "add", lambda *both: (seen.append(1), written(*both)))
+    written = images.ImageWriter.add
+    monkeypatch.setattr(images.ImageWriter, "add", lambda *both: (seen.append(1), written(*both)))
     with ThreadPoolExecutor(4) as pool:
         read = functools.partial(DATASETS["ImageNet"]().located(folder).read_downsampled, root, "train", 4)
         digests = {images.digest for images in pool.map(lambda _: read(), range(4))}

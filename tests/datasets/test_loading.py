@@ -6,11 +6,11 @@ import torch
 from Arch.datasets import loading
 from Arch.datasets.dataset import Images
 from Arch.datasets.digest import combined
-from Arch.datasets.image_folder import ImageFolder
 from Arch.datasets.loading import load
 from Arch.datasets.normalization import constants_of
 from Arch.datasets.resizing import downsampled
-from Arch.datasets.synthetic import Synthetic
+from Arch.datasets.sources.image_folder import ImageFolder
+from Arch.datasets.sources.synthetic import Synthetic
 from Arch.errors import DataError
 from tests.datasets.tiny_images import tiny_files, write_zip
 

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from Arch.datasets import DATASETS
-from Arch.datasets.cifar5m import CIFAR5M
-from Arch.datasets.decoded import ImageWriter
+from Arch.datasets.decoding.store import ImageWriter
 from Arch.datasets.loading import load
-from Arch.datasets.random_images import RandomImages300K
+from Arch.datasets.sources.cifar5m import CIFAR5M
+from Arch.datasets.sources.random_images import RandomImages300K
 from Arch.errors import DataError
 from tests.datasets.tiny_cifar import CLASSES, clean_images, replace_cifar
 
@@ -43,7 +43,7 @@ def test_the_parts_follow_one_another(compressed, root):
 
 
 def test_there_is_never_more_than_a_part_of_a_file_in_memory(root, tmp_path, monkeypatch):
-    monkeypatch.setattr("Arch.datasets.array_files._PART", 2 * 3072)
+    monkeypatch.setattr("Arch.datasets.decoding.array_files._PART", 2 * 3072)
     sizes = []
     add = ImageWriter.add
     monkeypatch.setattr(ImageWriter, "add", lambda self, piece: sizes.append(len(piece)) or add(self, piece))

@@ -6,8 +6,8 @@ import pytest
 import torch
 from scipy import stats
 
-from Arch.datasets.draws import Draws
-from Arch.datasets.mixing import Mixing, beta_shares, cut_window
+from Arch.datasets.augmentation.draws import Draws
+from Arch.datasets.augmentation.mixing import Mixing, beta_shares, cut_window
 
 SAMPLES = torch.arange(40) + 500
 DRAWS = Draws(SAMPLES, 3, 5)

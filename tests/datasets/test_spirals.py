@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from Arch.datasets.loading import load
-from Arch.datasets.spirals import Spirals
+from Arch.datasets.sources.spirals import Spirals
 from Arch.errors import DataError
 
 FULL = Spirals(4, 7, 1000, "standard")

@@ -8,8 +8,8 @@ import torch
 
 from Arch.datasets import loading
 from Arch.datasets.loading import Split, load
+from Arch.datasets.sources.synthetic import Synthetic
 from Arch.datasets.streaming import fits_memory, images_of, streamed
-from Arch.datasets.synthetic import Synthetic
 
 BYTES = 3 * 5 * 4  # of an image
 

@@ -7,7 +7,7 @@ import pytest
 from sklearn.model_selection import train_test_split
 
 from Arch.datasets.loading import load
-from Arch.datasets.sub import SUB
+from Arch.datasets.sources.sub import SUB
 from Arch.errors import DataError
 from tests.datasets.tiny_images import encoded, photo
 

@@ -5,7 +5,7 @@ import itertools
 import pytest
 import torch
 
-from Arch.datasets.synthetic import Synthetic
+from Arch.datasets.sources.synthetic import Synthetic
 from Arch.errors import DataError
 from tests.datasets.literal_hash import literal_hash
 

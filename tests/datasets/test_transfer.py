@@ -4,9 +4,9 @@ import resource
 
 import pytest
 
-from Arch.datasets import transfer as module
-from Arch.datasets.download import Remote, Source, fetched
-from Arch.datasets.transfer import BrokenTransferError, transfer
+from Arch.datasets.download import transfer as module
+from Arch.datasets.download.download import Remote, Source, fetched
+from Arch.datasets.download.transfer import BrokenTransferError, transfer
 from Arch.errors import DataError
 from tests.datasets.file_server import serving
 

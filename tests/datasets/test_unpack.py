@@ -7,8 +7,8 @@ import zipfile
 
 import pytest
 
-from Arch.datasets import unpack as module
-from Arch.datasets.unpack import unpack
+from Arch.datasets.download import unpack as module
+from Arch.datasets.download.unpack import unpack
 from Arch.errors import DataError
 
 FILES = {"a/x.bin": b"one" * 1000, "a/b/y.bin": b"", "z.bin": b"three"}

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 import torch
 
-from Arch.datasets.augmentation import apply_views
+from Arch.datasets.augmentation.views import apply_views
 from Arch.datasets.dataset import ImageDataset, Images
-from Arch.datasets.decoded import ImageWriter, decoded
+from Arch.datasets.decoding.store import ImageWriter, decoded
 from Arch.datasets.loading import load
 from Arch.datasets.normalization import Normalizer, constants_of
 from Arch.errors import DataError

@@ -3,8 +3,8 @@
 import numpy as np
 import torch
 
-from Arch.datasets.cifar import CIFAR10, CIFAR100F
 from Arch.datasets.dataset import Images
+from Arch.datasets.sources.cifar import CIFAR10, CIFAR100F
 
 CLASSES = ("cat", "dog", "owl")
 

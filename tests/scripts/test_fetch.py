@@ -6,8 +6,8 @@ import json
 
 import pytest
 
-from Arch.datasets.catalogue import CATALOGUE
-from Arch.datasets.download import Remote, Source
+from Arch.datasets.download.download import Remote, Source
+from Arch.datasets.sources.catalogue import CATALOGUE
 from Arch.errors import UnknownNameError
 from Scripts.main import main
 from tests.datasets.file_server import serving

@@ -6,7 +6,7 @@ from Arch.cache.store import Store
 from Arch.callbacks import SilentWatcher
 from Arch.config.foreign import ForeignNetwork
 from Arch.datasets.loading import load
-from Arch.datasets.synthetic import Synthetic
+from Arch.datasets.sources.synthetic import Synthetic
 from Arch.training import TRAINERS
 from Arch.training.elsewhere import NetworkFromElsewhere
 from Arch.training.engine import choose_engine

@@ -5,14 +5,14 @@ from dataclasses import replace
 import pytest
 import torch
 
-from Arch.datasets.augmentation import views
-from Arch.datasets.draws import Draws
-from Arch.datasets.erasing import RandomErasing, cutout
+from Arch.datasets.augmentation.draws import Draws
+from Arch.datasets.augmentation.erasing import RandomErasing, cutout
+from Arch.datasets.augmentation.mixing import Mixing
+from Arch.datasets.augmentation.rand_augment import RandAugment
+from Arch.datasets.augmentation.views import views
 from Arch.datasets.loading import load
-from Arch.datasets.mixing import Mixing
 from Arch.datasets.normalization import Normalizer
-from Arch.datasets.rand_augment import RandAugment
-from Arch.datasets.synthetic import Synthetic
+from Arch.datasets.sources.synthetic import Synthetic
 from Arch.errors import ConfigError, DataError
 from Arch.training.augmentation import Augmentation, augmentation_of
 

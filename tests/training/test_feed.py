@@ -5,9 +5,9 @@ from dataclasses import fields, replace
 import pytest
 import torch
 
-from Arch.datasets.augmentation import apply_views, views
-from Arch.datasets.draws import Draws
-from Arch.datasets.mixing import Mixing
+from Arch.datasets.augmentation.draws import Draws
+from Arch.datasets.augmentation.mixing import Mixing
+from Arch.datasets.augmentation.views import apply_views, views
 from Arch.datasets.normalization import Normalizer
 from Arch.training.augmentation import Augmentation
 from Arch.training.feed import Feed, batch_sizes

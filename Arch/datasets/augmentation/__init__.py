@@ -1,0 +1,1 @@
+"""Random changes of training images, as pure functions of (seed, epoch, sample)."""

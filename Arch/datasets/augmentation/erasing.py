@@ -1,0 +1,82 @@
+"""Rectangles of an image that are blotted out: cutout, random erasing, and the windows of cutmix."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from Arch.datasets.augmentation.draws import Draws
+
+_TRIES = 10
+
+
+@dataclass(frozen=True, eq=False)
+class Boxes:
+    """One rectangle an image: rows from `top` up to `bottom`, columns from `left` up to `right`, the ends not included.
+
+    Attributes:
+        top, bottom, left, right: int64 `(B,)`; a rectangle may reach beyond its image, and may be empty.
+    """
+
+    top: Tensor
+    bottom: Tensor
+    left: Tensor
+    right: Tensor
+
+    def mask(self, height: int, width: int) -> Tensor:
+        """Where the rectangles are, bool `(B, 1, H, W)`."""
+        rows, columns = (torch.arange(side, device=self.top.device) for side in (height, width))
+        inside_rows = (rows >= self.top[:, None]) & (rows < self.bottom[:, None])
+        inside_columns = (columns >= self.left[:, None]) & (columns < self.right[:, None])
+        return (inside_rows[:, :, None] & inside_columns[:, None, :])[:, None]
+
+    def where(self, condition: Tensor) -> Boxes:
+        """The same rectangles where `condition` `(B,)` holds, and empty ones elsewhere."""
+        return Boxes(self.top, self.bottom.where(condition, self.top), self.left, self.right)
+
+
+def cutout(draws: Draws, side: int, height: int, width: int) -> Boxes:
+    """A square of `side` pixels around a pixel that is uniform over the image, of which a part may lie outside.
+
+    Source: DeVries & Taylor 2017 (arXiv 1708.04552), section 3.1: the centre is drawn, the square may leave the image.
+    """
+    top = draws.below(height, "cutout row") - side // 2
+    left = draws.below(width, "cutout column") - side // 2
+    return Boxes(top, top + side, left, left + side)
+
+
+@dataclass(frozen=True)
+class RandomErasing:
+    """A rectangle of random place, area and aspect in some of the images.
+
+    Source: Zhong et al., AAAI 2020 (arXiv 1708.04896), algorithm 1. Deviations, as torchvision has them: the aspect is
+    uniform in its logarithm, so that upright and lying rectangles are as likely, and 10 rectangles are tried before an
+    image is left whole.
+
+    Attributes:
+        probability: of an image to lose a rectangle.
+        least_area, most_area: of the rectangle as shares of the image's.
+        least_aspect: of height to width, in (0, 1]; the greatest is its inverse.
+    """
+
+    probability: float
+    least_area: float
+    most_area: float
+    least_aspect: float
+
+    def boxes(self, draws: Draws, height: int, width: int) -> Boxes:
+        """The rectangles of a batch, each the first of its tries that fits into the image; empty ones elsewhere."""
+        shares = self.least_area + (self.most_area - self.least_area) * draws.tries(_TRIES, "erased area")
+        aspects = torch.exp((1 - 2 * draws.tries(_TRIES, "erased aspect")) * math.log(self.least_aspect))
+        heights = (shares * (height * width) * aspects).sqrt().round()
+        widths = (shares * (height * width) / aspects).sqrt().round()
+        fits = (heights < height) & (widths < width)
+        first = fits.int().argmax(dim=1, keepdim=True)
+        rows, columns = (each.gather(1, first)[:, 0] for each in (heights, widths))
+        top = (draws.uniform("erased row") * (height - rows + 1)).long()
+        left = (draws.uniform("erased column") * (width - columns + 1)).long()
+        is_erased = fits.any(dim=1) & (draws.uniform("erased") < self.probability)
+        return Boxes(top, top + rows.long(), left, left + columns.long()).where(is_erased)

@@ -1,0 +1,1 @@
+"""Reads image files and arrays, and stores the decoded arrays."""

@@ -1,0 +1,81 @@
+"""The image files of a split in a zip archive, read without unpacking anything."""
+
+from __future__ import annotations
+
+import threading
+import zipfile
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from Arch.datasets.access import unreadable
+from Arch.datasets.dataset import SplitName
+from Arch.datasets.decoding.image_files import WORDS, ImageFile, ImageFiles, OpenedFiles, listed_below, no_split
+from Arch.datasets.download.unpack import leads_out
+from Arch.errors import DataError
+
+_UNREADABLE = (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, NotImplementedError)
+
+
+class ArchiveFiles(ImageFiles):
+    """The images in a zip archive."""
+
+    def __init__(self, path: Path, split: SplitName, *, has_own_path: bool) -> None:
+        """Takes an archive of splits or, if the split `has_own_path`, perhaps of classes; reads nothing."""
+        self._path, self._split, self._has_own_path = path, split, has_own_path
+
+    def stamp(self) -> str:
+        """The archive's place, size and time."""
+        try:
+            found = self._path.stat()
+        except OSError as error:
+            raise unreadable(self._path, error) from error
+        return f"{self._path.resolve()} {found.st_size} {found.st_mtime_ns}"
+
+    @contextmanager
+    def opened(self) -> Iterator[OpenedFiles]:
+        """The files; see `ImageFiles.opened`."""
+        with self._archive() as archive:
+            names = archive.namelist()
+            for name in names:
+                self._check(name)
+            listed = listed_below(names, self._top(names), self._path)
+            lock = threading.Lock()
+
+            def describe(file: ImageFile) -> str:
+                return f"{file.name} in {self._path}"
+
+            def read(file: ImageFile) -> bytes:
+                try:
+                    with lock:
+                        return archive.read(file.name)
+                except _UNREADABLE as error:
+                    message = f"cannot read {describe(file)}: {error}. Replace the archive by an undamaged copy."
+                    raise DataError(message, self._path) from error
+
+            yield OpenedFiles(self._path, listed, read, describe)
+
+    def _archive(self) -> zipfile.ZipFile:
+        try:
+            return zipfile.ZipFile(self._path)
+        except (zipfile.BadZipFile, NotImplementedError, ValueError) as error:
+            message = f"{self._path} is not a readable zip archive ({error}). Replace it by an undamaged copy."
+            raise DataError(message, self._path) from error
+        except OSError as error:
+            raise unreadable(self._path, error) from error
+
+    def _top(self, names: list[str]) -> str:
+        words = (f"{word}/" for word in WORDS[self._split])
+        top = next((word for word in words if any(name.startswith(word) for name in names)), "")
+        if not top and not self._has_own_path:
+            raise no_split(self._path, self._split)
+        return top
+
+    def _check(self, name: str) -> None:
+        if leads_out(name):
+            raise DataError(
+                f"{self._path} has a member {name!r}, whose path is absolute or leads out of the archive. "
+                "Nothing was read; do not trust this archive.",
+                self._path,
+            )

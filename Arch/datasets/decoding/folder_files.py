@@ -1,0 +1,151 @@
+"""The image files of a split in a folder."""
+
+from __future__ import annotations
+
+import os
+from abc import abstractmethod
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from Arch.datasets.access import unreadable
+from Arch.datasets.dataset import SplitName
+from Arch.datasets.decoding.image_files import WORDS, ImageFile, ImageFiles, OpenedFiles, listed_below, no_split
+from Arch.errors import DataError
+
+
+class FilesBelow(ImageFiles):
+    """Images below a folder; a subclass knows which."""
+
+    def __init__(self, top: Path) -> None:
+        """Takes the folder; reads nothing."""
+        self._top = top
+
+    @abstractmethod
+    def listed(self) -> tuple[ImageFile, ...]:
+        """The images, in the order of the dataset; raises DataError."""
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """The names of the classes in the order of their numbers; empty for those of the images, sorted."""
+        return ()
+
+    def stamp(self) -> str:
+        """The folder's place and the names, sizes and times of its images."""
+        lines = [str(self._top.resolve())]
+        for file in self.listed():
+            path = f"{self._top}/{file.name}"
+            try:
+                found = os.stat(path)  # noqa: PTH116  # a hundred thousand Paths would take a second
+            except OSError as error:
+                raise unreadable(Path(path), error) from error
+            lines.append(f"{file.name} {found.st_size} {found.st_mtime_ns}")
+        return "\n".join(lines)
+
+    @contextmanager
+    def opened(self) -> Iterator[OpenedFiles]:
+        """The files; see `ImageFiles.opened`."""
+        yield OpenedFiles(self._top, self.listed(), self._read, lambda file: str(self._top / file.name), self.classes)
+
+    def _read(self, file: ImageFile) -> bytes:
+        path = self._top / file.name
+        try:
+            return path.read_bytes()
+        except OSError as error:
+            raise unreadable(path, error) from error
+
+
+class ListedFiles(FilesBelow):
+    """The images of a list."""
+
+    def __init__(self, top: Path, listed: tuple[ImageFile, ...], classes: tuple[str, ...] = ()) -> None:
+        """Takes the folder, the images below it in their order, and the classes in the order of their numbers.
+
+        Raises:
+            DataError: the list is empty.
+        """
+        super().__init__(top)
+        if not listed:
+            raise DataError(f"nothing in {top} is listed as an image of this split. Get an undamaged copy.", top)
+        self._files, self._classes = listed, classes
+
+    def stamp(self) -> str:
+        """As of any files below a folder, and the label of each."""
+        labels = (file.class_name for file in self._files)
+        return "\n".join((super().stamp(), *self._classes, *labels))
+
+    def listed(self) -> tuple[ImageFile, ...]:
+        """The images, in the order of the list."""
+        return self._files
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """The names of the classes in the order of their numbers."""
+        return self._classes
+
+
+class ClassFolders(FilesBelow):
+    """The images of the classes' folders; that they may have changed is told by the folders alone.
+
+    So a file that is written over in its place is not noticed, and a million files need not be looked up at each start.
+    """
+
+    def __init__(self, top: Path, below: str = "") -> None:
+        """Takes the folder of classes, and in which folder of each its images perhaps lie; reads nothing."""
+        super().__init__(top)
+        self._below = below
+
+    def listed(self) -> tuple[ImageFile, ...]:
+        """The images, by class and then by name."""
+        return files_of_classes(self._top)
+
+    def stamp(self) -> str:
+        """The place, and the names and times of the classes' folders."""
+        try:
+            folders = sorted(path for path in self._top.iterdir() if path.is_dir())
+            within = [path / self._below if (path / self._below).is_dir() else path for path in folders]
+            times = [f"{path.relative_to(self._top)} {path.stat().st_mtime_ns}" for path in within]
+        except OSError as error:
+            raise unreadable(self._top, error) from error
+        return "\n".join((str(self._top.resolve()), *times))
+
+
+class FolderFiles(FilesBelow):
+    """The images of the classes' folders below a folder; links are followed."""
+
+    def __init__(self, path: Path, split: SplitName, *, has_own_path: bool) -> None:
+        """Takes a folder of splits or, if the split `has_own_path`, perhaps of classes.
+
+        Raises:
+            DataError: there is no folder for the split.
+        """
+        within = next((path / word for word in WORDS[split] if (path / word).is_dir()), None)
+        if within is None and not has_own_path:
+            raise no_split(path, split)
+        super().__init__(within or path)
+
+    def listed(self) -> tuple[ImageFile, ...]:
+        """The images, by class and then by name."""
+        return files_of_classes(self._top)
+
+
+def files_of_classes(top: Path) -> tuple[ImageFile, ...]:
+    """The image files in the classes' folders below a folder, by class and then by name; raises DataError."""
+    names = []
+    for folder, folders, files in os.walk(top, onerror=_raise_unreadable, followlinks=True):
+        _check_links(Path(folder), folders)
+        below = Path(folder).relative_to(top).as_posix()
+        names += [f"{below}/{name}" for name in files if below != "."]
+    return listed_below(names, "", top)
+
+
+def _check_links(folder: Path, names: list[str]) -> None:
+    """Refuses a link to a folder that it lies in, which would show the same images again and again."""
+    for link in filter(Path.is_symlink, (folder / name for name in names)):
+        target = link.resolve()
+        if any(around.resolve() == target for around in (folder, *folder.parents)):
+            raise DataError(f"{link} links to a folder that it lies in itself: remove this link.", link)
+
+
+def _raise_unreadable(error: OSError) -> None:
+    raise unreadable(Path(str(error.filename)), error) from error

@@ -1,0 +1,157 @@
+"""Rows of parquet files as images, read a group of rows at a time."""
+
+from __future__ import annotations
+
+import json
+import threading
+from bisect import bisect_right
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import accumulate
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from Arch.datasets.decoding.image_files import ImageFile, ImageFiles, OpenedFiles
+from Arch.datasets.decoding.samples import Labels
+from Arch.datasets.sources.placed import stamp_of
+from Arch.datasets.stratified import Ids
+from Arch.errors import DataError
+
+_GROUPS = 20  # kept in memory, one for each thread that decodes and some more
+
+
+@dataclass(frozen=True, eq=False)
+class ParquetTable:
+    """Parquet files that make up one table with a column `image` of structures with a field `bytes`.
+
+    Attributes:
+        parts: the files, in order.
+    """
+
+    parts: tuple[Path, ...]
+
+    def labels(self, column: str) -> tuple[Labels, tuple[str, ...]]:
+        """A column of class numbers and the names of the classes, where the `datasets` library has noted them.
+
+        Raises:
+            DataError: a file is damaged, lacks the column, or pyarrow is not installed.
+        """
+        with self._opened() as files, self._reading():
+            values = np.concatenate([np.asarray(file.read([column]).column(column)) for file in files])
+            names = _class_names(files[0].schema_arrow.metadata or {}, column)
+        if values.dtype.kind not in "iu" or values.min(initial=0) < 0:
+            raise DataError(f"the column {column} of {self.parts[0]} does not hold numbers of classes.", self.parts[0])
+        highest = int(values.max(initial=0))
+        known = names if len(names) > highest else tuple(map(str, range(highest + 1)))
+        return values.astype(np.int64), known
+
+    @contextmanager
+    def images(self) -> Iterator[Any]:
+        """A function from the number of a row to the bytes of its image, for several threads."""
+        with self._opened() as files:
+            groups = [(file, number) for file in files for number in range(file.num_row_groups)]
+            counts = (file.metadata.row_group(number).num_rows for file, number in groups)
+            starts = [0, *accumulate(counts)]
+            lock = threading.Lock()
+
+            @lru_cache(_GROUPS)
+            def column(number: int) -> Any:
+                file, group = groups[number]
+                with lock, self._reading():
+                    return file.read_row_group(group, columns=["image"]).column("image")
+
+            def image(row: int) -> bytes:
+                number = bisect_right(starts, row) - 1
+                content: bytes = column(number)[row - starts[number]].as_py()["bytes"]
+                return content
+
+            yield image
+
+    @contextmanager
+    def _opened(self) -> Iterator[list[Any]]:
+        try:
+            from pyarrow import parquet  # an extra: only who has such files needs it
+        except ImportError as error:
+            folder = self.parts[0].parent
+            raise DataError(
+                f"{folder} holds parquet files, which need pyarrow: install the extra [parquet].", folder
+            ) from error
+        with ExitStack() as opened:
+            with self._reading():
+                files = [opened.enter_context(parquet.ParquetFile(part)) for part in self.parts]
+            yield files
+
+    @contextmanager
+    def _reading(self) -> Iterator[None]:
+        """Turns what goes wrong with the files into a sentence; pyarrow's errors are among these."""
+        try:
+            yield
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise DataError(
+                f"cannot read {self.parts[0].parent}: {error}. Replace the files by undamaged copies.", self.parts[0]
+            ) from error
+
+
+@dataclass(frozen=True, eq=False)
+class ChosenRows:
+    """Some rows of a table.
+
+    Attributes:
+        rows: their numbers, ascending.
+        labels: of all rows of the table.
+        classes: what the labels mean.
+    """
+
+    rows: Ids
+    labels: Labels
+    classes: tuple[str, ...]
+
+
+class RowImages(ImageFiles):
+    """The images in rows of a table."""
+
+    def __init__(self, table: ParquetTable, choose: Callable[[], ChosenRows]) -> None:
+        """Takes the table and what chooses rows of it; reads nothing."""
+        self._table, self._choose = table, choose
+
+    def stamp(self) -> str:
+        """The places, sizes and times of the files."""
+        return "\n".join(map(stamp_of, self._table.parts))
+
+    @contextmanager
+    def opened(self) -> Iterator[OpenedFiles]:
+        """The files; see `ImageFiles.opened`."""
+        folder, chosen = self._table.parts[0].parent, self._choose()
+        listed = tuple(ImageFile(chosen.classes[chosen.labels[row]], str(row)) for row in chosen.rows)
+        if not listed:
+            raise DataError(f"the parquet files in {folder} have no rows. Get undamaged copies.", folder)
+        with self._table.images() as image:
+            yield OpenedFiles(
+                folder,
+                listed,
+                lambda file: image(int(file.name)),
+                lambda file: f"row {file.name} in {folder}",
+                chosen.classes,
+            )
+
+
+def all_rows(parts: tuple[Path, ...], column: str) -> RowImages:
+    """All images of some files, with the classes of a column; reads nothing yet."""
+    table = ParquetTable(parts)
+
+    def choose() -> ChosenRows:
+        labels, classes = table.labels(column)
+        return ChosenRows(np.arange(len(labels)), labels, classes)
+
+    return RowImages(table, choose)
+
+
+def _class_names(metadata: dict[bytes, bytes], column: str) -> tuple[str, ...]:
+    try:
+        return tuple(json.loads(metadata[b"huggingface"])["info"]["features"][column]["names"])
+    except (KeyError, ValueError, TypeError):
+        return ()

@@ -1,0 +1,1 @@
+"""Downloads, verifies and unpacks the files of datasets."""

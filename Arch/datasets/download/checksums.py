@@ -1,0 +1,142 @@
+"""What files were when they were first seen, so that another content under an old name is noticed."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import secrets
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Protocol
+
+from Arch.datasets.access import unreadable, unwritable
+from Arch.errors import DataError
+
+_BLOCK = 1 << 20
+
+
+@dataclass(frozen=True)
+class Digests:
+    """Of one file, in hex digits."""
+
+    md5: str
+    sha256: str
+
+    def differing(self, md5: str, sha256: str) -> str:
+        """In which these are not the published ones, in words; empty if in none. An empty one was not published."""
+        for kind, published, found in (("MD5", md5, self.md5), ("SHA-256", sha256, self.sha256)):
+            if published and published != found:
+                return f"the {kind} {found} instead of the published {published}"
+        return ""
+
+
+def digests_of(path: Path) -> Digests:
+    """The digests of a file's content.
+
+    Raises:
+        DataError: it cannot be read.
+    """
+    md5, sha256 = hashlib.md5(usedforsecurity=False), hashlib.sha256()
+    try:
+        with path.open("rb") as file:
+            while block := file.read(_BLOCK):
+                md5.update(block)
+                sha256.update(block)
+    except OSError as error:
+        raise unreadable(path, error, "Put it there, or remove its folder.") from error
+    return Digests(md5.hexdigest(), sha256.hexdigest())
+
+
+class Published(Protocol):
+    """What is known of a file by those who give it: `Arch.datasets.download.download.Remote`."""
+
+    @property
+    def url(self) -> str:
+        """Where it comes from."""
+
+    @property
+    def md5(self) -> str:
+        """In hex digits; empty where it is not published."""
+
+    @property
+    def sha256(self) -> str:
+        """Likewise."""
+
+
+@dataclass(frozen=True)
+class _Line:
+    """What is remembered of a file; `size` and `modified` only spare reading it again."""
+
+    sha256: str
+    size: int
+    modified: int
+    url: str = ""
+
+
+class Ledger:
+    """The digests of the files of one folder of data, kept beside it: they outlive the folder."""
+
+    def __init__(self, folder: Path) -> None:
+        """Of the data in `folder`, which need not be there; reads nothing."""
+        self._path = folder.with_name(f"{folder.name}.digests.json")
+
+    def compare(self, path: Path, digests: Digests, published: Published) -> None:
+        """Compares a file with what is published and known of it.
+
+        Raises:
+            DataError: it is another file than is published, or than the one of this name before.
+        """
+        if wrong := digests.differing(published.md5, published.sha256):
+            raise DataError(f"{path} has {wrong}. Remove it and its folder; the data are fetched again.", path)
+        known = self._lines().get(path.name)
+        if known is not None and known.sha256 != digests.sha256:
+            raise DataError(
+                f"{path} has the SHA-256 {digests.sha256}, but a file of this name had {known.sha256} before "
+                f"({self._path}). Restore that one; if the new one is right, remove its line there, and results made "
+                "with the old one are of other data.",
+                path,
+            )
+
+    def remember(self, path: Path, digests: Digests, published: Published) -> None:
+        """Keeps what a file is, to be compared with later; raises DataError if that cannot be written."""
+        found = path.stat()
+        line = _Line(digests.sha256, found.st_size, found.st_mtime_ns, published.url)
+        self._write({**self._lines(), path.name: line})
+
+    def check(self, path: Path, published: Published) -> None:
+        """Compares a file in use with what is published and known of it, if it may have changed since.
+
+        Raises:
+            DataError: it is missing, or another file than is published or than it was before.
+        """
+        line = self._lines().get(path.name)
+        try:
+            found = path.stat()
+        except OSError as error:
+            raise DataError(f"{path} is missing. Remove its folder; the data are fetched again.", path) from error
+        if line is None or (line.size, line.modified) != (found.st_size, found.st_mtime_ns):
+            digests = digests_of(path)
+            self.compare(path, digests, published)
+            self.remember(path, digests, published)
+
+    def _lines(self) -> dict[str, _Line]:
+        try:
+            return {name: _Line(**line) for name, line in json.loads(self._path.read_bytes()).items()}
+        except FileNotFoundError:
+            return {}
+        except (OSError, ValueError, TypeError, AttributeError) as error:
+            message = f"cannot read {self._path}: {error}. Restore it, or remove it to trust the files as they are."
+            raise DataError(message, self._path) from error
+
+    def _write(self, lines: dict[str, _Line]) -> None:
+        fresh = self._path.with_name(f".{self._path.name}-{secrets.token_hex(4)}")
+        try:
+            fresh.parent.mkdir(parents=True, exist_ok=True)
+            fresh.write_text(json.dumps({name: asdict(line) for name, line in lines.items()}, indent=1))
+            os.replace(fresh, self._path)  # noqa: PTH105  # whole or not at all
+        except OSError as error:
+            with suppress(OSError):
+                fresh.unlink()
+            raise unwritable(self._path, error) from error
