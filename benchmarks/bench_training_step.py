@@ -23,8 +23,8 @@ from Arch.callbacks import SilentWatcher
 from Arch.datasets.loading import ImageData, load
 from Arch.datasets.normalization import Normalizer
 from Arch.datasets.sources.synthetic import Synthetic
-from Arch.distillation.cross_entropy import CrossEntropy
-from Arch.distillation.vanilla_kd import VanillaKD
+from Arch.distillation.methods.cross_entropy import CrossEntropy
+from Arch.distillation.methods.vanilla_kd import VanillaKD
 from Arch.models.build import build
 from Arch.models.imodel import IModel
 from Arch.training.augmentation import Augmentation

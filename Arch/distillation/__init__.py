@@ -10,5 +10,5 @@ if TYPE_CHECKING:
     from Arch.distillation.loss_term import LossTerm
 
 METHODS: Registry[type[LossTerm]] = Registry(
-    "method", __name__, keys_of=lambda method: (method.switch_key, method.weight_key)
+    "method", f"{__name__}.methods", keys_of=lambda method: (method.switch_key, method.weight_key)
 )

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 import torch
 from torch import Tensor
 
-from Arch.analysis import prediction as measure
+from Arch.analysis.predictions import prediction as measure
 from Arch.datasets.loading import Split
 from Arch.datasets.normalization import Normalizer
 from Arch.datasets.streaming import images_of

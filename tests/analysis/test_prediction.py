@@ -5,7 +5,7 @@ import math
 import pytest
 import torch
 
-from Arch.analysis.prediction import (
+from Arch.analysis.predictions.prediction import (
     agreement,
     expected_calibration_error,
     kl_to_teacher,

@@ -5,7 +5,7 @@ import math
 import pytest
 import torch
 
-from Arch.distillation.cross_entropy import CrossEntropy, cross_entropy, mixed_cross_entropy
+from Arch.distillation.methods.cross_entropy import CrossEntropy, cross_entropy, mixed_cross_entropy
 from Arch.errors import ShapeError
 from Arch.types import Batch, Trace
 

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from Arch.distillation.logit_standardisation import standardise
-from Arch.distillation.vanilla_kd import VanillaKD, hinton_kl
+from Arch.distillation.methods.vanilla_kd import VanillaKD, hinton_kl
 from Arch.errors import ShapeError, TrainingError
 from Arch.types import Batch, Trace
 

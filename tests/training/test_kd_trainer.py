@@ -6,8 +6,8 @@ import pytest
 import torch
 
 from Arch.datasets.normalization import Normalizer
-from Arch.distillation.cross_entropy import CrossEntropy
-from Arch.distillation.vanilla_kd import VanillaKD
+from Arch.distillation.methods.cross_entropy import CrossEntropy
+from Arch.distillation.methods.vanilla_kd import VanillaKD
 from Arch.errors import DataError, TrainingError
 from Arch.training.frozen import FrozenNetwork
 from Arch.training.networks import TrainedNetwork

@@ -10,8 +10,8 @@ from torch.nn import functional as F
 
 from Arch.callbacks import SilentWatcher
 from Arch.datasets.normalization import Normalizer
-from Arch.distillation.cross_entropy import CrossEntropy
-from Arch.distillation.vanilla_kd import VanillaKD
+from Arch.distillation.methods.cross_entropy import CrossEntropy
+from Arch.distillation.methods.vanilla_kd import VanillaKD
 from Arch.models.build import build
 from Arch.training.engine import choose_engine
 from Arch.training.feed import Feed

@@ -1,0 +1,1 @@
+"""The distillation losses, one file each; a public module here registers itself."""
