@@ -13,7 +13,7 @@ from typing import ClassVar
 from Arch.distillation import METHODS
 from Arch.models import MODELS
 from Arch.models.architecture import Architecture
-from Arch.models.mlp import MLP
+from Arch.models.architectures.mlp import MLP
 
 
 @METHODS.register("Square")

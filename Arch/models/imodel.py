@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 from torch import Tensor, nn
 
 from Arch.errors import ModelError, ShapeError, UnknownNameError
-from Arch.models.exactness import require_exact
+from Arch.models.cutting.exactness import require_exact
+from Arch.models.cutting.hooked import HookedLayer, hooked_layers, watch
+from Arch.models.cutting.layer import Layer
+from Arch.models.cutting.state_names import hide_in_state_dict
 from Arch.models.graph.line import make_line
-from Arch.models.hooked import HookedLayer, hooked_layers, watch
-from Arch.models.layer import Layer
-from Arch.models.state_names import hide_in_state_dict
-from Arch.models.untouched import without_leftovers
+from Arch.models.isolation import without_leftovers
 from Arch.types import Trace
 
 if TYPE_CHECKING:

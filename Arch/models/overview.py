@@ -10,8 +10,8 @@ import torch
 
 from Arch.errors import ModelError
 from Arch.models.architecture import Architecture, Shape, require_image_shape
+from Arch.models.cutting.layer import Layer
 from Arch.models.imodel import IModel
-from Arch.models.layer import Layer
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

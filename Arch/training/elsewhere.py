@@ -12,8 +12,8 @@ from Arch.config.config import filled
 from Arch.errors import InactiveKeyError, ModelError
 from Arch.models import MODELS
 from Arch.models.build import construct
-from Arch.models.weight_files import read_weights
-from Arch.models.weights import digest_of, load_whole, published_weights
+from Arch.models.weights.files import read_weights
+from Arch.models.weights.fitting import digest_of, load_whole, published_weights
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from Arch.datasets.loading import ImageData
     from Arch.models.architecture import Architecture
     from Arch.models.imodel import IModel
-    from Arch.models.weight_files import State
+    from Arch.models.weights.files import State
 
 WEIGHTS_DIGEST = "WeightsDigest"  # of published weights, in the entry's Config.json from their first use on
 

@@ -5,8 +5,9 @@ import torch
 from torch import nn
 
 from Arch.errors import ModelError, UnknownNameError
-from Arch.models import MODELS, vgg
+from Arch.models import MODELS
 from Arch.models.architecture import Architecture
+from Arch.models.architectures import vgg
 from Arch.models.build import build, construct
 
 

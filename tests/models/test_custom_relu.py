@@ -6,8 +6,8 @@ from torch import nn
 
 from Arch.errors import ModelError
 from Arch.models import MODELS
+from Arch.models.architectures.custom_relu import CustomReLU, Rectified, replace_relus
 from Arch.models.build import build
-from Arch.models.custom_relu import CustomReLU, Rectified, replace_relus
 
 RECTIFIED = [name for name in MODELS if issubclass(MODELS[name], Rectified)]
 SMALL = ["MLP", "resnet8", "wrn_16_1", "MobileNetV2x0.5", "ShuffleV1"]

@@ -8,7 +8,8 @@ import torch
 from torch import nn
 
 from Arch.errors import ShapeError
-from Arch.models import MODELS, vgg
+from Arch.models import MODELS
+from Arch.models.architectures import vgg
 from Arch.models.folding import fold_batch_norm
 
 # of families that differ in depth or strides alone the cheapest is enough

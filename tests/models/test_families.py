@@ -9,7 +9,8 @@ import torchvision
 from torch import nn
 
 from Arch.errors import ModelError, UnknownNameError
-from Arch.models import MODELS, timm_family
+from Arch.models import MODELS
+from Arch.models.architectures import timm_family
 from Arch.registry.registry import Registry
 
 COLOUR, GREY = (3, 32, 32), (1, 32, 32)

@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from Arch.errors import ModelError
-from Arch.models.weight_files import read_weights
+from Arch.models.weights.files import read_weights
 
 STATE = {"fc.weight": torch.arange(200.0).view(4, 50), "fc.bias": torch.ones(4)}
 

@@ -17,7 +17,7 @@ from Arch.models.graph.operations import activates
 from Arch.models.graph.program import Modes, Program, stretch
 from Arch.models.graph.tracing import Traced, trace
 from Arch.models.graph.values import kinds_of, said
-from Arch.models.untouched import NUMBERS, untouched, without_leftovers
+from Arch.models.isolation import NUMBERS, untouched, without_leftovers
 
 if TYPE_CHECKING:
     from torch import fx, nn
@@ -67,7 +67,7 @@ class Line:
 
 
 def make_line(network: nn.Module, shape: Shape) -> Line:
-    """Follows and cuts a network; whether the line is exact is not asked here but by `Arch.models.exactness`.
+    """Follows and cuts a network; whether the line is exact is not asked here but by `Arch.models.cutting.exactness`.
 
     Raises:
         ModelError: its forward cannot be followed, has no head or no layer before it, or is not the same line in

@@ -15,7 +15,7 @@ from torch import Tensor, fx, nn
 
 from Arch.errors import ModelError
 from Arch.models.graph.operations import is_activation
-from Arch.models.untouched import generators
+from Arch.models.isolation import generators
 
 CALLS = "calls"  # in a node's `meta`: the module calls that it happened in, outermost first
 

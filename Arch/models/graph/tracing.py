@@ -14,7 +14,7 @@ from torch import fx, nn
 from Arch.errors import ModelError
 from Arch.models.graph.tracer import ModuleCall, TracedCall, Tracer
 from Arch.models.graph.values import said
-from Arch.models.untouched import gpus
+from Arch.models.isolation import gpus
 
 _VARIADIC = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
 _PLAIN = (bool, int, float, str, type(None))

@@ -10,8 +10,8 @@ from torch import nn
 
 from Arch.models import MODELS
 from Arch.models.architecture import Architecture, Shape, stage_ends
-from Arch.models.blocks import convolution, initialise_convolutions, initialise_linear, normalisation
-from Arch.models.custom_relu import Rectified
+from Arch.models.architectures.blocks import convolution, initialise_convolutions, initialise_linear, normalisation
+from Arch.models.architectures.custom_relu import Rectified
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -11,7 +11,7 @@ from torch.jit import ScriptModule
 
 from Arch.errors import ModelError
 from Arch.models.graph.values import said, trial
-from Arch.models.untouched import untouched
+from Arch.models.isolation import untouched
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from torch import nn
 
     from Arch.models.architecture import Shape
-    from Arch.models.layer import Layer
+    from Arch.models.cutting.layer import Layer
 
 ADVICE = (
     "What a forward does beside its operations on tensors (detached copies, writes to parameters, hooks on the whole "

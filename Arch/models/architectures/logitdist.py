@@ -14,7 +14,7 @@ from torch import nn
 from Arch.errors import ModelError
 from Arch.models import MODELS
 from Arch.models.architecture import Architecture, Shape
-from Arch.models.published import read_channels
+from Arch.models.architectures.published import read_channels
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from Arch.models import MODELS
 from Arch.models.architecture import Architecture, Shape
-from Arch.models.published import Published, places_resized, read_channels, require_size, require_square
+from Arch.models.architectures.published import Published, places_resized, read_channels, require_size, require_square
 
 if TYPE_CHECKING:
     from types import ModuleType

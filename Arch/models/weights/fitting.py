@@ -12,8 +12,8 @@ from torch import Tensor, nn
 
 from Arch.errors import ModelError, UnknownNameError
 from Arch.models import MODELS
-from Arch.models.published import Published
-from Arch.models.weight_files import UNREADABLE, State
+from Arch.models.architectures.published import Published
+from Arch.models.weights.files import UNREADABLE, State
 
 if TYPE_CHECKING:
     from Arch.models.architecture import Architecture

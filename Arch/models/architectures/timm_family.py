@@ -13,7 +13,7 @@ import torch
 from Arch.errors import ModelError
 from Arch.models import MODELS
 from Arch.models.architecture import Architecture, Shape
-from Arch.models.published import Published
+from Arch.models.architectures.published import Published
 
 if TYPE_CHECKING:
     from torch import Tensor, nn

@@ -11,8 +11,8 @@ from torch import nn
 
 from Arch.models import MODELS
 from Arch.models.architecture import Shape
-from Arch.models.blocks import BasicBlock, convolution, pooled_head
-from Arch.models.custom_relu import Rectified
+from Arch.models.architectures.blocks import BasicBlock, convolution, pooled_head
+from Arch.models.architectures.custom_relu import Rectified
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

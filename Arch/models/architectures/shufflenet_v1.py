@@ -12,8 +12,8 @@ from torch import nn
 
 from Arch.models import MODELS
 from Arch.models.architecture import Shape, stage_ends
-from Arch.models.blocks import ChannelShuffle, convolution, normalisation, pooled_head, rectified_stem
-from Arch.models.custom_relu import Rectified
+from Arch.models.architectures.blocks import ChannelShuffle, convolution, normalisation, pooled_head, rectified_stem
+from Arch.models.architectures.custom_relu import Rectified
 
 if TYPE_CHECKING:
     from torch import Tensor

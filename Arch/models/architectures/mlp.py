@@ -11,7 +11,7 @@ from torch import nn
 from Arch.errors import ModelError
 from Arch.models import MODELS
 from Arch.models.architecture import Shape
-from Arch.models.custom_relu import Rectified
+from Arch.models.architectures.custom_relu import Rectified
 
 
 @MODELS.register("MLP", "Multilayer perceptron on the flattened image; 512-512 on 8x8 digits: 301,066 parameters")

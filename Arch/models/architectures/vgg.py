@@ -10,8 +10,8 @@ from torch import nn
 
 from Arch.models import MODELS
 from Arch.models.architecture import Shape, stage_ends
-from Arch.models.blocks import initialise_convolutions, initialise_linear, rectified_convolutions
-from Arch.models.custom_relu import Rectified
+from Arch.models.architectures.blocks import initialise_convolutions, initialise_linear, rectified_convolutions
+from Arch.models.architectures.custom_relu import Rectified
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -10,7 +10,7 @@ from torch import nn
 
 from Arch.models import MODELS
 from Arch.models.architecture import Shape, stage_ends
-from Arch.models.blocks import (
+from Arch.models.architectures.blocks import (
     BasicBlock,
     initialise_convolutions,
     pooled_head,
@@ -18,7 +18,7 @@ from Arch.models.blocks import (
     residual_stages,
     start_blocks_as_identity,
 )
-from Arch.models.custom_relu import Rectified
+from Arch.models.architectures.custom_relu import Rectified
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from Arch.errors import ModelError
 from Arch.models.graph.operations import is_activation
 from Arch.models.graph.values import said, trial
-from Arch.models.untouched import untouched
+from Arch.models.isolation import untouched
 
 if TYPE_CHECKING:
     from Arch.models.architecture import Shape

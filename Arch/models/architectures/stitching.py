@@ -11,7 +11,7 @@ from torch import nn
 
 from Arch.models import MODELS
 from Arch.models.architecture import Architecture, Shape
-from Arch.models.blocks import (
+from Arch.models.architectures.blocks import (
     BasicBlock,
     Bottleneck,
     ResidualBlock,
@@ -21,7 +21,7 @@ from Arch.models.blocks import (
     rectified_stem,
     residual_stages,
 )
-from Arch.models.published import require_size
+from Arch.models.architectures.published import require_size
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

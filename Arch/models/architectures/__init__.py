@@ -1,0 +1,1 @@
+"""The networks, one family per file; a public module here registers itself."""

@@ -1,0 +1,1 @@
+"""Cuts networks into generalized layers, and proves that each cut is exact."""

@@ -1,0 +1,1 @@
+"""Reads weights, and loads them into networks of other sizes."""
