@@ -12,10 +12,10 @@ from Arch.cache.entry import Entry
 from Arch.callbacks import SilentWatcher, Watcher
 from Arch.config.config import Config
 from Arch.errors import ArchError, ConfigError, StoppedError, TrainingError
-from Arch.sweep.plan import Plan, Step, make_plan
+from Arch.planning.plan import Plan, Step, make_plan
+from Arch.planning.workspace import Workspace
 from Arch.sweep.worker import Worker, load_model
 from Arch.types import Result, Run
-from Arch.workspace import Workspace
 
 if TYPE_CHECKING:
     from Arch.models.imodel import IModel

@@ -14,11 +14,11 @@ from Arch.callbacks import Requests
 from Arch.config.config import Config
 from Arch.errors import CacheError, ConfigError, StoppedError
 from Arch.experiment import Failure, carry_out
+from Arch.planning.plan import Plan, make_plan
+from Arch.planning.workspace import Workspace
 from Arch.report import json_rows, labels, table
-from Arch.sweep.plan import Plan, make_plan
 from Arch.sweep.worker import Worker
 from Arch.types import Result, Run
-from Arch.workspace import Workspace
 from Scripts.progress import watcher
 from Scripts.signals import Signals
 

@@ -15,8 +15,8 @@ from Arch.config.rules.schema import Schema
 from Arch.datasets.download.download import is_there
 from Arch.datasets.sources.catalogue import CATALOGUE, Facts
 from Arch.errors import DataError, UnknownNameError
+from Arch.planning.workspace import Workspace
 from Arch.units import size_text
-from Arch.workspace import Workspace
 
 _MOST_FILES = 30_000  # whose sizes are looked up for a line; a page looks at all
 

@@ -17,7 +17,7 @@ from Scripts.plugging import rules_with_plugins
 
 if TYPE_CHECKING:
     from Arch.models.overview import Overview
-    from Arch.workspace import Workspace
+    from Arch.planning.workspace import Workspace
 
 _MAPS = re.compile(r"(\d+)x(\d+)x(\d+)")
 _VECTORS = re.compile(r"(\d+) numbers")

@@ -7,14 +7,14 @@ import sys
 from collections.abc import Sequence
 from contextlib import closing
 
+from Arch.planning.plan import Plan
+from Arch.planning.task import Task
+from Arch.planning.workspace import Workspace
 from Arch.sweep.board import Outcome
 from Arch.sweep.devices import Wishes, slots_of, this_machine
 from Arch.sweep.local import LocalPool
-from Arch.sweep.plan import Plan
 from Arch.sweep.schedule import Manner, Sweep
-from Arch.sweep.task import Task
 from Arch.sweep.verdict import Report
-from Arch.workspace import Workspace
 from Scripts.carry import show_results
 from Scripts.signals import Signals
 from Scripts.sweep_lines import failure_text, sweep_watcher

@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from Arch.cache.layout import TRASH
+from Arch.planning.selection import Selection
+from Arch.planning.workspace import Workspace
 from Arch.units import age_text, size_text
 from Arch.upkeep.removal import Outcome, take_away
-from Arch.upkeep.selection import Selection
 from Arch.upkeep.targets import Target, heirs
-from Arch.workspace import Workspace
 
 _MOST_LINES = 200
 _FEW = 6

@@ -9,11 +9,11 @@ import time
 from collections.abc import Sequence
 
 from Arch.errors import CacheError, ConfigError
+from Arch.planning.workspace import Workspace
 from Arch.units import age_text, size_text
 from Arch.upkeep import trash
 from Arch.upkeep.recall import Found, found_in_trash
 from Arch.upkeep.removal import put_back
-from Arch.workspace import Workspace
 
 
 def restore(workspace: Workspace, options: argparse.Namespace) -> int:

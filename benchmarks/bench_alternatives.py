@@ -20,9 +20,9 @@ from typing import Any, NamedTuple
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from Arch.planning.plan import make_plan
+from Arch.planning.workspace import Workspace
 from Arch.report import export
-from Arch.sweep.plan import make_plan
-from Arch.workspace import Workspace
 from benchmarks.bench_ten_thousand import floor
 from benchmarks.machine import machine
 from benchmarks.ten_thousand import documents, fill_cache, write_configs

@@ -34,8 +34,8 @@ from Arch.callbacks import Requests, SilentWatcher
 from Arch.config.config import Config
 from Arch.errors import RunDoneError, StoppedError
 from Arch.files import door
+from Arch.planning.workspace import Workspace
 from Arch.sweep.worker import Worker
-from Arch.workspace import Workspace
 from benchmarks.machine import machine
 
 tqdm.monitor_interval = 0  # torch.fx makes a bar for each graph it runs, shown or not, and its monitor is a thread

@@ -16,8 +16,8 @@ from Arch.cache.runs import manifest
 from Arch.cache.runs.records import run_document
 from Arch.config.config import Config
 from Arch.files import door
+from Arch.planning.workspace import Workspace
 from Arch.types import Epoch, Run
-from Arch.workspace import Workspace
 
 ENTRIES = 10_000
 KEYS = 56

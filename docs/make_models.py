@@ -11,7 +11,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from Arch.errors import ModelError
 from Arch.models import MODELS
 from Arch.models.overview import Overview, overview
-from Arch.workspace import Workspace
+from Arch.planning.workspace import Workspace
 
 ROOT = Path(__file__).resolve().parents[1]
 TIMM = (

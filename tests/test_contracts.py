@@ -14,12 +14,12 @@ from Arch.datasets.sources.spirals import MODALITIES
 from Arch.datasets.sources.sub import FORMS, TARGETS
 from Arch.distillation import METHODS
 from Arch.models import MODELS
+from Arch.planning.workspace import Workspace
 from Arch.sweep.worker import Worker
 from Arch.training import TRAINERS
 from Arch.training.engine import PRECISIONS
 from Arch.training.optimizers import OPTIMIZERS
 from Arch.training.schedules import SCHEDULES
-from Arch.workspace import Workspace
 from tests.alternatives import (
     ALTERNATIVES,
     ARRAYS,

@@ -8,7 +8,7 @@ import torch
 from Arch import Store, load_config, run
 from Arch.errors import CacheError, ConfigError, StoppedError, TrainingError
 from Arch.experiment import carry_out
-from Arch.sweep.plan import make_plan
+from Arch.planning.plan import make_plan
 
 TINY = {
     "Dataset": "Synthetic",

@@ -10,8 +10,8 @@ import Arch
 from Arch.cache.attempts.attempt import State
 from Arch.errors import NotImplementedYetError
 from Arch.models import MODELS
-from Arch.report.standing import standings
-from Arch.workspace import Workspace
+from Arch.planning.overview import standings
+from Arch.planning.workspace import Workspace
 from Scripts.main import main
 from Scripts.Plotfigs import main as plot
 from tests.plugin_page import TAUGHT, TEACHING, TINY, changed, shown, trained

@@ -9,8 +9,8 @@ import pytest
 from Arch.config.foreign import ForeignNetwork
 from Arch.errors import CacheAccessError, ChangedDefaultError, ConfigError
 from Arch.files import door
+from Arch.planning.workspace import ROOT, Workspace, config_files
 from Arch.types import Run
-from Arch.workspace import ROOT, Workspace, config_files
 
 TEACHER = {"Dataset": "Synthetic", "Model": "MLP"}
 STUDENT = {**TEACHER, "Seed": 1, "VanillaKD": True, "Teacher": TEACHER}

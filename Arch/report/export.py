@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 from Arch import files
 from Arch.cache.entry import Entry
 from Arch.errors import CacheAccessError, CacheError, ConfigError
+from Arch.planning.selection import Selection
+from Arch.planning.workspace import Workspace
 from Arch.types import COMPARED, Epoch
-from Arch.upkeep.selection import Selection
-from Arch.workspace import Workspace
 
 if TYPE_CHECKING:
     import pandas as pd

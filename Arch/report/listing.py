@@ -11,7 +11,7 @@ from Arch.cache import layout
 from Arch.cache.entry import Entry
 from Arch.cache.runs import finished
 from Arch.config.rules.rules import Rules
-from Arch.report.standing import of_entry
+from Arch.planning.overview import of_entry
 from Arch.units import age_text, size_text
 
 SORTS = ("age", "size", "title")

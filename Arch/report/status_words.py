@@ -8,7 +8,7 @@ from typing import Any
 
 from Arch.cache.attempts.attempt import Attempt, State
 from Arch.cache.attempts.progress import Progress
-from Arch.report.standing import Standing
+from Arch.planning.overview import Standing
 from Arch.units import age_text, seconds_at
 
 MOST = 200  # lines for one state; `--json` has all

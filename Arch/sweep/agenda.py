@@ -6,7 +6,7 @@ import heapq
 from collections import defaultdict, deque
 from collections.abc import Sequence
 
-from Arch.sweep.task import Task
+from Arch.planning.task import Task
 
 LOOK_AGAIN = 1.0  # seconds between two looks at a run that another process is making
 LOOKS_APART = 0.05  # seconds between two such looks in all, so that they never fill the time of the sweep

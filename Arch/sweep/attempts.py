@@ -15,13 +15,13 @@ from Arch.cache.entry import Entry
 from Arch.cache.foreign import open_network
 from Arch.cache.making.lease import End, Lease
 from Arch.errors import ArchError, CacheAccessError, CacheError, RunDoneError, RunHeldError
+from Arch.planning.task import Task
+from Arch.planning.workspace import Workspace
 from Arch.sweep.board import Outcome, Slot
 from Arch.sweep.executor import Ending
 from Arch.sweep.order import Exit, Order, options_of
-from Arch.sweep.task import Task
 from Arch.sweep.verdict import Verdict, refused
 from Arch.units import utc_now
-from Arch.workspace import Workspace
 
 _ENDS = ("SIGTERM", "SIGINT", "SIGKILL")
 _RETRIED = ("error", "crash", "timeout")  # memory that ran out once runs out again

@@ -9,7 +9,7 @@ from typing import Protocol
 
 from Arch.cache.attempts.failure import Failure
 from Arch.cache.attempts.work import Work
-from Arch.sweep.task import Task
+from Arch.planning.task import Task
 
 __all__ = ["Board", "Outcome", "Running", "SilentSweepWatcher", "Slot", "SweepWatcher", "Task"]
 

@@ -16,9 +16,9 @@ from Arch.cache.making.lease import Lease
 from Arch.callbacks import Requests
 from Arch.config.config import Config
 from Arch.errors import ArchError, LeaseLostError, StoppedError
+from Arch.planning.workspace import Workspace
 from Arch.sweep.order import Exit, Order
 from Arch.sweep.worker import Worker
-from Arch.workspace import Workspace
 
 PARENT = "ARCH_PARENT"  # the environment variable with the process whose end is to be this worker's, too
 SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGUSR1, signal.SIGUSR2)

@@ -8,12 +8,12 @@ from Arch import files
 from Arch.cache import layout
 from Arch.cache.attempts.attempt import MOST_CRASHES, Attempt, State
 from Arch.cache.entry import Entry
-from Arch.report.standing import Standing, of_entry
+from Arch.planning.overview import Standing, of_entry
+from Arch.planning.selection import names_in
+from Arch.planning.workspace import Workspace
 from Arch.units import age_text, size_text
 from Arch.upkeep.doctor_finding import Finding, ok, problem, warning
 from Arch.upkeep.pruning import Criteria, prunable
-from Arch.upkeep.selection import names_in
-from Arch.workspace import Workspace
 
 _SLACK = 120.0  # seconds that two machines' clocks may differ without harm
 _FEW = 3

@@ -16,9 +16,9 @@ from Arch.cache.entry import Entry
 from Arch.cache.runs import finished
 from Arch.config.foreign import is_foreign
 from Arch.errors import ConfigError
+from Arch.planning.selection import document_in
 from Arch.units import age_text, size_text
 from Arch.upkeep import targets
-from Arch.upkeep.selection import document_in
 from Arch.upkeep.targets import Target
 
 _YOUNG = 60.0  # seconds; what a process has just begun may look as if it belonged to nobody

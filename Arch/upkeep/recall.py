@@ -9,10 +9,10 @@ from pathlib import Path
 from Arch import files
 from Arch.cache.layout import CONFIG
 from Arch.errors import CacheError
+from Arch.planning.selection import Document, Selection, document_in
+from Arch.planning.workspace import Workspace
 from Arch.upkeep import trash
-from Arch.upkeep.selection import Document, Selection, document_in
 from Arch.upkeep.trash import Item
-from Arch.workspace import Workspace
 
 
 @dataclass(frozen=True)

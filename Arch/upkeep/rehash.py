@@ -15,10 +15,10 @@ from Arch.cache.fields import Fields
 from Arch.cache.making.workers import workers
 from Arch.config.resolve import Resolver
 from Arch.errors import CacheError, ConfigError
+from Arch.planning.selection import Document, names_in
+from Arch.planning.workspace import Workspace
 from Arch.upkeep.migration import Move
 from Arch.upkeep.renaming import Named, Namer
-from Arch.upkeep.selection import Document, names_in
-from Arch.workspace import Workspace
 
 Obstacle = Literal["undecided", "waiting", "conflict", "in use", "unreadable"]
 

@@ -14,7 +14,7 @@ from Arch.config.foreign import NETWORK, ForeignNetwork, is_foreign
 from Arch.config.json_text import Source
 from Arch.config.plugins.joining import as_asked
 from Arch.config.resolve import Resolver
-from Arch.upkeep.selection import Document
+from Arch.planning.selection import Document
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from Arch import files
 from Arch.cache import layout
 from Arch.cache.making.workers import workers
 from Arch.cache.runs import finished
-from Arch.upkeep.selection import document_in, names_in
+from Arch.planning.selection import document_in, names_in
 
 Kind = Literal["experiment", "run", "attempt", "leftover"]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from Arch.errors import ConfigError
-from Arch.workspace import ROOT
+from Arch.planning.workspace import ROOT
 from Scripts.carry import draw, finish, workspace_of
 from Scripts.options import refuse_sweeping, unknown_word
 

@@ -10,7 +10,7 @@ from Arch.config.config import Config
 from Arch.config.explain import differences
 from Arch.config.json_text import describe
 from Arch.errors import ConfigError
-from Arch.workspace import Workspace
+from Arch.planning.workspace import Workspace
 from Scripts.carry import workspace_of
 
 EXAMPLES = """examples:

@@ -11,7 +11,7 @@ from Arch.config.config import Config
 from Arch.config.explain import KeyStory, explain
 from Arch.config.foreign import ForeignNetwork
 from Arch.config.json_text import describe
-from Arch.sweep.plan import Step, make_plan
+from Arch.planning.plan import Step, make_plan
 from Scripts.carry import workspace_of
 from Scripts.options import add_what
 

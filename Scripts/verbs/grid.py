@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from Arch.upkeep.grid import Grid, make_grid, write
+from Arch.planning.grids.grid import Grid, make_grid, write
 from Scripts.carry import workspace_of
 
 EXAMPLES = """examples:

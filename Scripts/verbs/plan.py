@@ -6,8 +6,8 @@ import argparse
 import json
 from collections import Counter
 
-from Arch.sweep.estimate import Estimator, estimator
-from Arch.sweep.plan import Plan, Step, make_plan
+from Arch.planning.estimate import Estimator, estimator
+from Arch.planning.plan import Plan, Step, make_plan
 from Arch.units import duration_text
 from Scripts.carry import workspace_of
 from Scripts.looking import look_quickly

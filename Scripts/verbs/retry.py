@@ -8,9 +8,9 @@ from dataclasses import replace
 
 from Arch.cache.attempts.attempt import State
 from Arch.config.config import Config
-from Arch.sweep.plan import make_plan
-from Arch.sweep.task import failed_tasks_of
-from Arch.workspace import Workspace
+from Arch.planning.plan import make_plan
+from Arch.planning.task import failed_tasks_of
+from Arch.planning.workspace import Workspace
 from Scripts.carry import print_notes, show_results, workspace_of
 from Scripts.options import add_sweeping, add_what
 

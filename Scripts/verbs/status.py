@@ -7,7 +7,7 @@ import json
 import time
 from collections import Counter
 
-from Arch.report.standing import standings
+from Arch.planning.overview import standings
 from Arch.report.status_words import counts, details, json_row, table
 from Scripts.carry import workspace_of
 from Scripts.looking import look_quickly

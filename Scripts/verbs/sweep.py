@@ -6,8 +6,8 @@ import argparse
 from pathlib import Path
 
 from Arch.errors import ConfigError
-from Arch.sweep.plan import make_plan
-from Arch.sweep.task import tasks_of
+from Arch.planning.plan import make_plan
+from Arch.planning.task import tasks_of
 from Scripts.carry import print_notes, show_results, workspace_of
 
 

@@ -12,8 +12,8 @@ from PIL import Image
 from torchvision import transforms
 
 from Arch.datasets import DATASETS
-from Arch.datasets.decoding.folder_files import ClassFolders
 from Arch.datasets.decoding import images
+from Arch.datasets.decoding.folder_files import ClassFolders
 from Arch.errors import DataError
 from tests.datasets.tiny_images import encoded, photo, write_folder
 

@@ -6,8 +6,8 @@ from Arch import files
 from Arch.cache.attempts.attempt import State
 from Arch.cache.attempts.failure import Failure
 from Arch.cache.attempts.progress import Progress
+from Arch.planning.workspace import Workspace
 from Arch.types import Epoch, Run
-from Arch.workspace import Workspace
 
 TEACHER = {"Dataset": "Synthetic", "Model": "MLP", "MLPWidths": [6]}
 STUDENT = {**TEACHER, "Seed": 1, "VanillaKD": True, "Teacher": TEACHER}

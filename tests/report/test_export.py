@@ -8,9 +8,9 @@ import pandas as pd
 import pytest
 
 from Arch.errors import CacheAccessError, ConfigError
+from Arch.planning.workspace import ROOT
 from Arch.report import export
 from Arch.report.export import check_format, columns, csv_text, data_frame, frame, json_text, rows, selected, write
-from Arch.workspace import ROOT
 from tests.report.conftest import STUDENT, TEACHER
 from tests.test_architecture import HEAVY, imported
 

@@ -8,8 +8,8 @@ import pytest
 from Arch.cache.attempts.attempt import State
 from Arch.cache.foreign import open_network
 from Arch.files import door
-from Arch.report.standing import standings
-from Arch.workspace import ROOT, Workspace
+from Arch.planning.overview import standings
+from Arch.planning.workspace import ROOT, Workspace
 from tests.report.conftest import STUDENT, TEACHER
 
 

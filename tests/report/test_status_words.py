@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from Arch.report.standing import standings
+from Arch.planning.overview import standings
 from Arch.report.status_words import MOST_MISSING, counts, details, json_row, table
 from Arch.units import seconds_at
 from tests.report.conftest import STUDENT, TEACHER

@@ -4,8 +4,8 @@ import json
 
 import pytest
 
+from Arch.planning.workspace import Workspace
 from Arch.types import Run
-from Arch.workspace import Workspace
 from Scripts.main import main
 
 

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from Arch import files
+from Arch.planning.workspace import Workspace
 from Arch.types import Epoch, Run
-from Arch.workspace import Workspace
 from tests.test_architecture import HEAVY, imported
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -13,8 +13,8 @@ from rich.console import Console
 from Arch.cache.attempts.failure import Failure
 from Arch.cache.attempts.progress import Progress
 from Arch.errors import CacheAccessError
+from Arch.planning.task import Task
 from Arch.sweep.board import Board, Outcome, Running, Slot
-from Arch.sweep.task import Task
 from Scripts.sweep_table import TableSweepWatcher
 
 

@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from Arch.workspace import Workspace
+from Arch.planning.workspace import Workspace
 from tests.scripts.test_programs import HEAVY, imported
 from tests.upkeep.conftest import RULES, put
 

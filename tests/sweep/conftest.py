@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from Arch.planning.plan import make_plan
+from Arch.planning.task import tasks_of
+from Arch.planning.workspace import Workspace
 from Arch.sweep.board import Slot
 from Arch.sweep.local import LocalPool
-from Arch.sweep.plan import make_plan
 from Arch.sweep.schedule import Manner, Sweep
-from Arch.sweep.task import tasks_of
-from Arch.workspace import Workspace
 
 pytest.register_assert_rewrite("tests.sweep.executor_contract")
 

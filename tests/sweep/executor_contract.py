@@ -10,10 +10,10 @@ import time
 import pytest
 
 from Arch.cache.attempts.attempt import State
+from Arch.planning.task import tasks_of
 from Arch.sweep.attempts import Attempts
 from Arch.sweep.board import Slot
 from Arch.sweep.order import Exit
-from Arch.sweep.task import tasks_of
 
 PATIENCE = 60.0  # seconds; a busy machine starts processes slowly
 

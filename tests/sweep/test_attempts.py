@@ -6,11 +6,11 @@ from Arch.cache.attempts.attempt import State
 from Arch.cache.attempts.failure import Failure
 from Arch.errors import CacheAccessError, RunHeldError
 from Arch.files import door
+from Arch.planning.task import tasks_of
 from Arch.sweep.attempts import Attempts
 from Arch.sweep.board import Outcome, Slot
 from Arch.sweep.executor import Ending
 from Arch.sweep.order import Exit, Order, options_of
-from Arch.sweep.task import tasks_of
 from Arch.types import Run
 
 SLOT = Slot("cpu 0", "cpu", {}, 1)

@@ -6,8 +6,8 @@ import pytest
 
 from Arch.cache.store import Store
 from Arch.errors import CacheAccessError
-from Arch.sweep.estimate import Estimator, estimator
-from Arch.sweep.plan import make_plan
+from Arch.planning.estimate import Estimator, estimator
+from Arch.planning.plan import make_plan
 from Arch.types import Result, Run
 
 BASE = {"Trainer": "KDTrainer", "Dataset": "Digits", "Model": "MLP", "TrainSamples": 100, "NumEpochs": 10}

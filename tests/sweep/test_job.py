@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 
 from Arch.cache.attempts.attempt import State
+from Arch.planning.task import tasks_of
 from Arch.sweep.attempts import Attempts
 from Arch.sweep.board import Slot
 from Arch.sweep.job import PARENT
 from Arch.sweep.order import Exit
-from Arch.sweep.task import tasks_of
 from tests.sweep.conftest import STUB_COMMAND
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -8,7 +8,7 @@ import pytest
 from Arch.cache.store import Store
 from Arch.config.resolve import Resolver
 from Arch.errors import ChangedDefaultError, CorruptEntryError, NotImplementedYetError, PluginError
-from Arch.sweep.plan import make_plan
+from Arch.planning.plan import make_plan
 from Arch.types import Run
 
 TINY = {"Dataset": "Synthetic", "Model": "MLP"}

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from Arch import files
+from Arch.planning.workspace import Workspace
 from Arch.types import Epoch, Run
-from Arch.workspace import Workspace
 from tests.cache.conftest import Disk, in_child, names_below
 
 __all__ = ["in_child", "names_below"]

@@ -10,15 +10,15 @@ from Arch.cache.attempts.attempt import State
 from Arch.cache.foreign import open_network
 from Arch.errors import ForeignEntryError
 from Arch.models.build import build
+from Arch.planning.overview import standings
+from Arch.planning.workspace import Workspace
 from Arch.report.listing import line_of
-from Arch.report.standing import standings
 from Arch.types import Run
 from Arch.upkeep.doctor_cache import check_cache
 from Arch.upkeep.doctor_finding import Level
 from Arch.upkeep.pruning import Criteria, prunable
 from Arch.upkeep.rehash import plan_rehash
 from Arch.upkeep.verify import verify
-from Arch.workspace import Workspace
 
 TINY = {"Dataset": "Synthetic", "SyntheticSize": 4, "SyntheticSamples": 16, "Model": "resnet8", "NumEpochs": 1}
 LATER = 3600.0

@@ -8,8 +8,8 @@ import re
 import pytest
 
 from Arch.errors import ConfigError, UnknownNameError
-from Arch.upkeep.axes import split
-from Arch.upkeep.grid import make_grid, write
+from Arch.planning.grids.axes import split
+from Arch.planning.grids.grid import make_grid, write
 
 
 @pytest.fixture

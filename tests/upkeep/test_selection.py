@@ -5,7 +5,7 @@ import json
 import pytest
 
 from Arch.errors import CacheError, ConfigError, UnknownNameError
-from Arch.upkeep.selection import Selection
+from Arch.planning.selection import Selection
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
-from Arch.upkeep.axes import Axis
+from Arch.planning.grids.axes import Axis
 
 _LONGEST = 100  # characters without the ending; file systems take 255 bytes
 _UNSAFE = re.compile(r"[^A-Za-z0-9._+=-]+")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from Arch.cache.attempts.attempt import Attempt, State
 from Arch.config.config import Config
-from Arch.sweep.plan import Plan, Step
+from Arch.planning.plan import Plan, Step
 
 Name = tuple[str, int]
 

@@ -17,9 +17,9 @@ from Arch.config.foreign import PLACE, is_foreign
 from Arch.config.plugins.joining import rules_of
 from Arch.config.rules.rules import Rules
 from Arch.errors import CacheError, ChangedDefaultError
-from Arch.sweep.plan import Step, make_plan
-from Arch.upkeep.selection import Selection
-from Arch.workspace import Workspace, holds
+from Arch.planning.plan import Step, make_plan
+from Arch.planning.selection import Selection
+from Arch.planning.workspace import Workspace, holds
 
 UNKNOWN = "no readable Config.json"
 

@@ -30,7 +30,7 @@ from Arch.errors import (
     PluginError,
 )
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 RULES_NAME = "BaselineConfig.cjson"
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from Arch.cache.store import Store
 from Arch.errors import CacheError
-from Arch.sweep.plan import Plan
+from Arch.planning.plan import Plan
 from Arch.types import Result
 
 _MOST_WITNESSES = 2000  # more tell nothing new, and reading them is most of the time that a plan takes

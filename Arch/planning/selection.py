@@ -16,7 +16,7 @@ from Arch.cache.layout import is_fingerprint
 from Arch.config.json_text import Source
 from Arch.config.resolve import Resolver
 from Arch.errors import ArchError, CacheError, ConfigError, UnknownNameError
-from Arch.workspace import Workspace, config_files
+from Arch.planning.workspace import Workspace, config_files
 
 _FEW = 12
 

@@ -16,9 +16,9 @@ from Arch.config.resolve import Resolver
 from Arch.config.rules.conditions import SUFFIX
 from Arch.config.rules.rules import Rules
 from Arch.errors import ConfigError
-from Arch.upkeep.axes import Axis, axis_of, fixed_axis, unrepeated
-from Arch.upkeep.grid_names import name_files
-from Arch.upkeep.rehoming import rehomed
+from Arch.planning.grids.axes import Axis, axis_of, fixed_axis, unrepeated
+from Arch.planning.grids.names import name_files
+from Arch.planning.grids.relocating import rehomed
 
 _MOST = 100_000
 

@@ -1,0 +1,1 @@
+"""Writes grids of configs."""
