@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager, nullcontext
 from Arch.cache.attempts.failure import Failure
 from Arch.cache.entry import Entry
 from Arch.errors import CacheError
-from Arch.sweep.board import Board, Outcome, Running, SilentSweepWatcher, SweepWatcher, Task
+from Arch.sweep.progress import Board, Outcome, Running, SilentSweepWatcher, SweepWatcher, Task
 from Arch.units import duration_text
 
 

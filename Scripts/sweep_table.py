@@ -13,7 +13,7 @@ from rich.text import Text
 from Arch.cache.attempts.failure import Failure
 from Arch.errors import CacheError
 from Arch.planning.task import Task
-from Arch.sweep.board import Board, Outcome, Running
+from Arch.sweep.progress import Board, Outcome, Running
 from Arch.units import duration_text
 from Scripts.sweep_lines import ended_text
 

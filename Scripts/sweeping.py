@@ -10,11 +10,11 @@ from contextlib import closing
 from Arch.planning.plan import Plan
 from Arch.planning.task import Task
 from Arch.planning.workspace import Workspace
-from Arch.sweep.board import Outcome
-from Arch.sweep.devices import Wishes, slots_of, this_machine
-from Arch.sweep.local import LocalPool
-from Arch.sweep.schedule import Manner, Sweep
-from Arch.sweep.verdict import Report
+from Arch.sweep.executors.devices import Wishes, slots_of, this_machine
+from Arch.sweep.executors.local import LocalPool
+from Arch.sweep.outcome import Report
+from Arch.sweep.progress import Outcome
+from Arch.sweep.scheduler import Manner, Sweep
 from Scripts.carry import show_results
 from Scripts.signals import Signals
 from Scripts.sweep_lines import failure_text, sweep_watcher

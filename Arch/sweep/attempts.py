@@ -17,10 +17,10 @@ from Arch.cache.making.lease import End, Lease
 from Arch.errors import ArchError, CacheAccessError, CacheError, RunDoneError, RunHeldError
 from Arch.planning.task import Task
 from Arch.planning.workspace import Workspace
-from Arch.sweep.board import Outcome, Slot
-from Arch.sweep.executor import Ending
-from Arch.sweep.order import Exit, Order, options_of
-from Arch.sweep.verdict import Verdict, refused
+from Arch.sweep.executors.executor import Ending
+from Arch.sweep.executors.order import Exit, Order, options_of
+from Arch.sweep.outcome import Verdict, refused
+from Arch.sweep.progress import Outcome, Slot
 from Arch.units import utc_now
 
 _ENDS = ("SIGTERM", "SIGINT", "SIGKILL")

@@ -8,7 +8,7 @@ import subprocess
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
-from Arch.sweep.devices import WORKER_MEMORY, this_machine
+from Arch.sweep.executors.devices import WORKER_MEMORY, this_machine
 from Arch.units import size_text
 from Arch.upkeep.doctor_finding import Finding, ok, problem, warning
 

@@ -7,7 +7,7 @@ from Arch.cache.entry import Entry
 from Arch.cache.store import Store
 from Arch.planning.plan import make_plan
 from Arch.planning.task import tasks_of
-from Arch.sweep.board import Board, Outcome, Running, SilentSweepWatcher, Slot
+from Arch.sweep.progress import Board, Outcome, Running, SilentSweepWatcher, Slot
 from Arch.types import Run
 from Scripts.sweep_lines import LineSweepWatcher, sweep_watcher
 

@@ -14,7 +14,7 @@ from Arch.cache.attempts.failure import Failure
 from Arch.cache.attempts.progress import Progress
 from Arch.errors import CacheAccessError
 from Arch.planning.task import Task
-from Arch.sweep.board import Board, Outcome, Running, Slot
+from Arch.sweep.progress import Board, Outcome, Running, Slot
 from Scripts.sweep_table import TableSweepWatcher
 
 

@@ -9,9 +9,9 @@ import pytest
 from Arch.planning.plan import make_plan
 from Arch.planning.task import tasks_of
 from Arch.planning.workspace import Workspace
-from Arch.sweep.board import Slot
-from Arch.sweep.local import LocalPool
-from Arch.sweep.schedule import Manner, Sweep
+from Arch.sweep.executors.local import LocalPool
+from Arch.sweep.progress import Slot
+from Arch.sweep.scheduler import Manner, Sweep
 
 pytest.register_assert_rewrite("tests.sweep.executor_contract")
 

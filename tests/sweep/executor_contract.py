@@ -12,8 +12,8 @@ import pytest
 from Arch.cache.attempts.attempt import State
 from Arch.planning.task import tasks_of
 from Arch.sweep.attempts import Attempts
-from Arch.sweep.board import Slot
-from Arch.sweep.order import Exit
+from Arch.sweep.executors.order import Exit
+from Arch.sweep.progress import Slot
 
 PATIENCE = 60.0  # seconds; a busy machine starts processes slowly
 

@@ -11,7 +11,7 @@ import sys
 import time
 
 from Arch.errors import StoppedError, TrainingError
-from Arch.sweep.job import main
+from Arch.sweep.executors.job import main
 from Arch.types import Run
 
 STUB = json.loads(os.environ.get("STUB", "{}"))

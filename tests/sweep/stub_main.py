@@ -3,7 +3,7 @@
 import functools
 import sys
 
-from Arch.sweep.local import LocalPool
+from Arch.sweep.executors.local import LocalPool
 from Scripts import sweeping
 from Scripts.main import main
 from Scripts.program import guarded

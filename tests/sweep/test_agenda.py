@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from Arch.sweep.agenda import LOOK_AGAIN, LOOKS_APART, Agenda
+from Arch.sweep.queue import LOOK_AGAIN, LOOKS_APART, Agenda
 
 
 @dataclass(frozen=True, eq=False)

@@ -8,9 +8,9 @@ from Arch.errors import CacheAccessError, RunHeldError
 from Arch.files import door
 from Arch.planning.task import tasks_of
 from Arch.sweep.attempts import Attempts
-from Arch.sweep.board import Outcome, Slot
-from Arch.sweep.executor import Ending
-from Arch.sweep.order import Exit, Order, options_of
+from Arch.sweep.executors.executor import Ending
+from Arch.sweep.executors.order import Exit, Order, options_of
+from Arch.sweep.progress import Outcome, Slot
 from Arch.types import Run
 
 SLOT = Slot("cpu 0", "cpu", {}, 1)

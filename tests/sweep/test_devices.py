@@ -3,7 +3,15 @@
 import pytest
 
 from Arch.errors import ConfigError
-from Arch.sweep.devices import WORKER_MEMORY, Machine, Wishes, core_groups, free_memory, slots_of, visible_gpus
+from Arch.sweep.executors.devices import (
+    WORKER_MEMORY,
+    Machine,
+    Wishes,
+    core_groups,
+    free_memory,
+    slots_of,
+    visible_gpus,
+)
 
 PLENTY = 64 * WORKER_MEMORY
 GPUS = Machine(("0", "1"), cores=8, memory=PLENTY)
@@ -104,8 +112,8 @@ def test_the_drivers_tool_lists_the_gpus(tmp_path, monkeypatch):
 
 
 def test_free_memory_is_what_the_system_calls_available(tmp_path, monkeypatch):
-    monkeypatch.setattr("Arch.sweep.devices.memory_limit", lambda: None)
+    monkeypatch.setattr("Arch.sweep.executors.devices.memory_limit", lambda: None)
     (tmp_path / "meminfo").write_text("MemTotal: 9000 kB\nMemAvailable:    5 kB\n")
     assert free_memory(tmp_path / "meminfo") == 5 * 1024
-    monkeypatch.setattr("Arch.sweep.devices.memory_limit", lambda: 2048)
+    monkeypatch.setattr("Arch.sweep.executors.devices.memory_limit", lambda: 2048)
     assert free_memory(tmp_path / "meminfo") == 2048

@@ -2,7 +2,7 @@
 
 import pytest
 
-from Arch.sweep.local import LocalPool
+from Arch.sweep.executors.local import LocalPool
 from tests.sweep.conftest import STUB_COMMAND
 from tests.sweep.executor_contract import *  # noqa: F403 - the tests themselves
 

@@ -11,9 +11,9 @@ import pytest
 from Arch.cache.attempts.attempt import State
 from Arch.planning.task import tasks_of
 from Arch.sweep.attempts import Attempts
-from Arch.sweep.board import Slot
-from Arch.sweep.job import PARENT
-from Arch.sweep.order import Exit
+from Arch.sweep.executors.job import PARENT
+from Arch.sweep.executors.order import Exit
+from Arch.sweep.progress import Slot
 from tests.sweep.conftest import STUB_COMMAND
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -72,7 +72,7 @@ def test_a_library_that_ends_the_worker_is_a_recorded_failure(ordered, stub):
 
 def test_signs_of_life_begin_before_anything_is_imported_for_the_run(ordered):
     code = (
-        "import sys, threading; from Arch.sweep.job import main\n"
+        "import sys, threading; from Arch.sweep.executors.job import main\n"
         "main(lambda job: print('torch' in sys.modules, *(each.name for each in threading.enumerate()), sep=', '))"
     )
     command = [sys.executable, "-c", code]
@@ -81,8 +81,6 @@ def test_signs_of_life_begin_before_anything_is_imported_for_the_run(ordered):
 
 
 def test_nothing_of_torch_is_there_before_the_lease_is_adopted():
-    code = (
-        "import sys, Arch.sweep.job, Arch.sweep.local; print(sorted({'torch', 'numpy', 'pandas'} & set(sys.modules)))"
-    )
+    code = "import sys, Arch.sweep.executors.job, Arch.sweep.executors.local; print(sorted({'torch', 'numpy', 'pandas'} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout == "[]\n"

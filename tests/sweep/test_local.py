@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from Arch.errors import TrainingError
-from Arch.sweep.board import Slot
-from Arch.sweep.local import COMMAND, LocalPool
-from Arch.sweep.order import Order
+from Arch.sweep.executors.local import COMMAND, LocalPool
+from Arch.sweep.executors.order import Order
+from Arch.sweep.progress import Slot
 
 ORDER = Order("", "", "", "", 0, {}, {}, "cpu")
 SLOT = Slot("cpu", "cpu", {}, None)
@@ -26,7 +26,7 @@ def ended(pool):
 
 def test_a_killed_worker_ran_out_of_memory_if_the_system_counts_one_more(tmp_path, monkeypatch):
     counts = iter([4, 5])
-    monkeypatch.setattr("Arch.sweep.local.out_of_memory_kills", lambda: next(counts))
+    monkeypatch.setattr("Arch.sweep.executors.local.out_of_memory_kills", lambda: next(counts))
     pool = LocalPool((SLOT,), ("sleep", "60"))
     worker = pool.start(ORDER, SLOT, tmp_path / "log")
     os.kill(int(worker), signal.SIGKILL)
@@ -37,7 +37,7 @@ def test_a_killed_worker_ran_out_of_memory_if_the_system_counts_one_more(tmp_pat
 @pytest.mark.parametrize(("counts", "number"), [((4, 4), 9), ((None, None), 9), ((4, 5), 11)])
 def test_other_deaths_are_not_for_want_of_memory(counts, number, tmp_path, monkeypatch):
     told = iter(counts)
-    monkeypatch.setattr("Arch.sweep.local.out_of_memory_kills", lambda: next(told))
+    monkeypatch.setattr("Arch.sweep.executors.local.out_of_memory_kills", lambda: next(told))
     pool = LocalPool((SLOT,), ("sleep", "60"))
     os.kill(int(pool.start(ORDER, SLOT, tmp_path / "log")), number)
     assert not ended(pool).is_out_of_memory
@@ -45,7 +45,7 @@ def test_other_deaths_are_not_for_want_of_memory(counts, number, tmp_path, monke
 
 def test_whom_the_pool_kills_did_not_run_out_of_memory(tmp_path, monkeypatch):
     counts = iter([4, 5])
-    monkeypatch.setattr("Arch.sweep.local.out_of_memory_kills", lambda: next(counts))
+    monkeypatch.setattr("Arch.sweep.executors.local.out_of_memory_kills", lambda: next(counts))
     pool = LocalPool((SLOT,), ("sleep", "60"))
     pool.kill(pool.start(ORDER, SLOT, tmp_path / "log"))
     assert not ended(pool).is_out_of_memory

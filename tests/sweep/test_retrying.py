@@ -6,8 +6,7 @@ from types import SimpleNamespace
 import pytest
 
 from Arch.cache.attempts.attempt import State
-from Arch.sweep import schedule
-from Arch.sweep.local import LocalPool
+from Arch.sweep.executors.local import LocalPool
 
 HALF_AN_HOUR = 1800.0
 

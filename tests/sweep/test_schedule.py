@@ -11,7 +11,7 @@ from Arch.cache.attempts.attempt import State
 from Arch.errors import CacheAccessError
 from Arch.files import door
 from Arch.planning.task import failed_tasks_of, tasks_of
-from Arch.sweep.board import Outcome
+from Arch.sweep.progress import Outcome
 from Arch.types import Run
 
 TINY = {"Dataset": "Synthetic", "Model": "MLP"}

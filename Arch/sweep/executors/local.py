@@ -15,14 +15,14 @@ from pathlib import Path
 from Arch import files
 from Arch.errors import TrainingError
 from Arch.machine.cgroups import out_of_memory_kills
-from Arch.sweep.board import Slot
-from Arch.sweep.executor import Ending, Request
-from Arch.sweep.job import PARENT, SIGNALS
-from Arch.sweep.order import Order
+from Arch.sweep.executors.executor import Ending, Request
+from Arch.sweep.executors.job import PARENT, SIGNALS
+from Arch.sweep.executors.order import Order
+from Arch.sweep.progress import Slot
 
-HOME = Path(__file__).resolve().parents[2]
+HOME = Path(__file__).resolve().parents[3]
 # -P: what lies in the working directory is no module of ours. faulthandler: a crash in C leaves its place in the log.
-COMMAND = (sys.executable, "-P", "-X", "faulthandler", "-m", "Arch.sweep.job")
+COMMAND = (sys.executable, "-P", "-X", "faulthandler", "-m", "Arch.sweep.executors.job")
 _PAUSE = 0.02  # seconds between two looks at the workers: small beside a run, and nothing to the processor
 _SIGNALS: Mapping[Request, signal.Signals] = {"stop": signal.SIGTERM, "checkpoint": signal.SIGUSR1}
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from Arch.errors import ConfigError
 from Arch.machine.cgroups import core_share, memory_limit
-from Arch.sweep.board import Slot
+from Arch.sweep.progress import Slot
 
 WORKER_MEMORY = 1 << 30  # bytes that a worker with torch and a small dataset needs
 _NO_GPUS = ("", "-1", "none", "void", "NoDevFiles")

@@ -17,7 +17,7 @@ from Arch.callbacks import Requests
 from Arch.config.config import Config
 from Arch.errors import ArchError, LeaseLostError, StoppedError
 from Arch.planning.workspace import Workspace
-from Arch.sweep.order import Exit, Order
+from Arch.sweep.executors.order import Exit, Order
 from Arch.sweep.worker import Worker
 
 PARENT = "ARCH_PARENT"  # the environment variable with the process whose end is to be this worker's, too

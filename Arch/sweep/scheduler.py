@@ -11,11 +11,11 @@ from Arch.cache.making.lease import Lease
 from Arch.errors import CacheAccessError, RunHeldError
 from Arch.planning.task import Task
 from Arch.planning.workspace import Workspace
-from Arch.sweep.agenda import Agenda
 from Arch.sweep.attempts import Attempts
-from Arch.sweep.board import Board, Outcome, Running, SilentSweepWatcher, Slot, SweepWatcher
-from Arch.sweep.executor import Ending, Executor
-from Arch.sweep.verdict import Report, Verdict, blocked, refused
+from Arch.sweep.executors.executor import Ending, Executor
+from Arch.sweep.outcome import Report, Verdict, blocked, refused
+from Arch.sweep.progress import Board, Outcome, Running, SilentSweepWatcher, Slot, SweepWatcher
+from Arch.sweep.queue import Agenda
 
 PAUSE = 0.1  # seconds between two looks around while nothing ends
 TICK = 0.5

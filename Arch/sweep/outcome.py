@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from Arch.cache.attempts.failure import Failure
 from Arch.errors import ArchError
 from Arch.planning.task import Task
-from Arch.sweep.board import Outcome
+from Arch.sweep.progress import Outcome
 
 _HOW = {Outcome.STOPPED: "was stopped", Outcome.CRASHED: "crashed"}
 

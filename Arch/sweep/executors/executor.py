@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Protocol
 
-from Arch.sweep.board import Slot
-from Arch.sweep.order import Order
+from Arch.sweep.executors.order import Order
+from Arch.sweep.progress import Slot
 
 Request = Literal["stop", "checkpoint"]
 
