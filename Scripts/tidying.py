@@ -14,8 +14,8 @@ from Arch.cache.layout import TRASH
 from Arch.planning.selection import Selection
 from Arch.planning.workspace import Workspace
 from Arch.units import age_text, size_text
-from Arch.upkeep.removal import Outcome, take_away
-from Arch.upkeep.targets import Target, heirs
+from Arch.upkeep.trash.removal import Outcome, take_away
+from Arch.upkeep.trash.targets import Target, heirs
 
 _MOST_LINES = 200
 _FEW = 6

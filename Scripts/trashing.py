@@ -11,9 +11,9 @@ from collections.abc import Sequence
 from Arch.errors import CacheError, ConfigError
 from Arch.planning.workspace import Workspace
 from Arch.units import age_text, size_text
-from Arch.upkeep import trash
-from Arch.upkeep.recall import Found, found_in_trash
-from Arch.upkeep.removal import put_back
+from Arch.upkeep.trash import trash
+from Arch.upkeep.trash.recall import Found, found_in_trash
+from Arch.upkeep.trash.removal import put_back
 
 
 def restore(workspace: Workspace, options: argparse.Namespace) -> int:

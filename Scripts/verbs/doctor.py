@@ -5,8 +5,8 @@ from __future__ import annotations
 import argparse
 import json
 
-from Arch.upkeep.doctor import examine
-from Arch.upkeep.doctor_finding import Level
+from Arch.upkeep.doctor.doctor import examine
+from Arch.upkeep.doctor.finding import Level
 
 EXAMPLES = """examples:
   main.py doctor

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from Arch.units import bytes_of, seconds_of
-from Arch.upkeep.pruning import Criteria, prunable
+from Arch.upkeep.trash.pruning import Criteria, prunable
 from Scripts.carry import workspace_of
 from Scripts.options import add_what
 from Scripts.tidying import selected, tidy

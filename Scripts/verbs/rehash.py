@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from Arch.errors import ConfigError
-from Arch.upkeep import migration
-from Arch.upkeep.migration import Journal, Trouble
-from Arch.upkeep.rehash import RehashPlan, plan_rehash
+from Arch.upkeep.rehash import migration
+from Arch.upkeep.rehash.migration import Journal, Trouble
+from Arch.upkeep.rehash.rehash import RehashPlan, plan_rehash
 from Scripts.carry import workspace_of
 from Scripts.options import add_what
 from Scripts.tidying import selected

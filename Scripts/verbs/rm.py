@@ -6,7 +6,7 @@ import argparse
 
 from Arch.errors import ConfigError
 from Arch.units import seconds_of
-from Arch.upkeep.removal import damaged, removable
+from Arch.upkeep.trash.removal import damaged, removable
 from Scripts.carry import workspace_of
 from Scripts.options import add_what
 from Scripts.tidying import selected, tidy

@@ -3,7 +3,7 @@
 import hashlib
 import json
 
-from Arch.upkeep import migration
+from Arch.upkeep.rehash import migration
 
 TEACHER = {"Model": "Net", "Seed": 7}
 

@@ -8,11 +8,11 @@ import pytest
 from Arch.cache.attempts.attempt import MOST_CRASHES
 from Arch.errors import CacheAccessError
 from Arch.files import disk, door
-from Arch.upkeep import doctor, doctor_disk
-from Arch.upkeep.doctor_cache import check_cache
-from Arch.upkeep.doctor_disk import check_cache_folder, check_data_folder
-from Arch.upkeep.doctor_finding import Level
-from Arch.upkeep.doctor_machine import check_code, check_cores, check_gpus, check_packages, numbers
+from Arch.upkeep.doctor import disk, doctor
+from Arch.upkeep.doctor.cache import check_cache
+from Arch.upkeep.doctor.disk import check_cache_folder, check_data_folder
+from Arch.upkeep.doctor.finding import Level
+from Arch.upkeep.doctor.machine import check_code, check_cores, check_gpus, check_packages, numbers
 
 
 def by_name(findings):
@@ -118,7 +118,7 @@ def test_little_space_is_told(tmp_path, monkeypatch, free, level):
     ],
 )
 def test_the_kind_of_disk_is_named_with_what_follows(kind, level, word):
-    found = doctor_disk._kind(kind)
+    found = disk._kind(kind)
     assert (found.level, word in found.sentence) == (level, True)
 
 

@@ -14,10 +14,10 @@ from Arch.planning.overview import standings
 from Arch.planning.workspace import Workspace
 from Arch.report.listing import line_of
 from Arch.types import Run
-from Arch.upkeep.doctor_cache import check_cache
-from Arch.upkeep.doctor_finding import Level
-from Arch.upkeep.pruning import Criteria, prunable
-from Arch.upkeep.rehash import plan_rehash
+from Arch.upkeep.doctor.cache import check_cache
+from Arch.upkeep.doctor.finding import Level
+from Arch.upkeep.rehash.rehash import plan_rehash
+from Arch.upkeep.trash.pruning import Criteria, prunable
 from Arch.upkeep.verify import verify
 
 TINY = {"Dataset": "Synthetic", "SyntheticSize": 4, "SyntheticSamples": 16, "Model": "resnet8", "NumEpochs": 1}

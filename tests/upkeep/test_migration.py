@@ -8,8 +8,8 @@ import pytest
 
 from Arch import files
 from Arch.errors import CacheAccessError, CacheError
-from Arch.upkeep import migration
-from Arch.upkeep.rehash import plan_rehash
+from Arch.upkeep.rehash import migration
+from Arch.upkeep.rehash.rehash import plan_rehash
 
 MANY = 400
 STUDENT = {"Taught": True, "Teacher": {"Model": "Net", "Seed": 1}}

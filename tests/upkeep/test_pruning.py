@@ -9,9 +9,9 @@ from Arch import files
 from Arch.cache.attempts.failure import Failure
 from Arch.errors import ConfigError
 from Arch.planning.selection import names_in
-from Arch.upkeep import trash
-from Arch.upkeep.pruning import Criteria, prunable
-from Arch.upkeep.removal import take_away
+from Arch.upkeep.trash import trash
+from Arch.upkeep.trash.pruning import Criteria, prunable
+from Arch.upkeep.trash.removal import take_away
 
 DAY = 86400
 OLD = time.time() - 10 * DAY

@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from Arch.upkeep.rehash import plan_rehash
+from Arch.upkeep.rehash.rehash import plan_rehash
 from tests.upkeep.renamed import TEACHER, carry_out, literal, names, stays
 
 

@@ -4,8 +4,8 @@ import errno
 
 import pytest
 
-from Arch.upkeep import trash
-from Arch.upkeep.removal import put_back, removable, take_away
+from Arch.upkeep.trash import trash
+from Arch.upkeep.trash.removal import put_back, removable, take_away
 
 
 @pytest.fixture

@@ -8,9 +8,9 @@ import pytest
 from Arch.cache.entry import Entry
 from Arch.cache.making.workers import workers
 from Arch.errors import CacheAccessError, CacheError
-from Arch.upkeep import trash
-from Arch.upkeep.removal import damaged, put_back, removable, take_away
-from Arch.upkeep.targets import heirs
+from Arch.upkeep.trash import trash
+from Arch.upkeep.trash.removal import damaged, put_back, removable, take_away
+from Arch.upkeep.trash.targets import heirs
 from tests.upkeep.conftest import run
 
 DAY = 86400

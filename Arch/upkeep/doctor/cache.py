@@ -12,8 +12,8 @@ from Arch.planning.overview import Standing, of_entry
 from Arch.planning.selection import names_in
 from Arch.planning.workspace import Workspace
 from Arch.units import age_text, size_text
-from Arch.upkeep.doctor_finding import Finding, ok, problem, warning
-from Arch.upkeep.pruning import Criteria, prunable
+from Arch.upkeep.doctor.finding import Finding, ok, problem, warning
+from Arch.upkeep.trash.pruning import Criteria, prunable
 
 _SLACK = 120.0  # seconds that two machines' clocks may differ without harm
 _FEW = 3

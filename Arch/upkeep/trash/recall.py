@@ -11,8 +11,8 @@ from Arch.cache.layout import CONFIG
 from Arch.errors import CacheError
 from Arch.planning.selection import Document, Selection, document_in
 from Arch.planning.workspace import Workspace
-from Arch.upkeep import trash
-from Arch.upkeep.trash import Item
+from Arch.upkeep.trash import trash
+from Arch.upkeep.trash.trash import Item
 
 
 @dataclass(frozen=True)

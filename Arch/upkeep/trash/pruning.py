@@ -18,8 +18,8 @@ from Arch.config.foreign import is_foreign
 from Arch.errors import ConfigError
 from Arch.planning.selection import document_in
 from Arch.units import age_text, size_text
-from Arch.upkeep import targets
-from Arch.upkeep.targets import Target
+from Arch.upkeep.trash import targets
+from Arch.upkeep.trash.targets import Target
 
 _YOUNG = 60.0  # seconds; what a process has just begun may look as if it belonged to nobody
 

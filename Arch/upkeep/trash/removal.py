@@ -12,9 +12,9 @@ from Arch.cache.entry import Entry
 from Arch.cache.making.workers import workers
 from Arch.cache.runs import finished
 from Arch.errors import CacheError, CorruptEntryError
-from Arch.upkeep import targets, trash
-from Arch.upkeep.targets import Target
-from Arch.upkeep.trash import Item
+from Arch.upkeep.trash import targets, trash
+from Arch.upkeep.trash.targets import Target
+from Arch.upkeep.trash.trash import Item
 
 
 @dataclass(frozen=True)

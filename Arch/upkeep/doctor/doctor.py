@@ -9,10 +9,10 @@ from pathlib import Path
 
 from Arch.errors import ArchError, CacheAccessError
 from Arch.planning.workspace import ROOT, Workspace
-from Arch.upkeep.doctor_cache import check_cache
-from Arch.upkeep.doctor_disk import check_cache_folder, check_data_folder
-from Arch.upkeep.doctor_finding import Finding, ok, problem
-from Arch.upkeep.doctor_machine import check_code, check_cores, check_gpus, check_packages
+from Arch.upkeep.doctor.cache import check_cache
+from Arch.upkeep.doctor.disk import check_cache_folder, check_data_folder
+from Arch.upkeep.doctor.finding import Finding, ok, problem
+from Arch.upkeep.doctor.machine import check_code, check_cores, check_gpus, check_packages
 
 
 def examine(cache: Path | None, data: Path | None) -> Iterator[Finding]:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from Arch.sweep.executors.devices import WORKER_MEMORY, this_machine
 from Arch.units import size_text
-from Arch.upkeep.doctor_finding import Finding, ok, problem, warning
+from Arch.upkeep.doctor.finding import Finding, ok, problem, warning
 
 Answer = Callable[[list[str]], str | None]
 

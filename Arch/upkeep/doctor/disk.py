@@ -9,7 +9,7 @@ from Arch import files
 from Arch.cache.claims.claim import TTL
 from Arch.files import disk
 from Arch.units import size_text
-from Arch.upkeep.doctor_finding import Finding, ok, problem, warning
+from Arch.upkeep.doctor.finding import Finding, ok, problem, warning
 
 _NETWORK = (
     "nfs",

@@ -17,8 +17,8 @@ from Arch.config.resolve import Resolver
 from Arch.errors import CacheError, ConfigError
 from Arch.planning.selection import Document, names_in
 from Arch.planning.workspace import Workspace
-from Arch.upkeep.migration import Move
-from Arch.upkeep.renaming import Named, Namer
+from Arch.upkeep.rehash.migration import Move
+from Arch.upkeep.rehash.renaming import Named, Namer
 
 Obstacle = Literal["undecided", "waiting", "conflict", "in use", "unreadable"]
 

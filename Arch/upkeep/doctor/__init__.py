@@ -1,0 +1,1 @@
+"""Checks the cache, the disk and the machine, and says what is wrong."""

@@ -1,0 +1,1 @@
+"""Renames cached experiments after a change of the rules."""

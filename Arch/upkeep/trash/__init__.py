@@ -1,0 +1,1 @@
+"""Removes experiments into a trash, and restores them."""
