@@ -24,9 +24,9 @@ from Arch.datasets.augmentation.views import view_count
 from Arch.datasets.dataset import Images
 from Arch.datasets.loading import ImageData, Split, load
 from Arch.datasets.normalization import Normalizer, constants_of
-from Arch.training.augmentation import Augmentation
 from Arch.training.engine import Engine, choose_engine
-from Arch.training.feed import Feed
+from Arch.training.fit.augmentation import Augmentation
+from Arch.training.fit.batches import Feed
 from Arch.training.streams import Streams
 from benchmarks.bench_training_step import Pictures
 from benchmarks.machine import machine

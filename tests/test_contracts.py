@@ -18,8 +18,8 @@ from Arch.planning.workspace import Workspace
 from Arch.sweep.worker import Worker
 from Arch.training import TRAINERS
 from Arch.training.engine import PRECISIONS
-from Arch.training.optimizers import OPTIMIZERS
-from Arch.training.schedules import SCHEDULES
+from Arch.training.fit.optimizers import OPTIMIZERS
+from Arch.training.fit.schedules import SCHEDULES
 from tests.alternatives import (
     ALTERNATIVES,
     ARRAYS,

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from Arch.config.foreign import ForeignNetwork
     from Arch.models.imodel import IModel
     from Arch.training.itrainer import ITrainer
-    from Arch.training.networks import GivenNetwork
+    from Arch.training.networks.trained import GivenNetwork
 
 
 @dataclass(frozen=True)
@@ -77,8 +77,8 @@ class Worker:
 
     def _given(self, config: Config, key: str, other: Config | ForeignNetwork) -> GivenNetwork:
         """The network that a config's `key` refers to."""
-        from Arch.training.elsewhere import NetworkFromElsewhere  # torch, as above
-        from Arch.training.networks import TrainedNetwork
+        from Arch.training.networks.foreign import NetworkFromElsewhere  # torch, as above
+        from Arch.training.networks.trained import TrainedNetwork
 
         run, weights = config[f"{key}Run"], config[f"{key}Weights"]
         if isinstance(other, Config):
@@ -116,7 +116,7 @@ def load_model(config: Config, entry: Entry, run: int, weights: str) -> IModel:
     Raises:
         CacheError: there are no such weights.
     """
-    from Arch.training.networks import TrainedNetwork  # torch, as above
+    from Arch.training.networks.trained import TrainedNetwork  # torch, as above
 
     with _torchs_errors_named(), errors_named(config.plugins):
         use(config)

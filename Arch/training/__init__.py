@@ -9,4 +9,4 @@ from Arch.registry.registry import Registry
 if TYPE_CHECKING:
     from Arch.training.itrainer import ITrainer
 
-TRAINERS: Registry[type[ITrainer]] = Registry("trainer", __name__, key="Trainer")
+TRAINERS: Registry[type[ITrainer]] = Registry("trainer", f"{__name__}.trainers", key="Trainer")

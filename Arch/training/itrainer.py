@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, final
 from Arch.cache.foreign import open_network
 from Arch.config.plugins.running import errors_named
 from Arch.errors import CacheError, LeaseLostError, TrainingError
-from Arch.training.course import begun, make_run
-from Arch.training.elsewhere import NetworkFromElsewhere
 from Arch.training.engine import Engine, choose_engine
-from Arch.training.journal import open_journal
-from Arch.training.provenance import require_same_data_as_runs
-from Arch.training.waiting import wait_for_lease
+from Arch.training.networks.foreign import NetworkFromElsewhere
+from Arch.training.run.provenance import require_same_data_as_runs
+from Arch.training.run.run_log import open_journal
+from Arch.training.run.run_loop import begun, make_run
+from Arch.training.run.waiting import wait_for_lease
 
 if TYPE_CHECKING:
     from Arch.cache.entry import Entry
@@ -25,10 +25,10 @@ if TYPE_CHECKING:
     from Arch.config.config import Config
     from Arch.datasets.loading import ImageData
     from Arch.models.imodel import IModel
-    from Arch.training.journal import Journal
-    from Arch.training.networks import GivenNetwork
-    from Arch.training.objective import Objective
-    from Arch.training.pretrained import Start
+    from Arch.training.fit.objective import Objective
+    from Arch.training.networks.pretrained import Start
+    from Arch.training.networks.trained import GivenNetwork
+    from Arch.training.run.run_log import Journal
     from Arch.training.settings import Settings
     from Arch.types import Result
 

@@ -101,8 +101,8 @@ def _registries() -> dict[str, Registry[Any]]:
     from Arch.distillation import METHODS
     from Arch.models import MODELS
     from Arch.training import TRAINERS
-    from Arch.training.optimizers import OPTIMIZERS
-    from Arch.training.schedules import SCHEDULES
+    from Arch.training.fit.optimizers import OPTIMIZERS
+    from Arch.training.fit.schedules import SCHEDULES
 
     return {
         "models": MODELS,

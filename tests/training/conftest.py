@@ -8,9 +8,9 @@ from Arch.config.foreign import ForeignNetwork
 from Arch.datasets.loading import load
 from Arch.datasets.sources.synthetic import Synthetic
 from Arch.training import TRAINERS
-from Arch.training.elsewhere import NetworkFromElsewhere
 from Arch.training.engine import choose_engine
-from Arch.training.networks import TrainedNetwork
+from Arch.training.networks.foreign import NetworkFromElsewhere
+from Arch.training.networks.trained import TrainedNetwork
 from Arch.training.settings import Settings
 
 TINY = {

@@ -14,7 +14,7 @@ from Arch.datasets.loading import load
 from Arch.datasets.normalization import Normalizer
 from Arch.datasets.sources.synthetic import Synthetic
 from Arch.errors import ConfigError, DataError
-from Arch.training.augmentation import Augmentation, augmentation_of
+from Arch.training.fit.augmentation import Augmentation, augmentation_of
 
 PLAIN = Augmentation(1, horizontal_flip=True)
 EVERYTHING = Augmentation(

@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from Arch.training.averaging import WeightAverage
+from Arch.training.fit.averaging import WeightAverage
 
 
 def set_all(network, value):

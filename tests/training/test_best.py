@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from Arch.training.best import BestEpoch
+from Arch.training.fit.best import BestEpoch
 from Arch.types import Epoch
 
 

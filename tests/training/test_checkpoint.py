@@ -9,10 +9,10 @@ import torch
 from Arch.callbacks import Requests, SilentWatcher
 from Arch.config.config import Config
 from Arch.errors import DataError, StoppedError
-from Arch.training.checkpoint import Standing, UnfitCheckpointError, pack, unpack
-from Arch.training.image_trainer import ImageTrainer
-from Arch.training.learner import Learner
-from Arch.training.training import Training
+from Arch.training.fit.fit import Training
+from Arch.training.fit.learner import Learner
+from Arch.training.run.checkpoint import Standing, UnfitCheckpointError, pack, unpack
+from Arch.training.trainers.image_trainer import ImageTrainer
 
 CONVOLUTIONAL = {"Model": "resnet8", "Optimizer": "AdamW", "EMADecay": 0.5}
 

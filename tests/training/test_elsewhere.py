@@ -11,8 +11,8 @@ from Arch.errors import ConfigError, ModelError, UnknownNameError
 from Arch.models.build import build
 from Arch.models.weights import fitting
 from Arch.sweep.worker import Worker
-from Arch.training.elsewhere import WEIGHTS_DIGEST
-from Arch.training.networks import TrainedNetwork
+from Arch.training.networks.foreign import WEIGHTS_DIGEST
+from Arch.training.networks.trained import TrainedNetwork
 
 NAMED = "torchvision/squeezenet1_1@IMAGENET1K_V1"
 LARGE = {"SyntheticSize": 32, "SyntheticSamples": 8, "BatchSize": 4, "NumEpochs": 1}

@@ -7,8 +7,7 @@ import sys
 import pytest
 
 from Arch.errors import TrainingError
-from Arch.training import events
-from Arch.training.events import open_events
+from Arch.training.run.tensorboard import open_events
 from Arch.types import Epoch
 
 EPOCH = Epoch(3, {"loss": 1.5}, {"accuracy": 0.5}, {}, 0.1, 2.0)

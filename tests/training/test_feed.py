@@ -9,8 +9,8 @@ from Arch.datasets.augmentation.draws import Draws
 from Arch.datasets.augmentation.mixing import Mixing
 from Arch.datasets.augmentation.views import apply_views, views
 from Arch.datasets.normalization import Normalizer
-from Arch.training.augmentation import Augmentation
-from Arch.training.feed import Feed, batch_sizes
+from Arch.training.fit.augmentation import Augmentation
+from Arch.training.fit.batches import Feed, batch_sizes
 from Arch.training.streams import Streams
 from Arch.types import Batch
 

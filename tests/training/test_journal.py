@@ -13,7 +13,7 @@ from Arch.cache.attempts.progress import Progress
 from Arch.callbacks import Requests, SilentWatcher
 from Arch.errors import NonFiniteLossError, StoppedError
 from Arch.files import door
-from Arch.training.journal import Journal, numbers, open_journal
+from Arch.training.run.run_log import Journal, numbers, open_journal
 from Arch.types import Epoch
 
 TIME = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ  "

@@ -9,8 +9,8 @@ from Arch.datasets.normalization import Normalizer
 from Arch.distillation.methods.cross_entropy import CrossEntropy
 from Arch.distillation.methods.vanilla_kd import VanillaKD
 from Arch.errors import DataError, TrainingError
-from Arch.training.frozen import FrozenNetwork
-from Arch.training.networks import TrainedNetwork
+from Arch.training.networks.frozen import FrozenNetwork
+from Arch.training.networks.trained import TrainedNetwork
 
 TAUGHT = {"VanillaKD": True, "Teacher": "resnet8", "Temperature": 3.0, "LGLossWeight": 9.0, "CELossWeight": 0.5}
 

@@ -13,9 +13,9 @@ from Arch.cache.attempts.progress import Progress
 from Arch.callbacks import Requests, SilentWatcher
 from Arch.errors import LeaseLostError, StoppedError
 from Arch.files import door
-from Arch.training import keeper as module
-from Arch.training.journal import Journal
-from Arch.training.keeper import CHECKPOINT_SECONDS, PROGRESS_SECONDS, WORTH_SECONDS, Keeper
+from Arch.training.run import checkpointer as module
+from Arch.training.run.checkpointer import CHECKPOINT_SECONDS, PROGRESS_SECONDS, WORTH_SECONDS, Keeper
+from Arch.training.run.run_log import Journal
 
 
 @pytest.fixture

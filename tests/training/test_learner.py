@@ -14,13 +14,13 @@ from Arch.distillation.methods.cross_entropy import CrossEntropy
 from Arch.distillation.methods.vanilla_kd import VanillaKD
 from Arch.models.build import build
 from Arch.training.engine import choose_engine
-from Arch.training.feed import Feed
-from Arch.training.frozen import FrozenNetwork
-from Arch.training.learner import Learner, Recipe
-from Arch.training.objective import Objective, WeightedTerm
-from Arch.training.optimizers.recipe import parameter_groups
-from Arch.training.optimizers.sgd import SGD
-from Arch.training.schedules.constant import Constant
+from Arch.training.fit.batches import Feed
+from Arch.training.fit.learner import Learner, Recipe
+from Arch.training.fit.objective import Objective, WeightedTerm
+from Arch.training.fit.optimizers.recipe import parameter_groups
+from Arch.training.fit.optimizers.sgd import SGD
+from Arch.training.fit.schedules.constant import Constant
+from Arch.training.networks.frozen import FrozenNetwork
 from Arch.training.streams import Streams
 
 CE = WeightedTerm("CE", 0.5, CrossEntropy(label_smoothing=0.0))

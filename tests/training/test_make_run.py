@@ -17,8 +17,8 @@ from Arch.errors import (
     TrainingError,
 )
 from Arch.sweep.worker import Worker
-from Arch.training.image_trainer import ImageTrainer
-from Arch.training.training import Training
+from Arch.training.fit.fit import Training
+from Arch.training.trainers.image_trainer import ImageTrainer
 from tests.training.conftest import TINY
 
 

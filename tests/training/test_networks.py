@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from Arch.errors import CacheError, CorruptEntryError
-from Arch.training.networks import TrainedNetwork, save_weights
+from Arch.training.networks.trained import TrainedNetwork, save_weights
 
 
 def test_a_loaded_network_scores_what_its_run_recorded(trainer):

@@ -7,10 +7,10 @@ import torch
 from torch import nn
 
 from Arch.errors import ConfigError
-from Arch.training.optimizers import OPTIMIZERS
-from Arch.training.optimizers.adam import Adam, AdamW
-from Arch.training.optimizers.recipe import parameter_groups, weight_decay_of
-from Arch.training.optimizers.sgd import SGD
+from Arch.training.fit.optimizers import OPTIMIZERS
+from Arch.training.fit.optimizers.adam import Adam, AdamW
+from Arch.training.fit.optimizers.recipe import parameter_groups, weight_decay_of
+from Arch.training.fit.optimizers.sgd import SGD
 
 RATE, DECAY = 0.1, 0.5
 

@@ -7,7 +7,7 @@ from Arch.datasets.loading import Split
 from Arch.datasets.normalization import Normalizer
 from Arch.models.build import build
 from Arch.training.engine import Engine
-from Arch.training.predictions import logits_of, network_logits, scores
+from Arch.training.fit.predictions import logits_of, network_logits, scores
 
 
 @pytest.fixture

@@ -8,9 +8,9 @@ from safetensors.torch import load_file
 
 from Arch.errors import ConfigError, ModelError, TrainingError
 from Arch.models.build import build
-from Arch.training.optimizers.recipe import RATE_MULTIPLIER, parameter_groups, slowed
-from Arch.training.pretrained import head_parameters
-from Arch.training.training import Training
+from Arch.training.fit.fit import Training
+from Arch.training.fit.optimizers.recipe import RATE_MULTIPLIER, parameter_groups, slowed
+from Arch.training.networks.pretrained import head_parameters
 
 SOURCE = {"Model": "resnet8", "Seed": 5}
 

@@ -8,9 +8,9 @@ import torch
 from Arch.callbacks import SilentWatcher
 from Arch.errors import ConfigError, DataError, NonFiniteLossError, TrainingError
 from Arch.models.build import build
-from Arch.training.image_trainer import ImageTrainer
-from Arch.training.networks import TrainedNetwork
+from Arch.training.networks.trained import TrainedNetwork
 from Arch.training.streams import Streams
+from Arch.training.trainers.image_trainer import ImageTrainer
 
 DROPPING = {"MLPDropout": 0.3, "DataAugmentation": True, "CropPadding": 1, "Validation": 0.25}
 

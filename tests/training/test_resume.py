@@ -11,9 +11,9 @@ from torch import nn
 
 from Arch.callbacks import Requests, SilentWatcher
 from Arch.errors import StoppedError
-from Arch.training.kd_trainer import KDTrainer
-from Arch.training.objective import Objective, WeightedTerm
-from Arch.training.optimizers import OPTIMIZERS
+from Arch.training.fit.objective import Objective, WeightedTerm
+from Arch.training.fit.optimizers import OPTIMIZERS
+from Arch.training.trainers.kd_trainer import KDTrainer
 
 EVERYTHING = {
     "MLPDropout": 0.3,

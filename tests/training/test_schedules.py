@@ -6,13 +6,13 @@ import pytest
 import torch
 from torch.optim import lr_scheduler
 
-from Arch.training.schedules import SCHEDULES
-from Arch.training.schedules.constant import Constant
-from Arch.training.schedules.cosine import Cosine
-from Arch.training.schedules.exp import Exp
-from Arch.training.schedules.multi_step import MultiStep
-from Arch.training.schedules.one_cycle import OneCycle
-from Arch.training.schedules.schedule import Clock
+from Arch.training.fit.schedules import SCHEDULES
+from Arch.training.fit.schedules.constant import Constant
+from Arch.training.fit.schedules.cosine import Cosine
+from Arch.training.fit.schedules.exp import Exp
+from Arch.training.fit.schedules.multi_step import MultiStep
+from Arch.training.fit.schedules.one_cycle import OneCycle
+from Arch.training.fit.schedules.schedule import Clock
 
 EPOCHS, STEPS = 6, 5
 

@@ -5,7 +5,7 @@ import time
 import pytest
 import torch
 
-from Arch.training.stopwatch import Stopwatch, device_watch
+from Arch.training.run.stopwatch import Stopwatch, device_watch
 
 
 def test_a_stopwatch_adds_to_earlier_sittings_once_it_is_started():

@@ -6,7 +6,7 @@ That a training on vectors can be left and resumed is among the cases of `test_r
 import pytest
 
 from Arch.errors import DataError
-from Arch.training.networks import TrainedNetwork
+from Arch.training.networks.trained import TrainedNetwork
 
 SPIRALS = {"Dataset": "Spirals", "SpiralsClasses": 3, "SpiralsRadii": 40, "MLPWidths": [32]}
 TEACHER = {**SPIRALS, "Model": "MLP", "BatchSize": 16, "NumEpochs": 3}

@@ -12,8 +12,8 @@ from Arch.callbacks import Requests
 from Arch.errors import (
     StoppedError,
 )
-from Arch.training import waiting
-from Arch.training.waiting import wait_for_lease
+from Arch.training.run import waiting
+from Arch.training.run.waiting import wait_for_lease
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from Arch.datasets.loading import load
 from Arch.models import MODELS
 from Arch.models.build import construct
 from Arch.training.itrainer import ITrainer
-from Arch.training.pretrained import begin
+from Arch.training.networks.pretrained import begin
 
 if TYPE_CHECKING:
     from Arch.datasets.loading import ImageData

@@ -18,7 +18,7 @@ from Arch.errors import CorruptEntryError, DataError, ModelError
 from Arch.models import MODELS
 from Arch.models.build import construct
 from Arch.models.weights.fitting import load_whole
-from Arch.training.provenance import data_record
+from Arch.training.run.provenance import data_record
 
 if TYPE_CHECKING:
     from torch import Tensor

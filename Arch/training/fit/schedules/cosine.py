@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from Arch.training.schedules import SCHEDULES
-from Arch.training.schedules.schedule import Clock, warm_up
+from Arch.training.fit.schedules import SCHEDULES
+from Arch.training.fit.schedules.schedule import Clock, warm_up
 
 
 @SCHEDULES.register("Cosine")

@@ -12,7 +12,7 @@ from Arch.errors import TrainingError
 
 if TYPE_CHECKING:
     from Arch.distillation.loss_term import LossTerm
-    from Arch.training.frozen import FrozenNetwork
+    from Arch.training.networks.frozen import FrozenNetwork
     from Arch.types import Batch, Trace
 
 

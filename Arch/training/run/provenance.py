@@ -22,11 +22,11 @@ if TYPE_CHECKING:
     from Arch.datasets.loading import ImageData
     from Arch.datasets.normalization import Normalization
     from Arch.training.engine import Engine
+    from Arch.training.fit.fit import Training
     from Arch.training.streams import Streams
-    from Arch.training.training import Training
     from Arch.types import Run
 
-_ROOT = Path(__file__).resolve().parents[2]
+_ROOT = Path(__file__).resolve().parents[3]
 _DRIVER = Path("/proc/driver/nvidia/version")
 _PATIENCE = 5  # seconds for another program, which may sit on a slow disk
 

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 from Arch import files
 from Arch.cache.attempts.progress import Progress
-from Arch.training.checkpoint import Standing, UnfitCheckpointError, pack, unpack
-from Arch.training.events import open_events
-from Arch.training.journal import numbers
-from Arch.training.keeper import Keeper
-from Arch.training.provenance import host, record, session
-from Arch.training.stopwatch import Stopwatch, device_watch
+from Arch.training.fit.fit import Training
+from Arch.training.run.checkpoint import Standing, UnfitCheckpointError, pack, unpack
+from Arch.training.run.checkpointer import Keeper
+from Arch.training.run.provenance import host, record, session
+from Arch.training.run.run_log import numbers
+from Arch.training.run.stopwatch import Stopwatch, device_watch
+from Arch.training.run.tensorboard import open_events
 from Arch.training.streams import Streams, global_stream
-from Arch.training.training import Training
 from Arch.types import Epoch, Run
 from Arch.units import utc_now
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from Arch.cache.making.lease import Lease
     from Arch.datasets.loading import ImageData
     from Arch.training.itrainer import ITrainer
-    from Arch.training.journal import Journal
+    from Arch.training.run.run_log import Journal
 
 
 def begun(trainer: ITrainer, lease: Lease) -> str:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from Arch.training.schedules import SCHEDULES
-from Arch.training.schedules.schedule import Clock
+from Arch.training.fit.schedules import SCHEDULES
+from Arch.training.fit.schedules.schedule import Clock
 
 START_DIVISOR = 25.0
 END_DIVISOR = 1e4

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor, nn
 
-from Arch.training.averaging import WeightAverage
-from Arch.training.optimizers.recipe import RATE_MULTIPLIER
-from Arch.training.schedules.schedule import Clock
-from Arch.training.tally import Tally
+from Arch.training.fit.averaging import WeightAverage
+from Arch.training.fit.optimizers.recipe import RATE_MULTIPLIER
+from Arch.training.fit.running_means import Tally
+from Arch.training.fit.schedules.schedule import Clock
 from Arch.types import Batch, Trace
 
 if TYPE_CHECKING:
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
     from Arch.models.imodel import IModel
     from Arch.training.engine import Engine
-    from Arch.training.objective import Objective
-    from Arch.training.schedules.schedule import Schedule
+    from Arch.training.fit.objective import Objective
+    from Arch.training.fit.schedules.schedule import Schedule
 
 
 @dataclass(frozen=True)

@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING
 
 from Arch.datasets.normalization import Normalizer
 from Arch.errors import NonFiniteLossError
-from Arch.training.augmentation import augmentation_of
-from Arch.training.best import BestEpoch
-from Arch.training.events import summary_writer
-from Arch.training.feed import Feed
-from Arch.training.learner import Learner, Recipe
-from Arch.training.networks import save_weights
-from Arch.training.optimizers import OPTIMIZERS
-from Arch.training.optimizers.recipe import parameter_groups, slowed, weight_decay_of
-from Arch.training.schedules import SCHEDULES
-from Arch.training.schedules.schedule import Clock
+from Arch.training.fit.augmentation import augmentation_of
+from Arch.training.fit.batches import Feed
+from Arch.training.fit.best import BestEpoch
+from Arch.training.fit.learner import Learner, Recipe
+from Arch.training.fit.optimizers import OPTIMIZERS
+from Arch.training.fit.optimizers.recipe import parameter_groups, slowed, weight_decay_of
+from Arch.training.fit.schedules import SCHEDULES
+from Arch.training.fit.schedules.schedule import Clock
+from Arch.training.networks.trained import save_weights
+from Arch.training.run.tensorboard import summary_writer
 from Arch.training.streams import Streams, global_stream
 from Arch.types import Epoch
 
@@ -29,11 +29,11 @@ if TYPE_CHECKING:
     from Arch.config.config import Config
     from Arch.datasets.loading import ImageData
     from Arch.models.imodel import IModel
+    from Arch.training.fit.objective import Objective
+    from Arch.training.fit.running_means import Tally
     from Arch.training.itrainer import ITrainer
-    from Arch.training.objective import Objective
-    from Arch.training.pretrained import Start
-    from Arch.training.stopwatch import Watch
-    from Arch.training.tally import Tally
+    from Arch.training.networks.pretrained import Start
+    from Arch.training.run.stopwatch import Watch
 
 
 @dataclass(frozen=True)

@@ -14,13 +14,13 @@ import torch
 
 from Arch.errors import TrainingError
 from Arch.faults import is_out_of_memory
-from Arch.training.provenance import require_same_data
+from Arch.training.run.provenance import require_same_data
 from Arch.training.streams import generator_states, set_generators
 from Arch.types import Epoch
 
 if TYPE_CHECKING:
-    from Arch.training.tally import Tally
-    from Arch.training.training import Training
+    from Arch.training.fit.fit import Training
+    from Arch.training.fit.running_means import Tally
 
 FORMAT = 1
 _UNFIT = (AttributeError, EOFError, IndexError, KeyError, RuntimeError, TypeError, ValueError, pickle.UnpicklingError)

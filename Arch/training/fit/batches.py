@@ -13,7 +13,7 @@ from Arch.datasets.augmentation.draws import Draws
 from Arch.datasets.loading import Split
 from Arch.datasets.normalization import Normalizer
 from Arch.datasets.streaming import images_of
-from Arch.training.augmentation import Augmentation
+from Arch.training.fit.augmentation import Augmentation
 from Arch.training.streams import Streams
 from Arch.types import Batch
 

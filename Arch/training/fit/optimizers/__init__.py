@@ -7,6 +7,6 @@ from typing import TYPE_CHECKING
 from Arch.registry.registry import Registry
 
 if TYPE_CHECKING:
-    from Arch.training.optimizers.recipe import OptimizerRecipe
+    from Arch.training.fit.optimizers.recipe import OptimizerRecipe
 
 OPTIMIZERS: Registry[type[OptimizerRecipe]] = Registry("optimizer", __name__, key="Optimizer")

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from Arch.cache.attempts.progress import Progress
     from Arch.cache.making.lease import Lease
     from Arch.callbacks import Requests, Watcher
-    from Arch.training.journal import Journal
+    from Arch.training.run.run_log import Journal
 
 CHECKPOINT_SECONDS = 300.0  # a run loses no more than this, whatever befalls it
 PROGRESS_SECONDS = 1.0

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, ClassVar
 
 import torch
 
-from Arch.training.optimizers import OPTIMIZERS
+from Arch.training.fit.optimizers import OPTIMIZERS
 
 if TYPE_CHECKING:
     from torch.optim import Optimizer
 
-    from Arch.training.optimizers.recipe import ParameterGroups
+    from Arch.training.fit.optimizers.recipe import ParameterGroups
 
 
 @OPTIMIZERS.register("Adam")

@@ -1,0 +1,1 @@
+"""Fits a network: batches, optimizer steps, evaluation, the best epoch."""

@@ -1,0 +1,1 @@
+"""The networks that a study is given: trained here, pretrained or foreign."""
