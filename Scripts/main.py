@@ -1,36 +1,12 @@
 #!/usr/bin/env python3
-"""Runs, sweeps and looks at experiments; without arguments, a demonstration on handwritten digits."""
+"""Runs, sweeps and looks at experiments; `main.py -h` lists what it can do."""
 
-from __future__ import annotations
-
-import importlib
 import sys
-from collections.abc import Sequence
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # so that it runs from anywhere, installed or not
 
-from Scripts.options import root_parser, verb_parser
-from Scripts.program import guarded
-from Scripts.verbs import VERBS
-
-
-def main(arguments: Sequence[str]) -> int:
-    """Runs the program and gives its exit code: 0 only if all went well."""
-    if arguments and arguments[0] in VERBS:
-        return _verb(arguments[0], arguments[1:])
-    options = root_parser().parse_intermixed_args(arguments)
-    name = "sweep" if options.sweep else "run" if options.config else "demo"
-    if name == "demo" and options.words and options.words[0] in VERBS:  # options came before the verb
-        place = arguments.index(options.words[0])
-        return _verb(options.words[0], [*arguments[:place], *arguments[place + 1 :]])
-    return int(importlib.import_module(f"Scripts.verbs.{name}").run(options))
-
-
-def _verb(name: str, arguments: Sequence[str]) -> int:
-    verb = importlib.import_module(f"Scripts.verbs.{name}")
-    return int(verb.run(verb_parser(name, verb).parse_intermixed_args(arguments)))
-
+from Arch.cli.main import program
 
 if __name__ == "__main__":
-    sys.exit(guarded(main, sys.argv[1:]))
+    sys.exit(program())

@@ -143,7 +143,7 @@ def print_evenness(name: str, epochs: Epochs) -> None:
 
 
 def shown_views(pixels: Tensor) -> Tensor:
-    """The number of the view that each numbered image `(B, C, H, W)` shows, as `Arch.datasets.augmentation.views` counts."""
+    """The number of the view that each numbered image `(B, C, H, W)` shows, as `augmentation.views` counts."""
     middle = SIDE // 2
     row, column, beside = pixels[:, 0, middle, middle], pixels[:, 1, middle, middle], pixels[:, 1, middle, middle + 1]
     is_mirrored = (beside < column).long()

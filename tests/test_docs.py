@@ -37,8 +37,8 @@ def test_the_readme_shows_the_config_that_is_run():
 
 
 def test_the_readme_names_every_verb_and_figure():
+    from Arch.cli.verb_list import VERBS
     from Arch.figures import FIGURES
-    from Scripts.verbs import VERBS
 
     text = (ROOT / "README.md").read_text()
     assert [name for name in (*VERBS, *FIGURES) if name not in text] == []

@@ -5,9 +5,9 @@ import re
 
 import pytest
 
+from Arch.cli.main import main
+from Arch.cli.plotfigs import main as plot
 from Arch.errors import DataError, PluginError, TrainingError
-from Scripts.main import main
-from Scripts.Plotfigs import main as plot
 from tests.plugin_page import changed, shown, trained
 
 IMPORT, NET, LOSS = "import torch\n", '@MODELS.register("MyNet")', '@METHODS.register("Confidence")'

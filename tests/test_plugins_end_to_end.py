@@ -8,12 +8,12 @@ import pytest
 
 import Arch
 from Arch.cache.attempts.attempt import State
+from Arch.cli.main import main
+from Arch.cli.plotfigs import main as plot
 from Arch.errors import NotImplementedYetError
 from Arch.models import MODELS
 from Arch.planning.overview import standings
 from Arch.planning.workspace import Workspace
-from Scripts.main import main
-from Scripts.Plotfigs import main as plot
 from tests.plugin_page import TAUGHT, TEACHING, TINY, changed, shown, trained
 
 

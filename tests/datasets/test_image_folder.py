@@ -85,10 +85,10 @@ def test_jpegs_decode_as_pillow_does(tmp_path, root):
 
 
 def test_more_images_than_a_chunk_keep_their_order(tmp_path, root, monkeypatch):
-    monkeypatch.setattr(decoding, "_CHUNK", 2)
+    monkeypatch.setattr(images, "_CHUNK", 2)
     files = {f"train/c/{i:03}.png": encoded(np.full((2, 2, 3), i, dtype=np.uint8)) for i in range(101)}
-    images = located(write_zip(tmp_path / "x.zip", files)).read(root, "train")
-    assert images.pixels[:, 0, 0, 0].tolist() == list(range(101))
+    found = located(write_zip(tmp_path / "x.zip", files)).read(root, "train")
+    assert found.pixels[:, 0, 0, 0].tolist() == list(range(101))
 
 
 def test_hidden_and_foreign_files_are_passed_over(tmp_path, root):
@@ -181,7 +181,7 @@ def test_unequal_sizes_are_shrunk_to_one(tmp_path, root):
 def decodings(monkeypatch):
     """A list that grows by one whenever a split is decoded."""
     calls, write = [], images._write
-    monkeypatch.setattr(decoding, "_write", lambda *arguments: (calls.append(1), write(*arguments)))
+    monkeypatch.setattr(images, "_write", lambda *arguments: (calls.append(1), write(*arguments)))
     return calls
 
 

@@ -159,13 +159,13 @@ def test_imagenet_without_the_synset_of_each_image_is_refused(text, words, root,
 
 def test_imagenet_is_never_wholly_in_memory(root, tmp_path, monkeypatch):
     val = {f"val/{WORDNET[0]}/{i:04}.JPEG": picture(i % 250, 6) for i in range(40)}
-    monkeypatch.setattr(decoding, "_CHUNK_BYTES", 2 * 12)  # two images of 2x2 pixels
+    monkeypatch.setattr(images, "_CHUNK_BYTES", 2 * 12)  # two images of 2x2 pixels
     monkeypatch.setattr(os, "cpu_count", lambda: 1)
     seen = []
     written = images.ImageWriter.add
     monkeypatch.setattr(images.ImageWriter, "add", lambda self, piece: (seen.append(len(piece)), written(self, piece)))
-    images = DATASETS["ImageNet"]().located(write_imagenet(tmp_path, val)).read_downsampled(root, "test", 2)
-    assert (len(images), seen) == (40, [2] * 20)
+    found = DATASETS["ImageNet"]().located(write_imagenet(tmp_path, val)).read_downsampled(root, "test", 2)
+    assert (len(found), seen) == (40, [2] * 20)
     assert f"{root}/decoded/ImageNet-test-" in Path("/proc/self/maps").read_text()
 
 

@@ -4,9 +4,9 @@ import json
 
 import pytest
 
+from Arch.cli.main import main
 from Arch.planning.workspace import Workspace
 from Arch.types import Run
-from Scripts.main import main
 
 
 @pytest.fixture

@@ -6,10 +6,10 @@ import json
 
 import pytest
 
+from Arch.cli.main import main
 from Arch.datasets.download.download import Remote, Source
 from Arch.datasets.sources.catalogue import CATALOGUE
 from Arch.errors import UnknownNameError
-from Scripts.main import main
 from tests.datasets.file_server import serving
 from tests.test_architecture import HEAVY, ROOT, imported
 
@@ -71,7 +71,7 @@ def test_what_is_planned_says_so(tmp_path):
 
 
 def test_of_very_many_files_a_line_counts_some_and_a_page_all(tmp_path, capsys, monkeypatch):
-    monkeypatch.setattr("Scripts.dataset_lines._MOST_FILES", 2)
+    monkeypatch.setattr("Arch.cli.shared.dataset_lines._MOST_FILES", 2)
     (tmp_path / "SVHN" / "deep").mkdir(parents=True)
     for name in ("a", "deep/b", "deep/c"):
         (tmp_path / "SVHN" / name).write_bytes(bytes(1000))

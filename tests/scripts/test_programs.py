@@ -172,7 +172,7 @@ def test_the_demonstration_is_the_quickstart_folder():
         "taught.json",
         "teacher.json",
     }
-    verb = runpy.run_path(str(ROOT / "Scripts/verbs/demo.py"))
+    verb = runpy.run_path(str(ROOT / "Arch/cli/verbs/demo.py"))
     assert verb["QUICKSTART"] == ROOT / "ExperimentConfigs" / "Quickstart"
 
 

@@ -5,7 +5,7 @@ import signal
 
 import pytest
 
-from Scripts.signals import Signals
+from Arch.cli.console.signals import Signals
 
 
 @pytest.fixture

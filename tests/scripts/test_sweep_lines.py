@@ -5,11 +5,11 @@ import pytest
 from Arch.cache.attempts.failure import Failure
 from Arch.cache.entry import Entry
 from Arch.cache.store import Store
+from Arch.cli.console.sweep_lines import LineSweepWatcher, sweep_watcher
 from Arch.planning.plan import make_plan
 from Arch.planning.task import tasks_of
 from Arch.sweep.progress import Board, Outcome, Running, SilentSweepWatcher, Slot
 from Arch.types import Run
-from Scripts.sweep_lines import LineSweepWatcher, sweep_watcher
 
 TINY = {"Dataset": "Synthetic", "Model": "MLP"}
 SLOT = Slot("gpu 0 b", "cuda", {}, 1)

@@ -12,10 +12,10 @@ from rich.console import Console
 
 from Arch.cache.attempts.failure import Failure
 from Arch.cache.attempts.progress import Progress
+from Arch.cli.console.sweep_table import TableSweepWatcher
 from Arch.errors import CacheAccessError
 from Arch.planning.task import Task
 from Arch.sweep.progress import Board, Outcome, Running, Slot
-from Scripts.sweep_table import TableSweepWatcher
 
 
 @dataclass(frozen=True)

@@ -3,10 +3,10 @@
 import functools
 import sys
 
+from Arch.cli.console.program import guarded
+from Arch.cli.main import main
+from Arch.cli.shared import sweeping
 from Arch.sweep.executors.local import LocalPool
-from Scripts import sweeping
-from Scripts.main import main
-from Scripts.program import guarded
 from tests.sweep.conftest import STUB_COMMAND
 
 sweeping.LocalPool = functools.partial(LocalPool, command=STUB_COMMAND)

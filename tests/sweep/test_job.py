@@ -81,6 +81,7 @@ def test_signs_of_life_begin_before_anything_is_imported_for_the_run(ordered):
 
 
 def test_nothing_of_torch_is_there_before_the_lease_is_adopted():
-    code = "import sys, Arch.sweep.executors.job, Arch.sweep.executors.local; print(sorted({'torch', 'numpy', 'pandas'} & set(sys.modules)))"
+    imports = "import sys, Arch.sweep.executors.job, Arch.sweep.executors.local"
+    code = f"{imports}; print(sorted({{'torch', 'numpy', 'pandas'}} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout == "[]\n"

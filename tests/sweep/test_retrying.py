@@ -6,6 +6,7 @@ from types import SimpleNamespace
 import pytest
 
 from Arch.cache.attempts.attempt import State
+from Arch.sweep import scheduler
 from Arch.sweep.executors.local import LocalPool
 
 HALF_AN_HOUR = 1800.0
@@ -17,7 +18,7 @@ def hour_after(monkeypatch):
 
     def leap(holds):
         clock = SimpleNamespace(monotonic=lambda: time.monotonic() + 3600.0 * holds())
-        monkeypatch.setattr(schedule, "time", clock)
+        monkeypatch.setattr(scheduler, "time", clock)
 
     return leap
 

@@ -7,6 +7,7 @@ import sys
 import pytest
 
 from Arch.errors import TrainingError
+from Arch.training.run import tensorboard
 from Arch.training.run.tensorboard import open_events
 from Arch.types import Epoch
 
@@ -48,7 +49,7 @@ def test_a_disk_that_refuses_ends_the_events_and_not_the_run(tmp_path, monkeypat
             if here == step:
                 raise OSError(errno.ENOSPC, "no space left on device")
 
-    monkeypatch.setattr(events, "summary_writer", lambda: Writer)
+    monkeypatch.setattr(tensorboard, "summary_writer", lambda: Writer)
     with open_events(tmp_path / "events", (EPOCH,), is_wanted=True) as write:
         write(EPOCH)
     assert [record.levelname for record in caplog.records] == ["WARNING"]

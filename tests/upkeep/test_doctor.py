@@ -8,7 +8,8 @@ import pytest
 from Arch.cache.attempts.attempt import MOST_CRASHES
 from Arch.errors import CacheAccessError
 from Arch.files import disk, door
-from Arch.upkeep.doctor import disk, doctor
+from Arch.upkeep.doctor import disk as disk_checks
+from Arch.upkeep.doctor import doctor
 from Arch.upkeep.doctor.cache import check_cache
 from Arch.upkeep.doctor.disk import check_cache_folder, check_data_folder
 from Arch.upkeep.doctor.finding import Level
@@ -118,7 +119,7 @@ def test_little_space_is_told(tmp_path, monkeypatch, free, level):
     ],
 )
 def test_the_kind_of_disk_is_named_with_what_follows(kind, level, word):
-    found = disk._kind(kind)
+    found = disk_checks._kind(kind)
     assert (found.level, word in found.sentence) == (level, True)
 
 

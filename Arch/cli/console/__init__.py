@@ -1,0 +1,1 @@
+"""The terminal: options, progress, signals and tables."""

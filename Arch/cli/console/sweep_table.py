@@ -1,0 +1,90 @@
+"""A sweep on a terminal: a table of what runs where, redrawn in place, and a line for each run that ended."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+
+from rich.console import Console, Group
+from rich.live import Live
+from rich.table import Table
+from rich.text import Text
+
+from Arch.cache.attempts.failure import Failure
+from Arch.cli.console.sweep_lines import ended_text
+from Arch.errors import CacheError
+from Arch.planning.task import Task
+from Arch.sweep.progress import Board, Outcome, Running
+from Arch.units import duration_text
+
+_COLOURS = {Outcome.DONE: "green", Outcome.ELSEWHERE: "green", Outcome.STOPPED: "yellow"}
+
+
+class TableSweepWatcher:
+    """Draws on standard error; a context, so that the terminal is given back however the sweep ends."""
+
+    def __init__(self, console: Console | None = None) -> None:
+        """Draws on a `console`, by default the one behind standard error."""
+        self._console = console or Console(stderr=True, highlight=False)
+        self._live = Live(console=self._console, auto_refresh=False, transient=True)
+
+    def __enter__(self) -> TableSweepWatcher:
+        """Takes the bottom of the terminal."""
+        self._live.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Gives it back, without the table."""
+        self._live.stop()
+
+    def started(self, running: Running) -> None:
+        """The table tells."""
+
+    def ended(self, what: Running | Task, outcome: Outcome, failure: Failure | None) -> None:
+        """Leaves a line above the table."""
+        self._console.print(Text(ended_text(what, outcome, failure), style=_COLOURS.get(outcome, "red")))
+
+    def tick(self, board: Board) -> None:
+        """Redraws the table."""
+        self._live.update(Group(_table(board), Text(_summary(board), style="bold")), refresh=True)
+
+
+def _table(board: Board) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    table.add_column("where", no_wrap=True)
+    table.add_column("experiment", no_wrap=True, overflow="ellipsis")
+    for name in ("run", "epoch", "score", "so far", "left"):  # where it gets narrow, titles are shortened first
+        table.add_column(name, justify="right", no_wrap=True, min_width=len(name) + 3)
+    for running in board.running:
+        table.add_row(running.slot.name, running.task.step.config.title, _run(running), *_reached(running))
+    return table
+
+
+def _run(running: Running) -> str:
+    return f"{running.task.run}" if running.attempt == 1 else f"{running.task.run} (attempt {running.attempt})"
+
+
+def _reached(running: Running) -> tuple[str, str, str, str]:
+    elapsed = duration_text(time.monotonic() - running.since)
+    try:
+        progress = running.work.progress()
+    except CacheError:  # the table is only looked at; the run itself will say what is wrong with the disk
+        progress = None
+    if progress is None:
+        return "starting", "", elapsed, ""
+    left = "" if progress.seconds_left is None else duration_text(progress.seconds_left)
+    return f"{progress.epoch}/{progress.epochs}", _score(progress.scores), elapsed, left
+
+
+def _score(scores: Mapping[str, float]) -> str:
+    if "accuracy" in scores:
+        return f"{100 * scores['accuracy']:.1f} %"
+    return f"loss {scores['loss']:.3f}" if "loss" in scores else ""
+
+
+def _summary(board: Board) -> str:
+    counts = [f"{board.done} of {board.total} done"]
+    counts += [f"{board.failed} failed"] if board.failed else []
+    counts += [f"{board.elsewhere} made elsewhere"] if board.elsewhere else []
+    counts += [f"{board.waiting} waiting"] if board.waiting else []
+    return f"{', '.join(counts)}; {duration_text(board.seconds)}"

@@ -1,0 +1,59 @@
+"""Draws figures of what is cached; never trains, never imports torch."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from Arch.cli.console.options import WHAT, Parser, add_shared
+from Arch.cli.console.program import guarded
+from Arch.cli.shared.plugin_option import add_plugin
+from Arch.cli.shared.running import cached_entries, draw, workspace_of
+from Arch.config.plugins.running import errors_named, use_files
+from Arch.errors import UnknownNameError, did_you_mean
+from Arch.figures import FIGURES
+
+_EXAMPLES = """examples:
+  Plotfigs.py                                     every figure of everything that is cached
+  Plotfigs.py accuracy-bars ExperimentConfigs/Quickstart
+  Plotfigs.py training-curves 3f9a --out paper/
+  Plotfigs.py my-figure --plugin my_figures.py    a figure of your own
+"""
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Runs the program and gives its exit code."""
+    parser = Parser(
+        prog="Plotfigs.py",
+        description=__doc__,
+        epilog=f"figures:\n  {', '.join(FIGURES)}\n\n{_EXAMPLES}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("words", nargs="*", metavar="FIGURE|WHAT", help=f"names of figures, then {WHAT}")
+    add_plugin(parser)
+    add_shared(parser)
+    options = parser.parse_intermixed_args(arguments)
+    if options.plugin:
+        use_files(options.plugin)
+    for word in options.words:
+        _check(word)
+    names = [word for word in options.words if word in FIGURES]
+    what = [word for word in options.words if word not in FIGURES]
+    workspace = workspace_of(options)
+    entries, code = cached_entries(workspace, what, options)
+    with errors_named(options.plugin):
+        draw(names or list(FIGURES), entries, options)
+    return code
+
+
+def _check(word: str) -> None:
+    """Refuses a word that is nothing, but near to a figure's name."""
+    if word not in FIGURES and not Path(word).exists() and did_you_mean(word, FIGURES):
+        raise UnknownNameError("figure", word, FIGURES)
+
+
+def program() -> int:
+    """Runs the program on this process's arguments and gives its exit code; mistakes are printed in one sentence."""
+    return guarded(main, sys.argv[1:])

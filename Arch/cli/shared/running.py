@@ -1,0 +1,163 @@
+"""What the verbs share: carrying out a plan in this process, printing results, drawing figures."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from Arch.cache.entry import Entry
+from Arch.callbacks import Requests
+from Arch.cli.console.progress import watcher
+from Arch.cli.console.signals import Signals
+from Arch.config.config import Config
+from Arch.errors import CacheError, ConfigError, StoppedError
+from Arch.experiment import Failure, carry_out
+from Arch.planning.plan import Plan, make_plan
+from Arch.planning.workspace import Workspace
+from Arch.report import json_rows, labels, table
+from Arch.sweep.worker import Worker
+from Arch.types import Result, Run
+
+
+@dataclass(frozen=True)
+class _Exhibit:
+    """A cached experiment as a figure sees it; its epochs are read only by a figure that shows them."""
+
+    label: str
+    entry: Entry
+
+    @property
+    def result(self) -> Result:
+        return self.entry.result()
+
+    @property
+    def runs(self) -> Sequence[Run]:
+        return self.entry.runs()
+
+
+def workspace_of(options: argparse.Namespace) -> Workspace:
+    """The workspace that the command line names."""
+    return Workspace.at(options.cache, options.data)
+
+
+def finish(workspace: Workspace, asked: Sequence[tuple[Config, str]], options: argparse.Namespace) -> int:
+    """Trains what the asked experiments lack in this process and prints their results; 0 if all of them are there."""
+    print_notes(asked, options)
+    plan = make_plan(asked, workspace.store)
+    if options.threads is not None:  # torch, which is not there yet, reads them when it comes
+        os.environ.update(dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS"), str(options.threads)))
+    requests = Requests()
+    worker = Worker(workspace.store, workspace.data, options.device, watcher(quiet=options.quiet), requests)
+    with Signals(requests.stop, _interrupt, requests.checkpoint) as signals:
+        try:
+            failures = carry_out(plan, worker)
+        except KeyboardInterrupt:
+            print("\ninterrupted; finished runs are kept", file=sys.stderr)
+            return signals.code or 130  # a file of the user's own may raise it, too
+    code = show_results(workspace, plan, options)
+    _print_failures(failures, plan)
+    if any(isinstance(failure.error, StoppedError) for failure in failures):
+        return signals.code
+    return 1 if failures else code
+
+
+def show_results(workspace: Workspace, plan: Plan, options: argparse.Namespace) -> int:
+    """Prints what there is now of the experiments that a plan was asked for; 1 if some of it could not be read."""
+    entries = [workspace.store.entry(step.config) for step in plan.steps if step.labels and not step.status.problem]
+    shown = [entry for entry in entries if entry.run_indices()]
+    code = print_results(shown, options) if shown else 0
+    _print_stale(plan, options)
+    return code
+
+
+def cached_entries(workspace: Workspace, words: Sequence[str], options: argparse.Namespace) -> tuple[list[Entry], int]:
+    """The cached experiments that the words select, and 1 if others could not be read, which it says.
+
+    Raises:
+        ConfigError: there is none.
+    """
+    entries, spoilt = workspace.entries(words, options.set)
+    for error in spoilt:
+        print(f"error: left out: {error}", file=sys.stderr)
+    if not entries:
+        what = f"nothing of {' '.join(words)}" if words else "no finished run"
+        raise ConfigError(f"{what} is in the cache {workspace.store.root}.")
+    return entries, 1 if spoilt else 0
+
+
+def print_results(entries: Sequence[Entry], options: argparse.Namespace) -> int:
+    """Prints the entries' results as a table, or as JSON; 1 if some could not be read, which it says."""
+    found: dict[Entry, Result] = {}
+    for entry in entries:
+        try:
+            entry.document()  # the label needs it
+            found[entry] = entry.result()
+        except CacheError as error:  # a damaged entry must not hide the others
+            print(f"error: left out: {error}", file=sys.stderr)
+    results, names = list(found.values()), labels_of(list(found))
+    if options.json:
+        print(json.dumps(json_rows(results, names), indent=1))
+    elif found:
+        print(table(results, names))
+    return 0 if len(found) == len(entries) else 1
+
+
+def labels_of(entries: Sequence[Entry]) -> list[str]:
+    """Short labels made of what differs among the entries."""
+    documents = [entry.document() for entry in entries]
+    titles = {
+        other["Fingerprint"]: other["Title"] for document in documents for other in document["References"].values()
+    }
+    return labels([document["Active"] for document in documents], [entry.fingerprint for entry in entries], titles)
+
+
+def draw(names: Sequence[str], entries: Sequence[Entry], options: argparse.Namespace, stem: str = "") -> None:
+    """Draws figures of cached entries and says where they are."""
+    from Arch.figures.writer import draw as draw_figure  # only where a figure is asked for
+
+    exhibits = [_Exhibit(label, entry) for label, entry in zip(labels_of(entries), entries, strict=True)]
+    for name in names:
+        for path in draw_figure(name, exhibits, options.out, stem):
+            print(path)
+
+
+def print_notes(asked: Sequence[tuple[Config, str]], options: argparse.Namespace) -> None:
+    """Prints the remarks on configs, each once, unless it is to be quiet."""
+    notes: dict[str, list[str]] = {}
+    for config, label in () if options.quiet else asked:
+        for note in config.notes:
+            notes.setdefault(note, []).append(label)
+    for note, where in notes.items():
+        more = f" (and {len(where) - 1} more)" if len(where) > 1 else ""
+        print(f"note: {where[0]}{more}: {note}", file=sys.stderr)
+
+
+def _print_stale(plan: Plan, options: argparse.Namespace) -> None:
+    stale = [step for step in plan.steps if step.status.outdated and not options.quiet]
+    if stale:
+        parts = ", ".join(sorted({key for step in stale for key in step.status.outdated}))
+        more = f" (and {len(stale) - 1} more)" if len(stale) > 1 else ""
+        print(
+            f"note: {stale[0].config.title}{more}: made before a change of {parts}, and still an answer; "
+            "`main.py status` says of which version",
+            file=sys.stderr,
+        )
+
+
+def _print_failures(failures: Sequence[Failure], plan: Plan) -> None:
+    for failure in failures:
+        if isinstance(failure.error, StoppedError):
+            print(f"stopped: {failure.step.config.title}: the same command goes on from there", file=sys.stderr)
+            continue
+        who = failure.step.labels[0] if failure.step.labels else failure.step.config.title
+        print(f"error: {who}: {failure.error}", file=sys.stderr)
+    if len(failures) > 1:
+        print(f"{len(failures)} of {len(plan.missing)} trainings failed", file=sys.stderr)
+
+
+def _interrupt() -> None:
+    raise KeyboardInterrupt

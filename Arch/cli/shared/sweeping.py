@@ -1,0 +1,69 @@
+"""What `-e` and `retry` share: workers for the runs that are missing, what is said at the end, the exit code."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from contextlib import closing
+
+from Arch.cli.console.signals import Signals
+from Arch.cli.console.sweep_lines import failure_text, sweep_watcher
+from Arch.cli.shared.running import show_results
+from Arch.planning.plan import Plan
+from Arch.planning.task import Task
+from Arch.planning.workspace import Workspace
+from Arch.sweep.executors.devices import Wishes, slots_of, this_machine
+from Arch.sweep.executors.local import LocalPool
+from Arch.sweep.outcome import Report
+from Arch.sweep.progress import Outcome
+from Arch.sweep.scheduler import Manner, Sweep
+
+_MOST_LINES = 20
+_WORDS = {
+    Outcome.DONE: "made",
+    Outcome.ELSEWHERE: "made elsewhere",
+    Outcome.FAILED: "failed",
+    Outcome.CRASHED: "crashed",
+    Outcome.REFUSED: "refused",
+    Outcome.BLOCKED: "not tried",
+    Outcome.STOPPED: "stopped",
+}
+
+
+def sweep(
+    workspace: Workspace, plan: Plan, tasks: Sequence[Task], options: argparse.Namespace, *, is_forced: bool
+) -> int:
+    """Makes the runs, prints the results of what was asked and a summary; 0 if all that was asked is there."""
+    manner = Manner(options.retry, options.timeout, is_fail_fast=options.fail_fast, is_forced=is_forced)
+    wishes = Wishes(options.device, options.gpus, options.per_gpu, options.workers, options.threads)
+    slots = slots_of(wishes, this_machine())
+    with closing(LocalPool(slots)) as pool, sweep_watcher(quiet=options.quiet) as watcher:
+        sweep = Sweep(tasks, workspace, pool, manner, watcher)
+        with Signals(sweep.stop, sweep.kill, sweep.checkpoint) as signals:
+            report = sweep.run()
+    code = show_results(workspace, plan, options)
+    _summarise(report, plan, quiet=options.quiet)
+    return signals.code or (code if report.is_complete else 1)
+
+
+def _summarise(report: Report, plan: Plan, *, quiet: bool) -> None:
+    lacking = report.of(Outcome.FAILED, Outcome.CRASHED, Outcome.REFUSED, Outcome.BLOCKED)
+    for task, failure in list(lacking.items())[:_MOST_LINES]:
+        why = failure_text(failure) if failure else "it is not there"
+        run = f" run {task.run}:" if task.step.wanted > 1 else ""
+        print(f"error: {task.label}:{run} {why}", file=sys.stderr)
+    if len(lacking) > _MOST_LINES:
+        print(f"... and {len(lacking) - _MOST_LINES} more; `main.py status` shows them all", file=sys.stderr)
+    if not quiet or lacking:
+        print(_counts(report, plan), file=sys.stderr)
+    if failed := list(report.of(Outcome.FAILED, Outcome.CRASHED)):
+        name = failed[0].fingerprint[:8]
+        print(f"`main.py tail {name}` shows the log, `main.py retry {name}` tries again", file=sys.stderr)
+
+
+def _counts(report: Report, plan: Plan) -> str:
+    counts = {"there already": sum(step.done for step in plan.steps)}
+    counts |= {word: len(report.of(outcome)) for outcome, word in _WORDS.items()}
+    counts["not begun"] = len(report.left)
+    return "runs: " + (", ".join(f"{count} {word}" for word, count in counts.items() if count) or "none")

@@ -1,0 +1,26 @@
+"""No arguments: a small teacher, the student alone and the student that it teaches, on handwritten digits."""
+
+from __future__ import annotations
+
+import argparse
+
+from Arch.cli.console.options import refuse_sweeping, unknown_word
+from Arch.cli.shared.running import draw, finish, workspace_of
+from Arch.errors import ConfigError
+from Arch.planning.workspace import ROOT
+
+QUICKSTART = ROOT / "ExperimentConfigs" / "Quickstart"
+
+
+def run(options: argparse.Namespace) -> int:
+    """Runs the embedded default, prints its table and saves its figures."""
+    if options.words:
+        raise ConfigError(f"{unknown_word(options.words[0])}.")
+    refuse_sweeping(options)
+    workspace = workspace_of(options)
+    asked = list(workspace.configs([str(QUICKSTART)], options.set))
+    code = finish(workspace, asked, options)
+    if code == 0:
+        entries = [workspace.store.entry(config) for config, _ in asked]
+        draw(["accuracy-bars", "training-curves"], entries, options, stem="quickstart")
+    return code

@@ -1,0 +1,51 @@
+"""Writes every cached run as a row: what was asked, what came out, where it was made. Changes nothing in the cache."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from Arch.cli.console.options import add_what
+from Arch.cli.shared.fast_reading import look_quickly
+from Arch.cli.shared.running import workspace_of
+from Arch.errors import CacheError, ConfigError
+from Arch.report import export
+
+EXAMPLES = """examples:
+  main.py export > runs.csv                       everything that is cached
+  main.py export ExperimentConfigs/Quickstart --to runs.csv
+  main.py export Dataset=CIFAR10 --to runs.parquet
+  main.py export 3f9a --epochs --to curves.json   a row for each epoch of each run
+
+A cell is empty where a run does not have it; lists, and text that looks like something else, are JSON.
+"""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Adds the verb's arguments."""
+    add_what(parser, needed=False)
+    parser.add_argument("--to", type=Path, metavar="FILE", help=f"{', '.join(export.FORMATS)} (default: CSV, printed)")
+    parser.add_argument("--epochs", action="store_true", help="a row for each epoch of each run")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Writes or prints the rows; 1 if some experiments could not be read, which it says."""
+    look_quickly()
+    workspace = workspace_of(options)
+    if options.to is not None:
+        export.check_format(options.to)
+    spoilt: list[CacheError] = []
+    table = list(export.rows(export.selected(workspace, options.what, options.set), spoilt, with_epochs=options.epochs))
+    for problem in spoilt:
+        print(f"error: left out: {problem}", file=sys.stderr)
+    if not table:
+        whose = f" of {' '.join(options.what)}" if options.what else ""
+        raise ConfigError(f"there is no finished run{whose} in {workspace.store.root}. `status` tells what there is.")
+    if options.to is None:
+        print(export.json_text(table) if options.json else export.csv_text(table), end="")
+    else:
+        export.write(options.to, table)
+        if not options.quiet:
+            print(f"{options.to}: {len(table)} rows")
+    return 1 if spoilt else 0

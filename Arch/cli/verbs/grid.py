@@ -1,0 +1,62 @@
+"""Writes the configs of a grid: every combination of the given values over a template, each experiment once."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from Arch.cli.shared.running import workspace_of
+from Arch.planning.grids.grid import Grid, make_grid, write
+
+EXAMPLES = """examples:
+  main.py grid my.json Temperature=1,2,4 Seed=0,1 --to grids/temperature
+  main.py grid my.json Teacher=big.json,small.json --to grids/teachers
+  main.py grid my.json 'MLPWidths=[32],[64,64]' --to grids/widths
+                                                  a value that is a list itself stands in brackets
+
+Each file holds what the template says and the changed values; relative paths are rewritten to lead to the same files.
+A file that is there and says something else stops the whole command before anything is written.
+"""
+_MOST_LINES = 20
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Adds the verb's arguments."""
+    parser.add_argument("template", type=Path, metavar="TEMPLATE", help="a config file")
+    parser.add_argument("words", nargs="+", metavar="Key=a,b,c", help="the values that a key takes")
+    parser.add_argument("--to", type=Path, metavar="DIR", required=True, help="the folder of the new configs")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Says what it will write, and writes it."""
+    grid = make_grid(workspace_of(options).resolver, options.template, options.words, options.to, options.set)
+    missing = grid.missing()
+    if not options.quiet:
+        print("\n".join(_lines(grid, len(missing), options.to)), file=sys.stderr if options.json else sys.stdout)
+    write(missing)
+    if options.json:
+        written = {variant.path for variant in missing}
+        rows = [
+            {"path": str(each.path), "fingerprint": each.fingerprint, "values": each.words, "new": each.path in written}
+            for each in grid.variants
+        ]
+        twins = [{"values": left_out, "same_as": kept} for left_out, kept in grid.duplicates]
+        print(json.dumps({"configs": rows, "duplicates": twins}, indent=1))
+    return 0
+
+
+def _lines(grid: Grid, missing: int, folder: Path) -> Iterator[str]:
+    there = len(grid.variants) - missing
+    same = f", {there} more there already and the same" if there and missing else ""
+    if missing:
+        yield f"writes {missing} config{'s'[: missing != 1]} to {folder}{same}"
+    else:
+        yield f"nothing to write: {there} config{'s'[: there != 1]} in {folder} already, and the same"
+    if grid.duplicates:
+        yield f"left out {len(grid.duplicates)} duplicate{'s'[: len(grid.duplicates) != 1]}:"
+        yield from (f"  {left_out} = {kept}" for left_out, kept in grid.duplicates[:_MOST_LINES])
+    if len(grid.duplicates) > _MOST_LINES:
+        yield f"  ... and {len(grid.duplicates) - _MOST_LINES} more (--json lists all)"

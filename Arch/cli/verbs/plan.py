@@ -1,0 +1,91 @@
+"""Says what would run, in which order and for how long, what is cached or asked for twice; trains nothing."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections import Counter
+
+from Arch.cli.console.options import add_what
+from Arch.cli.shared.fast_reading import look_quickly
+from Arch.cli.shared.running import workspace_of
+from Arch.planning.estimate import Estimator, estimator
+from Arch.planning.plan import Plan, Step, make_plan
+from Arch.units import duration_text
+
+EXAMPLES = """examples:
+  main.py plan ExperimentConfigs
+  main.py plan ExperimentConfigs Dataset=Digits --json
+"""
+_MOST_LINES = 200
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Adds the verb's arguments."""
+    add_what(parser, needed=True)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Prints the plan."""
+    look_quickly()
+    workspace = workspace_of(options)
+    plan = make_plan(workspace.configs(options.what, options.set), workspace.store)
+    known = estimator(plan, workspace.store)
+    if options.json:
+        print(json.dumps([_row(step, known) for step in plan.steps], indent=1))
+    else:
+        print("\n".join(_lines(plan, known)))
+    return 0
+
+
+def _row(step: Step, known: Estimator) -> dict[str, object]:
+    return {
+        "fingerprint": step.config.fingerprint,
+        "title": step.config.title,
+        "status": step.state,
+        "runs": step.done,
+        "wanted": step.wanted,
+        "seconds": _seconds(step, known),
+        "asked_by": list(step.labels),
+        "needs": list(step.needs),
+        "failure": step.failure,
+        "refusal": str(step.refusal or ""),
+    }
+
+
+def _lines(plan: Plan, known: Estimator) -> list[str]:
+    lines = [_line(step, known) for step in plan.missing[:_MOST_LINES]]
+    if len(plan.missing) > _MOST_LINES:
+        lines.append(f"  ... and {len(plan.missing) - _MOST_LINES} more (--json lists all)")
+    lines += [f"asked twice: {' = '.join(step.labels)}" for step in plan.duplicates[:_MOST_LINES]]
+    counts = Counter(step.state for step in plan.steps)
+    dependencies = sum(not step.labels for step in plan.steps)
+    words = ", ".join(f"{count} {status}" for status, count in sorted(counts.items()))
+    lines.append(f"{len(plan.steps)} experiments ({dependencies} only as dependencies): {words or 'none'}")
+    return [*lines, _total([step for step in plan.missing if not step.refusal], known)]
+
+
+def _total(steps: list[Step], known: Estimator) -> str:
+    runs = sum(step.wanted - step.done for step in steps)
+    spans = [(step, _seconds(step, known)) for step in steps]
+    told = sum(seconds for _, seconds in spans if seconds is not None)
+    unknown = sum(step.wanted - step.done for step, seconds in spans if seconds is None)
+    if not runs or unknown == runs:
+        return f"{runs} runs to train"
+    beside = f", and {unknown} of unknown length" if unknown else ""
+    return f"{runs} runs to train: about {duration_text(told)} one after the other{beside}"
+
+
+def _line(step: Step, known: Estimator) -> str:
+    why = f"  [{step.refusal or step.failure}]" if step.refusal or step.failure else ""
+    by = step.labels[0] if step.labels else "(needed by others)"
+    seconds = None if step.refusal else _seconds(step, known)
+    span = "-" if seconds is None else duration_text(seconds)
+    start = f"{step.state:<8} {step.config.fingerprint[:8]}  {step.done}/{step.wanted}  {span:>12}"
+    return f"{start}  {step.config.title}  {by}{why}"
+
+
+def _seconds(step: Step, known: Estimator) -> float | None:
+    """What the runs that a step lacks will take one after the other, as cached runs tell it."""
+    each = known.seconds(step.config.active)
+    return None if each is None else each * (step.wanted - step.done)

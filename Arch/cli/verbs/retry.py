@@ -1,0 +1,54 @@
+"""Tries those runs again that failed or crashed, and what they need; everything else is left alone."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from dataclasses import replace
+
+from Arch.cache.attempts.attempt import State
+from Arch.cli.console.options import add_sweeping, add_what
+from Arch.cli.shared.running import print_notes, show_results, workspace_of
+from Arch.config.config import Config
+from Arch.planning.plan import make_plan
+from Arch.planning.task import failed_tasks_of
+from Arch.planning.workspace import Workspace
+
+EXAMPLES = """examples:
+  main.py retry ExperimentConfigs/Quickstart      what failed or crashed of these
+  main.py retry 3f9a                              a fingerprint's first digits
+  main.py retry ExperimentConfigs Model=resnet8 --gpus 0,1 --timeout 4h
+"""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Adds the verb's arguments."""
+    add_what(parser, needed=True)
+    add_sweeping(parser)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Makes the runs that failed or crashed, and shows the results."""
+    workspace = workspace_of(options)
+    asked = [(_all_tried(workspace, config), label) for config, label in workspace.configs(options.what, options.set)]
+    print_notes(asked, options)
+    plan = make_plan(asked, workspace.store)
+    tasks = failed_tasks_of(plan)
+    if not tasks:
+        code = show_results(workspace, plan, options)
+        where = sys.stderr if options.json else sys.stdout
+        print(f"nothing of {' '.join(options.what)} failed or crashed", file=where)
+        return code
+    from Arch.cli.shared.sweeping import sweep  # workers, devices, signals: nothing for a verb that finds nothing to do
+
+    return sweep(workspace, plan, tasks, options, is_forced=True)
+
+
+def _all_tried(workspace: Workspace, config: Config) -> Config:
+    """The config, asking for all runs that were ever tried: a cached experiment keeps no `NumRuns`."""
+    entry = workspace.store.entry(config)
+    if not entry.exists:
+        return config
+    tried = [attempt.run + 1 for attempt in entry.in_hand() if attempt.state in (State.FAILED, State.CRASHED)]
+    runs = max([config.option("NumRuns"), *tried])
+    return replace(config, options={**config.options, "NumRuns": runs})

@@ -1,0 +1,20 @@
+"""`-c FILE [FILE ...]`: runs configs; what is cached is shown at once."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from Arch.cli.console.options import refuse_sweeping, unknown_word
+from Arch.cli.shared.running import finish, workspace_of
+from Arch.errors import ConfigError
+
+
+def run(options: argparse.Namespace) -> int:
+    """Trains what is missing of the configs and shows their results."""
+    if options.words:
+        raise ConfigError(f"{unknown_word(options.words[0])}.")
+    refuse_sweeping(options)
+    workspace = workspace_of(options)
+    asked = [(workspace.resolver.load(Path(name), options.set), name) for name in options.config]
+    return finish(workspace, asked, options)

@@ -1,0 +1,28 @@
+"""Shows what the cache knows of experiments; without WHAT, of all. Trains nothing."""
+
+from __future__ import annotations
+
+import argparse
+
+from Arch.cli.console.options import add_what
+from Arch.cli.shared.fast_reading import look_quickly
+from Arch.cli.shared.running import cached_entries, print_results, workspace_of
+
+EXAMPLES = """examples:
+  main.py show                                    everything that is cached
+  main.py show ExperimentConfigs/Quickstart
+  main.py show 3f9a Model=resnet8 --json          a fingerprint's first digits; a key's value
+"""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Adds the verb's arguments."""
+    add_what(parser, needed=False)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Prints the table of results."""
+    look_quickly()
+    workspace = workspace_of(options)
+    entries, code = cached_entries(workspace, options.what, options)
+    return print_results(entries, options) or code

@@ -1,0 +1,29 @@
+"""`-e DIR [Key=Value ...]`: runs every config below a folder, teachers first."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from Arch.cli.shared.running import print_notes, show_results, workspace_of
+from Arch.errors import ConfigError
+from Arch.planning.plan import make_plan
+from Arch.planning.task import tasks_of
+
+
+def run(options: argparse.Namespace) -> int:
+    """Makes the runs that the folder's configs lack, side by side, and shows their results."""
+    if not Path(options.sweep).is_dir():
+        raise ConfigError(f"-e {options.sweep}: expected a folder of configs, found none. One file runs with -c.")
+    workspace = workspace_of(options)
+    asked = list(workspace.configs([options.sweep, *options.words], options.set))
+    if not asked:
+        raise ConfigError(f"{options.sweep}: no config below it has {' and '.join(options.words)}.")
+    print_notes(asked, options)
+    plan = make_plan(asked, workspace.store)
+    tasks = tasks_of(plan)
+    if not tasks:
+        return show_results(workspace, plan, options)
+    from Arch.cli.shared.sweeping import sweep  # workers, devices, signals: nothing for a cached answer
+
+    return sweep(workspace, plan, tasks, options, is_forced=False)

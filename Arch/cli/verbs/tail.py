@@ -1,0 +1,70 @@
+"""Shows the log of the run in hand, else of the last attempt, else of the last finished run. Changes nothing."""
+
+from __future__ import annotations
+
+import argparse
+import json
+
+from Arch.cache.entry import Entry
+from Arch.cli.console.options import add_what
+from Arch.cli.shared.running import workspace_of
+from Arch.errors import CacheError, ConfigError
+from Arch.report.export import selected
+from Arch.report.logs import Log
+
+EXAMPLES = """examples:
+  main.py tail 3f9a                               the last lines
+  main.py tail 3f9a -f                            and what is added, until the run ends
+  main.py tail ExperimentConfigs/Quickstart -n 3  of several experiments, each under its heading
+  main.py tail my.json --run 2 -n 100
+"""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Adds the verb's arguments."""
+    add_what(parser, needed=True)
+    parser.add_argument("-n", "--lines", type=_count, default=10, metavar="N", help="how many lines (default: 10)")
+    parser.add_argument("-f", "--follow", action="store_true", help="go on until the run ends")
+    parser.add_argument("--run", type=_count, metavar="N", help="of this run")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Prints the ends of the logs."""
+    workspace = workspace_of(options)
+    entries = list(selected(workspace, options.what, options.set))
+    if options.follow and len(entries) != 1:
+        raise ConfigError(f"-f follows one experiment, and {' '.join(options.what)} selects {len(entries)}.")
+    if len(entries) == 1 and not options.json:
+        log = Log.of(entries[0], options.run)
+        for piece in log.follow(options.lines) if options.follow else [log.tail(options.lines)]:
+            print(piece, end="", flush=True)
+        return 0
+    logs = [log for entry in entries for log in _logs(entry, options.run)]
+    if options.json:
+        print(json.dumps([_row(log, options.lines) for log in logs], indent=1))
+    else:
+        print("\n".join(f"{_heading(log)}\n{log.tail(options.lines)}" for log in logs), end="")
+    return 0
+
+
+def _logs(entry: Entry, run: int | None) -> list[Log]:
+    """The log of an experiment among several, of which some may have none."""
+    try:
+        return [Log.of(entry, run)]
+    except CacheError:
+        return []
+
+
+def _heading(log: Log) -> str:
+    return f"==> {log.entry.fingerprint[:8]}, run {log.run}: {log.entry.document().get('Title', '')} <=="
+
+
+def _row(log: Log, lines: int) -> dict[str, object]:
+    text = log.tail(lines).splitlines()
+    return {"fingerprint": log.entry.fingerprint, "run": log.run, "path": log.path, "lines": text}
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"expected a whole number from 0 on, got {text!r}")
+    return int(text)

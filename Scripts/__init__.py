@@ -1,1 +1,0 @@
-"""The two programs: arguments in, words and figures out."""
