@@ -1,14 +1,11 @@
 """What all tests share: the rules, and the programs as a user starts them."""
 
-from pathlib import Path
-
 import pytest
 
 from Arch.config.resolve import Resolver
 from tests.plugin_page import write_shown
+from tests.repository import ROOT
 from tests.warm_starts import WarmStarts
-
-ROOT = Path(__file__).resolve().parents[1]
 
 
 @pytest.fixture(scope="session")

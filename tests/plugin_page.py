@@ -1,11 +1,11 @@
 """The files that docs/plugins.md shows, as a reader would write them and train with; and a loss with a teacher."""
 
 import re
-from pathlib import Path
 
 import Arch
+from tests.repository import ROOT
 
-PAGE = Path(__file__).resolve().parents[1] / "docs" / "plugins.md"
+PAGE = ROOT / "docs" / "plugins.md"
 TEACHING = """
 from dataclasses import dataclass
 from typing import ClassVar

@@ -3,11 +3,11 @@
 import ast
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[1]
+from tests.repository import ROOT
+
 LIBRARY = sorted((ROOT / "Arch").rglob("*.py"))
 SOURCES = [*LIBRARY, *sorted((ROOT / "Scripts").rglob("*.py"))]
 HEAVY = {"torch", "torchvision", "numpy", "pandas", "matplotlib", "sklearn", "PIL", "tqdm"}

@@ -9,8 +9,8 @@ import pytest
 from PIL import Image
 
 from tests.faulty_arrays import FAULTY
+from tests.repository import ROOT
 
-ROOT = Path(__file__).resolve().parents[1]
 TABLE = json.loads((Path(__file__).parent / "faults.json").read_text())
 
 

@@ -21,7 +21,8 @@ import traceback
 from pathlib import Path
 from typing import NoReturn
 
-ROOT = Path(__file__).resolve().parents[1]
+from tests.repository import ROOT
+
 LIBRARIES = ("torch", "torch._dynamo", "torch.fx", "torchvision", "scipy.special", "sklearn.datasets")
 SECONDS = 300
 

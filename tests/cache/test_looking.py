@@ -2,14 +2,13 @@
 
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
 from Arch.errors import CacheError, CorruptEntryError
 from Arch.files import door
+from tests.repository import ROOT
 
-ROOT = Path(__file__).parents[2]
 COSTLY = {"threading", "logging", "socket", "hashlib", "traceback", "subprocess", "tempfile"}
 LOOK = """
 import pathlib, sys

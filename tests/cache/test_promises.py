@@ -19,8 +19,7 @@ from Arch.cache.claims import holder
 from Arch.cache.claims.heartbeats import Sightings
 from Arch.errors import CacheError, RunDoneError, RunHeldError
 from tests.cache import stub
-
-ROOT = Path(__file__).parents[2]
+from tests.repository import ROOT
 
 
 def content_of(folder):

@@ -7,8 +7,9 @@ import pytest
 
 from Arch.cache.store import Store
 from Arch.errors import CacheAccessError, CacheError, UnknownNameError
+from tests.repository import ROOT
 
-ROOM = Path(__file__).resolve().parents[2] / "Arch" / "cache"
+ROOM = ROOT / "Arch" / "cache"
 NAMES = ["abc" + "0" * 29, "abd" + "0" * 29, "f" * 32]
 
 

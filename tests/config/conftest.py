@@ -1,14 +1,14 @@
 """Rules files made on the spot, and configs in files."""
 
 import json
-from pathlib import Path
 
 import pytest
 
 from Arch.config.resolve import Resolver
 from Arch.config.rules.reader import read_rules
+from tests.repository import ROOT
 
-RULES_PATH = Path(__file__).resolve().parents[2] / "KDTrainer" / "BaselineConfig.cjson"
+RULES_PATH = ROOT / "KDTrainer" / "BaselineConfig.cjson"
 
 
 @pytest.fixture(scope="session")

@@ -3,14 +3,14 @@
 import hashlib
 import json
 import random
-from pathlib import Path
 
 import pytest
 
 from Arch.config.resolve import Resolver
 from Arch.errors import ConfigError, InactiveKeyError
+from tests.repository import ROOT
 
-GOLDEN = json.loads((Path(__file__).resolve().parents[1] / "golden" / "fingerprints.json").read_text())
+GOLDEN = json.loads((ROOT / "tests" / "golden" / "fingerprints.json").read_text())
 RENAMED = (
     "The experiment {name!r} has another name than before, so every result of its kind would be lost. "
     "If that is meant, start the commit's message with 'RENAMES RESULTS:' and write {new} into tests/golden/."

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from pathlib import Path
 
 import matplotlib as mpl
 import pytest
@@ -13,8 +12,8 @@ import pytest
 from Arch.errors import ArchError, CacheAccessError, UnknownNameError
 from Arch.figures import FIGURES
 from Arch.figures.writer import draw
+from tests.repository import ROOT
 
-ROOT = Path(__file__).parents[2]
 EPOCHS = [({"loss": 2.0, "accuracy": 0.2}, {"loss": 2.5, "accuracy": 0.1})]
 
 

@@ -12,6 +12,7 @@ import pytest
 from Arch.report import json_rows, table
 from Arch.report.table import percent
 from Arch.types import Result, Statistic
+from tests.repository import ROOT
 
 
 def result(scores, provenance=None, fingerprint="f" * 32):
@@ -141,8 +142,7 @@ def test_json_rows_survive_a_round_trip_even_with_infinite_scores():
 def test_a_report_needs_no_heavy_library():
     heavy = {"torch", "numpy", "pandas", "matplotlib"}
     program = f"import sys, Arch.report; print(sorted({heavy} & set(sys.modules)))"
-    root = Path(__file__).parents[2]
-    done = subprocess.run([sys.executable, "-c", program], cwd=root, capture_output=True, text=True, check=True)
+    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
 
 

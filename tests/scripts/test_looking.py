@@ -5,16 +5,15 @@ import os
 import subprocess
 import sys
 import time
-from pathlib import Path
 
 import pytest
 
 from Arch import files
 from Arch.planning.workspace import Workspace
 from Arch.types import Epoch, Run
+from tests.repository import ROOT
 from tests.test_architecture import HEAVY, imported
 
-ROOT = Path(__file__).resolve().parents[2]
 ONE = {"Dataset": "Synthetic", "Model": "MLP", "MLPWidths": [6]}
 LOOKS = [["status"], ["status", "--full"], ["ls"], ["tail", "Seed=0"], ["export"], ["export", "--epochs"], ["show"]]
 

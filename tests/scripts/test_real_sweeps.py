@@ -6,14 +6,14 @@ import signal
 import subprocess
 import sys
 import time
-from pathlib import Path
 
 import pytest
 
 from Arch.cache.attempts.attempt import State
 from Arch.cache.store import Store
+from tests.repository import ROOT
 
-MAIN = [sys.executable, str(Path(__file__).resolve().parents[2] / "Scripts" / "main.py")]
+MAIN = [sys.executable, str(ROOT / "Scripts" / "main.py")]
 LONG = {"Dataset": "Digits", "Model": "MLP", "MLPWidths": [64], "NumEpochs": 400, "TrainSamples": 600}
 SHORT = {**LONG, "NumEpochs": 2}
 

@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
-MAIN = Path(__file__).resolve().parents[2] / "Scripts" / "main.py"
+from tests.repository import ROOT
+
+MAIN = ROOT / "Scripts" / "main.py"
 TINY = {"Dataset": "Synthetic", "SyntheticSamples": 32, "Model": "MLP", "MLPWidths": [6], "NumEpochs": 1}
 
 

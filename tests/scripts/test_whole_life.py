@@ -7,13 +7,12 @@ import signal
 import subprocess
 import sys
 import time
-from pathlib import Path
 
 import pytest
 
 from Arch.cache.store import Store
+from tests.repository import ROOT
 
-ROOT = Path(__file__).resolve().parents[2]
 MAIN = [sys.executable, str(ROOT / "Scripts" / "main.py")]
 CONFIG = {"Dataset": "Digits", "Model": "MLP", "MLPWidths": [32], "NumEpochs": 6, "NumRuns": 2}
 

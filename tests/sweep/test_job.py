@@ -14,9 +14,9 @@ from Arch.sweep.attempts import Attempts
 from Arch.sweep.executors.job import PARENT
 from Arch.sweep.executors.order import Exit
 from Arch.sweep.progress import Slot
+from tests.repository import ROOT
 from tests.sweep.conftest import STUB_COMMAND
 
-ROOT = Path(__file__).resolve().parents[2]
 SLOT = Slot("cpu 0", "cpu", {}, 1)
 
 

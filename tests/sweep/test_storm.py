@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from Arch.cache.store import Store
+from tests.repository import ROOT
 
-ROOT = Path(__file__).resolve().parents[2]
 TINY = {"Dataset": "Synthetic", "Model": "MLP"}
 
 pytestmark = pytest.mark.slow
