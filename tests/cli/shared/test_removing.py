@@ -6,7 +6,7 @@ import re
 import pytest
 
 from Arch.planning.workspace import Workspace
-from tests.scripts.test_programs import HEAVY, imported
+from tests.cli.test_programs import HEAVY, imported
 from tests.upkeep.conftest import RULES, put
 
 TEACHER = {"Model": "Net", "Seed": 7}

@@ -10,7 +10,7 @@ import pytest
 from Arch.datasets.decoding.store import decoded
 from Arch.datasets.download.locking import held, locked
 from Arch.errors import DataError
-from tests.datasets.test_decoded import LABELS, partials, write
+from tests.datasets.decoding.test_store import LABELS, partials, write
 
 
 @pytest.fixture
