@@ -12,7 +12,7 @@ LOOK_AGAIN = 1.0  # seconds between two looks at a run that another process is m
 LOOKS_APART = 0.05  # seconds between two such looks in all, so that they never fill the time of the sweep
 
 
-class Agenda:
+class RunQueue:
     """The tasks that have no outcome yet; each step of it costs the same however many there are."""
 
     def __init__(self, tasks: Sequence[Task]) -> None:

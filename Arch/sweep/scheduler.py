@@ -15,7 +15,7 @@ from Arch.sweep.attempts import Attempts
 from Arch.sweep.executors.executor import Ending, Executor
 from Arch.sweep.outcome import Report, Verdict, blocked, refused
 from Arch.sweep.progress import Board, Outcome, Running, SilentSweepWatcher, Slot, SweepWatcher
-from Arch.sweep.queue import Agenda
+from Arch.sweep.queue import RunQueue
 
 PAUSE = 0.1  # seconds between two looks around while nothing ends
 TICK = 0.5
@@ -72,7 +72,7 @@ class Sweep:
     watcher: SweepWatcher = field(default_factory=SilentSweepWatcher)
 
     def __post_init__(self) -> None:
-        self._agenda = Agenda(self.tasks)
+        self._agenda = RunQueue(self.tasks)
         self._attempts = Attempts(self.workspace)
         self._hands: dict[str, _Hand] = {}
         self._free = list(reversed(self.executor.slots))

@@ -1,4 +1,4 @@
-"""The agenda gives tasks in order, each after what it needs, at a cost that does not grow with their number."""
+"""The queue gives tasks in order, each after what it needs, at a cost that does not grow with their number."""
 
 import random
 import time
@@ -6,12 +6,12 @@ from dataclasses import dataclass
 
 import pytest
 
-from Arch.sweep.queue import LOOK_AGAIN, LOOKS_APART, Agenda
+from Arch.sweep.queue import LOOK_AGAIN, LOOKS_APART, RunQueue
 
 
 @dataclass(frozen=True, eq=False)
 class Task:
-    """What the agenda needs of a task."""
+    """What the queue needs of a task."""
 
     name: tuple
     needs: tuple = ()
@@ -22,9 +22,9 @@ def tasks_of(needs):
     return {letter: Task((letter, 0), tuple((other, 0) for other in others)) for letter, others in needs.items()}
 
 
-def drained(agenda, now=0.0):
+def drained(queue, now=0.0):
     found = []
-    while (task := agenda.next(now)) is not None:
+    while (task := queue.next(now)) is not None:
         found.append(task)
     return found
 
@@ -35,58 +35,58 @@ def names(tasks):
 
 def test_tasks_come_in_order_and_each_after_what_it_needs():
     tasks = tasks_of({"a": "", "b": "a", "c": "", "d": "ac"})
-    agenda = Agenda(list(tasks.values()))
-    assert names(drained(agenda)) == "ac"
-    assert agenda.settle(tasks["a"], is_there=True) == []
-    assert names(drained(agenda)) == "b"
-    agenda.settle(tasks["c"], is_there=True)
-    assert names(drained(agenda)) == "d"
-    assert names(agenda.left) == "bd"
-    assert not agenda.is_over
+    queue = RunQueue(list(tasks.values()))
+    assert names(drained(queue)) == "ac"
+    assert queue.settle(tasks["a"], is_there=True) == []
+    assert names(drained(queue)) == "b"
+    queue.settle(tasks["c"], is_there=True)
+    assert names(drained(queue)) == "d"
+    assert names(queue.left) == "bd"
+    assert not queue.is_over
 
 
 def test_what_is_not_among_the_tasks_is_there():
-    assert names(drained(Agenda([Task(("a", 0), (("elsewhere", 0),))]))) == "a"
+    assert names(drained(RunQueue([Task(("a", 0), (("elsewhere", 0),))]))) == "a"
 
 
 def test_what_fails_blocks_all_that_follow_from_it_once_with_what_they_lack():
     tasks = tasks_of({"a": "", "b": "a", "c": "b", "d": "bc", "e": ""})
-    agenda = Agenda(list(tasks.values()))
-    assert agenda.next(0.0) is tasks["a"]
-    blocked = agenda.settle(tasks["a"], is_there=False)
+    queue = RunQueue(list(tasks.values()))
+    assert queue.next(0.0) is tasks["a"]
+    blocked = queue.settle(tasks["a"], is_there=False)
     assert [(heir.name[0], cause.name[0]) for heir, cause in blocked] == [("b", "a"), ("c", "b"), ("d", "b")]
-    assert names(drained(agenda)) == "e"
-    agenda.settle(tasks["e"], is_there=True)
-    assert agenda.is_over
+    assert names(drained(queue)) == "e"
+    queue.settle(tasks["e"], is_there=True)
+    assert queue.is_over
 
 
 def test_a_task_that_others_hold_is_looked_at_again_after_a_while():
     tasks = tasks_of({"a": "", "b": "", "c": ""})
-    agenda = Agenda(list(tasks.values()))
-    agenda.hold(agenda.next(0.0), 0.0)
-    assert names(drained(agenda, 0.5 * LOOK_AGAIN)) == "bc"
-    assert agenda.next(LOOK_AGAIN) is tasks["a"]
+    queue = RunQueue(list(tasks.values()))
+    queue.hold(queue.next(0.0), 0.0)
+    assert names(drained(queue, 0.5 * LOOK_AGAIN)) == "bc"
+    assert queue.next(LOOK_AGAIN) is tasks["a"]
 
 
 def test_tasks_that_others_hold_never_fill_the_time():
-    agenda = Agenda(list(tasks_of(dict.fromkeys("abcdef", "")).values()))
-    for task in drained(agenda):
-        agenda.hold(task, 0.0)
-    assert names(drained(agenda, LOOK_AGAIN)) == "a"
-    assert names(drained(agenda, LOOK_AGAIN + LOOKS_APART)) == "b"
+    queue = RunQueue(list(tasks_of(dict.fromkeys("abcdef", "")).values()))
+    for task in drained(queue):
+        queue.hold(task, 0.0)
+    assert names(drained(queue, LOOK_AGAIN)) == "a"
+    assert names(drained(queue, LOOK_AGAIN + LOOKS_APART)) == "b"
 
 
 def test_held_tasks_do_not_wait_until_all_others_are_done():
-    agenda = Agenda(list(tasks_of(dict.fromkeys("abc", "")).values()))
-    agenda.hold(agenda.next(0.0), 0.0)
-    assert agenda.next(LOOK_AGAIN).name[0] == "a"
+    queue = RunQueue(list(tasks_of(dict.fromkeys("abc", "")).values()))
+    queue.hold(queue.next(0.0), 0.0)
+    assert queue.next(LOOK_AGAIN).name[0] == "a"
 
 
 def test_what_is_tried_again_comes_after_everything_that_was_not():
     tasks = tasks_of(dict.fromkeys("abc", ""))
-    agenda = Agenda(list(tasks.values()))
-    agenda.again(agenda.next(0.0), 1)
-    assert names(drained(agenda)) == "bca"
+    queue = RunQueue(list(tasks.values()))
+    queue.again(queue.next(0.0), 1)
+    assert names(drained(queue)) == "bca"
 
 
 @pytest.mark.parametrize("seed", range(20))
@@ -95,18 +95,18 @@ def test_any_order_of_work_keeps_every_promise(seed):
     letters = [chr(97 + n) for n in range(12)]
     needs = {letter: fate.sample(letters[:n], min(n, fate.randrange(3))) for n, letter in enumerate(letters)}
     tasks = tasks_of(needs)
-    agenda, there, failed, blocked, now = Agenda(list(tasks.values())), set(), set(), set(), 0.0
-    while not agenda.is_over:
+    queue, there, failed, blocked, now = RunQueue(list(tasks.values())), set(), set(), set(), 0.0
+    while not queue.is_over:
         now += LOOK_AGAIN
-        task = agenda.next(now)
+        task = queue.next(now)
         letter = task.name[0]
         assert there.issuperset(needs[letter])
         if fate.random() < 0.3:
-            agenda.hold(task, now)
+            queue.hold(task, now)
             continue
         is_there = fate.random() < 0.8
         (there if is_there else failed).add(letter)
-        blocked.update(heir.name[0] for heir, _ in agenda.settle(task, is_there=is_there))
+        blocked.update(heir.name[0] for heir, _ in queue.settle(task, is_there=is_there))
     expected = set()
     for letter in letters:
         if letter not in failed and (failed | expected).intersection(needs[letter]):
@@ -119,10 +119,10 @@ def test_ten_thousand_tasks_cost_ten_times_a_thousand_and_not_a_hundred():
     def span(count):
         tasks = [Task(("t", n), (("t", n - n % 100),) if n % 100 else ()) for n in range(count)]
         begin = time.process_time()
-        agenda = Agenda(tasks)
-        while (task := agenda.next(0.0)) is not None:
-            agenda.settle(task, is_there=True)
-        assert agenda.is_over
+        queue = RunQueue(tasks)
+        while (task := queue.next(0.0)) is not None:
+            queue.settle(task, is_there=True)
+        assert queue.is_over
         return time.process_time() - begin
 
     assert span(10_000) < 30 * min(span(1000) for _ in range(3)) + 0.5
