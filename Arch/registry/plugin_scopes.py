@@ -34,7 +34,7 @@ class Family(Generic[T]):
 
 
 @dataclass(frozen=True)
-class Shelf(Generic[T]):
+class Scope(Generic[T]):
     """What the house or one plugin registered in a registry, by name and by pattern."""
 
     things: dict[str, Registered[T]] = field(default_factory=dict)
@@ -47,17 +47,17 @@ class Shelf(Generic[T]):
 
 
 @dataclass(frozen=True)
-class Shelves(Generic[T]):
-    """The shelves of one registry, by the module of their plugin."""
+class Scopes(Generic[T]):
+    """The scopes of one registry, by the module of their plugin."""
 
-    by_module: dict[str, Shelf[T]] = field(default_factory=lambda: {HOUSE: Shelf()})
+    by_module: dict[str, Scope[T]] = field(default_factory=lambda: {HOUSE: Scope()})
 
-    def of_caller(self) -> Shelf[T]:
-        """The shelf of who has called the method that calls this."""
+    def of_caller(self) -> Scope[T]:
+        """The scope of who has called the method that calls this."""
         module = str(sys._getframe(2).f_globals.get("__name__"))  # noqa: SLF001 - what is registered may be made elsewhere
-        return self.by_module.setdefault(module if module.startswith(GUEST) else HOUSE, Shelf())
+        return self.by_module.setdefault(module if module.startswith(GUEST) else HOUSE, Scope())
 
-    def seen(self) -> Iterator[Shelf[T]]:
+    def seen(self) -> Iterator[Scope[T]]:
         """That of the house, and those of the plugins in force."""
         return (self.by_module[each] for each in (HOUSE, *_in_force) if each in self.by_module)
 
@@ -65,16 +65,16 @@ class Shelves(Generic[T]):
         """Checks that no two that are seen have one name; raises PluginError."""
         holders: dict[str, str] = {}
         for module in (HOUSE, *_in_force):
-            shelf = self.by_module.get(module)
-            for name in shelf.names if shelf else ():
+            scope = self.by_module.get(module)
+            for name in scope.names if scope else ():
                 if name in holders:
                     one, other = self._place(module, name), self._place(holders[name], name)
                     raise PluginError(f"{one} and {other} both register the {kind} {name!r}. Give one another name.")
                 holders[name] = module
 
     def _place(self, module: str, name: str) -> str:
-        shelf = self.by_module[module]
-        thing = shelf.things[name].thing if name in shelf.things else shelf.families[name].make
+        scope = self.by_module[module]
+        thing = scope.things[name].thing if name in scope.things else scope.families[name].make
         return str(sys.modules[module or str(getattr(thing, "__module__", __name__))].__file__)
 
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Generic, TypeVar
 
 from Arch.errors import UnknownNameError
-from Arch.registry.plugin_scopes import Family, Registered, Shelf, Shelves
+from Arch.registry.plugin_scopes import Family, Registered, Scope, Scopes
 
 T = TypeVar("T")
 REGISTRIES: list[Registry[Any]] = []
@@ -35,7 +35,7 @@ class Registry(Generic[T]):
         """
         self.kind, self.key, self.keys_of = kind, key, keys_of
         self._room = room
-        self._shelves: Shelves[T] = Shelves()
+        self._scopes: Scopes[T] = Scopes()
         self._is_complete = False
         REGISTRIES.append(self)
 
@@ -45,12 +45,12 @@ class Registry(Generic[T]):
         Raises:
             ValueError: the name is taken.
         """
-        shelf = self._shelves.of_caller()
+        scope = self._scopes.of_caller()
 
         def decorate(thing: T) -> T:
-            if name in shelf.things:
+            if name in scope.things:
                 raise ValueError(f"two things register as {self.kind} {name!r}")
-            shelf.things[name] = Registered(thing, about or _first_line(thing))
+            scope.things[name] = Registered(thing, about or _first_line(thing))
             return thing
 
         return decorate
@@ -68,12 +68,12 @@ class Registry(Generic[T]):
         Raises:
             ValueError: the pattern is none, or taken.
         """
-        shelf = self._shelves.of_caller()
+        scope = self._scopes.of_caller()
 
         def decorate(make: Callable[[str], T]) -> Callable[[str], T]:
-            if pattern in shelf.families or pattern.find("*") != len(pattern) - 1:
+            if pattern in scope.families or pattern.find("*") != len(pattern) - 1:
                 raise ValueError(f"{pattern!r} is registered already, or is no beginning with a '*' after it")
-            shelf.families[pattern] = Family(functools.cache(make), members, about)
+            scope.families[pattern] = Family(functools.cache(make), members, about)
             return make
 
         return decorate
@@ -123,26 +123,26 @@ class Registry(Generic[T]):
             return self._families[name].about
         return self._find(name).about
 
-    def guest(self, module: str) -> Shelf[T]:
+    def guest(self, module: str) -> Scope[T]:
         """What a plugin's module registered here."""
-        return self._shelves.by_module.get(module, Shelf())
+        return self._scopes.by_module.get(module, Scope())
 
     def forget(self, module: str) -> None:
         """Takes out what a plugin's module registered."""
-        self._shelves.by_module.pop(module, None)
+        self._scopes.by_module.pop(module, None)
 
     def check(self) -> None:
         """Checks that what is in force has names of its own; raises PluginError."""
         self._complete()
-        self._shelves.check(self.kind)
+        self._scopes.check(self.kind)
 
     @property
     def _things(self) -> Mapping[str, Registered[T]]:
-        return {name: each for shelf in self._shelves.seen() for name, each in shelf.things.items()}
+        return {name: each for scope in self._scopes.seen() for name, each in scope.things.items()}
 
     @property
     def _families(self) -> Mapping[str, Family[T]]:
-        return {name: each for shelf in self._shelves.seen() for name, each in shelf.families.items()}
+        return {name: each for scope in self._scopes.seen() for name, each in scope.families.items()}
 
     def _find(self, name: str) -> Registered[T]:
         self._complete()
