@@ -11,7 +11,7 @@ from Arch.cache.attempts.failure import Failure
 from Arch.cache.attempts.work import Work
 from Arch.planning.task import Task
 
-__all__ = ["Board", "Outcome", "Running", "SilentSweepWatcher", "Slot", "SweepWatcher", "Task"]
+__all__ = ["Outcome", "Running", "SilentSweepWatcher", "Slot", "SweepProgress", "SweepWatcher", "Task"]
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ class Running:
 
 
 @dataclass(frozen=True)
-class Board:
+class SweepProgress:
     """How a sweep stands: each of `total` tasks is running, or in one of the counts.
 
     Attributes:
@@ -108,7 +108,7 @@ class SweepWatcher(Protocol):
         task that is tried again (`--retry`) ends several times.
         """
 
-    def tick(self, board: Board) -> None:
+    def tick(self, progress: SweepProgress) -> None:
         """How it stands, about twice a second, at the beginning and at the end."""
 
 
@@ -121,5 +121,5 @@ class SilentSweepWatcher:
     def ended(self, what: Running | Task, outcome: Outcome, failure: Failure | None) -> None:
         """Ignores it."""
 
-    def tick(self, board: Board) -> None:
+    def tick(self, progress: SweepProgress) -> None:
         """Ignores it."""

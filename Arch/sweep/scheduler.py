@@ -14,7 +14,7 @@ from Arch.planning.workspace import Workspace
 from Arch.sweep.attempts import Attempts
 from Arch.sweep.executors.executor import Ending, Executor
 from Arch.sweep.outcome import Report, Verdict, blocked, refused
-from Arch.sweep.progress import Board, Outcome, Running, SilentSweepWatcher, Slot, SweepWatcher
+from Arch.sweep.progress import Outcome, Running, SilentSweepWatcher, Slot, SweepProgress, SweepWatcher
 from Arch.sweep.queue import RunQueue
 
 PAUSE = 0.1  # seconds between two looks around while nothing ends
@@ -238,7 +238,7 @@ class Sweep:
         counts, running = self._counts, tuple(hand.running for hand in self._hands.values())
         gone = sum(counts.values()) - counts[Outcome.STOPPED]
         self.watcher.tick(
-            Board(
+            SweepProgress(
                 running=running,
                 done=counts[Outcome.DONE],
                 failed=gone - counts[Outcome.DONE] - counts[Outcome.ELSEWHERE],

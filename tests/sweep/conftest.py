@@ -34,8 +34,8 @@ class Diary:
         self.lines.append((outcome.value, task.step.config["Seed"], task.run))
         self.hooks.get("ended", lambda what: None)(what)
 
-    def tick(self, board):
-        self.boards.append(board)
+    def tick(self, progress):
+        self.boards.append(progress)
 
 
 @pytest.fixture

@@ -198,8 +198,12 @@ def test_one_entry_that_cannot_be_written_stops_no_other(sweep, stub, told, work
 def test_the_counts_on_the_board_add_up(sweep, stub):
     stub(ways={"1": "error"})
     _, diary = sweep({**TAUGHT, "Seed": 5}, {"Seed": 7}, {"Seed": 8})
-    for board in diary.boards:
-        assert board.done + board.failed + board.waiting + board.elsewhere + len(board.running) == board.total == 4
+    for progress in diary.boards:
+        assert (
+            progress.done + progress.failed + progress.waiting + progress.elsewhere + len(progress.running)
+            == progress.total
+            == 4
+        )
     assert (diary.boards[-1].done, diary.boards[-1].failed) == (2, 2)
 
 

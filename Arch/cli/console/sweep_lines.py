@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager, nullcontext
 from Arch.cache.attempts.failure import Failure
 from Arch.cache.entry import Entry
 from Arch.errors import CacheError
-from Arch.sweep.progress import Board, Outcome, Running, SilentSweepWatcher, SweepWatcher, Task
+from Arch.sweep.progress import Outcome, Running, SilentSweepWatcher, SweepProgress, SweepWatcher, Task
 from Arch.units import duration_text
 
 
@@ -42,9 +42,9 @@ class LineSweepWatcher:
         count = f" {self._there}/{self._total}" if outcome.is_there else ""
         _say(ended_text(what, outcome, failure, count))
 
-    def tick(self, board: Board) -> None:
+    def tick(self, progress: SweepProgress) -> None:
         """Learns how much there is."""
-        self._total = board.total
+        self._total = progress.total
 
 
 def ended_text(what: Running | Task, outcome: Outcome, failure: Failure | None, count: str = "") -> str:

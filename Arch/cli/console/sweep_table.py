@@ -14,7 +14,7 @@ from Arch.cache.attempts.failure import Failure
 from Arch.cli.console.sweep_lines import ended_text
 from Arch.errors import CacheError
 from Arch.planning.task import Task
-from Arch.sweep.progress import Board, Outcome, Running
+from Arch.sweep.progress import Outcome, Running, SweepProgress
 from Arch.units import duration_text
 
 _COLOURS = {Outcome.DONE: "green", Outcome.ELSEWHERE: "green", Outcome.STOPPED: "yellow"}
@@ -44,18 +44,18 @@ class TableSweepWatcher:
         """Leaves a line above the table."""
         self._console.print(Text(ended_text(what, outcome, failure), style=_COLOURS.get(outcome, "red")))
 
-    def tick(self, board: Board) -> None:
+    def tick(self, progress: SweepProgress) -> None:
         """Redraws the table."""
-        self._live.update(Group(_table(board), Text(_summary(board), style="bold")), refresh=True)
+        self._live.update(Group(_table(progress), Text(_summary(progress), style="bold")), refresh=True)
 
 
-def _table(board: Board) -> Table:
+def _table(progress: SweepProgress) -> Table:
     table = Table(box=None, pad_edge=False, header_style="dim")
     table.add_column("where", no_wrap=True)
     table.add_column("experiment", no_wrap=True, overflow="ellipsis")
     for name in ("run", "epoch", "score", "so far", "left"):  # where it gets narrow, titles are shortened first
         table.add_column(name, justify="right", no_wrap=True, min_width=len(name) + 3)
-    for running in board.running:
+    for running in progress.running:
         table.add_row(running.slot.name, running.task.step.config.title, _run(running), *_reached(running))
     return table
 
@@ -82,9 +82,9 @@ def _score(scores: Mapping[str, float]) -> str:
     return f"loss {scores['loss']:.3f}" if "loss" in scores else ""
 
 
-def _summary(board: Board) -> str:
-    counts = [f"{board.done} of {board.total} done"]
-    counts += [f"{board.failed} failed"] if board.failed else []
-    counts += [f"{board.elsewhere} made elsewhere"] if board.elsewhere else []
-    counts += [f"{board.waiting} waiting"] if board.waiting else []
-    return f"{', '.join(counts)}; {duration_text(board.seconds)}"
+def _summary(progress: SweepProgress) -> str:
+    counts = [f"{progress.done} of {progress.total} done"]
+    counts += [f"{progress.failed} failed"] if progress.failed else []
+    counts += [f"{progress.elsewhere} made elsewhere"] if progress.elsewhere else []
+    counts += [f"{progress.waiting} waiting"] if progress.waiting else []
+    return f"{', '.join(counts)}; {duration_text(progress.seconds)}"
