@@ -19,7 +19,7 @@ from Arch.planning.task import Task
 from Arch.planning.workspace import Workspace
 from Arch.sweep.executors.executor import Ending
 from Arch.sweep.executors.order import Exit, Order, options_of
-from Arch.sweep.outcome import Verdict, refused
+from Arch.sweep.outcome import TaskOutcome, refused
 from Arch.sweep.progress import Outcome, Slot
 from Arch.units import utc_now
 
@@ -45,7 +45,7 @@ class Attempts:
         """Where a task's run is kept."""
         return self.workspace.store.entry(task.step.config)
 
-    def begin(self, task: Task, slot: Slot, *, is_forced: bool) -> Lease | Verdict:
+    def begin(self, task: Task, slot: Slot, *, is_forced: bool) -> Lease | TaskOutcome:
         """The lease of a task's run, or why no attempt is to be made.
 
         Raises:
@@ -60,14 +60,14 @@ class Attempts:
             for each in task.step.config.foreign:  # whoever makes the run finds them in the cache
                 open_network(self.workspace.store.entry(each), each)
             if entry.has_run(task.run):
-                return Verdict(Outcome.ELSEWHERE)
+                return TaskOutcome(Outcome.ELSEWHERE)
             attempt = entry.work(task.run).attempt()
             if attempt.state is State.FAILED and attempt.number > self.pardons.get(task, 0):
-                return Verdict(Outcome.FAILED, _old_failure(attempt))
+                return TaskOutcome(Outcome.FAILED, _old_failure(attempt))
             lease = entry.take(task.run, device=slot.name, sightings=self.sightings, is_forced=is_forced)
             return self._failed_meanwhile(task, attempt, lease) or lease
         except RunDoneError:
-            return Verdict(Outcome.ELSEWHERE)
+            return TaskOutcome(Outcome.ELSEWHERE)
         except (RunHeldError, CacheAccessError):
             raise
         except ArchError as error:
@@ -87,7 +87,7 @@ class Attempts:
             device=slot.device,
         )
 
-    def judge(self, lease: Lease, ending: Ending, *, is_asked: bool, timeout: float | None) -> Verdict:
+    def judge(self, lease: Lease, ending: Ending, *, is_asked: bool, timeout: float | None) -> TaskOutcome:
         """What became of an attempt; what the worker could not write down itself is written down here.
 
         Args:
@@ -101,26 +101,26 @@ class Attempts:
         """
         if _is_there(lease.entry, lease.index):
             lease.fulfil()
-            return Verdict(Outcome.DONE)
+            return TaskOutcome(Outcome.DONE)
         if ending.code == Exit.LOST:
             lease.end("stopped")
             raise RunHeldError(f"run {lease.index} of {lease.entry.path} was taken over.")
         told = lease.entry.work(lease.index).failure() if ending.code == Exit.FAILED else None
         if told is not None and told.attempt == lease.generation:
             _at_best(lease, _end_of(told))
-            return Verdict(_outcome_of(told, lease.entry.work(lease.index)), told)
+            return TaskOutcome(_outcome_of(told, lease.entry.work(lease.index)), told)
         if timeout is not None:
             return self._record(lease, _timeout(lease, timeout), ending)
         if ending.code == Exit.STOPPED or (is_asked and ending.signal in _ENDS and not ending.is_out_of_memory):
             _at_best(lease, "stopped")
-            return Verdict(Outcome.STOPPED)
+            return TaskOutcome(Outcome.STOPPED)
         return self._record(lease, _unsaid(lease.index, ending), ending)
 
-    def settled(self, verdicts: Mapping[Task, Verdict]) -> dict[Task, Verdict]:
-        """The verdicts at the end of a sweep, when others may have made what it could not."""
+    def settled(self, outcomes: Mapping[Task, TaskOutcome]) -> dict[Task, TaskOutcome]:
+        """The outcomes at the end of a sweep, when others may have made what it could not."""
         return {
-            task: Verdict(Outcome.ELSEWHERE) if self._is_made_meanwhile(task, verdict.outcome) else verdict
-            for task, verdict in verdicts.items()
+            task: TaskOutcome(Outcome.ELSEWHERE) if self._is_made_meanwhile(task, outcome.outcome) else outcome
+            for task, outcome in outcomes.items()
         }
 
     def may_retry(self, task: Task, failure: Failure | None) -> bool:
@@ -133,7 +133,7 @@ class Attempts:
         """Forgives a task its failures up to an attempt."""
         self.pardons[task] = attempt
 
-    def _failed_meanwhile(self, task: Task, seen: Attempt, lease: Lease) -> Verdict | None:
+    def _failed_meanwhile(self, task: Task, seen: Attempt, lease: Lease) -> TaskOutcome | None:
         """Gives a lease back if another sweep's attempt failed between the look at the run and the lease."""
         if lease.generation <= seen.number + 1:
             return None
@@ -146,14 +146,14 @@ class Attempts:
             work.record_failure(replace(failure, attempt=lease.generation))  # else it would count as history
         finally:
             lease.end("failed")
-        return Verdict(Outcome.FAILED, failure)
+        return TaskOutcome(Outcome.FAILED, failure)
 
     def _is_made_meanwhile(self, task: Task, outcome: Outcome) -> bool:
         """Whether a run that could be had is there; what was refused is not to be had, whatever is in its place."""
         is_lacking = not outcome.is_there and outcome is not Outcome.REFUSED and task.step.refusal is None
         return is_lacking and _is_there(self.entry(task), task.run)
 
-    def _record(self, lease: Lease, failure: Failure, ending: Ending) -> Verdict:
+    def _record(self, lease: Lease, failure: Failure, ending: Ending) -> TaskOutcome:
         work = lease.entry.work(lease.index)
         failure = replace(
             failure,
@@ -170,7 +170,7 @@ class Attempts:
             work.record_failure(failure)
         except CacheError as problem:  # a full disk must not end the sweep; the end of the claim tells of it, too
             logging.getLogger(__name__).warning("%s", problem)
-        return Verdict(_outcome_of(failure, work), failure)
+        return TaskOutcome(_outcome_of(failure, work), failure)
 
 
 def _is_there(entry: Entry, run: int) -> bool:

@@ -13,7 +13,7 @@ _HOW = {Outcome.STOPPED: "was stopped", Outcome.CRASHED: "crashed"}
 
 
 @dataclass(frozen=True)
-class Verdict:
+class TaskOutcome:
     """What became of a task, and why it is not there."""
 
     outcome: Outcome
@@ -25,29 +25,29 @@ class Report:
     """What became of a sweep.
 
     Attributes:
-        verdicts: by task, in the order in which they were given.
+        outcomes: by task, in the order in which they were given.
         left: tasks that were not begun because the sweep was stopped.
     """
 
-    verdicts: dict[Task, Verdict]
+    outcomes: dict[Task, TaskOutcome]
     left: tuple[Task, ...]
 
     def of(self, *outcomes: Outcome) -> dict[Task, Failure | None]:
         """The tasks with one of these outcomes, each with what kept it from being made."""
-        return {task: verdict.failure for task, verdict in self.verdicts.items() if verdict.outcome in outcomes}
+        return {task: outcome.failure for task, outcome in self.outcomes.items() if outcome.outcome in outcomes}
 
     @property
     def is_complete(self) -> bool:
         """Whether all that was to be made is there."""
-        return not self.left and all(verdict.outcome.is_there for verdict in self.verdicts.values())
+        return not self.left and all(outcome.outcome.is_there for outcome in self.outcomes.values())
 
 
-def refused(task: Task, error: ArchError) -> Verdict:
-    """The verdict on a task that cannot run at all."""
-    return Verdict(Outcome.REFUSED, Failure(task.run, "error", type(error).__name__, str(error)))
+def refused(task: Task, error: ArchError) -> TaskOutcome:
+    """The outcome on a task that cannot run at all."""
+    return TaskOutcome(Outcome.REFUSED, Failure(task.run, "error", type(error).__name__, str(error)))
 
 
-def blocked(task: Task, cause: Task, outcome: Outcome) -> Verdict:
-    """The verdict on a task that lacks what it is made from."""
+def blocked(task: Task, cause: Task, outcome: Outcome) -> TaskOutcome:
+    """The outcome on a task that lacks what it is made from."""
     message = f"not tried: {cause.step.config.title}, which it needs, {_HOW.get(outcome, 'failed')}."
-    return Verdict(Outcome.BLOCKED, Failure(task.run, "error", "TrainingError", message))
+    return TaskOutcome(Outcome.BLOCKED, Failure(task.run, "error", "TrainingError", message))

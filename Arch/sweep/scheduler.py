@@ -13,7 +13,7 @@ from Arch.planning.task import Task
 from Arch.planning.workspace import Workspace
 from Arch.sweep.attempts import Attempts
 from Arch.sweep.executors.executor import Ending, Executor
-from Arch.sweep.outcome import Report, Verdict, blocked, refused
+from Arch.sweep.outcome import Report, TaskOutcome, blocked, refused
 from Arch.sweep.progress import Outcome, Running, SilentSweepWatcher, Slot, SweepProgress, SweepWatcher
 from Arch.sweep.queue import RunQueue
 
@@ -76,7 +76,7 @@ class Sweep:
         self._attempts = Attempts(self.workspace)
         self._hands: dict[str, _Hand] = {}
         self._free = list(reversed(self.executor.slots))
-        self._verdicts: dict[Task, Verdict] = {}
+        self._verdicts: dict[Task, TaskOutcome] = {}
         self._counts = dict.fromkeys(Outcome, 0)
         self._tries: dict[Task, int] = {}
         self._refusals = 0
@@ -193,35 +193,35 @@ class Sweep:
         timeout = self.manner.timeout if hand.is_late else None
         tries = self._tries.get(task, 0) + 1
         try:
-            verdict = self._attempts.judge(hand.lease, ending, is_asked=hand.is_asked, timeout=timeout)
+            outcome = self._attempts.judge(hand.lease, ending, is_asked=hand.is_asked, timeout=timeout)
             is_left = tries <= self.manner.retries and not self._end
-            is_retried = is_left and self._attempts.may_retry(task, verdict.failure)
+            is_retried = is_left and self._attempts.may_retry(task, outcome.failure)
         except RunHeldError:
             self._agenda.hold(task, time.monotonic())
             return
         except CacheAccessError as error:  # nobody can tell on a disk that does not answer
-            verdict, is_retried = refused(task, error), False
+            outcome, is_retried = refused(task, error), False
         self._tries[task] = tries
         if is_retried:
             self._attempts.pardon(task, running.attempt)
             self._agenda.again(task, tries)
-            self.watcher.ended(running, verdict.outcome, verdict.failure)
+            self.watcher.ended(running, outcome.outcome, outcome.failure)
         else:
-            self._settle(task, verdict, running)
+            self._settle(task, outcome, running)
 
-    def _settle(self, task: Task, verdict: Verdict, running: Running | None = None) -> None:
-        self._tell(task, verdict, running)
-        if self.manner.is_fail_fast and verdict.outcome in (Outcome.FAILED, Outcome.CRASHED, Outcome.REFUSED):
+    def _settle(self, task: Task, outcome: TaskOutcome, running: Running | None = None) -> None:
+        self._tell(task, outcome, running)
+        if self.manner.is_fail_fast and outcome.outcome in (Outcome.FAILED, Outcome.CRASHED, Outcome.REFUSED):
             self.stop()
-        if verdict.outcome is Outcome.STOPPED and self._end:
+        if outcome.outcome is Outcome.STOPPED and self._end:
             return  # what needs it is left, not blocked
-        for heir, cause in self._agenda.settle(task, is_there=verdict.outcome.is_there):
+        for heir, cause in self._agenda.settle(task, is_there=outcome.outcome.is_there):
             self._tell(heir, blocked(heir, cause, self._verdicts[cause].outcome))
 
-    def _tell(self, task: Task, verdict: Verdict, running: Running | None = None) -> None:
-        self._verdicts[task] = verdict
-        self._counts[verdict.outcome] += 1
-        self.watcher.ended(running or task, verdict.outcome, verdict.failure)
+    def _tell(self, task: Task, outcome: TaskOutcome, running: Running | None = None) -> None:
+        self._verdicts[task] = outcome
+        self._counts[outcome.outcome] += 1
+        self.watcher.ended(running or task, outcome.outcome, outcome.failure)
 
     def _leave_nobody(self) -> None:
         """Whatever ended the sweep, its workers checkpoint and go, and their runs are free."""

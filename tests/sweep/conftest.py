@@ -96,7 +96,7 @@ def told():
 
     def tell(report):
         return {
-            (task.step.config["Seed"], task.run): verdict.outcome.value for task, verdict in report.verdicts.items()
+            (task.step.config["Seed"], task.run): outcome.outcome.value for task, outcome in report.outcomes.items()
         }
 
     return tell

@@ -33,8 +33,8 @@ def lease(attempts, task):
 
 
 def judge(attempts, lease, *, is_asked=False, timeout=None, **ending):
-    verdict = attempts.judge(lease, Ending("7", **{"code": None, **ending}), is_asked=is_asked, timeout=timeout)
-    return verdict.outcome, verdict.failure
+    outcome = attempts.judge(lease, Ending("7", **{"code": None, **ending}), is_asked=is_asked, timeout=timeout)
+    return outcome.outcome, outcome.failure
 
 
 def commit(entry):
@@ -144,8 +144,8 @@ def test_what_fails_between_the_look_and_the_lease_is_not_repeated_either(attemp
         return take(self, *arguments, **keywords)
 
     monkeypatch.setattr(type(entry), "take", late)
-    verdict = attempts.begin(task, SLOT, is_forced=False)
-    assert (verdict.outcome, verdict.failure.message) == (Outcome.FAILED, "bad luck")
+    outcome = attempts.begin(task, SLOT, is_forced=False)
+    assert (outcome.outcome, outcome.failure.message) == (Outcome.FAILED, "bad luck")
     attempt = entry.work(0).attempt()
     assert (attempt.state, attempt.failure.message) == (State.FAILED, "bad luck")
 

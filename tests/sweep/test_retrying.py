@@ -46,15 +46,15 @@ def test_an_error_is_retried_as_often_as_asked_and_after_everything_else(sweep, 
 def test_memory_that_ran_out_is_not_tried_again(sweep, stub, told):
     stub(ways={"1": "memory"})
     report, _ = sweep({"Seed": 1}, retries=5)
-    assert [verdict.failure.kind for verdict in report.verdicts.values()] == ["out-of-memory"]
+    assert [outcome.failure.kind for outcome in report.outcomes.values()] == ["out-of-memory"]
     assert len(stub.starts()) == 1
 
 
 def test_an_error_that_is_no_users_mistake_is_recorded_with_its_traceback(sweep, stub):
     stub(ways={"1": "bug"})
-    (verdict,) = sweep({"Seed": 1})[0].verdicts.values()
-    assert verdict.failure.error == "KeyError"
-    assert "go_wrong" in verdict.failure.traceback
+    (outcome,) = sweep({"Seed": 1})[0].outcomes.values()
+    assert outcome.failure.error == "KeyError"
+    assert "go_wrong" in outcome.failure.traceback
 
 
 def test_a_run_that_takes_too_long_is_checkpointed_and_failed(sweep, stub, told, plan, hour_after):
@@ -72,8 +72,8 @@ def test_a_run_that_takes_too_long_is_checkpointed_and_failed(sweep, stub, told,
 def test_a_run_that_does_not_heed_its_time_is_killed(sweep, stub, workspace, plan):
     stub(ways={"1": "deaf"}, steps=10**6)
     report, _ = sweep({"Seed": 1}, timeout=0.5, grace=0.2)
-    (verdict,) = report.verdicts.values()
-    assert (verdict.failure.kind, verdict.failure.signal) == ("timeout", "SIGKILL")
+    (outcome,) = report.outcomes.values()
+    assert (outcome.failure.kind, outcome.failure.signal) == ("timeout", "SIGKILL")
 
 
 def test_a_run_that_heeds_neither_a_failure_elsewhere_nor_its_time_is_killed(

@@ -58,7 +58,7 @@ def test_a_failure_stops_no_other_and_blocks_what_needs_it(sweep, stub, told):
     report, _ = sweep({**TAUGHT, "Seed": 5}, {"Seed": 7})
     assert told(report) == {(1, 0): "failed", (5, 0): "blocked", (7, 0): "done"}
     messages = {
-        verdict.outcome.value: verdict.failure.message for verdict in report.verdicts.values() if verdict.failure
+        outcome.outcome.value: outcome.failure.message for outcome in report.outcomes.values() if outcome.failure
     }
     assert messages["failed"] == "bad luck"
     assert messages["blocked"] == "not tried: MLP on Synthetic, which it needs, failed."
