@@ -24,7 +24,7 @@ _MOST_REFUSALS = 3  # of the cache in a row, after which it is the disk and not 
 
 
 @dataclass(frozen=True)
-class Manner:
+class SweepOptions:
     """How a sweep goes about it.
 
     Attributes:
@@ -61,14 +61,14 @@ class Sweep:
         tasks: in an order in which each comes after those it needs.
         workspace: where the runs are kept.
         executor: starts, watches and stops the workers; the caller closes it.
-        manner: how to go about it.
+        sweep_options: how to go about it.
         watcher: hears of it.
     """
 
     tasks: Sequence[Task]
     workspace: Workspace
     executor: Executor
-    manner: Manner = field(default_factory=Manner)
+    sweep_options: SweepOptions = field(default_factory=SweepOptions)
     watcher: SweepWatcher = field(default_factory=SilentSweepWatcher)
 
     def __post_init__(self) -> None:
@@ -103,7 +103,7 @@ class Sweep:
             CacheAccessError: the cache cannot be written at all.
             TrainingError: no worker can be started.
         """
-        if self.manner.is_forced:
+        if self.sweep_options.is_forced:
             for task in self.tasks:
                 if task.attempt is not None:
                     self._attempts.pardon(task, task.attempt.number)
@@ -128,7 +128,7 @@ class Sweep:
             if hand.deadline is not None and now > hand.deadline and not hand.is_asked:
                 hand.is_late = True
                 self._ask_to_stop(name, hand)
-            is_overdue = hand.deadline is not None and now > hand.deadline + self.manner.grace
+            is_overdue = hand.deadline is not None and now > hand.deadline + self.sweep_options.grace
             if self._end == "kill" or is_overdue:
                 self.executor.kill(name)
             if self._end:
@@ -154,7 +154,7 @@ class Sweep:
     def _try(self, task: Task) -> None:
         slot = self._free[-1]
         try:
-            found = self._attempts.begin(task, slot, is_forced=self.manner.is_forced and task not in self._tries)
+            found = self._attempts.begin(task, slot, is_forced=self.sweep_options.is_forced and task not in self._tries)
             if isinstance(found, Lease):
                 self._start(task, slot, found)
             else:
@@ -178,7 +178,7 @@ class Sweep:
         self._free.remove(slot)
         now = time.monotonic()
         running = Running(task, slot, work, lease.generation, now)
-        self._hands[name] = _Hand(running, lease, self.manner.timeout and now + self.manner.timeout)
+        self._hands[name] = _Hand(running, lease, self.sweep_options.timeout and now + self.sweep_options.timeout)
         self.watcher.started(running)
 
     def _collect(self, seconds: float) -> None:
@@ -190,11 +190,11 @@ class Sweep:
 
     def _judge(self, hand: _Hand, ending: Ending) -> None:
         running, task = hand.running, hand.running.task
-        timeout = self.manner.timeout if hand.is_late else None
+        timeout = self.sweep_options.timeout if hand.is_late else None
         tries = self._tries.get(task, 0) + 1
         try:
             outcome = self._attempts.judge(hand.lease, ending, is_asked=hand.is_asked, timeout=timeout)
-            is_left = tries <= self.manner.retries and not self._end
+            is_left = tries <= self.sweep_options.retries and not self._end
             is_retried = is_left and self._attempts.may_retry(task, outcome.failure)
         except RunHeldError:
             self._agenda.hold(task, time.monotonic())
@@ -211,7 +211,7 @@ class Sweep:
 
     def _settle(self, task: Task, outcome: TaskOutcome, running: Running | None = None) -> None:
         self._tell(task, outcome, running)
-        if self.manner.is_fail_fast and outcome.outcome in (Outcome.FAILED, Outcome.CRASHED, Outcome.REFUSED):
+        if self.sweep_options.is_fail_fast and outcome.outcome in (Outcome.FAILED, Outcome.CRASHED, Outcome.REFUSED):
             self.stop()
         if outcome.outcome is Outcome.STOPPED and self._end:
             return  # what needs it is left, not blocked
@@ -225,7 +225,7 @@ class Sweep:
 
     def _leave_nobody(self) -> None:
         """Whatever ended the sweep, its workers checkpoint and go, and their runs are free."""
-        until = time.monotonic() + self.manner.grace
+        until = time.monotonic() + self.sweep_options.grace
         self.stop()
         while self._hands:
             self._ask()

@@ -11,7 +11,7 @@ from Arch.planning.task import tasks_of
 from Arch.planning.workspace import Workspace
 from Arch.sweep.executors.local import LocalPool
 from Arch.sweep.progress import Slot
-from Arch.sweep.scheduler import Manner, Sweep
+from Arch.sweep.scheduler import Sweep, SweepOptions
 
 pytest.register_assert_rewrite("tests.sweep.executor_contract")
 
@@ -77,10 +77,10 @@ def slots():
 def sweep(workspace, stub, plan, slots):
     """Sweeps configs and gives the report and the diary."""
 
-    def run(*changes, workers=2, tasks=tasks_of, hooks=None, **manner):
+    def run(*changes, workers=2, tasks=tasks_of, hooks=None, **sweep_options):
         diary = Diary()
         pool = LocalPool(slots(workers), STUB_COMMAND)
-        sweep = Sweep(tasks(plan(*changes)), workspace, pool, Manner(**manner), diary)
+        sweep = Sweep(tasks(plan(*changes)), workspace, pool, SweepOptions(**sweep_options), diary)
         diary.hooks = {name: (lambda running, hook=hook: hook(sweep, running)) for name, hook in (hooks or {}).items()}
         try:
             return sweep.run(), diary

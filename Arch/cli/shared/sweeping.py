@@ -17,7 +17,7 @@ from Arch.sweep.executors.devices import Wishes, slots_of, this_machine
 from Arch.sweep.executors.local import LocalPool
 from Arch.sweep.outcome import Report
 from Arch.sweep.progress import Outcome
-from Arch.sweep.scheduler import Manner, Sweep
+from Arch.sweep.scheduler import Sweep, SweepOptions
 
 _MOST_LINES = 20
 _WORDS = {
@@ -35,11 +35,11 @@ def sweep(
     workspace: Workspace, plan: Plan, tasks: Sequence[Task], options: argparse.Namespace, *, is_forced: bool
 ) -> int:
     """Makes the runs, prints the results of what was asked and a summary; 0 if all that was asked is there."""
-    manner = Manner(options.retry, options.timeout, is_fail_fast=options.fail_fast, is_forced=is_forced)
+    sweep_options = SweepOptions(options.retry, options.timeout, is_fail_fast=options.fail_fast, is_forced=is_forced)
     wishes = Wishes(options.device, options.gpus, options.per_gpu, options.workers, options.threads)
     slots = slots_of(wishes, this_machine())
     with closing(LocalPool(slots)) as pool, sweep_watcher(quiet=options.quiet) as watcher:
-        sweep = Sweep(tasks, workspace, pool, manner, watcher)
+        sweep = Sweep(tasks, workspace, pool, sweep_options, watcher)
         with Signals(sweep.stop, sweep.kill, sweep.checkpoint) as signals:
             report = sweep.run()
     code = show_results(workspace, plan, options)
