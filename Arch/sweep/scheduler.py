@@ -43,8 +43,8 @@ class SweepOptions:
 
 
 @dataclass
-class _Hand:
-    """A run in hand."""
+class _ActiveRun:
+    """A run in active."""
 
     running: Running
     lease: Lease
@@ -74,7 +74,7 @@ class Sweep:
     def __post_init__(self) -> None:
         self._agenda = RunQueue(self.tasks)
         self._attempts = Attempts(self.workspace)
-        self._hands: dict[str, _Hand] = {}
+        self._active: dict[str, _ActiveRun] = {}
         self._free = list(reversed(self.executor.slots))
         self._verdicts: dict[Task, TaskOutcome] = {}
         self._counts = dict.fromkeys(Outcome, 0)
@@ -109,7 +109,7 @@ class Sweep:
                     self._attempts.pardon(task, task.attempt.number)
         self._tick()
         try:
-            while self._hands or not (self._agenda.is_over or self._end):
+            while self._active or not (self._agenda.is_over or self._end):
                 self._ask()
                 is_more = self._fill()
                 self._collect(0.0 if is_more else PAUSE)
@@ -124,22 +124,22 @@ class Sweep:
     def _ask(self) -> None:
         """Passes on what is asked of the workers, by people or by the clock."""
         now = time.monotonic()
-        for name, hand in self._hands.items():
-            if hand.deadline is not None and now > hand.deadline and not hand.is_asked:
-                hand.is_late = True
-                self._ask_to_stop(name, hand)
-            is_overdue = hand.deadline is not None and now > hand.deadline + self.sweep_options.grace
+        for name, active in self._active.items():
+            if active.deadline is not None and now > active.deadline and not active.is_asked:
+                active.is_late = True
+                self._ask_to_stop(name, active)
+            is_overdue = active.deadline is not None and now > active.deadline + self.sweep_options.grace
             if self._end == "kill" or is_overdue:
                 self.executor.kill(name)
             if self._end:
-                self._ask_to_stop(name, hand)
+                self._ask_to_stop(name, active)
             elif self._is_checkpoint_asked:
                 self.executor.ask(name, "checkpoint")
         self._is_checkpoint_asked = False
 
-    def _ask_to_stop(self, name: str, hand: _Hand) -> None:
-        if not hand.is_asked:
-            hand.is_asked = True
+    def _ask_to_stop(self, name: str, active: _ActiveRun) -> None:
+        if not active.is_asked:
+            active.is_asked = True
             self.executor.ask(name, "stop")
 
     def _fill(self) -> bool:
@@ -178,22 +178,22 @@ class Sweep:
         self._free.remove(slot)
         now = time.monotonic()
         running = Running(task, slot, work, lease.generation, now)
-        self._hands[name] = _Hand(running, lease, self.sweep_options.timeout and now + self.sweep_options.timeout)
+        self._active[name] = _ActiveRun(running, lease, self.sweep_options.timeout and now + self.sweep_options.timeout)
         self.watcher.started(running)
 
     def _collect(self, seconds: float) -> None:
         """Waits a little for workers to end, and judges those that did."""
         for ending in self.executor.ended(seconds):
-            hand = self._hands.pop(ending.worker)
-            self._free.append(hand.running.slot)
-            self._judge(hand, ending)
+            active = self._active.pop(ending.worker)
+            self._free.append(active.running.slot)
+            self._judge(active, ending)
 
-    def _judge(self, hand: _Hand, ending: Ending) -> None:
-        running, task = hand.running, hand.running.task
-        timeout = self.sweep_options.timeout if hand.is_late else None
+    def _judge(self, active: _ActiveRun, ending: Ending) -> None:
+        running, task = active.running, active.running.task
+        timeout = self.sweep_options.timeout if active.is_late else None
         tries = self._tries.get(task, 0) + 1
         try:
-            outcome = self._attempts.judge(hand.lease, ending, is_asked=hand.is_asked, timeout=timeout)
+            outcome = self._attempts.judge(active.lease, ending, is_asked=active.is_asked, timeout=timeout)
             is_left = tries <= self.sweep_options.retries and not self._end
             is_retried = is_left and self._attempts.may_retry(task, outcome.failure)
         except RunHeldError:
@@ -227,7 +227,7 @@ class Sweep:
         """Whatever ended the sweep, its workers checkpoint and go, and their runs are free."""
         until = time.monotonic() + self.sweep_options.grace
         self.stop()
-        while self._hands:
+        while self._active:
             self._ask()
             if time.monotonic() > until:
                 self.kill()
@@ -235,7 +235,7 @@ class Sweep:
 
     def _tick(self) -> None:
         self._last_tick = time.monotonic()
-        counts, running = self._counts, tuple(hand.running for hand in self._hands.values())
+        counts, running = self._counts, tuple(active.running for active in self._active.values())
         gone = sum(counts.values()) - counts[Outcome.STOPPED]
         self.watcher.tick(
             SweepProgress(
