@@ -22,7 +22,7 @@ from Arch.errors import CacheError, CorruptEntryError
 from Arch.types import Result, Run
 
 if TYPE_CHECKING:
-    from Arch.cache.claims.heartbeats import Sightings
+    from Arch.cache.claims.heartbeats import Heartbeats
     from Arch.cache.making.lease import Lease
 
 
@@ -175,25 +175,25 @@ class Entry:
         return tuple(self.work(index).attempt() for index in traces if index not in finished)
 
     def take(
-        self, index: int, *, device: str = "", sightings: Sightings | None = None, is_forced: bool = False
+        self, index: int, *, device: str = "", heartbeats: Heartbeats | None = None, is_forced: bool = False
     ) -> Lease:
         """Takes the lease of a run, so that nobody else makes it at the same time.
 
         Args:
             index: which run.
             device: on what it will be made, for people.
-            sightings: what the caller saw of holders elsewhere; without it they count as alive.
+            heartbeats: what the caller saw of holders elsewhere; without it they count as alive.
             is_forced: whether a person asked for it, whatever befell earlier attempts.
 
         Raises:
             RunHeldError: a living process is making it; RunDoneError: it is there.
             CacheError: the entry was not opened; CacheAccessError: the cache cannot be written.
         """
-        from Arch.cache.claims.heartbeats import Sightings  # threads and clocks: nothing for a cached answer
+        from Arch.cache.claims.heartbeats import Heartbeats  # threads and clocks: nothing for a cached answer
         from Arch.cache.making.taking import take
 
         self.require_opened()
-        return take(self, index, sightings or Sightings(), device=device, is_forced=is_forced)
+        return take(self, index, heartbeats or Heartbeats(), device=device, is_forced=is_forced)
 
     def write_run(self, index: int, lease: Lease | None = None) -> RunWriter:
         """A context in which a run is put together and committed; nothing happens before it is entered.

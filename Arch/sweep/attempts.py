@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from Arch.cache.attempts.attempt import MOST_CRASHES, Attempt, State
 from Arch.cache.attempts.failure import LOG_LINES, Failure
 from Arch.cache.attempts.work import Work
-from Arch.cache.claims.heartbeats import Sightings
+from Arch.cache.claims.heartbeats import Heartbeats
 from Arch.cache.entry import Entry
 from Arch.cache.foreign import open_network
 from Arch.cache.making.lease import End, Lease
@@ -34,12 +34,12 @@ class Attempts:
     Attributes:
         workspace: where the runs are kept.
         pardons: by task, the attempt up to which failures are forgiven: whoever asks again forgives those he knows.
-        sightings: what was seen of holders elsewhere.
+        heartbeats: what was seen of holders elsewhere.
     """
 
     workspace: Workspace
     pardons: dict[Task, int] = field(default_factory=dict)
-    sightings: Sightings = field(default_factory=Sightings)
+    heartbeats: Heartbeats = field(default_factory=Heartbeats)
 
     def entry(self, task: Task) -> Entry:
         """Where a task's run is kept."""
@@ -64,7 +64,7 @@ class Attempts:
             attempt = entry.work(task.run).attempt()
             if attempt.state is State.FAILED and attempt.number > self.pardons.get(task, 0):
                 return TaskOutcome(Outcome.FAILED, _old_failure(attempt))
-            lease = entry.take(task.run, device=slot.name, sightings=self.sightings, is_forced=is_forced)
+            lease = entry.take(task.run, device=slot.name, heartbeats=self.heartbeats, is_forced=is_forced)
             return self._failed_meanwhile(task, attempt, lease) or lease
         except RunDoneError:
             return TaskOutcome(Outcome.ELSEWHERE)

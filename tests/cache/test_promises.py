@@ -16,7 +16,7 @@ import pytest
 
 from Arch import files
 from Arch.cache.claims import holder
-from Arch.cache.claims.heartbeats import Sightings
+from Arch.cache.claims.heartbeats import Heartbeats
 from Arch.errors import CacheError, RunDoneError, RunHeldError
 from tests.cache import stub
 from tests.repository import ROOT
@@ -127,14 +127,14 @@ def test_g4_a_run_made_on_another_host_is_not_made_here_while_its_holder_shows_s
     on_host("theirs")
     theirs = entry.take(0)
     on_host("ours")
-    sightings = Sightings(lambda: now[0])
+    heartbeats = Heartbeats(lambda: now[0])
     for beat in range(20):
         os.utime(theirs.claim.path, (beat, beat))
         with pytest.raises(RunHeldError):
-            entry.take(0, sightings=sightings)
+            entry.take(0, heartbeats=heartbeats)
         now[0] += 20.0
     now[0] += 41.0  # a partition: none of its signs is seen any more
-    with entry.take(0, sightings=sightings) as ours:
+    with entry.take(0, heartbeats=heartbeats) as ours:
         with pytest.raises(CacheError, match="taken over"):
             theirs.check()
         stub.make_run(ours)

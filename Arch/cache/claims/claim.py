@@ -83,7 +83,7 @@ class Claim:
     def is_silent(self) -> bool:
         """Whether its holder elsewhere seems long dead to an onlooker.
 
-        Clocks of two machines differ, so this is for showing only; who wants the run watches it (`Sightings`).
+        Clocks of two machines differ, so this is for showing only; who wants the run watches it (`Heartbeats`).
 
         Raises:
             CacheAccessError: its file cannot be read.

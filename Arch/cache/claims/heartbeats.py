@@ -9,7 +9,7 @@ from Arch import files
 from Arch.cache.claims.claim import Claim
 
 
-class Sightings:
+class Heartbeats:
     """Judges holders on other machines, whose clocks nobody knows: only that a sign of life changes is used."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from Arch import files
 from Arch.cache.attempts.work import Work
 from Arch.cache.claims.claim import TTL, Claim, claim_path
-from Arch.cache.claims.heartbeats import Sightings
+from Arch.cache.claims.heartbeats import Heartbeats
 from Arch.cache.claims.holder import Holder, let_go
 from Arch.cache.making.lease import Lease
 from Arch.cache.making.writer import finish
@@ -25,14 +25,14 @@ _TRIES = 100
 
 
 def take(
-    entry: Entry, index: int, sightings: Sightings, *, device: str = "", is_forced: bool = False, ttl: float = TTL
+    entry: Entry, index: int, heartbeats: Heartbeats, *, device: str = "", is_forced: bool = False, ttl: float = TTL
 ) -> Lease:
     """The lease of a run; raises as `Entry.take` does."""
     work, known = entry.work(index), 0
     for _ in range(_TRIES):
         _refuse_done(entry, index)
         latest = _latest(work, known)
-        if latest is not None and sightings.is_held(latest):
+        if latest is not None and heartbeats.is_held(latest):
             raise RunHeldError(
                 f"run {index} of {entry.path} is being made by {latest.holder} since {latest.since}.", latest
             )
@@ -48,7 +48,7 @@ def take(
             is_forced=is_forced,
         )
         lease = Lease(entry, index, claim)
-        if _is_established(lease, latest, sightings):
+        if _is_established(lease, latest, heartbeats):
             return lease
         entry.require_opened()
     raise CacheError(
@@ -57,13 +57,13 @@ def take(
     )
 
 
-def _is_established(lease: Lease, latest: Claim | None, sightings: Sightings) -> bool:
+def _is_established(lease: Lease, latest: Claim | None, heartbeats: Heartbeats) -> bool:
     """Puts a lease's claim in place and says whether it counts; what does not is withdrawn. Raises CacheError."""
     claim, entry, is_ours = lease.claim, lease.entry, False
     try:
         if _put(claim):
             # Committed, removed or handed on between the look and the claim.
-            is_ours = entry.exists and not entry.has_run(lease.index) and not _is_adopted(latest, sightings)
+            is_ours = entry.exists and not entry.has_run(lease.index) and not _is_adopted(latest, heartbeats)
     finally:
         if not is_ours:
             let_go(claim.holder.nonce)
@@ -84,13 +84,13 @@ def _latest(work: Work, known: int) -> Claim | None:
         return latest
 
 
-def _is_adopted(before: Claim | None, sightings: Sightings) -> bool:
+def _is_adopted(before: Claim | None, heartbeats: Heartbeats) -> bool:
     """Whether a claim that counted as a dead process's was handed to a living one meanwhile."""
     try:
         now = Claim.read(before.path, before.generation) if before else None
     except FileNotFoundError:
         return False
-    return now is not None and before is not None and now.holder != before.holder and sightings.is_held(now)
+    return now is not None and before is not None and now.holder != before.holder and heartbeats.is_held(now)
 
 
 def _put(claim: Claim) -> bool:

@@ -6,7 +6,7 @@ import logging
 import time
 from typing import TYPE_CHECKING
 
-from Arch.cache.claims.heartbeats import Sightings
+from Arch.cache.claims.heartbeats import Heartbeats
 from Arch.errors import RunDoneError, RunHeldError, StoppedError
 
 if TYPE_CHECKING:
@@ -31,13 +31,13 @@ def wait_for_lease(entry: Entry, index: int, requests: Requests, *, device: str,
         StoppedError: the end was asked for before the run could be begun here.
         CacheAccessError: the cache cannot be read or written.
     """
-    sightings, is_told = Sightings(), False
+    heartbeats, is_told = Heartbeats(), False
     while True:
         if requests.is_stop_asked:
             where = "while another process was making" if is_told else "before"
             raise StoppedError(f"left {where} run {index} of {entry.path}; the same command goes on from there.")
         try:
-            return entry.take(index, device=device, sightings=sightings, is_forced=True)
+            return entry.take(index, device=device, heartbeats=heartbeats, is_forced=True)
         except RunDoneError:
             return None
         except RunHeldError as held:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from Arch.cache.claims.claim import Claim
-from Arch.cache.claims.heartbeats import Sightings
+from Arch.cache.claims.heartbeats import Heartbeats
 from Arch.errors import RunHeldError
 
 YEARS = 10 * 365 * 86_400
@@ -26,8 +26,8 @@ def clock():
 
 
 @pytest.fixture
-def sightings(clock):
-    return Sightings(clock)
+def heartbeats(clock):
+    return Heartbeats(clock)
 
 
 @pytest.fixture
@@ -45,53 +45,53 @@ def beat(lease, time):
 
 @pytest.mark.parametrize("skew", [-YEARS, 0, YEARS])
 def test_a_holder_elsewhere_is_held_until_it_was_silent_for_its_ttl_whatever_its_clock_says(
-    theirs, sightings, clock, skew
+    theirs, heartbeats, clock, skew
 ):
     beat(theirs, 1_700_000_000 + skew)
-    assert sightings.is_held(theirs.claim)
+    assert heartbeats.is_held(theirs.claim)
     clock.now += 60.0
-    assert sightings.is_held(theirs.claim)
+    assert heartbeats.is_held(theirs.claim)
     clock.now += 0.1
-    assert not sightings.is_held(theirs.claim)
+    assert not heartbeats.is_held(theirs.claim)
 
 
-def test_a_holder_whose_signs_go_on_is_held_for_ever_even_if_its_clock_is_set_back(theirs, sightings, clock):
+def test_a_holder_whose_signs_go_on_is_held_for_ever_even_if_its_clock_is_set_back(theirs, heartbeats, clock):
     for hour in range(100):
         beat(theirs, 1_700_000_000 - hour)
-        assert sightings.is_held(theirs.claim)
+        assert heartbeats.is_held(theirs.claim)
         clock.now += 3600
 
 
 def test_one_look_is_never_enough(theirs, clock):
     beat(theirs, 0)
-    assert all(Sightings(clock).is_held(theirs.claim) for _ in range(5))
+    assert all(Heartbeats(clock).is_held(theirs.claim) for _ in range(5))
 
 
-def test_a_holder_that_was_handed_the_claim_has_its_own_ttl(entry, theirs, sightings, clock):
+def test_a_holder_that_was_handed_the_claim_has_its_own_ttl(entry, theirs, heartbeats, clock):
     beat(theirs, 1_700_000_000)
-    assert sightings.is_held(theirs.claim)
+    assert heartbeats.is_held(theirs.claim)
     clock.now += 61
     handed = replace(theirs.claim, holder=replace(theirs.claim.holder, pid=theirs.claim.holder.pid + 1))
     Path(handed.path).write_text(handed.text())
     beat(theirs, 1_700_000_000)
-    assert sightings.is_held(Claim.read(handed.path, 1))
+    assert heartbeats.is_held(Claim.read(handed.path, 1))
 
 
-def test_an_ended_or_vanished_claim_is_held_by_nobody(theirs, sightings):
-    assert not sightings.is_held(replace(theirs.claim, end="stopped"))
+def test_an_ended_or_vanished_claim_is_held_by_nobody(theirs, heartbeats):
+    assert not heartbeats.is_held(replace(theirs.claim, end="stopped"))
     Path(theirs.claim.path).unlink()
-    assert not sightings.is_held(theirs.claim)
+    assert not heartbeats.is_held(theirs.claim)
 
 
-def test_a_run_held_elsewhere_is_taken_over_after_its_ttl_and_not_before(entry, theirs, sightings, clock):
+def test_a_run_held_elsewhere_is_taken_over_after_its_ttl_and_not_before(entry, theirs, heartbeats, clock):
     beat(theirs, 1_700_000_000)
     for _ in range(2):
         with pytest.raises(RunHeldError) as held:
-            entry.take(0, sightings=sightings)
+            entry.take(0, heartbeats=heartbeats)
         assert held.value.claim == theirs.claim
         clock.now += 60.0
     clock.now += 0.1
-    assert entry.take(0, sightings=sightings).generation == 2
+    assert entry.take(0, heartbeats=heartbeats).generation == 2
 
 
 def test_who_remembers_nothing_never_takes_over_a_run_that_is_held_elsewhere(entry, theirs):
@@ -101,18 +101,18 @@ def test_who_remembers_nothing_never_takes_over_a_run_that_is_held_elsewhere(ent
 
 
 def test_containers_that_share_a_boot_id_are_told_apart_and_judged_by_signs_of_life(
-    entry, on_host, sightings, clock, in_child
+    entry, on_host, heartbeats, clock, in_child
 ):
     on_host("machine", "pid:[4026531001]")
     in_child(lambda: entry.take(0) and os._exit(0))  # its number means nothing in the next container
     on_host("machine", "pid:[4026531002]")
     with pytest.raises(RunHeldError):
-        entry.take(0, sightings=sightings)
+        entry.take(0, heartbeats=heartbeats)
     clock.now += 61
-    assert entry.take(0, sightings=sightings).generation == 2
+    assert entry.take(0, heartbeats=heartbeats).generation == 2
 
 
-def test_a_dead_holder_in_the_same_container_is_known_at_once(entry, on_host, sightings, in_child):
+def test_a_dead_holder_in_the_same_container_is_known_at_once(entry, on_host, heartbeats, in_child):
     on_host("machine", "pid:[4026531001]")
     in_child(lambda: entry.take(0) and os._exit(0))
-    assert entry.take(0, sightings=sightings).generation == 2
+    assert entry.take(0, heartbeats=heartbeats).generation == 2

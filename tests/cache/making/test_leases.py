@@ -8,7 +8,7 @@ import time
 import pytest
 
 from Arch import files
-from Arch.cache.claims.heartbeats import Sightings
+from Arch.cache.claims.heartbeats import Heartbeats
 from Arch.cache.making.taking import take
 from Arch.errors import CacheAccessError, LeaseLostError, StoppedError
 from tests.cache import stub
@@ -23,7 +23,7 @@ def lease(entry):
 
 
 def fast(entry):
-    return take(entry, 0, Sightings(), ttl=FAST)
+    return take(entry, 0, Heartbeats(), ttl=FAST)
 
 
 def until(is_so):

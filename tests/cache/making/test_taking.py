@@ -7,7 +7,7 @@ import threading
 import pytest
 
 from Arch import files
-from Arch.cache.claims.heartbeats import Sightings
+from Arch.cache.claims.heartbeats import Heartbeats
 from Arch.cache.making.taking import take
 from Arch.errors import CacheError, RunDoneError, RunHeldError
 from Arch.files import door
@@ -153,7 +153,7 @@ def test_a_holder_whose_number_was_given_again_after_a_commit_and_a_removal_is_f
     """Numbers begin anew once a run was committed and removed; the old holder, who slept, knows by a nonce."""
     old = entry.take(0)
     files.remove_tree(f"{entry.path}/Claims")
-    new = take(entry, 0, Sightings())
+    new = take(entry, 0, Heartbeats())
     assert (old.generation, new.generation) == (1, 1)
     new.check()
     with pytest.raises(CacheError, match="taken over"):
