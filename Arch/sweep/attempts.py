@@ -33,12 +33,12 @@ class Attempts:
 
     Attributes:
         workspace: where the runs are kept.
-        pardons: by task, the attempt up to which failures are forgiven: whoever asks again forgives those he knows.
+        resets: by task, the attempt up to which failures are forgiven: whoever asks again forgives those he knows.
         heartbeats: what was seen of holders elsewhere.
     """
 
     workspace: Workspace
-    pardons: dict[Task, int] = field(default_factory=dict)
+    resets: dict[Task, int] = field(default_factory=dict)
     heartbeats: Heartbeats = field(default_factory=Heartbeats)
 
     def entry(self, task: Task) -> Entry:
@@ -62,7 +62,7 @@ class Attempts:
             if entry.has_run(task.run):
                 return TaskOutcome(Outcome.ELSEWHERE)
             attempt = entry.work(task.run).attempt()
-            if attempt.state is State.FAILED and attempt.number > self.pardons.get(task, 0):
+            if attempt.state is State.FAILED and attempt.number > self.resets.get(task, 0):
                 return TaskOutcome(Outcome.FAILED, _old_failure(attempt))
             lease = entry.take(task.run, device=slot.name, heartbeats=self.heartbeats, is_forced=is_forced)
             return self._failed_meanwhile(task, attempt, lease) or lease
@@ -129,9 +129,9 @@ class Attempts:
             return False
         return self.entry(task).work(task.run).attempt().crashes < MOST_CRASHES
 
-    def pardon(self, task: Task, attempt: int) -> None:
+    def reset_failures(self, task: Task, attempt: int) -> None:
         """Forgives a task its failures up to an attempt."""
-        self.pardons[task] = attempt
+        self.resets[task] = attempt
 
     def _failed_meanwhile(self, task: Task, seen: Attempt, lease: Lease) -> TaskOutcome | None:
         """Gives a lease back if another sweep's attempt failed between the look at the run and the lease."""
@@ -139,7 +139,7 @@ class Attempts:
             return None
         work = lease.entry.work(lease.index)
         failure = work.failure()
-        is_latest = failure is not None and failure.attempt == lease.generation - 1 > self.pardons.get(task, 0)
+        is_latest = failure is not None and failure.attempt == lease.generation - 1 > self.resets.get(task, 0)
         if failure is None or not is_latest or failure.kind == "crash":
             return None
         try:

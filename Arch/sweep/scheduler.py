@@ -106,7 +106,7 @@ class Sweep:
         if self.sweep_options.is_forced:
             for task in self.tasks:
                 if task.attempt is not None:
-                    self._attempts.pardon(task, task.attempt.number)
+                    self._attempts.reset_failures(task, task.attempt.number)
         self._tick()
         try:
             while self._active or not (self._agenda.is_over or self._end):
@@ -203,7 +203,7 @@ class Sweep:
             outcome, is_retried = refused(task, error), False
         self._tries[task] = tries
         if is_retried:
-            self._attempts.pardon(task, running.attempt)
+            self._attempts.reset_failures(task, running.attempt)
             self._agenda.again(task, tries)
             self.watcher.ended(running, outcome.outcome, outcome.failure)
         else:

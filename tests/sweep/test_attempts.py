@@ -91,7 +91,7 @@ def test_a_failure_of_an_earlier_attempt_is_not_this_ones(attempts, task, worksp
     entry = workspace.store.entry(task.step.config)
     entry.open(task.step.config)
     fail(entry)
-    attempts.pardon(task, 1)
+    attempts.reset_failures(task, 1)
     lease = attempts.begin(task, SLOT, is_forced=False)
     assert judge(attempts, lease, code=Exit.FAILED)[1].message != "bad luck"
 
