@@ -21,7 +21,7 @@ class RunQueue:
         self._open = set(tasks)
         self._places = {task: place for place, task in enumerate(tasks)}
         self._lacks: dict[Task, int] = {}
-        self._heirs: defaultdict[Task, list[Task]] = defaultdict(list)
+        self._dependents: defaultdict[Task, list[Task]] = defaultdict(list)
         self._ready: list[tuple[int, int, Task]] = []
         self._held: deque[tuple[float, Task]] = deque()
         self._last_look = float("-inf")
@@ -29,7 +29,7 @@ class RunQueue:
             needed = {names[name] for name in task.needs if name in names}
             self._lacks[task] = len(needed)
             for other in needed:
-                self._heirs[other].append(task)
+                self._dependents[other].append(task)
             if not needed:
                 self._push(task, 0)
 
@@ -65,19 +65,19 @@ class RunQueue:
         """Notes a task's outcome; gives the tasks that can never be begun now, each with the one that it lacks."""
         self._open.discard(task)
         if is_there:
-            for heir in self._heirs.pop(task, ()):
-                self._lacks[heir] -= 1
-                if not self._lacks[heir] and heir in self._open:
-                    self._push(heir, 0)
+            for dependent in self._dependents.pop(task, ()):
+                self._lacks[dependent] -= 1
+                if not self._lacks[dependent] and dependent in self._open:
+                    self._push(dependent, 0)
             return []
         blocked: list[tuple[Task, Task]] = []
         causes = [task]
         for cause in causes:
-            for heir in self._heirs.pop(cause, ()):
-                if heir in self._open:
-                    self._open.discard(heir)
-                    blocked.append((heir, cause))
-                    causes.append(heir)
+            for dependent in self._dependents.pop(cause, ()):
+                if dependent in self._open:
+                    self._open.discard(dependent)
+                    blocked.append((dependent, cause))
+                    causes.append(dependent)
         return blocked
 
     def _push(self, task: Task, tries: int) -> None:

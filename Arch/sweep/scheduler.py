@@ -215,8 +215,8 @@ class Sweep:
             self.stop()
         if outcome.outcome is Outcome.STOPPED and self._end:
             return  # what needs it is left, not blocked
-        for heir, cause in self._agenda.settle(task, is_there=outcome.outcome.is_there):
-            self._tell(heir, blocked(heir, cause, self._verdicts[cause].outcome))
+        for dependent, cause in self._agenda.settle(task, is_there=outcome.outcome.is_there):
+            self._tell(dependent, blocked(dependent, cause, self._verdicts[cause].outcome))
 
     def _tell(self, task: Task, outcome: TaskOutcome, running: Running | None = None) -> None:
         self._verdicts[task] = outcome

@@ -89,7 +89,7 @@ def test_more_runs_are_added_and_those_that_exist_are_left_alone(workplace, prog
 
 def test_a_failing_member_stops_no_other_and_decides_the_exit_code(workplace):
     write(workplace / "configs/failing.json", **TINY, Optimizer="SGD", MaxLR=1e30, Seed=5)
-    write(workplace / "configs/heir.json", **TINY, VanillaKD=True, Teacher="failing.json")
+    write(workplace / "configs/dependent.json", **TINY, VanillaKD=True, Teacher="failing.json")
     write(workplace / "configs/last.json", **TINY, Seed=6)
     done = start("main.py", "-e", "configs", "--cache", "cache", cwd=workplace)
     assert done.returncode == 1

@@ -54,7 +54,7 @@ def test_what_fails_blocks_all_that_follow_from_it_once_with_what_they_lack():
     queue = RunQueue(list(tasks.values()))
     assert queue.next(0.0) is tasks["a"]
     blocked = queue.settle(tasks["a"], is_there=False)
-    assert [(heir.name[0], cause.name[0]) for heir, cause in blocked] == [("b", "a"), ("c", "b"), ("d", "b")]
+    assert [(dependent.name[0], cause.name[0]) for dependent, cause in blocked] == [("b", "a"), ("c", "b"), ("d", "b")]
     assert names(drained(queue)) == "e"
     queue.settle(tasks["e"], is_there=True)
     assert queue.is_over
@@ -106,7 +106,7 @@ def test_any_order_of_work_keeps_every_promise(seed):
             continue
         is_there = fate.random() < 0.8
         (there if is_there else failed).add(letter)
-        blocked.update(heir.name[0] for heir, _ in queue.settle(task, is_there=is_there))
+        blocked.update(dependent.name[0] for dependent, _ in queue.settle(task, is_there=is_there))
     expected = set()
     for letter in letters:
         if letter not in failed and (failed | expected).intersection(needs[letter]):

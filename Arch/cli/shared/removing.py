@@ -15,7 +15,7 @@ from Arch.planning.selection import Selection
 from Arch.planning.workspace import Workspace
 from Arch.units import age_text, size_text
 from Arch.upkeep.trash.removal import Outcome, take_away
-from Arch.upkeep.trash.targets import Target, heirs
+from Arch.upkeep.trash.targets import Target, dependents
 
 _MOST_LINES = 200
 _FEW = 6
@@ -63,7 +63,7 @@ def name_of(target: Target) -> str:
 def _staying(root: Path, targets: Sequence[Target]) -> dict[str, Sequence[str]]:
     """By fingerprint, the experiments that were made from what would go and are not to go themselves."""
     going = {target.fingerprint for target in targets if target.kind == "experiment"}
-    found = heirs(root, [target.fingerprint for target in targets if target.kind in ("experiment", "run")])
+    found = dependents(root, [target.fingerprint for target in targets if target.kind in ("experiment", "run")])
     return {name: [child for child in children if child not in going] for name, children in found.items()}
 
 
@@ -72,7 +72,7 @@ def _preview(root: Path, targets: Sequence[Target], children: Mapping[str, Seque
     for target in targets[:_MOST_LINES]:
         yield _line(target)
         yield from (f"    stays: {worker}" for worker in target.workers)
-        yield from _heirs_line(children.get(target.fingerprint, ()), target)
+        yield from _dependents_line(children.get(target.fingerprint, ()), target)
     if len(targets) > _MOST_LINES:
         yield f"  ... and {len(targets) - _MOST_LINES} more (--json lists all)"
     if going:
@@ -88,7 +88,7 @@ def _line(target: Target) -> str:
     return f"  {name_of(target):<20} {size_text(target.size):>7} {age:>4}  {target.title}  {runs}{why}".rstrip()
 
 
-def _heirs_line(children: Sequence[str], target: Target) -> Iterator[str]:
+def _dependents_line(children: Sequence[str], target: Target) -> Iterator[str]:
     if children and target.kind in ("experiment", "run"):
         more = f" and {len(children) - _FEW} more" if len(children) > _FEW else ""
         names = ", ".join(name[:12] for name in children[:_FEW])

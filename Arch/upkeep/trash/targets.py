@@ -71,7 +71,7 @@ def leftover(root: Path, name: str, place: str, why: str) -> Target:
     return _target(root, "leftover", name, (place,), why=why)
 
 
-def heirs(root: Path, of: Iterable[str]) -> Mapping[str, Sequence[str]]:
+def dependents(root: Path, of: Iterable[str]) -> Mapping[str, Sequence[str]]:
     """The cached experiments that were made from others, by the others' fingerprints; raises CacheAccessError."""
     found: dict[str, dict[str, None]] = {name: {} for name in of}
     for name in names_in(root) if found else ():

@@ -72,8 +72,8 @@ def test_a_renamed_entry_answers_under_its_new_name_with_its_runs(workspace_of, 
 def test_students_follow_their_teachers_and_grandchildren_them(workspace_of, renamed_key, add, rules):
     teacher = {"Model": "Net", "Temperature": 2.0}
     student = {"Model": "Net", "Taught": True, "Teacher": teacher}
-    heir = {"Model": "Net", "Taught": True, "Teacher": student, "Seed": 3}
-    entries = [add(**raw) for raw in (heir, student, teacher)]
+    dependent = {"Model": "Net", "Taught": True, "Teacher": student, "Seed": 3}
+    entries = [add(**raw) for raw in (dependent, student, teacher)]
     after = workspace_of(renamed_key)
     plan = plan_rehash(after)
     first = literal(Model="Net", Warmth=2)
@@ -83,7 +83,7 @@ def test_students_follow_their_teachers_and_grandchildren_them(workspace_of, ren
     assert [each.move.target for each in plan.renamings] == [first, second, third]
     assert plan.renamings[1].reasons == (f"its Teacher is {first[:12]} now",)
     carry_out(after, plan)
-    for raw in (heir, student, teacher):
+    for raw in (dependent, student, teacher):
         config = after.resolver.resolve(raw)
         after.store.entry(config).check(config)
         assert after.store.entry(config).document() == config.document()

@@ -10,7 +10,7 @@ from Arch.cache.making.workers import workers
 from Arch.errors import CacheAccessError, CacheError
 from Arch.upkeep.trash import trash
 from Arch.upkeep.trash.removal import damaged, put_back, removable, take_away
-from Arch.upkeep.trash.targets import heirs
+from Arch.upkeep.trash.targets import dependents
 from tests.upkeep.conftest import run
 
 DAY = 86400
@@ -180,7 +180,7 @@ def test_of_a_damaged_run_only_the_run_is_taken(root, add, name):
 def test_the_experiments_made_from_another_are_known(root, add):
     teacher = add()
     students = {add(Seed=seed, Taught=True, Teacher={"Model": "Net"}).fingerprint for seed in (1, 2)}
-    assert {name: set(found) for name, found in heirs(root, [teacher.fingerprint]).items()} == {
+    assert {name: set(found) for name, found in dependents(root, [teacher.fingerprint]).items()} == {
         teacher.fingerprint: students
     }
 
