@@ -12,7 +12,7 @@ from Arch.cli.main import main
 from Arch.cli.plotfigs import main as plot
 from Arch.errors import NotImplementedYetError
 from Arch.models import MODELS
-from Arch.planning.overview import standings
+from Arch.planning.overview import overviews
 from Arch.planning.workspace import Workspace
 from tests.plugin_page import TAUGHT, TEACHING, TINY, changed, shown, trained
 
@@ -62,9 +62,9 @@ def test_a_sweep_s_workers_know_the_plugin_wherever_they_start(page, program):
 def test_a_changed_file_makes_runs_stale_and_topping_up_says_so(page, capsys):
     trained(page)
     changed(page, "One hidden layer", "A hidden layer")
-    (standing,) = standings(Workspace.at(page / "cache"), [])
-    assert standing.status.state is State.STALE
-    assert list(standing.status.outdated) == ["my_file.py"]
+    (overview,) = overviews(Workspace.at(page / "cache"), [])
+    assert overview.status.state is State.STALE
+    assert list(overview.status.outdated) == ["my_file.py"]
     (page / "one.json").write_text(json.dumps({"Plugins": ["my_file.py"], **TINY, "Model": "MyNet"}))
     words = ["-c", "one.json", "--cache", "cache", "--device", "cpu"]
     assert main([*words, "--set", "NumRuns=2"]) == 0
@@ -78,7 +78,7 @@ def test_a_changed_file_makes_runs_stale_and_topping_up_says_so(page, capsys):
 def test_a_changed_cjson_that_says_the_same_makes_nothing_stale(page):
     trained(page)
     changed(page, "Units of the hidden layer.", "Units.", "my_file.cjson")
-    assert [each.status.state for each in standings(Workspace.at(page / "cache"), [])] == [State.DONE]
+    assert [each.status.state for each in overviews(Workspace.at(page / "cache"), [])] == [State.DONE]
 
 
 def test_a_file_that_moved_is_noted_when_it_is_next_trained(page):

@@ -25,7 +25,7 @@ UNKNOWN = "no readable Config.json"
 
 
 @dataclass(frozen=True)
-class Standing:
+class Overview:
     """How one experiment stands.
 
     Attributes:
@@ -82,7 +82,7 @@ class Stored:
         return self.text
 
 
-def standings(workspace: Workspace, words: Sequence[str], overrides: Sequence[str] = ()) -> list[Standing]:
+def overviews(workspace: Workspace, words: Sequence[str], overrides: Sequence[str] = ()) -> list[Overview]:
     """How the experiments stand that the words select.
 
     Args:
@@ -112,17 +112,17 @@ def standings(workspace: Workspace, words: Sequence[str], overrides: Sequence[st
     return list(found.values())
 
 
-def _of_step(step: Step, workspace: Workspace) -> Standing:
+def _of_step(step: Step, workspace: Workspace) -> Overview:
     entry = workspace.store.entry(step.config)
-    return Standing(entry, step.config.title, step.labels, step.status, is_needed=not step.labels)
+    return Overview(entry, step.config.title, step.labels, step.status, is_needed=not step.labels)
 
 
-def of_entry(entry: Entry, rules: Rules) -> Standing:
+def of_entry(entry: Entry, rules: Rules) -> Overview:
     """How a cached experiment stands, as far as its own folder tells; one that cannot be read is corrupt."""
     try:
         document = entry.document()
         if is_foreign(document["Active"]):
-            return Standing(entry, str(document.get("Title", "")), (), _of_foreign(document))
+            return Overview(entry, str(document.get("Title", "")), (), _of_foreign(document))
         asked = Stored.of(document, rules)
         if asked.fingerprint != entry.fingerprint:
             raise ChangedDefaultError(
@@ -132,8 +132,8 @@ def of_entry(entry: Entry, rules: Rules) -> Standing:
         status = _of_begun(entry, asked, document)
     except CacheError as problem:
         state = State.CHANGED if isinstance(problem, ChangedDefaultError) else State.CORRUPT
-        return Standing(entry, UNKNOWN, (), Status(state, (), 0, problem=problem))
-    return Standing(entry, str(document.get("Title", "")), (), status)
+        return Overview(entry, UNKNOWN, (), Status(state, (), 0, problem=problem))
+    return Overview(entry, str(document.get("Title", "")), (), status)
 
 
 def _of_foreign(document: Mapping[str, Any]) -> Status:

@@ -40,11 +40,11 @@ class Line:
 
 def line_of(entry: Entry, rules: Rules) -> Line:
     """The line of one experiment; raises CacheAccessError."""
-    standing = of_entry(entry, rules)
+    overview = of_entry(entry, rules)
     runs = finished.listed(entry.path)
     written = [files.measure(f"{layout.runs(entry.path)}/{layout.run_name(index)}").changed for index in runs]
     size = files.measure(entry.path).size
-    return Line(entry.fingerprint, standing.title, str(standing.status.state), len(runs), size, max(written, default=0))
+    return Line(entry.fingerprint, overview.title, str(overview.status.state), len(runs), size, max(written, default=0))
 
 
 def ordered(lines: Iterable[Line], by: str) -> list[Line]:

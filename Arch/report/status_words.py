@@ -8,7 +8,7 @@ from typing import Any
 
 from Arch.cache.attempts.attempt import Attempt, State
 from Arch.cache.attempts.progress import Progress
-from Arch.planning.overview import Standing
+from Arch.planning.overview import Overview
 from Arch.units import age_text, seconds_at
 
 MOST = 200  # lines for one state; `--json` has all
@@ -18,14 +18,14 @@ _LONGEST = 160  # characters of a message in one line
 _ORDER = tuple(State)
 
 
-def counts(found: Sequence[Standing]) -> str:
+def counts(found: Sequence[Overview]) -> str:
     """`126 experiments: done 120, stale 1, running 2, failed 3`."""
     tally = Counter(each.status.state for each in found)
     words = ", ".join(f"{state} {tally[state]}" for state in _ORDER if tally[state])
     return f"{len(found)} experiment{'s'[: len(found) != 1]}: {words}" if found else "no experiments"
 
 
-def table(found: Sequence[Standing], now: float) -> list[str]:
+def table(found: Sequence[Overview], now: float) -> list[str]:
     """A line for each remark on each experiment that is not simply done, the loudest states first.
 
     Args:
@@ -43,44 +43,44 @@ def table(found: Sequence[Standing], now: float) -> list[str]:
     return lines
 
 
-def details(standing: Standing, now: float) -> list[str]:
+def details(overview: Overview, now: float) -> list[str]:
     """All that is known of one experiment."""
-    status, entry = standing.status, standing.entry
-    lines = [f"{status.state}  {standing.title}", f"  fingerprint  {entry.fingerprint}", f"  folder       {entry.path}"]
-    lines += [f"  asked by     {label}" for label in standing.labels]
+    status, entry = overview.status, overview.entry
+    lines = [f"{status.state}  {overview.title}", f"  fingerprint  {entry.fingerprint}", f"  folder       {entry.path}"]
+    lines += [f"  asked by     {label}" for label in overview.labels]
     runs = ", ".join(map(str, status.runs)) or "none"
     lines.append(f"  runs         {runs} ({status.wanted - len(status.missing)} of {status.wanted} wanted)")
-    lines += [f"  {remark}" for remark in _general(standing)]
+    lines += [f"  {remark}" for remark in _general(overview)]
     for attempt in status.attempts:
-        lines += ["", *_of_attempt(standing, attempt, now)]
+        lines += ["", *_of_attempt(overview, attempt, now)]
     return lines
 
 
-def json_row(standing: Standing) -> dict[str, Any]:
+def json_row(overview: Overview) -> dict[str, Any]:
     """The same for other programs."""
-    status = standing.status
+    status = overview.status
     return {
-        "fingerprint": standing.entry.fingerprint,
-        "title": standing.title,
-        "path": str(standing.entry.path),
-        "asked_by": list(standing.labels),
+        "fingerprint": overview.entry.fingerprint,
+        "title": overview.title,
+        "path": str(overview.entry.path),
+        "asked_by": list(overview.labels),
         "state": status.state.value,
         "runs": list(status.runs),
         "wanted": status.wanted,
         "outdated": dict(status.outdated),
         "problem": str(status.problem or ""),
-        "attempts": [_json_attempt(standing, attempt) for attempt in status.attempts],
+        "attempts": [_json_attempt(overview, attempt) for attempt in status.attempts],
     }
 
 
 _LOUD = (State.RUNNING, State.FAILED, State.CRASHED, State.CORRUPT, State.CHANGED, State.STALE, State.STOPPED)
 
 
-def _lines(standing: Standing, now: float) -> Iterator[str]:
-    status = standing.status
-    remarks = [*_general(standing), *(_remark(standing, attempt, now) for attempt in status.attempts)]
-    where = "  (needed by others)" if standing.is_needed else f"  {standing.labels[0]}" if standing.labels else ""
-    head = f"{status.state:<8}  {standing.entry.fingerprint[:8]}  {standing.title}{where}"
+def _lines(overview: Overview, now: float) -> Iterator[str]:
+    status = overview.status
+    remarks = [*_general(overview), *(_remark(overview, attempt, now) for attempt in status.attempts)]
+    where = "  (needed by others)" if overview.is_needed else f"  {overview.labels[0]}" if overview.labels else ""
+    head = f"{status.state:<8}  {overview.entry.fingerprint[:8]}  {overview.title}{where}"
     if len(remarks) < 2:
         yield f"{head}  {remarks[0]}" if remarks else head
     else:
@@ -88,8 +88,8 @@ def _lines(standing: Standing, now: float) -> Iterator[str]:
         yield from (f"{'':<8}  {'':<8}  {remark}" for remark in remarks)
 
 
-def _general(standing: Standing) -> Iterator[str]:
-    status = standing.status
+def _general(overview: Overview) -> Iterator[str]:
+    status = overview.status
     if status.outdated:
         parts = ", ".join(f"{key} (version {then} then)" for key, then in status.outdated.items())
         yield f"made before a change of {parts}; still a hit"
@@ -100,8 +100,8 @@ def _general(standing: Standing) -> Iterator[str]:
         yield f"{done} of {status.wanted} runs"
 
 
-def _remark(standing: Standing, attempt: Attempt, now: float) -> str:
-    progress = standing.entry.work(attempt.run).progress()
+def _remark(overview: Overview, attempt: Attempt, now: float) -> str:
+    progress = overview.entry.work(attempt.run).progress()
     words = [f"run {attempt.run}:"]
     match attempt.state:
         case State.RUNNING:
@@ -152,8 +152,8 @@ def _scores(progress: Progress) -> list[str]:
     return [f"{name} {100 * value:.2f} %" if name.endswith("accuracy") else f"{name} {value:.4g}"]
 
 
-def _of_attempt(standing: Standing, attempt: Attempt, now: float) -> Iterator[str]:
-    yield f"  {_remark(standing, attempt, now)}"
+def _of_attempt(overview: Overview, attempt: Attempt, now: float) -> Iterator[str]:
+    yield f"  {_remark(overview, attempt, now)}"
     claim, failure = attempt.claim, attempt.failure
     facts: dict[str, Any] = {}
     if claim is not None:
@@ -166,7 +166,7 @@ def _of_attempt(standing: Standing, attempt: Attempt, now: float) -> Iterator[st
     if failure is not None:
         yield from _block("message", failure.message)
         yield from _block("traceback", failure.traceback)
-    log = failure.log if failure is not None and failure.log else standing.entry.work(attempt.run).log_tail(LOG_LINES)
+    log = failure.log if failure is not None and failure.log else overview.entry.work(attempt.run).log_tail(LOG_LINES)
     yield from _block("log", log)
 
 
@@ -176,8 +176,8 @@ def _block(name: str, text: str) -> Iterator[str]:
         yield from (f"      {line}" for line in text.rstrip().splitlines())
 
 
-def _json_attempt(standing: Standing, attempt: Attempt) -> dict[str, Any]:
-    claim, progress = attempt.claim, standing.entry.work(attempt.run).progress()
+def _json_attempt(overview: Overview, attempt: Attempt) -> dict[str, Any]:
+    claim, progress = attempt.claim, overview.entry.work(attempt.run).progress()
     return {
         "run": attempt.run,
         "state": attempt.state.value,

@@ -8,22 +8,22 @@ import pytest
 from Arch.cache.attempts.attempt import State
 from Arch.cache.foreign import open_network
 from Arch.files import door
-from Arch.planning.overview import standings
+from Arch.planning.overview import overviews
 from Arch.planning.workspace import ROOT, Workspace
 from tests.report.conftest import STUDENT, TEACHER
 
 
 def states(workspace, *words):
-    return sorted(each.status.state.value for each in standings(workspace, words))
+    return sorted(each.status.state.value for each in overviews(workspace, words))
 
 
 def only(workspace, *words):
-    [found] = standings(workspace, words)
+    [found] = overviews(workspace, words)
     return found
 
 
 def test_an_empty_cache_has_nothing_to_say(workspace):
-    assert standings(workspace, []) == []
+    assert overviews(workspace, []) == []
 
 
 def test_the_whole_cache_is_what_was_ever_begun(workspace, commit, opened):
@@ -39,7 +39,7 @@ def test_a_folder_of_configs_counts_what_is_missing_and_asks_for_its_number_of_r
     (folder / "a.json").write_text(json.dumps({**TEACHER, "NumRuns": 3}))
     (folder / "b.json").write_text(json.dumps({**TEACHER, "Seed": 9}))
     (folder / "c.json").write_text(json.dumps(TEACHER))
-    found = {each.status.state: each for each in standings(workspace, [str(folder)])}
+    found = {each.status.state: each for each in overviews(workspace, [str(folder)])}
     assert found[State.PARTIAL].status.missing == (1, 2)
     assert found[State.PARTIAL].labels == (str(folder / "a.json"), str(folder / "c.json"))
     assert found[State.MISSING].labels == (str(folder / "b.json"),)
@@ -48,10 +48,10 @@ def test_a_folder_of_configs_counts_what_is_missing_and_asks_for_its_number_of_r
 def test_what_a_config_waits_for_is_shown_as_well_until_it_is_done(workspace, commit, tmp_path):
     path = tmp_path / "student.json"
     path.write_text(json.dumps(STUDENT))
-    shown = [(each.status.state, each.is_needed) for each in standings(workspace, [str(path)])]
+    shown = [(each.status.state, each.is_needed) for each in overviews(workspace, [str(path)])]
     assert shown == [(State.MISSING, True), (State.MISSING, False)]
     commit(STUDENT)
-    assert [each.is_needed for each in standings(workspace, [str(path)])] == [False]
+    assert [each.is_needed for each in overviews(workspace, [str(path)])] == [False]
 
 
 def test_words_select_by_prefix_and_value(workspace, commit):
@@ -109,7 +109,7 @@ def test_a_value_that_became_the_default_is_a_name_of_other_rules(workspace, com
     entry = commit({**TEACHER, "Seed": 5})
     rules = (ROOT / "KDTrainer" / "BaselineConfig.cjson").read_text()
     (workspace.store.root / "BaselineConfig.cjson").write_text(rules.replace('"Seed": 0,', '"Seed": 5,', 1))
-    [found] = standings(Workspace.at(workspace.store.root), [entry.fingerprint])
+    [found] = overviews(Workspace.at(workspace.store.root), [entry.fingerprint])
     today = Workspace.at(workspace.store.root).resolver.resolve({**TEACHER, "Seed": 5}).fingerprint
     assert found.status.state is State.CHANGED
     assert f"would name it {today}" in str(found.status.problem)
@@ -145,7 +145,7 @@ def test_looking_opens_nothing_for_writing(workspace, commit, attempt, monkeypat
         return function(*arguments)
 
     monkeypatch.setattr(door, "_step", note)
-    standings(workspace, [])
+    overviews(workspace, [])
     assert set(verbs) == {"read"}
     monkeypatch.undo()
     lease.end("stopped")

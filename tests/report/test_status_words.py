@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from Arch.planning.overview import standings
+from Arch.planning.overview import overviews
 from Arch.report.status_words import MOST_MISSING, counts, details, json_row, table
 from Arch.units import seconds_at
 from tests.report.conftest import STUDENT, TEACHER
@@ -14,18 +14,18 @@ from tests.report.conftest import STUDENT, TEACHER
 @pytest.fixture
 def lines(workspace):
     def lines(now=0.0):
-        return table(standings(workspace, []), now)
+        return table(overviews(workspace, []), now)
 
     return lines
 
 
 def test_counts_come_in_the_order_of_good_to_bad(workspace, commit, attempt, opened):
-    assert counts(standings(workspace, [])) == "no experiments"
+    assert counts(overviews(workspace, [])) == "no experiments"
     commit(TEACHER)
-    assert counts(standings(workspace, [])) == "1 experiment: done 1"
+    assert counts(overviews(workspace, [])) == "1 experiment: done 1"
     opened({**TEACHER, "Seed": 5})
     attempt(STUDENT, end="failed", error=ValueError("no"))
-    assert counts(standings(workspace, [])) == "3 experiments: done 1, failed 1, missing 1"
+    assert counts(overviews(workspace, [])) == "3 experiments: done 1, failed 1, missing 1"
 
 
 def test_what_is_done_has_no_line(commit, lines):
@@ -101,7 +101,7 @@ def test_the_loudest_come_first_and_the_missing_are_counted(opened, attempt, lin
 
 def test_the_details_hold_traceback_log_and_place(workspace, attempt):
     lease = attempt(TEACHER, end="failed", error=ValueError("no"))
-    [found] = standings(workspace, [])
+    [found] = overviews(workspace, [])
     text = "\n".join(details(found, 0.0))
     for part in (
         f"fingerprint  {lease.entry.fingerprint}",
@@ -119,7 +119,7 @@ def test_the_details_hold_traceback_log_and_place(workspace, attempt):
 def test_json_holds_the_same_and_can_be_written(workspace, attempt, commit):
     commit(STUDENT, versions={"Model": 7})
     attempt(TEACHER, end="failed", error=ValueError("no"))
-    rows = json.loads(json.dumps([json_row(each) for each in standings(workspace, [])]))
+    rows = json.loads(json.dumps([json_row(each) for each in overviews(workspace, [])]))
     by_state = {row["state"]: row for row in rows}
     assert by_state["stale"]["outdated"] == {"Model": 7}
     [one] = by_state["failed"]["attempts"]

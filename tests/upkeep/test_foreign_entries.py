@@ -10,7 +10,7 @@ from Arch.cache.attempts.attempt import State
 from Arch.cache.foreign import open_network
 from Arch.errors import ForeignEntryError
 from Arch.models.build import build
-from Arch.planning.overview import standings
+from Arch.planning.overview import overviews
 from Arch.planning.workspace import Workspace
 from Arch.report.listing import line_of
 from Arch.types import Run
@@ -42,7 +42,7 @@ def kept(request, tmp_path):
 
 def test_it_stands_as_done_and_is_listed_with_its_source(kept):
     workspace, config, network = kept
-    found = {each.entry.fingerprint: each for each in standings(workspace, [])}
+    found = {each.entry.fingerprint: each for each in overviews(workspace, [])}
     assert (found[network.fingerprint].status.state, found[network.fingerprint].title) == (State.DONE, network.title)
     assert found[config.fingerprint].status.is_done
     line = line_of(workspace.store.entry(network), workspace.resolver.rules)
@@ -88,7 +88,7 @@ def test_students_are_selected_by_it(kept):
     workspace, config, network = kept
     for word in (f"Teacher={network.fingerprint}", f"Teacher={network.title}"):
         assert [found.fingerprint for found, _ in workspace.configs([word])] == [config.fingerprint]
-        assert [each.entry.fingerprint for each in standings(workspace, [word])] == [config.fingerprint]
+        assert [each.entry.fingerprint for each in overviews(workspace, [word])] == [config.fingerprint]
 
 
 def test_its_name_follows_from_what_its_entry_says(kept):

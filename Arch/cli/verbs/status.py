@@ -10,7 +10,7 @@ from collections import Counter
 from Arch.cli.console.options import add_what
 from Arch.cli.shared.fast_reading import look_quickly
 from Arch.cli.shared.running import workspace_of
-from Arch.planning.overview import standings
+from Arch.planning.overview import overviews
 from Arch.report.status_words import counts, details, json_row, table
 
 EXAMPLES = """examples:
@@ -31,7 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Prints a line of counts and what there is to say; looking itself cannot fail."""
     look_quickly()
-    found = standings(workspace_of(options), options.what, options.set)
+    found = overviews(workspace_of(options), options.what, options.set)
     if options.json:
         tally = Counter(each.status.state.value for each in found)
         print(json.dumps({"counts": dict(tally), "experiments": [json_row(each) for each in found]}, indent=1))

@@ -8,7 +8,7 @@ from Arch import files
 from Arch.cache import layout
 from Arch.cache.attempts.attempt import MOST_CRASHES, Attempt, State
 from Arch.cache.entry import Entry
-from Arch.planning.overview import Standing, of_entry
+from Arch.planning.overview import Overview, of_entry
 from Arch.planning.selection import names_in
 from Arch.planning.workspace import Workspace
 from Arch.units import age_text, size_text
@@ -42,7 +42,7 @@ def check_cache(workspace: Workspace, now: float) -> Iterator[Finding]:
     yield _clock(max((files.measure(root / name).changed for name in names), default=0.0), now)
 
 
-def _states(found: Sequence[Standing]) -> Iterator[Finding]:
+def _states(found: Sequence[Overview]) -> Iterator[Finding]:
     corrupt = [each for each in found if each.status.state is State.CORRUPT]
     if corrupt:
         yield problem("entries", f"{len(corrupt)} damaged: {_named(corrupt)}", "`status` says what is wrong with each")
@@ -58,7 +58,7 @@ def _states(found: Sequence[Standing]) -> Iterator[Finding]:
         yield warning("versions", f"{len(stale)} made before a component changed: {_named(stale)}", remedy)
 
 
-def _attempts(found: Sequence[Standing]) -> Iterator[Finding]:
+def _attempts(found: Sequence[Overview]) -> Iterator[Finding]:
     pairs = [(each, attempt) for each in found for attempt in each.status.attempts]
     dead = [each for each, attempt in pairs if _is_stale(attempt)]
     if dead:
@@ -80,7 +80,7 @@ def _is_stale(attempt: Attempt) -> bool:
     return attempt.claim is not None and not attempt.claim.end and attempt.state is not State.RUNNING
 
 
-def _named(found: Sequence[Standing]) -> str:
+def _named(found: Sequence[Overview]) -> str:
     names = [each.entry.fingerprint[:8] for each in found]
     return ", ".join(names[:_FEW]) + (f" and {len(names) - _FEW} more" if len(names) > _FEW else "")
 
