@@ -31,7 +31,7 @@ class UnfitCheckpointError(TrainingError):
 
 
 @dataclass
-class Standing:
+class RunState:
     """Where a run stands between two steps, beside its learner, its best epoch and the random generators.
 
     Attributes:
@@ -59,7 +59,7 @@ class Standing:
         return unlike
 
 
-def pack(training: Training, standing: Standing) -> bytes:
+def pack(training: Training, run_state: RunState) -> bytes:
     """The state of a run between two steps; waits for the device."""
     state = {
         **_making(training),
@@ -67,17 +67,17 @@ def pack(training: Training, standing: Standing) -> bytes:
         "learner": training.learner.state(),
         "best": training.best.state(),
         "generators": generator_states(training.trainer.engine.device),
-        "tally": standing.tally.state(),
-        "epochs": [dataclasses.asdict(epoch) for epoch in standing.epochs],
-        "times": {name: getattr(standing, name) for name in ("epoch_seconds", "seconds", "device_seconds")},
-        "sessions": standing.sessions,
+        "tally": run_state.tally.state(),
+        "epochs": [dataclasses.asdict(epoch) for epoch in run_state.epochs],
+        "times": {name: getattr(run_state, name) for name in ("epoch_seconds", "seconds", "device_seconds")},
+        "sessions": run_state.sessions,
     }
     buffer = io.BytesIO()
     torch.save(state, buffer)
     return buffer.getvalue()
 
 
-def unpack(training: Training, payload: bytes) -> Standing:
+def unpack(training: Training, payload: bytes) -> RunState:
     """Puts a fresh training, and the global generators, where a packed one was.
 
     Args:
@@ -98,7 +98,7 @@ def unpack(training: Training, payload: bytes) -> Standing:
         return _take_over(state, training)
 
 
-def _take_over(state: Mapping[str, Any], training: Training) -> Standing:
+def _take_over(state: Mapping[str, Any], training: Training) -> RunState:
     tally, epochs = training.learner.tally(), [Epoch(**epoch) for epoch in state["epochs"]]
     tally.load(state["tally"])
     training.learner.load(state["learner"])
@@ -106,9 +106,9 @@ def _take_over(state: Mapping[str, Any], training: Training) -> Standing:
     device = training.trainer.engine.device
     training.best.load({**best, "weights": {key: each.to(device) for key, each in best["weights"].items()}}, epochs)
     _require_one_place(training, epochs, tally)
-    standing = Standing(tally, epochs, **state["times"], sessions=state["sessions"])
+    run_state = RunState(tally, epochs, **state["times"], sessions=state["sessions"])
     set_generators(state["generators"], device)  # last: whatever fails before leaves them where they were
-    return standing
+    return run_state
 
 
 def _making(training: Training) -> dict[str, Any]:

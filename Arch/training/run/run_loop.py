@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from Arch import files
 from Arch.cache.attempts.progress import Progress
 from Arch.training.fit.fit import Training
-from Arch.training.run.checkpoint import Standing, UnfitCheckpointError, pack, unpack
+from Arch.training.run.checkpoint import RunState, UnfitCheckpointError, pack, unpack
 from Arch.training.run.checkpointer import Keeper
 from Arch.training.run.provenance import host, record, session
 from Arch.training.run.run_log import numbers
@@ -53,21 +53,21 @@ def make_run(trainer: ITrainer, dataset: ImageData, lease: Lease, journal: Journ
     """
     stream = Streams(trainer.config["Seed"], lease.index).dropout
     with global_stream(stream, trainer.engine.device):
-        training, standing = _taken_up(trainer, dataset, lease, journal)
-        course = Course(training, standing, lease, journal)
+        training, run_state = _taken_up(trainer, dataset, lease, journal)
+        course = Course(training, run_state, lease, journal)
         course.train()
     return course.commit()
 
 
-def _taken_up(trainer: ITrainer, dataset: ImageData, lease: Lease, journal: Journal) -> tuple[Training, Standing]:
+def _taken_up(trainer: ITrainer, dataset: ImageData, lease: Lease, journal: Journal) -> tuple[Training, RunState]:
     """The training and where it stands: at its latest checkpoint, or at its beginning."""
     training = Training.prepare(trainer, dataset, lease.index)
     checkpoints = lease.entry.work(lease.index).checkpoints
     kept = checkpoints.newest()
-    standing = None
+    run_state = None
     if kept is not None:
         try:
-            standing = unpack(training, kept.payload)
+            run_state = unpack(training, kept.payload)
         except UnfitCheckpointError as problem:
             logging.getLogger(__name__).warning(
                 "the checkpoint of run %d in %s does not fit (%s); the run starts afresh.",
@@ -77,29 +77,29 @@ def _taken_up(trainer: ITrainer, dataset: ImageData, lease: Lease, journal: Jour
             )
             checkpoints.discard()  # else it would count as further than the new ones
             training = Training.prepare(trainer, dataset, lease.index)
-    standing = standing or Standing(training.learner.tally())
+    run_state = run_state or RunState(training.learner.tally())
     step = training.learner.steps_done
-    unlike = standing.begin_session(session(trainer.engine), step)
+    unlike = run_state.begin_session(session(trainer.engine), step)
     epochs, steps = training.learner.recipe.num_epochs, training.feed.steps
-    place = f"{len(standing.epochs)} of {epochs} epochs and {step} of {epochs * steps} steps are done"
+    place = f"{len(run_state.epochs)} of {epochs} epochs and {step} of {epochs * steps} steps are done"
     journal.say(f"goes on: {place}" if step else f"begins: {epochs} epochs of {steps} steps")
     if trainer.start and not step:
         journal.say(str(trainer.start))
     if unlike:
         journal.say(f"warning: what came before was made with another {', another '.join(unlike)}")
-    return training, standing
+    return training, run_state
 
 
 class Course:
     """A run under way."""
 
-    def __init__(self, training: Training, standing: Standing, lease: Lease, journal: Journal) -> None:
+    def __init__(self, training: Training, run_state: RunState, lease: Lease, journal: Journal) -> None:
         """Takes a training, where it stands, the lease on its run and the run's journal."""
-        self._training, self._standing, self._lease, self._journal = training, standing, lease, journal
+        self._training, self._run_state, self._lease, self._journal = training, run_state, lease, journal
         trainer = training.trainer
-        self._watch = Stopwatch(standing.seconds)
-        self._epoch_watch = Stopwatch(standing.epoch_seconds)
-        self._device_watch = device_watch(trainer.engine.device, standing.device_seconds)
+        self._watch = Stopwatch(run_state.seconds)
+        self._epoch_watch = Stopwatch(run_state.epoch_seconds)
+        self._device_watch = device_watch(trainer.engine.device, run_state.device_seconds)
         self._keeper = Keeper(
             lease,
             journal,
@@ -119,7 +119,7 @@ class Course:
             StoppedError: the end was asked for.
             LeaseLostError: another process took the run over.
         """
-        training, standing, keeper = self._training, self._standing, self._keeper
+        training, run_state, keeper = self._training, self._run_state, self._keeper
         recipe, watcher = training.learner.recipe, training.trainer.settings.watcher
         watcher.run_started(training.trainer.config.title, training.streams.run, recipe.num_epochs, training.feed.steps)
         if training.learner.steps_done:
@@ -127,9 +127,9 @@ class Course:
         self._watch.start()
         self._device_watch.start()
         is_wanted = training.trainer.config.option("TensorBoard")
-        with open_events(self._events, standing.epochs, is_wanted=is_wanted) as write_event:
+        with open_events(self._events, run_state.epochs, is_wanted=is_wanted) as write_event:
             keeper.look()  # the end may have been asked for while the data were loaded
-            while (number := len(standing.epochs) + 1) <= recipe.num_epochs:
+            while (number := len(run_state.epochs) + 1) <= recipe.num_epochs:
                 epoch = self._epoch(number)
                 write_event(epoch)
                 watcher.epoch_done(epoch)
@@ -163,22 +163,22 @@ class Course:
         return self._lease.entry.work(self._lease.index).events
 
     def _epoch(self, number: int) -> Epoch:
-        standing, watch = self._standing, self._epoch_watch
+        run_state, watch = self._run_state, self._epoch_watch
         watch.start()
-        epoch = self._training.epoch(number, standing.tally, watch, self._keeper.step_done)
-        standing.epochs.append(epoch)
-        standing.tally = self._training.learner.tally()
+        epoch = self._training.epoch(number, run_state.tally, watch, self._keeper.step_done)
+        run_state.epochs.append(epoch)
+        run_state.tally = self._training.learner.tally()
         self._epoch_watch = Stopwatch()
         return epoch
 
     def _packed(self) -> bytes:
-        standing = self._standing
-        standing.seconds, standing.epoch_seconds = self._watch.seconds, self._epoch_watch.seconds
-        standing.device_seconds = self._device_watch.seconds
-        return pack(self._training, standing)
+        run_state = self._run_state
+        run_state.seconds, run_state.epoch_seconds = self._watch.seconds, self._epoch_watch.seconds
+        run_state.device_seconds = self._device_watch.seconds
+        return pack(self._training, run_state)
 
     def _progress(self) -> Progress:
-        training, epochs = self._training, self._standing.epochs
+        training, epochs = self._training, self._run_state.epochs
         recipe = training.learner.recipe
         scores = {"loss": epochs[-1].train["loss"]} if epochs else {}
         evaluated = next((epoch for epoch in reversed(epochs) if epoch.test), None)
@@ -195,17 +195,17 @@ class Course:
         )
 
     def _record(self) -> Run:
-        training, standing = self._training, self._standing
+        training, run_state = self._training, self._run_state
         origin = record(training)
         origin["attempts"] = self._lease.generation
         origin["device_seconds"] = self._device_watch.seconds
-        if len(standing.sessions) > 1:
-            origin["sessions"] = standing.sessions
+        if len(run_state.sessions) > 1:
+            origin["sessions"] = run_state.sessions
         return Run(
             index=training.streams.run,
             seed=training.streams.seed,
-            epochs=tuple(standing.epochs),
-            scores={**standing.epochs[-1].test, **training.best.scores()},
+            epochs=tuple(run_state.epochs),
+            scores={**run_state.epochs[-1].test, **training.best.scores()},
             seconds=self._watch.seconds,
             provenance=origin,
         )

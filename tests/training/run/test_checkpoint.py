@@ -11,7 +11,7 @@ from Arch.config.config import Config
 from Arch.errors import DataError, StoppedError
 from Arch.training.fit.fit import Training
 from Arch.training.fit.learner import Learner
-from Arch.training.run.checkpoint import Standing, UnfitCheckpointError, pack, unpack
+from Arch.training.run.checkpoint import RunState, UnfitCheckpointError, pack, unpack
 from Arch.training.trainers.image_trainer import ImageTrainer
 
 CONVOLUTIONAL = {"Model": "resnet8", "Optimizer": "AdamW", "EMADecay": 0.5}
@@ -61,12 +61,12 @@ def prepared(training):
 def stepped(training, steps=2):
     """A training after some steps, and where it stands."""
     ready = prepared(training)
-    standing = Standing(ready.learner.tally())
+    run_state = RunState(ready.learner.tally())
     batches = ready.feed.epoch(1)
     for _ in range(steps):
         batch = next(batches)
-        standing.tally.add(ready.learner.step(batch, ready.feed.steps), len(batch.labels))
-    return ready, standing
+        run_state.tally.add(ready.learner.step(batch, ready.feed.steps), len(batch.labels))
+    return ready, run_state
 
 
 def tensors(state):
@@ -79,14 +79,14 @@ def tensors(state):
 
 def test_what_is_unpacked_is_what_was_packed_value_by_value_and_stride_by_stride(trainer):
     training = trainer(**CONVOLUTIONAL)
-    ready, standing = stepped(training)
+    ready, run_state = stepped(training)
     again = prepared(training)
-    found = unpack(again, pack(ready, standing))
+    found = unpack(again, pack(ready, run_state))
     before, after = tensors(ready.learner.state()), tensors(again.learner.state())
     assert len(before) == len(after) > 20
     assert all(torch.equal(one, other) for one, other in zip(before, after, strict=True))
     assert [each.stride() for each in before] == [each.stride() for each in after]
-    assert found.tally.means() == standing.tally.means()
+    assert found.tally.means() == run_state.tally.means()
     assert (found.tally.batches, again.learner.steps_done) == (2, 2)
 
 
@@ -111,10 +111,10 @@ def test_the_checkpoint_of_another_experiment_is_refused(trainer, other):
 
 
 def test_a_checkpoint_whose_steps_and_epochs_disagree_is_refused(trainer):
-    ready, standing = stepped(trainer())
+    ready, run_state = stepped(trainer())
     ready.learner.steps_done += 1
     with pytest.raises(UnfitCheckpointError, match="3 steps, and 2 by its epochs"):
-        unpack(prepared(trainer()), pack(ready, standing))
+        unpack(prepared(trainer()), pack(ready, run_state))
 
 
 @pytest.mark.parametrize("payload", [b"", b"nonsense", b"PK\x03\x04 torn"])
@@ -206,10 +206,10 @@ def test_a_run_counts_its_attempts_and_the_seconds_of_all_of_them(left, trainer)
 
 def test_a_checkpoint_that_fails_half_way_leaves_nothing_of_itself_in_the_run(trainer, alone):
     training = trainer()
-    ready, standing = stepped(training, 3)
+    ready, run_state = stepped(training, 3)
     ready.learner.steps_done += 1
     training.entry.open(training.config)
-    training.entry.work(0).checkpoints.save(4, pack(ready, standing))
+    training.entry.work(0).checkpoints.save(4, pack(ready, run_state))
     training.result()
     assert "starts afresh" in log(training.entry)
     assert weights(training.entry) == weights(alone)
