@@ -20,7 +20,7 @@ PROGRESS_SECONDS = 1.0
 WORTH_SECONDS = 30.0  # of training that a last checkpoint, before the commit, is worth writing for
 
 
-class Keeper:
+class Checkpointer:
     """Writes checkpoints and progress, and leaves the run when asked to or when its lease is lost.
 
     Between two steps it costs a few attributes and a look at the clock; the device is waited for only by a checkpoint.

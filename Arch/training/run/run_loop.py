@@ -9,7 +9,7 @@ from Arch import files
 from Arch.cache.attempts.progress import Progress
 from Arch.training.fit.fit import Training
 from Arch.training.run.checkpoint import RunState, UnfitCheckpointError, pack, unpack
-from Arch.training.run.checkpointer import Keeper
+from Arch.training.run.checkpointer import Checkpointer
 from Arch.training.run.provenance import host, record, session
 from Arch.training.run.run_log import numbers
 from Arch.training.run.stopwatch import Stopwatch, device_watch
@@ -100,7 +100,7 @@ class Course:
         self._watch = Stopwatch(run_state.seconds)
         self._epoch_watch = Stopwatch(run_state.epoch_seconds)
         self._device_watch = device_watch(trainer.engine.device, run_state.device_seconds)
-        self._keeper = Keeper(
+        self._checkpointer = Checkpointer(
             lease,
             journal,
             requests=trainer.settings.requests,
@@ -119,7 +119,7 @@ class Course:
             StoppedError: the end was asked for.
             LeaseLostError: another process took the run over.
         """
-        training, run_state, keeper = self._training, self._run_state, self._keeper
+        training, run_state, checkpointer = self._training, self._run_state, self._checkpointer
         recipe, watcher = training.learner.recipe, training.trainer.settings.watcher
         watcher.run_started(training.trainer.config.title, training.streams.run, recipe.num_epochs, training.feed.steps)
         if training.learner.steps_done:
@@ -128,15 +128,15 @@ class Course:
         self._device_watch.start()
         is_wanted = training.trainer.config.option("TensorBoard")
         with open_events(self._events, run_state.epochs, is_wanted=is_wanted) as write_event:
-            keeper.look()  # the end may have been asked for while the data were loaded
+            checkpointer.look()  # the end may have been asked for while the data were loaded
             while (number := len(run_state.epochs) + 1) <= recipe.num_epochs:
                 epoch = self._epoch(number)
                 write_event(epoch)
                 watcher.epoch_done(epoch)
                 self._journal.say(f"epoch {number}/{recipe.num_epochs}: {numbers(epoch)}")
                 if number < recipe.num_epochs:
-                    keeper.epoch_done(number)
-        keeper.trained()
+                    checkpointer.epoch_done(number)
+        checkpointer.trained()
 
     def commit(self) -> Run:
         """Makes what was trained a run, with its log and events.
@@ -165,7 +165,7 @@ class Course:
     def _epoch(self, number: int) -> Epoch:
         run_state, watch = self._run_state, self._epoch_watch
         watch.start()
-        epoch = self._training.epoch(number, run_state.tally, watch, self._keeper.step_done)
+        epoch = self._training.epoch(number, run_state.tally, watch, self._checkpointer.step_done)
         run_state.epochs.append(epoch)
         run_state.tally = self._training.learner.tally()
         self._epoch_watch = Stopwatch()

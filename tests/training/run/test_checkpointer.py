@@ -14,7 +14,7 @@ from Arch.callbacks import Requests, SilentWatcher
 from Arch.errors import LeaseLostError, StoppedError
 from Arch.files import door
 from Arch.training.run import checkpointer as module
-from Arch.training.run.checkpointer import CHECKPOINT_SECONDS, PROGRESS_SECONDS, WORTH_SECONDS, Keeper
+from Arch.training.run.checkpointer import CHECKPOINT_SECONDS, PROGRESS_SECONDS, WORTH_SECONDS, Checkpointer
 from Arch.training.run.run_log import Journal
 
 
@@ -27,7 +27,7 @@ def clock(monkeypatch):
 
 @pytest.fixture
 def run(trainer, clock):
-    """A run under way whose steps the test counts, and its keeper."""
+    """A run under way whose steps the test counts, and its checkpointer."""
     training = trainer()
     training.entry.open(training.config)
     lease = training.entry.take(0)
@@ -39,7 +39,7 @@ def run(trainer, clock):
         return b"state at %d" % run.step
 
     def make(interval=0, kept=0, watcher=None):
-        run.keeper = Keeper(
+        run.checkpointer = Checkpointer(
             lease,
             Journal(work),
             requests=run.requests,
@@ -55,7 +55,7 @@ def run(trainer, clock):
         for _ in range(count):
             run.step += 1
             clock.now += seconds
-            run.keeper.step_done()
+            run.checkpointer.step_done()
 
     run.steps, run.make = steps, make
     return run
@@ -68,8 +68,8 @@ def place(run):
 def test_nothing_is_written_before_anything_is_due(run):
     run.make(interval=10)
     run.steps(19)
-    run.keeper.epoch_done(4)
-    run.keeper.trained()
+    run.checkpointer.epoch_done(4)
+    run.checkpointer.trained()
     assert (run.packed, run.work.folder.exists()) == (0, False)
 
 
@@ -79,7 +79,7 @@ def test_every_so_many_epochs_there_is_a_checkpoint(run, interval, written):
     found = []
     for epoch in range(1, 5):
         run.steps(4)
-        run.keeper.epoch_done(epoch)
+        run.checkpointer.epoch_done(epoch)
         found += [epoch] if place(run) == 4 * epoch else []
     assert found == written
 
@@ -108,7 +108,7 @@ def test_a_request_for_a_checkpoint_is_met_at_the_next_step_and_taken_back(run):
 def test_a_place_that_is_kept_is_not_written_again(run):
     run.make(interval=1, kept=4)
     run.step = 4
-    run.keeper.epoch_done(1)
+    run.checkpointer.epoch_done(1)
     assert run.packed == 0
 
 
@@ -138,11 +138,11 @@ def test_a_checkpoint_that_cannot_be_written_is_a_warning_and_tried_again(run, m
     with monkeypatch.context() as broken:
         broken.setattr(door, "_step", refusing("checkpoint-", code))
         run.steps(4)
-        run.keeper.epoch_done(1)
+        run.checkpointer.epoch_done(1)
     assert [record.levelno for record in caplog.records] == [logging.WARNING]
     assert place(run) == 0
     run.steps(4)
-    run.keeper.epoch_done(2)
+    run.checkpointer.epoch_done(2)
     assert place(run) == 8
 
 
@@ -182,7 +182,7 @@ def test_what_is_only_to_be_committed_is_kept_if_there_is_much_to_lose(run, seco
     run.make()
     run.steps(20)
     run.clock.now += seconds
-    run.keeper.trained()
+    run.checkpointer.trained()
     assert place(run) == kept
 
 
