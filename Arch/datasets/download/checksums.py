@@ -75,7 +75,7 @@ class _Line:
     url: str = ""
 
 
-class Ledger:
+class Checksums:
     """The digests of the files of one folder of data, kept beside it: they outlive the folder."""
 
     def __init__(self, folder: Path) -> None:

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from Arch.datasets.access import ANOTHER_FOLDER, unreadable, unwritable
-from Arch.datasets.download.checksums import Digests, Ledger, digests_of
+from Arch.datasets.download.checksums import Checksums, Digests, digests_of
 from Arch.datasets.download.locking import locked
 from Arch.datasets.download.transfer import BrokenTransferError, Report, discard, transfer
 from Arch.datasets.download.unpack import is_archive, looks_like_archive, unpack
@@ -96,7 +96,7 @@ def fetched(root: Path, source: Source, report: Report = log_report) -> Path:
         path = folder / file.filename
         is_decompressed = path.suffix == ".gz" and path.with_suffix("").exists() and not path.exists()
         if not is_archive(file.filename) and not is_decompressed:
-            Ledger(folder).check(path, file)
+            Checksums(folder).check(path, file)
     return folder
 
 
@@ -118,11 +118,11 @@ def is_there(folder: Path) -> bool:
 
 
 def _fetch(source: Source, folder: Path, work: Path, report: Report) -> None:
-    ledger, found = Ledger(folder), list[Digests]()
+    checksums, found = Checksums(folder), list[Digests]()
     for file in source.files:
         path = work / file.filename
         found.append(digests_of(path) if path.exists() else _download(file, path, folder, report))
-        ledger.compare(path, found[-1], file)
+        checksums.compare(path, found[-1], file)
     unpacked = work / "unpacked"
     try:
         shutil.rmtree(unpacked, ignore_errors=True)  # what a killed process has left
@@ -133,7 +133,7 @@ def _fetch(source: Source, folder: Path, work: Path, report: Report) -> None:
         if not any((unpacked / source.top).iterdir()):
             raise DataError(f"what was downloaded for {folder} has no {source.top}/ in it. Remove {work}.", work)
         for file, digests in zip(source.files, found, strict=True):
-            ledger.remember(work / file.filename, digests, file)
+            checksums.remember(work / file.filename, digests, file)
         os.sync()  # so that after a power failure, too, the folder is whole or absent
         (unpacked / source.top).rename(folder)
     except OSError as error:
