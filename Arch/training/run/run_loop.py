@@ -54,9 +54,9 @@ def make_run(trainer: ITrainer, dataset: ImageData, lease: Lease, journal: Journ
     stream = Streams(trainer.config["Seed"], lease.index).dropout
     with global_stream(stream, trainer.engine.device):
         training, run_state = _taken_up(trainer, dataset, lease, journal)
-        course = Course(training, run_state, lease, journal)
-        course.train()
-    return course.commit()
+        loop = RunLoop(training, run_state, lease, journal)
+        loop.train()
+    return loop.commit()
 
 
 def _taken_up(trainer: ITrainer, dataset: ImageData, lease: Lease, journal: Journal) -> tuple[Training, RunState]:
@@ -90,7 +90,7 @@ def _taken_up(trainer: ITrainer, dataset: ImageData, lease: Lease, journal: Jour
     return training, run_state
 
 
-class Course:
+class RunLoop:
     """A run under way."""
 
     def __init__(self, training: Training, run_state: RunState, lease: Lease, journal: Journal) -> None:
