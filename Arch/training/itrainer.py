@@ -15,7 +15,7 @@ from Arch.errors import CacheError, LeaseLostError, TrainingError
 from Arch.training.engine import Engine, choose_engine
 from Arch.training.networks.foreign import NetworkFromElsewhere
 from Arch.training.run.provenance import require_same_data_as_runs
-from Arch.training.run.run_log import open_journal
+from Arch.training.run.run_log import open_run_log
 from Arch.training.run.run_loop import begun, make_run
 from Arch.training.run.waiting import wait_for_lease
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from Arch.training.fit.objective import Objective
     from Arch.training.networks.pretrained import Start
     from Arch.training.networks.trained import GivenNetwork
-    from Arch.training.run.run_log import Journal
+    from Arch.training.run.run_log import RunLog
     from Arch.training.settings import Settings
     from Arch.types import Result
 
@@ -126,11 +126,11 @@ class ITrainer(ABC):
             ArchError: as `result`.
             LeaseLostError: another process has taken the run over; nothing of it is recorded or committed here.
         """
-        with lease, open_journal(self.entry.work(lease.index)) as journal:
-            with _told(lease, journal), errors_named(self.config.plugins), self.engine.session():
-                journal.say(begun(self, lease))
+        with lease, open_run_log(self.entry.work(lease.index)) as log:
+            with _told(lease, log), errors_named(self.config.plugins), self.engine.session():
+                log.say(begun(self, lease))
                 require_same_data_as_runs(self._dataset, self.entry.runs())
-                run = make_run(self, self._dataset, lease, journal)
+                run = make_run(self, self._dataset, lease, log)
             self.settings.watcher.run_finished(run.scores, run.seconds)
 
     @cached_property
@@ -140,7 +140,7 @@ class ITrainer(ABC):
 
 
 @contextmanager
-def _told(lease: Lease, journal: Journal) -> Iterator[None]:
+def _told(lease: Lease, log: RunLog) -> Iterator[None]:
     """Writes an error into the run's log, or raises that the lease was lost where the error comes from that."""
     try:
         yield
@@ -151,5 +151,5 @@ def _told(lease: Lease, journal: Journal) -> Iterator[None]:
             raise lost from error
         except CacheError:  # nobody can tell on a broken disk
             pass
-        journal.say(f"{type(error).__name__}: {error}")
+        log.say(f"{type(error).__name__}: {error}")
         raise

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from Arch.cache.attempts.progress import Progress
     from Arch.cache.making.lease import Lease
     from Arch.callbacks import Requests, Watcher
-    from Arch.training.run.run_log import Journal
+    from Arch.training.run.run_log import RunLog
 
 CHECKPOINT_SECONDS = 300.0  # a run loses no more than this, whatever befalls it
 PROGRESS_SECONDS = 1.0
@@ -29,7 +29,7 @@ class Checkpointer:
     def __init__(
         self,
         lease: Lease,
-        journal: Journal,
+        log: RunLog,
         *,
         requests: Requests,
         watcher: Watcher,
@@ -42,7 +42,7 @@ class Checkpointer:
 
         Args:
             lease: of the run.
-            journal: of the run.
+            log: of the run.
             requests: what is asked meanwhile.
             watcher: hears of every step.
             interval: epochs between checkpoints; below 1 only time counts.
@@ -50,7 +50,7 @@ class Checkpointer:
             pack: gives the run as it stands.
             progress: tells how far it has come.
         """
-        self._lease, self._journal, self._requests, self._watcher = lease, journal, requests, watcher
+        self._lease, self._log, self._requests, self._watcher = lease, log, requests, watcher
         self._interval, self._pack, self._progress = interval, pack, progress
         self._kept = kept
         self._saved_at = self._told_at = time.monotonic()
@@ -91,7 +91,7 @@ class Checkpointer:
             self._save()
             self._requests.is_checkpoint_asked = False
         if now - self._told_at >= PROGRESS_SECONDS:
-            self._journal.tell_progress(self._progress())
+            self._log.tell_progress(self._progress())
             self._told_at = now
         self._look_at = min(self._told_at + PROGRESS_SECONDS, self._saved_at + CHECKPOINT_SECONDS)
 
@@ -110,12 +110,12 @@ class Checkpointer:
             logging.getLogger(__name__).warning("no checkpoint: %s The training goes on.", problem)
             return
         self._kept = place
-        self._journal.say(f"checkpoint at step {place} ({1000 * (time.monotonic() - self._saved_at):.0f} ms)")
+        self._log.say(f"checkpoint at step {place} ({1000 * (time.monotonic() - self._saved_at):.0f} ms)")
 
     def _leave(self) -> None:
         self._save()
         reached = self._progress()
-        self._journal.tell_progress(reached)
+        self._log.tell_progress(reached)
         raise StoppedError(
             f"run {self._lease.index} of {self._lease.entry.path} was left on request at step {reached.step} of "
             f"{reached.steps}; the same command goes on from step {self._kept}."

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from Arch.types import Epoch
 
 
-class Journal:
+class RunLog:
     """Tells what happens to a run; that something cannot be written down never stops the run itself."""
 
     def __init__(self, work: Work) -> None:
@@ -55,35 +55,35 @@ class Journal:
 
 
 @contextmanager
-def open_journal(work: Work) -> Iterator[Journal]:
-    """The journal of a run, to which all warnings of this process go as well while it is open."""
-    journal = Journal(work)
-    handler, show = _Copy(journal), warnings.showwarning
+def open_run_log(work: Work) -> Iterator[RunLog]:
+    """The log of a run, to which all warnings of this process go as well while it is open."""
+    log = RunLog(work)
+    handler, show = _Copy(log), warnings.showwarning
 
     def show_and_say(
         message: Warning | str, category: type[Warning], filename: str, lineno: int, *rest: TextIO | str | None
     ) -> None:
         show(message, category, filename, lineno, *rest)  # type: ignore[arg-type]  # as Python handed them over
-        journal.say(f"{category.__name__}: {message} ({filename}:{lineno})")
+        log.say(f"{category.__name__}: {message} ({filename}:{lineno})")
 
     warnings.showwarning = show_and_say  # type: ignore[assignment]
     logging.getLogger().addHandler(handler)
     try:
-        yield journal
+        yield log
     finally:
         logging.getLogger().removeHandler(handler)
         warnings.showwarning = show
 
 
 class _Copy(logging.Handler):
-    """Copies what is logged, from warnings on, into a journal."""
+    """Copies what is logged, from warnings on, into a log."""
 
-    def __init__(self, journal: Journal) -> None:
+    def __init__(self, log: RunLog) -> None:
         super().__init__(logging.WARNING)
-        self._journal = journal
+        self._log = log
 
     def emit(self, record: logging.LogRecord) -> None:
-        self._journal.say(f"{record.levelname.lower()}: {record.getMessage()}")
+        self._log.say(f"{record.levelname.lower()}: {record.getMessage()}")
         last_resort: Any = logging.lastResort
         if last_resort and logging.getLogger().handlers == [self]:  # else Python takes this copy for an answer
             last_resort.handle(record)

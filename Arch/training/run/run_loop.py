@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from Arch.cache.making.lease import Lease
     from Arch.datasets.loading import ImageData
     from Arch.training.itrainer import ITrainer
-    from Arch.training.run.run_log import Journal
+    from Arch.training.run.run_log import RunLog
 
 
 def begun(trainer: ITrainer, lease: Lease) -> str:
@@ -36,14 +36,14 @@ def begun(trainer: ITrainer, lease: Lease) -> str:
     )
 
 
-def make_run(trainer: ITrainer, dataset: ImageData, lease: Lease, journal: Journal) -> Run:
+def make_run(trainer: ITrainer, dataset: ImageData, lease: Lease, log: RunLog) -> Run:
     """Makes and commits a run of a trainer's experiment, from its latest checkpoint on if it has one.
 
     Args:
         trainer: whose run it is.
         dataset: on the device.
         lease: on the run; it is entered.
-        journal: of the run.
+        log: of the run.
 
     Raises:
         ArchError: the config cannot be carried out, the data are not those that it was begun with, a loss was not
@@ -53,13 +53,13 @@ def make_run(trainer: ITrainer, dataset: ImageData, lease: Lease, journal: Journ
     """
     stream = Streams(trainer.config["Seed"], lease.index).dropout
     with global_stream(stream, trainer.engine.device):
-        training, run_state = _taken_up(trainer, dataset, lease, journal)
-        loop = RunLoop(training, run_state, lease, journal)
+        training, run_state = _taken_up(trainer, dataset, lease, log)
+        loop = RunLoop(training, run_state, lease, log)
         loop.train()
     return loop.commit()
 
 
-def _taken_up(trainer: ITrainer, dataset: ImageData, lease: Lease, journal: Journal) -> tuple[Training, RunState]:
+def _taken_up(trainer: ITrainer, dataset: ImageData, lease: Lease, log: RunLog) -> tuple[Training, RunState]:
     """The training and where it stands: at its latest checkpoint, or at its beginning."""
     training = Training.prepare(trainer, dataset, lease.index)
     checkpoints = lease.entry.work(lease.index).checkpoints
@@ -82,27 +82,27 @@ def _taken_up(trainer: ITrainer, dataset: ImageData, lease: Lease, journal: Jour
     unlike = run_state.begin_session(session(trainer.engine), step)
     epochs, steps = training.learner.recipe.num_epochs, training.feed.steps
     place = f"{len(run_state.epochs)} of {epochs} epochs and {step} of {epochs * steps} steps are done"
-    journal.say(f"goes on: {place}" if step else f"begins: {epochs} epochs of {steps} steps")
+    log.say(f"goes on: {place}" if step else f"begins: {epochs} epochs of {steps} steps")
     if trainer.start and not step:
-        journal.say(str(trainer.start))
+        log.say(str(trainer.start))
     if unlike:
-        journal.say(f"warning: what came before was made with another {', another '.join(unlike)}")
+        log.say(f"warning: what came before was made with another {', another '.join(unlike)}")
     return training, run_state
 
 
 class RunLoop:
     """A run under way."""
 
-    def __init__(self, training: Training, run_state: RunState, lease: Lease, journal: Journal) -> None:
-        """Takes a training, where it stands, the lease on its run and the run's journal."""
-        self._training, self._run_state, self._lease, self._journal = training, run_state, lease, journal
+    def __init__(self, training: Training, run_state: RunState, lease: Lease, log: RunLog) -> None:
+        """Takes a training, where it stands, the lease on its run and the run's log."""
+        self._training, self._run_state, self._lease, self._log = training, run_state, lease, log
         trainer = training.trainer
         self._watch = Stopwatch(run_state.seconds)
         self._epoch_watch = Stopwatch(run_state.epoch_seconds)
         self._device_watch = device_watch(trainer.engine.device, run_state.device_seconds)
         self._checkpointer = Checkpointer(
             lease,
-            journal,
+            log,
             requests=trainer.settings.requests,
             watcher=trainer.settings.watcher,
             interval=trainer.config.option("CheckpointInterval"),
@@ -133,7 +133,7 @@ class RunLoop:
                 epoch = self._epoch(number)
                 write_event(epoch)
                 watcher.epoch_done(epoch)
-                self._journal.say(f"epoch {number}/{recipe.num_epochs}: {numbers(epoch)}")
+                self._log.say(f"epoch {number}/{recipe.num_epochs}: {numbers(epoch)}")
                 if number < recipe.num_epochs:
                     checkpointer.epoch_done(number)
         checkpointer.trained()
@@ -146,7 +146,7 @@ class RunLoop:
             CacheAccessError: the cache cannot be written; what was trained stays in the latest checkpoint.
         """
         run = self._record()
-        self._journal.say(f"done after {run.seconds:.1f} s: {', '.join(f'{k} {v:.6g}' for k, v in run.scores.items())}")
+        self._log.say(f"done after {run.seconds:.1f} s: {', '.join(f'{k} {v:.6g}' for k, v in run.scores.items())}")
         work = self._lease.entry.work(self._lease.index)
         with self._lease.entry.write_run(self._lease.index, self._lease) as writer:
             self._training.save_weights(writer.folder)
@@ -154,7 +154,7 @@ class RunLoop:
                 files.rename_new(work.events, writer.folder / work.events.name)
             if files.exists(work.log):
                 files.write_synced(writer.folder / work.log.name, files.read_bytes(work.log))
-            self._journal.close()
+            self._log.close()
             writer.commit(run)
         return run
 

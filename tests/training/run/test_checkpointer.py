@@ -15,7 +15,7 @@ from Arch.errors import LeaseLostError, StoppedError
 from Arch.files import door
 from Arch.training.run import checkpointer as module
 from Arch.training.run.checkpointer import CHECKPOINT_SECONDS, PROGRESS_SECONDS, WORTH_SECONDS, Checkpointer
-from Arch.training.run.run_log import Journal
+from Arch.training.run.run_log import RunLog
 
 
 @pytest.fixture
@@ -41,7 +41,7 @@ def run(trainer, clock):
     def make(interval=0, kept=0, watcher=None):
         run.checkpointer = Checkpointer(
             lease,
-            Journal(work),
+            RunLog(work),
             requests=run.requests,
             watcher=watcher or SilentWatcher(),
             interval=interval,
@@ -172,7 +172,7 @@ def test_a_takeover_that_nobody_noticed_yet_is_noticed_by_the_checkpoint(run):
 def test_progress_is_told_at_most_once_a_second(run, monkeypatch):
     told = []
     run.make()
-    monkeypatch.setattr(Journal, "tell_progress", lambda self, reached: told.append(reached.step))
+    monkeypatch.setattr(RunLog, "tell_progress", lambda self, reached: told.append(reached.step))
     run.steps(20, PROGRESS_SECONDS / 4)
     assert told == [4, 8, 12, 16, 20]
 

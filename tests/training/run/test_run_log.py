@@ -13,7 +13,7 @@ from Arch.cache.attempts.progress import Progress
 from Arch.callbacks import Requests, SilentWatcher
 from Arch.errors import NonFiniteLossError, StoppedError
 from Arch.files import door
-from Arch.training.run.run_log import Journal, numbers, open_journal
+from Arch.training.run.run_log import RunLog, numbers, open_run_log
 from Arch.types import Epoch
 
 TIME = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ  "
@@ -36,35 +36,35 @@ def refuse(monkeypatch):
 
 
 def test_lines_are_added_with_their_time(work):
-    Journal(work).say("one")
-    Journal(work).say("two")
+    RunLog(work).say("one")
+    RunLog(work).say("two")
     assert re.fullmatch(f"{TIME}one\n{TIME}two\n", work.log.read_text())
 
 
 def test_a_closed_journal_leaves_nothing_behind(work):
-    journal = Journal(work)
-    journal.close()
-    journal.say("too late")
+    log = RunLog(work)
+    log.close()
+    log.say("too late")
     assert not work.folder.exists()
 
 
 def test_a_full_disk_is_told_once_and_stops_nothing(work, monkeypatch, caplog):
-    journal = Journal(work)
+    log = RunLog(work)
     with monkeypatch.context() as broken:
         refuse(broken)
         for _ in range(3):
-            journal.say("lost")
-            journal.tell_progress(Progress(1, 2, 3, 4, 5.0, ""))
+            log.say("lost")
+            log.tell_progress(Progress(1, 2, 3, 4, 5.0, ""))
     assert len(caplog.records) == 1
     assert "The training goes on." in caplog.text
-    journal.say("kept")
+    log.say("kept")
     assert work.log.read_text().endswith("kept\n")
 
 
 def test_a_full_disk_does_not_turn_the_log_of_warnings_in_a_circle(work, monkeypatch):
     refuse(monkeypatch)
-    with open_journal(work) as journal:
-        journal.say("lost")
+    with open_run_log(work) as log:
+        log.say("lost")
 
 
 def test_warnings_of_any_kind_reach_the_log_and_their_usual_place(work, caplog):
@@ -72,7 +72,7 @@ def test_warnings_of_any_kind_reach_the_log_and_their_usual_place(work, caplog):
     with warnings.catch_warnings():
         warnings.simplefilter("always")
         warnings.showwarning = lambda message, *rest: shown.append(str(message))
-        with open_journal(work):
+        with open_run_log(work):
             logging.getLogger("elsewhere").warning("the disk is %s", "slow")
             logging.getLogger("elsewhere").info("nothing to keep")
             warnings.warn("the loss is odd", RuntimeWarning, stacklevel=1)
@@ -90,7 +90,7 @@ def test_what_nobody_else_would_show_is_still_shown(work, monkeypatch):
     shown = []
     monkeypatch.setattr(logging.getLogger(), "handlers", [])
     monkeypatch.setattr(logging.lastResort, "emit", lambda record: shown.append(record.getMessage()))
-    with open_journal(work):
+    with open_run_log(work):
         logging.getLogger("elsewhere").warning("the disk is slow")
     assert shown == ["the disk is slow"]
 
