@@ -16,7 +16,7 @@ from Arch.training.engine import Engine, choose_engine
 from Arch.training.networks.foreign import NetworkFromElsewhere
 from Arch.training.run.provenance import require_same_data_as_runs
 from Arch.training.run.run_log import open_run_log
-from Arch.training.run.run_loop import begun, make_run
+from Arch.training.run.run_loop import make_run, start_message
 from Arch.training.run.waiting import wait_for_lease
 
 if TYPE_CHECKING:
@@ -128,7 +128,7 @@ class ITrainer(ABC):
         """
         with lease, open_run_log(self.entry.work(lease.index)) as log:
             with _told(lease, log), errors_named(self.config.plugins), self.engine.session():
-                log.say(begun(self, lease))
+                log.say(start_message(self, lease))
                 require_same_data_as_runs(self._dataset, self.entry.runs())
                 run = make_run(self, self._dataset, lease, log)
             self.settings.watcher.run_finished(run.scores, run.seconds)

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from Arch.training.run.run_log import RunLog
 
 
-def begun(trainer: ITrainer, lease: Lease) -> str:
+def start_message(trainer: ITrainer, lease: Lease) -> str:
     """A line for the log on what begins, and where; raises TrainingError if there is no such device."""
     described, config = trainer.engine.describe(), trainer.config
     return (
