@@ -104,7 +104,7 @@ def _is_gone(entry: Entry) -> bool:
 
 
 def _judged(entry: Entry, wanted: int, asked: Asked) -> Status:
-    runs, origins = summary.told(entry)
+    runs, origins = summary.recorded_runs(entry)
     status = _status(entry, wanted, runs)
     if origins is None:
         origins = [entry.run(index).provenance for index in runs]

@@ -34,7 +34,7 @@ def result_of(entry: Entry) -> Result:
         return _result(entry, _document(entry, entry.run_indices()))
 
 
-def told(entry: Entry) -> tuple[tuple[int, ...], Origins | None]:
+def recorded_runs(entry: Entry) -> tuple[tuple[int, ...], Origins | None]:
     """The finished runs, and what the summary keeps of their provenance, or None where it cannot be believed.
 
     Raises:
