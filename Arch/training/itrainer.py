@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from Arch.datasets.loading import ImageData
     from Arch.models.imodel import IModel
     from Arch.training.fit.objective import Objective
-    from Arch.training.networks.pretrained import Start
+    from Arch.training.networks.pretrained import WarmStart
     from Arch.training.networks.trained import GivenNetwork
     from Arch.training.run.run_log import RunLog
     from Arch.training.settings import Settings
@@ -54,7 +54,7 @@ class ITrainer(ABC):
         networks: Mapping[str, GivenNetwork] = MappingProxyType({}),
     ) -> None:
         self.config, self.entry, self.settings, self.networks = config, entry, settings, networks
-        self.start: Start | None = None
+        self.start: WarmStart | None = None
 
     @abstractmethod
     def load_dataset(self) -> ImageData:

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from Arch.training.fit.objective import Objective
     from Arch.training.fit.running_means import Tally
     from Arch.training.itrainer import ITrainer
-    from Arch.training.networks.pretrained import Start
+    from Arch.training.networks.pretrained import WarmStart
     from Arch.training.run.stopwatch import Watch
 
 
@@ -130,7 +130,7 @@ class Training:
         return scores
 
 
-def _optimizer(config: Config, network: IModel, objective: Objective, start: Start | None) -> Optimizer:
+def _optimizer(config: Config, network: IModel, objective: Objective, start: WarmStart | None) -> Optimizer:
     recipe = OPTIMIZERS[config["Optimizer"]]
     groups = parameter_groups(
         (network, *objective.modules),

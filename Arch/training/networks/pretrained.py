@@ -21,7 +21,7 @@ FROZEN = -1.0  # the value of BackboneLRMultiplier that stands for a backbone th
 
 
 @dataclass(frozen=True)
-class Start:
+class WarmStart:
     """How a network began.
 
     Attributes:
@@ -69,7 +69,7 @@ class Start:
         return f"begins from {self.source}: {len(fit.taken)} tensors taken over{rest}"
 
 
-def begin(model: IModel, architecture: Architecture, given: GivenNetwork, multiplier: float) -> Start:
+def begin(model: IModel, architecture: Architecture, given: GivenNetwork, multiplier: float) -> WarmStart:
     """Lets a freshly drawn network begin from another one's weights, and freezes the backbone if that is asked for.
 
     Raises:
@@ -78,7 +78,7 @@ def begin(model: IModel, architecture: Architecture, given: GivenNetwork, multip
     """
     if multiplier < 0 and multiplier != FROZEN:
         raise ConfigError(f"BackboneLRMultiplier is at least 0, or -1 for a frozen backbone, not {multiplier:g}.")
-    start = Start(given.title, begin_from(model, architecture, given.state(), given.title), multiplier)
+    start = WarmStart(given.title, begin_from(model, architecture, given.state(), given.title), multiplier)
     if start.is_frozen:
         for each in start.backbone(model):
             each.requires_grad = False
