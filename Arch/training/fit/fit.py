@@ -77,8 +77,10 @@ class Training:
         schedule = config.fill(SCHEDULES[config["LRScheduler"]], config["LRScheduler"])
         start = trainer.start
         optimizer = _optimizer(config, network, objective, start)
-        still = start.still(network) if start else ()
-        learner = Learner(network, objective, optimizer, schedule, recipe=recipe, engine=engine, still=still)
+        frozen_modules = start.frozen_modules(network) if start else ()
+        learner = Learner(
+            network, objective, optimizer, schedule, recipe=recipe, engine=engine, frozen_modules=frozen_modules
+        )
         feed = Feed(
             dataset.train,
             Normalizer.of(dataset.normalization, dataset.shape, engine.device),

@@ -62,11 +62,11 @@ class Learner:
         *,
         recipe: Recipe,
         engine: Engine,
-        still: Sequence[nn.Module] = (),
+        frozen_modules: Sequence[nn.Module] = (),
     ) -> None:
-        """Takes what learns, what it learns for, and how; `still` are modules that stay in evaluation mode."""
+        """Takes what learns, what it learns for, and how; `frozen_modules` are modules that stay in evaluation mode."""
         self.network, self.objective, self.optimizer, self.schedule = network, objective, optimizer, schedule
-        self.recipe, self.engine, self.still = recipe, engine, still
+        self.recipe, self.engine, self.frozen_modules = recipe, engine, frozen_modules
         self.average = WeightAverage(network, recipe.ema_decay) if recipe.ema_decay else None
         self.steps_done = 0
         self._parameters = [each for group in optimizer.param_groups for each in group["params"]]
@@ -100,7 +100,7 @@ class Learner:
         """
         tally = tally or self.tally()
         self.network.train()
-        for module in self.still:
+        for module in self.frozen_modules:
             module.training = False
         for batch in batches:
             tally.add(self.step(batch, steps), len(batch.labels))

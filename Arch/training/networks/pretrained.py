@@ -46,7 +46,7 @@ class WarmStart:
         named = model.network.named_parameters()
         return tuple(each for name, each in named if name in self.fit.taken and each not in inside)
 
-    def still(self, model: IModel) -> tuple[nn.Module, ...]:
+    def frozen_modules(self, model: IModel) -> tuple[nn.Module, ...]:
         """The modules that stay in evaluation mode while the network trains: all but the head, if it is frozen.
 
         BatchNorm there keeps the statistics that it came with, and nothing is dropped.

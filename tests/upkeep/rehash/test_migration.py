@@ -73,10 +73,10 @@ def migrated(before, moves):
 
 def apply(root, moves):
     """As the command does it: completes what was interrupted, or begins."""
-    log = migration.read(root)
-    if log is None or log.phase == "applied":
-        log = migration.begin(root, moves)
-    return migration.apply(root, log)
+    journal = migration.read(root)
+    if journal is None or journal.phase == "applied":
+        journal = migration.begin(root, moves)
+    return migration.apply(root, journal)
 
 
 def test_applied_and_taken_back_everything_is_as_it_was(root, moves):
