@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Training:
+class Fit:
     """A run that is ready to begin: everything that a config can get wrong has been built.
 
     Attributes:
@@ -57,7 +57,7 @@ class Training:
     best: BestEpoch
 
     @classmethod
-    def prepare(cls, trainer: ITrainer, dataset: ImageData, index: int) -> Training:
+    def prepare(cls, trainer: ITrainer, dataset: ImageData, index: int) -> Fit:
         """Builds run number `index` of a trainer's experiment.
 
         Raises:

@@ -19,7 +19,7 @@ from Arch.training.streams import generator_states, set_generators
 from Arch.types import Epoch
 
 if TYPE_CHECKING:
-    from Arch.training.fit.fit import Training
+    from Arch.training.fit.fit import Fit
     from Arch.training.fit.running_means import Tally
 
 FORMAT = 1
@@ -59,7 +59,7 @@ class RunState:
         return unlike
 
 
-def pack(training: Training, run_state: RunState) -> bytes:
+def pack(training: Fit, run_state: RunState) -> bytes:
     """The state of a run between two steps; waits for the device."""
     state = {
         **_making(training),
@@ -77,7 +77,7 @@ def pack(training: Training, run_state: RunState) -> bytes:
     return buffer.getvalue()
 
 
-def unpack(training: Training, payload: bytes) -> RunState:
+def unpack(training: Fit, payload: bytes) -> RunState:
     """Puts a fresh training, and the global generators, where a packed one was.
 
     Args:
@@ -98,7 +98,7 @@ def unpack(training: Training, payload: bytes) -> RunState:
         return _take_over(state, training)
 
 
-def _take_over(state: Mapping[str, Any], training: Training) -> RunState:
+def _take_over(state: Mapping[str, Any], training: Fit) -> RunState:
     tally, epochs = training.learner.tally(), [Epoch(**epoch) for epoch in state["epochs"]]
     tally.load(state["tally"])
     training.learner.load(state["learner"])
@@ -111,7 +111,7 @@ def _take_over(state: Mapping[str, Any], training: Training) -> RunState:
     return run_state
 
 
-def _making(training: Training) -> dict[str, Any]:
+def _making(training: Fit) -> dict[str, Any]:
     """What a checkpoint has to agree in with the run that goes on from it."""
     return {
         "format": FORMAT,
@@ -121,13 +121,13 @@ def _making(training: Training) -> dict[str, Any]:
     }
 
 
-def _require_same_making(state: Mapping[str, Any], training: Training) -> None:
+def _require_same_making(state: Mapping[str, Any], training: Fit) -> None:
     for name, value in _making(training).items():
         if state[name] != value:
             raise ValueError(f"its {name} are not what they are now" if name == "versions" else f"another {name}")
 
 
-def _require_one_place(training: Training, epochs: Sequence[Epoch], tally: Tally) -> None:
+def _require_one_place(training: Fit, epochs: Sequence[Epoch], tally: Tally) -> None:
     steps = len(epochs) * training.feed.steps + tally.batches
     if steps != training.learner.steps_done:
         raise ValueError(f"it has {training.learner.steps_done} steps, and {steps} by its epochs")

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from Arch.datasets.loading import ImageData
     from Arch.datasets.normalization import Normalization
     from Arch.training.engine import Engine
-    from Arch.training.fit.fit import Training
+    from Arch.training.fit.fit import Fit
     from Arch.training.streams import Streams
     from Arch.types import Run
 
@@ -31,7 +31,7 @@ _DRIVER = Path("/proc/driver/nvidia/version")
 _PATIENCE = 5  # seconds for another program, which may sit on a slow disk
 
 
-def record(training: Training) -> dict[str, Any]:
+def record(training: Fit) -> dict[str, Any]:
     """What a run records of itself beside its numbers; every value is plain JSON."""
     trainer = training.trainer
     return {

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from Arch import files
 from Arch.cache.attempts.progress import Progress
-from Arch.training.fit.fit import Training
+from Arch.training.fit.fit import Fit
 from Arch.training.run.checkpoint import RunState, UnfitCheckpointError, pack, unpack
 from Arch.training.run.checkpointer import Checkpointer
 from Arch.training.run.provenance import host, record, session
@@ -59,9 +59,9 @@ def make_run(trainer: ITrainer, dataset: ImageData, lease: Lease, log: RunLog) -
     return loop.commit()
 
 
-def _taken_up(trainer: ITrainer, dataset: ImageData, lease: Lease, log: RunLog) -> tuple[Training, RunState]:
+def _taken_up(trainer: ITrainer, dataset: ImageData, lease: Lease, log: RunLog) -> tuple[Fit, RunState]:
     """The training and where it stands: at its latest checkpoint, or at its beginning."""
-    training = Training.prepare(trainer, dataset, lease.index)
+    training = Fit.prepare(trainer, dataset, lease.index)
     checkpoints = lease.entry.work(lease.index).checkpoints
     kept = checkpoints.newest()
     run_state = None
@@ -76,7 +76,7 @@ def _taken_up(trainer: ITrainer, dataset: ImageData, lease: Lease, log: RunLog) 
                 problem,
             )
             checkpoints.discard()  # else it would count as further than the new ones
-            training = Training.prepare(trainer, dataset, lease.index)
+            training = Fit.prepare(trainer, dataset, lease.index)
     run_state = run_state or RunState(training.learner.tally())
     step = training.learner.steps_done
     unlike = run_state.begin_session(session(trainer.engine), step)
@@ -93,7 +93,7 @@ def _taken_up(trainer: ITrainer, dataset: ImageData, lease: Lease, log: RunLog) 
 class RunLoop:
     """A run under way."""
 
-    def __init__(self, training: Training, run_state: RunState, lease: Lease, log: RunLog) -> None:
+    def __init__(self, training: Fit, run_state: RunState, lease: Lease, log: RunLog) -> None:
         """Takes a training, where it stands, the lease on its run and the run's log."""
         self._training, self._run_state, self._lease, self._log = training, run_state, lease, log
         trainer = training.trainer

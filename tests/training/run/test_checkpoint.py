@@ -9,7 +9,7 @@ import torch
 from Arch.callbacks import Requests, SilentWatcher
 from Arch.config.config import Config
 from Arch.errors import DataError, StoppedError
-from Arch.training.fit.fit import Training
+from Arch.training.fit.fit import Fit
 from Arch.training.fit.learner import Learner
 from Arch.training.run.checkpoint import RunState, UnfitCheckpointError, pack, unpack
 from Arch.training.trainers.image_trainer import ImageTrainer
@@ -55,7 +55,7 @@ def log(entry):
 
 
 def prepared(training):
-    return Training.prepare(training, training.engine.place_data(training.load_dataset()), 0)
+    return Fit.prepare(training, training.engine.place_data(training.load_dataset()), 0)
 
 
 def stepped(training, steps=2):

@@ -17,7 +17,7 @@ from Arch.errors import (
     TrainingError,
 )
 from Arch.sweep.worker import Worker
-from Arch.training.fit.fit import Training
+from Arch.training.fit.fit import Fit
 from Arch.training.trainers.image_trainer import ImageTrainer
 from tests.training.conftest import TINY
 
@@ -44,7 +44,7 @@ def failing(monkeypatch, error):
     def prepare(*_):
         raise error
 
-    monkeypatch.setattr(Training, "prepare", prepare)
+    monkeypatch.setattr(Fit, "prepare", prepare)
 
 
 def test_a_worker_makes_the_run_of_a_lease_and_no_other(worker, taken):
@@ -110,7 +110,7 @@ def test_an_error_after_a_takeover_is_a_lost_lease_and_not_recorded(worker, take
         lease.entry.take(0)
         raise CacheAccessError("the work folder has vanished")
 
-    monkeypatch.setattr(Training, "prepare", prepare)
+    monkeypatch.setattr(Fit, "prepare", prepare)
     with pytest.raises(LeaseLostError, match="taken over"):
         worker.make_run(config, lease)
     assert lease.entry.work(0).failure() is None
@@ -119,14 +119,14 @@ def test_an_error_after_a_takeover_is_a_lost_lease_and_not_recorded(worker, take
 
 def test_a_run_taken_over_before_its_commit_is_not_committed(worker, taken, monkeypatch):
     config, lease = taken()
-    honest = Training.save_weights
+    honest = Fit.save_weights
 
     def save_weights(self, folder):
         honest(self, folder)
         lease.end("crashed")
         lease.entry.take(0)
 
-    monkeypatch.setattr(Training, "save_weights", save_weights)
+    monkeypatch.setattr(Fit, "save_weights", save_weights)
     with pytest.raises(LeaseLostError):
         worker.make_run(config, lease)
     assert lease.entry.run_indices() == ()
