@@ -26,7 +26,7 @@ from Arch.datasets.loading import ImageData, Split, load
 from Arch.datasets.normalization import Normalizer, constants_of
 from Arch.training.engine import Engine, choose_engine
 from Arch.training.fit.augmentation import Augmentation
-from Arch.training.fit.batches import Feed
+from Arch.training.fit.batches import Batches
 from Arch.training.streams import Streams
 from benchmarks.bench_training_step import Pictures
 from benchmarks.machine import machine
@@ -83,18 +83,18 @@ def contestants(data: ImageData, engine: Engine, normalization: str) -> dict[str
     augmentation = Augmentation(PADDING, horizontal_flip=True)
     is_streamed = engine.streams(placed.train)
     at_once = engine.batches_at_once(BATCH, data.shape)
-    feed = Feed(
+    batches = Batches(
         *(placed.train, normalizer, BATCH, Streams(0, 0), augmentation),
         is_streamed=is_streamed,
         batches_at_once=at_once,
     )
-    return {f"DataLoader, {WORKERS} workers": loader_epochs(data, engine), "Arch": feed_epochs(feed)}
+    return {f"DataLoader, {WORKERS} workers": loader_epochs(data, engine), "Arch": batch_epochs(batches)}
 
 
-def feed_epochs(feed: Feed) -> Epochs:
+def batch_epochs(batches: Batches) -> Epochs:
     """This project's own."""
     for number in range(1, 1 << 30):
-        yield (batch.images for batch in feed.epoch(number))
+        yield (batch.images for batch in batches.epoch(number))
 
 
 def loader_epochs(data: ImageData, engine: Engine) -> Epochs:

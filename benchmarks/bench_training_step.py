@@ -29,7 +29,7 @@ from Arch.models.build import build
 from Arch.models.imodel import IModel
 from Arch.training.engine import choose_engine
 from Arch.training.fit.augmentation import Augmentation
-from Arch.training.fit.batches import Feed
+from Arch.training.fit.batches import Batches
 from Arch.training.fit.learner import Learner, Recipe
 from Arch.training.fit.objective import Objective, WeightedTerm
 from Arch.training.fit.optimizers.sgd import SGD
@@ -95,8 +95,8 @@ def arch_loop(data: ImageData, precision: str) -> Step:
     recipe = Recipe(BATCH, 240, 1, 0.0, 0.0)
     learner = Learner(network, objective, optimizer, Constant(0.05, 0), recipe=recipe, engine=engine)
     normalizer = Normalizer.of(data.normalization, data.shape, engine.device)
-    feed = Feed(data.train, normalizer, BATCH, Streams(0, 0), Augmentation(4, horizontal_flip=True))
-    batches = itertools.chain.from_iterable(feed.epoch(number) for number in itertools.count(1))
+    source = Batches(data.train, normalizer, BATCH, Streams(0, 0), Augmentation(4, horizontal_flip=True))
+    batches = itertools.chain.from_iterable(source.epoch(number) for number in itertools.count(1))
     watcher = SilentWatcher()
     return lambda: learner.train_epoch(itertools.islice(batches, 1), 1, watcher.step_done)
 

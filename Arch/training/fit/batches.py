@@ -19,7 +19,7 @@ from Arch.types import Batch
 
 
 @dataclass(frozen=True)
-class Feed:
+class Batches:
     """The training samples as batches, the same ones for the same streams on every device.
 
     Attributes:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from Arch.datasets.normalization import Normalizer
 from Arch.errors import NonFiniteLossError
 from Arch.training.fit.augmentation import augmentation_of
-from Arch.training.fit.batches import Feed
+from Arch.training.fit.batches import Batches
 from Arch.training.fit.best import BestEpoch
 from Arch.training.fit.learner import Learner, Recipe
 from Arch.training.fit.optimizers import OPTIMIZERS
@@ -44,7 +44,7 @@ class Fit:
         trainer: whose run it is; it evaluates.
         dataset: on the device.
         streams: of this run.
-        feed: the batches.
+        batches: of the training samples.
         learner: the network and how it learns.
         best: sees every evaluated epoch.
     """
@@ -52,7 +52,7 @@ class Fit:
     trainer: ITrainer
     dataset: ImageData
     streams: Streams
-    feed: Feed
+    batches: Batches
     learner: Learner
     best: BestEpoch
 
@@ -81,7 +81,7 @@ class Fit:
         learner = Learner(
             network, objective, optimizer, schedule, recipe=recipe, engine=engine, frozen_modules=frozen_modules
         )
-        feed = Feed(
+        batches = Batches(
             dataset.train,
             Normalizer.of(dataset.normalization, dataset.shape, engine.device),
             recipe.batch_size,
@@ -91,7 +91,7 @@ class Fit:
             engine.streams(dataset.train),
             engine.batches_at_once(recipe.batch_size, dataset.shape),
         )
-        return cls(trainer, dataset, streams, feed, learner, BestEpoch(_chooses_on(config, dataset)))
+        return cls(trainer, dataset, streams, batches, learner, BestEpoch(_chooses_on(config, dataset)))
 
     def epoch(self, number: int, tally: Tally, watch: Watch, step_done: Callable[[], None]) -> Epoch:
         """Trains what is left of an epoch, and evaluates.
@@ -105,9 +105,9 @@ class Fit:
         Raises:
             NonFiniteLossError: a loss or a score was not finite.
         """
-        learner, steps = self.learner, self.feed.steps
+        learner, steps = self.learner, self.batches.steps
         rate = learner.schedule.rate(Clock((number - 1) * steps, steps, learner.recipe.num_epochs))
-        train = learner.train_epoch(self.feed.epoch(number, tally.batches), steps, step_done, tally)
+        train = learner.train_epoch(self.batches.epoch(number, tally.batches), steps, step_done, tally)
         seconds = watch.seconds
         if not math.isfinite(train["loss"]):
             raise NonFiniteLossError(number, self.streams.run)

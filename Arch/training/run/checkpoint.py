@@ -117,7 +117,7 @@ def _making(training: Fit) -> dict[str, Any]:
         "format": FORMAT,
         "versions": dict(training.trainer.config.versions),
         "optimizer": type(training.learner.optimizer).__name__,
-        "steps_per_epoch": training.feed.steps,
+        "steps_per_epoch": training.batches.steps,
     }
 
 
@@ -128,7 +128,7 @@ def _require_same_making(state: Mapping[str, Any], training: Fit) -> None:
 
 
 def _require_one_place(training: Fit, epochs: Sequence[Epoch], tally: Tally) -> None:
-    steps = len(epochs) * training.feed.steps + tally.batches
+    steps = len(epochs) * training.batches.steps + tally.batches
     if steps != training.learner.steps_done:
         raise ValueError(f"it has {training.learner.steps_done} steps, and {steps} by its epochs")
 

@@ -35,7 +35,7 @@ def record(training: Fit) -> dict[str, Any]:
     """What a run records of itself beside its numbers; every value is plain JSON."""
     trainer = training.trainer
     return {
-        **provenance(trainer.engine, training.dataset, training.streams, training.feed.steps),
+        **provenance(trainer.engine, training.dataset, training.streams, training.batches.steps),
         "versions": dict(trainer.config.versions),
         "made_from": {key: each.origin() for key, each in trainer.networks.items()},
         **({"pretrained": trainer.start.record()} if trainer.start else {}),

@@ -80,7 +80,7 @@ def _taken_up(trainer: ITrainer, dataset: ImageData, lease: Lease, log: RunLog) 
     run_state = run_state or RunState(training.learner.tally())
     step = training.learner.steps_done
     unlike = run_state.begin_session(session(trainer.engine), step)
-    epochs, steps = training.learner.recipe.num_epochs, training.feed.steps
+    epochs, steps = training.learner.recipe.num_epochs, training.batches.steps
     place = f"{len(run_state.epochs)} of {epochs} epochs and {step} of {epochs * steps} steps are done"
     log.say(f"goes on: {place}" if step else f"begins: {epochs} epochs of {steps} steps")
     if trainer.start and not step:
@@ -121,7 +121,9 @@ class RunLoop:
         """
         training, run_state, checkpointer = self._training, self._run_state, self._checkpointer
         recipe, watcher = training.learner.recipe, training.trainer.settings.watcher
-        watcher.run_started(training.trainer.config.title, training.streams.run, recipe.num_epochs, training.feed.steps)
+        watcher.run_started(
+            training.trainer.config.title, training.streams.run, recipe.num_epochs, training.batches.steps
+        )
         if training.learner.steps_done:
             watcher.run_resumed(training.learner.steps_done)
         self._watch.start()
@@ -188,7 +190,7 @@ class RunLoop:
             epoch=len(epochs),
             epochs=recipe.num_epochs,
             step=training.learner.steps_done,
-            steps=recipe.num_epochs * training.feed.steps,
+            steps=recipe.num_epochs * training.batches.steps,
             seconds=self._watch.seconds,
             time=utc_now(),
             scores=scores,

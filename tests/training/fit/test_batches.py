@@ -10,16 +10,16 @@ from Arch.datasets.augmentation.mixing import Mixing
 from Arch.datasets.augmentation.views import apply_views, views
 from Arch.datasets.normalization import Normalizer
 from Arch.training.fit.augmentation import Augmentation
-from Arch.training.fit.batches import Feed, batch_sizes
+from Arch.training.fit.batches import Batches, batch_sizes
 from Arch.training.streams import Streams
 from Arch.types import Batch
 
 
 @pytest.fixture
-def feed(data):
+def batches(data):
     def make(run=0, augmentation=None, augments_teacher=True):
         normalizer = Normalizer.of(data.normalization, data.shape)
-        return Feed(data.train, normalizer, 16, Streams(0, run), augmentation, augments_teacher)
+        return Batches(data.train, normalizer, 16, Streams(0, run), augmentation, augments_teacher)
 
     return make
 
@@ -32,57 +32,57 @@ def test_a_short_batch_is_kept_and_a_lone_sample_joins_the_batch_before(samples,
     assert batch_sizes(samples, 16) == sizes
 
 
-def test_every_sample_comes_once_an_epoch(feed):
-    seen = torch.cat([batch.samples for batch in feed().epoch(1)])
+def test_every_sample_comes_once_an_epoch(batches):
+    seen = torch.cat([batch.samples for batch in batches().epoch(1)])
     assert sorted(seen.tolist()) == list(range(65))
 
 
-def test_images_labels_and_samples_belong_together(feed, data):
-    batch = next(feed().epoch(1))
+def test_images_labels_and_samples_belong_together(batches, data):
+    batch = next(batches().epoch(1))
     expected = Normalizer.of(data.normalization, data.shape)(data.train.pixels[batch.samples])
     torch.testing.assert_close(batch.images, expected)
     assert batch.labels.tolist() == data.train.labels[batch.samples].tolist()
 
 
-def test_the_order_differs_between_epochs_and_runs_and_comes_again(feed):
+def test_the_order_differs_between_epochs_and_runs_and_comes_again(batches):
     def order(run, epoch):
-        return torch.cat([batch.samples for batch in feed(run).epoch(epoch)]).tolist()
+        return torch.cat([batch.samples for batch in batches(run).epoch(epoch)]).tolist()
 
     assert order(0, 1) == order(0, 1)
     assert order(0, 1) != order(0, 2)
     assert order(0, 1) != order(1, 1)
 
 
-def test_the_order_does_not_depend_on_other_random_numbers(feed):
-    first = next(feed().epoch(1)).samples.tolist()
+def test_the_order_does_not_depend_on_other_random_numbers(batches):
+    first = next(batches().epoch(1)).samples.tolist()
     torch.rand(100)
-    assert next(feed(augmentation=Augmentation(1, horizontal_flip=True)).epoch(1)).samples.tolist() == first
+    assert next(batches(augmentation=Augmentation(1, horizontal_flip=True)).epoch(1)).samples.tolist() == first
 
 
 @pytest.mark.parametrize("flip", [True, False])
-def test_views_are_those_of_the_runs_stream_at_this_epoch(feed, data, flip):
-    batch = next(feed(augmentation=Augmentation(2, flip)).epoch(3))
+def test_views_are_those_of_the_runs_stream_at_this_epoch(batches, data, flip):
+    batch = next(batches(augmentation=Augmentation(2, flip)).epoch(3))
     pixels = data.train.pixels[batch.samples]
     seen = views(pixels, batch.samples, seed=Streams(0, 0).augmentation, epoch=3, padding=2, flip=flip)
     torch.testing.assert_close(batch.images, Normalizer.of(data.normalization, data.shape)(seen))
 
 
-def test_the_teacher_sees_the_students_view(feed):
-    batch = next(feed(augmentation=Augmentation(1, horizontal_flip=True)).epoch(1))
+def test_the_teacher_sees_the_students_view(batches):
+    batch = next(batches(augmentation=Augmentation(1, horizontal_flip=True)).epoch(1))
     assert batch.teacher_images is batch.images
 
 
-def test_the_teacher_can_see_the_image_as_it_is(feed, data):
-    batch = next(feed(augmentation=Augmentation(1, horizontal_flip=True), augments_teacher=False).epoch(1))
+def test_the_teacher_can_see_the_image_as_it_is(batches, data):
+    batch = next(batches(augmentation=Augmentation(1, horizontal_flip=True), augments_teacher=False).epoch(1))
     expected = Normalizer.of(data.normalization, data.shape)(data.train.pixels[batch.samples])
     torch.testing.assert_close(batch.teacher_images, expected)
     assert not torch.equal(batch.teacher_images, batch.images)
 
 
 @pytest.mark.parametrize("teacher_too", [True, False])
-def test_mixed_images_come_with_what_they_were_mixed_of(feed, data, teacher_too):
+def test_mixed_images_come_with_what_they_were_mixed_of(batches, data, teacher_too):
     mixing = Mixing(0.4, 1.0, 1.0, 0.5)
-    batch = next(feed(augmentation=Augmentation(0, False, mixing=mixing), augments_teacher=teacher_too).epoch(2))
+    batch = next(batches(augmentation=Augmentation(0, False, mixing=mixing), augments_teacher=teacher_too).epoch(2))
     plain = Normalizer.of(data.normalization, data.shape)(data.train.pixels[batch.samples])
     images, partners, shares = mixing(plain, Draws(batch.samples, Streams(0, 0).augmentation, 2))
     torch.testing.assert_close(batch.images, images)
@@ -91,22 +91,22 @@ def test_mixed_images_come_with_what_they_were_mixed_of(feed, data, teacher_too)
     torch.testing.assert_close(batch.teacher_images, images if teacher_too else plain)
 
 
-def test_a_batch_has_the_numbers_of_its_views(feed, data):
-    augmented = feed(augmentation=Augmentation(2, horizontal_flip=True))
+def test_a_batch_has_the_numbers_of_its_views(batches, data):
+    augmented = batches(augmentation=Augmentation(2, horizontal_flip=True))
     batch = next(augmented.epoch(3))
     shown = apply_views(data.train.pixels[batch.samples], batch.views, padding=2)
     torch.testing.assert_close(batch.images, Normalizer.of(data.normalization, data.shape)(shown))
     assert augmented.view_count == 50
 
 
-def test_images_as_they_are_have_one_view(feed):
-    assert feed().view_count == 1
-    assert next(feed().epoch(1)).views.tolist() == [0] * 16
+def test_images_as_they_are_have_one_view(batches):
+    assert batches().view_count == 1
+    assert next(batches().epoch(1)).views.tolist() == [0] * 16
 
 
 @pytest.mark.parametrize("start", [0, 1, 3, 4])
-def test_an_epoch_taken_up_in_the_middle_has_the_batches_that_are_left(feed, start):
-    augmented = feed(augmentation=Augmentation(1, horizontal_flip=True))
+def test_an_epoch_taken_up_in_the_middle_has_the_batches_that_are_left(batches, start):
+    augmented = batches(augmentation=Augmentation(1, horizontal_flip=True))
     whole, rest = list(augmented.epoch(2)), list(augmented.epoch(2, start))
     assert len(rest) == 4 - start
     for expected, found in zip(whole[start:], rest, strict=True):
@@ -115,8 +115,8 @@ def test_an_epoch_taken_up_in_the_middle_has_the_batches_that_are_left(feed, sta
 
 
 @pytest.mark.parametrize("start", [0, 2])
-def test_a_streamed_epoch_has_the_same_batches(feed, start):
-    resident = feed(augmentation=Augmentation(1, horizontal_flip=True))
+def test_a_streamed_epoch_has_the_same_batches(batches, start):
+    resident = batches(augmentation=Augmentation(1, horizontal_flip=True))
     streamed = replace(resident, is_streamed=True)
     for ours, theirs in zip(resident.epoch(2, start), streamed.epoch(2, start), strict=True):
         assert torch.equal(ours.images, theirs.images)
@@ -127,8 +127,8 @@ def test_a_streamed_epoch_has_the_same_batches(feed, start):
 @pytest.mark.parametrize("mixing", [None, Mixing(0.4, 1.0, 1.0, 0.5)])
 @pytest.mark.parametrize(("start", "at_once"), [(0, 2), (1, 2), (0, 9), (3, 3)])
 @pytest.mark.parametrize("teacher_too", [True, False])
-def test_batches_that_are_made_at_once_are_the_same(feed, start, at_once, mixing, teacher_too):
-    alone = feed(augmentation=Augmentation(1, True, mixing=mixing), augments_teacher=teacher_too)
+def test_batches_that_are_made_at_once_are_the_same(batches, start, at_once, mixing, teacher_too):
+    alone = batches(augmentation=Augmentation(1, True, mixing=mixing), augments_teacher=teacher_too)
     together = replace(alone, batches_at_once=at_once)
     for ours, theirs in zip(alone.epoch(2, start), together.epoch(2, start), strict=True):
         for field in fields(Batch):
@@ -136,18 +136,18 @@ def test_batches_that_are_made_at_once_are_the_same(feed, start, at_once, mixing
             assert (one is None and other is None) or torch.equal(one, other)
 
 
-def test_what_is_passed_over_is_not_computed(feed, monkeypatch):
+def test_what_is_passed_over_is_not_computed(batches, monkeypatch):
     made = []
-    honest = Feed._made
+    honest = Batches._made
     monkeypatch.setattr(
-        Feed, "_made", lambda self, chosen, *rest: made.append(len(chosen)) or honest(self, chosen, *rest)
+        Batches, "_made", lambda self, chosen, *rest: made.append(len(chosen)) or honest(self, chosen, *rest)
     )
-    assert len(list(feed().epoch(1, 3))) == 1
+    assert len(list(batches().epoch(1, 3))) == 1
     assert made == [17]
 
 
 @pytest.mark.parametrize("start", [0, 1, 2, 3])
-def test_a_batch_lies_where_it_would_if_its_epoch_had_not_been_left(feed, start):
-    together = replace(feed(augmentation=Augmentation(1, horizontal_flip=True)), batches_at_once=2)
+def test_a_batch_lies_where_it_would_if_its_epoch_had_not_been_left(batches, start):
+    together = replace(batches(augmentation=Augmentation(1, horizontal_flip=True)), batches_at_once=2)
     offsets = [batch.images.storage_offset() for batch in together.epoch(1)]
     assert [batch.images.storage_offset() for batch in together.epoch(1, start)] == offsets[start:]

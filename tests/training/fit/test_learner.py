@@ -14,7 +14,7 @@ from Arch.distillation.methods.cross_entropy import CrossEntropy
 from Arch.distillation.methods.vanilla_kd import VanillaKD
 from Arch.models.build import build
 from Arch.training.engine import choose_engine
-from Arch.training.fit.batches import Feed
+from Arch.training.fit.batches import Batches
 from Arch.training.fit.learner import Learner, Recipe
 from Arch.training.fit.objective import Objective, WeightedTerm
 from Arch.training.fit.optimizers.recipe import parameter_groups
@@ -28,8 +28,8 @@ KD = WeightedTerm("KD", 16.0, VanillaKD(4.0, normalize_logits=False))
 
 
 @pytest.fixture
-def feed(data):
-    return Feed(data.train, Normalizer.of(data.normalization, data.shape), 16, Streams(0, 0))
+def batches(data):
+    return Batches(data.train, Normalizer.of(data.normalization, data.shape), 16, Streams(0, 0))
 
 
 @pytest.fixture
@@ -81,12 +81,12 @@ def literal_epoch(network, teacher, batches, clipping=0.0):
 
 
 @pytest.mark.parametrize("clipping", [0.0, 0.05])
-def test_an_epoch_is_what_a_plain_loop_does(engine, feed, network, teacher, clipping):
+def test_an_epoch_is_what_a_plain_loop_does(engine, batches, network, teacher, clipping):
     plain = copy.deepcopy(network)
-    sums = literal_epoch(plain, copy.deepcopy(teacher), feed.epoch(1), clipping)
+    sums = literal_epoch(plain, copy.deepcopy(teacher), batches.epoch(1), clipping)
     objective = Objective((CE, KD), FrozenNetwork(teacher, engine))
     found = learner(network, engine, objective, clipping).train_epoch(
-        feed.epoch(1), feed.steps, SilentWatcher().step_done
+        batches.epoch(1), batches.steps, SilentWatcher().step_done
     )
     assert list(found) == ["loss", "loss/CE", "loss/KD", "accuracy"]
     assert list(found.values()) == pytest.approx([total / 65 for total in sums], rel=1e-3)
@@ -94,46 +94,47 @@ def test_an_epoch_is_what_a_plain_loop_does(engine, feed, network, teacher, clip
         torch.testing.assert_close(ours, theirs, rtol=1e-3, atol=1e-4)
 
 
-def test_the_teacher_is_left_as_it_was(engine, feed, network, teacher):
+def test_the_teacher_is_left_as_it_was(engine, batches, network, teacher):
     before = copy.deepcopy(teacher.state_dict())
     frozen = FrozenNetwork(teacher, engine)
-    images = next(feed.epoch(1)).images
+    images = next(batches.epoch(1)).images
     seen = frozen.trace(images).logits
-    learner(network, engine, Objective((KD,), frozen)).train_epoch(feed.epoch(1), feed.steps, SilentWatcher().step_done)
+    fit = learner(network, engine, Objective((KD,), frozen))
+    fit.train_epoch(batches.epoch(1), batches.steps, SilentWatcher().step_done)
     torch.testing.assert_close(frozen.trace(images).logits, seen, rtol=0, atol=0)
     assert all(torch.equal(before[key], each) for key, each in teacher.state_dict().items())
 
 
-def test_a_frozen_network_predicts_as_the_network_in_evaluation(engine, feed, teacher):
-    teacher.train()(next(feed.epoch(1)).images)  # running statistics that differ from 0 and 1
-    images = next(feed.epoch(2)).images
+def test_a_frozen_network_predicts_as_the_network_in_evaluation(engine, batches, teacher):
+    teacher.train()(next(batches.epoch(1)).images)  # running statistics that differ from 0 and 1
+    images = next(batches.epoch(2)).images
     expected = teacher.eval()(images)
     found = FrozenNetwork(teacher, engine).trace(images).logits
     torch.testing.assert_close(found, expected, rtol=1e-4, atol=1e-4)
     assert not found.requires_grad
 
 
-def test_of_mixed_images_the_label_with_the_larger_share_counts_as_right(engine, feed, network):
-    batch = next(feed.epoch(1))
+def test_of_mixed_images_the_label_with_the_larger_share_counts_as_right(engine, batches, network):
+    batch = next(batches.epoch(1))
     partners, shares = torch.arange(16).roll(-1), torch.linspace(0, 1, 16)
     right = [batch.labels[i] if shares[i] >= 0.5 else batch.labels[partners[i]] for i in range(16)]
     guesses = network.train()(batch.images).argmax(1)
-    found = learner(network, engine).step(replace(batch, partners=partners, shares=shares), feed.steps)
+    found = learner(network, engine).step(replace(batch, partners=partners, shares=shares), batches.steps)
     assert found[-1].item() == pytest.approx(sum(int(a == b) for a, b in zip(guesses, right, strict=True)) / 16)
 
 
-def test_averaged_weights_are_the_ones_evaluated(engine, feed, network):
+def test_averaged_weights_are_the_ones_evaluated(engine, batches, network):
     following = learner(network, engine, decay=0.7)
     assert following.evaluated is not network
     expected = None
-    for batch in feed.epoch(1):
-        following.step(batch, feed.steps)
+    for batch in batches.epoch(1):
+        following.step(batch, batches.steps)
         weight = network.state_dict()["fc.weight"].clone()
         expected = weight if expected is None else 0.7 * expected + 0.3 * weight
     torch.testing.assert_close(following.evaluated.state_dict()["fc.weight"], expected)
 
 
-def test_a_term_that_learns_is_trained_beside_the_student(engine, feed, network):
+def test_a_term_that_learns_is_trained_beside_the_student(engine, batches, network):
     class Scale(nn.Module):
         def __init__(self):
             super().__init__()
@@ -143,20 +144,20 @@ def test_a_term_that_learns_is_trained_beside_the_student(engine, feed, network)
             return F.cross_entropy(self.scale * student.logits, batch.labels)
 
     term = Scale()
-    learner(network, engine, Objective((WeightedTerm("scale", 1.0, term),))).step(next(feed.epoch(1)), feed.steps)
+    learner(network, engine, Objective((WeightedTerm("scale", 1.0, term),))).step(next(batches.epoch(1)), batches.steps)
     assert term.scale.item() != 1.0
 
 
-def test_bfloat16_keeps_weights_and_losses_in_float32(feed, network, teacher):
+def test_bfloat16_keeps_weights_and_losses_in_float32(batches, network, teacher):
     engine = choose_engine("cpu", "bfloat16")
     objective = Objective((CE, KD), FrozenNetwork(teacher, engine))
-    found = learner(network, engine, objective).step(next(feed.epoch(1)), feed.steps)
+    found = learner(network, engine, objective).step(next(batches.epoch(1)), batches.steps)
     assert found.dtype == torch.float32
     assert {each.dtype for each in network.parameters()} == {torch.float32}
     assert torch.isfinite(found).all()
 
 
-def test_the_schedule_sets_the_rate_before_every_step(engine, feed, network):
+def test_the_schedule_sets_the_rate_before_every_step(engine, batches, network):
     class Climbing:
         def rate(self, clock):
             return 0.01 * (clock.step + 1)
@@ -164,8 +165,8 @@ def test_the_schedule_sets_the_rate_before_every_step(engine, feed, network):
     climbing = learner(network, engine)
     climbing.schedule = Climbing()
     rates = []
-    for batch in feed.epoch(1):
-        climbing.step(batch, feed.steps)
+    for batch in batches.epoch(1):
+        climbing.step(batch, batches.steps)
         rates.append(climbing.optimizer.param_groups[0]["lr"])
     assert rates == pytest.approx([0.01, 0.02, 0.03, 0.04])
 

@@ -57,8 +57,8 @@ def test_a_frozen_backbone_is_not_dropped_from_and_its_head_is(pretrained):
 
 
 def first_batch(training):
-    feed = Fit.prepare(training, training.load_dataset(), 0).feed
-    return next(feed.epoch(1))
+    batches = Fit.prepare(training, training.load_dataset(), 0).batches
+    return next(batches.epoch(1))
 
 
 def test_after_an_evaluation_a_frozen_backbone_is_still_in_evaluation_mode(pretrained):

@@ -62,10 +62,10 @@ def stepped(training, steps=2):
     """A training after some steps, and where it stands."""
     ready = prepared(training)
     run_state = RunState(ready.learner.tally())
-    batches = ready.feed.epoch(1)
+    batches = ready.batches.epoch(1)
     for _ in range(steps):
         batch = next(batches)
-        run_state.tally.add(ready.learner.step(batch, ready.feed.steps), len(batch.labels))
+        run_state.tally.add(ready.learner.step(batch, ready.batches.steps), len(batch.labels))
     return ready, run_state
 
 
