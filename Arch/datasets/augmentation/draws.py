@@ -11,7 +11,7 @@ from Arch.datasets.hashing import BITS, hash32, uniform_below
 
 
 @dataclass(frozen=True, eq=False)
-class Draws:
+class SampleRandom:
     """Random numbers for some samples in one epoch, on the samples' device; drawing one never changes another.
 
     Attributes:

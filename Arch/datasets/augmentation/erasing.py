@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from Arch.datasets.augmentation.draws import Draws
+from Arch.datasets.augmentation.draws import SampleRandom
 
 _TRIES = 10
 
@@ -38,13 +38,13 @@ class Boxes:
         return Boxes(self.top, self.bottom.where(condition, self.top), self.left, self.right)
 
 
-def cutout(draws: Draws, side: int, height: int, width: int) -> Boxes:
+def cutout(random: SampleRandom, side: int, height: int, width: int) -> Boxes:
     """A square of `side` pixels around a pixel that is uniform over the image, of which a part may lie outside.
 
     Source: DeVries & Taylor 2017 (arXiv 1708.04552), section 3.1: the centre is drawn, the square may leave the image.
     """
-    top = draws.below(height, "cutout row") - side // 2
-    left = draws.below(width, "cutout column") - side // 2
+    top = random.below(height, "cutout row") - side // 2
+    left = random.below(width, "cutout column") - side // 2
     return Boxes(top, top + side, left, left + side)
 
 
@@ -67,16 +67,16 @@ class RandomErasing:
     most_area: float
     least_aspect: float
 
-    def boxes(self, draws: Draws, height: int, width: int) -> Boxes:
+    def boxes(self, random: SampleRandom, height: int, width: int) -> Boxes:
         """The rectangles of a batch, each the first of its tries that fits into the image; empty ones elsewhere."""
-        shares = self.least_area + (self.most_area - self.least_area) * draws.tries(_TRIES, "erased area")
-        aspects = torch.exp((1 - 2 * draws.tries(_TRIES, "erased aspect")) * math.log(self.least_aspect))
+        shares = self.least_area + (self.most_area - self.least_area) * random.tries(_TRIES, "erased area")
+        aspects = torch.exp((1 - 2 * random.tries(_TRIES, "erased aspect")) * math.log(self.least_aspect))
         heights = (shares * (height * width) * aspects).sqrt().round()
         widths = (shares * (height * width) / aspects).sqrt().round()
         fits = (heights < height) & (widths < width)
         first = fits.int().argmax(dim=1, keepdim=True)
         rows, columns = (each.gather(1, first)[:, 0] for each in (heights, widths))
-        top = (draws.uniform("erased row") * (height - rows + 1)).long()
-        left = (draws.uniform("erased column") * (width - columns + 1)).long()
-        is_erased = fits.any(dim=1) & (draws.uniform("erased") < self.probability)
+        top = (random.uniform("erased row") * (height - rows + 1)).long()
+        left = (random.uniform("erased column") * (width - columns + 1)).long()
+        is_erased = fits.any(dim=1) & (random.uniform("erased") < self.probability)
         return Boxes(top, top + rows.long(), left, left + columns.long()).where(is_erased)

@@ -11,7 +11,7 @@ import torch
 from scipy.special import betaincinv
 from torch import Tensor
 
-from Arch.datasets.augmentation.draws import Draws
+from Arch.datasets.augmentation.draws import SampleRandom
 from Arch.datasets.augmentation.erasing import Boxes
 from Arch.datasets.augmentation.views import take
 
@@ -42,26 +42,28 @@ class Mixing:
     probability: float
     cutmix_share: float
 
-    def __call__(self, images: Tensor, draws: Draws, sizes: Sequence[int] = ()) -> tuple[Tensor, Tensor, Tensor]:
+    def __call__(
+        self, images: Tensor, random: SampleRandom, sizes: Sequence[int] = ()
+    ) -> tuple[Tensor, Tensor, Tensor]:
         """The mixed images `(B, C, H, W)`, the row of each one's partner in its batch `(B,)`, its own share `(B,)`.
 
         Args:
             images: float32 `(B, C, H, W)`, normalised.
-            draws: for the samples that they show.
+            random: for the samples that they show.
             sizes: of the batches that they are, one after the other; none: all are one batch.
         """
         partners, places = _neighbours(tuple(sizes) or (len(images),), images.device)
         others = take(images, places)
-        is_mixed = draws.uniform("mixed") < self.probability
-        is_cut = draws.uniform("mixed by cutting") < self.cutmix_share
-        shares = torch.ones_like(draws.samples, dtype=torch.float64)
+        is_mixed = random.uniform("mixed") < self.probability
+        is_cut = random.uniform("mixed by cutting") < self.cutmix_share
+        shares = torch.ones_like(random.samples, dtype=torch.float64)
         if self.mixup_alpha:
-            blended = beta_shares(draws.uniform("mixup share"), self.mixup_alpha)
+            blended = beta_shares(random.uniform("mixup share"), self.mixup_alpha)
             shares = blended.where(is_mixed & ~is_cut, shares)
             images = torch.lerp(others, images, shares.to(images.dtype)[:, None, None, None])
         if self.cutmix_alpha:
             height, width = images.shape[2:]
-            mask = cut_window(draws, self.cutmix_alpha, height, width).where(is_mixed & is_cut).mask(height, width)
+            mask = cut_window(random, self.cutmix_alpha, height, width).where(is_mixed & is_cut).mask(height, width)
             images = others.where(mask, images)
             shares = shares - mask.sum(dim=(1, 2, 3)) / (height * width)
         return images, partners, shares.float()
@@ -79,12 +81,12 @@ def _neighbours(sizes: tuple[int, ...], device: torch.device) -> tuple[Tensor, T
     return torch.cat(rows).to(device), torch.cat(places).to(device)
 
 
-def cut_window(draws: Draws, alpha: float, height: int, width: int) -> Boxes:
+def cut_window(random: SampleRandom, alpha: float, height: int, width: int) -> Boxes:
     """The windows of cutmix, in which each image shows its partner; they may reach beyond the image."""
-    side = (1 - beta_shares(draws.uniform("cutmix share"), alpha)).sqrt()
+    side = (1 - beta_shares(random.uniform("cutmix share"), alpha)).sqrt()
     rows, columns = (side * height).long(), (side * width).long()
-    top = draws.below(height, "cutmix row") - rows // 2
-    left = draws.below(width, "cutmix column") - columns // 2
+    top = random.below(height, "cutmix row") - rows // 2
+    left = random.below(width, "cutmix column") - columns // 2
     return Boxes(top, top + rows, left, left + columns)
 
 

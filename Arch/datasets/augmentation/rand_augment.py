@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from Arch.datasets.augmentation.colours import blended, grayscale, sharpened
-from Arch.datasets.augmentation.draws import Draws
+from Arch.datasets.augmentation.draws import SampleRandom
 from Arch.datasets.augmentation.lookup_tables import (
     autocontrast_table,
     contrast_table,
@@ -46,10 +46,10 @@ class RandAugment:
     operations: int
     magnitude: int
 
-    def __call__(self, pixels: Tensor, draws: Draws) -> Tensor:
+    def __call__(self, pixels: Tensor, random: SampleRandom) -> Tensor:
         """The images, uint8 `(B, C, H, W)` with one or three channels, as their samples show them."""
         for turn in range(self.operations):
-            pixels = operate(pixels, draws.below(2 * len(OPERATIONS), "operation", turn), self.magnitude)
+            pixels = operate(pixels, random.below(2 * len(OPERATIONS), "operation", turn), self.magnitude)
         return pixels
 
 

@@ -17,7 +17,7 @@ from Arch.errors import ConfigError, DataError
 
 if TYPE_CHECKING:
     from Arch.config.config import Config
-    from Arch.datasets.augmentation.draws import Draws
+    from Arch.datasets.augmentation.draws import SampleRandom
     from Arch.datasets.loading import ImageData
     from Arch.datasets.normalization import Normalizer
 
@@ -74,24 +74,26 @@ class Augmentation:
             return None
         return view_count(self.crop_padding, flip=self.horizontal_flip)
 
-    def __call__(self, pixels: Tensor, draws: Draws, normalizer: Normalizer, sizes: Sequence[int] = ()) -> Shown:
+    def __call__(
+        self, pixels: Tensor, random: SampleRandom, normalizer: Normalizer, sizes: Sequence[int] = ()
+    ) -> Shown:
         """What the samples of `draws` show of themselves.
 
         Args:
             pixels: of the samples, `(B, C, H, W)`.
-            draws: for the samples.
+            random: for the samples.
             normalizer: makes of pixels what a network sees.
             sizes: of the batches that they are, one after the other; none: all are one batch.
         """
         padding, flip = self.crop_padding, self.horizontal_flip
-        numbers = view_numbers(draws.samples, seed=draws.seed, epoch=draws.epoch, padding=padding, flip=flip)
+        numbers = view_numbers(random.samples, seed=random.seed, epoch=random.epoch, padding=padding, flip=flip)
         shown = apply_views(pixels, numbers, padding, flip=flip)
         if self.rand_augment:
-            shown = self.rand_augment(shown, draws)
+            shown = self.rand_augment(shown, random)
         black = normalizer(torch.zeros_like(pixels[:1])) if self.is_erased_black else None
-        images = self._erased(normalizer(shown), draws, black)
+        images = self._erased(normalizer(shown), random, black)
         if self.mixing:
-            images, partners, shares = self.mixing(images, draws, sizes)
+            images, partners, shares = self.mixing(images, random, sizes)
             return Shown(images, None, partners, shares)
         return Shown(images, None if self.view_count is None else numbers)
 
@@ -118,10 +120,10 @@ class Augmentation:
                 "Set RandAugment to 0."
             )
 
-    def _erased(self, images: Tensor, draws: Draws, black: Tensor | None) -> Tensor:
+    def _erased(self, images: Tensor, random: SampleRandom, black: Tensor | None) -> Tensor:
         height, width = images.shape[2:]
-        boxes = [cutout(draws, self.cutout, height, width)] if self.cutout else []
-        boxes += [self.erasing.boxes(draws, height, width)] if self.erasing else []
+        boxes = [cutout(random, self.cutout, height, width)] if self.cutout else []
+        boxes += [self.erasing.boxes(random, height, width)] if self.erasing else []
         if not boxes:
             return images
         mask = torch.stack([each.mask(height, width) for each in boxes]).any(dim=0)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from Arch.datasets.augmentation.draws import Draws
+from Arch.datasets.augmentation.draws import SampleRandom
 from Arch.datasets.loading import Split
 from Arch.datasets.normalization import Normalizer
 from Arch.datasets.streaming import images_of
@@ -80,8 +80,8 @@ class Batches:
         if self.augmentation is None:
             images = self.normalizer(pixels)
             return Batch(images, images, labels, samples, torch.zeros_like(samples))
-        draws = Draws(samples, self.streams.augmentation, epoch)
-        shown = self.augmentation(pixels, draws, self.normalizer, sizes)
+        random = SampleRandom(samples, self.streams.augmentation, epoch)
+        shown = self.augmentation(pixels, random, self.normalizer, sizes)
         for_teacher = shown.images if self.augments_teacher else self.normalizer(pixels)
         return Batch(shown.images, for_teacher, labels, samples, shown.views, shown.partners, shown.shares)
 

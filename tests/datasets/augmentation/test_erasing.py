@@ -5,12 +5,12 @@ import math
 import pytest
 import torch
 
-from Arch.datasets.augmentation.draws import Draws
+from Arch.datasets.augmentation.draws import SampleRandom
 from Arch.datasets.augmentation.erasing import Boxes, RandomErasing, cutout
 from tests.datasets.literal_hash import literal_hash
 
 SAMPLES = torch.arange(200) + 1000
-DRAWS = Draws(SAMPLES, 3, 5)
+DRAWS = SampleRandom(SAMPLES, 3, 5)
 
 
 def uniform(counter, purpose):
@@ -51,7 +51,7 @@ def test_a_square_is_cut_out_around_a_uniform_pixel(side):
 
 
 def test_a_cut_out_square_may_leave_the_image_by_half_its_side_at_most():
-    covered = cutout(Draws(torch.arange(2000), 3, 5), 4, 16, 16).mask(16, 16).sum(dim=(1, 2, 3))
+    covered = cutout(SampleRandom(torch.arange(2000), 3, 5), 4, 16, 16).mask(16, 16).sum(dim=(1, 2, 3))
     assert set(covered.tolist()) == {rows * columns for rows in (2, 3, 4) for columns in (2, 3, 4)}
 
 
@@ -82,8 +82,8 @@ def test_rectangles_are_those_of_the_published_loop(erasing):
 
 
 def test_half_of_the_images_lose_between_2_and_33_percent():
-    draws = Draws(torch.arange(20_000), 0, 0)
-    boxes = RandomErasing(0.5, 0.02, 0.33, 0.3).boxes(draws, 100, 100)
+    random = SampleRandom(torch.arange(20_000), 0, 0)
+    boxes = RandomErasing(0.5, 0.02, 0.33, 0.3).boxes(random, 100, 100)
     shares = (boxes.bottom - boxes.top) * (boxes.right - boxes.left) / 100**2
     erased = shares[shares > 0]
     assert abs(len(erased) - 10_000) < 5 * math.sqrt(5_000)  # binomial

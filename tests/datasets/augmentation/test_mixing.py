@@ -6,11 +6,11 @@ import pytest
 import torch
 from scipy import stats
 
-from Arch.datasets.augmentation.draws import Draws
+from Arch.datasets.augmentation.draws import SampleRandom
 from Arch.datasets.augmentation.mixing import Mixing, beta_shares, cut_window
 
 SAMPLES = torch.arange(40) + 500
-DRAWS = Draws(SAMPLES, 3, 5)
+DRAWS = SampleRandom(SAMPLES, 3, 5)
 
 
 @pytest.fixture
@@ -27,7 +27,7 @@ def test_shares_are_quantiles_of_the_beta_distribution(alpha):
 
 @pytest.mark.parametrize("alpha", [0.2, 1.0, 4.0])
 def test_drawn_shares_follow_the_beta_distribution(alpha):
-    shares = beta_shares(Draws(torch.arange(20_000), 1, 2).uniform("mixup share"), alpha)
+    shares = beta_shares(SampleRandom(torch.arange(20_000), 1, 2).uniform("mixup share"), alpha)
     assert stats.kstest(shares.numpy(), stats.beta(alpha, alpha).cdf).pvalue > 1e-3
 
 
@@ -55,9 +55,9 @@ def test_cutmix_pastes_a_window_of_the_next_image_and_counts_its_pixels(images):
 
 
 def test_the_window_s_sides_are_the_root_of_its_area_around_a_pixel_of_the_image():
-    draws = Draws(torch.arange(500), 0, 0)
-    window = cut_window(draws, 1.0, 60, 90)
-    root = [math.sqrt(1 - share) for share in beta_shares(draws.uniform("cutmix share"), 1.0).tolist()]
+    random = SampleRandom(torch.arange(500), 0, 0)
+    window = cut_window(random, 1.0, 60, 90)
+    root = [math.sqrt(1 - share) for share in beta_shares(random.uniform("cutmix share"), 1.0).tolist()]
     assert (window.bottom - window.top).tolist() == [int(60 * each) for each in root]
     assert (window.right - window.left).tolist() == [int(90 * each) for each in root]
     assert ((window.top + window.bottom) // 2).clamp(0, 59).sub((window.top + window.bottom) // 2).abs().max() <= 1
@@ -83,7 +83,7 @@ def test_of_both_kinds_each_example_has_one(images):
 def test_a_share_depends_on_nothing_else_in_the_batch(images):
     mixing, some = Mixing(0.4, 1.0, 0.8, 0.5), torch.tensor([31, 4, 17])
     whole = mixing(images, DRAWS)[2]
-    assert torch.equal(mixing(images[some], Draws(SAMPLES[some], 3, 5))[2], whole[some])
+    assert torch.equal(mixing(images[some], SampleRandom(SAMPLES[some], 3, 5))[2], whole[some])
 
 
 def test_channels_last_images_stay_so(images):
@@ -94,7 +94,7 @@ def test_channels_last_images_stay_so(images):
 @pytest.mark.gpu
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
 def test_a_cuda_device_mixes_the_same_without_a_synchronisation(images):
-    mixing, on_device = Mixing(0.4, 1.0, 0.8, 0.5), Draws(SAMPLES.cuda(), 3, 5)
+    mixing, on_device = Mixing(0.4, 1.0, 0.8, 0.5), SampleRandom(SAMPLES.cuda(), 3, 5)
     theirs = images.cuda()
     mixing(theirs, on_device)  # brings the quantiles onto the device
     torch.cuda.set_sync_debug_mode("error")

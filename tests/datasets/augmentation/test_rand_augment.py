@@ -5,7 +5,7 @@ import torch
 from torchvision.transforms import v2
 from torchvision.transforms.v2 import InterpolationMode
 
-from Arch.datasets.augmentation.draws import Draws
+from Arch.datasets.augmentation.draws import SampleRandom
 from Arch.datasets.augmentation.rand_augment import OPERATIONS, RandAugment, _kinds, all_at_once, by_kind, operate
 from Arch.errors import ShapeError
 from tests.datasets.literal_hash import literal_hash
@@ -88,12 +88,14 @@ def test_the_operations_of_a_sample_are_hashes_of_seed_epoch_and_turn():
     for turn in range(2):
         codes = [literal_hash(70 + i, f"operation/{turn}/5/3") * 28 // 2**32 for i in range(6)]
         expected = operate(expected, torch.tensor(codes), 9)
-    assert torch.equal(RandAugment(2, 9)(images, Draws(samples, 5, 3)), expected)
+    assert torch.equal(RandAugment(2, 9)(images, SampleRandom(samples, 5, 3)), expected)
 
 
 def test_the_output_is_channels_last():
     images = pictures().contiguous(memory_format=torch.channels_last)
-    assert RandAugment(1, 9)(images, Draws(torch.arange(6), 0, 0)).is_contiguous(memory_format=torch.channels_last)
+    assert RandAugment(1, 9)(images, SampleRandom(torch.arange(6), 0, 0)).is_contiguous(
+        memory_format=torch.channels_last
+    )
 
 
 @pytest.mark.parametrize("images", [torch.zeros(2, 4, 8, 8, dtype=torch.uint8), torch.zeros(2, 3, 8, 8)])
@@ -107,11 +109,11 @@ def test_other_images_are_refused(images):
 def test_a_cuda_device_gives_the_same_images_without_a_synchronisation():
     images, samples = pictures(64), torch.arange(64)
     on_device, device_samples = images.cuda(), samples.cuda()
-    expected = RandAugment(2, 9)(images, Draws(samples, 0, 0))
-    RandAugment(2, 9)(on_device, Draws(device_samples, 0, 0))  # brings the constants onto the device
+    expected = RandAugment(2, 9)(images, SampleRandom(samples, 0, 0))
+    RandAugment(2, 9)(on_device, SampleRandom(device_samples, 0, 0))  # brings the constants onto the device
     torch.cuda.set_sync_debug_mode("error")
     try:
-        found = RandAugment(2, 9)(on_device, Draws(device_samples, 0, 0))
+        found = RandAugment(2, 9)(on_device, SampleRandom(device_samples, 0, 0))
     finally:
         torch.cuda.set_sync_debug_mode("default")
     assert (found.cpu().int() - expected.int()).abs().max() <= 1  # a device may round a product and a sum at once

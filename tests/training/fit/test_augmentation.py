@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 import torch
 
-from Arch.datasets.augmentation.draws import Draws
+from Arch.datasets.augmentation.draws import SampleRandom
 from Arch.datasets.augmentation.erasing import RandomErasing, cutout
 from Arch.datasets.augmentation.mixing import Mixing
 from Arch.datasets.augmentation.rand_augment import RandAugment
@@ -35,8 +35,8 @@ def normalizer(data):
 
 
 @pytest.fixture
-def draws(data):
-    return Draws(data.train.sample_ids, 3, 5)
+def random(data):
+    return SampleRandom(data.train.sample_ids, 3, 5)
 
 
 def vectors(data):
@@ -44,49 +44,49 @@ def vectors(data):
     return replace(data, name="Spirals", train=train)
 
 
-def test_the_steps_come_in_the_documented_order(data, normalizer, draws):
+def test_the_steps_come_in_the_documented_order(data, normalizer, random):
     pixels = data.train.pixels
-    shown = EVERYTHING.rand_augment(views(pixels, draws.samples, seed=3, epoch=5, padding=1), draws)
-    gone = cutout(draws, 2, 4, 4).mask(4, 4) | EVERYTHING.erasing.boxes(draws, 4, 4).mask(4, 4)
+    shown = EVERYTHING.rand_augment(views(pixels, random.samples, seed=3, epoch=5, padding=1), random)
+    gone = cutout(random, 2, 4, 4).mask(4, 4) | EVERYTHING.erasing.boxes(random, 4, 4).mask(4, 4)
     erased = torch.where(gone, normalizer(torch.zeros_like(pixels)), normalizer(shown))
-    images, partners, shares = EVERYTHING.mixing(erased, draws)
-    found = EVERYTHING(pixels, draws, normalizer)
+    images, partners, shares = EVERYTHING.mixing(erased, random)
+    found = EVERYTHING(pixels, random, normalizer)
     torch.testing.assert_close(found.images, images)
     assert (found.partners.tolist(), found.shares.tolist()) == (partners.tolist(), shares.tolist())
 
 
-def test_what_is_erased_is_the_mean_unless_black_is_asked_for(data, normalizer, draws):
-    gone = cutout(draws, 3, 4, 4).mask(4, 4).expand(-1, 3, -1, -1)
-    assert (replace(PLAIN, cutout=3)(data.train.pixels, draws, normalizer).images[gone] == 0).all()
+def test_what_is_erased_is_the_mean_unless_black_is_asked_for(data, normalizer, random):
+    gone = cutout(random, 3, 4, 4).mask(4, 4).expand(-1, 3, -1, -1)
+    assert (replace(PLAIN, cutout=3)(data.train.pixels, random, normalizer).images[gone] == 0).all()
 
 
 def test_an_image_is_a_function_of_its_own_sample_alone(data, normalizer):
     augmentation, some = replace(EVERYTHING, mixing=None), torch.tensor([40, 3, 7])
-    whole = augmentation(data.train.pixels, Draws(torch.arange(65), 3, 5), normalizer)
-    part = augmentation(data.train.pixels[some], Draws(some, 3, 5), normalizer)
+    whole = augmentation(data.train.pixels, SampleRandom(torch.arange(65), 3, 5), normalizer)
+    part = augmentation(data.train.pixels[some], SampleRandom(some, 3, 5), normalizer)
     torch.testing.assert_close(part.images, whole.images[some])
 
 
-def test_images_stay_channels_last(data, normalizer, draws):
-    found = EVERYTHING(data.train.pixels, draws, normalizer).images
+def test_images_stay_channels_last(data, normalizer, random):
+    found = EVERYTHING(data.train.pixels, random, normalizer).images
     assert found.is_contiguous(memory_format=torch.channels_last)
 
 
 def test_nothing_is_read_back_from_the_device(data):
     meta = torch.device("meta")  # its tensors have no numbers, so that whoever asks for one is refused
-    draws = Draws(data.train.sample_ids.to(meta), 3, 5)
-    shown = EVERYTHING(data.train.pixels.to(meta), draws, Normalizer.of(data.normalization, data.shape, meta))
+    random = SampleRandom(data.train.sample_ids.to(meta), 3, 5)
+    shown = EVERYTHING(data.train.pixels.to(meta), random, Normalizer.of(data.normalization, data.shape, meta))
     assert shown.images.shape == data.train.pixels.shape
     with pytest.raises(NotImplementedError, match="meta"):
         shown.shares.tolist()
 
 
 @pytest.mark.parametrize("change", ["rand_augment", "cutout", "erasing", "mixing"])
-def test_views_are_numbered_until_something_else_varies_them(change, data, normalizer, draws):
+def test_views_are_numbered_until_something_else_varies_them(change, data, normalizer, random):
     varied = replace(PLAIN, **{change: getattr(EVERYTHING, change)})
     assert (PLAIN.view_count, varied.view_count) == (18, None)
-    assert PLAIN(data.train.pixels, draws, normalizer).views.max() < 18
-    assert varied(data.train.pixels, draws, normalizer).views is None
+    assert PLAIN(data.train.pixels, random, normalizer).views.max() < 18
+    assert varied(data.train.pixels, random, normalizer).views is None
 
 
 def test_a_config_without_augmentation_has_none(resolver, tiny):
@@ -110,10 +110,10 @@ def test_an_empty_range_of_areas_is_refused(resolver, tiny):
         augmentation_of(config)
 
 
-def test_vectors_can_be_mixed_up(data, draws):
+def test_vectors_can_be_mixed_up(data, random):
     pixels = vectors(data).train.pixels
     MIXUP_ALONE.require_fitting(vectors(data))
-    found = MIXUP_ALONE(pixels, draws, lambda x: x)
+    found = MIXUP_ALONE(pixels, random, lambda x: x)
     blend = found.shares[0] * pixels[0] + (1 - found.shares[0]) * pixels[1]
     torch.testing.assert_close(found.images[0], blend)
 

@@ -5,7 +5,7 @@ from dataclasses import fields, replace
 import pytest
 import torch
 
-from Arch.datasets.augmentation.draws import Draws
+from Arch.datasets.augmentation.draws import SampleRandom
 from Arch.datasets.augmentation.mixing import Mixing
 from Arch.datasets.augmentation.views import apply_views, views
 from Arch.datasets.normalization import Normalizer
@@ -84,7 +84,7 @@ def test_mixed_images_come_with_what_they_were_mixed_of(batches, data, teacher_t
     mixing = Mixing(0.4, 1.0, 1.0, 0.5)
     batch = next(batches(augmentation=Augmentation(0, False, mixing=mixing), augments_teacher=teacher_too).epoch(2))
     plain = Normalizer.of(data.normalization, data.shape)(data.train.pixels[batch.samples])
-    images, partners, shares = mixing(plain, Draws(batch.samples, Streams(0, 0).augmentation, 2))
+    images, partners, shares = mixing(plain, SampleRandom(batch.samples, Streams(0, 0).augmentation, 2))
     torch.testing.assert_close(batch.images, images)
     assert (batch.partners.tolist(), batch.shares.tolist()) == (partners.tolist(), shares.tolist())
     assert batch.partner_labels.tolist() == batch.labels.roll(-1).tolist()
