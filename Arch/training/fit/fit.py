@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from Arch.datasets.loading import ImageData
     from Arch.models.imodel import IModel
     from Arch.training.fit.objective import Objective
-    from Arch.training.fit.running_means import Tally
+    from Arch.training.fit.running_means import RunningMeans
     from Arch.training.itrainer import ITrainer
     from Arch.training.networks.pretrained import WarmStart
     from Arch.training.run.stopwatch import Watch
@@ -93,12 +93,12 @@ class Fit:
         )
         return cls(trainer, dataset, streams, batches, learner, BestEpoch(_chooses_on(config, dataset)))
 
-    def epoch(self, number: int, tally: Tally, watch: Watch, step_done: Callable[[], None]) -> Epoch:
+    def epoch(self, number: int, means: RunningMeans, watch: Watch, step_done: Callable[[], None]) -> Epoch:
         """Trains what is left of an epoch, and evaluates.
 
         Args:
             number: one-based.
-            tally: of the epoch's batches so far.
+            means: of the epoch's batches so far.
             watch: of the epoch's time; it runs.
             step_done: called after each step.
 
@@ -107,7 +107,7 @@ class Fit:
         """
         learner, steps = self.learner, self.batches.steps
         rate = learner.schedule.rate(Clock((number - 1) * steps, steps, learner.recipe.num_epochs))
-        train = learner.train_epoch(self.batches.epoch(number, tally.batches), steps, step_done, tally)
+        train = learner.train_epoch(self.batches.epoch(number, means.batches), steps, step_done, means)
         seconds = watch.seconds
         if not math.isfinite(train["loss"]):
             raise NonFiniteLossError(number, self.streams.run)

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from Arch.training.fit.averaging import WeightAverage
 from Arch.training.fit.optimizers.recipe import RATE_MULTIPLIER
-from Arch.training.fit.running_means import Tally
+from Arch.training.fit.running_means import RunningMeans
 from Arch.training.fit.schedules.schedule import Clock
 from Arch.types import Batch, Trace
 
@@ -80,13 +80,13 @@ class Learner:
         """Where the training stands."""
         return Clock(self.steps_done, steps_per_epoch, self.recipe.num_epochs)
 
-    def tally(self) -> Tally:
+    def means(self) -> RunningMeans:
         """An empty tally of what `step` gives."""
         names = ("loss", *(f"loss/{name}" for name in self.objective.names), "accuracy")
-        return Tally(names, self.engine.device)
+        return RunningMeans(names, self.engine.device)
 
     def train_epoch(
-        self, batches: Iterator[Batch], steps: int, step_done: Callable[[], None], tally: Tally | None = None
+        self, batches: Iterator[Batch], steps: int, step_done: Callable[[], None], means: RunningMeans | None = None
     ) -> Mapping[str, float]:
         """Learns from an epoch's batches; the means over their samples: `loss`, `accuracy`, `loss/TERM` for each term.
 
@@ -96,16 +96,16 @@ class Learner:
             batches: what is left of the epoch.
             steps: how many batches a whole epoch has.
             step_done: called after each step; an error that it raises leaves everything as it is between two steps.
-            tally: of the epoch's earlier batches, if there were any; this epoch's are added to it.
+            means: of the epoch's earlier batches, if there were any; this epoch's are added to it.
         """
-        tally = tally or self.tally()
+        means = means or self.means()
         self.network.train()
         for module in self.frozen_modules:
             module.training = False
         for batch in batches:
-            tally.add(self.step(batch, steps), len(batch.labels))
+            means.add(self.step(batch, steps), len(batch.labels))
             step_done()
-        return tally.means()
+        return means.means()
 
     def step(self, batch: Batch, steps_per_epoch: int) -> Tensor:
         """One optimizer step; the batch's means of what `tally` counts, in that order, on the device."""

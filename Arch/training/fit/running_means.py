@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 
-class Tally:
+class RunningMeans:
     """Sums over samples, which stay on the device until the epoch's means are asked for.
 
     Attributes:

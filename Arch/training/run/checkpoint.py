@@ -20,7 +20,7 @@ from Arch.types import Epoch
 
 if TYPE_CHECKING:
     from Arch.training.fit.fit import Fit
-    from Arch.training.fit.running_means import Tally
+    from Arch.training.fit.running_means import RunningMeans
 
 FORMAT = 1
 _UNFIT = (AttributeError, EOFError, IndexError, KeyError, RuntimeError, TypeError, ValueError, pickle.UnpicklingError)
@@ -35,7 +35,7 @@ class RunState:
     """Where a run stands between two steps, beside its learner, its best epoch and the random generators.
 
     Attributes:
-        tally: of the epoch under way.
+        means: of the epoch under way.
         epochs: that are done.
         epoch_seconds: spent on the epoch under way.
         seconds: wall time of the run so far.
@@ -43,7 +43,7 @@ class RunState:
         sessions: where each part of the run was computed, from which step on; the last one is now.
     """
 
-    tally: Tally
+    means: RunningMeans
     epochs: list[Epoch] = field(default_factory=list)
     epoch_seconds: float = 0.0
     seconds: float = 0.0
@@ -67,7 +67,7 @@ def pack(training: Fit, run_state: RunState) -> bytes:
         "learner": training.learner.state(),
         "best": training.best.state(),
         "generators": generator_states(training.trainer.engine.device),
-        "tally": run_state.tally.state(),
+        "tally": run_state.means.state(),
         "epochs": [dataclasses.asdict(epoch) for epoch in run_state.epochs],
         "times": {name: getattr(run_state, name) for name in ("epoch_seconds", "seconds", "device_seconds")},
         "sessions": run_state.sessions,
@@ -99,14 +99,14 @@ def unpack(training: Fit, payload: bytes) -> RunState:
 
 
 def _take_over(state: Mapping[str, Any], training: Fit) -> RunState:
-    tally, epochs = training.learner.tally(), [Epoch(**epoch) for epoch in state["epochs"]]
-    tally.load(state["tally"])
+    means, epochs = training.learner.means(), [Epoch(**epoch) for epoch in state["epochs"]]
+    means.load(state["tally"])
     training.learner.load(state["learner"])
     best = state["best"]
     device = training.trainer.engine.device
     training.best.load({**best, "weights": {key: each.to(device) for key, each in best["weights"].items()}}, epochs)
-    _require_one_place(training, epochs, tally)
-    run_state = RunState(tally, epochs, **state["times"], sessions=state["sessions"])
+    _require_one_place(training, epochs, means)
+    run_state = RunState(means, epochs, **state["times"], sessions=state["sessions"])
     set_generators(state["generators"], device)  # last: whatever fails before leaves them where they were
     return run_state
 
@@ -127,8 +127,8 @@ def _require_same_making(state: Mapping[str, Any], training: Fit) -> None:
             raise ValueError(f"its {name} are not what they are now" if name == "versions" else f"another {name}")
 
 
-def _require_one_place(training: Fit, epochs: Sequence[Epoch], tally: Tally) -> None:
-    steps = len(epochs) * training.batches.steps + tally.batches
+def _require_one_place(training: Fit, epochs: Sequence[Epoch], means: RunningMeans) -> None:
+    steps = len(epochs) * training.batches.steps + means.batches
     if steps != training.learner.steps_done:
         raise ValueError(f"it has {training.learner.steps_done} steps, and {steps} by its epochs")
 

@@ -77,7 +77,7 @@ def _taken_up(trainer: ITrainer, dataset: ImageData, lease: Lease, log: RunLog) 
             )
             checkpoints.discard()  # else it would count as further than the new ones
             training = Fit.prepare(trainer, dataset, lease.index)
-    run_state = run_state or RunState(training.learner.tally())
+    run_state = run_state or RunState(training.learner.means())
     step = training.learner.steps_done
     unlike = run_state.begin_session(session(trainer.engine), step)
     epochs, steps = training.learner.recipe.num_epochs, training.batches.steps
@@ -167,9 +167,9 @@ class RunLoop:
     def _epoch(self, number: int) -> Epoch:
         run_state, watch = self._run_state, self._epoch_watch
         watch.start()
-        epoch = self._training.epoch(number, run_state.tally, watch, self._checkpointer.step_done)
+        epoch = self._training.epoch(number, run_state.means, watch, self._checkpointer.step_done)
         run_state.epochs.append(epoch)
-        run_state.tally = self._training.learner.tally()
+        run_state.means = self._training.learner.means()
         self._epoch_watch = Stopwatch()
         return epoch
 

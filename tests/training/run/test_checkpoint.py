@@ -61,11 +61,11 @@ def prepared(training):
 def stepped(training, steps=2):
     """A training after some steps, and where it stands."""
     ready = prepared(training)
-    run_state = RunState(ready.learner.tally())
+    run_state = RunState(ready.learner.means())
     batches = ready.batches.epoch(1)
     for _ in range(steps):
         batch = next(batches)
-        run_state.tally.add(ready.learner.step(batch, ready.batches.steps), len(batch.labels))
+        run_state.means.add(ready.learner.step(batch, ready.batches.steps), len(batch.labels))
     return ready, run_state
 
 
@@ -86,8 +86,8 @@ def test_what_is_unpacked_is_what_was_packed_value_by_value_and_stride_by_stride
     assert len(before) == len(after) > 20
     assert all(torch.equal(one, other) for one, other in zip(before, after, strict=True))
     assert [each.stride() for each in before] == [each.stride() for each in after]
-    assert found.tally.means() == run_state.tally.means()
-    assert (found.tally.batches, again.learner.steps_done) == (2, 2)
+    assert found.means.means() == run_state.means.means()
+    assert (found.means.batches, again.learner.steps_done) == (2, 2)
 
 
 def test_no_code_runs_when_a_checkpoint_is_read(trainer):
