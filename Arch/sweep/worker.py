@@ -77,7 +77,7 @@ class Worker:
 
     def _given(self, config: Config, key: str, other: Config | ForeignNetwork) -> GivenNetwork:
         """The network that a config's `key` refers to."""
-        from Arch.training.networks.foreign import NetworkFromElsewhere  # torch, as above
+        from Arch.training.networks.foreign import ForeignModel  # torch, as above
         from Arch.training.networks.trained import TrainedNetwork
 
         run, weights = config[f"{key}Run"], config[f"{key}Weights"]
@@ -88,7 +88,7 @@ class Worker:
                 f"{key}Run and {key}Weights choose among the runs of an experiment, and the network {other.title} has "
                 "none. Leave them out."
             )
-        return NetworkFromElsewhere(other, self.store.entry(other), config.rules)
+        return ForeignModel(other, self.store.entry(other), config.rules)
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from Arch.cache.foreign import open_network
 from Arch.config.plugins.running import errors_named
 from Arch.errors import CacheError, LeaseLostError, TrainingError
 from Arch.training.engine import Engine, choose_engine
-from Arch.training.networks.foreign import NetworkFromElsewhere
+from Arch.training.networks.foreign import ForeignModel
 from Arch.training.run.provenance import require_same_data_as_runs
 from Arch.training.run.run_log import open_run_log
 from Arch.training.run.run_loop import make_run, start_message
@@ -110,7 +110,7 @@ class ITrainer(ABC):
             device = str(self.engine.device)  # what cannot be computed here leaves no trace
             self.entry.open(self.config)
             for each in self.networks.values():
-                if isinstance(each, NetworkFromElsewhere):
+                if isinstance(each, ForeignModel):
                     open_network(each.entry, each.reference)
             for index in missing:
                 lease = wait_for_lease(self.entry, index, self.settings.requests, device=device)

@@ -9,7 +9,7 @@ from Arch.datasets.loading import load
 from Arch.datasets.sources.synthetic import Synthetic
 from Arch.training import TRAINERS
 from Arch.training.engine import choose_engine
-from Arch.training.networks.foreign import NetworkFromElsewhere
+from Arch.training.networks.foreign import ForeignModel
 from Arch.training.networks.trained import TrainedNetwork
 from Arch.training.settings import Settings
 
@@ -56,7 +56,7 @@ def trainer(resolver, store, tmp_path):
         networks = {}
         for key, other in config.references.items():
             if isinstance(other, ForeignNetwork):
-                networks[key] = NetworkFromElsewhere(other, store.entry(other), config.rules)
+                networks[key] = ForeignModel(other, store.entry(other), config.rules)
                 continue
             for_teacher = TRAINERS[other["Trainer"]](other, store.entry(other), settings(watcher))
             for_teacher.result()

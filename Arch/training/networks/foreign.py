@@ -30,7 +30,7 @@ WEIGHTS_DIGEST = "WeightsDigest"  # of published weights, in the entry's Config.
 
 
 @dataclass(frozen=True)
-class NetworkFromElsewhere:
+class ForeignModel:
     """A network of another library or in a file, for a study that needs it.
 
     Its entry in the cache holds what it is and no run. Published weights are what their name says once and for all: the
