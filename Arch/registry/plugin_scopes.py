@@ -1,4 +1,4 @@
-"""What registries hold: the things of the house, and those of plugins, which are seen while they are in force."""
+"""What registries hold: the built-in things, and those of plugins, which are seen while they are in force."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from typing import Generic, TypeVar
 from Arch.errors import PluginError
 
 T = TypeVar("T")
-GUEST = "arch_plugin_"  # what the modules of users' own files are called, before their digests
-HOUSE = ""
+PLUGIN_PREFIX = "arch_plugin_"  # what the modules of users' own files are called, before their digests
+BUILT_IN = ""
 
 _in_force: list[str] = []  # the modules of the plugins that registries see now, in this process
 
@@ -35,7 +35,7 @@ class Family(Generic[T]):
 
 @dataclass(frozen=True)
 class Scope(Generic[T]):
-    """What the house or one plugin registered in a registry, by name and by pattern."""
+    """What is built in, or what one plugin registered in a registry, by name and by pattern."""
 
     things: dict[str, Registered[T]] = field(default_factory=dict)
     families: dict[str, Family[T]] = field(default_factory=dict)
@@ -50,21 +50,21 @@ class Scope(Generic[T]):
 class Scopes(Generic[T]):
     """The scopes of one registry, by the module of their plugin."""
 
-    by_module: dict[str, Scope[T]] = field(default_factory=lambda: {HOUSE: Scope()})
+    by_module: dict[str, Scope[T]] = field(default_factory=lambda: {BUILT_IN: Scope()})
 
     def of_caller(self) -> Scope[T]:
         """The scope of who has called the method that calls this."""
         module = str(sys._getframe(2).f_globals.get("__name__"))  # noqa: SLF001 - what is registered may be made elsewhere
-        return self.by_module.setdefault(module if module.startswith(GUEST) else HOUSE, Scope())
+        return self.by_module.setdefault(module if module.startswith(PLUGIN_PREFIX) else BUILT_IN, Scope())
 
     def seen(self) -> Iterator[Scope[T]]:
-        """That of the house, and those of the plugins in force."""
-        return (self.by_module[each] for each in (HOUSE, *_in_force) if each in self.by_module)
+        """The built-in one, and those of the plugins in force."""
+        return (self.by_module[each] for each in (BUILT_IN, *_in_force) if each in self.by_module)
 
     def check(self, kind: str) -> None:
         """Checks that no two that are seen have one name; raises PluginError."""
         holders: dict[str, str] = {}
-        for module in (HOUSE, *_in_force):
+        for module in (BUILT_IN, *_in_force):
             scope = self.by_module.get(module)
             for name in scope.names if scope else ():
                 if name in holders:

@@ -123,7 +123,7 @@ class Registry(Generic[T]):
             return self._families[name].about
         return self._find(name).about
 
-    def guest(self, module: str) -> Scope[T]:
+    def of_plugin(self, module: str) -> Scope[T]:
         """What a plugin's module registered here."""
         return self._scopes.by_module.get(module, Scope())
 

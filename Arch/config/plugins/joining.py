@@ -25,19 +25,19 @@ def rules_with(rules: Rules, paths: Sequence[str]) -> Rules:
     """The rules with what plugins add, read once for each set of them.
 
     Args:
-        rules: those of the house, or with other plugins.
+        rules: the built-in ones, or with other plugins.
         paths: absolute paths of Python files.
 
     Raises:
-        PluginError: a file is gone or contradicts itself, the house or another one.
+        PluginError: a file is gone or contradicts itself, the built-in rules or another one.
     """
-    house = rules.house or rules
+    built_in = rules.built_in or rules
     wanted = tuple(dict.fromkeys(paths))
     if not wanted:
-        return house
-    if wanted not in house.extended:
-        house.extended[wanted] = _merged(house, tuple(_extension(house, path) for path in wanted))
-    return house.extended[wanted]
+        return built_in
+    if wanted not in built_in.extended:
+        built_in.extended[wanted] = _merged(built_in, tuple(_extension(built_in, path) for path in wanted))
+    return built_in.extended[wanted]
 
 
 def acting(rules: Rules, named: Mapping[str, Any], given: Mapping[str, Any]) -> Rules:
@@ -70,7 +70,7 @@ def remembered(document: Mapping[str, Any], rules: Rules, why: str) -> Config:
 
     Args:
         document: its Config.json.
-        rules: of the house.
+        rules: the built-in ones.
         why: what is wrong with the plugins, as a sentence.
     """
     active, defaults = document["Active"], document["Defaults"]
@@ -123,27 +123,27 @@ def read_code(path: str, *, needs_rules: bool = True) -> tuple[Code, dict[str, A
     return Code(path, content, digest, ""), {}, Source(printable(rules_path))
 
 
-def _extension(house: Rules, path: str) -> Extension:
-    if path not in house.read:
+def _extension(built_in: Rules, path: str) -> Extension:
+    if path not in built_in.read:
         code, document, source = read_code(path)
         try:
-            house.read[path] = read_extension(house, code, document, source)
+            built_in.read[path] = read_extension(built_in, code, document, source)
         except RulesError as problem:
             raise PluginError(str(problem)) from None
-    return house.read[path]
+    return built_in.read[path]
 
 
-def _merged(house: Rules, plugins: tuple[Extension, ...]) -> Rules:
+def _merged(built_in: Rules, plugins: tuple[Extension, ...]) -> Rules:
     _require_distinct(plugins)
     choices = _joined(plugins)
-    schemas = extended(house, choices)
+    schemas = extended(built_in, choices)
     keys: dict[str, KeyRule] = {}
-    for key, rule in house.keys.items():
+    for key, rule in built_in.keys.items():
         more = chain.from_iterable(each.more.get(key, ()) for each in plugins)
         declarations = (_without(each, choices) for each in rule.declarations)
         keys[key] = replace(rule, schema=schemas[key], declarations=(*declarations, *more))
-    references = {key: _reset(key, rule, plugins) for key, rule in house.references.items()}
-    aliases, retired = dict(house.aliases), dict(house.retired)
+    references = {key: _reset(key, rule, plugins) for key, rule in built_in.references.items()}
+    aliases, retired = dict(built_in.aliases), dict(built_in.retired)
     for each in plugins:
         keys |= each.keys
         aliases |= each.aliases
@@ -154,11 +154,11 @@ def _merged(house: Rules, plugins: tuple[Extension, ...]) -> Rules:
     except CycleError as problem:
         files = " and ".join(each.source.label for each in plugins)
         raise PluginError(f"{files}: the conditions go round in a circle: {' -> '.join(problem.args[1])}.") from None
-    return Rules(house.source, keys, aliases, retired, references, plugins, house)
+    return Rules(built_in.source, keys, aliases, retired, references, plugins, built_in)
 
 
 def _without(declaration: Declaration, choices: Mapping[str, Mapping[str, int]]) -> Declaration:
-    """A declaration of the house: what counts for all choices but some does not count for those of plugins.
+    """A built-in declaration: what counts for all choices but some does not count for those of plugins.
 
     Nobody knows whether a plugin's network heeds `BatchNorm`; where it does, its own stanza says so.
     """

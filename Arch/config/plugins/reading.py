@@ -1,4 +1,4 @@
-"""Reads what a user's own file adds to the rules, and holds it to adding: nothing of the house may change."""
+"""Reads what a user's own file adds to the rules, and holds it to adding: nothing built-in may change."""
 
 from __future__ import annotations
 
@@ -18,36 +18,36 @@ from Arch.config.rules.schema import Schema
 _OF_THE_HOUSE = ("choices", "resets")  # what a plugin may say of a key that it does not declare
 
 
-def read_extension(house: Rules, code: Code, document: Mapping[str, Any], source: Source) -> Extension:
-    """What a plugin's document adds to the rules of the house.
+def read_extension(built_in: Rules, code: Code, document: Mapping[str, Any], source: Source) -> Extension:
+    """What a plugin's document adds to the built-in rules.
 
     Raises:
-        RulesError: it contradicts itself or the house; the message has the line.
+        RulesError: it contradicts itself or the built-in rules; the message has the line.
     """
-    return _ExtensionReader(house, Reader(document, source, source)).extension(code)
+    return _ExtensionReader(built_in, Reader(document, source, source)).extension(code)
 
 
 @dataclass(frozen=True)
 class _ExtensionReader:
-    house: Rules
+    built_in: Rules
     reader: Reader
 
     def extension(self, code: Code) -> Extension:
-        reader, house = self.reader, self.house
+        reader, built_in = self.reader, self.built_in
         if reader.document.get(":"):
-            raise reader.error("nothing would read options of a plugin; only the rules of the house have some.", ":")
+            raise reader.error("nothing would read options of a plugin; only the built-in rules have some.", ":")
         declared, stanzas = reader.parted()
-        own = {key: members for key, members in declared.items() if key not in house.keys}
+        own = {key: members for key, members in declared.items() if key not in built_in.keys}
         facts = read_facts(reader.document, reader.source)
-        theirs = {key: each for key, each in facts.items() if key in house.keys}
-        mine = {key: each for key, each in facts.items() if key not in house.keys}
+        theirs = {key: each for key, each in facts.items() if key in built_in.keys}
+        mine = {key: each for key, each in facts.items() if key not in built_in.keys}
         self._check_names(own, mine)
         reader.check_names(own, mine)
         choices = {
             key: self._choices(key, each) for key, each in theirs.items() if "choices" in self._allowed(key, each)
         }
-        schemas = {**extended(house, choices), **{key: reader.schema(own[key][0], mine.get(key, {})) for key in own}}
-        conditions = {each.trail: reader.condition(each.trail, schemas, house.options) for each in stanzas}
+        schemas = {**extended(built_in, choices), **{key: reader.schema(own[key][0], mine.get(key, {})) for key in own}}
+        conditions = {each.trail: reader.condition(each.trail, schemas, built_in.options) for each in stanzas}
         keys = {
             key: KeyRule(key, schemas[key], reader.declarations(members, schemas[key], conditions), is_option=False)
             for key, members in own.items()
@@ -55,7 +55,7 @@ class _ExtensionReader:
         more = {
             key: reader.declarations(members, schemas[key], conditions)
             for key, members in declared.items()
-            if key in house.keys
+            if key in built_in.keys
         }
         extension = Extension(
             code, reader.source, keys, more, choices, *spellings_and_retired(mine),
@@ -66,50 +66,50 @@ class _ExtensionReader:
         return extension
 
     def _check_names(self, own: Mapping[str, list[Member]], facts: Mapping[str, Facts]) -> None:
-        images = self.house.key_by_field
+        images = self.built_in.key_by_field
         for key, members in own.items():
             known = images.get(field_name(key))
-            if key in self.house.aliases or key in self.house.retired or known is not None:
-                other = known or self.house.aliases.get(key, key)
+            if key in self.built_in.aliases or key in self.built_in.retired or known is not None:
+                other = known or self.built_in.aliases.get(key, key)
                 raise self.reader.error(
-                    f"{key!r} is taken: {self.house.path} knows {other!r}. Give the key another name.",
+                    f"{key!r} is taken: {self.built_in.path} knows {other!r}. Give the key another name.",
                     *members[0].trail,
                 )
         for key, each in facts.items():
             for spelling in each.get("spellings", ()):
-                if spelling in self.house.known():
-                    raise self.reader.error(f"{spelling!r} is taken by {self.house.path}.", "::", key, "spellings")
+                if spelling in self.built_in.known():
+                    raise self.reader.error(f"{spelling!r} is taken by {self.built_in.path}.", "::", key, "spellings")
 
     def _allowed(self, key: str, facts: Facts) -> Facts:
         for fact in facts:
             if fact not in _OF_THE_HOUSE:
                 raise self.reader.error(
-                    f"{key!r} is a key of {self.house.path}, which a plugin cannot redefine; "
+                    f"{key!r} is a key of {self.built_in.path}, which a plugin cannot redefine; "
                     "it may add choices, and resets of its own keys to a reference.",
                     "::", key, fact,
                 )  # fmt: skip
         return facts
 
     def _choices(self, key: str, facts: Facts) -> Mapping[str, int]:
-        schema = self.house.keys[key].schema
+        schema = self.built_in.keys[key].schema
         if not schema.choices:
             raise self.reader.error(f"{key} has no choices that could be added to.", "::", key, "choices")
         for name in facts["choices"]:
             if not name or schema.knows(name) or name in schema.aliases:
                 raise self.reader.error(
-                    f"{describe(name)} is a choice of {key} in {self.house.path} already. Give yours another name.",
+                    f"{describe(name)} is a choice of {key} in {self.built_in.path} already. Give yours another name.",
                     "::", key, "choices", name,
                 )  # fmt: skip
         return dict(facts["choices"])
 
     def _resets(self, key: str, facts: Facts, schemas: Mapping[str, Schema]) -> Mapping[str, Any]:
         for name in facts["resets"]:
-            if name in self.house.keys:
+            if name in self.built_in.keys:
                 raise self.reader.error(
-                    f"{name!r} is a key of {self.house.path}; a plugin resets keys of its own.",
+                    f"{name!r} is a key of {self.built_in.path}; a plugin resets keys of its own.",
                     "::", key, "resets", name,
                 )  # fmt: skip
-        if self.house.keys[key].schema.type != "reference":
+        if self.built_in.keys[key].schema.type != "reference":
             raise self.reader.error(f"{key} is no reference and resets nothing.", "::", key, "resets")
         return self.reader.resets(key, facts, schemas)
 
@@ -127,24 +127,24 @@ class _ExtensionReader:
                 self._check_more(key, each, extension)
 
     def _check_more(self, key: str, declaration: Declaration, extension: Extension) -> None:
-        rule, trail = self.house.keys[key], declaration.trail
+        rule, trail = self.built_in.keys[key], declaration.trail
         if rule.is_option or declaration.default not in [each.default for each in rule.declarations]:
             raise self.reader.error(
-                f"{key!r} is a key of {self.house.path}, where its default is {describe(rule.default)}; "
+                f"{key!r} is a key of {self.built_in.path}, where its default is {describe(rule.default)}; "
                 "a plugin cannot change that.",
                 *trail,
             )
         if not any(_is_own(each, extension) for each in declaration.conditions):
             raise self.reader.error(
-                f"{key!r} is a key of {self.house.path}; a plugin can let it count where one of its own choices or "
+                f"{key!r} is a key of {self.built_in.path}; a plugin can let it count where one of its own choices or "
                 "keys is in use, and nowhere else.",
                 *trail,
             )
 
 
-def extended(house: Rules, choices: Mapping[str, Mapping[str, int]]) -> dict[str, Schema]:
-    """What the keys of the house may hold, with further choices."""
-    schemas = {key: rule.schema for key, rule in house.keys.items()}
+def extended(built_in: Rules, choices: Mapping[str, Mapping[str, int]]) -> dict[str, Schema]:
+    """What the built-in keys may hold, with further choices."""
+    schemas = {key: rule.schema for key, rule in built_in.keys.items()}
     for key, more in choices.items():
         schemas[key] = replace(schemas[key], choices={**schemas[key].choices, **more})
     return schemas

@@ -17,7 +17,7 @@ from Arch.config.names import field_name
 from Arch.config.plugins.joining import read_code
 from Arch.errors import ArchError, PluginError
 from Arch.faults import is_disks, is_out_of_memory
-from Arch.registry.plugin_scopes import GUEST, put_in_force
+from Arch.registry.plugin_scopes import PLUGIN_PREFIX, put_in_force
 from Arch.registry.registry import REGISTRIES, Registry
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def use(config: Config) -> None:
     plugins = tuple(config.plugins.values())
     _use(each.code for each in plugins)
     for each in plugins:
-        _check(each, config.rules.house or config.rules)
+        _check(each, config.rules.built_in or config.rules)
 
 
 def use_files(paths: Sequence[str | Path]) -> None:
@@ -64,7 +64,7 @@ def errors_named(paths: Iterable[str]) -> Iterator[None]:
 
 
 def _user_of(paths: Iterable[str], error: BaseException) -> str:
-    """The plugins and the line of the house that could do nothing with what they gave; may be empty."""
+    """The plugins and the built-in line that could do nothing with what they gave; may be empty."""
     files = ", ".join(sorted(paths))
     if not files or isinstance(error, (RuntimeError, OSError)):  # torch and the system raise those for any reason
         return ""
@@ -74,12 +74,12 @@ def _user_of(paths: Iterable[str], error: BaseException) -> str:
 
 def _place_of(error: BaseException) -> str:
     """`FILE:LINE` of the last line of a plugin that had a part in an error; empty where none had."""
-    frames = [each for each in traceback.walk_tb(error.__traceback__) if _is_guest(each[0].f_globals.get("__name__"))]
+    frames = [each for each in traceback.walk_tb(error.__traceback__) if _is_plugin(each[0].f_globals.get("__name__"))]
     return f"{frames[-1][0].f_code.co_filename}:{frames[-1][1]}" if frames else ""
 
 
-def _is_guest(module: object) -> bool:
-    return str(module).startswith(GUEST)
+def _is_plugin(module: object) -> bool:
+    return str(module).startswith(PLUGIN_PREFIX)
 
 
 def _use(codes: Iterable[Code]) -> None:
@@ -88,7 +88,7 @@ def _use(codes: Iterable[Code]) -> None:
     put_in_force(modules)
     try:
         for registry in REGISTRIES:
-            if any(registry.guest(module).names for module in modules):
+            if any(registry.of_plugin(module).names for module in modules):
                 registry.check()
     except PluginError:
         put_in_force([])
@@ -112,7 +112,7 @@ def _run(code: Code) -> str:
 
 
 def _module_of(code: Code) -> str:
-    return f"{GUEST}{code.sha256[:16]}_{code.name.removesuffix('.py')}"
+    return f"{PLUGIN_PREFIX}{code.sha256[:16]}_{code.name.removesuffix('.py')}"
 
 
 def _told(code: Code, error: BaseException) -> str:
@@ -139,18 +139,18 @@ def _hint(code: Code, error: BaseException) -> str:
     )
 
 
-def _check(plugin: Extension, house: Rules) -> None:
+def _check(plugin: Extension, built_in: Rules) -> None:
     """Checks that what a plugin registers is what its `.cjson` says; raises PluginError with the line to paste."""
     path, rules_path, module = plugin.code.path, plugin.code.rules_path, _module_of(plugin.code)
-    registered = [(each, name) for each in REGISTRIES for name in each.guest(module).names]
+    registered = [(each, name) for each in REGISTRIES for name in each.of_plugin(module).names]
     for registry, name in registered:
         if registry.key and name not in plugin.choices.get(registry.key, ()):
             raise PluginError(
                 f"{path} registers the {registry.kind} {name!r}, which {rules_path} does not offer. Add there: "
                 f'"::": {json.dumps({registry.key: {"choices": {name: 1}}})}.'
             )
-        if name in registry.guest(module).things:
-            _check_keys(plugin, house, registry, name)
+        if name in registry.of_plugin(module).things:
+            _check_keys(plugin, built_in, registry, name)
     for key, choices in plugin.choices.items():
         for name in choices:
             if not any(registry.key == key and name == each for registry, each in registered):
@@ -167,8 +167,8 @@ def _how_to_register(key: str, name: str) -> str:
     return "Register it there, or take the choice out."
 
 
-def _check_keys(plugin: Extension, house: Rules, registry: Registry[Any], name: str) -> None:
-    thing = registry.guest(_module_of(plugin.code)).things[name].thing
+def _check_keys(plugin: Extension, built_in: Rules, registry: Registry[Any], name: str) -> None:
+    thing = registry.of_plugin(_module_of(plugin.code)).things[name].thing
     try:
         needed = tuple(registry.keys_of(thing))
     except AttributeError as error:
@@ -181,7 +181,7 @@ def _check_keys(plugin: Extension, house: Rules, registry: Registry[Any], name: 
                 f"{plugin.code.path} registers the {registry.kind} {name!r}, whose key {key!r} "
                 f"{plugin.code.rules_path} does not declare. Add there: {json.dumps({**switch, **stanza})[1:-1]}."
             )
-    known = {**house.key_by_field, **{field_name(key): key for key in plugin.keys}}
+    known = {**built_in.key_by_field, **{field_name(key): key for key in plugin.keys}}
     for field in _fields(thing):
         if field not in known and f"{field_name(name)}_{field}" not in known:
             stanza_name = f"{registry.key}:{name}:Params" if registry.key else f"{needed[0]}:Params"

@@ -1,4 +1,4 @@
-"""What a user's own file adds to the rules: keys, choices of the house's keys, and where these count as well."""
+"""What a user's own file adds to the rules: keys, choices of the built-in keys, and where these count as well."""
 
 from __future__ import annotations
 
@@ -57,12 +57,12 @@ class Extension:
         code: the plugin's files.
         source: its `.cjson`.
         keys: its own keys.
-        more: further places where keys of the house count, each under a condition that only its own can fulfil.
-        choices: further choices of the house's keys, with their versions.
+        more: further places where built-in keys count, each under a condition that only its own can fulfil.
+        choices: further choices of the built-in keys, with their versions.
         aliases: other spellings of its own keys.
         retired: keys that it had once.
         references: for its own keys of the type `reference`.
-        resets: what a bare name in a reference of the house switches off of its own.
+        resets: what a bare name in a built-in reference switches off of its own.
     """
 
     code: Code

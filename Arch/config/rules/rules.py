@@ -119,7 +119,7 @@ class Rules:
     retired: Mapping[str, str]
     references: Mapping[str, ReferenceRule]
     plugins: tuple[Extension, ...] = ()
-    house: Rules | None = None
+    built_in: Rules | None = None
     extended: dict[tuple[str, ...], Rules] = field(default_factory=dict, repr=False, compare=False)
     read: dict[str, Extension] = field(default_factory=dict, repr=False, compare=False)
     _relevances: dict[str, Relevance] = field(default_factory=dict, repr=False, compare=False)
