@@ -68,7 +68,7 @@ class CorruptEntryError(CacheError):
     """A file in an entry is not what was once written there."""
 
 
-class CacheAccessError(CacheError, OSError):
+class DiskError(CacheError, OSError):
     """The cache folder cannot be read or written."""
 
     def __str__(self) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import errno
 
-from Arch.errors import CacheAccessError
+from Arch.errors import DiskError
 
 _FAULTS_OF_DISKS = (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS, errno.ESTALE)
 
@@ -15,7 +15,7 @@ _WORDS_OF_TORCH = ("out of memory", "can't allocate memory", "ALLOC_FAILED")
 
 def is_disks(error: BaseException) -> bool:
     """Whether an error is the disk's doing and not the run's: once that is mended, the run is to be made."""
-    return isinstance(error, CacheAccessError) or (isinstance(error, OSError) and error.errno in _FAULTS_OF_DISKS)
+    return isinstance(error, DiskError) or (isinstance(error, OSError) and error.errno in _FAULTS_OF_DISKS)
 
 
 def is_out_of_memory(error: BaseException) -> bool:

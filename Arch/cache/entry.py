@@ -86,7 +86,7 @@ class Entry:
 
         Raises:
             ChangedDefaultError, CorruptEntryError: as `check`.
-            CacheAccessError: the cache cannot be written.
+            DiskError: the cache cannot be written.
         """
         if not self.exists:
             if files.list_folder(layout.runs(self.path)):
@@ -164,7 +164,7 @@ class Entry:
         return Work(self.path, index)
 
     def traces(self) -> tuple[int, ...]:
-        """The indices of runs that have traces of work, be they finished or not; raises CacheAccessError."""
+        """The indices of runs that have traces of work, be they finished or not; raises DiskError."""
         names = {*files.list_folder(layout.work(self.path)), *files.list_folder(layout.claims(self.path))}
         return layout.run_indices(list(names))
 
@@ -187,7 +187,7 @@ class Entry:
 
         Raises:
             RunHeldError: a living process is making it; RunDoneError: it is there.
-            CacheError: the entry was not opened; CacheAccessError: the cache cannot be written.
+            CacheError: the entry was not opened; DiskError: the cache cannot be written.
         """
         from Arch.cache.claims.heartbeats import Heartbeats  # threads and clocks: nothing for a cached answer
         from Arch.cache.making.taking import take

@@ -10,7 +10,7 @@ from Arch.cache import agreement, summary
 from Arch.cache.attempts.attempt import Attempt, State
 from Arch.cache.attempts.failure import Failure
 from Arch.cache.request import Asked
-from Arch.errors import CacheAccessError, CacheError, ChangedDefaultError, CorruptEntryError
+from Arch.errors import CacheError, ChangedDefaultError, CorruptEntryError, DiskError
 
 if TYPE_CHECKING:
     from Arch.cache.entry import Entry
@@ -90,7 +90,7 @@ def status_of(
         return _judged(entry, wanted, asked)
     except ChangedDefaultError as problem:
         return Status(State.CHANGED, (), wanted, problem=problem)
-    except (CorruptEntryError, CacheAccessError) as problem:
+    except (CorruptEntryError, DiskError) as problem:
         return Status(State.CORRUPT, (), wanted, problem=problem)
     except CacheError:
         if not _is_gone(entry):

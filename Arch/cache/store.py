@@ -34,7 +34,7 @@ class Store:
         """All entries that exist, by fingerprint.
 
         Raises:
-            CacheAccessError: the cache cannot be read.
+            DiskError: the cache cannot be read.
         """
         for name in self._names():
             entry = Entry(self.root / name)
@@ -67,7 +67,7 @@ class Store:
         """The cache as it is now, for looking up many configs.
 
         Raises:
-            CacheAccessError: the cache cannot be read.
+            DiskError: the cache cannot be read.
         """
         return Snapshot(self.root, frozenset(self._names()))
 

@@ -76,7 +76,7 @@ def _other_files(recorded: Mapping[str, Any], versions: Mapping[str, int | str])
 
 
 def refresh(entry: Entry) -> None:
-    """Writes the summary of the runs that are there; raises as `result_of` does, and CacheAccessError."""
+    """Writes the summary of the runs that are there; raises as `result_of` does, and DiskError."""
     written: tuple[int, ...] = ()
     # Looks again after writing: of two that commit at once, the later writer has seen both runs.
     while written != (indices := entry.run_indices()):
@@ -92,7 +92,7 @@ def renew(entry: Entry) -> None:
 
 
 def withdraw(entry: Entry, index: int) -> None:
-    """Removes a summary that tells of a run which is about to be made (again). Raises CacheAccessError."""
+    """Removes a summary that tells of a run which is about to be made (again). Raises DiskError."""
     path = f"{entry.path}/{layout.RESULT}"
     try:
         is_told = str(index) in Fields(files.read_json(path), path).mapping("Runs")

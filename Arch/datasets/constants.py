@@ -18,7 +18,7 @@ from torch import Tensor
 from Arch import files
 from Arch.datasets.dataset import Images
 from Arch.datasets.normalization import Normalization, constants_of, unit_of
-from Arch.errors import CacheAccessError
+from Arch.errors import DiskError
 
 _LARGE_BYTES = 1 << 28  # what is smaller is read in less than a second
 _VERSION = 1  # raised when the same pixels get other constants
@@ -48,7 +48,7 @@ def _read(path: Path) -> Tensor | None:
     """The numbers of a whole file; None where there is none."""
     try:
         content = files.read_bytes(path)
-    except (FileNotFoundError, CacheAccessError):
+    except (FileNotFoundError, DiskError):
         return None
     digest, numbers = content[:_DIGEST_BYTES], content[_DIGEST_BYTES:]
     if hashlib.sha256(numbers).digest() != digest:
@@ -58,6 +58,6 @@ def _read(path: Path) -> Tensor | None:
 
 def _write(path: Path, numbers: Tensor) -> None:
     content = numbers.contiguous().numpy().astype("<f4").tobytes()
-    with suppress(CacheAccessError):  # of a folder that is only read from the constants are computed each time
+    with suppress(DiskError):  # of a folder that is only read from the constants are computed each time
         files.make_folder(path.parent)
         files.write_atomically(path, hashlib.sha256(content).digest() + content)

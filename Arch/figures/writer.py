@@ -36,7 +36,7 @@ def draw(name: str, experiments: Sequence[Exhibit], out: Path, stem: str = "") -
     Raises:
         UnknownNameError: there is no such figure.
         ArchError: there is nothing to draw, or an experiment lacks what the figure shows.
-        CacheAccessError: the files cannot be written.
+        DiskError: the files cannot be written.
     """
     from matplotlib.figure import Figure as Sheet  # a cached answer draws nothing and must not pay 0.3 s
 
@@ -53,7 +53,7 @@ def save(sheet: Sheet, stem: Path) -> list[Path]:
     """Writes a drawn sheet as `<stem>.png` and `<stem>.pdf`, each in one step and without a date inside.
 
     Raises:
-        CacheAccessError: the files cannot be written.
+        DiskError: the files cannot be written.
     """
     files.make_folder(stem.parent)
     undated = {"png": {"Software": None}, "pdf": {"Creator": None, "Producer": None, "CreationDate": None}}

@@ -1,6 +1,6 @@
 """The one door to the disk: every file-system call that touches the cache passes through `Arch.files.door`.
 
-Whole files are read and written here, never streams. What the system refuses becomes a `CacheAccessError` that says
+Whole files are read and written here, never streams. What the system refuses becomes a `DiskError` that says
 what to do; that something is absent or there already is an answer, so `FileNotFoundError` of a reader and a refused
 `write_new` or `rename_new` are not faults.
 """

@@ -27,12 +27,12 @@ class Space:
 
 
 def may_read(path: AnyPath) -> bool:
-    """Whether this user may list and read a folder; raises CacheAccessError."""
+    """Whether this user may list and read a folder; raises DiskError."""
     return look(path, os.access, path, os.R_OK | os.X_OK)
 
 
 def may_write(path: AnyPath) -> bool:
-    """Whether this user may make files in a folder, and its file system lets anyone; raises CacheAccessError."""
+    """Whether this user may make files in a folder, and its file system lets anyone; raises DiskError."""
     return look(path, os.access, path, os.W_OK | os.X_OK)
 
 
@@ -40,7 +40,7 @@ def space(path: AnyPath) -> Space:
     """What the file system of a folder has left.
 
     Raises:
-        FileNotFoundError: there is no such folder; CacheAccessError: the system does not tell.
+        FileNotFoundError: there is no such folder; DiskError: the system does not tell.
     """
     found = look(path, os.statvfs, path)
     return Space(

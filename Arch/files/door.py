@@ -7,7 +7,7 @@ import os
 from collections.abc import Callable
 from typing import Any, Literal, TypeVar
 
-from Arch.errors import CacheAccessError
+from Arch.errors import DiskError
 
 T = TypeVar("T")
 AnyPath = str | os.PathLike[str]
@@ -31,7 +31,7 @@ def look(path: AnyPath, function: Callable[..., T], *arguments: Any) -> T:
 
     Raises:
         FileNotFoundError: `path` is absent, which the caller has to have an answer for.
-        CacheAccessError: the system refuses anything else.
+        DiskError: the system refuses anything else.
     """
     try:
         return _step("read", path, function, *arguments)
@@ -48,7 +48,7 @@ def change(path: AnyPath, function: Callable[..., T], *arguments: Any) -> T:
 
     Raises:
         FileExistsError: `path` is there already, which the caller has to have an answer for.
-        CacheAccessError: the system refuses anything else; `errno` tells what.
+        DiskError: the system refuses anything else; `errno` tells what.
     """
     try:
         return _step("write", path, function, *arguments)
@@ -58,11 +58,11 @@ def change(path: AnyPath, function: Callable[..., T], *arguments: Any) -> T:
         raise access_error("write", path, error) from error
 
 
-def access_error(verb: Verb, path: AnyPath, error: OSError) -> CacheAccessError:
+def access_error(verb: Verb, path: AnyPath, error: OSError) -> DiskError:
     """The sentence for what the system refused, with its `errno` and `filename` kept."""
     remedy = _REMEDIES.get(error.errno or 0, "Check the disk and what is mounted there")
     reason = (error.strerror or str(error)).lower()
-    problem = CacheAccessError(f"cannot {verb} {os.fspath(path)}: {reason}. {remedy}, then give the command again.")
+    problem = DiskError(f"cannot {verb} {os.fspath(path)}: {reason}. {remedy}, then give the command again.")
     problem.errno, problem.filename = error.errno, os.fspath(path)
     if error.errno == errno.ESTALE:  # the file's last name was removed by another client of an NFS
         problem.errno = errno.ENOENT

@@ -8,7 +8,7 @@ import stat
 from collections.abc import Callable
 from pathlib import Path
 
-from Arch.errors import CacheAccessError
+from Arch.errors import DiskError
 from Arch.files.door import AnyPath, access_error, change, look
 from Arch.files.reading import is_folder, list_folder
 
@@ -19,13 +19,13 @@ def make_folder(path: AnyPath) -> None:
     """Makes a folder and the missing ones above it; one that is there is left alone.
 
     Raises:
-        CacheAccessError: it cannot be made, or a file stands in its place.
+        DiskError: it cannot be made, or a file stands in its place.
     """
     absent = None
     for _ in range(_TRIES):
         try:
             _make_one(path)
-        except CacheAccessError as error:
+        except DiskError as error:
             parent = Path(path).absolute().parent
             if error.errno != errno.ENOENT or parent == Path(path).absolute():
                 raise
@@ -43,14 +43,14 @@ def rename_new(source: AnyPath, target: AnyPath) -> bool:
     An empty folder at `target` holds nothing to lose and counts as absent.
 
     Raises:
-        CacheAccessError: it cannot be renamed, or was but not for sure beyond a loss of power.
+        DiskError: it cannot be renamed, or was but not for sure beyond a loss of power.
     """
     itself = _identity(source)
     try:
         change(target, os.rename, source, target)
     except FileExistsError:
         return False
-    except CacheAccessError as error:
+    except DiskError as error:
         if error.errno == errno.ENOTEMPTY:
             return False
         # A network file system that lost the answer asks again, and then misses what it has just renamed.
@@ -61,7 +61,7 @@ def rename_new(source: AnyPath, target: AnyPath) -> bool:
 
 
 def rename_over(source: AnyPath, target: AnyPath) -> None:
-    """Gives a file another name in the same folder, in the place of what may have it. Raises CacheAccessError."""
+    """Gives a file another name in the same folder, in the place of what may have it. Raises DiskError."""
     change(target, os.replace, source, target)
     sync_folder(Path(target).absolute().parent)
 
@@ -78,12 +78,12 @@ def _make_one(path: AnyPath) -> None:
 
 
 def remove(path: AnyPath) -> None:
-    """Removes a file; one that is gone already is as good. Raises CacheAccessError."""
+    """Removes a file; one that is gone already is as good. Raises DiskError."""
     _change_unless((errno.ENOENT,), path, os.unlink)
 
 
 def remove_empty_folder(path: AnyPath) -> None:
-    """Removes a folder if nothing is in it. Raises CacheAccessError."""
+    """Removes a folder if nothing is in it. Raises DiskError."""
     _change_unless((errno.ENOENT, errno.ENOTEMPTY), path, os.rmdir)
 
 
@@ -91,7 +91,7 @@ def remove_tree(path: AnyPath) -> None:
     """Removes a folder with all that is in it, or a file; links are removed, never followed.
 
     Raises:
-        CacheAccessError: something in it cannot be removed.
+        DiskError: something in it cannot be removed.
     """
     if not stat.S_ISDIR(_mode(path)):
         remove(path)
@@ -102,7 +102,7 @@ def remove_tree(path: AnyPath) -> None:
 
 
 def sync_file(path: AnyPath) -> None:
-    """Forces a file's content to the disk. Raises CacheAccessError."""
+    """Forces a file's content to the disk. Raises DiskError."""
     descriptor = change(path, os.open, path, os.O_RDONLY | os.O_CLOEXEC)
     try:
         change(path, os.fsync, descriptor)
@@ -111,10 +111,10 @@ def sync_file(path: AnyPath) -> None:
 
 
 def sync_folder(path: AnyPath) -> None:
-    """Forces a folder's names to the disk. Raises CacheAccessError."""
+    """Forces a folder's names to the disk. Raises DiskError."""
     try:
         sync_file(path)
-    except CacheAccessError as error:
+    except DiskError as error:
         if error.errno != errno.EINVAL:  # some network file systems know no fsync of a folder
             raise
 
@@ -122,7 +122,7 @@ def sync_folder(path: AnyPath) -> None:
 def _change_unless(tolerated: tuple[int, ...], path: AnyPath, function: Callable[[AnyPath], None]) -> None:
     try:
         change(path, function, path)
-    except CacheAccessError as error:
+    except DiskError as error:
         if error.errno not in tolerated:
             raise
 

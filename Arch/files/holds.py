@@ -13,7 +13,7 @@ import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from Arch.errors import CacheAccessError
+from Arch.errors import DiskError
 from Arch.files.door import AnyPath, change, look
 from Arch.files.folders import remove
 from Arch.files.reading import exists
@@ -42,7 +42,7 @@ class Hold:
         return self.maker == os.getpid()
 
     def let_go(self) -> None:
-        """Ends the hold and removes its file, if it still has this name. Raises CacheAccessError."""
+        """Ends the hold and removes its file, if it still has this name. Raises DiskError."""
         try:
             remove(self.path)
         finally:
@@ -53,7 +53,7 @@ def hold(folder: AnyPath, prefix: str, suffix: str) -> Hold:
     """Makes an empty file in a folder, under a name of its own, and keeps it locked.
 
     Raises:
-        CacheAccessError: it cannot be made.
+        DiskError: it cannot be made.
     """
     while True:
         path = Path(folder) / f"{prefix}{os.urandom(8).hex()}{suffix}"
@@ -70,12 +70,12 @@ def remove_abandoned(path: AnyPath) -> bool:
     """Removes a hold whose maker is dead and says whether it did; in doubt it stays."""
     try:
         descriptor = change(path, os.open, path, os.O_RDWR | os.O_CLOEXEC)
-    except CacheAccessError:
+    except DiskError:
         return False
     try:
         change(path, fcntl.flock, descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         remove(path)
-    except CacheAccessError:
+    except DiskError:
         return False
     else:
         return True
@@ -89,11 +89,11 @@ def is_held(path: AnyPath) -> bool:
         descriptor = look(path, os.open, path, os.O_RDONLY | os.O_CLOEXEC)
     except FileNotFoundError:
         return False
-    except CacheAccessError:
+    except DiskError:
         return True
     try:
         look(path, fcntl.flock, descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except CacheAccessError:
+    except DiskError:
         return True
     else:
         return False
@@ -104,7 +104,7 @@ def is_held(path: AnyPath) -> bool:
 def _lock(path: AnyPath, descriptor: int) -> None:
     try:
         change(path, fcntl.flock, descriptor, fcntl.LOCK_EX)
-    except CacheAccessError as error:
+    except DiskError as error:
         if error.errno not in _NO_LOCKS_HERE:
             os.close(descriptor)
             raise

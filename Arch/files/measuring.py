@@ -27,7 +27,7 @@ def measure(path: AnyPath) -> Measure:
     """Adds up what is there; links count as themselves, and what vanishes meanwhile as nothing.
 
     Raises:
-        CacheAccessError: something cannot be looked at.
+        DiskError: something cannot be looked at.
     """
     try:
         status = look(path, os.lstat, path)

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from Arch.errors import CacheAccessError, CorruptEntryError
+from Arch.errors import CorruptEntryError, DiskError
 from Arch.files.door import AnyPath, look
 from Arch.files.quick_json import quick_object
 
@@ -23,7 +23,7 @@ def read_bytes(path: AnyPath) -> bytes:
 
     Raises:
         FileNotFoundError: there is none.
-        CacheAccessError: it cannot be read.
+        DiskError: it cannot be read.
     """
     return look(path, _content, path)
 
@@ -130,7 +130,7 @@ def _mode(path: AnyPath) -> int:
         return look(path, os.stat, path).st_mode
     except FileNotFoundError:
         return 0
-    except CacheAccessError as error:
+    except DiskError as error:
         if error.errno != errno.ENOTDIR:  # a file above it, so that there is nothing here either
             raise
         return 0

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from Arch.errors import CacheAccessError
+from Arch.errors import DiskError
 from Arch.files.door import AnyPath, change
 from Arch.files.folders import sync_folder
 from Arch.files.holds import hold, remove_abandoned
@@ -38,7 +38,7 @@ def write_atomically(path: AnyPath, content: bytes | str) -> None:
     """Gives a file new content in one step: readers, also after a crash, find the old content or the new.
 
     Raises:
-        CacheAccessError: it cannot be written; the old content stays.
+        DiskError: it cannot be written; the old content stays.
     """
     _place(path, content, os.replace)
 
@@ -47,7 +47,7 @@ def write_new(path: AnyPath, content: bytes | str) -> bool:
     """Writes a file atomically unless there is one, and says whether it did: the first writer wins.
 
     Raises:
-        CacheAccessError: it cannot be written.
+        DiskError: it cannot be written.
     """
     try:
         _place(path, content, os.link)
@@ -57,7 +57,7 @@ def write_new(path: AnyPath, content: bytes | str) -> bool:
 
 
 def write_synced(path: AnyPath, content: bytes | str) -> None:
-    """Writes a file into a folder that nobody reads yet and forces it to the disk. Raises CacheAccessError."""
+    """Writes a file into a folder that nobody reads yet and forces it to the disk. Raises DiskError."""
     descriptor = change(path, os.open, path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o666)
     try:
         _fill(path, descriptor, content)
@@ -69,7 +69,7 @@ def append(path: AnyPath, content: str) -> None:
     """Adds text to the end of a file, which is made if it is absent; several writers never overwrite each other.
 
     Raises:
-        CacheAccessError: it cannot be written.
+        DiskError: it cannot be written.
     """
     descriptor = open_to_append(path)
     try:
@@ -82,13 +82,13 @@ def open_to_append(path: AnyPath) -> int:
     """A descriptor that adds to the end of a file, as the output of a process to be started; the caller closes it.
 
     Raises:
-        CacheAccessError: it cannot be written.
+        DiskError: it cannot be written.
     """
     return change(path, os.open, path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o666)
 
 
 def touch(path: AnyPath) -> None:
-    """Gives a file a new time of change, as a sign of life. Raises CacheAccessError."""
+    """Gives a file a new time of change, as a sign of life. Raises DiskError."""
     change(path, os.utime, path)
 
 
@@ -105,7 +105,7 @@ def _place(path: AnyPath, content: bytes | str, put: Callable[[AnyPath, AnyPath]
         _fill(temporary.path, temporary.descriptor, content)
         change(path, put, temporary.path, path)
     finally:
-        with contextlib.suppress(CacheAccessError):  # the next writer tidies up what cannot be removed now
+        with contextlib.suppress(DiskError):  # the next writer tidies up what cannot be removed now
             temporary.let_go()
     sync_folder(folder)
 

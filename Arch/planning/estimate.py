@@ -42,7 +42,7 @@ def estimator(plan: Plan, store: Store) -> Estimator:
     """What the cache tells about the missing runs of a plan; nothing is read where nothing is missing.
 
     Raises:
-        CacheAccessError: the cache cannot be read.
+        DiskError: the cache cannot be read.
     """
     return Estimator(_results(store) if plan.missing else ())
 

@@ -90,7 +90,7 @@ def make_plan(asked: Iterable[tuple[Config, str]], store: Store) -> Plan:
         store: the cache; it is only read.
 
     Raises:
-        CacheAccessError: the cache cannot be read.
+        DiskError: the cache cannot be read.
         PluginError: two different files offer the same names, so that their experiments have one name.
     """
     planner = _Planner(store)

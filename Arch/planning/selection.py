@@ -54,7 +54,7 @@ class Selection:
 
     @classmethod
     def in_cache(cls, workspace: Workspace) -> Selection:
-        """The selection among all folders of the cache; raises CacheAccessError."""
+        """The selection among all folders of the cache; raises DiskError."""
         root = workspace.store.root
         return cls(workspace, names_in(root), lambda name: document_in(root / name), f"the cache {root}")
 
@@ -141,7 +141,7 @@ class Selection:
 
 
 def names_in(root: Path) -> list[str]:
-    """The names in a cache folder that are an experiment's, sorted; raises CacheAccessError."""
+    """The names in a cache folder that are an experiment's, sorted; raises DiskError."""
     return [name for name in files.list_folder(root) if is_fingerprint(name)]
 
 

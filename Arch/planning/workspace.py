@@ -58,7 +58,7 @@ class Workspace:
 
         Raises:
             RulesError: the rules file contradicts itself.
-            CacheAccessError: the folder cannot be looked into.
+            DiskError: the folder cannot be looked into.
         """
         home = ROOT / "KDTrainer"
         root = Path(cache or home).expanduser().absolute()

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from Arch import files
 from Arch.cache.entry import Entry
-from Arch.errors import CacheAccessError, CacheError, ConfigError
+from Arch.errors import CacheError, ConfigError, DiskError
 from Arch.planning.selection import Selection
 from Arch.planning.workspace import Workspace
 from Arch.types import COMPARED, Epoch
@@ -41,12 +41,12 @@ def rows(entries: Iterable[Entry], spoilt: list[CacheError], *, with_epochs: boo
         reference is its title, and its fingerprint under `KEY.fingerprint`. What a run does not have is not in its row.
 
     Raises:
-        CacheAccessError: the cache cannot be read.
+        DiskError: the cache cannot be read.
     """
     for entry in entries:
         try:
             yield from list(_of_epochs(entry) if with_epochs else _of_runs(entry))
-        except CacheAccessError:
+        except DiskError:
             raise
         except CacheError as problem:
             spoilt.append(problem)
@@ -105,7 +105,7 @@ def write(path: Path, table: Sequence[Mapping[str, Any]]) -> None:
     """Writes the rows into a file, whole or not at all; its ending says how.
 
     Raises:
-        ConfigError: as `check_format`; CacheAccessError: the file cannot be written.
+        ConfigError: as `check_format`; DiskError: the file cannot be written.
     """
     check_format(path)
     if path.suffix == ".csv":

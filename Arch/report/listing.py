@@ -39,7 +39,7 @@ class Line:
 
 
 def line_of(entry: Entry, rules: Rules) -> Line:
-    """The line of one experiment; raises CacheAccessError."""
+    """The line of one experiment; raises DiskError."""
     overview = of_entry(entry, rules)
     runs = finished.listed(entry.path)
     written = [files.measure(f"{layout.runs(entry.path)}/{layout.run_name(index)}").changed for index in runs]

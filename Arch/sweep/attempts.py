@@ -14,7 +14,7 @@ from Arch.cache.claims.heartbeats import Heartbeats
 from Arch.cache.entry import Entry
 from Arch.cache.foreign import open_network
 from Arch.cache.making.lease import End, Lease
-from Arch.errors import ArchError, CacheAccessError, CacheError, RunDoneError, RunHeldError
+from Arch.errors import ArchError, CacheError, DiskError, RunDoneError, RunHeldError
 from Arch.planning.task import Task
 from Arch.planning.workspace import Workspace
 from Arch.sweep.executors.executor import Ending
@@ -50,7 +50,7 @@ class Attempts:
 
         Raises:
             RunHeldError: a living process is making it.
-            CacheAccessError: the cache cannot be written.
+            DiskError: the cache cannot be written.
         """
         if task.step.refusal is not None:
             return refused(task, task.step.refusal)
@@ -68,7 +68,7 @@ class Attempts:
             return self._failed_meanwhile(task, attempt, lease) or lease
         except RunDoneError:
             return TaskOutcome(Outcome.ELSEWHERE)
-        except (RunHeldError, CacheAccessError):
+        except (RunHeldError, DiskError):
             raise
         except ArchError as error:
             return refused(task, error)
@@ -220,5 +220,5 @@ def _at_best(lease: Lease, how: End) -> None:
     """Ends a lease if the disk allows it; where it does not, the holder's death tells the same later."""
     try:
         lease.end(how)
-    except CacheAccessError as problem:
+    except DiskError as problem:
         logging.getLogger(__name__).warning("%s", problem)

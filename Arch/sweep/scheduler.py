@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from Arch.cache.making.lease import Lease
-from Arch.errors import CacheAccessError, RunHeldError
+from Arch.errors import DiskError, RunHeldError
 from Arch.planning.task import Task
 from Arch.planning.workspace import Workspace
 from Arch.sweep.attempts import Attempts
@@ -100,7 +100,7 @@ class Sweep:
         """Makes what there is to be made.
 
         Raises:
-            CacheAccessError: the cache cannot be written at all.
+            DiskError: the cache cannot be written at all.
             TrainingError: no worker can be started.
         """
         if self.sweep_options.is_forced:
@@ -162,7 +162,7 @@ class Sweep:
             self._refusals = 0
         except RunHeldError:
             self._agenda.hold(task, time.monotonic())
-        except CacheAccessError as error:
+        except DiskError as error:
             self._refusals += 1
             if self._refusals == _MOST_REFUSALS:
                 raise
@@ -199,7 +199,7 @@ class Sweep:
         except RunHeldError:
             self._agenda.hold(task, time.monotonic())
             return
-        except CacheAccessError as error:  # nobody can tell on a disk that does not answer
+        except DiskError as error:  # nobody can tell on a disk that does not answer
             outcome, is_retried = refused(task, error), False
         self._tries[task] = tries
         if is_retried:

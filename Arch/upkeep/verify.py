@@ -12,7 +12,7 @@ from Arch.cache import layout
 from Arch.cache.entry import Entry
 from Arch.cache.fields import Fields
 from Arch.cache.runs.records import run_from
-from Arch.errors import CacheAccessError, CacheError, CorruptEntryError
+from Arch.errors import CacheError, CorruptEntryError, DiskError
 
 _SUMMED_UP = ("Scores", "Seconds")
 
@@ -55,7 +55,7 @@ def verify(entry: Entry) -> Findings:
     What another process adds or removes meanwhile is no fault.
 
     Raises:
-        CacheAccessError: the entry's runs cannot be listed; a file that cannot be read is a fault.
+        DiskError: the entry's runs cannot be listed; a file that cannot be read is a fault.
     """
     names = files.list_folder(layout.runs(entry.path))
     checks = [_RunCheck(entry.fingerprint, index, entry.path) for index in layout.run_indices(names)]
@@ -90,7 +90,7 @@ class _RunCheck:
         except FileNotFoundError:
             yield self._fault(layout.MANIFEST, "is gone")
             return
-        except (CorruptEntryError, CacheAccessError) as problem:
+        except (CorruptEntryError, DiskError) as problem:
             yield self._said(layout.MANIFEST, problem)
             return
         for name in listed:
@@ -107,7 +107,7 @@ class _RunCheck:
             found = files.size_and_sha256(f"{self.folder}/{name}")
         except FileNotFoundError:
             yield self._fault(name, "is gone")
-        except (CorruptEntryError, CacheAccessError) as problem:
+        except (CorruptEntryError, DiskError) as problem:
             yield self._said(name, problem)
         else:
             self.size += found[0]
@@ -122,7 +122,7 @@ class _RunCheck:
             run = run_from(files.read_json(path), path)
         except FileNotFoundError:
             yield from ()  # the manifest lists it, so that it is missed already
-        except (CorruptEntryError, CacheAccessError) as problem:
+        except (CorruptEntryError, DiskError) as problem:
             yield self._said(layout.RUN, problem)
         else:
             if run.index != self.index:
@@ -154,7 +154,7 @@ def _entry_faults(entry: Entry, *, has_runs: bool) -> Iterator[Fault]:
                 f"folder out of the cache: {layout.removal(entry.path)}."
             )
             yield Fault(entry.fingerprint, None, path, message)
-    except (CorruptEntryError, CacheAccessError) as problem:
+    except (CorruptEntryError, DiskError) as problem:
         yield Fault(entry.fingerprint, None, path, str(problem))
 
 
@@ -177,7 +177,7 @@ def _summary_faults(entry: Entry, folders: Mapping[str, str]) -> Iterator[Fault]
             problem = "says otherwise than the runs do"
     except FileNotFoundError:
         return
-    except CacheAccessError as refusal:
+    except DiskError as refusal:
         yield Fault(entry.fingerprint, None, path, str(refusal))
     except CorruptEntryError:
         problem = "is torn"

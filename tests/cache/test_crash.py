@@ -8,7 +8,7 @@ import signal
 import pytest
 
 from Arch.cache.entry import Entry
-from Arch.errors import CacheAccessError
+from Arch.errors import DiskError
 
 RUN = {"Last.safetensors", "Run.json", "manifest.json"}
 MANY = 200
@@ -108,7 +108,7 @@ def attempt(entry, asked, commit):
     try:
         entry.open(asked)
         commit(entry)
-    except CacheAccessError:
+    except DiskError:
         return True
     return False
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from Arch.cache.store import Store
-from Arch.errors import CacheAccessError, RunDoneError, StoppedError
+from Arch.errors import DiskError, RunDoneError, StoppedError
 from tests.cache import stub
 
 MANY = 600
@@ -78,7 +78,7 @@ def test_g3_refused_at_any_step_of_its_life_the_next_command_comes_to_the_same(
     for step in range(1, MANY):
         shutil.rmtree(store.root, ignore_errors=True)
         disk.fail_at(step, code, forever=forever)
-        with contextlib.suppress(CacheAccessError, RunDoneError):
+        with contextlib.suppress(DiskError, RunDoneError):
             live(entry, asked)
         if disk.count < step:
             break

@@ -7,7 +7,7 @@ import subprocess
 import pytest
 
 from Arch.cache.store import Store
-from Arch.errors import CacheAccessError, RunDoneError, StoppedError
+from Arch.errors import DiskError, RunDoneError, StoppedError
 from tests.cache import stub
 
 SIZE = 2 * 1024 * 1024
@@ -51,12 +51,12 @@ def test_a_full_disk_is_named_and_once_it_has_room_the_run_goes_on_from_its_chec
         if epoch == 3:
             ballast.append(fill(small_disk))
 
-    with pytest.raises(CacheAccessError, match=rf"^cannot write {entry.path}/\S+: no space left on device\. {MENDED}$"):
+    with pytest.raises(DiskError, match=rf"^cannot write {entry.path}/\S+: no space left on device\. {MENDED}$"):
         stub.train(entry, asked, 0, fill_late)
     assert entry.run(1) == stub.expected_run(1)
     assert str(entry.status(2, asked)).startswith("crashed (1 of 2")
     assert entry.result().scores[1] == stub.expected_run(1).scores
-    with pytest.raises(CacheAccessError, match="no space left on device"):
+    with pytest.raises(DiskError, match="no space left on device"):
         stub.train(entry, asked, 0)
     ballast[0].unlink()
     epochs = []
@@ -73,7 +73,7 @@ def test_a_disk_that_gets_full_at_any_byte_of_a_life_loses_nothing(small_disk, a
         try:
             stub.train(store.entry(asked), asked)
             made = 1
-        except CacheAccessError as refused:
+        except DiskError as refused:
             assert str(refused).endswith(f"no space left on device. {MENDED}")  # noqa: PT017 - of every one of them
         os.truncate(ballast, ballast.stat().st_size - 12_288)
         assert ballast.stat().st_size > SIZE // 2
@@ -92,9 +92,7 @@ def test_a_read_only_disk_is_named_can_be_looked_at_and_once_it_is_mended_the_ru
         lambda: entry.write_run(0).__enter__(),
         lambda: Store(small_disk).entry(asked).open(asked),
     ):
-        with pytest.raises(
-            CacheAccessError, match=rf"^cannot write {small_disk}/\S+: read-only file system\. {remedy}$"
-        ):
+        with pytest.raises(DiskError, match=rf"^cannot write {small_disk}/\S+: read-only file system\. {remedy}$"):
             act()
     assert str(entry.status(2, asked)) == "stopped (1 of 2)"
     assert entry.result().scores == {1: stub.expected_run(1).scores}
@@ -109,7 +107,7 @@ def test_a_read_only_disk_is_named_can_be_looked_at_and_once_it_is_mended_the_ru
 
 def test_a_disk_that_becomes_read_only_under_a_run_leaves_it_to_be_gone_on_with(disk, entry, asked):
     """As a kernel does that finds a file system damaged; only simulated, since no one may remount what is in use."""
-    with pytest.raises(CacheAccessError, match="This file system is read-only"):
+    with pytest.raises(DiskError, match="This file system is read-only"):
         stub.train(entry, asked, 0, lambda epoch: epoch == 3 and disk.fail_at(1, errno.EROFS, forever=True))
     disk.forget()
     assert str(entry.status(1, asked)) == "crashed (0 of 1)"

@@ -3,7 +3,7 @@
 import pytest
 
 from Arch.cache.attempts.attempt import State
-from Arch.errors import CacheAccessError, ChangedDefaultError, CorruptEntryError
+from Arch.errors import ChangedDefaultError, CorruptEntryError, DiskError
 
 
 def fail(entry, index, message="bad luck"):
@@ -106,5 +106,5 @@ def test_an_entry_that_the_disk_does_not_give_is_a_status_and_not_an_end(store, 
     (entry.path / "Claims" / "001" / "000001.json").mkdir(parents=True)
     for status in (entry.status(2), store.snapshot().status(asked, 2)):
         assert status.state is State.CORRUPT
-        assert isinstance(status.problem, CacheAccessError)
+        assert isinstance(status.problem, DiskError)
         assert "000001.json" in str(status.problem)

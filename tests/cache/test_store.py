@@ -6,7 +6,7 @@ from pathlib import Path, PurePath
 import pytest
 
 from Arch.cache.store import Store
-from Arch.errors import CacheAccessError, CacheError, UnknownNameError
+from Arch.errors import CacheError, DiskError, UnknownNameError
 from tests.repository import ROOT
 
 ROOM = ROOT / "Arch" / "cache"
@@ -83,7 +83,7 @@ def test_a_file_in_the_caches_place_is_refused(tmp_path, asked):
     store = Store(tmp_path / "file")
     store.root.write_text("")
     for act in (lambda: list(store.entries()), store.snapshot, lambda: store.entry(asked).open(asked)):
-        with pytest.raises(CacheAccessError, match=r"/file\S*: not a .*move it away"):
+        with pytest.raises(DiskError, match=r"/file\S*: not a .*move it away"):
             act()
 
 

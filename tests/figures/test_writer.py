@@ -9,7 +9,7 @@ import sys
 import matplotlib as mpl
 import pytest
 
-from Arch.errors import ArchError, CacheAccessError, UnknownNameError
+from Arch.errors import ArchError, DiskError, UnknownNameError
 from Arch.figures import FIGURES
 from Arch.figures.writer import draw
 from tests.repository import ROOT
@@ -80,7 +80,7 @@ def test_no_experiments_are_an_error_that_leaves_nothing(name, tmp_path):
 
 def test_a_file_in_the_place_of_the_folder_is_a_clear_error(experiments, tmp_path):
     (tmp_path / "figures").write_text("")
-    with pytest.raises(CacheAccessError, match="figures"):
+    with pytest.raises(DiskError, match="figures"):
         draw("accuracy-bars", experiments, tmp_path / "figures")
 
 

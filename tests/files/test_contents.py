@@ -7,7 +7,7 @@ import os
 import pytest
 
 from Arch import files
-from Arch.errors import CacheAccessError, CorruptEntryError
+from Arch.errors import CorruptEntryError, DiskError
 from Arch.files import door
 
 
@@ -87,14 +87,14 @@ def test_all_files_below_a_folder_are_listed_by_their_relative_path(tmp_path):
 )
 def test_what_the_system_refuses_is_said_with_the_path_and_a_remedy(tmp_path, break_at, code, remedy):
     break_at(1, code)
-    with pytest.raises(CacheAccessError) as caught:
+    with pytest.raises(DiskError) as caught:
         files.write_synced(tmp_path / "a", "x")
     assert str(caught.value).startswith(f"cannot write {tmp_path}/a: {remedy}")
     assert (caught.value.errno, caught.value.filename) == (code, f"{tmp_path}/a")
 
 
 def test_what_cannot_be_read_is_said_as_well(tmp_path):
-    with pytest.raises(CacheAccessError, match=f"cannot read {tmp_path}: is a directory"):
+    with pytest.raises(DiskError, match=f"cannot read {tmp_path}: is a directory"):
         files.read_bytes(tmp_path)
 
 
@@ -111,7 +111,7 @@ def test_refused_at_any_step_the_old_content_stays_or_the_new_is_there(tmp_path,
     for number in range(1, 20):
         path.write_text("old")
         taken = break_at(number, errno.ENOSPC)
-        with contextlib.suppress(CacheAccessError):
+        with contextlib.suppress(DiskError):
             files.write_atomically(path, "new")
         if len(taken) < number:
             break

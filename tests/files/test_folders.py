@@ -6,7 +6,7 @@ import os
 import pytest
 
 from Arch import files
-from Arch.errors import CacheAccessError
+from Arch.errors import DiskError
 from Arch.files import door
 
 
@@ -24,11 +24,11 @@ def test_a_rename_never_takes_a_name_that_holds_something(tmp_path):
 
 
 def test_a_rename_of_nothing_or_onto_a_file_is_refused(tmp_path):
-    with pytest.raises(CacheAccessError, match="no such file"):
+    with pytest.raises(DiskError, match="no such file"):
         files.rename_new(tmp_path / "absent", tmp_path / "new")
     files.make_folder(tmp_path / "folder")
     files.write_synced(tmp_path / "file", "")
-    with pytest.raises(CacheAccessError, match="A file stands where a folder is expected"):
+    with pytest.raises(DiskError, match="A file stands where a folder is expected"):
         files.rename_new(tmp_path / "folder", tmp_path / "file")
 
 
@@ -42,7 +42,7 @@ def test_a_file_in_a_folders_place_is_refused(tmp_path):
     files.write_synced(tmp_path / "a", "")
     (tmp_path / "link").symlink_to(tmp_path / "nowhere")
     for path in (tmp_path / "a", tmp_path / "a" / "b", tmp_path / "link"):
-        with pytest.raises(CacheAccessError, match=rf"cannot write {path}: not a .*move it away"):
+        with pytest.raises(DiskError, match=rf"cannot write {path}: not a .*move it away"):
             files.make_folder(path)
 
 
@@ -71,7 +71,7 @@ def test_a_folder_that_cannot_be_synced_is_let_be_but_a_sick_disk_is_not(tmp_pat
     break_at(1, errno.EINVAL)
     files.sync_folder(tmp_path)
     break_at(1, errno.EIO)
-    with pytest.raises(CacheAccessError):
+    with pytest.raises(DiskError):
         files.sync_folder(tmp_path)
 
 
@@ -95,7 +95,7 @@ def test_a_rename_whose_answer_was_lost_on_the_way_is_known_to_have_worked(tmp_p
     monkeypatch.setattr(door, "_step", lose_the_answer)
     assert files.rename_new(tmp_path / "mine", tmp_path / "new")
     assert files.read_bytes(tmp_path / "new" / "file") == b"mine"
-    with pytest.raises(CacheAccessError):
+    with pytest.raises(DiskError):
         files.rename_new(tmp_path / "gone", tmp_path / "theirs")
 
 

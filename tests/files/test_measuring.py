@@ -5,7 +5,7 @@ import os
 import pytest
 
 from Arch import files
-from Arch.errors import CacheAccessError
+from Arch.errors import DiskError
 
 
 def at(path, content, seconds):
@@ -33,5 +33,5 @@ def test_nothing_measures_nothing_and_a_link_is_not_followed(tmp_path):
 
 
 def test_what_cannot_be_looked_at_is_said(tmp_path):
-    with pytest.raises(CacheAccessError, match="too long"):
+    with pytest.raises(DiskError, match="too long"):
         files.measure(tmp_path / ("x" * 300))

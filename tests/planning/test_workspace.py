@@ -7,7 +7,7 @@ import shutil
 import pytest
 
 from Arch.config.foreign import ForeignNetwork
-from Arch.errors import CacheAccessError, ChangedDefaultError, ConfigError
+from Arch.errors import ChangedDefaultError, ConfigError, DiskError
 from Arch.files import door
 from Arch.planning.workspace import ROOT, Workspace, config_files
 from Arch.types import Run
@@ -63,7 +63,7 @@ def test_a_cache_that_cannot_be_looked_into_is_refused(tmp_path, monkeypatch):
         raise PermissionError(13, "Permission denied")
 
     monkeypatch.setattr(door, "_step", refuse)
-    with pytest.raises(CacheAccessError, match="permission denied"):
+    with pytest.raises(DiskError, match="permission denied"):
         Workspace.at(tmp_path)
 
 

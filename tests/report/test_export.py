@@ -7,7 +7,7 @@ import json
 import pandas as pd
 import pytest
 
-from Arch.errors import CacheAccessError, ConfigError
+from Arch.errors import ConfigError, DiskError
 from Arch.planning.workspace import ROOT
 from Arch.report import export
 from Arch.report.export import check_format, columns, csv_text, data_frame, frame, json_text, rows, selected, write
@@ -141,7 +141,7 @@ def test_a_file_of_another_kind_or_in_no_folder_is_refused(table, tmp_path):
     with pytest.raises(ConfigError, match=r"ends in \.csv, \.json, \.parquet"):
         check_format(tmp_path / "a.xlsx")
     (tmp_path / "file").write_text("")
-    with pytest.raises(CacheAccessError):
+    with pytest.raises(DiskError):
         write(tmp_path / "file" / "a.csv", table)
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from Arch.cache.attempts.attempt import State
 from Arch.cache.attempts.failure import Failure
-from Arch.errors import CacheAccessError, RunHeldError
+from Arch.errors import DiskError, RunHeldError
 from Arch.files import door
 from Arch.planning.task import tasks_of
 from Arch.sweep.attempts import Attempts
@@ -109,8 +109,8 @@ def test_a_timeout_tells_of_a_checkpoint_only_where_there_is_one(place, told, at
 
 
 def test_an_attempt_that_the_disk_ended_is_a_crash_by_its_workers_own_word(attempts, lease):
-    with pytest.raises(CacheAccessError), lease:
-        raise CacheAccessError("cannot write: no space left on device.")
+    with pytest.raises(DiskError), lease:
+        raise DiskError("cannot write: no space left on device.")
     assert judge(attempts, lease, code=Exit.FAILED)[0] is Outcome.CRASHED
     assert lease.entry.work(0).attempt().state is State.CRASHED
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from Arch.cache.store import Store
-from Arch.errors import CacheAccessError
+from Arch.errors import DiskError
 from Arch.planning.estimate import Estimator, estimator
 from Arch.planning.plan import make_plan
 from Arch.types import Result, Run
@@ -49,7 +49,7 @@ def test_nothing_is_read_where_nothing_is_missing(resolver, tmp_path, monkeypatc
     plan = make_plan([(config, "")], store)
 
     def read(*_):
-        raise CacheAccessError("read")
+        raise DiskError("read")
 
     monkeypatch.setattr("Arch.files.list_folder", read)
     assert estimator(plan, store).seconds(config.active) is None

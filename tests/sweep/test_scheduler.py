@@ -8,7 +8,7 @@ import time
 import pytest
 
 from Arch.cache.attempts.attempt import State
-from Arch.errors import CacheAccessError
+from Arch.errors import DiskError
 from Arch.files import door
 from Arch.planning.task import failed_tasks_of, tasks_of
 from Arch.sweep.progress import Outcome
@@ -168,7 +168,7 @@ def test_a_disk_that_cannot_be_written_ends_the_sweep(sweep, stub, monkeypatch):
         return function(*arguments)
 
     monkeypatch.setattr(door, "_step", broken)
-    with pytest.raises(CacheAccessError, match="no space left"):
+    with pytest.raises(DiskError, match="no space left"):
         sweep(*({"Seed": seed} for seed in range(5)))
 
 

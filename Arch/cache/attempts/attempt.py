@@ -56,7 +56,7 @@ class Attempt:
 
 
 def attempt_at(work: Work) -> Attempt:
-    """How the latest attempt at a missing run stands; raises CacheAccessError."""
+    """How the latest attempt at a missing run stands; raises DiskError."""
     claim = next(work.claims_backwards(), None)
     if claim is not None and claim.seems_held():
         return Attempt(work.index, State.RUNNING, claim, None, 0)

@@ -43,7 +43,7 @@ class Checkpoints:
         """Writes a checkpoint over the older one of the two.
 
         Raises:
-            CacheAccessError: it cannot be written; the two that there were stay.
+            DiskError: it cannot be written; the two that there were stay.
         """
         header = {"Place": place, "Sha256": _sha256(place, payload)}
         files.make_folder(self.folder)
@@ -51,7 +51,7 @@ class Checkpoints:
         files.write_atomically(older, json.dumps(header).encode() + b"\n" + payload)
 
     def newest(self) -> Checkpoint | None:
-        """The latest checkpoint that is whole, or None where there is none; raises CacheAccessError."""
+        """The latest checkpoint that is whole, or None where there is none; raises DiskError."""
         for path in sorted(self._paths(), key=_place, reverse=True):
             try:
                 return _checkpoint(path, files.read_bytes(path))
@@ -64,7 +64,7 @@ class Checkpoints:
         return max(map(_place, self._paths()))
 
     def discard(self) -> None:
-        """Removes both checkpoints. Raises CacheAccessError."""
+        """Removes both checkpoints. Raises DiskError."""
         for path in self._paths():
             files.remove(path)
 

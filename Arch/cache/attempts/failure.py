@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, Self, cast, get_args
 from Arch import files
 from Arch.cache.fields import Fields
 from Arch.cache.layout import FAILURE
-from Arch.errors import CacheAccessError, CorruptEntryError
+from Arch.errors import CorruptEntryError, DiskError
 from Arch.faults import is_disks, is_out_of_memory, sentence
 from Arch.units import utc_now
 
@@ -85,12 +85,12 @@ def _kind(error: BaseException) -> Kind:
 def _log_tail(lease: Lease) -> str:
     try:
         return lease.entry.work(lease.index).log_tail(LOG_LINES)
-    except CacheAccessError:  # the error is worth more than the log
+    except DiskError:  # the error is worth more than the log
         return ""
 
 
 def save(folder: Path, failure: Failure) -> None:
-    """Writes it into a run's work folder. Raises CacheAccessError."""
+    """Writes it into a run's work folder. Raises DiskError."""
     document: dict[str, Any] = {
         "Run": failure.run,
         "Kind": failure.kind,
@@ -113,7 +113,7 @@ def read(folder: Path, run: int) -> Failure | None:
     """The failure in a run's work folder, or None where there is none; a torn record is a failure, too.
 
     Raises:
-        CacheAccessError: it cannot be read.
+        DiskError: it cannot be read.
     """
     path = f"{folder}/{FAILURE}"
     try:

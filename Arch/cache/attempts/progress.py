@@ -42,7 +42,7 @@ class Progress:
 
 
 def save(folder: Path, progress: Progress) -> None:
-    """Writes it into a run's work folder. Raises CacheAccessError."""
+    """Writes it into a run's work folder. Raises DiskError."""
     document: dict[str, Any] = {
         "Epoch": progress.epoch,
         "Epochs": progress.epochs,
@@ -56,7 +56,7 @@ def save(folder: Path, progress: Progress) -> None:
 
 
 def read(folder: Path) -> Progress | None:
-    """What a run's work folder tells, or None where it tells nothing; raises CacheAccessError."""
+    """What a run's work folder tells, or None where it tells nothing; raises DiskError."""
     path = f"{folder}/{PROGRESS}"
     try:
         fields = Fields(files.read_json(path), path)

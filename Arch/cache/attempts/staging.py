@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from Arch import files
-from Arch.errors import CacheAccessError
+from Arch.errors import DiskError
 
 _TRIES = 100
 _PREFIX, _SUFFIX = "staging-", ".hold"
@@ -29,18 +29,18 @@ class Staging:
 
     @classmethod
     def make(cls, work: Path) -> Staging:
-        """A fresh folder in a run's `work` folder, which is made if it is absent. Raises CacheAccessError."""
+        """A fresh folder in a run's `work` folder, which is made if it is absent. Raises DiskError."""
         hold = _held(work)
         staging = cls(hold.path.with_suffix(""), hold)
         try:
             files.make_folder(staging.folder)
-        except CacheAccessError:
+        except DiskError:
             hold.let_go()
             raise
         return staging
 
     def discard(self) -> None:
-        """Removes the folder, if it is still there, and its hold. Raises CacheAccessError."""
+        """Removes the folder, if it is still there, and its hold. Raises DiskError."""
         try:
             files.remove_tree(self.folder)
         finally:
@@ -58,7 +58,7 @@ def is_abandoned(path: Path) -> bool:
 
 
 def remove_abandoned(work: Path) -> None:
-    """Removes what dead processes left in a run's `work` folder. Raises CacheAccessError."""
+    """Removes what dead processes left in a run's `work` folder. Raises DiskError."""
     for name in files.list_folder(work):
         if is_staging(name):
             folder = work / name.removesuffix(_SUFFIX)
@@ -73,7 +73,7 @@ def _held(work: Path) -> files.Hold:
         files.make_folder(work)
         try:
             return files.hold(work, _PREFIX, _SUFFIX)
-        except CacheAccessError as error:
+        except DiskError as error:
             if error.errno != errno.ENOENT:  # else another writer has just finished and removed the empty folder
                 raise
     return files.hold(work, _PREFIX, _SUFFIX)

@@ -54,41 +54,41 @@ class Work:
         return Checkpoints(self.folder)
 
     def claims(self) -> tuple[Claim, ...]:
-        """All attempts in order; raises CacheAccessError."""
+        """All attempts in order; raises DiskError."""
         return tuple(self.claims_backwards())[::-1]
 
     def claims_backwards(self) -> Iterator[Claim]:
-        """All attempts, the latest first; raises CacheAccessError."""
+        """All attempts, the latest first; raises DiskError."""
         return claims_backwards(self.claims_folder)
 
     def attempt(self) -> Attempt:
-        """How the latest attempt stands, if the run is missing; raises CacheAccessError."""
+        """How the latest attempt stands, if the run is missing; raises DiskError."""
         return attempt_at(self)
 
     def progress(self) -> Progress | None:
-        """How far it has come, or None where nothing tells; raises CacheAccessError."""
+        """How far it has come, or None where nothing tells; raises DiskError."""
         return progress.read(self.folder)
 
     def save_progress(self, reached: Progress) -> None:
-        """Tells onlookers how far it has come. Raises CacheAccessError."""
+        """Tells onlookers how far it has come. Raises DiskError."""
         files.make_folder(self.folder)
         progress.save(self.folder, reached)
 
     def failure(self) -> Failure | None:
-        """The last failure, or None; raises CacheAccessError."""
+        """The last failure, or None; raises DiskError."""
         return failure.read(self.folder, self.index)
 
     def record_failure(self, record: Failure) -> None:
-        """Writes down why an attempt came to nothing. Raises CacheAccessError."""
+        """Writes down why an attempt came to nothing. Raises DiskError."""
         failure.save(self.folder, record)
 
     def write_log(self, line: str) -> None:
-        """Adds a line to the log. Raises CacheAccessError."""
+        """Adds a line to the log. Raises DiskError."""
         files.make_folder(self.folder)
         files.append(self.log, f"{line}\n")
 
     def log_tail(self, lines: int) -> str:
-        """The last lines of the log, empty where there is none; raises CacheAccessError."""
+        """The last lines of the log, empty where there is none; raises DiskError."""
         try:
             text = files.read_end(self.log, 400 * lines).decode("utf-8", "replace")
         except FileNotFoundError:
@@ -99,7 +99,7 @@ class Work:
         """Removes all traces once the run is committed, except what a living process is writing.
 
         Raises:
-            CacheAccessError: something cannot be removed.
+            DiskError: something cannot be removed.
         """
         for name in files.list_folder(self.folder):
             if not staging.is_staging(name):

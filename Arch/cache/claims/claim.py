@@ -47,7 +47,7 @@ class Claim:
         """The claim in a file; one that nobody can read any more counts as crashed.
 
         Raises:
-            FileNotFoundError: it is gone; CacheAccessError: it cannot be read.
+            FileNotFoundError: it is gone; DiskError: it cannot be read.
         """
         try:
             fields = Fields(files.read_json(path), path)
@@ -86,7 +86,7 @@ class Claim:
         Clocks of two machines differ, so this is for showing only; who wants the run watches it (`Heartbeats`).
 
         Raises:
-            CacheAccessError: its file cannot be read.
+            DiskError: its file cannot be read.
         """
         try:
             return time.time() - files.changed_at(self.path) / 1e9 > 5 * self.ttl
@@ -101,7 +101,7 @@ class Claim:
 
 
 def claims_backwards(folder: str) -> Iterator[Claim]:
-    """The claims in a run's claim folder, the latest first; raises CacheAccessError."""
+    """The claims in a run's claim folder, the latest first; raises DiskError."""
     for generation in sorted(map(generation_of, files.list_folder(folder)), reverse=True):
         if generation:
             try:

@@ -21,7 +21,7 @@ class Heartbeats:
         """Whether the claim's holder lives; one elsewhere does until it was silent for its TTL before these eyes.
 
         Raises:
-            CacheAccessError: its file cannot be read.
+            DiskError: its file cannot be read.
         """
         if claim.end:
             return False

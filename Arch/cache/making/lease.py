@@ -18,7 +18,7 @@ from Arch.cache.claims import holder
 from Arch.cache.claims.claim import Claim, claim_path, generation_of
 from Arch.cache.claims.holder import Holder
 from Arch.cache.fields import Fields
-from Arch.errors import CacheAccessError, CacheError, LeaseLostError, StoppedError
+from Arch.errors import CacheError, DiskError, LeaseLostError, StoppedError
 
 if TYPE_CHECKING:
     from Arch.cache.entry import Entry
@@ -58,7 +58,7 @@ class Lease:
 
         Raises:
             LeaseLostError: it was ended, or taken over by a third.
-            CacheAccessError: the cache cannot be written.
+            DiskError: the cache cannot be written.
         """
         fields = Fields(token, "a lease's token")
         generation, nonce = fields.integer("Generation"), fields.text("Nonce")
@@ -78,7 +78,7 @@ class Lease:
             lease.check()
         except CacheError as error:
             holder.let_go(nonce)
-            is_gone = isinstance(error, CacheAccessError) and error.errno == errno.ENOENT
+            is_gone = isinstance(error, DiskError) and error.errno == errno.ENOENT
             raise _lost(entry, index) if is_gone else error from None
         return lease
 
@@ -102,7 +102,7 @@ class Lease:
 
         Raises:
             LeaseLostError: one has, or this one was ended, or removed.
-            CacheAccessError: the cache cannot be read.
+            DiskError: the cache cannot be read.
         """
         if self._is_fulfilled:
             return
@@ -121,7 +121,7 @@ class Lease:
         self.check()
         try:
             files.touch(self.claim.path)
-        except CacheAccessError as error:
+        except DiskError as error:
             if error.errno != errno.ENOENT:
                 raise
             self.check()
@@ -130,7 +130,7 @@ class Lease:
         """Says that the attempt is over, so that nobody has to wait; of several ends the first counts.
 
         Raises:
-            CacheAccessError: the cache cannot be written; in this process the run is free nevertheless.
+            DiskError: the cache cannot be written; in this process the run is free nevertheless.
         """
         holder.let_go(self.claim.holder.nonce)
         self._is_left.set()
@@ -140,7 +140,7 @@ class Lease:
                 files.write_atomically(self.claim.path, replace(now, end=how).text())
         except FileNotFoundError:  # the run was committed
             return
-        except CacheAccessError as error:
+        except DiskError as error:
             if error.errno != errno.ENOENT:
                 raise
 

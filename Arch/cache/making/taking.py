@@ -14,7 +14,7 @@ from Arch.cache.claims.heartbeats import Heartbeats
 from Arch.cache.claims.holder import Holder, let_go
 from Arch.cache.making.lease import Lease
 from Arch.cache.making.writer import finish
-from Arch.errors import CacheAccessError, CacheError, RunDoneError, RunHeldError
+from Arch.errors import CacheError, DiskError, RunDoneError, RunHeldError
 from Arch.units import utc_now
 
 if TYPE_CHECKING:
@@ -98,7 +98,7 @@ def _put(claim: Claim) -> bool:
     try:
         files.make_folder(claim.path.rpartition("/")[0])
         files.write_new(claim.path, claim.text())
-    except CacheAccessError as error:
+    except DiskError as error:
         # Where the run was committed meanwhile, its claims were removed. And a claim may be in place in spite of an
         # error: of a step after that, or because a network file system lost the answer.
         if error.errno != errno.ENOENT and not _is_there(claim):

@@ -14,7 +14,7 @@ from Arch.cache.runs import finished
 def workers(entry: Path, run: int | None = None) -> tuple[str, ...]:
     """Who is making runs in an entry's folder, each as a clause, or who is making one of them.
 
-    Whoever has committed a run has no more need of it. Raises CacheAccessError.
+    Whoever has committed a run has no more need of it. Raises DiskError.
     """
     runs = [run] if run is not None else Entry(entry).traces()
     found = (_worker(Work(entry, index)) for index in runs)

@@ -49,7 +49,7 @@ class RunWriter:
         """Makes the staging folder, and removes what killed processes left beside it and beside finished runs.
 
         Raises:
-            CacheAccessError: the cache cannot be written.
+            DiskError: the cache cannot be written.
         """
         _at_best(_tidy, self.entry)
         self._staging = staging.Staging.make(self._work.folder)
@@ -61,7 +61,7 @@ class RunWriter:
         Raises:
             CacheError: the run has another index, or holds a number that is not finite.
             LeaseLostError: another process has taken the run over.
-            CacheAccessError: the cache cannot be written; the run is not there.
+            DiskError: the cache cannot be written; the run is not there.
         """
         if run.index != self.index:
             raise CacheError(f"run {run.index} cannot be committed as run {self.index} of {self.entry.path}.")

@@ -14,7 +14,7 @@ def write(folder: Path) -> None:
     """Forces every file of a staging folder to the disk, lists them in the manifest, and syncs the folders.
 
     Raises:
-        CacheAccessError: something cannot be read or written.
+        DiskError: something cannot be read or written.
     """
     names = [name for name in files.files_below(folder) if name != MANIFEST]
     listed = {name: _forced(folder / name) for name in names}

@@ -56,7 +56,7 @@ class Grid:
         """The configs whose files are not there yet.
 
         Raises:
-            ConfigError: a file with another content is in the way; CacheAccessError: one cannot be read.
+            ConfigError: a file with another content is in the way; DiskError: one cannot be read.
         """
         found = {variant: _content(variant.path) for variant in self.variants}
         strangers = [variant.path for variant, content in found.items() if content not in (None, variant.text.encode())]
@@ -109,7 +109,7 @@ def make_grid(
 
 
 def write(variants: Sequence[Variant]) -> None:
-    """Writes configs; raises ConfigError where a file has come in between, and CacheAccessError."""
+    """Writes configs; raises ConfigError where a file has come in between, and DiskError."""
     for folder in dict.fromkeys(variant.path.parent for variant in variants):
         files.make_folder(folder)
     for variant in variants:

@@ -52,7 +52,7 @@ class Executor(Protocol):
 
         Raises:
             TrainingError: it cannot be started.
-            CacheAccessError: the log cannot be written.
+            DiskError: the log cannot be written.
         """
 
     def ended(self, seconds: float) -> list[Ending]:

@@ -117,7 +117,7 @@ class Fit:
         return epoch
 
     def save_weights(self, folder: Path) -> None:
-        """Writes the last weights into `folder`, and the best ones if they were chosen. Raises CacheAccessError."""
+        """Writes the last weights into `folder`, and the best ones if they were chosen. Raises DiskError."""
         save_weights(folder / "Last.safetensors", self.learner.evaluated.state_dict())
         if self.best.weights:
             save_weights(folder / "Best.safetensors", self.best.weights)

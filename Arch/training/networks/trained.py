@@ -147,5 +147,5 @@ def _short(names: list[object]) -> str:
 
 
 def save_weights(path: Path, state: Mapping[str, Tensor]) -> None:
-    """Writes a network's state as safetensors; raises CacheAccessError."""
+    """Writes a network's state as safetensors; raises DiskError."""
     files.write_synced(path, save({key: each.detach().cpu().contiguous() for key, each in state.items()}))

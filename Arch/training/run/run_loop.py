@@ -145,7 +145,7 @@ class RunLoop:
 
         Raises:
             LeaseLostError: another process took the run over.
-            CacheAccessError: the cache cannot be written; what was trained stays in the latest checkpoint.
+            DiskError: the cache cannot be written; what was trained stays in the latest checkpoint.
         """
         run = self._record()
         self._log.say(f"done after {run.seconds:.1f} s: {', '.join(f'{k} {v:.6g}' for k, v in run.scores.items())}")

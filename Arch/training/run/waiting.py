@@ -29,7 +29,7 @@ def wait_for_lease(entry: Entry, index: int, requests: Requests, *, device: str,
 
     Raises:
         StoppedError: the end was asked for before the run could be begun here.
-        CacheAccessError: the cache cannot be read or written.
+        DiskError: the cache cannot be read or written.
     """
     heartbeats, is_told = Heartbeats(), False
     while True:

@@ -20,7 +20,7 @@ _FEW = 3
 
 
 def check_cache(workspace: Workspace, now: float) -> Iterator[Finding]:
-    """What a look at every entry shows; raises CacheAccessError.
+    """What a look at every entry shows; raises DiskError.
 
     Args:
         workspace: the cache and its rules.

@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from Arch.errors import ArchError, CacheAccessError
+from Arch.errors import ArchError, DiskError
 from Arch.planning.workspace import ROOT, Workspace
 from Arch.upkeep.doctor.cache import check_cache
 from Arch.upkeep.doctor.disk import check_cache_folder, check_data_folder
@@ -31,7 +31,7 @@ def examine(cache: Path | None, data: Path | None) -> Iterator[Finding]:
     yield check_data_folder(Path(data or ROOT / "data").expanduser().absolute())
     try:
         workspace = Workspace.at(cache, data)
-    except CacheAccessError:
+    except DiskError:
         return  # which the look at the folder has said
     except ArchError as error:
         yield problem("rules", str(error), "correct the rules file: nothing runs before")
@@ -44,5 +44,5 @@ def _guarded(name: str, findings: Iterator[Finding]) -> Iterator[Finding]:
     """The findings, or what kept them from being found."""
     try:
         yield from findings
-    except CacheAccessError as error:
+    except DiskError as error:
         yield problem(name, str(error), "see that the cache can be read")

@@ -13,7 +13,7 @@ from Arch.cache import layout, summary
 from Arch.cache.entry import Entry
 from Arch.cache.fields import Fields
 from Arch.cache.making.workers import workers
-from Arch.errors import CacheAccessError, CacheError
+from Arch.errors import CacheError, DiskError
 from Arch.units import utc_now
 
 _FOLDER = ".rehash"
@@ -67,7 +67,7 @@ def read(root: Path) -> Journal | None:
     """The migration that is under way or was interrupted, else the last one; None where there was none.
 
     Raises:
-        CorruptEntryError: the journal is torn; CacheAccessError: it cannot be read.
+        CorruptEntryError: the journal is torn; DiskError: it cannot be read.
     """
     for phase in _PHASES:
         path = _path(root, phase)
@@ -84,7 +84,7 @@ def begin(root: Path, moves: Sequence[Move]) -> Journal:
     """Writes down what is going to be done; nothing is renamed yet.
 
     Raises:
-        CacheError: another migration is under way or was interrupted; CacheAccessError: it cannot be written.
+        CacheError: another migration is under way or was interrupted; DiskError: it cannot be written.
     """
     now = utc_now()
     documents = [
@@ -105,7 +105,7 @@ def apply(root: Path, journal: Journal) -> list[Trouble]:
     """Makes all moves that are not made yet, and says which could not be made.
 
     Raises:
-        CacheAccessError: the disk refuses; called again, it goes on from there.
+        DiskError: the disk refuses; called again, it goes on from there.
     """
     if journal.phase != "applying":
         files.rename_over(_path(root, journal.phase), _path(root, "applying"))
@@ -169,7 +169,7 @@ def _config(entry: Path) -> str | None:
         return files.read_bytes(entry / layout.CONFIG).decode("utf-8", "replace")
     except FileNotFoundError:
         return None
-    except CacheAccessError:
+    except DiskError:
         if files.exists(entry):
             raise
         return None

@@ -79,7 +79,7 @@ def plan_rehash(workspace: Workspace, names: Collection[str] | None = None, *, i
         is_pinning: whether values under changed defaults are to be kept, by saying them.
 
     Raises:
-        CacheAccessError: the cache cannot be read.
+        DiskError: the cache cannot be read.
     """
     planner = _Planner(workspace, names, is_pinning=is_pinning)
     while planner.finds_obstacles():

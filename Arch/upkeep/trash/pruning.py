@@ -69,7 +69,7 @@ def prunable(root: Path, names: Sequence[str], criteria: Criteria, now: float | 
         now: seconds since 1970.
 
     Raises:
-        ConfigError: there is no criterion; CacheAccessError: something cannot be looked at.
+        ConfigError: there is no criterion; DiskError: something cannot be looked at.
     """
     criteria.require_some()
     now = time.time() if now is None else now

@@ -48,7 +48,7 @@ def found_in_trash(
         is_latest_only: of several things from one place only the latest, since the others have no place to go.
 
     Raises:
-        ArchError: a word cannot be understood or selects nothing; CacheAccessError: the trash cannot be read.
+        ArchError: a word cannot be understood or selects nothing; DiskError: the trash cannot be read.
     """
     items = trash.items(workspace.store.root)
     documents = _documents(workspace.store.root, items)

@@ -36,7 +36,7 @@ def removable(root: Path, names: Sequence[str], runs: Collection[int] = ()) -> l
     """The experiments of these names, or of each only these runs.
 
     Raises:
-        CacheError: one of the runs is in none of the experiments; CacheAccessError: one cannot be looked at.
+        CacheError: one of the runs is in none of the experiments; DiskError: one cannot be looked at.
     """
     if not runs:
         return [targets.experiment(root, name) for name in names]
@@ -52,7 +52,7 @@ def removable(root: Path, names: Sequence[str], runs: Collection[int] = ()) -> l
 def damaged(root: Path, names: Sequence[str]) -> list[Target]:
     """What of these experiments cannot be used: single runs, or the whole where its config is gone or spoilt.
 
-    Only what a look shows; `verify` reads every byte. Raises CacheAccessError.
+    Only what a look shows; `verify` reads every byte. Raises DiskError.
     """
     return [target for name in names for target in _damaged(root, name)]
 
@@ -79,7 +79,7 @@ def put_back(root: Path, item: Item) -> None:
     """Moves something back from the trash to where it was.
 
     Raises:
-        CacheError: its place is taken, or its experiment is not there; CacheAccessError: it cannot be moved.
+        CacheError: its place is taken, or its experiment is not there; DiskError: it cannot be moved.
     """
     entry = Entry(root / item.fingerprint)
     if not item.is_experiment and not files.exists(entry.path):

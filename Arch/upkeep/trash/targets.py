@@ -46,13 +46,13 @@ class Target:
 
 
 def experiment(root: Path, name: str, why: str = "") -> Target:
-    """A whole experiment, sound or not; raises CacheAccessError."""
+    """A whole experiment, sound or not; raises DiskError."""
     runs = len(finished.listed(root / name))
     return replace(_target(root, "experiment", name, (name,), why=why), runs=runs)
 
 
 def run(root: Path, name: str, index: int, why: str = "") -> Target | None:
-    """A finished run, or the attempts at one that is not; None where there is neither. Raises CacheAccessError."""
+    """A finished run, or the attempts at one that is not; None where there is neither. Raises DiskError."""
     place = f"{name}/Runs/{layout.run_name(index)}"
     if files.exists(root / place):
         return replace(_target(root, "run", name, (place,), run=index, why=why), runs=1)
@@ -60,19 +60,19 @@ def run(root: Path, name: str, index: int, why: str = "") -> Target | None:
 
 
 def attempt(root: Path, name: str, index: int, why: str = "") -> Target | None:
-    """All traces of the attempts at a run; None where there are none. Raises CacheAccessError."""
+    """All traces of the attempts at a run; None where there are none. Raises DiskError."""
     places = (f"{name}/Work/{layout.run_name(index)}", f"{name}/Claims/{layout.run_name(index)}")
     there = tuple(place for place in places if files.exists(root / place))
     return _target(root, "attempt", name, there, run=index, why=why) if there else None
 
 
 def leftover(root: Path, name: str, place: str, why: str) -> Target:
-    """Something in an experiment's folder that no one needs; raises CacheAccessError."""
+    """Something in an experiment's folder that no one needs; raises DiskError."""
     return _target(root, "leftover", name, (place,), why=why)
 
 
 def dependents(root: Path, of: Iterable[str]) -> Mapping[str, Sequence[str]]:
-    """The cached experiments that were made from others, by the others' fingerprints; raises CacheAccessError."""
+    """The cached experiments that were made from others, by the others' fingerprints; raises DiskError."""
     found: dict[str, dict[str, None]] = {name: {} for name in of}
     for name in names_in(root) if found else ():
         document = document_in(root / name) or {"References": {}}

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from Arch import files
 from Arch.cache.layout import TRASH, is_fingerprint
-from Arch.errors import CacheAccessError, CacheError
+from Arch.errors import CacheError, DiskError
 
 _SLASH = "@"  # no name that the cache gives has it
 _GOING = ".going-"
@@ -58,7 +58,7 @@ class Item:
 
 
 def items(root: Path) -> list[Item]:
-    """What is in the trash of a cache, the latest first; raises CacheAccessError."""
+    """What is in the trash of a cache, the latest first; raises DiskError."""
     found = [_item(root / TRASH / name) for name in files.list_folder(root / TRASH)]
     return sorted((item for item in found if item), key=lambda item: item.path.name, reverse=True)
 
@@ -67,7 +67,7 @@ def move(root: Path, place: str) -> Item | None:
     """Moves something of the cache to its trash in one step; None if it is gone already.
 
     Raises:
-        CacheAccessError: it cannot be moved, and is where it was.
+        DiskError: it cannot be moved, and is where it was.
     """
     source = root / place
     now = _stamp(time.time())
@@ -76,7 +76,7 @@ def move(root: Path, place: str) -> Item | None:
     try:
         files.rename_new(source, target)
         files.sync_folder(source.parent)
-    except CacheAccessError:
+    except DiskError:
         if files.exists(source):
             raise
     return Item(target, place, now) if files.exists(target) else None
@@ -86,14 +86,14 @@ def put_back(root: Path, item: Item) -> None:
     """Moves something back to where it was, in one step.
 
     Raises:
-        CacheError: there is something in its place again; CacheAccessError: it cannot be moved.
+        CacheError: there is something in its place again; DiskError: it cannot be moved.
     """
     target = root / item.place
     files.make_folder(target.parent)
     try:
         is_back = files.rename_new(item.path, target)
         files.sync_folder(item.path.parent)
-    except CacheAccessError:
+    except DiskError:
         if files.exists(item.path):
             raise
         is_back = True
@@ -108,7 +108,7 @@ def forget(item: Item) -> None:
     """Deletes something in the trash for good; from the first step on it is in the trash no more.
 
     Raises:
-        CacheAccessError: not all of it could be deleted; the rest goes with `forget_rest`.
+        DiskError: not all of it could be deleted; the rest goes with `forget_rest`.
     """
     going = item.path.with_name(f"{_GOING}{item.path.name}")
     files.rename_new(item.path, going)
@@ -116,7 +116,7 @@ def forget(item: Item) -> None:
 
 
 def forget_rest(root: Path) -> None:
-    """Deletes what an interrupted `forget` left; raises CacheAccessError."""
+    """Deletes what an interrupted `forget` left; raises DiskError."""
     for name in files.list_folder(root / TRASH):
         if name.startswith(_GOING):
             files.remove_tree(root / TRASH / name)

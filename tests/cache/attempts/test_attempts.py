@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from Arch.cache.attempts.failure import Failure
-from Arch.errors import CacheAccessError
+from Arch.errors import DiskError
 
 
 @pytest.fixture
@@ -76,12 +76,12 @@ def test_a_crash_that_was_seen_counts_like_one_that_was_not(entry, crash):
 
 
 def test_a_disk_that_refuses_is_a_crash_so_that_the_run_is_made_once_it_is_mended(entry):
-    stop(entry, CacheAccessError("the disk is full"))
+    stop(entry, DiskError("the disk is full"))
     attempt = entry.work(0).attempt()
-    assert (attempt.state, str(attempt.failure)) == ("crashed", "CacheAccessError: the disk is full")
-    assert str(entry.status(1)) == "crashed (0 of 1; CacheAccessError)"
-    stop(entry, CacheAccessError("the disk is full"))
-    stop(entry, CacheAccessError("the disk is full"))
+    assert (attempt.state, str(attempt.failure)) == ("crashed", "DiskError: the disk is full")
+    assert str(entry.status(1)) == "crashed (0 of 1; DiskError)"
+    stop(entry, DiskError("the disk is full"))
+    stop(entry, DiskError("the disk is full"))
     assert entry.work(0).attempt().state == "failed"
 
 

@@ -6,7 +6,7 @@ import functools
 import pytest
 
 from Arch.cache.attempts.checkpoints import Checkpoint, Checkpoints
-from Arch.errors import CacheAccessError
+from Arch.errors import DiskError
 
 OLD, NEW = Checkpoint(10, b"state after ten"), Checkpoint(20, b"state\nafter twenty")
 MANY = 60
@@ -89,7 +89,7 @@ def test_refused_at_any_step_of_a_save_one_is_whole_and_it_says_so(disk, checkpo
 def is_refused(code, action):
     try:
         action()
-    except CacheAccessError as problem:
+    except DiskError as problem:
         return problem.errno == code
     return False
 

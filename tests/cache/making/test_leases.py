@@ -10,7 +10,7 @@ import pytest
 from Arch import files
 from Arch.cache.claims.heartbeats import Heartbeats
 from Arch.cache.making.taking import take
-from Arch.errors import CacheAccessError, LeaseLostError, StoppedError
+from Arch.errors import DiskError, LeaseLostError, StoppedError
 from tests.cache import stub
 from tests.cache.losses import LOSSES, take_over
 
@@ -50,7 +50,7 @@ def test_a_sign_of_life_is_given_three_times_in_a_ttl_of_a_minute(lease, monkeyp
     assert waits == [20.0] * 4
 
 
-@pytest.mark.parametrize("problem", [RuntimeError("odd"), CacheAccessError("cannot read"), MemoryError("full")])
+@pytest.mark.parametrize("problem", [RuntimeError("odd"), DiskError("cannot read"), MemoryError("full")])
 def test_an_error_in_a_sign_of_life_does_not_end_them(entry, monkeypatch, caplog, problem):
     lease, calls = fast(entry), []
 
@@ -133,7 +133,7 @@ def test_an_end_after_another_process_has_finished_the_run_changes_nothing(lease
         (OSError(errno.ENOENT, "no such file"), "failed", "error"),
         (OSError(errno.ENOSPC, "no space left on device"), "crashed", "crash"),
         (OSError(errno.EIO, "input/output error"), "crashed", "crash"),
-        (CacheAccessError("cannot write"), "crashed", "crash"),
+        (DiskError("cannot write"), "crashed", "crash"),
     ],
     ids=repr,
 )

@@ -9,7 +9,7 @@ import os
 import pytest
 
 from Arch import files
-from Arch.errors import CacheAccessError, CacheError
+from Arch.errors import CacheError, DiskError
 
 
 @contextlib.contextmanager
@@ -161,5 +161,5 @@ def test_a_writer_has_no_folder_before_it_is_entered(entry, disk):
 
 def test_a_run_on_a_read_only_cache_is_refused_with_its_path_and_what_to_do(disk, entry):
     disk.fail_at(1, errno.EROFS, forever=True)
-    with pytest.raises(CacheAccessError, match=rf"cannot write {entry.path}.*read-only.*name another folder"):
+    with pytest.raises(DiskError, match=rf"cannot write {entry.path}.*read-only.*name another folder"):
         entry.write_run(0).__enter__()

@@ -13,7 +13,7 @@ from rich.console import Console
 from Arch.cache.attempts.failure import Failure
 from Arch.cache.attempts.progress import Progress
 from Arch.cli.console.sweep_table import TableSweepWatcher
-from Arch.errors import CacheAccessError
+from Arch.errors import DiskError
 from Arch.planning.task import Task
 from Arch.sweep.progress import Board, Outcome, Running, Slot
 
@@ -87,7 +87,7 @@ def test_a_run_without_progress_is_starting_and_a_second_attempt_is_said(shown):
 
 
 def test_a_disk_that_refuses_does_not_end_the_sweep(shown):
-    assert "starting" in shown(running(Work(error=CacheAccessError("cannot read"))))
+    assert "starting" in shown(running(Work(error=DiskError("cannot read"))))
 
 
 def test_the_counts_are_below(shown):

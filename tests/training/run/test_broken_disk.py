@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from Arch.callbacks import Requests, SilentWatcher
-from Arch.errors import CacheAccessError
+from Arch.errors import DiskError
 from Arch.files import door
 
 KEYS = {"NumEpochs": 3, "CheckpointInterval": 1, "MLPDropout": 0.3, "EMADecay": 0.5, "Validation": 0.25}
@@ -66,7 +66,7 @@ def attempt(training, broken, fault):
         door._step = breaking(*broken, fault)
     try:
         training.result()
-    except CacheAccessError:
+    except DiskError:
         return 1
     return 0
 
@@ -95,7 +95,7 @@ def test_a_training_whose_disk_breaks_ends_as_the_one_left_alone(in_child, where
     assert code == (-signal.SIGKILL if fault == "kill" else 0 if is_survived else 1)
     assert entry.run_indices() == ((0,) if is_survived else ())
     if not is_survived and fault != "kill" and where != "the claim":
-        assert entry.work(0).failure().error == "CacheAccessError"
+        assert entry.work(0).failure().error == "DiskError"
     assert in_child("broken")[0] == 0
     if not LEFT_ALONE:
         code, alone = in_child("alone")

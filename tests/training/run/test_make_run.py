@@ -8,8 +8,8 @@ import torch
 from Arch.cache.attempts.work import Work
 from Arch.callbacks import Requests, SilentWatcher
 from Arch.errors import (
-    CacheAccessError,
     DataError,
+    DiskError,
     LeaseLostError,
     NotImplementedYetError,
     RunDoneError,
@@ -108,7 +108,7 @@ def test_an_error_after_a_takeover_is_a_lost_lease_and_not_recorded(worker, take
     def prepare(*_):
         lease.end("crashed")
         lease.entry.take(0)
-        raise CacheAccessError("the work folder has vanished")
+        raise DiskError("the work folder has vanished")
 
     monkeypatch.setattr(Fit, "prepare", prepare)
     with pytest.raises(LeaseLostError, match="taken over"):
@@ -191,7 +191,7 @@ def test_what_is_complained_of_after_the_commit_leaves_no_log_behind(worker, tak
 
     def clear(self):
         honest(self)
-        raise CacheAccessError("something could not be removed")
+        raise DiskError("something could not be removed")
 
     monkeypatch.setattr(Work, "clear", clear)
     worker.make_run(config, lease)

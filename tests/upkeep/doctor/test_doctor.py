@@ -6,7 +6,7 @@ import time
 import pytest
 
 from Arch.cache.attempts.attempt import MOST_CRASHES
-from Arch.errors import CacheAccessError
+from Arch.errors import DiskError
 from Arch.files import disk, door
 from Arch.upkeep.doctor import disk as disk_checks
 from Arch.upkeep.doctor import doctor
@@ -178,7 +178,7 @@ def test_rules_that_contradict_themselves_are_a_problem(tmp_path):
 
 def test_a_cache_that_cannot_be_read_is_told_and_the_rest_goes_on(tmp_path, monkeypatch):
     def refuse(*arguments):
-        raise CacheAccessError("cannot read it")
+        raise DiskError("cannot read it")
 
     monkeypatch.setattr(doctor, "check_cache", lambda workspace, now: (refuse() for _ in [0]))
     found = by_name(doctor.examine(tmp_path, tmp_path))

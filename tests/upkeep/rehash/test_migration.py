@@ -7,7 +7,7 @@ import shutil
 import pytest
 
 from Arch import files
-from Arch.errors import CacheAccessError, CacheError
+from Arch.errors import CacheError, DiskError
 from Arch.upkeep.rehash import migration
 from Arch.upkeep.rehash.rehash import plan_rehash
 
@@ -161,7 +161,7 @@ def test_refused_at_any_step_it_says_so_and_is_completed_or_taken_back(
         try:
             apply(root, moves)
             is_refused = False
-        except CacheAccessError:
+        except DiskError:
             is_refused = True
         count = disk.count
         disk.forget()

@@ -7,7 +7,7 @@ import pytest
 
 from Arch.cache.entry import Entry
 from Arch.cache.making.workers import workers
-from Arch.errors import CacheAccessError, CacheError
+from Arch.errors import CacheError, DiskError
 from Arch.upkeep.trash import trash
 from Arch.upkeep.trash.removal import damaged, put_back, removable, take_away
 from Arch.upkeep.trash.targets import dependents
@@ -190,7 +190,7 @@ def test_what_is_forgotten_is_gone_and_an_interrupted_forgetting_is_completed(ro
     remove(root, entry)
     [item] = trash.items(root)
     disk.fail_at(5, errno.EIO, forever=True)
-    with pytest.raises(CacheAccessError):
+    with pytest.raises(DiskError):
         trash.forget(item)
     disk.forget()
     assert trash.items(root) == []
