@@ -10,13 +10,13 @@ from typing import Any
 
 from Arch.cache.fields import Fields
 from Arch.cache.layout import CONFIG, removal
-from Arch.cache.request import Asked
+from Arch.cache.request import Request
 from Arch.errors import CacheError, ChangedDefaultError
 
 _NESTED = frozenset((list, dict))
 
 
-def check(path: Path, document: Mapping[str, Any], asked: Asked) -> None:
+def check(path: Path, document: Mapping[str, Any], request: Request) -> None:
     """Compares an entry's stored active values with the asked ones over the keys that both know.
 
     Defaults are no part of a name, so a default that changes leaves the name and changes the meaning. A key that the
@@ -25,30 +25,30 @@ def check(path: Path, document: Mapping[str, Any], asked: Asked) -> None:
     Args:
         path: the entry's folder.
         document: its `Config.json`.
-        asked: the config it is to answer.
+        request: the config it is to answer.
 
     Raises:
         ChangedDefaultError: at least one value differs.
         CacheError: the config names another entry.
     """
-    if asked.fingerprint != path.name:
-        raise CacheError(f"{path} was asked for the experiment {asked.fingerprint}.")
+    if request.fingerprint != path.name:
+        raise CacheError(f"{path} was asked for the experiment {request.fingerprint}.")
     stored = document["Active"]
-    if _are_alike(stored, asked.active):
+    if _are_alike(stored, request.active):
         return
-    held = {key: stored[key] if key in stored else asked.default_of(key) for key in asked.active}
-    _refuse_changes(path, held, asked.active)
+    held = {key: stored[key] if key in stored else request.default_of(key) for key in request.active}
+    _refuse_changes(path, held, request.active)
 
 
-def check_defaults(path: Path, document: Mapping[str, Any], asked: Asked) -> None:
+def check_defaults(path: Path, document: Mapping[str, Any], request: Request) -> None:
     """Compares the defaults that an entry was named under with the present ones, over the keys that both know.
 
     Raises:
         ChangedDefaultError: at least one differs; CorruptEntryError: the entry does not tell its defaults.
     """
     defaults = Fields(document, f"{path}/{CONFIG}").mapping("Defaults")
-    held = {key: default for key, default in defaults.items() if key in asked.active}
-    _refuse_changes(path, held, {key: asked.default_of(key) for key in held})
+    held = {key: default for key, default in defaults.items() if key in request.active}
+    _refuse_changes(path, held, {key: request.default_of(key) for key in held})
 
 
 def _refuse_changes(path: Path, held: Mapping[str, Any], now: Mapping[str, Any]) -> None:

@@ -14,7 +14,7 @@ from Arch.cache.attempts.work import Work
 from Arch.cache.fields import Fields
 from Arch.cache.foreign import note
 from Arch.cache.making.writer import RunWriter
-from Arch.cache.request import Asked
+from Arch.cache.request import Request
 from Arch.cache.runs import finished
 from Arch.cache.status import Status, status_of
 from Arch.config.names import PLUGINS
@@ -72,16 +72,16 @@ class Entry:
             )
         return document
 
-    def check(self, asked: Asked) -> None:
+    def check(self, request: Request) -> None:
         """Checks that what is stored here is what is asked for, over the keys that both know.
 
         Raises:
             ChangedDefaultError: a value differs, because its default is not what it was.
             CacheError: there is no such entry; CorruptEntryError: its `Config.json` is not to be trusted.
         """
-        agreement.check(self.path, self.document(), asked)
+        agreement.check(self.path, self.document(), request)
 
-    def open(self, asked: Asked) -> None:
+    def open(self, request: Request) -> None:
         """Makes the folder and its `Config.json` unless they are there, then checks them and notes where plugins lie.
 
         Raises:
@@ -95,9 +95,9 @@ class Entry:
                     f"Restore the file from a copy, or take the folder out of the cache: {layout.removal(self.path)}."
                 )
             files.make_folder(self.path)
-            files.write_new(self.path / layout.CONFIG, files.json_text(asked.document()))
-        self.check(asked)
-        plugins = asked.document().get(PLUGINS)
+            files.write_new(self.path / layout.CONFIG, files.json_text(request.document()))
+        self.check(request)
+        plugins = request.document().get(PLUGINS)
         if plugins is not None and plugins != self.document().get(PLUGINS):  # they may have moved
             note(self, {PLUGINS: plugins})
 
@@ -148,12 +148,12 @@ class Entry:
         """
         return finished.weights_of(self.path, index, which)
 
-    def status(self, wanted: int, asked: Asked | None = None) -> Status:
-        """How far the entry is from its first `wanted` runs, and whether it is what is `asked` for.
+    def status(self, wanted: int, request: Request | None = None) -> Status:
+        """How far the entry is from its first `wanted` runs, and whether it is what is requested.
 
         Whatever is wrong with it is in the status.
         """
-        return status_of(self, wanted, asked)
+        return status_of(self, wanted, request)
 
     def has_run(self, index: int) -> bool:
         """Whether a run is finished; raises CorruptEntryError as `run_folder` does."""

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Protocol
 
 
-class Asked(Protocol):
+class Request(Protocol):
     """An experiment that someone asks for; a resolved config is one."""
 
     @property

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from Arch.cache.attempts.attempt import State
 from Arch.cache.entry import Entry
-from Arch.cache.request import Asked
+from Arch.cache.request import Request
 from Arch.cache.status import Status
 
 
@@ -23,7 +23,7 @@ class Snapshot:
     root: Path
     names: frozenset[str]
 
-    def status(self, config: Asked, wanted: int) -> Status:
+    def status(self, config: Request, wanted: int) -> Status:
         """How far a config's entry is from having `wanted` runs; whatever is wrong with it is in the status."""
         if config.fingerprint not in self.names:
             return Status(State.MISSING, (), wanted)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from Arch.cache import agreement, summary
 from Arch.cache.attempts.attempt import Attempt, State
 from Arch.cache.attempts.failure import Failure
-from Arch.cache.request import Asked
+from Arch.cache.request import Request
 from Arch.errors import CacheError, ChangedDefaultError, CorruptEntryError, DiskError
 
 if TYPE_CHECKING:
@@ -68,26 +68,26 @@ class Status:
 
 
 def status_of(
-    entry: Entry, wanted: int, asked: Asked | None = None, document: Mapping[str, Any] | None = None
+    entry: Entry, wanted: int, request: Request | None = None, document: Mapping[str, Any] | None = None
 ) -> Status:
-    """How far an entry is from having its first `wanted` runs; if it is `asked` for, it is checked, too.
+    """How far an entry is from having its first `wanted` runs; if it is requested, it is checked, too.
 
     Args:
         entry: where to look.
         wanted: how many runs.
-        asked: what it has to agree with.
+        request: what it has to agree with.
         document: its `Config.json`, for who has just read it.
 
     Whatever is wrong with the entry, and be it that the disk does not give it, is in the status: one that cannot be
     read must not hide the others.
     """
     try:
-        if asked is None and not entry.exists:
+        if request is None and not entry.exists:
             return Status(State.MISSING, (), wanted)
-        if asked is None:
+        if request is None:
             return _status(entry, wanted, entry.run_indices())
-        agreement.check(entry.path, entry.document() if document is None else document, asked)
-        return _judged(entry, wanted, asked)
+        agreement.check(entry.path, entry.document() if document is None else document, request)
+        return _judged(entry, wanted, request)
     except ChangedDefaultError as problem:
         return Status(State.CHANGED, (), wanted, problem=problem)
     except (CorruptEntryError, DiskError) as problem:
@@ -103,12 +103,12 @@ def _is_gone(entry: Entry) -> bool:
     return not entry.exists
 
 
-def _judged(entry: Entry, wanted: int, asked: Asked) -> Status:
+def _judged(entry: Entry, wanted: int, request: Request) -> Status:
     runs, origins = summary.recorded_runs(entry)
     status = _status(entry, wanted, runs)
     if origins is None:
         origins = [entry.run(index).provenance for index in runs]
-    outdated = summary.outdated(origins, asked.versions)
+    outdated = summary.outdated(origins, request.versions)
     if not outdated:
         return status
     return replace(status, state=State.STALE if status.is_done else status.state, outdated=outdated)

@@ -9,7 +9,7 @@ from pathlib import Path
 from Arch import files
 from Arch.cache import layout
 from Arch.cache.entry import Entry
-from Arch.cache.request import Asked
+from Arch.cache.request import Request
 from Arch.cache.snapshot import Snapshot
 from Arch.errors import CacheError, UnknownNameError
 
@@ -26,7 +26,7 @@ class Store:
 
     root: Path
 
-    def entry(self, config: Asked) -> Entry:
+    def entry(self, config: Request) -> Entry:
         """The entry of a config, whether it exists or not; nothing is read or written."""
         return Entry(self.root / config.fingerprint)
 

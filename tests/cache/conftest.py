@@ -19,7 +19,7 @@ FINGERPRINT = "0123456789abcdef" * 2
 
 
 @dataclass(frozen=True)
-class Asked:
+class Request:
     """What the cache needs of a config, without rules."""
 
     active: dict = field(default_factory=lambda: {"Model": "resnet8", "Temperature": 4.0})
@@ -94,7 +94,7 @@ def disk(monkeypatch):
 
 @pytest.fixture
 def asked():
-    return Asked()
+    return Request()
 
 
 @pytest.fixture
@@ -112,7 +112,7 @@ def entry(store, asked):
 
 @pytest.fixture
 def make_asked():
-    return Asked
+    return Request
 
 
 @pytest.fixture

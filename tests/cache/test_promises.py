@@ -173,8 +173,8 @@ def test_g5_a_run_whose_holders_number_is_another_process_now_is_not_shown_as_ru
 LOOK = """
 import pathlib, sys
 from Arch.cache.store import Store
-from tests.cache.conftest import Asked
-store, asked = Store(pathlib.Path(sys.argv[1])), Asked()
+from tests.cache.conftest import Request
+store, asked = Store(pathlib.Path(sys.argv[1])), Request()
 for entry in store.entries():
     for index in range(5):
         work = entry.work(index)
@@ -227,8 +227,8 @@ import contextlib, pathlib, sys
 sys.stdin = None
 from Arch.cache.store import Store
 from tests.cache import stub
-from tests.cache.conftest import Asked
-asked = Asked()
+from tests.cache.conftest import Request
+asked = Request()
 entry = Store(pathlib.Path(sys.argv[1])).entry(asked)
 for befalls in (stub.fail, stub.stop, stub.nothing):
     with contextlib.suppress(Exception):
