@@ -95,7 +95,7 @@ def overviews(workspace: Workspace, words: Sequence[str], overrides: Sequence[st
     Raises:
         ArchError: a word leads nowhere, or a config cannot be understood.
     """
-    places, filters = workspace.parted(words)
+    places, filters = workspace.split(words)
     selection = Selection.in_cache(workspace)
     named = set(places)
     conditions = [word for word in words if word not in named]
@@ -150,8 +150,8 @@ def _of_begun(entry: Entry, asked: Stored, document: Mapping[str, Any]) -> Statu
     names = files.list_folder(entry.path)
     traces = entry.traces() if "Work" in names or "Claims" in names else ()
     status = status_of(entry, 1, asked, document)
-    begun = max((*status.runs, *traces), default=0) + 1
-    return status if begun == 1 else status_of(entry, begun, asked, document)
+    started = max((*status.runs, *traces), default=0) + 1
+    return status if started == 1 else status_of(entry, started, asked, document)
 
 
 def _is_config(place: str, selection: Selection) -> bool:

@@ -86,7 +86,7 @@ def make_plan(asked: Iterable[tuple[Config, str]], store: Store) -> Plan:
     """The plan that gives every asked experiment its runs.
 
     Args:
-        request: configs with the label of who asks.
+        asked: configs with the label of who asks.
         store: the cache; it is only read.
 
     Raises:

@@ -70,7 +70,7 @@ class Selection:
         """
         if not all(words):  # to a path, nothing is the working directory
             raise ConfigError("expected files, folders, fingerprint prefixes or Key=Value words, got an empty word.")
-        places, filters = self.workspace.parted(words)
+        places, filters = self.workspace.split(words)
         found = [name for place in places for name in self._at(place, overrides)] if places else self.names
         verdicts = {name: self._holds(name, filters) for name in found}
         chosen = tuple(name for name, is_meant in verdicts.items() if is_meant)

@@ -79,7 +79,7 @@ class Workspace:
         Raises:
             ArchError: a word leads nowhere, or a config cannot be understood.
         """
-        places, filters = self.parted(words)
+        places, filters = self.split(words)
         for config, label in self._selected(self._places(places), overrides, is_asked=bool(places)):
             if all(holds(config, key, value) for key, value in filters):
                 yield config, label
@@ -92,9 +92,9 @@ class Workspace:
         Raises:
             ArchError: as `configs`, or an entry that was asked for cannot be used.
         """
-        places, filters = self.parted(words)
+        places, filters = self.split(words)
         usable: dict[str, Entry] = {}
-        spoilt: list[ArchError] = []
+        unreadable: list[ArchError] = []
         for place in self._places(places):
             try:
                 for entry in self._usable(place, filters, overrides):
@@ -105,10 +105,10 @@ class Workspace:
             except ArchError as error:
                 if places:
                     raise
-                spoilt.append(error)
-        return list(usable.values()), spoilt
+                unreadable.append(error)
+        return list(usable.values()), unreadable
 
-    def parted(self, words: Sequence[str]) -> tuple[list[str], list[tuple[str, Any]]]:
+    def split(self, words: Sequence[str]) -> tuple[list[str], list[tuple[str, Any]]]:
         """The words that name places, and the others as keys with the values that they have to have.
 
         Raises:

@@ -28,12 +28,12 @@ _WORDS = "True|TRUE|true|False|FALSE|false|inf|Inf|INF|Infinity|infinity"
 _MISREAD = frozenset(("", *_ABSENT.split("|"), *_WORDS.split("|")))
 
 
-def rows(entries: Iterable[Entry], spoilt: list[CacheError], *, with_epochs: bool = False) -> Iterator[Row]:
+def rows(entries: Iterable[Entry], unreadable: list[CacheError], *, with_epochs: bool = False) -> Iterator[Row]:
     """A row for each finished run, or for each epoch of each.
 
     Args:
         entries: cached experiments.
-        spoilt: receives why others cannot be read.
+        unreadable: receives why others cannot be read.
         with_epochs: a row for each epoch.
 
     Returns:
@@ -49,7 +49,7 @@ def rows(entries: Iterable[Entry], spoilt: list[CacheError], *, with_epochs: boo
         except DiskError:
             raise
         except CacheError as problem:
-            spoilt.append(problem)
+            unreadable.append(problem)
 
 
 def columns(table: Sequence[Mapping[str, Any]]) -> list[str]:
@@ -133,10 +133,10 @@ def frame(*what: str, cache: Path | str | None = None, epochs: bool = False) -> 
     Raises:
         ArchError: a word cannot be understood, or an experiment cannot be read.
     """
-    spoilt: list[CacheError] = []
-    table = list(rows(selected(Workspace.at(cache), what), spoilt, with_epochs=epochs))
-    if spoilt:
-        raise spoilt[0]
+    unreadable: list[CacheError] = []
+    table = list(rows(selected(Workspace.at(cache), what), unreadable, with_epochs=epochs))
+    if unreadable:
+        raise unreadable[0]
     return data_frame(table)
 
 

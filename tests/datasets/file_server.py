@@ -7,7 +7,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 
 class FileServer(ThreadingHTTPServer):
-    """Serves `files` (path -> bytes) and remembers in requested what was asked: (path, Range or None).
+    """Serves `files` (path -> bytes) and remembers in `asked` the requests: (path, Range or None).
 
     Attributes:
         knows_ranges: whether it sends parts of files, and names versions.

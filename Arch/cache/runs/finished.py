@@ -39,7 +39,7 @@ def is_there(entry: Path, index: int) -> bool:
             return True
         if not files.list_folder(folder):
             return False
-    raise _spoilt(f"{folder}/{layout.MANIFEST}", "is gone")
+    raise _damaged(f"{folder}/{layout.MANIFEST}", "is gone")
 
 
 def folder_of(entry: Path, index: int) -> Path:
@@ -60,9 +60,9 @@ def run_of(entry: Path, index: int) -> Run:
         run = run_from(files.read_json(path), path)
     except FileNotFoundError:
         folder_of(entry, index)  # unless it was moved away meanwhile
-        raise _spoilt(path, "is gone") from None
+        raise _damaged(path, "is gone") from None
     if run.index != index:
-        raise _spoilt(path, f"tells of run {run.index}")
+        raise _damaged(path, f"tells of run {run.index}")
     return run
 
 
@@ -84,7 +84,7 @@ def weights_of(entry: Path, index: int, which: str) -> Path:
         folder_of(entry, index)  # unless it was moved away meanwhile
         is_whole = False
     if not is_whole:
-        raise _spoilt(f"{folder / name}", f"does not have the {size} bytes that were written")
+        raise _damaged(f"{folder / name}", f"does not have the {size} bytes that were written")
     return folder / name
 
 
@@ -93,7 +93,7 @@ def _no_run(entry: Path, index: int) -> CacheError:
     return CacheError(f"there is no run {index} in {entry}. Runs there: {known}.")
 
 
-def _spoilt(path: str, reason: str) -> CorruptEntryError:
+def _damaged(path: str, reason: str) -> CorruptEntryError:
     folder = Path(path).parent
     command = layout.removal(folder.parents[1], int(folder.name))
     return CorruptEntryError(

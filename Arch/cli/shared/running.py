@@ -80,13 +80,13 @@ def cached_entries(workspace: Workspace, words: Sequence[str], options: argparse
     Raises:
         ConfigError: there is none.
     """
-    entries, spoilt = workspace.entries(words, options.set)
-    for error in spoilt:
+    entries, unreadable = workspace.entries(words, options.set)
+    for error in unreadable:
         print(f"error: left out: {error}", file=sys.stderr)
     if not entries:
         what = f"nothing of {' '.join(words)}" if words else "no finished run"
         raise ConfigError(f"{what} is in the cache {workspace.store.root}.")
-    return entries, 1 if spoilt else 0
+    return entries, 1 if unreadable else 0
 
 
 def print_results(entries: Sequence[Entry], options: argparse.Namespace) -> int:

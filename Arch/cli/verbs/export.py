@@ -35,9 +35,10 @@ def run(options: argparse.Namespace) -> int:
     workspace = workspace_of(options)
     if options.to is not None:
         export.check_format(options.to)
-    spoilt: list[CacheError] = []
-    table = list(export.rows(export.selected(workspace, options.what, options.set), spoilt, with_epochs=options.epochs))
-    for problem in spoilt:
+    unreadable: list[CacheError] = []
+    entries = export.selected(workspace, options.what, options.set)
+    table = list(export.rows(entries, unreadable, with_epochs=options.epochs))
+    for problem in unreadable:
         print(f"error: left out: {problem}", file=sys.stderr)
     if not table:
         whose = f" of {' '.join(options.what)}" if options.what else ""
@@ -48,4 +49,4 @@ def run(options: argparse.Namespace) -> int:
         export.write(options.to, table)
         if not options.quiet:
             print(f"{options.to}: {len(table)} rows")
-    return 1 if spoilt else 0
+    return 1 if unreadable else 0

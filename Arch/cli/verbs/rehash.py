@@ -55,8 +55,8 @@ def run(options: argparse.Namespace) -> int:
     plan = plan_rehash(workspace, names, is_pinning=options.pin_old)
     troubles: Sequence[Trouble] = ()
     if options.apply and plan.renamings:
-        begun = migration.begin(root, [renaming.move for renaming in plan.renamings])
-        troubles = migration.apply(root, begun)
+        started = migration.begin(root, [renaming.move for renaming in plan.renamings])
+        troubles = migration.apply(root, started)
     _print(_plan_rows(plan), _plan_lines(plan, troubles, options), troubles, options)
     return 1 if troubles else 0
 

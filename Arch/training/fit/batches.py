@@ -66,7 +66,7 @@ class Batches:
         groups_rows = torch.split(order[sum(sizes[:first]) :], [sum(group) for group in groups])
         images = images_of(self.split, groups_rows, self.normalizer.scale.device, is_streamed=self.is_streamed)
         for group, chosen, pixels in zip(groups, groups_rows, images, strict=True):
-            yield from parted(self._made(chosen, pixels, number, group), group)
+            yield from split(self._made(chosen, pixels, number, group), group)
 
     def _order(self, number: int) -> Tensor:
         """A permutation of the samples, drawn on the CPU so that every device sees the same."""
@@ -86,7 +86,7 @@ class Batches:
         return Batch(shown.images, for_teacher, labels, samples, shown.views, shown.partners, shown.shares)
 
 
-def parted(whole: Batch, sizes: Sequence[int]) -> Iterator[Batch]:
+def split(whole: Batch, sizes: Sequence[int]) -> Iterator[Batch]:
     """The batches of `sizes` that were made as one; the partners of each are rows of itself."""
     if len(sizes) == 1:
         yield whole

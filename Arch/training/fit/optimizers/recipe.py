@@ -82,8 +82,8 @@ def slowed(groups: ParameterGroups, parameters: Iterable[nn.Parameter], multipli
         The groups of the others, then those of `parameters` with their `RATE_MULTIPLIER`, none of them empty.
     """
     slow = set(parameters)
-    parted = [{**group, "params": [each for each in group["params"] if each not in slow]} for group in groups]
+    split = [{**group, "params": [each for each in group["params"] if each not in slow]} for group in groups]
     for group in groups:
         chosen = [each for each in group["params"] if each in slow]
-        parted.append({**group, "params": chosen, RATE_MULTIPLIER: multiplier})
-    return [group for group in parted if group["params"]]
+        split.append({**group, "params": chosen, RATE_MULTIPLIER: multiplier})
+    return [group for group in split if group["params"]]
