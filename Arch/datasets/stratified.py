@@ -11,7 +11,7 @@ SEED = 42
 Ids = npt.NDArray[np.int64]
 
 
-def parted(ids: Ids, labels: npt.NDArray[np.int64], share: float, title: str) -> tuple[Ids, Ids]:
+def stratified_split(ids: Ids, labels: npt.NDArray[np.int64], share: float, title: str) -> tuple[Ids, Ids]:
     """Two parts of some samples, each with the same share of every class, both in a random order.
 
     Args:

@@ -36,7 +36,7 @@ class _ExtensionReader:
         reader, built_in = self.reader, self.built_in
         if reader.document.get(":"):
             raise reader.error("nothing would read options of a plugin; only the built-in rules have some.", ":")
-        declared, stanzas = reader.parted()
+        declared, stanzas = reader.split_members()
         own = {key: members for key, members in declared.items() if key not in built_in.keys}
         facts = read_facts(reader.document, reader.source)
         theirs = {key: each for key, each in facts.items() if key in built_in.keys}

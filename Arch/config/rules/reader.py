@@ -65,7 +65,7 @@ class Reader:
 
     def rules(self) -> Rules:
         """The document as rules that stand by themselves; raises RulesError."""
-        declared, stanzas = self.parted()
+        declared, stanzas = self.split_members()
         facts = read_facts(self.document, self.source)
         self.check_names(declared, facts)
         options = self._options(declared)
@@ -82,7 +82,7 @@ class Reader:
             {key: self.reference(key, facts[key], schemas) for key in keys if schemas[key].type == "reference"},
         )
 
-    def parted(self) -> tuple[dict[str, list[Member]], list[Member]]:
+    def split_members(self) -> tuple[dict[str, list[Member]], list[Member]]:
         """The members that declare keys, by key, and the stanzas; raises RulesError."""
         declared: dict[str, list[Member]] = {}
         stanzas: list[Member] = []

@@ -12,7 +12,7 @@ import torch
 
 from Arch.datasets import DATASETS
 from Arch.datasets.dataset import ImageDataset, Images, SplitName
-from Arch.datasets.stratified import SEED, Ids, parted
+from Arch.datasets.stratified import SEED, Ids, stratified_split
 from Arch.errors import DataError
 
 MODALITIES = ("standard", "interpolation", "extrapolation")
@@ -122,8 +122,8 @@ class Spirals(ImageDataset):
 
     def _ids(self, labels: npt.NDArray[np.int64]) -> dict[Part, Ids]:
         """Which points each part has, in its order."""
-        train, rest = parted(np.arange(len(labels)), labels, 0.5, "Spirals")
-        validation, test = parted(rest, labels, 0.5, "Spirals")
+        train, rest = stratified_split(np.arange(len(labels)), labels, 0.5, "Spirals")
+        validation, test = stratified_split(rest, labels, 0.5, "Spirals")
         return {"train": train, "validation": validation, "test": test}
 
     def _all(self) -> _Points:

@@ -21,7 +21,7 @@ from Arch.datasets.decoding.parquet_rows import ChosenRows, ParquetTable, RowIma
 from Arch.datasets.decoding.samples import Labels, Samples, classes_of, labels_of
 from Arch.datasets.decoding.store import decoded
 from Arch.datasets.sources.placed import decoded_arrays, key_of
-from Arch.datasets.stratified import Ids, parted
+from Arch.datasets.stratified import Ids, stratified_split
 from Arch.errors import DataError
 
 TARGETS = {"bird": "labels", "attribute": "attributes"}
@@ -160,8 +160,8 @@ class LocatedSUB(ImageDataset):
 
 def _chosen(birds: Labels, split: SplitName, title: str) -> Ids:
     """The samples of a split."""
-    kept, test = parted(np.arange(len(birds)), birds, 0.3, title)
-    return test if split == "test" else parted(kept, birds, 0.2, title)[0]
+    kept, test = stratified_split(np.arange(len(birds)), birds, 0.3, title)
+    return test if split == "test" else stratified_split(kept, birds, 0.2, title)[0]
 
 
 @contextmanager
