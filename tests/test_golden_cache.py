@@ -14,7 +14,7 @@ import sys
 import pytest
 
 import Arch
-from Scripts.Plotfigs import main as plot
+from Arch.cli.plotfigs import main as plot
 from tests.golden.copies import contents, fingerprint_of, scores_of
 from tests.golden.outputs import MAIN, OUTPUTS, TRAIN, normalised, then
 
@@ -52,7 +52,7 @@ def test_looking_at_the_cache_writes_nothing(golden, said):
 
 @pytest.mark.parametrize("config", ["teacher", "plain", "taught", "taught_from_file", "plugin"])
 def test_a_cached_experiment_answers_without_torch(config, golden):
-    code = f"import sys; sys.path.insert(0, {str(MAIN.parents[1])!r}); from Scripts.main import main; "
+    code = f"import sys; sys.path.insert(0, {str(MAIN.parents[1])!r}); from Arch.cli.main import main; "
     code += "code = main(sys.argv[1:]); sys.exit(code or 3 * ('torch' in sys.modules))"
     words = ["-c", f"configs/{config}.json", *TRAIN]
     done = subprocess.run([sys.executable, "-c", code, *words], capture_output=True, text=True, check=True)

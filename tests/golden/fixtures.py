@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from Scripts.main import main
+from Arch.cli.main import main
 from tests.golden.copies import golden_copy
 from tests.golden.outputs import CACHE, TRAIN
 
