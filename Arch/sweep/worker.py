@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from Arch.config.foreign import ForeignNetwork
     from Arch.models.imodel import IModel
     from Arch.training.itrainer import ITrainer
-    from Arch.training.networks.trained import GivenNetwork
+    from Arch.training.networks.given import GivenNetwork
 
 
 @dataclass(frozen=True)

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, final
 from Arch.cache.foreign import open_network
 from Arch.config.plugins.running import errors_named
 from Arch.errors import CacheError, LeaseLostError, TrainingError
+from Arch.training.data_identity import require_same_data_as_runs
 from Arch.training.engine import Engine, choose_engine
 from Arch.training.networks.foreign import ForeignModel
-from Arch.training.run.provenance import require_same_data_as_runs
 from Arch.training.run.run_log import open_run_log
 from Arch.training.run.run_loop import make_run, start_message
 from Arch.training.run.waiting import wait_for_lease
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from Arch.datasets.loading import ImageData
     from Arch.models.imodel import IModel
     from Arch.training.fit.objective import Objective
+    from Arch.training.networks.given import GivenNetwork
     from Arch.training.networks.pretrained import WarmStart
-    from Arch.training.networks.trained import GivenNetwork
     from Arch.training.run.run_log import RunLog
     from Arch.training.settings import Settings
     from Arch.types import Result

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from Arch.models.architecture import Architecture
     from Arch.models.imodel import IModel
-    from Arch.training.networks.trained import GivenNetwork
+    from Arch.training.networks.given import GivenNetwork
 
 FROZEN = -1.0  # the value of BackboneLRMultiplier that stands for a backbone that does not learn
 

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save
@@ -18,7 +18,7 @@ from Arch.errors import CorruptEntryError, DataError, ModelError
 from Arch.models import MODELS
 from Arch.models.build import construct
 from Arch.models.weights.fitting import load_whole
-from Arch.training.run.provenance import data_record
+from Arch.training.data_identity import data_record
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -28,31 +28,6 @@ if TYPE_CHECKING:
     from Arch.datasets.loading import ImageData
     from Arch.models.imodel import IModel
     from Arch.types import Run
-
-
-class GivenNetwork(Protocol):
-    """A network that a study is made from: trained here, or from elsewhere."""
-
-    @property
-    def entry(self) -> Entry:
-        """Where the cache keeps or names it."""
-
-    @property
-    def title(self) -> str:
-        """What messages call it."""
-
-    def load_for(self, dataset: ImageData) -> IModel:
-        """The network for a dataset's images and classes, in evaluation mode on the CPU.
-
-        Raises:
-            ArchError: it is not to be had, or was made for other images or classes.
-        """
-
-    def state(self) -> Mapping[str, Tensor]:
-        """Its weights; raises as `load_for`."""
-
-    def origin(self) -> dict[str, object]:
-        """What is recorded with a run that is made from it."""
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ import torch
 
 from Arch.errors import TrainingError
 from Arch.faults import is_out_of_memory
-from Arch.training.run.provenance import require_same_data
+from Arch.training.data_identity import require_same_data
 from Arch.training.streams import generator_states, set_generators
 from Arch.types import Epoch
 

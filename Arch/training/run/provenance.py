@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 import platform
 import re
 import shlex
 import subprocess
 import sys
-from collections.abc import Iterable, Mapping
 from functools import cache
 from importlib import metadata
 from pathlib import Path
@@ -16,15 +14,13 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from Arch.errors import DataError
+from Arch.training.data_identity import data_record
 
 if TYPE_CHECKING:
     from Arch.datasets.loading import ImageData
-    from Arch.datasets.normalization import Normalization
     from Arch.training.engine import Engine
     from Arch.training.fit.fit import Fit
     from Arch.training.streams import Streams
-    from Arch.types import Run
 
 _ROOT = Path(__file__).resolve().parents[3]
 _DRIVER = Path("/proc/driver/nvidia/version")
@@ -76,44 +72,6 @@ def host() -> str:
     return platform.node()
 
 
-def data_record(dataset: ImageData) -> dict[str, Any]:
-    """What a run records of its data: enough to rebuild its network, and to notice other data under the same name."""
-    return {
-        "data_digest": dataset.digest,
-        "normalization": _digest(dataset.normalization),
-        "input_shape": list(dataset.shape),
-        "classes": len(dataset.classes),
-        "class_names": list(dataset.classes),
-        "train_samples": len(dataset.train),
-    }
-
-
-def require_same_data(dataset: ImageData, records: Iterable[Mapping[str, Any]], whose: str) -> None:
-    """Checks that recorded digests, where there are any, are that of the data at hand.
-
-    Args:
-        dataset: the data at hand.
-        records: provenance of the runs to agree with.
-        whose: how the message calls them.
-
-    Raises:
-        DataError: other data have the same name.
-    """
-    for record in records:
-        if record.get("data_digest", dataset.digest) != dataset.digest:
-            raise DataError(
-                f"the data called {dataset.name} are not those of {whose}: their digest is {dataset.digest[:12]}, "
-                f"that of {whose} {record['data_digest'][:12]}. Put the old data back, or give the new ones a name "
-                "of their own (DataName)."
-            )
-
-
-def require_same_data_as_runs(dataset: ImageData, runs: Iterable[Run]) -> None:
-    """Checks that an experiment's earlier runs saw the data at hand; raises as `require_same_data`."""
-    for run in runs:
-        require_same_data(dataset, (run.provenance,), f"run {run.index} of this experiment")
-
-
 def code_version(root: Path) -> dict[str, Any]:
     """The commit of the code in `root` and whether it was edited since; empty where git cannot tell."""
     if not (root / ".git").exists():
@@ -155,14 +113,6 @@ def _installed(package: str) -> str | None:
         return metadata.version(package)
     except metadata.PackageNotFoundError:
         return None
-
-
-def _digest(constants: Normalization) -> str:
-    """Names the constants that images are normalised with; per pixel they are too many to write down."""
-    named = hashlib.sha256()
-    for each in (constants.mean, constants.std):
-        named.update(f"{tuple(each.shape)}{each.flatten().tolist()}".encode())
-    return named.hexdigest()[:16]
 
 
 def _git(root: Path, *words: str) -> str | None:

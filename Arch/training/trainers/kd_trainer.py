@@ -12,11 +12,11 @@ from Arch.datasets.normalization import Normalizer
 from Arch.distillation import METHODS
 from Arch.errors import ConfigError, DataError
 from Arch.training import TRAINERS
+from Arch.training.data_identity import require_same_data
 from Arch.training.fit.objective import Objective, WeightedTerm
 from Arch.training.fit.predictions import logits_of, network_logits, scores
 from Arch.training.networks.frozen import FrozenNetwork
 from Arch.training.networks.trained import TrainedNetwork
-from Arch.training.run.provenance import require_same_data
 from Arch.training.trainers.image_trainer import ImageTrainer
 
 if TYPE_CHECKING:

@@ -10,8 +10,9 @@ import pytest
 import torch
 
 from Arch.errors import DataError
+from Arch.training.data_identity import require_same_data
 from Arch.training.run import provenance as module
-from Arch.training.run.provenance import code_version, provenance, require_same_data
+from Arch.training.run.provenance import code_version, provenance
 from Arch.training.streams import Streams
 
 
