@@ -78,6 +78,7 @@ class Epoch:
         validation: the same over the validation split, or empty where there is none.
         learning_rate: of the epoch's first step.
         seconds: wall time of training, evaluation not counted.
+        stage: the name of its stage in a run of several stages, else empty; numbers count within a stage.
     """
 
     number: int
@@ -86,20 +87,37 @@ class Epoch:
     validation: Mapping[str, float]
     learning_rate: float
     seconds: float
+    stage: str = ""
+
+
+@dataclass(frozen=True)
+class ArrayInfo:
+    """What an array of a run is.
+
+    Attributes:
+        axes: a name for each axis.
+        meaning: one line on the values, with their unit.
+        missing: why values are missing (NaN); empty where none is.
+    """
+
+    axes: tuple[str, ...]
+    meaning: str
+    missing: str = ""
 
 
 @dataclass(frozen=True)
 class Run:
-    """One finished training, immutable once committed.
+    """One finished run of an experiment, immutable once committed.
 
     Attributes:
         index: the run's number in its experiment, from 0.
         seed: the config's `Seed`; the run's streams derive from (`seed`, `index`).
-        epochs: in order.
+        epochs: in order; none where the study has none.
         scores: the headline numbers: `accuracy` and the like of the last epoch, `best_*` where a best is chosen.
         seconds: wall time of the whole run, all sessions together, what was lost between them not counted.
         provenance: device, threads, precision, versions, git commit, data digest, input shape, classes, device seconds,
             attempts, and the `sessions` that the run was made in where they differ, with what each had of `COMPARED`.
+        arrays: what the arrays in the run's `Arrays.safetensors` are, by name.
     """
 
     index: int
@@ -108,6 +126,7 @@ class Run:
     scores: Mapping[str, float]
     seconds: float
     provenance: Mapping[str, Any] = field(default_factory=dict)
+    arrays: Mapping[str, ArrayInfo] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

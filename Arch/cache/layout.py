@@ -7,6 +7,7 @@ from pathlib import Path
 CONFIG = "Config.json"
 RESULT = "Result.json"
 RUN = "Run.json"
+ARRAYS = "Arrays.safetensors"
 MANIFEST = "manifest.json"
 FAILURE = "Failure.json"
 PROGRESS = "Progress.json"

@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from Arch.datasets.loading import ImageData
+from Arch.datasets.normalization import Normalization
 from Arch.errors import DataError
-
-if TYPE_CHECKING:
-    from Arch.datasets.loading import ImageData
-    from Arch.datasets.normalization import Normalization
-    from Arch.types import Run
+from Arch.training.normalization import recorded
+from Arch.types import Run
 
 
 def data_record(dataset: ImageData) -> dict[str, Any]:
     """What a run records of its data: enough to rebuild its network, and to notice other data under the same name."""
+    constants = recorded(dataset.normalization)
     return {
         "data_digest": dataset.digest,
-        "normalization": _digest(dataset.normalization),
+        "normalization": normalization_digest(dataset.normalization),
+        **({"normalization_constants": constants} if constants else {}),
         "input_shape": list(dataset.shape),
         "classes": len(dataset.classes),
         "class_names": list(dataset.classes),
@@ -52,7 +53,7 @@ def require_same_data_as_runs(dataset: ImageData, runs: Iterable[Run]) -> None:
         require_same_data(dataset, (run.provenance,), f"run {run.index} of this experiment")
 
 
-def _digest(constants: Normalization) -> str:
+def normalization_digest(constants: Normalization) -> str:
     """Names the constants that images are normalised with; per pixel they are too many to write down."""
     named = hashlib.sha256()
     for each in (constants.mean, constants.std):

@@ -1,50 +1,52 @@
-"""What every kind of study is: four questions, and one way to answer with a result."""
+"""What every kind of study is: the questions that differ, and one way to answer with a result."""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from functools import cached_property
+from functools import cached_property, partial
 from types import MappingProxyType
-from typing import TYPE_CHECKING, final
+from typing import final
 
+from Arch.cache.entry import Entry
 from Arch.cache.foreign import open_network
+from Arch.cache.making.lease import Lease
+from Arch.config.config import Config
 from Arch.config.plugins.running import errors_named
+from Arch.datasets.loading import ImageData
 from Arch.errors import CacheError, LeaseLostError, TrainingError
+from Arch.models.imodel import IModel
 from Arch.training.data_identity import require_same_data_as_runs
 from Arch.training.engine import Engine, choose_engine
 from Arch.training.networks.foreign import ForeignModel
-from Arch.training.run.run_log import open_run_log
+from Arch.training.networks.given import GivenNetwork
+from Arch.training.run.prepared import PreparedRun
+from Arch.training.run.run_log import RunLog, open_run_log
 from Arch.training.run.run_loop import make_run, start_message
+from Arch.training.run.stage import Stage
 from Arch.training.run.waiting import wait_for_lease
-
-if TYPE_CHECKING:
-    from Arch.cache.entry import Entry
-    from Arch.cache.making.lease import Lease
-    from Arch.config.config import Config
-    from Arch.datasets.loading import ImageData
-    from Arch.models.imodel import IModel
-    from Arch.training.fit.objective import Objective
-    from Arch.training.networks.given import GivenNetwork
-    from Arch.training.networks.pretrained import WarmStart
-    from Arch.training.run.run_log import RunLog
-    from Arch.training.settings import Settings
-    from Arch.types import Result
+from Arch.training.scores import Scores
+from Arch.training.settings import Settings
+from Arch.training.streams import Streams, global_stream
+from Arch.training.study import Study
+from Arch.types import Result
 
 
 class ITrainer(ABC):
-    """Trains the runs that an experiment lacks; a subclass answers the four questions that differ between studies.
+    """Makes the runs that an experiment lacks; a subclass answers the questions that differ between studies.
 
     A trainer has an entry, a config and settings; constructing one does nothing.
 
     Attributes:
-        config: what is asked.
+        config: the experiment.
         entry: where its runs are kept.
-        settings: how to train here and now.
+        settings: how to compute here and now.
         networks: the networks that the study is made from, by their config key.
-        start: how the latest network that `load_model` gave began, if it did so from another one's weights.
+        headline: the name of the score that progress, tables and the choice of a best epoch speak of.
     """
+
+    headline: str = "accuracy"
 
     def __init__(
         self,
@@ -54,26 +56,38 @@ class ITrainer(ABC):
         networks: Mapping[str, GivenNetwork] = MappingProxyType({}),
     ) -> None:
         self.config, self.entry, self.settings, self.networks = config, entry, settings, networks
-        self.start: WarmStart | None = None
 
     @abstractmethod
-    def load_dataset(self) -> ImageData:
-        """What is learned from; on the CPU."""
+    def load_dataset(self) -> ImageData | None:
+        """The data of the study, on the CPU; None where it reads none."""
 
     @abstractmethod
-    def load_model(self, dataset: ImageData) -> IModel:
-        """A new network for the dataset; torch's global generator is seeded for its initial weights."""
+    def load_model(self, dataset: ImageData | None) -> IModel | None:
+        """A new network to be trained; None where nothing is trained.
+
+        torch's global generator is seeded for its initial weights.
+        """
 
     @abstractmethod
-    def objective(self, dataset: ImageData, model: IModel) -> Objective:
-        """What the network is trained for."""
+    def stages(self, dataset: ImageData | None, model: IModel | None, streams: Streams) -> Sequence[Stage]:
+        """The stages of one run, none of whose steps is done.
+
+        Args:
+            dataset: what `load_dataset` gave, on the device.
+            model: what `load_model` gave, on the device.
+            streams: the run's random streams, with the run's index.
+        """
 
     @abstractmethod
-    def evaluate(self, model: IModel, dataset: ImageData, split: str = "test") -> Mapping[str, float]:
-        """How good the network is on the "test" or "validation" split of the dataset, which is on the device."""
+    def evaluate(self, model: IModel, dataset: ImageData, split: str = "test") -> Scores:
+        """Scores of a network on a split of the dataset ("test" or "validation"), which is on the device."""
 
-    def network(self, key: str) -> GivenNetwork:
+    def network(self, key: str, run: int = 0) -> GivenNetwork:
         """The network that the config's `key` refers to.
+
+        Args:
+            key: of the config.
+            run: the run that needs it; it decides where the config's `KEYRun` is -1.
 
         Raises:
             TrainingError: none was handed to the trainer, or another one.
@@ -82,7 +96,12 @@ class ITrainer(ABC):
         if given is None or given.entry.fingerprint != asked:
             found = given.entry.fingerprint if given else "no network"
             raise TrainingError(f"the config's {key} is {asked}, but {found} was handed to the trainer.")
-        return given
+        return given.for_run(run)
+
+    @property
+    def study(self) -> Study:
+        """The experiment and the means to compute it; raises as `engine`."""
+        return Study(self.config, self.engine, self.settings, self.networks)
 
     @cached_property
     def engine(self) -> Engine:
@@ -128,15 +147,32 @@ class ITrainer(ABC):
         """
         with lease, open_run_log(self.entry.work(lease.index)) as log:
             with _told(lease, log), errors_named(self.config.plugins), self.engine.session():
-                log.say(start_message(self, lease))
-                require_same_data_as_runs(self._dataset, self.entry.runs())
-                run = make_run(self, self._dataset, lease, log)
+                log.say(start_message(self.study, lease))
+                if self.dataset:
+                    require_same_data_as_runs(self.dataset, self.entry.runs())
+                run = make_run(self.study, partial(self.prepare, lease.index), lease, log)
             self.settings.watcher.run_finished(run.scores, run.seconds)
 
+    @final
+    def prepare(self, index: int) -> PreparedRun:
+        """Run number `index`, none of whose steps is done.
+
+        Raises:
+            ArchError: the config cannot be carried out.
+        """
+        streams, dataset = Streams(self.config["Seed"], index), self.dataset
+        with global_stream(streams.initialisation, self.engine.device):
+            model = self.load_model(dataset)
+            placed = None if model is None else self.engine.place(model)
+            stages = self.stages(dataset, placed, streams)
+        networks = {key: each.for_run(index) for key, each in self.networks.items()}
+        return PreparedRun(self.study, streams, stages, self.headline, dataset, networks)
+
     @cached_property
-    def _dataset(self) -> ImageData:
-        """What is learned from, on the device; one for all runs."""
-        return self.engine.place_data(self.load_dataset())
+    def dataset(self) -> ImageData | None:
+        """The data of the study, on the device; the same for all runs."""
+        dataset = self.load_dataset()
+        return None if dataset is None else self.engine.place_data(dataset)
 
 
 @contextmanager

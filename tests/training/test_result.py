@@ -152,7 +152,7 @@ def test_a_validation_split_chooses_a_best_epoch_whose_weights_are_kept(trainer)
     assert run.scores["best_accuracy"] == best.test["accuracy"]
     found = training.evaluate(
         TrainedNetwork(training.config, training.entry, weights="Best").load(), training.load_dataset()
-    )
+    ).numbers
     assert found["nll"] == pytest.approx(best.test["nll"], rel=1e-6)
 
 
@@ -168,7 +168,7 @@ def test_the_averaged_weights_are_evaluated_and_saved(trainer):
     training = trainer(EMADecay=0.9)
     training.result()
     network = TrainedNetwork(training.config, training.entry).load()
-    found = training.evaluate(network, training.load_dataset())
+    found = training.evaluate(network, training.load_dataset()).numbers
     assert found["nll"] == pytest.approx(training.entry.run(0).scores["nll"], rel=1e-6)
     plain = trainer()
     plain.result()

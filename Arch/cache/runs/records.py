@@ -8,7 +8,7 @@ from typing import Any
 
 from Arch.cache.fields import Fields
 from Arch.errors import CacheError
-from Arch.types import Epoch, Run
+from Arch.types import ArrayInfo, Epoch, Run
 
 
 def run_document(run: Run) -> dict[str, Any]:
@@ -23,6 +23,7 @@ def run_document(run: Run) -> dict[str, Any]:
         "Seconds": run.seconds,
         "Scores": run.scores,
         "Epochs": [_epoch_document(epoch) for epoch in run.epochs],
+        **({"Arrays": {name: _array_document(info) for name, info in run.arrays.items()}} if run.arrays else {}),
         "Provenance": run.provenance,
     }
     plain: dict[str, Any] = _plain(document, f"run {run.index}")
@@ -43,6 +44,25 @@ def run_from(document: Mapping[str, Any], path: str) -> Run:
         scores=fields.numbers("Scores"),
         seconds=fields.number("Seconds"),
         provenance=fields.mapping("Provenance"),
+        arrays=_arrays_from(fields, path) if "Arrays" in document else {},
+    )
+
+
+def _array_document(info: ArrayInfo) -> dict[str, Any]:
+    return {"Axes": info.axes, "Meaning": info.meaning, **({"Missing": info.missing} if info.missing else {})}
+
+
+def _arrays_from(fields: Fields, path: str) -> dict[str, ArrayInfo]:
+    members = Fields(fields.mapping("Arrays"), path)
+    return {name: _array_from(Fields(members.mapping(name), path)) for name in members.document}
+
+
+def _array_from(fields: Fields) -> ArrayInfo:
+    axes = fields.document.get("Axes")
+    if not isinstance(axes, list) or not all(isinstance(axis, str) for axis in axes):
+        raise fields.unfit("Axes", "a list of strings")
+    return ArrayInfo(
+        tuple(axes), fields.text("Meaning"), fields.text("Missing") if "Missing" in fields.document else ""
     )
 
 
@@ -54,6 +74,7 @@ def _epoch_document(epoch: Epoch) -> dict[str, Any]:
         "Validation": epoch.validation,
         "LearningRate": epoch.learning_rate,
         "Seconds": epoch.seconds,
+        **({"Stage": epoch.stage} if epoch.stage else {}),
     }
 
 
@@ -65,6 +86,7 @@ def _epoch_from(fields: Fields) -> Epoch:
         validation=fields.numbers("Validation"),
         learning_rate=fields.number("LearningRate"),
         seconds=fields.number("Seconds"),
+        stage=fields.text("Stage") if "Stage" in fields.document else "",
     )
 
 

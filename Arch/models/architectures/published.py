@@ -43,6 +43,11 @@ class Published(Architecture):
 
     @classmethod
     @abstractmethod
+    def normalization(cls, weights: str) -> tuple[Sequence[float], Sequence[float]] | None:
+        """Mean and standard deviation of each channel, of pixels in [0, 1], that `weights` were trained with."""
+
+    @classmethod
+    @abstractmethod
     def published(cls, weights: str) -> Mapping[str, Tensor]:
         """The state dict of published weights, downloaded by the library itself unless it has them; `weights` exist."""
 

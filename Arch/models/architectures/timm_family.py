@@ -52,6 +52,12 @@ class TimmNetwork(Published):
         return [name.partition(".")[2] for name, each in tags.items() if "." in name and each.has_weights]
 
     @classmethod
+    def normalization(cls, weights: str) -> tuple[Sequence[float], Sequence[float]] | None:
+        """See `Published.normalization`: as timm's record of the weights has it."""
+        stated = _timm().get_pretrained_cfg(f"{cls.member}.{weights}")
+        return list(stated.mean), list(stated.std)
+
+    @classmethod
     def published(cls, weights: str) -> Mapping[str, Tensor]:
         """See `Published.published`."""
         network: nn.Module = _timm().create_model(f"{cls.member}.{weights}", pretrained=True)

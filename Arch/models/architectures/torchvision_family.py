@@ -62,6 +62,12 @@ class TorchvisionNetwork(Published):
         return [each.name for each in _torchvision().get_model_weights(cls.member)]
 
     @classmethod
+    def normalization(cls, weights: str) -> tuple[Sequence[float], Sequence[float]] | None:
+        """See `Published.normalization`: as the transforms of the weights have it."""
+        transforms = _torchvision().get_model_weights(cls.member)[weights].transforms()
+        return list(transforms.mean), list(transforms.std)
+
+    @classmethod
     def published(cls, weights: str) -> Mapping[str, Tensor]:
         """See `Published.published`; without auxiliary heads."""
         keywords = AUXILIARY.get(cls.member, {})

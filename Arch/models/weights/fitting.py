@@ -125,6 +125,23 @@ def load_whole(model: IModel, architecture: Architecture, state: State, source: 
         )
 
 
+def logits_in(model: IModel, architecture: Architecture, state: State, source: str) -> int | None:
+    """The number of logits that weights were made for, read off their head; None where they have none.
+
+    Args:
+        model: the network of the architecture with any number of logits.
+        architecture: what the network was made from.
+        state: the weights, named as `begin_from` takes them.
+        source: what messages call the weights.
+
+    Raises:
+        ModelError: two of the weights have one name.
+    """
+    named = _renamed(state, model.network.state_dict(), architecture.aliases, source)
+    found = [named[f"{head}.weight"] for head in heads(model) if f"{head}.weight" in named]
+    return len(found[0]) if found else None
+
+
 def heads(model: IModel) -> tuple[str, ...]:
     """The names of the modules that make logits: the last linear layer, or the last convolution."""
     inside = set(model.head.parameters()) if model.is_cut else set(model.network.parameters())

@@ -3,29 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from torch import Tensor
+from torch import Tensor
 
-    from Arch.models.imodel import IModel
-    from Arch.types import Epoch
+from Arch.models.imodel import IModel
+from Arch.types import Epoch
 
 
 class BestEpoch:
-    """Keeps the weights of the evaluated epoch with the highest accuracy on one split, the first among equals."""
+    """Keeps the weights of the evaluated epoch with the highest headline score on one split, the first among equals."""
 
-    def __init__(self, split: str | None) -> None:
-        """Takes the split to choose on: "validation", "test" (as older work did), or None to choose nothing."""
-        self._split = split
+    def __init__(self, split: str | None, headline: str = "accuracy") -> None:
+        """Takes what chooses.
+
+        Args:
+            split: "validation", "test" (as older work did), or None to choose nothing.
+            headline: the score's name.
+        """
+        self._split, self._headline = split, headline
         self._epoch: Epoch | None = None
         self.weights: Mapping[str, Tensor] = {}
 
     def observe(self, epoch: Epoch, network: IModel) -> None:
-        """Sees an evaluated epoch and the network as it was then."""
-        if self._split is None or not epoch.test:
+        """Compares an epoch with the best so far, and keeps the network's weights if it is better."""
+        if self._split is None or self._headline not in epoch.test:
             return
-        if self._epoch is None or self._accuracy(epoch) > self._accuracy(self._epoch):
+        if self._epoch is None or self._score(epoch) > self._score(self._epoch):
             self._epoch = epoch
             self.weights = {key: each.detach().clone() for key, each in network.state_dict().items()}
 
@@ -39,11 +43,14 @@ class BestEpoch:
         self.weights = state["weights"]
 
     def scores(self) -> Mapping[str, float]:
-        """`best_accuracy` on the test samples at `best_epoch`; `selected_on_test` where that is what chose it."""
+        """The best epoch's score on the test samples as `best_NAME` (`best_accuracy`), and `best_epoch`.
+
+        `selected_on_test` is 1 where the test samples chose the epoch.
+        """
         if self._epoch is None:
             return {}
-        chosen = {"best_accuracy": self._epoch.test["accuracy"], "best_epoch": float(self._epoch.number)}
+        chosen = {f"best_{self._headline}": self._epoch.test[self._headline], "best_epoch": float(self._epoch.number)}
         return chosen | ({"selected_on_test": 1.0} if self._split == "test" else {})
 
-    def _accuracy(self, epoch: Epoch) -> float:
-        return (epoch.test if self._split == "test" else epoch.validation)["accuracy"]
+    def _score(self, epoch: Epoch) -> float:
+        return (epoch.test if self._split == "test" else epoch.validation)[self._headline]

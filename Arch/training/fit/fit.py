@@ -1,150 +1,158 @@
-"""What a run is made of, built from its config, and one epoch of it."""
+"""The stage that fits a network: epochs of optimizer steps, each followed by an evaluation."""
 
 from __future__ import annotations
 
+import dataclasses
 import math
-from collections.abc import Callable
-from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
-from Arch.datasets.normalization import Normalizer
+from Arch.datasets.loading import ImageData
 from Arch.errors import NonFiniteLossError
-from Arch.training.fit.augmentation import augmentation_of
+from Arch.models.imodel import IModel
 from Arch.training.fit.batches import Batches
 from Arch.training.fit.best import BestEpoch
-from Arch.training.fit.learner import Learner, Recipe
-from Arch.training.fit.optimizers import OPTIMIZERS
-from Arch.training.fit.optimizers.recipe import parameter_groups, slowed, weight_decay_of
-from Arch.training.fit.schedules import SCHEDULES
+from Arch.training.fit.learner import Learner
+from Arch.training.fit.running_means import RunningMeans
 from Arch.training.fit.schedules.schedule import Clock
-from Arch.training.networks.trained import save_weights
-from Arch.training.run.tensorboard import summary_writer
-from Arch.training.streams import Streams, global_stream
+from Arch.training.networks.pretrained import WarmStart
+from Arch.training.run.stage import Monitor, Outcome, Reached, Stage
+from Arch.training.run.stopwatch import Stopwatch
+from Arch.training.scores import Array, Scores
 from Arch.types import Epoch
 
-if TYPE_CHECKING:
-    from torch.optim import Optimizer
-
-    from Arch.config.config import Config
-    from Arch.datasets.loading import ImageData
-    from Arch.models.imodel import IModel
-    from Arch.training.fit.objective import Objective
-    from Arch.training.fit.running_means import RunningMeans
-    from Arch.training.itrainer import ITrainer
-    from Arch.training.networks.pretrained import WarmStart
-    from Arch.training.run.stopwatch import Watch
+Evaluate = Callable[[IModel, ImageData, str], Scores]
 
 
-@dataclass(frozen=True)
-class Fit:
-    """A run that is ready to begin: everything that a config can get wrong has been built.
+class Fit(Stage):
+    """Fits a network for the epochs of its recipe.
 
     Attributes:
-        trainer: whose run it is; it evaluates.
         dataset: on the device.
-        streams: of this run.
         batches: of the training samples.
         learner: the network and how it learns.
         best: sees every evaluated epoch.
+        epochs: that are done.
     """
 
-    trainer: ITrainer
-    dataset: ImageData
-    streams: Streams
-    batches: Batches
-    learner: Learner
-    best: BestEpoch
-
-    @classmethod
-    def prepare(cls, trainer: ITrainer, dataset: ImageData, index: int) -> Fit:
-        """Builds run number `index` of a trainer's experiment.
-
-        Raises:
-            ArchError: its config cannot be carried out.
-        """
-        config, engine = trainer.config, trainer.engine
-        streams = Streams(config["Seed"], index)
-        augmentation = augmentation_of(config)
-        if augmentation:
-            augmentation.require_fitting(dataset)
-        if config.option("TensorBoard"):
-            summary_writer()
-        with global_stream(streams.initialisation, engine.device):
-            network = engine.place(trainer.load_model(dataset))
-            objective = trainer.objective(dataset, network)
-        recipe = config.fill(Recipe, "Recipe")
-        schedule = config.fill(SCHEDULES[config["LRScheduler"]], config["LRScheduler"])
-        start = trainer.start
-        optimizer = _optimizer(config, network, objective, start)
-        frozen_modules = start.frozen_modules(network) if start else ()
-        learner = Learner(
-            network, objective, optimizer, schedule, recipe=recipe, engine=engine, frozen_modules=frozen_modules
-        )
-        batches = Batches(
-            dataset.train,
-            Normalizer.of(dataset.normalization, dataset.shape, engine.device),
-            recipe.batch_size,
-            streams,
-            augmentation,
-            objective.augments_teacher,
-            engine.streams(dataset.train),
-            engine.batches_at_once(recipe.batch_size, dataset.shape),
-        )
-        return cls(trainer, dataset, streams, batches, learner, BestEpoch(_chooses_on(config, dataset)))
-
-    def epoch(self, number: int, means: RunningMeans, watch: Watch, step_done: Callable[[], None]) -> Epoch:
-        """Trains what is left of an epoch, and evaluates.
+    def __init__(
+        self,
+        dataset: ImageData,
+        batches: Batches,
+        learner: Learner,
+        best: BestEpoch,
+        evaluate: Evaluate,
+        *,
+        start: WarmStart | None = None,
+        name: str = "fit",
+    ) -> None:
+        """Takes what learns and how it is evaluated; nothing is computed.
 
         Args:
-            number: one-based.
-            means: of the epoch's batches so far.
-            watch: of the epoch's time; it runs.
-            step_done: called after each step.
-
-        Raises:
-            NonFiniteLossError: a loss or a score was not finite.
+            dataset: on the device.
+            batches: of the training samples.
+            learner: the network and how it learns.
+            best: chooses the best epoch.
+            evaluate: scores of a network on a split of a dataset.
+            start: how the network began, if not from random weights.
+            name: of the stage.
         """
+        self.name, self.dataset, self.batches, self.learner, self.best = name, dataset, batches, learner, best
+        self.epochs: list[Epoch] = []
+        self.notes = (str(start),) if start else ()
+        self._evaluate, self._start = evaluate, start
+        self._means, self._watch = learner.means(), Stopwatch()
+        self._arrays: Mapping[str, Array] = {}
+        self.steps = learner.recipe.num_epochs * batches.steps
+        self.plan = f"{learner.recipe.num_epochs} epochs of {batches.steps} steps"
+
+    @property
+    def steps_done(self) -> int:
+        """See `Stage.steps_done`."""
+        return self.learner.steps_done
+
+    def run(self, monitor: Monitor) -> None:
+        """See `Stage.run`."""
+        while (number := len(self.epochs) + 1) <= self.learner.recipe.num_epochs:
+            epoch = self._epoch(number, monitor.step_done)
+            self.epochs.append(epoch)
+            self._means, self._watch = self.learner.means(), Stopwatch()
+            monitor.epoch_done(epoch)
+
+    def state(self) -> dict[str, Any]:
+        """See `Stage.state`."""
+        return {
+            **self._making(),
+            "learner": self.learner.state(),
+            "best": self.best.state(),
+            "means": self._means.state(),
+            "epochs": [dataclasses.asdict(epoch) for epoch in self.epochs],
+            "epoch_seconds": self._watch.seconds,
+        }
+
+    def load(self, state: Mapping[str, Any]) -> None:
+        """See `Stage.load`."""
+        for name, value in self._making().items():
+            if state[name] != value:
+                raise ValueError(f"another {name}")
+        means, epochs = self.learner.means(), [Epoch(**epoch) for epoch in state["epochs"]]
+        means.load(state["means"])
+        self.learner.load(state["learner"])
+        best, device = state["best"], self.learner.engine.device
+        self.best.load({**best, "weights": {key: each.to(device) for key, each in best["weights"].items()}}, epochs)
+        self._require_one_step(epochs, means)
+        self._means, self._watch = means, Stopwatch(state["epoch_seconds"])
+        self.epochs[:] = epochs
+
+    def reached(self) -> Reached:
+        """See `Stage.reached`."""
+        epochs, done = self.learner.recipe.num_epochs, len(self.epochs)
+        text = f"{done} of {epochs} epochs and {self.steps_done} of {self.steps} steps are done"
+        scores = {"loss": self.epochs[-1].train["loss"]} if self.epochs else {}
+        evaluated = next((epoch for epoch in reversed(self.epochs) if epoch.test), None)
+        return Reached(text, {**scores, **(evaluated.test if evaluated else {})}, done, epochs)
+
+    def outcome(self) -> Outcome:
+        """The last epoch's scores and those of the best, the last weights, and the best ones where a best is chosen."""
+        weights = {"Last": self.learner.evaluated.state_dict()}
+        if self.best.weights:
+            weights["Best"] = dict(self.best.weights)
+        scores = {**self.epochs[-1].test, **self.best.scores()}
+        return Outcome(scores, tuple(self.epochs), weights, self._arrays)
+
+    def record(self) -> dict[str, Any]:
+        """See `Stage.record`."""
+        return {"steps_per_epoch": self.batches.steps, **({"pretrained": self._start.record()} if self._start else {})}
+
+    def _epoch(self, number: int, step_done: Callable[[], None]) -> Epoch:
+        """Fits what is left of the one-based epoch `number`, and evaluates."""
+        self._watch.start()
         learner, steps = self.learner, self.batches.steps
         rate = learner.schedule.rate(Clock((number - 1) * steps, steps, learner.recipe.num_epochs))
-        train = learner.train_epoch(self.batches.epoch(number, means.batches), steps, step_done, means)
-        seconds = watch.seconds
+        train = learner.train_epoch(self.batches.epoch(number, self._means.batches), steps, step_done, self._means)
+        seconds = self._watch.seconds
         if not math.isfinite(train["loss"]):
-            raise NonFiniteLossError(number, self.streams.run)
-        test, validation = self._scores(number, "test"), self._scores(number, "validation")
-        epoch = Epoch(number, train, test, validation, rate, seconds)
+            raise NonFiniteLossError(number, self.batches.streams.run)
+        epoch = Epoch(number, train, self._scores(number, "test"), self._scores(number, "validation"), rate, seconds)
         self.best.observe(epoch, learner.evaluated)
         return epoch
-
-    def save_weights(self, folder: Path) -> None:
-        """Writes the last weights into `folder`, and the best ones if they were chosen. Raises DiskError."""
-        save_weights(folder / "Last.safetensors", self.learner.evaluated.state_dict())
-        if self.best.weights:
-            save_weights(folder / "Best.safetensors", self.best.weights)
 
     def _scores(self, number: int, split: str) -> dict[str, float]:
         is_absent = split == "validation" and self.dataset.validation is None
         if is_absent or not self.learner.recipe.evaluates(number):
             return {}
-        scores = dict(self.trainer.evaluate(self.learner.evaluated, self.dataset, split))
-        if not all(math.isfinite(each) for each in scores.values()):
-            raise NonFiniteLossError(number, self.streams.run)
-        return scores
+        found = self._evaluate(self.learner.evaluated, self.dataset, split)
+        if not all(math.isfinite(each) for each in found.numbers.values()):
+            raise NonFiniteLossError(number, self.batches.streams.run)
+        if split == "test":
+            self._arrays = found.arrays
+        return dict(found.numbers)
 
+    def _making(self) -> dict[str, Any]:
+        """What a state has to agree in with the fit that goes on from it."""
+        return {"optimizer": type(self.learner.optimizer).__name__, "steps_per_epoch": self.batches.steps}
 
-def _optimizer(config: Config, network: IModel, objective: Objective, start: WarmStart | None) -> Optimizer:
-    recipe = OPTIMIZERS[config["Optimizer"]]
-    groups = parameter_groups(
-        (network, *objective.modules),
-        weight_decay_of(recipe, config["WeightDecay"]),
-        decays_norm_and_bias=config["DecayNormAndBias"],
-    )
-    if start and not start.is_frozen:
-        groups = slowed(groups, start.backbone(network), start.multiplier)
-    return config.fill(recipe, config["Optimizer"]).build(groups)
-
-
-def _chooses_on(config: Config, dataset: ImageData) -> str | None:
-    if config["Select"] == "test":
-        return "test"
-    return "validation" if dataset.validation is not None else None
+    def _require_one_step(self, epochs: Sequence[Epoch], means: RunningMeans) -> None:
+        steps = len(epochs) * self.batches.steps + means.batches
+        if steps != self.steps_done:
+            raise ValueError(f"it has {self.steps_done} steps, and {steps} by its epochs")

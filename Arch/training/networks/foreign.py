@@ -5,26 +5,24 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from pathlib import Path
 
+from Arch.cache.entry import Entry
 from Arch.cache.foreign import note
 from Arch.config.config import filled
+from Arch.config.foreign import ForeignNetwork, ForeignSource
+from Arch.config.rules.rules import Rules
+from Arch.datasets.loading import ImageData
+from Arch.datasets.normalization import Normalization
 from Arch.errors import InactiveKeyError, ModelError
 from Arch.models import MODELS
+from Arch.models.architecture import Architecture
+from Arch.models.architectures.published import Published
 from Arch.models.build import construct
-from Arch.models.weights.files import read_weights
-from Arch.models.weights.fitting import digest_of, load_whole, published_weights
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from Arch.cache.entry import Entry
-    from Arch.config.foreign import ForeignNetwork, ForeignSource
-    from Arch.config.rules.rules import Rules
-    from Arch.datasets.loading import ImageData
-    from Arch.models.architecture import Architecture
-    from Arch.models.imodel import IModel
-    from Arch.models.weights.files import State
+from Arch.models.imodel import IModel
+from Arch.models.weights.files import State, read_weights
+from Arch.models.weights.fitting import digest_of, load_whole, logits_in, published_weights
+from Arch.training.normalization import per_channel
 
 WEIGHTS_DIGEST = "WeightsDigest"  # of published weights, in the entry's Config.json from their first use on
 
@@ -62,6 +60,10 @@ class ForeignModel:
             raise ModelError(f"the network {self.title!r} cannot be built: {self.reference.obstacle}")
         return self.reference.source
 
+    def for_run(self, run: int) -> ForeignModel:  # noqa: ARG002 - it has no runs
+        """See `GivenNetwork.for_run`."""
+        return self
+
     def load_for(self, dataset: ImageData) -> IModel:
         """The network for a dataset's images and classes, in evaluation mode on the CPU.
 
@@ -73,6 +75,35 @@ class ForeignModel:
         if not source.is_random:
             load_whole(model, architecture, self.state(), self.title)
         return model.eval()
+
+    def load_as_is(self, dataset: ImageData) -> IModel:
+        """See `GivenNetwork.load_as_is`: its head has as many logits as the weights were made for.
+
+        Raises:
+            ModelError: as `load_for`, other classes excepted.
+        """
+        architecture, source = self._architecture(), self.source
+        model = construct(architecture, dataset.shape, len(dataset.classes), name=source.model, seed=source.seed)
+        if source.is_random:
+            return model.eval()
+        state = self.state()
+        logits = logits_in(model, architecture, state, self.title)
+        if logits not in (None, model.classes):
+            model = construct(architecture, dataset.shape, logits, name=source.model, seed=source.seed)
+        load_whole(model, architecture, state, self.title)
+        return model.eval()
+
+    def normalization(self, root: Path) -> Normalization | None:  # noqa: ARG002 - no data of its own
+        """See `GivenNetwork.normalization`: those that the library states of published weights."""
+        architecture, weights = MODELS[self.source.model], self.source.weights
+        if not weights or not issubclass(architecture, Published):
+            return None
+        stated = architecture.normalization(weights)
+        return per_channel(*stated) if stated else None
+
+    def class_names(self) -> list[str]:
+        """See `GivenNetwork.class_names`: weights state none."""
+        return []
 
     def state(self) -> State:
         """Its weights, under the names that they came with.

@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import torch
+from torch import Tensor
 
 from Arch.models.folding import fold_batch_norm
+from Arch.models.imodel import IModel
+from Arch.training.engine import Engine
 from Arch.types import Trace
-
-if TYPE_CHECKING:
-    from torch import Tensor
-
-    from Arch.models.imodel import IModel
-    from Arch.training.engine import Engine
 
 
 class FrozenNetwork:

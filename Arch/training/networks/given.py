@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Protocol
+from pathlib import Path
+from typing import Protocol
 
-if TYPE_CHECKING:
-    from torch import Tensor
+from torch import Tensor
 
-    from Arch.cache.entry import Entry
-    from Arch.datasets.loading import ImageData
-    from Arch.models.imodel import IModel
+from Arch.cache.entry import Entry
+from Arch.datasets.loading import ImageData
+from Arch.datasets.normalization import Normalization
+from Arch.models.imodel import IModel
 
 
 class GivenNetwork(Protocol):
@@ -24,12 +25,35 @@ class GivenNetwork(Protocol):
     def title(self) -> str:
         """What messages call it."""
 
+    def for_run(self, run: int) -> GivenNetwork:
+        """The network as run number `run` of a study needs it: another one only where the study's `KEYRun` is -1."""
+
     def load_for(self, dataset: ImageData) -> IModel:
         """The network for a dataset's images and classes, in evaluation mode on the CPU.
 
         Raises:
             ArchError: it is not to be had, or was made for other images or classes.
         """
+
+    def load_as_is(self, dataset: ImageData) -> IModel:
+        """The network with the logits that it has, in evaluation mode on the CPU.
+
+        Raises:
+            ArchError: it is not available, or does not read images of the dataset's shape.
+        """
+
+    def normalization(self, root: Path) -> Normalization | None:
+        """The constants that it learned with, or that its makers state; None where nobody states any.
+
+        Args:
+            root: the folder of datasets, from which constants are computed that old runs did not record.
+
+        Raises:
+            ArchError: the constants were not recorded, and the data that give them are not available.
+        """
+
+    def class_names(self) -> list[str]:
+        """The names of the classes that it learned; empty where nobody states them."""
 
     def state(self) -> Mapping[str, Tensor]:
         """Its weights; raises as `load_for`."""

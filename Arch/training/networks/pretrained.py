@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+
+from torch import nn
 
 from Arch.errors import ConfigError
+from Arch.models.architecture import Architecture
+from Arch.models.imodel import IModel
 from Arch.models.weights.fitting import Fit, begin_from, heads
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from torch import nn
-
-    from Arch.models.architecture import Architecture
-    from Arch.models.imodel import IModel
-    from Arch.training.networks.given import GivenNetwork
+from Arch.training.networks.given import GivenNetwork
 
 FROZEN = -1.0  # the value of BackboneLRMultiplier that stands for a backbone that does not learn
 

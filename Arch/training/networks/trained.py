@@ -4,30 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save
+from safetensors.torch import load_file
+from torch import Tensor
 
-from Arch import files
+from Arch.cache.entry import Entry
 from Arch.cache.layout import removal
+from Arch.config.config import Config
+from Arch.datasets.loading import ImageData
+from Arch.datasets.normalization import Normalization
 from Arch.errors import CorruptEntryError, DataError, ModelError
 from Arch.models import MODELS
 from Arch.models.build import construct
+from Arch.models.imodel import IModel
 from Arch.models.weights.fitting import load_whole
-from Arch.training.data_identity import data_record
-
-if TYPE_CHECKING:
-    from torch import Tensor
-
-    from Arch.cache.entry import Entry
-    from Arch.config.config import Config
-    from Arch.datasets.loading import ImageData
-    from Arch.models.imodel import IModel
-    from Arch.types import Run
+from Arch.training.data_identity import data_record, normalization_digest
+from Arch.training.loading import training_data
+from Arch.training.normalization import restored
+from Arch.types import Run
 
 
 @dataclass(frozen=True)
@@ -37,7 +36,7 @@ class TrainedNetwork:
     Attributes:
         config: the experiment that trained it.
         entry: where that experiment is kept.
-        index: which of its runs.
+        index: which of its runs; -1 stands for the run with the index of the run that needs it.
         weights: "Last" or "Best".
     """
 
@@ -50,6 +49,10 @@ class TrainedNetwork:
     def title(self) -> str:
         """See `GivenNetwork.title`."""
         return f"{self.config.title}, run {self.index}"
+
+    def for_run(self, run: int) -> TrainedNetwork:
+        """See `GivenNetwork.for_run`."""
+        return replace(self, index=run) if self.index == -1 else self
 
     @cached_property
     def run(self) -> Run:
@@ -80,6 +83,33 @@ class TrainedNetwork:
         """
         _require_same_kind(self.run.provenance, data_record(dataset))
         return self.load()
+
+    def load_as_is(self, dataset: ImageData) -> IModel:
+        """See `GivenNetwork.load_as_is`; raises DataError, and as `load`."""
+        own = self.run.provenance["input_shape"]
+        if list(dataset.shape) != own:
+            raise DataError(
+                f"{self.title} reads images of shape (C, H, W) {_short(own)}, but those of {dataset.name} are "
+                f"{_short([*dataset.shape])}. Set DownSample to {own[-1]}, or choose other data."
+            )
+        return self.load()
+
+    def normalization(self, root: Path) -> Normalization:
+        """See `GivenNetwork.normalization`."""
+        origin = self.run.provenance
+        if "normalization_constants" in origin:
+            return restored(origin["normalization_constants"])
+        constants = training_data(self.config, root).normalization
+        if normalization_digest(constants) != origin["normalization"]:
+            raise DataError(
+                f"the data of {self.title} give other constants of normalisation than those that it learned with. Put "
+                "the old data back, or choose NetworkNormalization Dataset, ImageNet or CIFAR."
+            )
+        return constants
+
+    def class_names(self) -> list[str]:
+        """See `GivenNetwork.class_names`."""
+        return list(self.run.provenance["class_names"])
 
     def state(self) -> Mapping[str, Tensor]:
         """See `GivenNetwork.state`; raises as `load`."""
@@ -119,8 +149,3 @@ def _require_same_kind(theirs: Mapping[str, Any], ours: Mapping[str, Any]) -> No
 
 def _short(names: list[object]) -> str:
     return f"{', '.join(map(str, names[:3]))}{f' ... ({len(names)})' if len(names) > 3 else ''}"
-
-
-def save_weights(path: Path, state: Mapping[str, Tensor]) -> None:
-    """Writes a network's state as safetensors; raises DiskError."""
-    files.write_synced(path, save({key: each.detach().cpu().contiguous() for key, each in state.items()}))

@@ -10,37 +10,20 @@ import sys
 from functools import cache
 from importlib import metadata
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
 
-from Arch.training.data_identity import data_record
-
-if TYPE_CHECKING:
-    from Arch.datasets.loading import ImageData
-    from Arch.training.engine import Engine
-    from Arch.training.fit.fit import Fit
-    from Arch.training.streams import Streams
+from Arch.training.engine import Engine
+from Arch.training.streams import Streams
 
 _ROOT = Path(__file__).resolve().parents[3]
 _DRIVER = Path("/proc/driver/nvidia/version")
 _PATIENCE = 5  # seconds for another program, which may sit on a slow disk
 
 
-def record(training: Fit) -> dict[str, Any]:
-    """What a run records of itself beside its numbers; every value is plain JSON."""
-    trainer = training.trainer
-    return {
-        **provenance(trainer.engine, training.dataset, training.streams, training.batches.steps),
-        "versions": dict(trainer.config.versions),
-        "made_from": {key: each.origin() for key, each in trainer.networks.items()},
-        **({"pretrained": trainer.start.record()} if trainer.start else {}),
-        **({"plugins": trainer.config.plugin_records} if trainer.config.rules.plugins else {}),
-    }
-
-
-def provenance(engine: Engine, dataset: ImageData, streams: Streams, steps_per_epoch: int) -> dict[str, Any]:
-    """What every run on an engine records of machine, versions, code, data and seeds."""
+def provenance(engine: Engine, streams: Streams) -> dict[str, Any]:
+    """What every run on an engine records of machine, versions, code and seeds; plain JSON values."""
     return {
         **engine.describe(),
         **_versions(),
@@ -49,14 +32,12 @@ def provenance(engine: Engine, dataset: ImageData, streams: Streams, steps_per_e
         "platform": platform.platform(),
         "command": shlex.join(sys.argv),
         **_own_code(),
-        **data_record(dataset),
         "seeds": {
             "order": streams.order,
             "augmentation": streams.augmentation,
             "initialisation": streams.initialisation,
             "dropout": streams.dropout,
         },
-        "steps_per_epoch": steps_per_epoch,
     }
 
 

@@ -89,7 +89,7 @@ class _Copy(logging.Handler):
             last_resort.handle(record)
 
 
-def numbers(epoch: Epoch) -> str:
+def epoch_text(epoch: Epoch) -> str:
     """An epoch's numbers in a line."""
     splits = (("train", epoch.train), ("validation", epoch.validation), ("test", epoch.test))
     words = [f"{split} {name} {value:.6g}" for split, metrics in splits for name, value in metrics.items()]

@@ -1,73 +1,73 @@
-"""The course of a run, from where it stands to its commit: it can be left at any step and taken up again."""
+"""The loop of a run, from its latest checkpoint to its commit; it can be left between any two steps and resumed."""
 
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from dataclasses import replace
 
 from Arch import files
 from Arch.cache.attempts.progress import Progress
-from Arch.training.fit.fit import Fit
-from Arch.training.run.checkpoint import RunState, UnfitCheckpointError, pack, unpack
+from Arch.cache.making.lease import Lease
+from Arch.training.run.checkpoint import UnfitCheckpointError
 from Arch.training.run.checkpointer import Checkpointer
-from Arch.training.run.provenance import host, record, session
-from Arch.training.run.run_log import numbers
+from Arch.training.run.guarded_watcher import GuardedWatcher
+from Arch.training.run.outcomes import merged, save
+from Arch.training.run.prepared import PreparedRun
+from Arch.training.run.provenance import host, session
+from Arch.training.run.run_log import RunLog, epoch_text
+from Arch.training.run.stage import Outcome, Stage
+from Arch.training.run.state import RunState
 from Arch.training.run.stopwatch import Stopwatch, device_watch
-from Arch.training.run.tensorboard import open_events
+from Arch.training.run.tensorboard import open_events, summary_writer
 from Arch.training.streams import Streams, global_stream
+from Arch.training.study import Study
 from Arch.types import Epoch, Run
 from Arch.units import utc_now
 
-if TYPE_CHECKING:
-    from pathlib import Path
 
-    from Arch.cache.making.lease import Lease
-    from Arch.datasets.loading import ImageData
-    from Arch.training.itrainer import ITrainer
-    from Arch.training.run.run_log import RunLog
-
-
-def start_message(trainer: ITrainer, lease: Lease) -> str:
-    """A line for the log on what begins, and where; raises TrainingError if there is no such device."""
-    described, config = trainer.engine.describe(), trainer.config
+def start_message(study: Study, lease: Lease) -> str:
+    """The first log line of a run: title, fingerprint, attempt, host, device."""
+    described, config = study.engine.describe(), study.config
     return (
         f"{config.title} ({config.fingerprint}), run {lease.index}, attempt {lease.generation}, on {host()}, "
         f"{described['device']}, {described['threads']} threads"
     )
 
 
-def make_run(trainer: ITrainer, dataset: ImageData, lease: Lease, log: RunLog) -> Run:
-    """Makes and commits a run of a trainer's experiment, from its latest checkpoint on if it has one.
+def make_run(study: Study, prepare: Callable[[], PreparedRun], lease: Lease, log: RunLog) -> Run:
+    """Makes and commits a run, from its latest checkpoint on if it has one.
 
     Args:
-        trainer: whose run it is.
-        dataset: on the device.
+        study: whose run it is.
+        prepare: gives the run as it is before its first step; called again after a checkpoint that does not fit.
         lease: on the run; it is entered.
         log: of the run.
 
     Raises:
-        ArchError: the config cannot be carried out, the data are not those that it was begun with, a loss was not
+        ArchError: the config cannot be carried out, the data are not those that the run was begun with, a loss was not
             finite, or the cache cannot be written.
         StoppedError: the end was asked for.
         LeaseLostError: another process took the run over.
     """
-    stream = Streams(trainer.config["Seed"], lease.index).dropout
-    with global_stream(stream, trainer.engine.device):
-        training, run_state = _taken_up(trainer, dataset, lease, log)
-        loop = RunLoop(training, run_state, lease, log)
-        loop.train()
+    if study.config.option("TensorBoard"):
+        summary_writer()  # where it is absent, nothing is begun
+    stream = Streams(study.config["Seed"], lease.index).dropout
+    with global_stream(stream, study.engine.device):
+        run, state = _resumed(prepare, lease, log)
+        loop = RunLoop(run, state, lease, log)
+        loop.run()
     return loop.commit()
 
 
-def _taken_up(trainer: ITrainer, dataset: ImageData, lease: Lease, log: RunLog) -> tuple[Fit, RunState]:
-    """The training and where it stands: at its latest checkpoint, or at its beginning."""
-    training = Fit.prepare(trainer, dataset, lease.index)
+def _resumed(prepare: Callable[[], PreparedRun], lease: Lease, log: RunLog) -> tuple[PreparedRun, RunState]:
+    """The run and its state: at its latest checkpoint, or at its beginning."""
+    run, state = prepare(), None
     checkpoints = lease.entry.work(lease.index).checkpoints
     kept = checkpoints.newest()
-    run_state = None
     if kept is not None:
         try:
-            run_state = unpack(training, kept.payload)
+            state = run.resume(kept.payload)
         except UnfitCheckpointError as problem:
             logging.getLogger(__name__).warning(
                 "the checkpoint of run %d in %s does not fit (%s); the run starts afresh.",
@@ -76,82 +76,105 @@ def _taken_up(trainer: ITrainer, dataset: ImageData, lease: Lease, log: RunLog) 
                 problem,
             )
             checkpoints.discard()  # else it would count as further than the new ones
-            training = Fit.prepare(trainer, dataset, lease.index)
-    run_state = run_state or RunState(training.learner.means())
-    step = training.learner.steps_done
-    unlike = run_state.begin_session(session(trainer.engine), step)
-    epochs, steps = training.learner.recipe.num_epochs, training.batches.steps
-    place = f"{len(run_state.epochs)} of {epochs} epochs and {step} of {epochs * steps} steps are done"
-    log.say(f"goes on: {place}" if step else f"begins: {epochs} epochs of {steps} steps")
-    if trainer.start and not step:
-        log.say(str(trainer.start))
+            run = prepare()
+    state = state or RunState()
+    unlike = state.begin_session(session(run.study.engine), run.steps_done)
+    _log_start(run, state, log)
     if unlike:
         log.say(f"warning: what came before was made with another {', another '.join(unlike)}")
-    return training, run_state
+    return run, state
+
+
+def _log_start(run: PreparedRun, state: RunState, log: RunLog) -> None:
+    stage = run.stages[state.stage]
+    if run.steps_done:
+        log.say(f"goes on: {_named(run, stage)}{stage.reached().text}")
+        return
+    log.say(f"begins: {', then '.join(f'{_named(run, each)}{each.plan}' for each in run.stages)}")
+    for each in run.stages:
+        for note in each.notes:
+            log.say(note)
+
+
+def _named(run: PreparedRun, stage: Stage) -> str:
+    return f"{stage.name}: " if len(run.stages) > 1 else ""
 
 
 class RunLoop:
-    """A run under way."""
+    """A run under way; stages call it after every step and epoch."""
 
-    def __init__(self, training: Fit, run_state: RunState, lease: Lease, log: RunLog) -> None:
-        """Takes a training, where it stands, the lease on its run and the run's log."""
-        self._training, self._run_state, self._lease, self._log = training, run_state, lease, log
-        trainer = training.trainer
-        self._watch = Stopwatch(run_state.seconds)
-        self._epoch_watch = Stopwatch(run_state.epoch_seconds)
-        self._device_watch = device_watch(trainer.engine.device, run_state.device_seconds)
+    def __init__(self, run: PreparedRun, state: RunState, lease: Lease, log: RunLog) -> None:
+        """Takes a run, where it stands, the lease on it and its log."""
+        self._run, self._state, self._lease, self._log = run, state, lease, log
+        study = run.study
+        self._watcher = GuardedWatcher(study.settings.watcher)
+        self._watch = Stopwatch(state.seconds)
+        self._device_watch = device_watch(study.engine.device, state.device_seconds)
+        self._write_event: Callable[[Epoch], None] = lambda _: None
         self._checkpointer = Checkpointer(
             lease,
             log,
-            requests=trainer.settings.requests,
-            watcher=trainer.settings.watcher,
-            interval=trainer.config.option("CheckpointInterval"),
-            kept=training.learner.steps_done,
+            requests=study.settings.requests,
+            watcher=self._watcher,
+            interval=study.config.option("CheckpointInterval"),
+            kept=run.steps_done,
             pack=self._packed,
             progress=self._progress,
         )
 
-    def train(self) -> None:
-        """Trains up to the last epoch.
+    def run(self) -> None:
+        """Runs the stages that are left.
 
         Raises:
             NonFiniteLossError: a loss or a score was not finite.
             StoppedError: the end was asked for.
             LeaseLostError: another process took the run over.
         """
-        training, run_state, checkpointer = self._training, self._run_state, self._checkpointer
-        recipe, watcher = training.learner.recipe, training.trainer.settings.watcher
-        watcher.run_started(
-            training.trainer.config.title, training.streams.run, recipe.num_epochs, training.batches.steps
-        )
-        if training.learner.steps_done:
-            watcher.run_resumed(training.learner.steps_done)
+        run, state = self._run, self._state
+        self._watcher.run_started(run.study.config.title, run.streams.run, *self._length())
+        if run.steps_done:
+            self._watcher.run_resumed(run.steps_done)
         self._watch.start()
         self._device_watch.start()
-        is_wanted = training.trainer.config.option("TensorBoard")
-        with open_events(self._events, run_state.epochs, is_wanted=is_wanted) as write_event:
-            checkpointer.look()  # the end may have been asked for while the data were loaded
-            while (number := len(run_state.epochs) + 1) <= recipe.num_epochs:
-                epoch = self._epoch(number)
-                write_event(epoch)
-                watcher.epoch_done(epoch)
-                self._log.say(f"epoch {number}/{recipe.num_epochs}: {numbers(epoch)}")
-                if number < recipe.num_epochs:
-                    checkpointer.epoch_done(number)
-        checkpointer.trained()
+        events, past = self._lease.entry.work(self._lease.index).events, self._epochs_done()
+        with open_events(events, past, is_wanted=run.study.config.option("TensorBoard")) as self._write_event:
+            self._checkpointer.look()  # the end may have been asked for while the data were loaded
+            while True:
+                run.stages[state.stage].run(self)
+                if state.stage + 1 == len(run.stages):
+                    break
+                self._log.say(f"{run.stages[state.stage].name} is done")
+                state.stage += 1
+        self._checkpointer.trained()
+
+    def step_done(self) -> None:
+        """See `Monitor.step_done`."""
+        self._checkpointer.step_done()
+
+    def epoch_done(self, epoch: Epoch) -> None:
+        """See `Monitor.epoch_done`."""
+        run, stage = self._run, self._run.stages[self._state.stage]
+        if len(run.stages) > 1:
+            epoch = replace(epoch, stage=stage.name)
+        self._write_event(epoch)
+        self._watcher.epoch_done(epoch)
+        self._log.say(f"{_named(run, stage)}epoch {epoch.number}/{stage.reached().epochs}: {epoch_text(epoch)}")
+        if run.steps_done < run.steps:
+            self._checkpointer.epoch_done(epoch.number)
 
     def commit(self) -> Run:
-        """Makes what was trained a run, with its log and events.
+        """Commits the finished run with its weights, arrays, log and events.
 
         Raises:
             LeaseLostError: another process took the run over.
-            DiskError: the cache cannot be written; what was trained stays in the latest checkpoint.
+            DiskError: the cache cannot be written; the latest checkpoint stays.
         """
-        run = self._record()
+        outcome = merged(self._run.stages)
+        run = self._recorded(outcome)
         self._log.say(f"done after {run.seconds:.1f} s: {', '.join(f'{k} {v:.6g}' for k, v in run.scores.items())}")
         work = self._lease.entry.work(self._lease.index)
         with self._lease.entry.write_run(self._lease.index, self._lease) as writer:
-            self._training.save_weights(writer.folder)
+            save(outcome, writer.folder)
             if files.exists(work.events):
                 files.rename_new(work.events, writer.folder / work.events.name)
             if files.exists(work.log):
@@ -160,54 +183,49 @@ class RunLoop:
             writer.commit(run)
         return run
 
-    @property
-    def _events(self) -> Path:
-        return self._lease.entry.work(self._lease.index).events
+    def _epochs_done(self) -> list[Epoch]:
+        return [epoch for stage in self._run.stages for epoch in stage.epochs]
 
-    def _epoch(self, number: int) -> Epoch:
-        run_state, watch = self._run_state, self._epoch_watch
-        watch.start()
-        epoch = self._training.epoch(number, run_state.means, watch, self._checkpointer.step_done)
-        run_state.epochs.append(epoch)
-        run_state.means = self._training.learner.means()
-        self._epoch_watch = Stopwatch()
-        return epoch
+    def _length(self) -> tuple[int, int]:
+        """Epochs and steps an epoch where all epochs are equally long; else 0 and the steps in all."""
+        numbers = [stage.reached().epochs for stage in self._run.stages]
+        lengths = [stage.steps / max(number, 1) for stage, number in zip(self._run.stages, numbers, strict=True)]
+        epochs = sum(numbers)
+        if all(numbers) and len(set(lengths)) == 1:
+            return epochs, self._run.steps // epochs
+        return 0, self._run.steps
 
     def _packed(self) -> bytes:
-        run_state = self._run_state
-        run_state.seconds, run_state.epoch_seconds = self._watch.seconds, self._epoch_watch.seconds
-        run_state.device_seconds = self._device_watch.seconds
-        return pack(self._training, run_state)
+        self._state.seconds, self._state.device_seconds = self._watch.seconds, self._device_watch.seconds
+        return self._run.packed(self._state)
 
     def _progress(self) -> Progress:
-        training, epochs = self._training, self._run_state.epochs
-        recipe = training.learner.recipe
-        scores = {"loss": epochs[-1].train["loss"]} if epochs else {}
-        evaluated = next((epoch for epoch in reversed(epochs) if epoch.test), None)
-        if evaluated:
-            scores |= {name: evaluated.test[name] for name in ("accuracy",) if name in evaluated.test}
+        run = self._run
+        reached = [stage.reached() for stage in run.stages]
+        latest = reached[self._state.stage].scores
         return Progress(
-            epoch=len(epochs),
-            epochs=recipe.num_epochs,
-            step=training.learner.steps_done,
-            steps=recipe.num_epochs * training.batches.steps,
+            epoch=sum(each.epoch for each in reached),
+            epochs=sum(each.epochs for each in reached),
+            step=run.steps_done,
+            steps=run.steps,
             seconds=self._watch.seconds,
             time=utc_now(),
-            scores=scores,
+            scores={name: latest[name] for name in ("loss", run.headline) if name in latest},
         )
 
-    def _record(self) -> Run:
-        training, run_state = self._training, self._run_state
-        origin = record(training)
+    def _recorded(self, outcome: Outcome) -> Run:
+        run, state = self._run, self._state
+        origin = run.record()
         origin["attempts"] = self._lease.generation
         origin["device_seconds"] = self._device_watch.seconds
-        if len(run_state.sessions) > 1:
-            origin["sessions"] = run_state.sessions
+        if len(state.sessions) > 1:
+            origin["sessions"] = state.sessions
         return Run(
-            index=training.streams.run,
-            seed=training.streams.seed,
-            epochs=tuple(run_state.epochs),
-            scores={**run_state.epochs[-1].test, **training.best.scores()},
+            index=run.streams.run,
+            seed=run.streams.seed,
+            epochs=outcome.epochs,
+            scores=outcome.scores,
             seconds=self._watch.seconds,
             provenance=origin,
+            arrays={name: array.info for name, array in outcome.arrays.items()},
         )

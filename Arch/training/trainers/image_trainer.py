@@ -1,25 +1,37 @@
-"""Studies on labelled images."""
+"""Studies that train a network on labelled images."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from abc import abstractmethod
+from collections.abc import Sequence
+from typing import TypeVar
 
 import torch
 
-from Arch.datasets import DATASETS
-from Arch.datasets.loading import load
+from Arch.datasets.loading import ImageData
+from Arch.errors import TrainingError
 from Arch.models import MODELS
 from Arch.models.build import construct
+from Arch.models.imodel import IModel
+from Arch.training.fit.objective import Objective
+from Arch.training.fit.preparing import fit_of
 from Arch.training.itrainer import ITrainer
-from Arch.training.networks.pretrained import begin
+from Arch.training.loading import training_data
+from Arch.training.networks.pretrained import WarmStart, begin
+from Arch.training.run.stage import Stage
+from Arch.training.streams import Streams
 
-if TYPE_CHECKING:
-    from Arch.datasets.loading import ImageData
-    from Arch.models.imodel import IModel
+T = TypeVar("T")
 
 
 class ImageTrainer(ITrainer):
-    """A trainer whose dataset and network are the config's `Dataset` and `Model`."""
+    """A trainer that fits the config's `Model` to its `Dataset` in one stage.
+
+    Attributes:
+        start: how the latest network that `load_model` gave began, if from other weights.
+    """
+
+    start: WarmStart | None = None
 
     def load_dataset(self) -> ImageData:
         """The config's dataset with its subset, validation split and normalisation.
@@ -27,26 +39,53 @@ class ImageTrainer(ITrainer):
         Raises:
             DataError: it is missing, unreadable or not what it should be.
         """
-        config, path = self.config, self.config.option("DataPath")
-        return load(
-            config.fill(DATASETS[config["Dataset"]], config["Dataset"]),
-            self.settings.data,
-            data_path=config.resolve_path(path) if path else "",
-            down_sample=config["DownSample"],
-            normalization=config["Normalization"],
-            train_samples=config["TrainSamples"],
-            validation=config["Validation"] if config["Select"] == "validation" else 0.0,
-        )
+        return training_data(self.config, self.settings.data)
 
-    def load_model(self, dataset: ImageData) -> IModel:
+    def load_model(self, dataset: ImageData | None) -> IModel:
         """The config's network for the dataset's images and classes, from others' weights if `PreTrained` says so.
 
         Raises:
             ModelError: it cannot be built for such images, or the weights do not fit.
         """
-        config, name = self.config, self.config["Model"]
+        config, name, dataset = self.config, self.config["Model"], _present(dataset)
         architecture = config.fill(MODELS[name], name)
         model = construct(architecture, dataset.shape, len(dataset.classes), name=name, seed=torch.initial_seed())
         if config["PreTrained"]:
             self.start = begin(model, architecture, self.network("PreTrainedFrom"), config["BackboneLRMultiplier"])
         return model
+
+    @property
+    def images(self) -> ImageData:
+        """The data, on the device; raises as `load_dataset`."""
+        return _present(self.dataset)
+
+    @abstractmethod
+    def objective(self, dataset: ImageData, model: IModel) -> Objective:
+        """What the network is trained for."""
+
+    def stages(self, dataset: ImageData | None, model: IModel | None, streams: Streams) -> Sequence[Stage]:
+        """A single fit.
+
+        Raises:
+            ArchError: the config cannot be carried out.
+        """
+        data, network = _present(dataset), _present(model)
+        objective = self.objective(data, network)
+        fit = fit_of(
+            self.study,
+            data,
+            network,
+            objective,
+            streams,
+            evaluate=self.evaluate,
+            headline=self.headline,
+            start=self.start,
+        )
+        return (fit,)
+
+
+def _present(given: T | None) -> T:
+    """What this trainer's own methods gave, which are never None."""
+    if given is None:
+        raise TrainingError("a study on images needs a dataset and a network.")
+    return given

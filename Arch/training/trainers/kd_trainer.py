@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -17,6 +16,7 @@ from Arch.training.fit.objective import Objective, WeightedTerm
 from Arch.training.fit.predictions import logits_of, network_logits, scores
 from Arch.training.networks.frozen import FrozenNetwork
 from Arch.training.networks.trained import TrainedNetwork
+from Arch.training.scores import Scores
 from Arch.training.trainers.image_trainer import ImageTrainer
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ class KDTrainer(ImageTrainer):
         augments_teacher = config["AugmentTeacher"] if config["DataAugmentation"] else True
         return Objective(terms, self._frozen_teacher, augments_teacher)
 
-    def evaluate(self, model: IModel, dataset: ImageData, split: str = "test") -> Mapping[str, float]:
+    def evaluate(self, model: IModel, dataset: ImageData, split: str = "test") -> Scores:
         """Accuracy, NLL and calibration, and with a teacher the likeness to it and its own accuracy.
 
         Raises:
@@ -64,7 +64,7 @@ class KDTrainer(ImageTrainer):
         normalizer = Normalizer.of(dataset.normalization, dataset.shape, self.engine.device)
         logits = network_logits(model, chosen, normalizer, self.engine)
         teacher = self._teachers_logits_of(chosen, normalizer) if self._has_teacher else None
-        return scores(logits, chosen.labels, teacher)
+        return Scores(scores(logits, chosen.labels, teacher))
 
     @property
     def _has_teacher(self) -> bool:
@@ -72,7 +72,7 @@ class KDTrainer(ImageTrainer):
 
     @cached_property
     def _frozen_teacher(self) -> FrozenNetwork:
-        return FrozenNetwork(self.network("Teacher").load_for(self._dataset), self.engine)
+        return FrozenNetwork(self.network("Teacher").load_for(self.images), self.engine)
 
     @cached_property
     def _teachers_logits(self) -> dict[Split, Tensor]:

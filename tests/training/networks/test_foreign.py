@@ -201,5 +201,5 @@ def test_a_trained_network_of_another_library_comes_back_from_the_cache(trainer)
     training = trainer(**LARGE, Model="torchvision/squeezenet1_1")
     training.result()
     again = TrainedNetwork(training.config, training.entry).load()
-    found = training.evaluate(again, training.load_dataset())
+    found = training.evaluate(again, training.load_dataset()).numbers
     assert found == pytest.approx(dict(training.entry.run(0).scores), rel=1e-5)

@@ -8,7 +8,6 @@ from safetensors.torch import load_file
 
 from Arch.errors import ConfigError, ModelError, TrainingError
 from Arch.models.build import build
-from Arch.training.fit.fit import Fit
 from Arch.training.fit.optimizers.recipe import RATE_MULTIPLIER, parameter_groups, slowed
 from Arch.training.networks.pretrained import head_parameters
 
@@ -46,7 +45,7 @@ def test_a_frozen_backbone_is_not_dropped_from_and_its_head_is(pretrained):
     training = pretrained(
         Model="MLP", source={"Model": "MLP", "MLPWidths": [16, 8], "MLPDropout": 0.5}, MLPWidths=[16, 8], MLPDropout=0.5
     )
-    learner = Fit.prepare(training, training.load_dataset(), 0).learner
+    learner = training.prepare(0).stages[0].learner
     modes = []
     for name in ("dropout1", "dropout2"):
         learner.network.network.get_submodule(name).register_forward_hook(
@@ -57,7 +56,7 @@ def test_a_frozen_backbone_is_not_dropped_from_and_its_head_is(pretrained):
 
 
 def first_batch(training):
-    batches = Fit.prepare(training, training.load_dataset(), 0).batches
+    batches = training.prepare(0).stages[0].batches
     return next(batches.epoch(1))
 
 
@@ -71,7 +70,7 @@ def test_after_an_evaluation_a_frozen_backbone_is_still_in_evaluation_mode(pretr
 @pytest.mark.parametrize("multiplier", [0.0, 0.25, 1.0])
 def test_the_first_step_of_the_backbone_is_that_multiple_of_the_rate(pretrained, multiplier):
     training = pretrained(multiplier, Momentum=0.0, WeightDecay=0.0)
-    learner = Fit.prepare(training, training.load_dataset(), 0).learner
+    learner = training.prepare(0).stages[0].learner
     before = {name: each.detach().clone() for name, each in learner.network.network.named_parameters()}
     learner.network.train()
     learner.step(first_batch(training), 4)
@@ -97,7 +96,7 @@ def test_what_starts_afresh_learns_though_the_backbone_is_frozen(pretrained):
     ours, theirs = trained(training)
     frozen = {key for key in ours if ours[key].shape == theirs[key].shape and torch.equal(ours[key], theirs[key])}
     assert ours.keys() - frozen == {"conv1.weight", "fc.weight", "fc.bias"}
-    prepared = Fit.prepare(training, training.load_dataset(), 0)
+    prepared = training.prepare(0).stages[0]
     named = dict(prepared.learner.network.network.named_parameters())
     assert {name for name, each in named.items() if each.requires_grad} == ours.keys() - frozen
 

@@ -9,9 +9,9 @@ import torch
 from Arch.callbacks import Requests, SilentWatcher
 from Arch.config.config import Config
 from Arch.errors import DataError, StoppedError
-from Arch.training.fit.fit import Fit
 from Arch.training.fit.learner import Learner
-from Arch.training.run.checkpoint import RunState, UnfitCheckpointError, pack, unpack
+from Arch.training.run.checkpoint import UnfitCheckpointError
+from Arch.training.run.state import RunState
 from Arch.training.trainers.image_trainer import ImageTrainer
 
 CONVOLUTIONAL = {"Model": "resnet8", "Optimizer": "AdamW", "EMADecay": 0.5}
@@ -54,19 +54,31 @@ def log(entry):
     return (entry.run_folder(0) / "log.txt").read_text()
 
 
-def prepared(training):
-    return Fit.prepare(training, training.engine.place_data(training.load_dataset()), 0)
+class LeaveAt:
+    """A monitor that leaves a stage after some steps."""
+
+    def __init__(self, steps):
+        self.left = steps
+
+    def step_done(self):
+        self.left -= 1
+        if not self.left:
+            raise StoppedError("after some steps")
+
+    def epoch_done(self, epoch):
+        pass
 
 
 def stepped(training, steps=2):
-    """A training after some steps, and where it stands."""
-    ready = prepared(training)
-    run_state = RunState(ready.learner.means())
-    batches = ready.batches.epoch(1)
-    for _ in range(steps):
-        batch = next(batches)
-        run_state.means.add(ready.learner.step(batch, ready.batches.steps), len(batch.labels))
-    return ready, run_state
+    """A run after some steps."""
+    run = training.prepare(0)
+    with pytest.raises(StoppedError):
+        run.stages[0].run(LeaveAt(steps))
+    return run
+
+
+def packed(run):
+    return run.packed(RunState())
 
 
 def tensors(state):
@@ -79,15 +91,13 @@ def tensors(state):
 
 def test_what_is_unpacked_is_what_was_packed_value_by_value_and_stride_by_stride(trainer):
     training = trainer(**CONVOLUTIONAL)
-    ready, run_state = stepped(training)
-    again = prepared(training)
-    found = unpack(again, pack(ready, run_state))
-    before, after = tensors(ready.learner.state()), tensors(again.learner.state())
+    run, again = stepped(training), training.prepare(0)
+    again.resume(packed(run))
+    before, after = tensors(run.stages[0].state()), tensors(again.stages[0].state())
     assert len(before) == len(after) > 20
     assert all(torch.equal(one, other) for one, other in zip(before, after, strict=True))
     assert [each.stride() for each in before] == [each.stride() for each in after]
-    assert found.means.means() == run_state.means.means()
-    assert (found.means.batches, again.learner.steps_done) == (2, 2)
+    assert again.steps_done == 2
 
 
 def test_no_code_runs_when_a_checkpoint_is_read(trainer):
@@ -98,23 +108,23 @@ def test_no_code_runs_when_a_checkpoint_is_read(trainer):
     buffer = io.BytesIO()
     torch.save({"format": Bomb()}, buffer)
     with pytest.raises(UnfitCheckpointError, match="UnpicklingError"):
-        unpack(prepared(trainer()), buffer.getvalue())
+        trainer().prepare(0).resume(buffer.getvalue())
 
 
 @pytest.mark.parametrize(
     "other", [{"MLPWidths": [17]}, {"Optimizer": "AdamW"}, {"EMADecay": 0.5}, {"BatchSize": 8}, {"Model": "resnet8"}]
 )
 def test_the_checkpoint_of_another_experiment_is_refused(trainer, other):
-    payload = pack(*stepped(trainer(**other)))
+    payload = packed(stepped(trainer(**other)))
     with pytest.raises(UnfitCheckpointError):
-        unpack(prepared(trainer()), payload)
+        trainer().prepare(0).resume(payload)
 
 
 def test_a_checkpoint_whose_steps_and_epochs_disagree_is_refused(trainer):
-    ready, run_state = stepped(trainer())
-    ready.learner.steps_done += 1
+    run = stepped(trainer())
+    run.stages[0].learner.steps_done += 1
     with pytest.raises(UnfitCheckpointError, match="3 steps, and 2 by its epochs"):
-        unpack(prepared(trainer()), pack(ready, run_state))
+        trainer().prepare(0).resume(packed(run))
 
 
 @pytest.mark.parametrize("payload", [b"", b"nonsense", b"PK\x03\x04 torn"])
@@ -193,7 +203,8 @@ def test_a_run_whose_sessions_are_alike_has_nothing_unlike(left, trainer):
 def test_a_run_counts_its_attempts_and_the_seconds_of_all_of_them(left, trainer):
     checkpoints = left.entry.work(0).checkpoints
     state = torch.load(io.BytesIO(checkpoints.newest().payload), weights_only=True)
-    state["times"] = {"epoch_seconds": 1000.0, "seconds": 3000.0, "device_seconds": 2000.0}
+    state["stages"][0]["epoch_seconds"] = 1000.0
+    state["times"] = {"seconds": 3000.0, "device_seconds": 2000.0}
     buffer = io.BytesIO()
     torch.save(state, buffer)
     checkpoints.save(4, buffer.getvalue())
@@ -206,10 +217,10 @@ def test_a_run_counts_its_attempts_and_the_seconds_of_all_of_them(left, trainer)
 
 def test_a_checkpoint_that_fails_half_way_leaves_nothing_of_itself_in_the_run(trainer, alone):
     training = trainer()
-    ready, run_state = stepped(training, 3)
-    ready.learner.steps_done += 1
+    run = stepped(training, 3)
+    run.stages[0].learner.steps_done += 1
     training.entry.open(training.config)
-    training.entry.work(0).checkpoints.save(4, pack(ready, run_state))
+    training.entry.work(0).checkpoints.save(4, packed(run))
     training.result()
     assert "starts afresh" in log(training.entry)
     assert weights(training.entry) == weights(alone)

@@ -44,7 +44,7 @@ def failing(monkeypatch, error):
     def prepare(*_):
         raise error
 
-    monkeypatch.setattr(Fit, "prepare", prepare)
+    monkeypatch.setattr(ImageTrainer, "stages", prepare)
 
 
 def test_a_worker_makes_the_run_of_a_lease_and_no_other(worker, taken):
@@ -110,7 +110,7 @@ def test_an_error_after_a_takeover_is_a_lost_lease_and_not_recorded(worker, take
         lease.entry.take(0)
         raise DiskError("the work folder has vanished")
 
-    monkeypatch.setattr(Fit, "prepare", prepare)
+    monkeypatch.setattr(ImageTrainer, "stages", prepare)
     with pytest.raises(LeaseLostError, match="taken over"):
         worker.make_run(config, lease)
     assert lease.entry.work(0).failure() is None
@@ -119,14 +119,14 @@ def test_an_error_after_a_takeover_is_a_lost_lease_and_not_recorded(worker, take
 
 def test_a_run_taken_over_before_its_commit_is_not_committed(worker, taken, monkeypatch):
     config, lease = taken()
-    honest = Fit.save_weights
+    honest = Fit.outcome
 
-    def save_weights(self, folder):
-        honest(self, folder)
+    def outcome(self):
         lease.end("crashed")
         lease.entry.take(0)
+        return honest(self)
 
-    monkeypatch.setattr(Fit, "save_weights", save_weights)
+    monkeypatch.setattr(Fit, "outcome", outcome)
     with pytest.raises(LeaseLostError):
         worker.make_run(config, lease)
     assert lease.entry.run_indices() == ()

@@ -1,0 +1,94 @@
+"""Builds a fit from a config: everything that the config can get wrong is found here, before the first step."""
+
+from __future__ import annotations
+
+from torch.optim import Optimizer
+
+from Arch.config.config import Config
+from Arch.datasets.loading import ImageData
+from Arch.datasets.normalization import Normalizer
+from Arch.models.imodel import IModel
+from Arch.training.fit.augmentation import augmentation_of
+from Arch.training.fit.batches import Batches
+from Arch.training.fit.best import BestEpoch
+from Arch.training.fit.fit import Evaluate, Fit
+from Arch.training.fit.learner import Learner, Recipe
+from Arch.training.fit.objective import Objective
+from Arch.training.fit.optimizers import OPTIMIZERS
+from Arch.training.fit.optimizers.recipe import parameter_groups, slowed, weight_decay_of
+from Arch.training.fit.schedules import SCHEDULES
+from Arch.training.networks.pretrained import WarmStart
+from Arch.training.streams import Streams
+from Arch.training.study import Study
+
+
+def fit_of(
+    study: Study,
+    dataset: ImageData,
+    network: IModel,
+    objective: Objective,
+    streams: Streams,
+    *,
+    evaluate: Evaluate,
+    headline: str,
+    start: WarmStart | None = None,
+) -> Fit:
+    """The fit that a study's config asks for.
+
+    Args:
+        study: its config has the keys of recipe, optimizer, schedule and augmentation.
+        dataset: on the device.
+        network: freshly initialised, on the device.
+        objective: what it is trained for.
+        streams: of the run.
+        evaluate: scores of a network on a split.
+        headline: the score that the best epoch is chosen by.
+        start: how the network began, if not from random weights.
+
+    Raises:
+        ArchError: the config cannot be carried out.
+    """
+    config, engine = study.config, study.engine
+    augmentation = augmentation_of(config)
+    if augmentation:
+        augmentation.require_fitting(dataset)
+    recipe = config.fill(Recipe, "Recipe")
+    learner = Learner(
+        network,
+        objective,
+        _optimizer(config, network, objective, start),
+        config.fill(SCHEDULES[config["LRScheduler"]], config["LRScheduler"]),
+        recipe=recipe,
+        engine=engine,
+        frozen_modules=start.frozen_modules(network) if start else (),
+    )
+    batches = Batches(
+        dataset.train,
+        Normalizer.of(dataset.normalization, dataset.shape, engine.device),
+        recipe.batch_size,
+        streams,
+        augmentation,
+        objective.augments_teacher,
+        engine.streams(dataset.train),
+        engine.batches_at_once(recipe.batch_size, dataset.shape),
+    )
+    best = BestEpoch(_chooses_on(config, dataset), headline)
+    return Fit(dataset, batches, learner, best, evaluate, start=start)
+
+
+def _optimizer(config: Config, network: IModel, objective: Objective, start: WarmStart | None) -> Optimizer:
+    recipe = OPTIMIZERS[config["Optimizer"]]
+    groups = parameter_groups(
+        (network, *objective.modules),
+        weight_decay_of(recipe, config["WeightDecay"]),
+        decays_norm_and_bias=config["DecayNormAndBias"],
+    )
+    if start and not start.is_frozen:
+        groups = slowed(groups, start.backbone(network), start.multiplier)
+    return config.fill(recipe, config["Optimizer"]).build(groups)
+
+
+def _chooses_on(config: Config, dataset: ImageData) -> str | None:
+    if config["Select"] == "test":
+        return "test"
+    return "validation" if dataset.validation is not None else None

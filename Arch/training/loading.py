@@ -1,0 +1,46 @@
+"""Loads the dataset that a config names."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from Arch.config.config import Config
+from Arch.datasets import DATASETS
+from Arch.datasets.loading import ImageData, load
+
+
+def training_data(config: Config, root: Path) -> ImageData:
+    """The data that a training's config names: subset, validation split and normalisation as it says.
+
+    Raises:
+        DataError: they are missing, unreadable or not what they should be.
+    """
+    validation = config["Validation"] if config["Select"] == "validation" else 0.0
+    return _load(config, root, config["Normalization"], config["TrainSamples"], validation)
+
+
+def measured_data(config: Config, root: Path, normalization: str) -> ImageData:
+    """The whole data that a study names which only measures.
+
+    Args:
+        config: of the study.
+        root: the folder of datasets.
+        normalization: the kind of the dataset's constants; "None" computes none.
+
+    Raises:
+        DataError: as `training_data`.
+    """
+    return _load(config, root, normalization, -1, 0.0)
+
+
+def _load(config: Config, root: Path, normalization: str, train_samples: int, validation: float) -> ImageData:
+    path = config.option("DataPath")
+    return load(
+        config.fill(DATASETS[config["Dataset"]], config["Dataset"]),
+        root,
+        data_path=config.resolve_path(path) if path else "",
+        down_sample=config["DownSample"],
+        normalization=normalization,
+        train_samples=train_samples,
+        validation=validation,
+    )

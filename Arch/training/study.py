@@ -1,0 +1,28 @@
+"""What all runs of an experiment share."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from Arch.config.config import Config
+from Arch.training.engine import Engine
+from Arch.training.networks.given import GivenNetwork
+from Arch.training.settings import Settings
+
+
+@dataclass(frozen=True)
+class Study:
+    """An experiment and the means to compute it, as run loop and stages see them.
+
+    Attributes:
+        config: the experiment.
+        engine: the device and how it computes.
+        settings: what the caller decides: device, data folder, callbacks.
+        networks: the networks that the experiment is made from, by config key.
+    """
+
+    config: Config
+    engine: Engine
+    settings: Settings
+    networks: Mapping[str, GivenNetwork] = field(default_factory=dict)
