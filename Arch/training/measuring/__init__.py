@@ -1,0 +1,1 @@
+"""Measuring without learning: passes over data whose sums can be checkpointed between two batches."""

@@ -1,0 +1,89 @@
+"""Measures the predictions of a network on labelled images."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from Arch.analysis.predictions.counts import PredictionCounts
+from Arch.datasets.loading import Split
+from Arch.models.imodel import IModel
+from Arch.training.engine import Engine
+from Arch.training.scores import Array, Scores
+from Arch.types import ArrayInfo
+
+
+class Predictions:
+    """Counts what a network in evaluation mode predicts, and keeps its logits on request."""
+
+    def __init__(self, network: IModel, engine: Engine, split: Split, classes: int, *, keeps_logits: bool) -> None:
+        """Takes a network and what it is measured on.
+
+        Args:
+            network: on the device; it is put into evaluation mode.
+            engine: the device and how it computes.
+            split: what the pass goes over.
+            classes: of the data; logits beyond them are left out.
+            keeps_logits: whether the logits of all samples become an array.
+        """
+        self._network, self._engine, self._split = network.eval(), engine, split
+        self._counts = PredictionCounts(classes, engine.device)
+        self._logits: list[Tensor] | None = [] if keeps_logits else None
+
+    def add(self, images: Tensor, labels: Tensor) -> None:
+        """See `Measurement.add`."""
+        with self._engine.autocast():
+            logits = self._network.trace(images).logits.float()[:, : self._counts.classes]
+        self._counts.add(logits, labels)
+        if self._logits is not None:
+            self._logits.append(logits)
+
+    def state(self) -> dict[str, Any]:
+        """See `Measurement.state`."""
+        kept = None if self._logits is None else torch.cat(self._logits) if self._logits else torch.empty(0)
+        return {"counts": self._counts.state(), "logits": kept}
+
+    def load(self, state: Mapping[str, Any]) -> None:
+        """See `Measurement.load`."""
+        if (self._logits is None) != (state["logits"] is None):
+            raise ValueError("one keeps logits and the other does not")
+        self._counts.load(state["counts"])
+        if self._logits is not None:
+            self._logits[:] = [state["logits"].to(self._engine.device)] if state["logits"].numel() else []
+
+    def scores(self) -> Scores:
+        """Accuracy (top 1, and top 5 of more than five classes), NLL, Brier score and ECE, with their arrays."""
+        counts = self._counts
+        empty_class = "" if bool(counts.confusion.sum(dim=1).all()) else "the split has no sample of the class"
+        empty_bin = "" if bool(counts.bins.count.all()) else "no prediction has a confidence in the bin"
+        by_class, by_bin = ("class",), ("confidence bin",)
+        arrays = {
+            "confusion": Array(counts.confusion, ArrayInfo(("class", "predicted class"), "number of samples")),
+            "class_accuracy": Array(
+                counts.class_accuracy(),
+                ArrayInfo(by_class, "share of the class that is predicted right", empty_class),
+            ),
+            "bin_count": Array(counts.bins.count, ArrayInfo(by_bin, "number of predictions")),
+            "bin_confidence": Array(
+                counts.bins.confidence(),
+                ArrayInfo(by_bin, "mean confidence of the predictions", empty_bin),
+            ),
+            "bin_accuracy": Array(
+                counts.bins.accuracy(),
+                ArrayInfo(by_bin, "share of the predictions that are right", empty_bin),
+            ),
+        }
+        return Scores(counts.scores(), arrays | self._kept())
+
+    def _kept(self) -> dict[str, Array]:
+        if self._logits is None:
+            return {}
+        split = self._split
+        return {
+            "logits": Array(torch.cat(self._logits), ArrayInfo(("sample", "class"), "logits before the softmax")),
+            "labels": Array(split.labels, ArrayInfo(("sample",), "index of the class")),
+            "sample_ids": Array(split.sample_ids, ArrayInfo(("sample",), "index in the dataset's own split")),
+        }
