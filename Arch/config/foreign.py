@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 NETWORK, DIGEST, SEED, PLACE = "Network", "Digest", "Seed", "Place"
+TRAINER = "Trainer"  # every experiment has one, and no foreign network
 
 
 @dataclass(frozen=True)
@@ -96,7 +97,7 @@ class ForeignNetwork:
 
 def is_foreign(active: Mapping[str, Any]) -> bool:
     """Whether the active values of a cache entry are those of a network from elsewhere."""
-    return NETWORK in active
+    return NETWORK in active and TRAINER not in active
 
 
 def source_of(active: Mapping[str, Any], defaults: Mapping[str, Any]) -> ForeignSource:

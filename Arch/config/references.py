@@ -134,7 +134,7 @@ class References:
             raise ConfigError(f"the weights {printable(str(place))} cannot be read: {problem.strerror}.") from None
         except ValueError:  # a path with a null character
             raise ConfigError(f"the weights {printable(str(place))}: no file can have this name.") from None
-        defaults = self._parameters({**self.given, rule.model_key: model}, rule.model_key)
+        defaults = self._parameters({**self.given, **rule.study, rule.model_key: model}, rule.model_key)
         parameters = {key: self.given.get(key, default) for key, default in defaults.items()}
         return _foreign(ForeignSource(model, "", place.absolute(), digest, 0, parameters, defaults))
 
@@ -143,7 +143,7 @@ class References:
         model = str(active[NETWORK]).partition("@")[0]
         found: dict[str, Any] = {}
         for rule in self.resolver.rules.references.values():
-            found |= self._parameters({**active, rule.model_key: model}, rule.model_key)
+            found |= self._parameters({**active, **rule.study, rule.model_key: model}, rule.model_key)
         return {key: default for key, default in found.items() if key in active}
 
     def _parameters(self, given: Mapping[str, Any], model_key: str) -> dict[str, Any]:

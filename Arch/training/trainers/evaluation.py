@@ -1,0 +1,135 @@
+"""The study that only looks: how good a network is on a split of a dataset."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+
+from Arch.datasets.loading import ImageData, Split
+from Arch.datasets.normalization import Normalization, Normalizer
+from Arch.errors import ConfigError, DataError
+from Arch.models.imodel import IModel
+from Arch.training import TRAINERS
+from Arch.training.data_identity import normalization_digest
+from Arch.training.itrainer import ITrainer
+from Arch.training.loading import measured_data
+from Arch.training.measuring.pass_stage import Pass
+from Arch.training.measuring.predictions import Predictions
+from Arch.training.normalization import CUSTOMARY, customary, recorded, require_fitting
+from Arch.training.run.stage import Stage
+from Arch.training.scores import Scores
+from Arch.training.streams import Streams
+
+
+@TRAINERS.register("Evaluation")
+class Evaluation(ITrainer):
+    """Measures `Network` on a split of `Dataset` in one pass: accuracy, calibration, confusion; trains nothing."""
+
+    def load_dataset(self) -> ImageData:
+        """The config's data, with constants of their own only where the network is to see images under them.
+
+        Raises:
+            ArchError: the data are not what they should be, or the network is not available.
+        """
+        config = self.config
+        kind = "None"
+        if config["NetworkNormalization"] == "Dataset":
+            kind = config["Normalization"]
+        elif config["NetworkNormalization"] == "Own" and self._own_constants() is None:
+            kind = "MeanVar"
+        return measured_data(config, self.settings.data, kind)
+
+    def load_model(self, dataset: ImageData | None) -> None:  # noqa: ARG002 - nothing is trained
+        """None: nothing is trained."""
+        return
+
+    def stages(self, dataset: ImageData | None, model: IModel | None, streams: Streams) -> Sequence[Stage]:  # noqa: ARG002
+        """A single pass.
+
+        Raises:
+            ConfigError: logits and classes differ in number.
+            ArchError: the network is not available, or does not read such images.
+        """
+        data = self._data(dataset)
+        network = self.engine.place(self.network("Network", streams.run).load_as_is(data))
+        return (self._pass(network, data, self.config["Split"], keeps_logits=self.config["KeepLogits"]),)
+
+    def evaluate(self, model: IModel, dataset: ImageData, split: str = "test") -> Scores:
+        """Scores and arrays of a network, which is on the device, on the "train" or "test" split of a dataset."""
+        stage = self._pass(model, dataset, split, keeps_logits=False)
+        stage.run(_Unwatched())
+        outcome = stage.outcome()
+        return Scores(outcome.scores, outcome.arrays)
+
+    def _pass(self, network: IModel, dataset: ImageData, split: str, *, keeps_logits: bool) -> Pass:
+        self._require_classes(network, dataset)
+        constants = self._constants(dataset)
+        samples = self._split(dataset, split)
+        measurement = Predictions(network, self.engine, samples, len(dataset.classes), keeps_logits=keeps_logits)
+        normalizer = Normalizer.of(constants, dataset.shape, self.engine.device)
+        record = {
+            "split": split,
+            "logits": network.classes,
+            "network_normalization": {"digest": normalization_digest(constants), "constants": recorded(constants)},
+        }
+        return Pass(samples, normalizer, self.engine, measurement, name="evaluation", record=record)
+
+    def _constants(self, dataset: ImageData) -> Normalization:
+        choice = self.config["NetworkNormalization"]
+        constants = dataset.normalization
+        if choice in CUSTOMARY:
+            constants = customary(choice)
+        elif choice == "Own":
+            constants = self._own_constants() or dataset.normalization
+        require_fitting(constants, dataset.name, dataset.shape, dataset.normalization.unit)
+        return constants
+
+    def _own_constants(self) -> Normalization | None:
+        return self.network("Network").normalization(self.settings.data)
+
+    def _require_classes(self, network: IModel, dataset: ImageData) -> None:
+        logits, classes = network.classes, len(dataset.classes)
+        if logits == classes or (logits > classes and self.config["ExtraLogits"] == "Ignore"):
+            return
+        way_out = ""
+        if logits > classes:
+            way_out = f" ExtraLogits Ignore (`main.py evaluate --extra-logits ignore`) compares the first {classes}."
+        raise ConfigError(
+            f"{self.network('Network').title} gives {logits} logits, and {dataset.name} has {classes} classes: its "
+            f"predictions cannot be compared with the labels.{way_out}"
+        )
+
+    def _split(self, dataset: ImageData, name: str) -> Split:
+        return dataset.train if name == "train" else dataset.test
+
+    def _data(self, dataset: ImageData | None) -> ImageData:
+        if dataset is None:
+            raise DataError("an evaluation needs a dataset.")
+        learned = self._learned_classes()
+        if learned and learned != list(dataset.classes):
+            logging.getLogger(__name__).warning(
+                "%s learned the classes %s, and %s has the classes %s: class i is compared with class i.",
+                self.network("Network").title,
+                _short(learned),
+                dataset.name,
+                _short(list(dataset.classes)),
+            )
+        return dataset
+
+    def _learned_classes(self) -> list[str]:
+        """The names of the classes that the network learned; empty where they are not known."""
+        return self.network("Network").class_names()
+
+
+class _Unwatched:
+    """A monitor that ignores every call."""
+
+    def step_done(self) -> None:
+        """Ignores it."""
+
+    def epoch_done(self, epoch: object) -> None:
+        """Ignores it."""
+
+
+def _short(names: list[str]) -> str:
+    return f"{', '.join(names[:3])}{f' ... ({len(names)})' if len(names) > 3 else ''}"
