@@ -108,7 +108,7 @@ class PredictionCounts:
             `accuracy`; `top5_accuracy` where there are more than five classes; `nll`, in nats per sample; `brier`, in
             [0, 2]: mean_n sum_k (p_k - 1[k = label])^2 (Brier 1950); `ece`, in [0, 1].
         """
-        samples = self.confusion.sum()
+        samples = self.confusion.sum().double()
         nll, brier, top = (self._sums / samples).tolist()
         found = {"accuracy": float(self.confusion.diagonal().sum() / samples)}
         if self.classes > TOP:

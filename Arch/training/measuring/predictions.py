@@ -23,18 +23,19 @@ class Predictions:
         """Takes a network and what it is measured on.
 
         Args:
-            network: on the device; it is put into evaluation mode.
+            network: on the device; it is put into evaluation mode for each batch.
             engine: the device and how it computes.
             split: what the pass goes over.
             classes: of the data; logits beyond them are left out.
             keeps_logits: whether the logits of all samples become an array.
         """
-        self._network, self._engine, self._split = network.eval(), engine, split
+        self._network, self._engine, self._split = network, engine, split
         self._counts = PredictionCounts(classes, engine.device)
         self._logits: list[Tensor] | None = [] if keeps_logits else None
 
     def add(self, images: Tensor, labels: Tensor) -> None:
         """See `Measurement.add`."""
+        self._network.eval()  # an earlier stage of the run may have trained it
         with self._engine.autocast():
             logits = self._network.trace(images).logits.float()[:, : self._counts.classes]
         self._counts.add(logits, labels)

@@ -1,0 +1,144 @@
+"""Oracle: the same run left alone. Runs of several stages, by trainers of the tests, left after every single step."""
+
+import dataclasses
+import json
+
+import pytest
+
+from Arch.callbacks import Requests, SilentWatcher
+from Arch.errors import StoppedError
+from Arch.training.engine import Engine
+from Arch.training.fit.preparing import fit_of
+from Arch.training.run.checkpoint import UnfitCheckpointError
+from Arch.training.run.state import RunState
+from Arch.training.trainers.evaluation import Evaluation
+from Arch.training.trainers.kd_trainer import KDTrainer
+
+
+class TwoFits(KDTrainer):
+    """Fits a network twice, as methods do that begin with hints."""
+
+    def stages(self, dataset, model, streams):
+        def fit(name):
+            objective = self.objective(dataset, model)
+            found = fit_of(
+                self.study, dataset, model, objective, streams, evaluate=self.evaluate, headline=self.headline
+            )
+            found.name = name
+            return found
+
+        return fit("hints"), fit("student")
+
+
+class FitThenLook(KDTrainer):
+    """Fits a network, then passes over the test samples with it."""
+
+    def stages(self, dataset, model, streams):
+        (fit,) = super().stages(dataset, model, streams)
+        looking = Evaluation(self.config, self.entry, self.settings)
+        looking._constants = lambda data: data.normalization
+        return fit, looking._pass(model, dataset, "test", keeps_logits=True)
+
+
+class StopAfterEach(SilentWatcher):
+    """Asks for the end after every `stride`-th step; 0: never."""
+
+    def __init__(self, stride):
+        self.stride, self.requests, self.steps = stride, Requests(), 0
+
+    def step_done(self):
+        self.steps += 1
+        if self.stride and self.steps % self.stride == 0:
+            self.requests.stop()
+
+
+@pytest.fixture(autouse=True)
+def small_batches(monkeypatch):
+    monkeypatch.setattr(Engine, "evaluation_batch", 5)
+
+
+@pytest.fixture
+def left_after(trainer, tmp_path):
+    """Makes run 0 in a folder of its own, leaving it after every `stride` steps; gives its entry and the attempts."""
+
+    def make(kind, stride, **keys):
+        for attempt in range(1, 60):
+            watcher = StopAfterEach(stride)
+            like = trainer(**keys)
+            settings = dataclasses.replace(like.settings, watcher=watcher, requests=watcher.requests)
+            folder = tmp_path / f"stride {stride}" / like.entry.fingerprint
+            study = kind(like.config, dataclasses.replace(like.entry, path=folder), settings, like.networks)
+            try:
+                study.result()
+            except StoppedError:
+                continue
+            return study.entry, attempt
+        raise AssertionError("it never ended")
+
+    return make
+
+
+def files_of(entry):
+    return {path.name: path.read_bytes() for path in entry.run_folder(0).glob("*.safetensors")}
+
+
+def record_of(entry):
+    """Run.json but for how long things took and how often the run was begun."""
+    document = json.loads((entry.run_folder(0) / "Run.json").read_text())
+    del document["Seconds"]
+    for name in ("attempts", "device_seconds"):
+        del document["Provenance"][name]
+    for epoch in document["Epochs"]:
+        del epoch["Seconds"]
+    return document
+
+
+CASES = {
+    "two fits": (TwoFits, {"EMADecay": 0.5, "Validation": 0.25, "MLPDropout": 0.3}, 2 * 2 * 3),
+    "a fit and a pass": (FitThenLook, {"MLPDropout": 0.3}, 2 * 4 + 4),
+    "a pass": (Evaluation, {"Trainer": "Evaluation", "Network": "MLP", "KeepLogits": True}, 4),
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_a_run_left_after_every_step_is_the_run_left_alone(left_after, name):
+    kind, keys, steps = CASES[name]
+    alone, _ = left_after(kind, 0, **keys)
+    disturbed, attempts = left_after(kind, 1, **keys)
+    assert attempts == steps + 1
+    assert files_of(disturbed) == files_of(alone)
+    assert record_of(disturbed) == record_of(alone)
+
+
+def test_epochs_of_several_stages_bear_the_names_of_their_stages(left_after):
+    entry, _ = left_after(TwoFits, 0)
+    found = [(epoch.stage, epoch.number) for epoch in entry.run(0).epochs]
+    assert found == [("hints", 1), ("hints", 2), ("student", 1), ("student", 2)]
+    log = (entry.run_folder(0) / "log.txt").read_text()
+    assert "begins: hints: 2 epochs of 4 steps, then student: 2 epochs of 4 steps" in log
+    assert "student: epoch 2/2" in log
+
+
+def test_a_study_that_trains_nothing_saves_no_weights(left_after):
+    entry, _ = left_after(Evaluation, 0, Trainer="Evaluation", Network="MLP")
+    assert set(files_of(entry)) == {"Arrays.safetensors"}
+
+
+def test_a_checkpoint_of_other_stages_is_refused(trainer):
+    like = trainer()
+    two = TwoFits(like.config, like.entry, like.settings).prepare(0)
+    payload = two.packed(RunState(stage=1))
+    with pytest.raises(UnfitCheckpointError, match="other stages"):
+        like.prepare(0).resume(payload)
+
+
+def test_a_watcher_that_fails_does_not_end_the_run(trainer, caplog):
+    class Broken(SilentWatcher):
+        def epoch_done(self, epoch):
+            raise KeyError("accuracy")
+
+    training = trainer(watcher=Broken())
+    assert training.result().n == 1
+    assert [record.message for record in caplog.records] == [
+        "the progress display Broken failed (KeyError: 'accuracy') and is left out; the run goes on."
+    ]
