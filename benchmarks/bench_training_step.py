@@ -20,7 +20,8 @@ from torchvision import transforms
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from Arch.callbacks import SilentWatcher
-from Arch.datasets.loading import ImageData, load
+from Arch.datasets.data import ImageData
+from Arch.datasets.loading import load
 from Arch.datasets.normalization import Normalizer
 from Arch.datasets.sources.synthetic import Synthetic
 from Arch.distillation.methods.cross_entropy import CrossEntropy

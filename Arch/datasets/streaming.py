@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
 
+from Arch.datasets.data import Split
 from Arch.datasets.memory import memory_bytes
-
-if TYPE_CHECKING:
-    from Arch.datasets.loading import Split
 
 RESIDENT_SHARE = 0.5  # of a memory may hold data; the rest is for everything else
 WINDOW_BYTES = 1 << 28  # read at once; two such windows are in memory

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from Arch.cache.entry import Entry
     from Arch.cache.making.lease import Lease
     from Arch.config.config import Config
-    from Arch.datasets.loading import ImageData
+    from Arch.datasets.data import ImageData
     from Arch.models.imodel import IModel
     from Arch.training.fit.objective import Objective
     from Arch.training.networks.pretrained import WarmStart

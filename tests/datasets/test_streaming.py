@@ -7,7 +7,8 @@ import pytest
 import torch
 
 from Arch.datasets import loading
-from Arch.datasets.loading import Split, load
+from Arch.datasets.data import Split
+from Arch.datasets.loading import load
 from Arch.datasets.sources.synthetic import Synthetic
 from Arch.datasets.streaming import fits_memory, images_of, streamed
 

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from Arch.datasets.augmentation.draws import SampleRandom
 from Arch.datasets.augmentation.erasing import Boxes
-from Arch.datasets.augmentation.views import take
+from Arch.datasets.rows import take
 
 _CELLS = 1 << 14
 

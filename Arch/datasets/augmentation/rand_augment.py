@@ -18,8 +18,8 @@ from Arch.datasets.augmentation.lookup_tables import (
     fixed_table,
     look_up,
 )
-from Arch.datasets.augmentation.views import take
 from Arch.datasets.augmentation.warping import inverse_matrix, warp
+from Arch.datasets.rows import take
 from Arch.errors import ShapeError
 
 OPERATIONS = (

@@ -70,14 +70,6 @@ def views(pixels: Tensor, sample_ids: Tensor, *, seed: int, epoch: int, padding:
     return apply_views(pixels, numbers, padding, flip=flip)
 
 
-def take(pixels: Tensor, rows: Tensor) -> Tensor:
-    """The images `rows` `(B,)` of `pixels` `(N, C, H, W)`, keeping the order N, H, W, C in memory.
-
-    Indexing `pixels[rows]` gives the same images, ten times slower.
-    """
-    return pixels.permute(0, 2, 3, 1).index_select(0, rows).permute(0, 3, 1, 2)
-
-
 def _padded(pixels: Tensor, padding: int, *, flip: bool) -> Tensor:
     """Images with a black margin, `(B, F, H + 2p, (W + 2p) * C)`: upright and, if F is 2, mirrored."""
     batch, channels, height, width = pixels.shape

@@ -18,7 +18,7 @@ from Arch.errors import ConfigError, DataError
 if TYPE_CHECKING:
     from Arch.config.config import Config
     from Arch.datasets.augmentation.draws import SampleRandom
-    from Arch.datasets.loading import ImageData
+    from Arch.datasets.data import ImageData
     from Arch.datasets.normalization import Normalizer
 
 

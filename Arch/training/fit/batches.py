@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from Arch.datasets.augmentation.draws import SampleRandom
-from Arch.datasets.loading import Split
+from Arch.datasets.data import Split
 from Arch.datasets.normalization import Normalizer
 from Arch.datasets.streaming import images_of
 from Arch.training.fit.augmentation import Augmentation

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from torch.optim import Optimizer
 
     from Arch.config.config import Config
-    from Arch.datasets.loading import ImageData
+    from Arch.datasets.data import ImageData
     from Arch.models.imodel import IModel
     from Arch.training.fit.objective import Objective
     from Arch.training.fit.running_means import RunningMeans

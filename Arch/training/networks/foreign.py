@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from Arch.cache.entry import Entry
     from Arch.config.foreign import ForeignNetwork, ForeignSource
     from Arch.config.rules.rules import Rules
-    from Arch.datasets.loading import ImageData
+    from Arch.datasets.data import ImageData
     from Arch.models.architecture import Architecture
     from Arch.models.imodel import IModel
     from Arch.models.weights.files import State

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from Arch.cache.entry import Entry
     from Arch.config.config import Config
-    from Arch.datasets.loading import ImageData
+    from Arch.datasets.data import ImageData
     from Arch.models.imodel import IModel
     from Arch.types import Run
 

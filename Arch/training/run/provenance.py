@@ -19,7 +19,7 @@ import torch
 from Arch.errors import DataError
 
 if TYPE_CHECKING:
-    from Arch.datasets.loading import ImageData
+    from Arch.datasets.data import ImageData
     from Arch.datasets.normalization import Normalization
     from Arch.training.engine import Engine
     from Arch.training.fit.fit import Fit

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from Arch.cache.making.lease import Lease
-    from Arch.datasets.loading import ImageData
+    from Arch.datasets.data import ImageData
     from Arch.training.itrainer import ITrainer
     from Arch.training.run.run_log import RunLog
 

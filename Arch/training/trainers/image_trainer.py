@@ -14,7 +14,7 @@ from Arch.training.itrainer import ITrainer
 from Arch.training.networks.pretrained import begin
 
 if TYPE_CHECKING:
-    from Arch.datasets.loading import ImageData
+    from Arch.datasets.data import ImageData
     from Arch.models.imodel import IModel
 
 

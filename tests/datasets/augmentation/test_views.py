@@ -4,7 +4,7 @@ import pytest
 import torch
 from scipy.stats import chi2
 
-from Arch.datasets.augmentation.views import apply_views, take, view_count, view_numbers, views
+from Arch.datasets.augmentation.views import apply_views, view_count, view_numbers, views
 from Arch.errors import ShapeError
 from tests.datasets.literal_hash import literal_hash
 
@@ -110,13 +110,6 @@ def test_views_are_the_two_steps_in_one():
     numbers = view_numbers(ids, seed=1, epoch=2, padding=1, flip=False)
     expected = apply_views(images, numbers, 1, flip=False)
     assert torch.equal(views(images, ids, seed=1, epoch=2, padding=1, flip=False), expected)
-
-
-def test_taking_rows_is_indexing():
-    images = random_images(10).contiguous(memory_format=torch.channels_last)
-    rows = torch.tensor([3, 3, 0])
-    assert torch.equal(take(images, rows), images[rows])
-    assert take(images, rows).is_contiguous(memory_format=torch.channels_last)
 
 
 @pytest.mark.parametrize(("shape", "n"), [((3, 8, 8), 3), ((2, 3, 8, 8), 3)])
