@@ -12,6 +12,7 @@ from pathlib import Path
 from Arch.datasets.access import unreadable
 from Arch.datasets.dataset import SplitName
 from Arch.datasets.decoding.image_files import WORDS, ImageFile, ImageFiles, OpenedFiles, listed_below, no_split
+from Arch.datasets.decoding.stamps import stamp_of
 from Arch.datasets.download.unpack import leads_out
 from Arch.errors import DataError
 
@@ -27,11 +28,7 @@ class ArchiveFiles(ImageFiles):
 
     def stamp(self) -> str:
         """The archive's place, size and time."""
-        try:
-            found = self._path.stat()
-        except OSError as error:
-            raise unreadable(self._path, error) from error
-        return f"{self._path.resolve()} {found.st_size} {found.st_mtime_ns}"
+        return stamp_of(self._path)
 
     @contextmanager
     def opened(self) -> Iterator[OpenedFiles]:

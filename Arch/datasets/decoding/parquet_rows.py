@@ -17,7 +17,7 @@ import numpy as np
 
 from Arch.datasets.decoding.image_files import ImageFile, ImageFiles, OpenedFiles
 from Arch.datasets.decoding.samples import Labels
-from Arch.datasets.sources.placed import stamp_of
+from Arch.datasets.decoding.stamps import stamp_of
 from Arch.datasets.stratified import Ids
 from Arch.errors import DataError
 

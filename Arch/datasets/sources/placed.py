@@ -10,10 +10,10 @@ from pathlib import Path
 
 import torch
 
-from Arch.datasets.access import unreadable
 from Arch.datasets.dataset import ImageDataset, Images, SplitName
 from Arch.datasets.decoding.image_files import ImageFiles
 from Arch.datasets.decoding.images import DecodeStyle, decode_images
+from Arch.datasets.decoding.stamps import stamp_of
 from Arch.datasets.decoding.store import ImageWriter, decoded
 from Arch.datasets.download.download import fetched
 from Arch.datasets.resizing import downsampled
@@ -169,12 +169,3 @@ def decoded_arrays(
         DataError: a file is missing, or what `decode` raises.
     """
     return decoded(root, key_of(name, split, *map(stamp_of, paths)), decode)
-
-
-def stamp_of(path: Path) -> str:
-    """A text that differs when a file may have changed; raises DataError if it is missing."""
-    try:
-        found = path.stat()
-    except OSError as error:
-        raise unreadable(path, error) from error
-    return f"{path.resolve()} {found.st_size} {found.st_mtime_ns}"
