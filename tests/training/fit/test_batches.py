@@ -7,9 +7,9 @@ import torch
 
 from Arch.datasets.augmentation.draws import SampleRandom
 from Arch.datasets.augmentation.mixing import Mixing
+from Arch.datasets.augmentation.pipeline import Augmentation
 from Arch.datasets.augmentation.views import apply_views, views
 from Arch.datasets.normalization import Normalizer
-from Arch.training.fit.augmentation import Augmentation
 from Arch.training.fit.batches import Batches, batch_sizes
 from Arch.training.streams import Streams
 from Arch.types import Batch
