@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from Arch.datasets.augmentation.draws import SampleRandom
+from Arch.datasets.augmentation.sample_random import SampleRandom
 
 _TRIES = 10
 

@@ -11,8 +11,8 @@ import torch
 from scipy.special import betaincinv
 from torch import Tensor
 
-from Arch.datasets.augmentation.draws import SampleRandom
 from Arch.datasets.augmentation.erasing import Boxes
+from Arch.datasets.augmentation.sample_random import SampleRandom
 from Arch.datasets.rows import take
 
 _CELLS = 1 << 14

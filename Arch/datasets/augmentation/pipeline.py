@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from Arch.datasets.augmentation.draws import SampleRandom
 from Arch.datasets.augmentation.erasing import RandomErasing, cutout
 from Arch.datasets.augmentation.mixing import Mixing
 from Arch.datasets.augmentation.rand_augment import RandAugment
+from Arch.datasets.augmentation.sample_random import SampleRandom
 from Arch.datasets.augmentation.views import apply_views, view_count, view_numbers
 from Arch.datasets.data import ImageData
 from Arch.datasets.normalization import Normalizer

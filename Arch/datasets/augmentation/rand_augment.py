@@ -10,7 +10,6 @@ import torch
 from torch import Tensor
 
 from Arch.datasets.augmentation.colours import blended, grayscale, sharpened
-from Arch.datasets.augmentation.draws import SampleRandom
 from Arch.datasets.augmentation.lookup_tables import (
     autocontrast_table,
     contrast_table,
@@ -18,6 +17,7 @@ from Arch.datasets.augmentation.lookup_tables import (
     fixed_table,
     look_up,
 )
+from Arch.datasets.augmentation.sample_random import SampleRandom
 from Arch.datasets.augmentation.warping import inverse_matrix, warp
 from Arch.datasets.rows import take
 from Arch.errors import ShapeError

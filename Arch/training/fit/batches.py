@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from Arch.datasets.augmentation.draws import SampleRandom
 from Arch.datasets.augmentation.pipeline import Augmentation
+from Arch.datasets.augmentation.sample_random import SampleRandom
 from Arch.datasets.data import Split
 from Arch.datasets.normalization import Normalizer
 from Arch.datasets.streaming import images_of

@@ -5,8 +5,8 @@ import math
 import pytest
 import torch
 
-from Arch.datasets.augmentation.draws import SampleRandom
 from Arch.datasets.augmentation.erasing import Boxes, RandomErasing, cutout
+from Arch.datasets.augmentation.sample_random import SampleRandom
 from tests.datasets.literal_hash import literal_hash
 
 SAMPLES = torch.arange(200) + 1000

@@ -6,8 +6,8 @@ import pytest
 import torch
 from scipy import stats
 
-from Arch.datasets.augmentation.draws import SampleRandom
 from Arch.datasets.augmentation.mixing import Mixing, beta_shares, cut_window
+from Arch.datasets.augmentation.sample_random import SampleRandom
 
 SAMPLES = torch.arange(40) + 500
 DRAWS = SampleRandom(SAMPLES, 3, 5)

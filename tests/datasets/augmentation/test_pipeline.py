@@ -5,11 +5,11 @@ from dataclasses import replace
 import pytest
 import torch
 
-from Arch.datasets.augmentation.draws import SampleRandom
 from Arch.datasets.augmentation.erasing import RandomErasing, cutout
 from Arch.datasets.augmentation.mixing import Mixing
 from Arch.datasets.augmentation.pipeline import Augmentation
 from Arch.datasets.augmentation.rand_augment import RandAugment
+from Arch.datasets.augmentation.sample_random import SampleRandom
 from Arch.datasets.augmentation.views import views
 from Arch.datasets.loading import load
 from Arch.datasets.normalization import Normalizer

@@ -5,8 +5,8 @@ import torch
 from torchvision.transforms import v2
 from torchvision.transforms.v2 import InterpolationMode
 
-from Arch.datasets.augmentation.draws import SampleRandom
 from Arch.datasets.augmentation.rand_augment import OPERATIONS, RandAugment, _kinds, all_at_once, by_kind, operate
+from Arch.datasets.augmentation.sample_random import SampleRandom
 from Arch.errors import ShapeError
 from tests.datasets.literal_hash import literal_hash
 

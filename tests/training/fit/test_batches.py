@@ -5,9 +5,9 @@ from dataclasses import fields, replace
 import pytest
 import torch
 
-from Arch.datasets.augmentation.draws import SampleRandom
 from Arch.datasets.augmentation.mixing import Mixing
 from Arch.datasets.augmentation.pipeline import Augmentation
+from Arch.datasets.augmentation.sample_random import SampleRandom
 from Arch.datasets.augmentation.views import apply_views, views
 from Arch.datasets.normalization import Normalizer
 from Arch.training.fit.batches import Batches, batch_sizes
