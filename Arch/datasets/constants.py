@@ -25,7 +25,7 @@ _VERSION = 1  # raised when the same pixels get other constants
 _DIGEST_BYTES = 32
 
 
-def kept_constants(images: Images, kind: str, root: Path) -> Normalization:
+def cached_constants(images: Images, kind: str, root: Path) -> Normalization:
     """The constants of a set of images (`constants_of`), kept below the folder of data `root` if the set is large.
 
     Raises:

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from Arch.datasets.acceptance import check_agreement, check_finite, check_labels, check_size
-from Arch.datasets.constants import kept_constants
+from Arch.datasets.constants import cached_constants
 from Arch.datasets.data import ImageData, Split
 from Arch.datasets.dataset import SPLITS, ImageDataset, Images, SplitName
 from Arch.datasets.digest import combined
@@ -51,7 +51,7 @@ def load(
         validation=_choose(train, out) if len(out) else None,
         test=_choose(test, torch.arange(len(test))),
         classes=train.classes,
-        normalization=kept_constants(train, normalization, root),
+        normalization=cached_constants(train, normalization, root),
         digest=combined(train.digest, test.digest),
     )
 

@@ -19,7 +19,7 @@ from Arch.errors import DataError
 
 
 @dataclass(frozen=True, eq=False)
-class Shown:
+class AugmentedBatch:
     """What a batch shows of its samples.
 
     Attributes:
@@ -72,7 +72,7 @@ class Augmentation:
 
     def __call__(
         self, pixels: Tensor, random: SampleRandom, normalizer: Normalizer, sizes: Sequence[int] = ()
-    ) -> Shown:
+    ) -> AugmentedBatch:
         """What the samples of `draws` show of themselves.
 
         Args:
@@ -90,8 +90,8 @@ class Augmentation:
         images = self._erased(normalizer(shown), random, black)
         if self.mixing:
             images, partners, shares = self.mixing(images, random, sizes)
-            return Shown(images, None, partners, shares)
-        return Shown(images, None if self.view_count is None else numbers)
+            return AugmentedBatch(images, None, partners, shares)
+        return AugmentedBatch(images, None if self.view_count is None else numbers)
 
     def require_fitting(self, data: ImageData) -> None:
         """Checks that the data can be varied so.

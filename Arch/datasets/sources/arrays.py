@@ -13,7 +13,7 @@ from Arch.datasets.dataset import SPLITS, ImageDataset, Images, SplitName
 from Arch.datasets.decoding.array_files import StoredArray, arrays_in
 from Arch.datasets.decoding.image_files import WORDS
 from Arch.datasets.decoding.samples import Labels, Samples, classes_of, labels_of
-from Arch.datasets.sources.placed import decoded_arrays
+from Arch.datasets.sources.folder_dataset import decoded_arrays
 from Arch.datasets.sources.users_data import UsersDataset
 from Arch.errors import DataError
 

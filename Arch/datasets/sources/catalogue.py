@@ -37,7 +37,7 @@ class Facts:
     customary_size: int = 0
     needs_path: bool = False
 
-    def place(self, root: Path) -> Path | None:
+    def folder(self, root: Path) -> Path | None:
         """Where the data lie below the folder of data `root`, or would; None where nothing is kept."""
         return root / self.home if self.home else None
 
@@ -238,7 +238,7 @@ def home_of(name: str, root: Path) -> Path:
         DataError: it is not there, one cannot look, or the dataset has none.
     """
     facts = CATALOGUE[name]
-    folder = facts.place(root)
+    folder = facts.folder(root)
     if folder is None:
         raise DataError(f"there is nothing to download for {name}. {facts.by_hand}")
     if not is_there(folder):

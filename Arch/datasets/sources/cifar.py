@@ -15,11 +15,11 @@ import numpy as np
 from Arch.datasets import DATASETS
 from Arch.datasets.dataset import Images, SplitName
 from Arch.datasets.decoding.store import ImageWriter, decoded
-from Arch.datasets.sources.placed import PlacedDataset
+from Arch.datasets.sources.folder_dataset import FolderDataset
 from Arch.errors import DataError
 
 
-class _CIFAR(PlacedDataset):
+class _CIFAR(FolderDataset):
     """What the three have in common: Python's pickles of 32x32 RGB images in planes.
 
     Class attributes:
@@ -39,7 +39,7 @@ class _CIFAR(PlacedDataset):
         return self._decoded(root, split, lambda: self.home(root))
 
     def read_in(self, folder: Path, root: Path, split: SplitName) -> Images:
-        """The images in a folder with the batches, or in which that folder lies; see `PlacedDataset.read_in`."""
+        """The images in a folder with the batches, or in which that folder lies; see `FolderDataset.read_in`."""
         return self._decoded(root, split, lambda: folder)
 
     def _decoded(self, root: Path, split: SplitName, find: Callable[[], Path]) -> Images:

@@ -16,13 +16,13 @@ from Arch.datasets.decoding.samples import labels_of
 from Arch.datasets.decoding.store import ImageWriter
 from Arch.datasets.sources.array_sources import CIFAR5M_PARTS
 from Arch.datasets.sources.cifar import CIFAR10
-from Arch.datasets.sources.placed import PlacedDataset, decoded_arrays
+from Arch.datasets.sources.folder_dataset import FolderDataset, decoded_arrays
 from Arch.errors import DataError
 
 
 @DATASETS.register("CIFAR5M")
 @dataclass(frozen=True)
-class CIFAR5M(PlacedDataset):
+class CIFAR5M(FolderDataset):
     """6 million made images like CIFAR-10's to train on, its 10,000 to test on, 32x32 RGB; downloaded (6 files).
 
     Six files `part0.npz` to `part5.npz` have images `X`, uint8 `(n, 32, 32, 3)`, and labels `Y` `(n,)`. They are copied

@@ -13,7 +13,7 @@ from Arch.datasets import DATASETS
 from Arch.datasets.dataset import ImageDataset, Images, SplitName
 from Arch.datasets.decoding.array_files import Array, mapped
 from Arch.datasets.sources.cifar import CIFAR10, CIFAR100F
-from Arch.datasets.sources.placed import PlacedDataset
+from Arch.datasets.sources.folder_dataset import FolderDataset
 from Arch.errors import DataError
 
 CORRUPTIONS = (
@@ -25,7 +25,7 @@ SEVERITIES = 5
 
 
 @dataclass(frozen=True)
-class _CorruptedCIFAR(PlacedDataset):
+class _CorruptedCIFAR(FolderDataset):
     """Clean images to train on and the corrupted ones of `<corruption>.npy` to test on, with `labels.npy`.
 
     A file has the test images five times, uint8 `(5 * N, 32, 32, 3)`, in the order of the severities; the labels

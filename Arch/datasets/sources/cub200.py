@@ -9,13 +9,13 @@ from Arch.datasets import DATASETS
 from Arch.datasets.dataset import SplitName
 from Arch.datasets.decoding.folder_files import ListedFiles
 from Arch.datasets.decoding.image_files import ImageFile, ImageFiles
-from Arch.datasets.sources.placed import PlacedPhotographs
+from Arch.datasets.sources.folder_dataset import ImageFileDataset
 from Arch.datasets.sources.text_lists import chosen, lines_of
 
 
 @DATASETS.register("CUB200")
 @dataclass(frozen=True)
-class CUB200(PlacedPhotographs):
+class CUB200(ImageFileDataset):
     """11,788 photographs of 200 kinds of birds, RGB of many sizes: 5,994 train, 5,794 test; downloaded (1.2 GB).
 
     `images.txt`, `image_class_labels.txt` and `train_test_split.txt` have a line for each image, which begins with its

@@ -16,13 +16,13 @@ from Arch.datasets import DATASETS
 from Arch.datasets.dataset import Images, SplitName
 from Arch.datasets.decoding.store import ImageWriter
 from Arch.datasets.digest import Pixels
-from Arch.datasets.sources.placed import PlacedDataset, decoded_arrays
+from Arch.datasets.sources.folder_dataset import FolderDataset, decoded_arrays
 from Arch.errors import DataError
 
 _PREFIX: dict[SplitName, str] = {"train": "train", "test": "t10k"}
 
 
-class _IDX(PlacedDataset, ABC):
+class _IDX(FolderDataset, ABC):
     """28x28 grey images and their labels in two files for each split.
 
     Class attributes:
@@ -32,7 +32,7 @@ class _IDX(PlacedDataset, ABC):
     classes: ClassVar[tuple[str, ...]]
 
     def read_in(self, folder: Path, root: Path, split: SplitName) -> Images:
-        """The images in a folder with these files, or in its `raw`; see `PlacedDataset.read_in`."""
+        """The images in a folder with these files, or in its `raw`; see `FolderDataset.read_in`."""
         paths = [_found(folder, f"{_PREFIX[split]}-{kind}-ubyte") for kind in ("images-idx3", "labels-idx1")]
 
         def decode(target: Path) -> None:

@@ -13,7 +13,7 @@ from Arch.datasets.decoding.folder_files import FolderFiles
 from Arch.datasets.decoding.image_files import WORDS, ImageFiles
 from Arch.datasets.decoding.images import decode_images
 from Arch.datasets.decoding.store import decoded
-from Arch.datasets.sources.placed import key_of
+from Arch.datasets.sources.folder_dataset import key_of
 from Arch.datasets.sources.users_data import UsersDataset
 from Arch.errors import DataError
 

@@ -11,7 +11,7 @@ from Arch.datasets.dataset import SplitName
 from Arch.datasets.decoding.folder_files import ClassFolders, ListedFiles
 from Arch.datasets.decoding.image_files import ImageFile, ImageFiles
 from Arch.datasets.decoding.images import DecodeStyle
-from Arch.datasets.sources.placed import PlacedPhotographs
+from Arch.datasets.sources.folder_dataset import ImageFileDataset
 from Arch.datasets.sources.text_lists import lines_of
 from Arch.errors import DataError
 
@@ -20,7 +20,7 @@ _SYNSETS = ("imagenet_2012_validation_synset_labels.txt", "synset_labels.txt")
 
 @DATASETS.register("ImageNet")
 @dataclass(frozen=True)
-class ImageNet(PlacedPhotographs):
+class ImageNet(ImageFileDataset):
     """1,331,167 photographs, 1,000 classes, RGB of many sizes: 1,281,167 train, 50,000 test (its `val`); by hand.
 
     A folder with `train/n.../` and `val/n.../`, or with all images in `val/` itself beside a text that has the synset

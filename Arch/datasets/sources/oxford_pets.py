@@ -9,7 +9,7 @@ from Arch.datasets import DATASETS
 from Arch.datasets.dataset import SplitName
 from Arch.datasets.decoding.folder_files import ListedFiles
 from Arch.datasets.decoding.image_files import ImageFile, ImageFiles
-from Arch.datasets.sources.placed import PlacedPhotographs
+from Arch.datasets.sources.folder_dataset import ImageFileDataset
 from Arch.datasets.sources.text_lists import lines_of
 from Arch.errors import DataError
 
@@ -18,7 +18,7 @@ _LISTS: dict[SplitName, str] = {"train": "trainval.txt", "test": "test.txt"}
 
 @DATASETS.register("OxfordPets")
 @dataclass(frozen=True)
-class OxfordPets(PlacedPhotographs):
+class OxfordPets(ImageFileDataset):
     """7,349 photographs of 37 breeds of cats and dogs, RGB of many sizes: 3,680 train, 3,669 test; downloaded (811 MB).
 
     The breeds are numbered as in `annotations/trainval.txt` (its second column, less one) and called as torchvision

@@ -13,10 +13,10 @@ from Arch.datasets.dataset import SplitName
 from Arch.datasets.decoding.folder_files import ListedFiles, files_of_classes
 from Arch.datasets.decoding.image_files import ImageFiles
 from Arch.datasets.sources.digits import TEST_EVERY
-from Arch.datasets.sources.placed import PlacedPhotographs
+from Arch.datasets.sources.folder_dataset import ImageFileDataset
 
 
-class _ClassFolders(PlacedPhotographs, ABC):
+class _ClassFolders(ImageFileDataset, ABC):
     """Every fifth image of each class, in the order of their names by code points, is for testing.
 
     Class attributes:

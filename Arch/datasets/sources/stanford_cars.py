@@ -11,7 +11,7 @@ from Arch.datasets.dataset import SplitName
 from Arch.datasets.decoding.folder_files import FolderFiles, ListedFiles
 from Arch.datasets.decoding.image_files import ImageFile, ImageFiles
 from Arch.datasets.decoding.matlab import read_matlab
-from Arch.datasets.sources.placed import PlacedPhotographs
+from Arch.datasets.sources.folder_dataset import ImageFileDataset
 from Arch.errors import DataError
 
 _LISTS: dict[SplitName, str] = {"train": "cars_train_annos.mat", "test": "cars_test_annos_withlabels.mat"}
@@ -19,7 +19,7 @@ _LISTS: dict[SplitName, str] = {"train": "cars_train_annos.mat", "test": "cars_t
 
 @DATASETS.register("StanfordCars")
 @dataclass(frozen=True)
-class StanfordCars(PlacedPhotographs):
+class StanfordCars(ImageFileDataset):
     """16,185 photographs of 196 models of cars, RGB of many sizes: 8,144 train, 8,041 test; to be put there by hand.
 
     Either as its makers gave it: `cars_train/`, `cars_test/` and `devkit/` with `cars_meta.mat`,

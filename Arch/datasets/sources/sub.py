@@ -20,7 +20,7 @@ from Arch.datasets.decoding.images import DecodeStyle, decode_images
 from Arch.datasets.decoding.parquet_rows import ChosenRows, ParquetTable, RowImages
 from Arch.datasets.decoding.samples import Labels, Samples, classes_of, labels_of
 from Arch.datasets.decoding.store import decoded
-from Arch.datasets.sources.placed import decoded_arrays, key_of
+from Arch.datasets.sources.folder_dataset import decoded_arrays, key_of
 from Arch.datasets.stratified import Ids, stratified_split
 from Arch.errors import DataError
 

@@ -10,13 +10,13 @@ from Arch.datasets.dataset import SplitName
 from Arch.datasets.decoding.folder_files import ClassFolders, ListedFiles, files_of_classes
 from Arch.datasets.decoding.image_files import WORDS, ImageFile, ImageFiles
 from Arch.datasets.decoding.parquet_rows import all_rows
-from Arch.datasets.sources.placed import PlacedPhotographs
+from Arch.datasets.sources.folder_dataset import ImageFileDataset
 from Arch.datasets.sources.text_lists import lines_of
 
 
 @DATASETS.register("TinyImageNet")
 @dataclass(frozen=True)
-class TinyImageNet(PlacedPhotographs):
+class TinyImageNet(ImageFileDataset):
     """110,000 photographs, 200 classes, 64x64 RGB: 100,000 train, 10,000 test (its `val`); downloaded (248 MB).
 
     Either as its makers give it: `train/n.../images/`, `val/images/` and `val/val_annotations.txt` (`val/n.../` is as

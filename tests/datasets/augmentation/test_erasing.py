@@ -10,7 +10,7 @@ from Arch.datasets.augmentation.sample_random import SampleRandom
 from tests.datasets.literal_hash import literal_hash
 
 SAMPLES = torch.arange(200) + 1000
-DRAWS = SampleRandom(SAMPLES, 3, 5)
+RANDOM = SampleRandom(SAMPLES, 3, 5)
 
 
 def uniform(counter, purpose):
@@ -35,7 +35,7 @@ def test_a_mask_is_true_inside_the_rectangle_and_the_image():
 
 
 def test_where_a_condition_fails_the_rectangle_is_empty():
-    boxes = cutout(DRAWS, 3, 8, 8).where(SAMPLES % 2 == 0)
+    boxes = cutout(RANDOM, 3, 8, 8).where(SAMPLES % 2 == 0)
     covered = boxes.mask(8, 8).sum(dim=(1, 2, 3))
     assert (covered[::2] > 0).all()
     assert (covered[1::2] == 0).all()
@@ -47,7 +47,7 @@ def test_a_square_is_cut_out_around_a_uniform_pixel(side):
     for sample in SAMPLES.tolist():
         row, column = below(9, sample, "cutout row"), below(7, sample, "cutout column")
         expected.append([row - side // 2, row - side // 2 + side, column - side // 2, column - side // 2 + side])
-    assert corners(cutout(DRAWS, side, 9, 7)) == expected
+    assert corners(cutout(RANDOM, side, 9, 7)) == expected
 
 
 def test_a_cut_out_square_may_leave_the_image_by_half_its_side_at_most():
@@ -76,7 +76,7 @@ def literal_rectangle(sample, height, width, erasing):
     [RandomErasing(0.5, 0.02, 0.33, 0.3), RandomErasing(1.0, 0.5, 0.9, 0.1), RandomErasing(1.0, 1.0, 1.0, 1.0)],
 )
 def test_rectangles_are_those_of_the_published_loop(erasing):
-    boxes = erasing.boxes(DRAWS, 12, 20)
+    boxes = erasing.boxes(RANDOM, 12, 20)
     found = [each if each[0] < each[1] else None for each in corners(boxes)]
     assert found == [literal_rectangle(sample, 12, 20, erasing) for sample in SAMPLES.tolist()]
 

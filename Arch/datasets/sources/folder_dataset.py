@@ -24,7 +24,7 @@ _DECODER = 1  # raised when decoding the same files gives other bytes than befor
 _CHUNK = 512  # images shrunk at once
 
 
-class PlacedDataset(ImageDataset):
+class FolderDataset(ImageDataset):
     """A dataset of the catalogue, downloaded at its first use where that can be done."""
 
     def read(self, root: Path, split: SplitName) -> Images:
@@ -81,7 +81,7 @@ class LocatedDataset(ImageDataset):
         folder: where it lies.
     """
 
-    dataset: PlacedDataset
+    dataset: FolderDataset
     folder: Path
 
     @property
@@ -103,7 +103,7 @@ class LocatedDataset(ImageDataset):
         return self.folder
 
 
-class PlacedPhotographs(PlacedDataset):
+class ImageFileDataset(FolderDataset):
     """A dataset of image files, decoded by threads into a mapped file; there is never more than a part in memory."""
 
     @abstractmethod
@@ -129,7 +129,7 @@ class PlacedPhotographs(PlacedDataset):
         return super().read(root, split)
 
     def read_in(self, folder: Path, root: Path, split: SplitName) -> Images:
-        """The images as they are; see `PlacedDataset.read_in`."""
+        """The images as they are; see `FolderDataset.read_in`."""
         self._check_size()
         return self._decoded(folder, root, split, None)
 
