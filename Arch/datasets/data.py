@@ -1,4 +1,4 @@
-"""A dataset as it is used: samples to train, validate and test on, with their constants of normalisation."""
+"""A loaded dataset: its training, validation and test samples and their normalisation constants."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from Arch.datasets.rows import take
 
 @dataclass(frozen=True, eq=False)
 class Split:
-    """Samples to train on, validate on or test on.
+    """The samples of the training, validation or test set.
 
     Attributes:
-        pixels: uint8 or float32 `(M, C, H, W)` in memory in the order M, H, W, C; mapped from a file when they are
-            the whole of a decoded split, a copy of the chosen rows otherwise.
+        pixels: uint8 or float32 `(M, C, H, W)` in memory in the order M, H, W, C; memory-mapped if all
+            samples of a decoded split are used, otherwise a copy of the chosen rows.
         labels: int64 `(N,)`.
         sample_ids: int64 `(N,)`, each sample's index in the dataset's own split, ascending.
-        rows: int64 `(N,)`, where each sample lies in `pixels`, or None: M is N and they lie in order. Only what is
-            chosen from data too large to be copied has rows.
+        rows: int64 `(N,)`, the row of each sample in `pixels`; None if M is N and the rows are in order. It is set only
+            where the chosen samples are too large to be copied.
     """
 
     pixels: Tensor
@@ -33,27 +33,27 @@ class Split:
         return len(self.labels)
 
     def take(self, chosen: Tensor) -> Tensor:
-        """The pixels `(B, C, H, W)` of the samples `chosen` `(B,)`, on the device of all of them."""
+        """Returns the pixels `(B, C, H, W)` of the samples `chosen` `(B,)`, on the device of the split."""
         return take(self.pixels, chosen if self.rows is None else self.rows[chosen])
 
     def to(self, device: torch.device) -> Split:
-        """The same samples on a device."""
+        """Returns the same samples on a device."""
         rows = None if self.rows is None else self.rows.to(device)
         return Split(self.pixels.to(device), self.labels.to(device), self.sample_ids.to(device), rows)
 
 
 @dataclass(frozen=True, eq=False)
 class ImageData:
-    """A dataset as an experiment uses it.
+    """A dataset as an experiment uses it: samples chosen and split, constants computed.
 
     Attributes:
-        name: what messages call it.
-        train: what to train on.
-        validation: held out of the training samples, or None.
+        name: for messages.
+        train: training samples that are not held out.
+        validation: training samples that are held out, or None.
         test: all test samples.
         classes: the names of the classes.
-        normalization: constants of the whole training split at this size, whatever was chosen of it.
-        digest: SHA-256 of both splits, as they are after down-sampling and before samples are chosen.
+        normalization: constants of the whole training split at this image size, before samples are chosen.
+        digest: SHA-256 of both splits after down-sampling and before samples are chosen.
     """
 
     name: str
@@ -66,6 +66,6 @@ class ImageData:
 
     @property
     def shape(self) -> tuple[int, int, int]:
-        """(C, H, W) of an image."""
+        """The shape (C, H, W) of an image."""
         _, channels, height, width = self.train.pixels.shape
         return channels, height, width

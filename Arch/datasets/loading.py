@@ -1,4 +1,4 @@
-"""From a dataset's name to what a trainer trains on: subsets, validation split, constants of normalisation."""
+"""Loads a dataset for training: chooses samples, holds out the validation set, computes normalisation constants."""
 
 from __future__ import annotations
 
@@ -28,19 +28,19 @@ def load(
     train_samples: int = -1,
     validation: float = 0.0,
 ) -> ImageData:
-    """Reads a dataset and chooses from it; equal arguments and files give equal data, whatever the seed.
+    """Reads a dataset and chooses samples; equal arguments and files give equal data, independently of the seed.
 
     Args:
-        dataset: which.
-        root: the folder of data.
-        data_path: where it lies, for datasets that can lie anywhere.
-        down_sample: side to shrink images to, -1 for none.
+        dataset: the dataset to read.
+        root: the data folder.
+        data_path: the path of the dataset, for datasets that take one; empty for its folder in `root`.
+        down_sample: side in pixels to shrink images to, -1 to keep their size.
         normalization: `MeanVar`, `Elementwise` or `None`.
-        train_samples: how many training samples, balanced over the classes, -1 for all.
-        validation: fraction of these that is held out.
+        train_samples: number of training samples, balanced over the classes, -1 for all.
+        validation: fraction of the training samples that is held out.
 
     Raises:
-        DataError: the data are missing, unreadable, inconsistent, or too few for what is asked.
+        DataError: the data are missing, unreadable or inconsistent, or have too few samples.
     """
     train, test = _splits(dataset, root, data_path, down_sample)
     chosen = balanced_subset(train.labels, train_samples, train.classes)

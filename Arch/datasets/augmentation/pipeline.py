@@ -1,4 +1,4 @@
-"""How training images are varied, and in which order."""
+"""The augmentation pipeline: which operations are applied to the training images, and in which order."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from Arch.errors import DataError
 
 @dataclass(frozen=True, eq=False)
 class AugmentedBatch:
-    """What a batch shows of its samples.
+    """The augmented images of a batch.
 
     Attributes:
         images: normalised, `(B, C, H, W)`.
-        views: `(B,)` int64, the numbers of the views, or None where they are uncountable.
-        partners: `(B,)` int64, the row of its batch that each image is mixed with, or None.
-        shares: `(B,)` float32, how much of a mixed image is its own, or None.
+        views: `(B,)` int64, the numbers of the views, or None if views are not countable.
+        partners: `(B,)` int64, the row of the batch that each image is mixed with, or None.
+        shares: `(B,)` float32, the share of the image itself in a mixed image, or None.
     """
 
     images: Tensor
@@ -37,21 +37,21 @@ class AugmentedBatch:
 
 @dataclass(frozen=True)
 class Augmentation:
-    """What is done to the training images, each by itself, in this order: a pure function of (seed, epoch, sample).
+    """The operations on each training image, in this order: a pure function of (seed, epoch, sample).
 
-    1. Padding, cropping and mirroring: one of countably many views.
+    1. Padding, cropping and mirroring: one of a finite number of views.
     2. RandAugment, on bytes.
     3. Normalisation.
     4. Cutout, and random erasing.
-    5. Mixup or cutmix with another image of the batch, which has gone through 1 to 4 itself.
+    5. Mixup or cutmix with another image of the batch, after steps 1 to 4.
 
     Attributes:
-        crop_padding: pixels of black on each side before a crop.
+        crop_padding: black pixels on each side before the crop.
         horizontal_flip: whether half of the images are mirrored.
         rand_augment: or None.
         cutout: side of the square in pixels, or 0.
         erasing: or None.
-        is_erased_black: what is cut out or erased is black, rather than 0 after normalisation, which is the mean.
+        is_erased_black: whether erased pixels are black, rather than 0 after normalisation, which is the mean.
         mixing: or None.
     """
 
@@ -65,7 +65,7 @@ class Augmentation:
 
     @property
     def view_count(self) -> int | None:
-        """How many views an image has; None where they are uncountable."""
+        """How many views an image has; None if views are not countable."""
         if self.rand_augment or self.cutout or self.erasing or self.mixing:
             return None
         return view_count(self.crop_padding, flip=self.horizontal_flip)
@@ -73,13 +73,13 @@ class Augmentation:
     def __call__(
         self, pixels: Tensor, random: SampleRandom, normalizer: Normalizer, sizes: Sequence[int] = ()
     ) -> AugmentedBatch:
-        """What the samples of `draws` show of themselves.
+        """Augments and normalises images.
 
         Args:
-            pixels: of the samples, `(B, C, H, W)`.
-            random: for the samples.
-            normalizer: makes of pixels what a network sees.
-            sizes: of the batches that they are, one after the other; none: all are one batch.
+            pixels: the images of the samples, `(B, C, H, W)`.
+            random: random numbers of the samples.
+            normalizer: normalises pixels.
+            sizes: the sizes of the batches, one after the other; empty if the images are one batch.
         """
         padding, flip = self.crop_padding, self.horizontal_flip
         numbers = view_numbers(random.samples, seed=random.seed, epoch=random.epoch, padding=padding, flip=flip)
@@ -94,25 +94,25 @@ class Augmentation:
         return AugmentedBatch(images, None if self.view_count is None else numbers)
 
     def require_fitting(self, data: ImageData) -> None:
-        """Checks that the data can be varied so.
+        """Checks that the operations can be applied to the data.
 
         Raises:
-            DataError: they are vectors, or images that an operation does not know.
+            DataError: the data are vectors, or images that an operation does not support.
         """
         channels, height, width = data.shape
         moves = self.crop_padding or self.horizontal_flip or self.cutout or self.erasing
         cuts = self.mixing is not None and self.mixing.cutmix_alpha > 0
         if (height, width) == (1, 1) and (moves or self.rand_augment or cuts):
             raise DataError(
-                f"a sample of {data.name} is a vector of {channels} numbers, of which Mixup can make others but no "
-                "crop, mirror image, colours or erasing: set CropPadding to 0, HorizontalFlip to false and only Mixup, "
-                "or switch DataAugmentation off."
+                f"a sample of {data.name} is a vector of {channels} numbers, which Mixup can mix, but which cannot "
+                "be cropped, mirrored, recoloured or erased: set CropPadding to 0, HorizontalFlip to false and only "
+                "Mixup, or switch DataAugmentation off."
             )
         dtype = data.train.pixels.dtype
         if self.rand_augment and (dtype != torch.uint8 or channels not in (1, 3)):
-            kind = f"{channels} channels" if dtype == torch.uint8 else "numbers that are no bytes"
+            kind = f"{channels} channels" if dtype == torch.uint8 else "floating-point pixels"
             raise DataError(
-                f"RandAugment works on images of 1 or 3 channels of bytes, but those of {data.name} have {kind}. "
+                f"RandAugment needs uint8 images of 1 or 3 channels, but those of {data.name} have {kind}. "
                 "Set RandAugment to 0."
             )
 

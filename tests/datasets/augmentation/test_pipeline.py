@@ -106,19 +106,19 @@ def test_vectors_can_be_mixed_up(data, random):
     "change", [{"crop_padding": 1}, {"horizontal_flip": True}, {"cutout": 2}, {"mixing": EVERYTHING.mixing}]
 )
 def test_vectors_cannot_be_varied_otherwise(change, data):
-    with pytest.raises(DataError, match="a sample of Spirals is a vector of 7 numbers, of which Mixup can make others"):
+    with pytest.raises(DataError, match="a sample of Spirals is a vector of 7 numbers, which Mixup can mix"):
         replace(MIXUP_ALONE, **change).require_fitting(vectors(data))
 
 
 def test_four_channels_are_no_colours(data):
     four = load(Synthetic(classes=4, size=4, channels=4, samples=65), None)
     PLAIN.require_fitting(four)
-    with pytest.raises(DataError, match="1 or 3 channels of bytes, but those of Synthetic have 4 channels"):
+    with pytest.raises(DataError, match="uint8 images of 1 or 3 channels, but those of Synthetic have 4 channels"):
         EVERYTHING.require_fitting(four)
 
 
 def test_numbers_that_are_no_bytes_are_no_colours(data):
     floats = replace(data, train=replace(data.train, pixels=data.train.pixels.float()))
     PLAIN.require_fitting(floats)
-    with pytest.raises(DataError, match="numbers that are no bytes"):
+    with pytest.raises(DataError, match="floating-point pixels"):
         EVERYTHING.require_fitting(floats)
