@@ -1,4 +1,4 @@
-"""The image files of a split in a zip archive, read without unpacking anything."""
+"""Reads the image files of a split from a zip archive, without unpacking it."""
 
 from __future__ import annotations
 
@@ -20,19 +20,25 @@ _UNREADABLE = (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, 
 
 
 class ArchiveFiles(ImageFiles):
-    """The images in a zip archive."""
+    """The image files of a split in a zip archive."""
 
     def __init__(self, path: Path, split: SplitName, *, has_own_path: bool) -> None:
-        """Takes an archive of splits or, if the split `has_own_path`, perhaps of classes; reads nothing."""
+        """Takes the path of an archive; reads nothing.
+
+        Args:
+            path: an archive of split/class/image files, or of class/image files if the split `has_own_path`.
+            split: the split to read.
+            has_own_path: whether each split has an archive of its own.
+        """
         self._path, self._split, self._has_own_path = path, split, has_own_path
 
     def stamp(self) -> str:
-        """The archive's place, size and time."""
+        """Returns the path, size and modification time of the archive."""
         return stamp_of(self._path)
 
     @contextmanager
     def opened(self) -> Iterator[OpenedFiles]:
-        """The files; see `ImageFiles.opened`."""
+        """Opens the files; see `ImageFiles.opened`."""
         with self._archive() as archive:
             names = archive.namelist()
             for name in names:

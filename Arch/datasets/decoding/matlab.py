@@ -1,4 +1,4 @@
-"""MATLAB's files of arrays, as scipy reads them."""
+"""Reads the arrays of MATLAB files with scipy."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from Arch.errors import DataError
 
 
 def read_matlab(path: Path) -> dict[str, Any]:
-    """The variables of a `.mat` file (version 7 or older), axes of length 1 kept.
+    """Reads the variables of a `.mat` file (version 7 or older), keeping axes of length 1.
 
     Raises:
-        DataError: it is missing or damaged.
+        DataError: the file is missing or damaged.
     """
-    from scipy.io import loadmat  # takes a moment to import: only who wants such data pays
+    from scipy.io import loadmat  # slow to import, and most datasets do not need it
     from scipy.io.matlab import MatReadError
 
     try:

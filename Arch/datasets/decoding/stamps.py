@@ -1,4 +1,4 @@
-"""Stamps: texts that differ when the files that images come from may have changed."""
+"""Stamps of source files, to notice that they may have changed since they were decoded."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from Arch.datasets.access import unreadable
 
 
 def stamp_of(path: Path) -> str:
-    """A text that differs when a file may have changed; raises DataError if it is missing."""
+    """Returns the path, size and modification time of a file as text; raises DataError if it is missing."""
     try:
         found = path.stat()
     except OSError as error:

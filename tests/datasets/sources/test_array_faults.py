@@ -65,9 +65,9 @@ FAULTS = {
     "no samples": ({"x_test": np.zeros((0, 3)), "y_test": np.zeros(0)}, r"x_test in .* holds no samples"),
     "an ambiguous layout": (
         {"x_train": np.zeros((8, 3, 3, 3), np.uint8)},
-        r"has shape \(8, 3, 3, 3\), which does not tell which axis is that of the channels: set ArraysLayout to N",
+        r"has shape \(8, 3, 3, 3\), from which the axis of the channels cannot be determined: set ArraysLayout to N",
     ),
-    "a layout that cannot be told": ({"x_train": np.zeros((8, 5, 5, 5), np.uint8)}, r"which does not tell which axis"),
+    "channels on neither axis": ({"x_train": np.zeros((8, 5, 5, 5), np.uint8)}, r"from which the axis of the channels"),
     "numbers that are none": (
         with_value("x_train", (0, 0), np.nan),
         r"1 of the 24 values in the train split of mine .* are infinite or not a number",

@@ -122,7 +122,7 @@ def test_a_link_to_a_folder_around_it_is_named(links, tmp_path, root):
     path = write_folder(tmp_path / "data", tiny_files())
     for link, target in links.items():
         (path / link).symlink_to(path / target)
-    with pytest.raises(DataError, match=r"data/train/.* links to a folder that it lies in itself: remove this link\.$"):
+    with pytest.raises(DataError, match=r"data/train/.* links to a folder that contains it: remove this link\.$"):
         load(ImageFolder("pets"), root, data_path=path)
 
 

@@ -77,5 +77,5 @@ def test_a_torn_file_is_named(root, tmp_path):
 
 def test_labels_that_are_none_are_refused(root, tmp_path):
     folder = write_rows(tmp_path / "sub", attr_label=[str(i) for i in range(N)])
-    with pytest.raises(DataError, match=r"the column attr_label of .* does not hold numbers of classes"):
+    with pytest.raises(DataError, match=r"the column attr_label of .* does not hold labels"):
         SUB("bird", "images").located(folder).read(root, "test")
