@@ -113,7 +113,7 @@ def test_a_missing_file_is_looked_for_at_its_mirrors(server, root):
 
 def test_a_missing_file_is_an_error_that_says_what_to_do(server, root):
     gone = Source("gone", (Remote(server.url("gone.bin"), "gone.bin"),))
-    with pytest.raises(DataError, match=r"the server answers 404 Not Found .* put what is in it into .*data/gone\."):
+    with pytest.raises(DataError, match=r"the server answers 404 Not Found .* put its content into .*data/gone\."):
         fetched(root, gone)
     assert server.asked == [("gone.bin", None)]
 
@@ -148,7 +148,7 @@ def test_a_page_instead_of_an_archive_is_not_kept(name, server, root):
     server.script = [(200, {"Content-Length": "20"}, b"<html>Log in</html>\n")]
     server.files["b.tgz"] = tarred({"top/x.txt": b"x"})
     source = Source("both", (Remote(server.url(name), name),))
-    with pytest.raises(DataError, match=rf"cannot download {name}: it has other content than an archive \(http://"):
+    with pytest.raises(DataError, match=rf"cannot download {name}: it has a content that is not an archive \(http://"):
         fetched(root, source)
     assert (fetched(root, source) / "top/x.txt").read_bytes() == b"x"
 
@@ -179,7 +179,9 @@ def test_data_that_can_only_be_read_are_named(root, monkeypatch):
 
 def test_an_archive_without_what_is_looked_for_is_no_data(server, root):
     source = Source("both", (Remote(server.url("b.zip"), "b.zip"),), top="bottom")
-    with pytest.raises(DataError, match=r"what was downloaded for .*both has no bottom/ in it. Remove .*fetching/both"):
+    with pytest.raises(
+        DataError, match=r"the archives downloaded for .*both contain no bottom/. Remove .*fetching/both"
+    ):
         fetched(root, source)
     assert not (root / "both").exists()
 

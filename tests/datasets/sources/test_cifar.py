@@ -127,7 +127,7 @@ def test_a_failed_download_says_what_to_do_and_leaves_no_images(root, monkeypatc
     monkeypatch.setenv("no_proxy", "127.0.0.1")
     with serving({}) as server:
         give_address(monkeypatch, "CIFAR10", server.url("cifar-10-python.tar.gz"))
-        with pytest.raises(DataError, match=r"cannot download cifar-10-python.tar.gz: .* 404 .*put what is in it into"):
+        with pytest.raises(DataError, match=r"cannot download cifar-10-python.tar.gz: .* 404 .*put its content into"):
             DATASETS["CIFAR10"]().read(root, "train")
     assert not list((root / "decoded").iterdir())
 
