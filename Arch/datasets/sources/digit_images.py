@@ -1,4 +1,4 @@
-"""MNIST and what is kept in its format: big-endian arrays of bytes with a header, compressed or not."""
+"""MNIST and a dataset in its format: arrays of bytes with a big-endian header, compressed or not."""
 
 from __future__ import annotations
 
@@ -23,16 +23,16 @@ _PREFIX: dict[SplitName, str] = {"train": "train", "test": "t10k"}
 
 
 class _IDX(FolderDataset, ABC):
-    """28x28 grey images and their labels in two files for each split.
+    """Base class: 28x28 grey images and their labels, in two IDX files for each split.
 
     Class attributes:
-        classes: the names of the classes, in the order of their numbers.
+        classes: the names of the classes in label order.
     """
 
     classes: ClassVar[tuple[str, ...]]
 
     def read_in(self, folder: Path, root: Path, split: SplitName) -> Images:
-        """The images in a folder with these files, or in its `raw`; see `FolderDataset.read_in`."""
+        """Reads the images in a folder with these files, or in its `raw`; see `FolderDataset.read_in`."""
         paths = [_found(folder, f"{_PREFIX[split]}-{kind}-ubyte") for kind in ("images-idx3", "labels-idx1")]
 
         def decode(target: Path) -> None:
@@ -74,12 +74,12 @@ class FashionMNIST(_IDX):
 
 
 def read_idx(path: Path, dimensions: int) -> Pixels:
-    """An array of bytes from an IDX file.
+    """Reads an array of bytes from an IDX file.
 
-    The header is 0, 0, 8 (bytes) and the number of dimensions, then the length of each, 32 bits, big-endian.
+    The header is 0, 0, 8 (for bytes) and the number of dimensions, then the length of each, 32 bits, big-endian.
 
     Raises:
-        DataError: it is unreadable, or not such an array.
+        DataError: the file is unreadable, or no IDX file of bytes with this number of dimensions.
     """
     try:
         content = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
@@ -96,5 +96,5 @@ def read_idx(path: Path, dimensions: int) -> Pixels:
 
 
 def _found(folder: Path, name: str) -> Path:
-    places = [below / f"{name}{suffix}" for below in (folder, folder / "raw") for suffix in (".gz", "")]
-    return next((place for place in places if place.exists()), places[0])
+    paths = [below / f"{name}{suffix}" for below in (folder, folder / "raw") for suffix in (".gz", "")]
+    return next((path for path in paths if path.exists()), paths[0])

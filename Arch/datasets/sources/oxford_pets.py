@@ -1,4 +1,4 @@
-"""The Oxford-IIIT Pet Dataset (Parkhi et al., CVPR 2012), with its makers' lists."""
+"""The Oxford-IIIT Pet Dataset (Parkhi et al., CVPR 2012), read by the lists of its authors."""
 
 from __future__ import annotations
 
@@ -21,18 +21,18 @@ _LISTS: dict[SplitName, str] = {"train": "trainval.txt", "test": "test.txt"}
 class OxfordPets(ImageFileDataset):
     """7,349 photographs of 37 breeds of cats and dogs, RGB of many sizes: 3,680 train, 3,669 test; downloaded (811 MB).
 
-    The breeds are numbered as in `annotations/trainval.txt` (its second column, less one) and called as torchvision
-    calls them. Images are pressed into squares of `DownSample` pixels.
+    Labels are the second column of `annotations/trainval.txt` minus one, and class names those of torchvision. Images
+    are resized to squares of `DownSample` pixels.
     """
 
     def files_in(self, folder: Path, split: SplitName) -> ImageFiles:
-        """The images of a split, in the order of its list."""
+        """Lists the images of a split in the order of its list."""
         path = folder / "annotations" / _LISTS[split]
         lines = lines_of(path, 2)
         try:
             names = {int(number): _breed(image) for image, number in lines}
         except ValueError as error:
-            raise DataError(f"{path} does not number the breeds: {error}. Get an undamaged copy.", path) from error
+            raise DataError(f"{path} has no numbers of breeds: {error}. Get an undamaged copy.", path) from error
         files = tuple(ImageFile(_breed(image), f"images/{image}.jpg") for image, _ in lines)
         return ListedFiles(folder, files, tuple(names[number] for number in sorted(names)))
 

@@ -1,4 +1,4 @@
-"""300,000 random images without labels, to be shown to a network as what it has not learned."""
+"""300,000 random images without labels, used as out-of-distribution samples (outlier exposure)."""
 
 from __future__ import annotations
 
@@ -28,15 +28,15 @@ class RandomImages300K(FolderDataset):
     """
 
     obstacle: ClassVar[str] = (
-        "has a single class and no test split: it shows a network what it has not learned, so choose another Dataset "
-        "to learn from"
+        "has a single class and no test split: it provides out-of-distribution samples only, so choose another Dataset "
+        "to train on"
     )
 
     def read_in(self, folder: Path, root: Path, split: SplitName) -> Images:
-        """All images, as the training split; see `FolderDataset.read_in`.
+        """Reads all images as the training split; see `FolderDataset.read_in`.
 
         Raises:
-            DataError: the test split is asked for, or the file is not what it should be.
+            DataError: the split is `test`, or the file is missing or of another format.
         """
         if split != "train":
             raise DataError(f"{self.name} {self.obstacle}.")

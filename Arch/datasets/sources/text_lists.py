@@ -1,4 +1,4 @@
-"""The lists that makers of datasets put beside their images: words on lines."""
+"""Reads the text files of datasets that list images and labels, as words on lines."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from Arch.errors import DataError
 
 
 def lines_of(path: Path, words: int) -> list[list[str]]:
-    """The first `words` words of each line that is not empty and no comment (`#`).
+    """Returns the first `words` words of each line that is neither empty nor a comment (`#`).
 
     Raises:
-        DataError: the file is missing, is no text, or a line has fewer words.
+        DataError: the file is missing or not UTF-8, or a line has fewer words.
     """
     try:
         text = path.read_text(encoding="utf-8")
@@ -28,11 +28,11 @@ def lines_of(path: Path, words: int) -> list[list[str]]:
 
 
 def chosen(path: Path, names: dict[str, str], key: str) -> str:
-    """What `names` has for a `key` found in the file at `path`.
+    """Looks up in `names` a `key` that occurs in the file at `path`.
 
     Raises:
-        DataError: nothing.
+        DataError: there is no such key.
     """
     if key not in names:
-        raise DataError(f"{path} speaks of {key!r}, which no other list has. Replace it by an undamaged copy.", path)
+        raise DataError(f"{path} contains {key!r}, which no other list has. Replace it by an undamaged copy.", path)
     return names[key]

@@ -1,4 +1,4 @@
-"""Image files with their makers' lists: CUB-200, Oxford pets and Stanford Cars, tiny, in the true formats."""
+"""Tiny copies of CUB-200, Oxford Pets and Stanford Cars with lists of images, in the original formats."""
 
 import numpy as np
 import pytest
@@ -51,8 +51,8 @@ def test_birds_are_split_and_numbered_by_their_lists(birds, root):
     ("name", "text", "words"),
     [
         ("images.txt", "1\n", "entry 1 of .*images.txt has fewer than 2 words"),
-        ("train_test_split.txt", "1 1\n", "images.txt speaks of '2', which no other list has"),
-        ("image_class_labels.txt", "1 1\n2 1\n3 2\n4 3\n5 4\n", "speaks of '4', which no other list has"),
+        ("train_test_split.txt", "1 1\n", "images.txt contains '2', which no other list has"),
+        ("image_class_labels.txt", "1 1\n2 1\n3 2\n4 3\n5 4\n", "contains '4', which no other list has"),
         ("classes.txt", None, "cannot read .*classes.txt: no such file"),
         ("train_test_split.txt", "1 0\n2 0\n3 0\n4 0\n5 0\n", "is listed as an image of this split"),
     ],
@@ -80,7 +80,7 @@ def test_a_changed_label_is_noticed(birds, root):
 
 @pytest.mark.parametrize("name", ["CUB200", "OxfordPets", "StanfordCars", "ImageNet"])
 def test_images_of_many_sizes_need_a_size_and_are_not_opened_before(name, root, tmp_path):
-    words = f"the images of {name} differ in size: set DownSample to the side they are to have, customarily 224"
+    words = f"the images of {name} differ in size: set DownSample to the side in pixels to resize them to, usually 224"
     for dataset in (DATASETS[name](), DATASETS[name]().located(tmp_path)):
         with pytest.raises(DataError, match=words):
             dataset.read(root, "train")
@@ -115,7 +115,7 @@ def test_pets_are_what_torchvision_reads(root, tmp_path):
 
 
 def write_cars(folder):
-    """The makers' kit: MATLAB structs with a box, the class from 1 on and the file of each image."""
+    """Writes the development kit: MATLAB structs with the box, class (from 1 on) and file of each image."""
     kind = [("bbox_x1", object), ("class", object), ("fname", object)]
     names = np.array([["AM General Hummer SUV 2000", "Ram C/V Cargo Van Minivan 2012"]], dtype=object)
     lists = {
