@@ -1,4 +1,4 @@
-"""Selected images against indexing."""
+"""Selected rows. Oracle: indexing."""
 
 import torch
 

@@ -1,4 +1,4 @@
-"""Oracle: the steps one after the other in the order that is documented, each of them tested by itself."""
+"""The augmentation pipeline. Oracle: its steps in the documented order, each of which has its own tests."""
 
 from dataclasses import replace
 
@@ -60,12 +60,12 @@ def test_the_steps_come_in_the_documented_order(data, normalizer, random):
     assert (found.partners.tolist(), found.shares.tolist()) == (partners.tolist(), shares.tolist())
 
 
-def test_what_is_erased_is_the_mean_unless_black_is_asked_for(data, normalizer, random):
+def test_erased_pixels_are_the_mean_by_default(data, normalizer, random):
     gone = cutout(random, 3, 4, 4).mask(4, 4).expand(-1, 3, -1, -1)
     assert (replace(PLAIN, cutout=3)(data.train.pixels, random, normalizer).images[gone] == 0).all()
 
 
-def test_an_image_is_a_function_of_its_own_sample_alone(data, normalizer):
+def test_an_augmented_image_depends_on_its_own_sample_only(data, normalizer):
     augmentation, some = replace(EVERYTHING, mixing=None), torch.tensor([40, 3, 7])
     whole = augmentation(data.train.pixels, SampleRandom(torch.arange(65), 3, 5), normalizer)
     part = augmentation(data.train.pixels[some], SampleRandom(some, 3, 5), normalizer)
@@ -77,8 +77,8 @@ def test_images_stay_channels_last(data, normalizer, random):
     assert found.is_contiguous(memory_format=torch.channels_last)
 
 
-def test_nothing_is_read_back_from_the_device(data):
-    meta = torch.device("meta")  # its tensors have no numbers, so that whoever asks for one is refused
+def test_augmentation_does_not_synchronise_with_the_device(data):
+    meta = torch.device("meta")  # meta tensors have no values: reading one back raises an error
     random = SampleRandom(data.train.sample_ids.to(meta), 3, 5)
     shown = EVERYTHING(data.train.pixels.to(meta), random, Normalizer.of(data.normalization, data.shape, meta))
     assert shown.images.shape == data.train.pixels.shape
@@ -87,14 +87,14 @@ def test_nothing_is_read_back_from_the_device(data):
 
 
 @pytest.mark.parametrize("change", ["rand_augment", "cutout", "erasing", "mixing"])
-def test_views_are_numbered_until_something_else_varies_them(change, data, normalizer, random):
+def test_views_are_numbered_only_if_they_are_countable(change, data, normalizer, random):
     varied = replace(PLAIN, **{change: getattr(EVERYTHING, change)})
     assert (PLAIN.view_count, varied.view_count) == (18, None)
     assert PLAIN(data.train.pixels, random, normalizer).views.max() < 18
     assert varied(data.train.pixels, random, normalizer).views is None
 
 
-def test_vectors_can_be_mixed_up(data, random):
+def test_mixup_is_applied_to_vectors(data, random):
     pixels = vectors(data).train.pixels
     MIXUP_ALONE.require_fitting(vectors(data))
     found = MIXUP_ALONE(pixels, random, lambda x: x)
@@ -105,19 +105,19 @@ def test_vectors_can_be_mixed_up(data, random):
 @pytest.mark.parametrize(
     "change", [{"crop_padding": 1}, {"horizontal_flip": True}, {"cutout": 2}, {"mixing": EVERYTHING.mixing}]
 )
-def test_vectors_cannot_be_varied_otherwise(change, data):
+def test_other_operations_on_vectors_are_refused(change, data):
     with pytest.raises(DataError, match="a sample of Spirals is a vector of 7 numbers, which Mixup can mix"):
         replace(MIXUP_ALONE, **change).require_fitting(vectors(data))
 
 
-def test_four_channels_are_no_colours(data):
+def test_rand_augment_refuses_four_channels(data):
     four = load(Synthetic(classes=4, size=4, channels=4, samples=65), None)
     PLAIN.require_fitting(four)
     with pytest.raises(DataError, match="uint8 images of 1 or 3 channels, but those of Synthetic have 4 channels"):
         EVERYTHING.require_fitting(four)
 
 
-def test_numbers_that_are_no_bytes_are_no_colours(data):
+def test_rand_augment_refuses_floating_point_pixels(data):
     floats = replace(data, train=replace(data.train, pixels=data.train.pixels.float()))
     PLAIN.require_fitting(floats)
     with pytest.raises(DataError, match="floating-point pixels"):
