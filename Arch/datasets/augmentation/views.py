@@ -64,12 +64,6 @@ def apply_views(pixels: Tensor, numbers: Tensor, padding: int = 4, *, flip: bool
     return rows.view(batch, height, width, channels).permute(0, 3, 1, 2)
 
 
-def views(pixels: Tensor, sample_ids: Tensor, *, seed: int, epoch: int, padding: int = 4, flip: bool = True) -> Tensor:
-    """Returns the views of images `(B, C, H, W)` in an epoch: `apply_views` of `view_numbers`."""
-    numbers = view_numbers(sample_ids, seed=seed, epoch=epoch, padding=padding, flip=flip)
-    return apply_views(pixels, numbers, padding, flip=flip)
-
-
 def _padded(pixels: Tensor, padding: int, *, flip: bool) -> Tensor:
     """Returns images with a black margin, `(B, F, H + 2p, (W + 2p) * C)`: unchanged and, if F is 2, mirrored."""
     batch, channels, height, width = pixels.shape

@@ -10,7 +10,7 @@ from Arch.datasets.augmentation.mixing import Mixing
 from Arch.datasets.augmentation.pipeline import Augmentation
 from Arch.datasets.augmentation.rand_augment import RandAugment
 from Arch.datasets.augmentation.sample_random import SampleRandom
-from Arch.datasets.augmentation.views import views
+from Arch.datasets.augmentation.views import apply_views, view_numbers
 from Arch.datasets.loading import load
 from Arch.datasets.normalization import Normalizer
 from Arch.datasets.sources.synthetic import Synthetic
@@ -51,7 +51,8 @@ def vectors(data):
 
 def test_the_steps_come_in_the_documented_order(data, normalizer, random):
     pixels = data.train.pixels
-    shown = EVERYTHING.rand_augment(views(pixels, random.samples, seed=3, epoch=5, padding=1), random)
+    numbers = view_numbers(random.samples, seed=3, epoch=5, padding=1)
+    shown = EVERYTHING.rand_augment(apply_views(pixels, numbers, 1), random)
     gone = cutout(random, 2, 4, 4).mask(4, 4) | EVERYTHING.erasing.boxes(random, 4, 4).mask(4, 4)
     erased = torch.where(gone, normalizer(torch.zeros_like(pixels)), normalizer(shown))
     images, partners, shares = EVERYTHING.mixing(erased, random)

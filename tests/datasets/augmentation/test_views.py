@@ -4,7 +4,7 @@ import pytest
 import torch
 from scipy.stats import chi2
 
-from Arch.datasets.augmentation.views import apply_views, view_count, view_numbers, views
+from Arch.datasets.augmentation.views import apply_views, view_count, view_numbers
 from Arch.errors import ShapeError
 from tests.datasets.literal_hash import literal_hash
 
@@ -105,13 +105,6 @@ def test_the_view_of_a_sample_does_not_depend_on_the_rest_of_the_batch():
     assert torch.equal(view_numbers(some, seed=3, epoch=5), whole[some])
 
 
-def test_views_equal_the_two_steps():
-    images, ids = random_images(6), torch.arange(6) + 1000
-    numbers = view_numbers(ids, seed=1, epoch=2, padding=1, flip=False)
-    expected = apply_views(images, numbers, 1, flip=False)
-    assert torch.equal(views(images, ids, seed=1, epoch=2, padding=1, flip=False), expected)
-
-
 @pytest.mark.parametrize(("shape", "n"), [((3, 8, 8), 3), ((2, 3, 8, 8), 3)])
 def test_wrong_shapes_are_refused(shape, n):
     with pytest.raises(ShapeError, match=r"expected images"):
@@ -125,7 +118,7 @@ def test_views_on_cuda_are_equal_and_do_not_synchronise():
     on_device, device_ids = images.cuda(), ids.cuda()
     torch.cuda.set_sync_debug_mode("error")
     try:
-        ours = views(on_device, device_ids, seed=0, epoch=0)
+        ours = apply_views(on_device, view_numbers(device_ids, seed=0, epoch=0))
     finally:
         torch.cuda.set_sync_debug_mode("default")
-    assert torch.equal(ours.cpu(), views(images, ids, seed=0, epoch=0))
+    assert torch.equal(ours.cpu(), apply_views(images, view_numbers(ids, seed=0, epoch=0)))
