@@ -14,7 +14,9 @@ from dataclasses import asdict, dataclass
 from io import FileIO
 from pathlib import Path
 
+from Arch import files
 from Arch.datasets.access import unwritable
+from Arch.errors import DataError, DiskError
 
 Report = Callable[[str, int, int | None], None]
 """Takes the name of a file, the bytes received, and its size in bytes or None if the server does not send it."""
@@ -175,11 +177,9 @@ def _read_state(part: Path) -> _State | None:
 
 def _write_state(part: Path, state: _State) -> None:
     try:
-        fresh = part.with_name(part.name + ".new")
-        fresh.write_text(json.dumps(asdict(state)))
-        fresh.replace(_state_path(part))
-    except OSError as error:
-        raise unwritable(part, error) from error
+        files.write_atomically(_state_path(part), json.dumps(asdict(state)))
+    except DiskError as error:
+        raise DataError(str(error), part) from error
 
 
 def _state_path(part: Path) -> Path:
