@@ -1,4 +1,4 @@
-"""Errors for data that cannot be read and folders that cannot be written, from the operating system's error."""
+"""Errors for data that cannot be read or are damaged, and for folders that cannot be written."""
 
 from __future__ import annotations
 
@@ -17,6 +17,11 @@ def reason_of(error: OSError) -> str:
 def unreadable(path: Path, error: OSError, advice: str = "Check DataPath and who may read there.") -> DataError:
     """Returns the error for a file or folder that cannot be read."""
     return DataError(f"cannot read {path}: {reason_of(error)}. {advice}", path)
+
+
+def damaged(path: Path, problem: str) -> DataError:
+    """Returns the error for a file whose content is damaged or of another format; `problem` names the file."""
+    return DataError(f"{problem.rstrip('.')}. Replace it by an undamaged copy.", path)
 
 
 def unwritable(path: Path, error: OSError, what: str = "") -> DataError:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from Arch.datasets.access import unreadable
+from Arch.datasets.access import damaged, unreadable
 from Arch.datasets.dataset import SplitName
 from Arch.datasets.decoding.image_files import WORDS, ImageFile, ImageFiles, OpenedFiles, listed_below, no_split
 from Arch.datasets.decoding.stamps import stamp_of
@@ -63,8 +63,7 @@ class ArchiveFiles(ImageFiles):
         try:
             return zipfile.ZipFile(self._path)
         except (zipfile.BadZipFile, NotImplementedError, ValueError) as error:
-            message = f"{self._path} is not a readable zip archive ({error}). Replace it by an undamaged copy."
-            raise DataError(message, self._path) from error
+            raise damaged(self._path, f"{self._path} is not a readable zip archive ({error})") from error
         except OSError as error:
             raise unreadable(self._path, error) from error
 

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 from safetensors import SafetensorError, safe_open
 
-from Arch.datasets.access import unreadable
+from Arch.datasets.access import damaged, unreadable
 from Arch.errors import DataError
 
 Array = npt.NDArray[Any]
@@ -98,9 +98,7 @@ def _reading(path: Path) -> Iterator[None]:
     except OSError as error:
         raise unreadable(path, error) from error
     except _DAMAGED as error:
-        raise DataError(
-            f"cannot read {path}: {str(error).rstrip('.')}. Replace it by an undamaged copy.", path
-        ) from error
+        raise damaged(path, f"cannot read {path}: {error}") from error
 
 
 def mapped(path: Path) -> Array:

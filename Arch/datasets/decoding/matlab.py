@@ -6,7 +6,7 @@ import zlib
 from pathlib import Path
 from typing import Any
 
-from Arch.errors import DataError
+from Arch.datasets.access import damaged
 
 
 def read_matlab(path: Path) -> dict[str, Any]:
@@ -22,5 +22,5 @@ def read_matlab(path: Path) -> dict[str, Any]:
         content: dict[str, Any] = loadmat(path)
     except (OSError, ValueError, TypeError, NotImplementedError, MatReadError, zlib.error) as error:
         reason = getattr(error, "strerror", None) or str(error)
-        raise DataError(f"cannot read {path}: {reason}. Replace it by an undamaged copy.", path) from error
+        raise damaged(path, f"cannot read {path}: {reason}") from error
     return content

@@ -13,6 +13,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from Arch.datasets import DATASETS
+from Arch.datasets.access import damaged
 from Arch.datasets.dataset import Images, SplitName
 from Arch.datasets.decoding.store import ImageWriter, decoded
 from Arch.datasets.sources.folder_dataset import FolderDataset
@@ -133,7 +134,7 @@ def _unpickled(path: Path) -> dict[str, Any]:
         with path.open("rb") as file:
             content: dict[str, Any] = pickle.load(file, encoding="latin1")  # noqa: S301  # verified by its MD5
     except (OSError, pickle.UnpicklingError, EOFError, AttributeError, ImportError, IndexError) as error:
-        raise DataError(f"cannot read {path}: {error}. Replace it by an undamaged copy.", path) from error
+        raise damaged(path, f"cannot read {path}: {error}") from error
     return content
 
 

@@ -13,6 +13,7 @@ from typing import ClassVar
 import numpy as np
 
 from Arch.datasets import DATASETS
+from Arch.datasets.access import damaged
 from Arch.datasets.dataset import Images, SplitName
 from Arch.datasets.decoding.store import ImageWriter
 from Arch.datasets.digest import Pixels
@@ -84,14 +85,12 @@ def read_idx(path: Path, dimensions: int) -> Pixels:
     try:
         content = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
     except (OSError, EOFError, zlib.error) as error:
-        raise DataError(f"cannot read {path}: {error}. Replace it by an undamaged copy.", path) from error
+        raise damaged(path, f"cannot read {path}: {error}") from error
     start = 4 + 4 * dimensions
     is_headed = len(content) >= start and content[:4] == bytes((0, 0, 8, dimensions))
     shape = tuple(np.frombuffer(content[4:start], dtype=">u4").tolist()) if is_headed else ()
     if not is_headed or 0 in shape or len(content) != start + math.prod(shape):
-        raise DataError(
-            f"{path} is not an IDX file of bytes in {dimensions} dimensions. Replace it by an undamaged copy.", path
-        )
+        raise damaged(path, f"{path} is not an IDX file of bytes in {dimensions} dimensions")
     return np.frombuffer(content, dtype=np.uint8, offset=start).reshape(shape)
 
 

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from Arch.datasets import DATASETS
+from Arch.datasets.access import damaged
 from Arch.datasets.dataset import SplitName
 from Arch.datasets.decoding.folder_files import ListedFiles
 from Arch.datasets.decoding.image_files import ImageFile, ImageFiles
 from Arch.datasets.sources.folder_dataset import ImageFileDataset
 from Arch.datasets.sources.text_lists import lines_of
-from Arch.errors import DataError
 
 _LISTS: dict[SplitName, str] = {"train": "trainval.txt", "test": "test.txt"}
 
@@ -32,7 +32,7 @@ class OxfordPets(ImageFileDataset):
         try:
             names = {int(number): _breed(image) for image, number in lines}
         except ValueError as error:
-            raise DataError(f"{path} has no numbers of breeds: {error}. Get an undamaged copy.", path) from error
+            raise damaged(path, f"{path} has no numbers of breeds: {error}") from error
         files = tuple(ImageFile(_breed(image), f"images/{image}.jpg") for image, _ in lines)
         return ListedFiles(folder, files, tuple(names[number] for number in sorted(names)))
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from Arch.datasets import DATASETS
+from Arch.datasets.access import damaged
 from Arch.datasets.dataset import SplitName
 from Arch.datasets.decoding.folder_files import FolderFiles, ListedFiles
 from Arch.datasets.decoding.image_files import ImageFile, ImageFiles
@@ -42,13 +43,11 @@ class StanfordCars(ImageFileDataset):
         try:
             files = [ImageFile(names[int(car["class"].item())], f"cars_{split}/{car['fname'].item()}") for car in cars]
         except (ValueError, LookupError, TypeError, AttributeError) as error:
-            raise DataError(
-                f"{path} is not a list of the development kit: {error}. Replace it by an undamaged copy.", path
-            ) from error
+            raise damaged(path, f"{path} is not a list of the development kit: {error}") from error
         return ListedFiles(folder, tuple(files), tuple(names.values()))
 
 
 def _flat(content: dict[str, Any], name: str, path: Path) -> list[Any]:
     if name not in content:
-        raise DataError(f"{path} does not hold {name!r}. Replace it by an undamaged copy.", path)
+        raise damaged(path, f"{path} does not hold {name!r}")
     return list(content[name].reshape(-1))

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from Arch.datasets.access import unreadable
-from Arch.errors import DataError
+from Arch.datasets.access import damaged, unreadable
 
 
 def lines_of(path: Path, words: int) -> list[list[str]]:
@@ -19,11 +18,11 @@ def lines_of(path: Path, words: int) -> list[list[str]]:
     except OSError as error:
         raise unreadable(path, error) from error
     except UnicodeDecodeError as error:
-        raise DataError(f"{path} is not text. Replace it by an undamaged copy.", path) from error
+        raise damaged(path, f"{path} is not text") from error
     lines = [line.split() for line in text.splitlines() if line.strip() and not line.startswith("#")]
     short = next((number for number, line in enumerate(lines, 1) if len(line) < words), None)
     if short is not None:
-        raise DataError(f"entry {short} of {path} has fewer than {words} words. Replace it by an undamaged copy.", path)
+        raise damaged(path, f"entry {short} of {path} has fewer than {words} words")
     return [line[:words] for line in lines]
 
 
@@ -34,5 +33,5 @@ def chosen(path: Path, names: dict[str, str], key: str) -> str:
         DataError: there is no such key.
     """
     if key not in names:
-        raise DataError(f"{path} contains {key!r}, which no other list has. Replace it by an undamaged copy.", path)
+        raise damaged(path, f"{path} contains {key!r}, which no other list has")
     return names[key]
