@@ -40,7 +40,7 @@ class Arrays(UsersDataset):
     """
 
     layout: str
-    path_kind = ".npz or .safetensors file the arrays"
+    path_kind = ".npz or .safetensors file with the arrays"
 
     def at(self, path: str) -> ImageDataset:
         """Returns the arrays in the file `path`, or in two files if it contains `{split}`."""

@@ -242,7 +242,7 @@ def home_of(name: str, root: Path) -> Path:
         raise DataError(f"there is nothing to download for {name}. {facts.by_hand}")
     if not is_there(folder):
         raise DataError(
-            f"{name} cannot be downloaded: put it into {folder}, or say in DataPath where it lies. {facts.by_hand}",
+            f"{name} cannot be downloaded: put it into {folder}, or name its folder in DataPath. {facts.by_hand}",
             folder,
         )
     return folder

@@ -99,7 +99,9 @@ class LocatedDataset(ImageDataset):
 
     def _checked(self) -> Path:
         if not self.folder.is_dir():
-            raise DataError(f"there is no folder {self.folder}. DataPath must say where {self.name} lies.", self.folder)
+            raise DataError(
+                f"there is no folder {self.folder}. DataPath must name the folder of {self.name}.", self.folder
+            )
         return self.folder
 
 

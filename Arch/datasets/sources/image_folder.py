@@ -23,7 +23,7 @@ from Arch.errors import DataError
 class ImageFolder(UsersDataset):
     """A folder or zip of split/class/image files, decoded once and memory-mapped."""
 
-    path_kind = "folder or zip archive the images"
+    path_kind = "folder or zip archive with the images"
 
     def at(self, path: str) -> ImageDataset:
         """Returns the images at `path`; see `image_files` for the layout."""

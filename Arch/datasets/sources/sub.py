@@ -129,7 +129,7 @@ class LocatedSUB(ImageDataset):
     def _images(self, root: Path, split: SplitName, size: int | None) -> Images:
         if not self.path.is_dir():
             raise DataError(
-                f"there is no folder {self.path}. DataPath must say where the images of SUB lie.", self.path
+                f"there is no folder {self.path}. DataPath must name the folder of the images of SUB.", self.path
             )
         parts = sorted((*self.path.glob("test-*.parquet"), *self.path.glob("data/test-*.parquet")))
         table = ParquetTable(tuple(parts))

@@ -36,7 +36,7 @@ class UsersDataset(ImageDataset):
         Raises:
             DataError: always.
         """
-        raise DataError(f"DataPath is empty: say in which {self.path_kind} of {self.name!r} lie.")
+        raise DataError(f"DataPath is empty: it must name the {self.path_kind} of {self.name!r}.")
 
     def located(self, path: str | Path) -> ImageDataset:
         """Returns the dataset that reads from `path`; itself if the path is empty."""

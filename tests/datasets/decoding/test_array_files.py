@@ -171,5 +171,5 @@ def test_a_decompressed_file_replaces_its_archive(root):
 
 
 def test_a_missing_datapath_is_named_in_the_error(root):
-    with pytest.raises(DataError, match=r"there is no folder /no/where. DataPath must say where MNIST lies"):
+    with pytest.raises(DataError, match=r"there is no folder /no/where. DataPath must name the folder of MNIST"):
         DATASETS["MNIST"]().located("/no/where").read(root, "train")

@@ -123,6 +123,6 @@ def test_a_truncated_npz_is_named_in_the_error(tmp_path, root):
 
 def test_an_empty_datapath_is_an_error_with_advice(root):
     with pytest.raises(
-        DataError, match=r"DataPath is empty: say in which .npz or .safetensors file the arrays of 'min"
+        DataError, match=r"DataPath is empty: it must name the .npz or .safetensors file with the arrays of"
     ):
         load(Arrays("mine", "auto"), root)

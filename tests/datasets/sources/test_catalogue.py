@@ -55,7 +55,7 @@ def test_the_archive_of_eurosat_is_the_same_as_in_torchvision(monkeypatch, tmp_p
 
 def test_a_dataset_without_a_source_is_an_error_that_names_its_folder(root):
     with pytest.raises(
-        DataError, match=r"StanfordCars cannot be downloaded: put it into .*stanford_cars, or say in Data"
+        DataError, match=r"StanfordCars cannot be downloaded: put it into .*stanford_cars, or name its folder in Data"
     ):
         home_of("StanfordCars", root)
 

@@ -62,7 +62,7 @@ def test_a_given_folder_is_read_and_may_be_shrunk(root, tmp_path):
 
 
 FAULTS = {
-    "images missing": ({}, "elsewhere/blur", r"there is no folder .*blur. DataPath must say where CIFAR10-C lies"),
+    "images missing": ({}, "elsewhere/blur", r"there is no folder .*blur. DataPath must name the folder of CIFAR10-C"),
     "rows that are no five severities": (
         {"fog": np.zeros((7, 32, 32, 3), np.uint8)},
         "",

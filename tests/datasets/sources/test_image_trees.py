@@ -208,6 +208,6 @@ def test_decoded_images_are_opened_without_listing_their_files(name, below, root
 
 def test_a_missing_dataset_is_an_error_that_names_its_folder(root):
     with pytest.raises(
-        DataError, match=r"ImageNet cannot be downloaded: put it into .*data/ImageNet, or say in DataPath"
+        DataError, match=r"ImageNet cannot be downloaded: put it into .*data/ImageNet, or name its folder in DataPath"
     ):
         DATASETS["ImageNet"]().read_downsampled(root, "train", 64)

@@ -117,7 +117,7 @@ def test_a_file_that_would_run_code_is_not_read(root, tmp_path):
     ("form", "message"),
     [
         ("embeddings", r"there is no SUB_dinov2_embeddings.pt \(or .npz, .safetensors\) in .*SUB: put the embeddings"),
-        ("images", r"there is no folder .*SUB. DataPath must say where the images of SUB lie"),
+        ("images", r"there is no folder .*SUB. DataPath must name the folder of the images of SUB"),
     ],
 )
 def test_missing_data_are_an_error_that_names_the_folder(form, message, root):
