@@ -94,7 +94,7 @@ def test_svhn_equals_torchvision_and_maps_label_ten_to_zero(root, tmp_path, monk
     assert ours.labels.tolist() == theirs.labels.tolist() == [0, 1, 9, 0, 5]
 
 
-@pytest.mark.parametrize("content", [b"torn", None])
+@pytest.mark.parametrize("content", [b"damaged", None])
 def test_a_malformed_svhn_file_is_named_in_the_error(content, root, tmp_path):
     path = tmp_path / "train_32x32.mat"
     scipy.io.savemat(path, {"Z": 1})

@@ -83,7 +83,7 @@ DAMAGES = {
     "pixels cut short": lambda folder: os.truncate(folder / "Images.bin", 10),
     "pixels missing": lambda folder: (folder / "Images.bin").unlink(),
     "document missing": lambda folder: (folder / "Images.json").unlink(),
-    "document torn": lambda folder: (folder / "Images.json").write_text('{"Shape": [5, 2'),
+    "document truncated": lambda folder: (folder / "Images.json").write_text('{"Shape": [5, 2'),
     "document of another kind": lambda folder: (folder / "Images.json").write_text("[]"),
     "document with another shape": lambda folder: (folder / "Images.json").write_text('{"Shape": [1], "Classes": []}'),
 }

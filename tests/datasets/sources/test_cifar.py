@@ -82,7 +82,7 @@ def test_fine_and_coarse_labels_are_stored_separately(root, monkeypatch):
 
 def test_a_damaged_file_is_named_in_the_error(root, monkeypatch):
     folder = write_files(root, source_of("CIFAR10"), monkeypatch)
-    (folder / "data_batch_3").write_bytes(b"torn")
+    (folder / "data_batch_3").write_bytes(b"damaged")
     with pytest.raises(
         DataError, match=r"data_batch_3 is missing or damaged .* or remove .*/data/\S+ and leave DataPath empty"
     ):
@@ -94,7 +94,7 @@ def test_a_malformed_batch_is_named_in_the_error(tmp_path):
     (tmp_path / "meta").write_bytes(pickle.dumps(NAMES))
     with pytest.raises(DataError, match=r"does not hold CIFAR batches with 'labels'"):
         write_batches([tmp_path / "x"], tmp_path / "meta", ("labels", "label_names"), tmp_path)
-    (tmp_path / "x").write_bytes(b"torn")
+    (tmp_path / "x").write_bytes(b"damaged")
     with pytest.raises(DataError, match=r"cannot read .*x"):
         write_batches([tmp_path / "x"], tmp_path / "meta", ("labels", "label_names"), tmp_path)
 

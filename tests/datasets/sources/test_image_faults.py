@@ -35,7 +35,7 @@ SIXTEEN_BITS = encoded(np.arange(36, dtype=np.uint16).reshape(6, 6) * 1000)
 
 ARCHIVES = {
     "corrupt image": (
-        changed(train__cat__1=b"\xff\xd8 torn"),
+        changed(train__cat__1=b"\xff\xd8 damaged"),
         "cannot decode train/cat/1.png in .*x.zip: not an image",
     ),
     "truncated image": (changed(train__cat__1=encoded(photo(1, 32))[:200]), "cannot decode train/cat/1.png in .*x.zip"),
@@ -88,7 +88,7 @@ def test_a_faulty_archive_is_a_data_error(fault, tmp_path, root):
         (lambda path: path.mkdir(), "x.zip has no train/ at its top"),
         (lambda path: None, "there is no .*x.zip. DataPath must name"),
     ],
-    ids=["torn", "bad checksum", "no zip", "empty file", "empty folder", "absent"],
+    ids=["truncated", "bad checksum", "not a zip", "empty file", "empty folder", "absent"],
 )
 def test_a_path_without_an_archive_is_a_data_error(write, message, tmp_path, root):
     write(tmp_path / "x.zip")
@@ -110,7 +110,7 @@ def test_an_empty_datapath_is_an_error(path, root):
 
 
 def test_the_path_of_a_corrupt_image_is_in_the_error(tmp_path, root):
-    path = write_folder(tmp_path / "x", changed(train__cat__1=b"torn"))
+    path = write_folder(tmp_path / "x", changed(train__cat__1=b"damaged"))
     with pytest.raises(DataError, match=f"cannot decode {re.escape(str(path))}/train/cat/1.png"):
         load(ImageFolder("pets"), root, data_path=path)
 

@@ -70,7 +70,7 @@ def test_each_row_group_is_read_once(root, tmp_path, monkeypatch):
 
 def test_a_truncated_file_is_named_in_the_error(root, tmp_path):
     folder = write_rows(tmp_path / "sub")
-    (folder / "test-00001-of-00002.parquet").write_bytes(b"torn")
+    (folder / "test-00001-of-00002.parquet").write_bytes(b"damaged")
     with pytest.raises(DataError, match=r"cannot read .*sub: .* Replace the files by undamaged copies"):
         SUB("bird", "images").located(folder).read(root, "test")
 
