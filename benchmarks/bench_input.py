@@ -20,12 +20,13 @@ from torch.utils.data import DataLoader
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from Arch.datasets import DATASETS
+from Arch.datasets.augmentation.pipeline import Augmentation
 from Arch.datasets.augmentation.views import view_count
+from Arch.datasets.data import ImageData, Split
 from Arch.datasets.dataset import Images
-from Arch.datasets.loading import ImageData, Split, load
+from Arch.datasets.loading import load
 from Arch.datasets.normalization import Normalizer, constants_of
 from Arch.training.engine import Engine, choose_engine
-from Arch.training.fit.augmentation import Augmentation
 from Arch.training.fit.batches import Batches
 from Arch.training.streams import Streams
 from benchmarks.bench_training_step import Pictures

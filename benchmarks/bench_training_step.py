@@ -20,7 +20,9 @@ from torchvision import transforms
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from Arch.callbacks import SilentWatcher
-from Arch.datasets.loading import ImageData, load
+from Arch.datasets.augmentation.pipeline import Augmentation
+from Arch.datasets.data import ImageData
+from Arch.datasets.loading import load
 from Arch.datasets.normalization import Normalizer
 from Arch.datasets.sources.synthetic import Synthetic
 from Arch.distillation.methods.cross_entropy import CrossEntropy
@@ -28,7 +30,6 @@ from Arch.distillation.methods.vanilla_kd import VanillaKD
 from Arch.models.build import build
 from Arch.models.imodel import IModel
 from Arch.training.engine import choose_engine
-from Arch.training.fit.augmentation import Augmentation
 from Arch.training.fit.batches import Batches
 from Arch.training.fit.learner import Learner, Recipe
 from Arch.training.fit.objective import Objective, WeightedTerm

@@ -1,4 +1,4 @@
-"""Labelled images by name: a module of this room that defines a dataset registers it here."""
+"""Datasets of labelled images, registered by name: each public module in `sources` registers its own."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a dataset's splits have to be before anybody trains on them."""
+"""Checks the splits of a dataset before training."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from torch import Tensor
 from Arch.datasets.dataset import Images
 from Arch.errors import DataError
 
-_CHUNK = 256  # samples looked at together
+_CHUNK = 256  # samples checked at once
 
 
 def check_size(down_sample: int) -> None:
-    """Refuses a `DownSample` that is no size.
+    """Checks that `DownSample` is a size.
 
     Raises:
         DataError: it is neither -1 nor at least 1.
@@ -24,45 +24,45 @@ def check_size(down_sample: int) -> None:
 
 
 def check_agreement(name: str, train: Images, test: Images) -> None:
-    """Refuses two splits that do not belong together.
+    """Checks that the two splits have the same classes, image shape and type.
 
     Raises:
-        DataError: a class is missing on one side or has another number there, or their images differ in shape or type.
+        DataError: a class is missing in one split or numbered differently there, or the images differ in shape or type.
     """
-    for here, there, other in (("train", "test", set(test.classes)), ("test", "train", set(train.classes))):
-        missing = [each for each in (train if here == "train" else test).classes if each not in other]
+    for one, other, other_name in ((train, test, "test"), (test, train, "train")):
+        missing = [each for each in one.classes if each not in set(other.classes)]
         if missing:
             raise DataError(
-                f"the {there} split of {name} lacks {_some(missing)}, which its {here} split has: both splits need "
-                "images of the same classes."
+                f"the {other_name} split of {name} lacks {_some(missing)}, which its "
+                f"{'train' if one is train else 'test'} split has: both splits need images of the same classes."
             )
     if train.classes != test.classes:
         pairs = enumerate(zip_longest(train.classes, test.classes))
-        number, (here, there) = next((number, pair) for number, pair in pairs if len(set(pair)) > 1)
+        number, (trained, tested) = next((number, pair) for number, pair in pairs if len(set(pair)) > 1)
         raise DataError(
-            f"class {number} of {name} is {here!r} in the train split and {there!r} in the test split: number them "
-            "alike."
+            f"class {number} of {name} is {trained!r} in the train split and {tested!r} in the test split: number the "
+            "classes of both splits alike."
         )
     if train.pixels.shape[1:] != test.pixels.shape[1:]:
         raise DataError(
             f"the images of {name} are {_size(train)} in the train split and {_size(test)} in the test split. "
-            "Convert them alike, or set DownSample where only the sizes differ."
+            "Convert both to the same shape, or set DownSample where only the sizes differ."
         )
     if train.pixels.dtype != test.pixels.dtype:
         raise DataError(
-            f"the train split of {name} holds {_type(train)} numbers and its test split {_type(test)}: convert them "
-            "alike."
+            f"the train split of {name} holds {_type(train)} numbers and its test split {_type(test)}: convert both to "
+            "the same type."
         )
 
 
 def check_labels(name: str, split: str, images: Images) -> None:
-    """Refuses a split without samples, and labels that are of no class.
+    """Checks that a split has samples and that each label is the index of a class.
 
     Raises:
-        DataError: it has none, or some are.
+        DataError: there are no samples, or a label is out of range.
     """
     if not len(images):
-        raise DataError(f"the {split} split of {name} holds no samples: each split needs some.")
+        raise DataError(f"the {split} split of {name} holds no samples: each split needs at least one.")
     least, most = (int(each) for each in images.labels.aminmax())
     if least < 0 or most >= len(images.classes):
         raise DataError(
@@ -72,10 +72,10 @@ def check_labels(name: str, split: str, images: Images) -> None:
 
 
 def check_finite(name: str, split: str, pixels: Tensor) -> None:
-    """Refuses float32 `pixels` `(N, C, H, W)` that are not all numbers.
+    """Checks that float32 `pixels` `(N, C, H, W)` are all finite.
 
     Raises:
-        DataError: some are infinite or not a number.
+        DataError: a value is infinite or NaN.
     """
     if pixels.dtype == torch.uint8:
         return

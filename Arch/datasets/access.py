@@ -1,4 +1,4 @@
-"""Sentences for what the system refuses: data that cannot be read, a folder that cannot be written."""
+"""Errors for data that cannot be read or are damaged, and for folders that cannot be written."""
 
 from __future__ import annotations
 
@@ -10,17 +10,22 @@ ANOTHER_FOLDER = "Change its mode, or use another data folder."
 
 
 def reason_of(error: OSError) -> str:
-    """The system's own words, without the path that it puts behind them."""
+    """Returns the operating system's reason, without the path that `str(error)` contains."""
     return (error.strerror or str(error)).lower()
 
 
 def unreadable(path: Path, error: OSError, advice: str = "Check DataPath and who may read there.") -> DataError:
-    """The error for what the system refuses to read."""
+    """Returns the error for a file or folder that cannot be read."""
     return DataError(f"cannot read {path}: {reason_of(error)}. {advice}", path)
 
 
+def damaged(path: Path, problem: str) -> DataError:
+    """Returns the error for a file whose content is damaged or of another format; `problem` names the file."""
+    return DataError(f"{problem.rstrip('.')}. Replace it by an undamaged copy.", path)
+
+
 def unwritable(path: Path, error: OSError, what: str = "") -> DataError:
-    """The error for what the system refuses to write at `path`; `what` says in words what it is."""
+    """Returns the error for a file or folder that cannot be written; `what` is put before its path in the message."""
     return DataError(
         f"cannot write {what}{path}: {reason_of(error)}. Free some space, change its mode, or use another data folder.",
         path,

@@ -1,8 +1,8 @@
-"""Constants of normalisation that are computed once, where that means reading hundreds of gigabytes.
+"""Caches the normalisation constants of large datasets, because computing them may read hundreds of gigabytes.
 
     <root>/decoded/constants/<digest>-<kind>-<version>     SHA-256 of the rest, means, standard deviations (float32)
 
-A damaged file is written anew. All of it can be deleted at any time.
+A damaged file is computed and written again. The folder can be deleted at any time.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ from Arch.datasets.dataset import Images
 from Arch.datasets.normalization import Normalization, constants_of, unit_of
 from Arch.errors import DiskError
 
-_LARGE_BYTES = 1 << 28  # what is smaller is read in less than a second
-_VERSION = 1  # raised when the same pixels get other constants
+_LARGE_BYTES = 1 << 28  # smaller data are read in less than a second, so that a cache gains nothing
+_VERSION = 1  # increase it when the computation gives other constants for the same pixels
 _DIGEST_BYTES = 32
 
 
-def kept_constants(images: Images, kind: str, root: Path) -> Normalization:
-    """The constants of a set of images (`constants_of`), kept below the folder of data `root` if the set is large.
+def cached_constants(images: Images, kind: str, root: Path) -> Normalization:
+    """Returns `constants_of` a set of images, cached in the data folder `root` if the set is large.
 
     Raises:
         UnknownNameError: there is no such kind.
@@ -34,10 +34,10 @@ def kept_constants(images: Images, kind: str, root: Path) -> Normalization:
     if kind == "None" or images.pixels.nbytes < _LARGE_BYTES:
         return constants_of(images.pixels, kind)
     path = root / "decoded" / "constants" / f"{images.digest}-{kind}-{_VERSION}"
-    kept = _read(path)
-    if kept is not None:
+    cached = _read(path)
+    if cached is not None:
         shape = (2, images.pixels.shape[1], *(images.pixels.shape[2:] if kind == "Elementwise" else (1, 1)))
-        mean, std = kept.view(shape)
+        mean, std = cached.view(shape)
         return Normalization(mean, std, unit_of(images.pixels))
     constants = constants_of(images.pixels, kind)
     _write(path, torch.stack([constants.mean, constants.std]))
@@ -45,7 +45,7 @@ def kept_constants(images: Images, kind: str, root: Path) -> Normalization:
 
 
 def _read(path: Path) -> Tensor | None:
-    """The numbers of a whole file; None where there is none."""
+    """Returns the numbers of an undamaged file; None if there is no such file."""
     try:
         content = files.read_bytes(path)
     except (FileNotFoundError, DiskError):
@@ -58,6 +58,6 @@ def _read(path: Path) -> Tensor | None:
 
 def _write(path: Path, numbers: Tensor) -> None:
     content = numbers.contiguous().numpy().astype("<f4").tobytes()
-    with suppress(DiskError):  # of a folder that is only read from the constants are computed each time
+    with suppress(DiskError):  # a read-only data folder: the constants are computed at each start
         files.make_folder(path.parent)
         files.write_atomically(path, hashlib.sha256(content).digest() + content)

@@ -1,4 +1,4 @@
-"""What a dataset is: something that reads its training or test images from a folder of data."""
+"""The base class of datasets, which read training or test images, and the images that they return."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ SPLITS: tuple[SplitName, ...] = ("train", "test")
 class Images:
     """The labelled images of one split.
 
-    Data that are no images are images of one pixel: vectors of D numbers are float32 `(N, D, 1, 1)`.
+    Vectors are stored as images of one pixel: N vectors of D numbers are float32 `(N, D, 1, 1)`.
 
     Attributes:
-        pixels: uint8 or float32 `(N, C, H, W)`, a view of memory in the order N, H, W, C; perhaps mapped from a file.
+        pixels: uint8 or float32 `(N, C, H, W)`, a view of memory in the order N, H, W, C, which may be memory-mapped.
         labels: int64 `(N,)`, indices into `classes`.
         classes: the names of the classes.
-        digest: SHA-256 over all of these (`Arch.datasets.digest`).
+        digest: SHA-256 of the other three (`Arch.datasets.digest`).
     """
 
     pixels: Tensor
@@ -38,7 +38,7 @@ class Images:
 
     @classmethod
     def of(cls, pixels: Tensor, labels: Tensor, classes: tuple[str, ...]) -> Images:
-        """Images of their parts: takes the digest and puts the pixels into the order N, H, W, C.
+        """Makes images from their parts: computes the digest and puts the pixels into the order N, H, W, C.
 
         Raises:
             ShapeError: the pixels are not uint8 or float32 `(N, C, H, W)` or there is not one label to each image.
@@ -61,41 +61,42 @@ class Images:
 
 
 def pixel_type(pixels: Tensor) -> PixelType:
-    """What pixels are called where they are stored: `uint8` or `float32`."""
+    """Returns the name of the type of pixels in stored files: `uint8` or `float32`."""
     return cast(PixelType, str(pixels.dtype).removeprefix("torch."))
 
 
 class ImageDataset(ABC):
-    """Images under a name; a subclass is a frozen dataclass whose fields are the parameters of its stanza.
+    """A source of labelled images; a subclass is a frozen dataclass whose fields are its parameters in the config.
 
     Class attributes:
-        obstacle: why nothing can be learned from it alone, in words that follow its name; empty if it can.
+        obstacle: why the dataset cannot be trained on, as the rest of a sentence that begins with its name; empty if
+            it can.
     """
 
     obstacle: ClassVar[str] = ""
 
     @property
     def name(self) -> str:
-        """What messages call it."""
+        """The name of the dataset in messages."""
         return type(self).__name__
 
     @abstractmethod
     def read(self, root: Path, split: SplitName) -> Images:
-        """The images of a split, always the same in the same order.
+        """Reads the images of a split, always the same images in the same order.
 
         Args:
-            root: the folder that data are kept in; what is downloaded or decoded is left there.
-            split: `train`, or `test`: what the dataset's makers hold out, called `val` or `valid` by some.
+            root: the data folder; downloaded and decoded files are kept there.
+            split: `train`, or `test` for the samples that the authors of the dataset hold out (some call them `val`).
 
         Raises:
-            DataError: they are missing, unreadable or not what they should be.
+            DataError: the images are missing, unreadable or of another format than expected.
         """
 
     def read_downsampled(self, root: Path, split: SplitName, size: int) -> Images:
-        """The images of a split shrunk to `size` x `size` (`Arch.datasets.resizing`); raises as `read`."""
+        """Reads the images of a split, shrunk to `size` x `size` (`Arch.datasets.resizing`); raises as `read`."""
         images = self.read(root, split)
         return Images.of(downsampled(images.pixels, size), images.labels, images.classes)
 
-    def located(self, path: str | Path) -> ImageDataset:  # noqa: ARG002  # most datasets know their place
-        """The same dataset read from `path` (the option `DataPath`), where it can lie anywhere; otherwise itself."""
+    def located(self, path: str | Path) -> ImageDataset:  # noqa: ARG002  # most datasets ignore the path
+        """Returns the dataset that reads from `path` (the option `DataPath`); itself if it needs no path."""
         return self

@@ -1,4 +1,4 @@
-"""Random numbers as a function of where they are used: no generator, no state, no order of calls."""
+"""Counter-based random numbers: pure functions of a counter and a purpose, without a generator or state."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ _MASK = (1 << BITS) - 1
 
 
 def hash32(counters: Tensor, *purpose: str | int) -> Tensor:
-    """Integers uniform in [0, 2^32), one for each counter, the same on every device.
+    """Returns an integer uniform in [0, 2^32) for each counter, the same on every device.
 
-    Two rounds of a 32-bit mixing function with 32 bits of key in front of each. The key is made of `purpose`, so
-    that streams for different purposes, seeds and epochs have nothing in common.
+    Applies two rounds of a 32-bit mixing function, each after an XOR with 32 bits of key. The key is the hash of
+    `purpose`, so that the streams of different purposes, seeds and epochs are independent.
 
     Args:
         counters: int64 of any shape, in [0, 2^32).
-        purpose: what the numbers are for.
+        purpose: names the stream of random numbers.
 
     Returns:
-        int64 of the same shape; nothing is read back from the device.
+        int64 of the same shape, without a synchronisation with the device.
     """
     first, second = _keys(purpose)
     return _mix(_mix(counters ^ first) ^ second)
@@ -44,10 +44,10 @@ def _mix(x: Tensor) -> Tensor:
 
 
 def uniform_below(limit: int, counters: Tensor, *purpose: str | int) -> Tensor:
-    """Integers uniform in [0, `limit`), one for each counter; no value is more likely by over `limit` / 2^32."""
+    """Returns an integer uniform in [0, `limit`) for each counter; the relative bias is at most `limit` / 2^32."""
     return (hash32(counters, *purpose) * limit) >> BITS
 
 
 def shuffled(indices: Tensor, *purpose: str | int) -> Tensor:
-    """The `indices` `(N,)` in the order of their hashes: each keeps its place whatever the others are."""
+    """Sorts `indices` `(N,)` by their hashes, so that the order of two indices does not depend on the others."""
     return indices[torch.argsort(hash32(indices, *purpose), stable=True)]

@@ -1,82 +1,21 @@
-"""From a dataset's name to what a trainer trains on: subsets, validation split, constants of normalisation."""
+"""Loads a dataset for training: chooses samples, holds out the validation set, computes normalisation constants."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
 import torch
 from torch import Tensor
 
 from Arch.datasets.acceptance import check_agreement, check_finite, check_labels, check_size
-from Arch.datasets.augmentation.views import take
-from Arch.datasets.constants import kept_constants
+from Arch.datasets.constants import cached_constants
+from Arch.datasets.data import ImageData, Split
 from Arch.datasets.dataset import SPLITS, ImageDataset, Images, SplitName
 from Arch.datasets.digest import combined
-from Arch.datasets.normalization import Normalization
+from Arch.datasets.rows import take
 from Arch.datasets.streaming import fits_memory
 from Arch.datasets.subsets import balanced_subset, held_out
 from Arch.errors import DataError
-
-
-@dataclass(frozen=True, eq=False)
-class Split:
-    """Samples to train on, validate on or test on.
-
-    Attributes:
-        pixels: uint8 or float32 `(M, C, H, W)` in memory in the order M, H, W, C; mapped from a file when they are
-            the whole of a decoded split, a copy of the chosen rows otherwise.
-        labels: int64 `(N,)`.
-        sample_ids: int64 `(N,)`, each sample's index in the dataset's own split, ascending.
-        rows: int64 `(N,)`, where each sample lies in `pixels`, or None: M is N and they lie in order. Only what is
-            chosen from data too large to be copied has rows.
-    """
-
-    pixels: Tensor
-    labels: Tensor
-    sample_ids: Tensor
-    rows: Tensor | None = None
-
-    def __len__(self) -> int:
-        return len(self.labels)
-
-    def take(self, chosen: Tensor) -> Tensor:
-        """The pixels `(B, C, H, W)` of the samples `chosen` `(B,)`, on the device of all of them."""
-        return take(self.pixels, chosen if self.rows is None else self.rows[chosen])
-
-    def to(self, device: torch.device) -> Split:
-        """The same samples on a device."""
-        rows = None if self.rows is None else self.rows.to(device)
-        return Split(self.pixels.to(device), self.labels.to(device), self.sample_ids.to(device), rows)
-
-
-@dataclass(frozen=True, eq=False)
-class ImageData:
-    """A dataset as an experiment uses it.
-
-    Attributes:
-        name: what messages call it.
-        train: what to train on.
-        validation: held out of the training samples, or None.
-        test: all test samples.
-        classes: the names of the classes.
-        normalization: constants of the whole training split at this size, whatever was chosen of it.
-        digest: SHA-256 of both splits, as they are after down-sampling and before samples are chosen.
-    """
-
-    name: str
-    train: Split
-    validation: Split | None
-    test: Split
-    classes: tuple[str, ...]
-    normalization: Normalization
-    digest: str
-
-    @property
-    def shape(self) -> tuple[int, int, int]:
-        """(C, H, W) of an image."""
-        _, channels, height, width = self.train.pixels.shape
-        return channels, height, width
 
 
 def load(
@@ -89,19 +28,19 @@ def load(
     train_samples: int = -1,
     validation: float = 0.0,
 ) -> ImageData:
-    """Reads a dataset and chooses from it; equal arguments and files give equal data, whatever the seed.
+    """Reads a dataset and chooses samples; equal arguments and files give equal data, independently of the seed.
 
     Args:
-        dataset: which.
-        root: the folder of data.
-        data_path: where it lies, for datasets that can lie anywhere.
-        down_sample: side to shrink images to, -1 for none.
+        dataset: the dataset to read.
+        root: the data folder.
+        data_path: the path of the dataset, for datasets that take one; empty for its folder in `root`.
+        down_sample: side in pixels to shrink images to, -1 to keep their size.
         normalization: `MeanVar`, `Elementwise` or `None`.
-        train_samples: how many training samples, balanced over the classes, -1 for all.
-        validation: fraction of these that is held out.
+        train_samples: number of training samples, balanced over the classes, -1 for all.
+        validation: fraction of the training samples that is held out.
 
     Raises:
-        DataError: the data are missing, unreadable, inconsistent, or too few for what is asked.
+        DataError: the data are missing, unreadable or inconsistent, or have too few samples.
     """
     train, test = _splits(dataset, root, data_path, down_sample)
     chosen = balanced_subset(train.labels, train_samples, train.classes)
@@ -112,7 +51,7 @@ def load(
         validation=_choose(train, out) if len(out) else None,
         test=_choose(test, torch.arange(len(test))),
         classes=train.classes,
-        normalization=kept_constants(train, normalization, root),
+        normalization=cached_constants(train, normalization, root),
         digest=combined(train.digest, test.digest),
     )
 

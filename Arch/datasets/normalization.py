@@ -1,4 +1,4 @@
-"""From pixels to what a network sees: the constants of a training split, and the arithmetic that applies them."""
+"""Normalisation of pixels: computes the constants of a training split and applies them."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ _FLOAT32 = torch.finfo(torch.float32)
 
 @dataclass(frozen=True, eq=False)
 class Normalization:
-    """What is subtracted and divided by: `(x / unit - mean) / std`.
+    """The constants of the normalisation `(x / unit - mean) / std`.
 
     Attributes:
-        mean: float32 `(C, 1, 1)` or `(C, H, W)`, of bytes scaled to [0, 1], or of float32 pixels as they are.
+        mean: float32 `(C, 1, 1)` or `(C, H, W)`, of bytes scaled to [0, 1], or of unscaled float32 pixels.
         std: of the same shape, positive.
         unit: 255 for bytes, 1 for float32 pixels.
     """
@@ -33,18 +33,18 @@ class Normalization:
 
 
 def constants_of(pixels: Tensor, kind: str) -> Normalization:
-    """The constants of a set of images; no float copy of the images is made.
+    """Computes the constants of a set of images without a float copy of them.
 
-    They come from exact integer sums of bytes, and from float64 sums of float32 pixels.
+    Sums of bytes are exact integers; sums of float32 pixels are float64.
 
     Args:
         pixels: uint8 or finite float32 `(N, C, H, W)`.
-        kind: `MeanVar` for one mean and standard deviation a channel, `Elementwise` for one a pixel and channel,
+        kind: `MeanVar` for one mean and standard deviation per channel, `Elementwise` for one per pixel and channel,
             `None` for 0 and 1.
 
     Returns:
-        Population constants (divided by the count, not by one less). Where a channel or pixel never varies the
-        standard deviation is taken as 1, so that a test image that differs there stays finite.
+        Population statistics (divided by the count, not by the count minus one). Where a channel or pixel is constant
+        the standard deviation is set to 1, so that a test image that differs there stays finite.
 
     Raises:
         UnknownNameError: there is no such kind.
@@ -68,12 +68,12 @@ def constants_of(pixels: Tensor, kind: str) -> Normalization:
 
 
 def unit_of(pixels: Tensor) -> float:
-    """What pixels count in: bytes 255ths, and float32 pixels themselves."""
+    """Returns the divisor that scales pixels: 255 for bytes, 1 for float32."""
     return 255.0 if pixels.dtype == torch.uint8 else 1.0
 
 
 def _sums(pixels: Tensor) -> tuple[Tensor, Tensor]:
-    """Sums of the pixels and of their squares over the images, both int64 `(C, H, W)`."""
+    """Returns the sums of the pixels and of their squares over the images, both int64 `(C, H, W)`."""
     rows = pixels.permute(0, 2, 3, 1)
     total = torch.zeros(rows.shape[1:], dtype=torch.int64)
     squares = torch.zeros_like(total)
@@ -85,7 +85,7 @@ def _sums(pixels: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def _constants_of_floats(pixels: Tensor, axes: tuple[int, ...]) -> Normalization:
-    """The constants over `axes` of float32 pixels, in two passes of float64 sums."""
+    """Computes the constants of float32 pixels over `axes`, in two passes of float64 sums."""
     count = math.prod(pixels.shape[axis] for axis in axes)
 
     def mean_of(function: Callable[[Tensor], Tensor]) -> Tensor:
@@ -94,20 +94,20 @@ def _constants_of_floats(pixels: Tensor, axes: tuple[int, ...]) -> Normalization
 
     mean = mean_of(lambda x: x)
     std = mean_of(lambda x: (x - mean).square()).sqrt()
-    # what float32 cannot tell from a constant counts as one
+    # Variation below the resolution of float32 is rounding of a constant, and 1 / std would amplify it.
     varies = std > torch.clamp(_FLOAT32.eps * mean.abs(), min=_FLOAT32.tiny)
     return Normalization(mean[0].float(), torch.where(varies, std, 1.0)[0].float(), 1.0)
 
 
 @dataclass(frozen=True, eq=False)
 class Normalizer:
-    """A normalization made ready for images of one shape, on one device.
+    """A normalisation prepared for images of one shape on one device.
 
     Attributes:
         scale: float32 `(1, 1 or H, W * C)`, 1 / (unit std).
         shift: of the same shape, -mean / std; added to bytes after scaling.
-        centre: of the same shape, the mean; subtracted from float32 pixels before scaling, because theirs may be many
-            times the standard deviation. None for bytes.
+        centre: of the same shape, the mean, subtracted from float32 pixels before scaling: where it is many times the
+            standard deviation, adding `shift` would lose precision. None for bytes.
     """
 
     scale: Tensor
@@ -118,10 +118,10 @@ class Normalizer:
     def of(
         cls, constants: Normalization, shape: tuple[int, int, int], device: torch.device | str = "cpu"
     ) -> Normalizer:
-        """Prepares `constants` for images of `shape` (C, H, W).
+        """Prepares `constants` for images of `shape` (C, H, W) on a device.
 
         Raises:
-            ShapeError: the constants were made for other images.
+            ShapeError: the constants have another shape.
         """
         channels, height, width = shape
         if constants.mean.shape not in {(channels, 1, 1), (channels, height, width)}:
@@ -131,17 +131,17 @@ class Normalizer:
         return cls(scale, shift, centre if constants.unit == 1 else None)
 
     def __call__(self, pixels: Tensor) -> Tensor:
-        """Normalised images.
+        """Returns the normalised images.
 
         Args:
-            pixels: uint8 or float32 `(B, C, H, W)`, as the constants' were; fastest when in memory in the order
-                B, H, W, C.
+            pixels: uint8 or float32 `(B, C, H, W)`, of the type that the constants were computed from; fastest in
+                channels_last.
 
         Returns:
-            float32 `(B, C, H, W)` in channels_last, never the memory of `pixels`.
+            float32 `(B, C, H, W)` in channels_last, which shares no memory with `pixels`.
         """
         batch, channels, height, width = pixels.shape
-        # Rows of W * C bytes, because an operation along three channels at a time runs at a tenth of the speed.
+        # Rows of W * C values: with an innermost axis of three channels this takes ten times as long.
         rows = pixels.permute(0, 2, 3, 1).reshape(batch, height, width * channels)
         if self.centre is None:
             rows = rows.float().mul_(self.scale).add_(self.shift)
@@ -151,6 +151,6 @@ class Normalizer:
 
 
 def _as_rows(constants: Tensor, width: int) -> Tensor:
-    """`(C, 1 or H, 1 or W)` as float32 `(1, 1 or H, W * C)`, in the order of an image's rows in memory."""
+    """Expands `(C, 1 or H, 1 or W)` to float32 `(1, 1 or H, W * C)`, in the order of an image in memory."""
     channels, height, _ = constants.shape
     return constants.expand(channels, height, width).permute(1, 2, 0).reshape(1, height, -1).float()

@@ -1,4 +1,4 @@
-"""Shrinks images in integer arithmetic, so that the same data have the same digest on every machine."""
+"""Shrinks images in integer arithmetic, so that shrunk data have the same digest on every machine."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from Arch.errors import DataError
 
 
 def downsampled(pixels: Tensor, size: int) -> Tensor:
-    """Images shrunk to a square by `shrink`.
+    """Shrinks images to squares by `shrink`.
 
     Args:
         pixels: uint8 `(N, C, H, W)`.
@@ -22,7 +22,7 @@ def downsampled(pixels: Tensor, size: int) -> Tensor:
         uint8 `(N, C, size, size)`.
 
     Raises:
-        DataError: the images are smaller than that, or not made of bytes.
+        DataError: the images are smaller than `size`, or not uint8.
     """
     if pixels.dtype != torch.uint8:
         raise DataError(f"DownSample {size} cannot shrink float32 numbers, only images of bytes: leave it at -1.")
@@ -38,21 +38,24 @@ def downsampled(pixels: Tensor, size: int) -> Tensor:
 
 
 def shrink(image: Image.Image, size: int) -> Pixels:
-    """An 8-bit image shrunk to `size` x `size`, as `(size, size)` or `(size, size, C)`.
+    """Shrinks an 8-bit image to `size` x `size`; returns `(size, size)` or `(size, size, C)`.
 
-    Antialiased: each new pixel is a mean of the old ones weighted by a triangle whose half-width is one new pixel
-    (`H / size` old ones), cut off at the border. Columns are done first, then rows; the weights are fixed-point
-    integers, and both passes round to the nearest of 0..255. That is Pillow's `BILINEAR`, and what torchvision's
-    `Resize` does to a PIL image.
+    The filter is antialiased: each new pixel is a mean of the old ones, weighted by a triangle whose half-width is one
+    new pixel (`H / size` old ones), cut off at the border. Columns come first, then rows; the weights are fixed-point
+    integers, and both passes round to the nearest of 0..255. This is Pillow's `BILINEAR`, as torchvision's `Resize`
+    applies it to a PIL image.
     """
     return np.asarray(image.resize((size, size), Image.Resampling.BILINEAR))
 
 
 def shrink_and_crop(image: Image.Image, size: int) -> Pixels:
-    """The middle of an 8-bit image whose shorter side becomes `size`, as `(size, size)` or `(size, size, C)`.
+    """Resizes the shorter side of an 8-bit image to `size` and crops the centre square.
 
-    Resized as by `shrink`, the longer side l becoming `floor(size l / s)` beside the shorter side s, and then cropped:
-    what torchvision's `Resize(size)` and `CenterCrop(size)` do to a PIL image.
+    The filter is that of `shrink`; the longer side l becomes `floor(size l / s)` with the shorter side s. This is what
+    torchvision's `Resize(size)` and `CenterCrop(size)` do to a PIL image.
+
+    Returns:
+        uint8 `(size, size)` or `(size, size, C)`.
     """
     width, height = (int(size * side / min(image.size)) for side in image.size)
     resized = image.resize((width, height), Image.Resampling.BILINEAR)
@@ -61,10 +64,15 @@ def shrink_and_crop(image: Image.Image, size: int) -> Pixels:
 
 
 def check_size(shape: tuple[int, int], size: int, what: str) -> None:
-    """Refuses to enlarge.
+    """Checks that an image is not smaller than the wanted size.
+
+    Args:
+        shape: (H, W).
+        size: wanted side in pixels.
+        what: names the image in the message.
 
     Raises:
-        DataError: `what`, of `shape` (H, W), is smaller than `size`.
+        DataError: it is smaller.
     """
     if min(shape) < size:
         height, width = shape

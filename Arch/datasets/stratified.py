@@ -1,4 +1,4 @@
-"""Parts a dataset as its source does, with scikit-learn's stratified split."""
+"""Splits samples by scikit-learn's stratified split with a fixed seed, as the sources of two datasets do."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ Ids = npt.NDArray[np.int64]
 
 
 def stratified_split(ids: Ids, labels: npt.NDArray[np.int64], share: float, title: str) -> tuple[Ids, Ids]:
-    """Two parts of some samples, each with the same share of every class, both in a random order.
+    """Splits samples into two parts with the same share of every class, both in a random order.
 
     Args:
         ids: the samples `(M,)`.
-        labels: of all samples; stratified are those of `ids`.
-        share: of the second part.
-        title: what messages call the data.
+        labels: of all samples, indexed by `ids`.
+        share: fraction of the samples that the second part gets.
+        title: names the data in messages.
 
     Raises:
         DataError: a class has too few samples.
     """
-    from sklearn.model_selection import train_test_split  # takes a second to import: only who wants a split pays
+    from sklearn.model_selection import train_test_split  # takes a second to import, which most datasets do not need
 
     try:
         first, second = train_test_split(ids, test_size=share, random_state=SEED, stratify=labels[ids])

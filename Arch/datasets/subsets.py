@@ -1,4 +1,4 @@
-"""Chooses samples, as many of each class, and always the same ones."""
+"""Chooses class-balanced subsets of samples and held-out samples, deterministically."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from Arch.errors import DataError
 
 
 def balanced_subset(labels: Tensor, count: int, classes: tuple[str, ...]) -> Tensor:
-    """Indices of `count` samples, `count // K` of each of the K classes and one more of the first `count % K`.
+    """Chooses `count` samples: `count // K` of each of the K classes and one more of the first `count % K`.
 
-    Which samples of a class come first is fixed by a hash of their index, so that a smaller subset is contained in
-    every larger one.
+    The samples of a class are ordered by a hash of their index, so that a smaller subset is contained in every larger
+    one.
 
     Args:
         labels: int64 `(N,)`.
@@ -23,10 +23,10 @@ def balanced_subset(labels: Tensor, count: int, classes: tuple[str, ...]) -> Ten
         classes: names for messages; a label is an index into them.
 
     Returns:
-        int64 `(count,)`, ascending.
+        Indices of the samples, int64 `(count,)`, ascending.
 
     Raises:
-        DataError: there are not enough samples of some class, or fewer are wanted than there are classes.
+        DataError: a class has too few samples, or `count` is smaller than the number of classes.
     """
     if count == -1:
         return torch.arange(len(labels))
@@ -40,14 +40,14 @@ def balanced_subset(labels: Tensor, count: int, classes: tuple[str, ...]) -> Ten
 
 
 def held_out(labels: Tensor, samples: Tensor, fraction: float, classes: tuple[str, ...]) -> tuple[Tensor, Tensor]:
-    """Parts `samples` into those to train on and those to validate on.
+    """Splits `samples` into training and validation samples.
 
     Of each class with n samples, `fraction` * n rounded to the nearest integer (halves up) are held out, chosen by
     a hash of their index.
 
     Args:
         labels: int64 `(N,)` of the whole split.
-        samples: int64 `(M,)`, the indices to part.
+        samples: int64 `(M,)`, the indices to split.
         fraction: in [0, 1).
         classes: names for messages.
 
@@ -55,7 +55,7 @@ def held_out(labels: Tensor, samples: Tensor, fraction: float, classes: tuple[st
         Indices for training and for validation, both ascending.
 
     Raises:
-        DataError: a class would have no sample left on one of the two sides.
+        DataError: a class would have no training or no validation sample.
     """
     if not 0 <= fraction < 1:
         raise DataError(f"Validation is {fraction}; expected a fraction from 0 (none) to below 1.")
@@ -68,7 +68,7 @@ def held_out(labels: Tensor, samples: Tensor, fraction: float, classes: tuple[st
         if not 0 < n < len(members):
             raise DataError(
                 f"Validation {fraction} holds out {n} of the {len(members)} training samples of class {name!r}, but "
-                "one at least must stay on each side. Change Validation or raise TrainSamples."
+                "one at least must be held out and one must remain. Change Validation or raise TrainSamples."
             )
         out.append(members[:n])
         kept.append(members[n:])

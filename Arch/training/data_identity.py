@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from Arch.datasets.loading import ImageData
+from Arch.datasets.data import ImageData
 from Arch.datasets.normalization import Normalization
 from Arch.errors import DataError
 from Arch.training.normalization import recorded

@@ -16,7 +16,7 @@ from Arch.datasets.streaming import RESIDENT_SHARE, fits_memory
 from Arch.errors import TrainingError
 
 if TYPE_CHECKING:
-    from Arch.datasets.loading import ImageData, Split
+    from Arch.datasets.data import ImageData, Split
     from Arch.models.imodel import IModel
 
 MADE_AT_ONCE_BYTES = 1 << 26  # of float32 images on a GPU

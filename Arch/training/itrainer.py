@@ -14,7 +14,7 @@ from Arch.cache.foreign import open_network
 from Arch.cache.making.lease import Lease
 from Arch.config.config import Config
 from Arch.config.plugins.running import errors_named
-from Arch.datasets.loading import ImageData
+from Arch.datasets.data import ImageData
 from Arch.errors import CacheError, LeaseLostError, TrainingError
 from Arch.models.imodel import IModel
 from Arch.training.data_identity import require_same_data_as_runs

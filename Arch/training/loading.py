@@ -6,7 +6,8 @@ from pathlib import Path
 
 from Arch.config.config import Config
 from Arch.datasets import DATASETS
-from Arch.datasets.loading import ImageData, load
+from Arch.datasets.data import ImageData
+from Arch.datasets.loading import load
 
 
 def training_data(config: Config, root: Path) -> ImageData:

@@ -1,4 +1,4 @@
-"""A web server on loopback that behaves as well or as badly as a test wants."""
+"""An HTTP server on the loopback interface whose responses a test controls."""
 
 import hashlib
 import threading
@@ -7,13 +7,13 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 
 class FileServer(ThreadingHTTPServer):
-    """Serves `files` (path -> bytes) and remembers in `asked` the requests: (path, Range or None).
+    """Serves `files` (path -> bytes) and records the requests in `asked`: (path, Range or None).
 
     Attributes:
-        knows_ranges: whether it sends parts of files, and names versions.
-        breaks: how many of the next answers end after half of their bytes.
-        script: what the next answers are instead: status, headers and body of each.
-        goes_on: cleared while answers are held back halfway.
+        knows_ranges: whether it supports range requests and sends ETags.
+        breaks: number of the next responses that end after half of their bytes.
+        script: the next responses: status, headers and body of each.
+        goes_on: an event; responses wait for it after half of their bytes.
     """
 
     def __init__(self, files):
@@ -70,12 +70,12 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(body[half:])
 
     def log_message(self, *arguments):
-        """Says nothing."""
+        """Logs nothing."""
 
 
 @contextmanager
 def serving(files):
-    """A server of these files, ended with the context."""
+    """Starts a server of `files`, which stops when the context exits."""
     server = FileServer(files)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()

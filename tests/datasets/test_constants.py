@@ -1,10 +1,10 @@
-"""Kept constants. Oracle: `constants_of` the same pixels, which has tests of its own."""
+"""Cached constants. Oracle: `constants_of` the same pixels, which has its own tests."""
 
 import pytest
 import torch
 
 from Arch.datasets import constants
-from Arch.datasets.constants import kept_constants
+from Arch.datasets.constants import cached_constants
 from Arch.datasets.dataset import Images
 from Arch.datasets.normalization import constants_of
 from Arch.errors import UnknownNameError
@@ -17,7 +17,7 @@ def large(monkeypatch):
 
 @pytest.fixture
 def unread(monkeypatch):
-    """Forbids to read the pixels from the moment that it is called."""
+    """Returns a function that makes any later computation of constants fail."""
 
     def never(*arguments):
         raise AssertionError
@@ -43,46 +43,46 @@ def folder(root):
 def test_the_pixels_are_read_once(kind, dtype, root, unread):
     images = images_of(dtype)
     expected = parts(constants_of(images.pixels, kind))
-    assert parts(kept_constants(images, kind, root)) == expected
+    assert parts(cached_constants(images, kind, root)) == expected
     unread()
-    assert parts(kept_constants(images, kind, root)) == expected
+    assert parts(cached_constants(images, kind, root)) == expected
 
 
-def test_each_kind_and_content_has_its_own(root):
+def test_each_kind_and_content_has_its_own_constants(root):
     for kind in ("MeanVar", "Elementwise"):
         for seed in range(2):
             images = images_of(torch.uint8, seed)
-            assert parts(kept_constants(images, kind, root)) == parts(constants_of(images.pixels, kind))
+            assert parts(cached_constants(images, kind, root)) == parts(constants_of(images.pixels, kind))
     assert len(list(folder(root).iterdir())) == 4
 
 
 @pytest.mark.parametrize(
     "damage", [lambda content: content[:-1], lambda content: content[:40] + b"x" * 16, lambda content: b""]
 )
-def test_a_damaged_file_is_written_anew(damage, root, unread):
+def test_a_damaged_file_is_computed_again(damage, root, unread):
     images = images_of(torch.uint8)
-    expected = parts(kept_constants(images, "MeanVar", root))
+    expected = parts(cached_constants(images, "MeanVar", root))
     (path,) = folder(root).iterdir()
     path.write_bytes(damage(path.read_bytes()))
-    assert parts(kept_constants(images, "MeanVar", root)) == expected
+    assert parts(cached_constants(images, "MeanVar", root)) == expected
     unread()
-    assert parts(kept_constants(images, "MeanVar", root)) == expected
+    assert parts(cached_constants(images, "MeanVar", root)) == expected
 
 
-def test_a_folder_that_cannot_be_written_is_no_obstacle(root):
+def test_constants_are_computed_where_the_folder_cannot_be_written(root):
     root.mkdir()
     (root / "decoded").write_text("in the way")
     images = images_of(torch.uint8)
-    assert parts(kept_constants(images, "MeanVar", root)) == parts(constants_of(images.pixels, "MeanVar"))
+    assert parts(cached_constants(images, "MeanVar", root)) == parts(constants_of(images.pixels, "MeanVar"))
 
 
-def test_of_small_data_nothing_is_kept(root, monkeypatch):
+def test_constants_of_small_data_are_not_cached(root, monkeypatch):
     monkeypatch.setattr(constants, "_LARGE_BYTES", 20 * 3 * 4 * 5 + 1)
-    kept_constants(images_of(torch.uint8), "MeanVar", root)
-    kept_constants(images_of(torch.uint8), "None", root)
+    cached_constants(images_of(torch.uint8), "MeanVar", root)
+    cached_constants(images_of(torch.uint8), "None", root)
     assert not root.exists()
 
 
 def test_an_unknown_kind_is_refused(root):
     with pytest.raises(UnknownNameError, match="MeanVr"):
-        kept_constants(images_of(torch.uint8), "MeanVr", root)
+        cached_constants(images_of(torch.uint8), "MeanVr", root)

@@ -1,4 +1,4 @@
-"""Hashes against the same formula in plain Python integers, and their uniformity against the binomial."""
+"""Hashes against the same formula in plain Python integers; their uniformity against the binomial distribution."""
 
 import pytest
 import torch
@@ -26,17 +26,17 @@ def test_one_round_agrees_with_the_published_inverse():
 
 
 @pytest.mark.parametrize("bit", range(32))
-def test_every_bit_is_fair(bit):
+def test_every_bit_is_set_half_of_the_time(bit):
     ones = (hash32(torch.arange(40_000), "fair") >> bit & 1).sum().item()
     assert abs(ones - 20_000) < 5 * 100  # five standard deviations of Binomial(40 000, 1/2)
 
 
-def test_numbers_below_a_limit_cover_it():
+def test_integers_below_a_limit_take_all_values():
     numbers = uniform_below(10, torch.arange(2000), "cover")
     assert numbers.unique().tolist() == list(range(10))
 
 
-def test_a_shuffle_keeps_the_order_of_any_part_of_it():
+def test_a_subset_is_shuffled_to_the_same_order_as_the_whole():
     whole = shuffled(torch.arange(100), "order").tolist()
     part = shuffled(torch.arange(0, 100, 3), "order").tolist()
     assert part == [i for i in whole if i % 3 == 0]

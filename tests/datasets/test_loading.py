@@ -1,4 +1,4 @@
-"""What a trainer gets: the right samples, untouched pixels, constants of the whole training split."""
+"""Loaded data: the chosen samples, unchanged pixels, constants of the whole training split."""
 
 import pytest
 import torch
@@ -17,7 +17,7 @@ from tests.datasets.tiny_images import tiny_files, write_zip
 DATA = Synthetic(classes=4, size=8, channels=3, samples=80)
 
 
-def test_all_samples_are_there_by_default(root):
+def test_all_samples_are_loaded_by_default(root):
     data, raw = load(DATA, root), DATA.read(root, "train")
     assert torch.equal(data.train.pixels, raw.pixels)
     assert data.train.sample_ids.tolist() == list(range(80))
@@ -64,7 +64,7 @@ def test_a_whole_decoded_split_is_mapped_and_a_part_copied(tmp_path, root, monke
 
 
 @pytest.mark.parametrize("size", [0, -2])
-def test_a_size_that_is_none_is_refused(size, root):
+def test_an_invalid_size_is_refused(size, root):
     with pytest.raises(DataError, match=f"DownSample is {size}"):
         load(DATA, root, down_sample=size)
 
@@ -74,7 +74,7 @@ def test_enlarging_is_refused(root):
         load(DATA, root, down_sample=16)
 
 
-def test_classes_that_are_numbered_otherwise_in_the_test_split_are_refused(root):
+def test_splits_with_differently_numbered_classes_are_refused(root):
     class Shuffled(Synthetic):
         def read(self, root, split):
             images = super().read(root, split)

@@ -30,12 +30,12 @@ def test_sums_of_extreme_bytes_stay_exact():
     assert constants.std.item() * 255 == pytest.approx((p * (1 - p)) ** 0.5, rel=1e-5)
 
 
-def test_no_normalization_gives_zero_to_one(pixels):
+def test_without_normalization_pixels_are_scaled_to_zero_to_one(pixels):
     constants = constants_of(pixels, "None")
     assert torch.equal(Normalizer.of(constants, (3, 5, 4))(pixels), pixels.float() * (1 / 255))
 
 
-def test_what_never_varies_is_divided_by_one():
+def test_a_constant_channel_is_divided_by_one():
     pixels = torch.full((10, 1, 2, 2), 51, dtype=torch.uint8)
     for kind in ("MeanVar", "Elementwise"):
         constants = constants_of(pixels, kind)

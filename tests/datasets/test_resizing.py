@@ -1,4 +1,4 @@
-"""Shrinking against the triangle filter written out, and against torchvision."""
+"""Shrinking against a literal triangle filter, and against torchvision."""
 
 import numpy as np
 import pytest
@@ -10,7 +10,7 @@ from Arch.errors import DataError
 
 
 def triangle_means(line, size):
-    """One line shrunk: means weighted by a triangle of half-width len(line) / size about each new pixel's middle."""
+    """Shrinks one line: each new pixel is a mean weighted by a triangle of half-width len(line) / size."""
     factor = len(line) / size
     out = []
     for i in range(size):

@@ -1,4 +1,4 @@
-"""Oracle: the same rows indexed at once."""
+"""Streamed images. Oracle: indexing the same rows."""
 
 import threading
 from dataclasses import replace
@@ -7,7 +7,8 @@ import pytest
 import torch
 
 from Arch.datasets import loading
-from Arch.datasets.loading import Split, load
+from Arch.datasets.data import Split
+from Arch.datasets.loading import load
 from Arch.datasets.sources.synthetic import Synthetic
 from Arch.datasets.streaming import fits_memory, images_of, streamed
 
@@ -30,14 +31,14 @@ def batches():
 
 
 @pytest.mark.parametrize("window", [1, 8 * BYTES, 20 * BYTES, 1000 * BYTES])
-def test_every_batch_comes_as_if_it_were_indexed(split, batches, window):
+def test_streamed_batches_equal_indexed_ones(split, batches, window):
     found = list(streamed(split, batches, window_bytes=window))
     assert [len(each) for each in found] == [8, 8, 8, 8, 8, 8, 2]
     assert all(torch.equal(each, split.pixels[rows]) for each, rows in zip(found, batches, strict=True))
     assert all(each.is_contiguous(memory_format=torch.channels_last) for each in found)
 
 
-def test_vectors_of_numbers_are_streamed_too(batches):
+def test_vectors_are_streamed_too(batches):
     split = split_of(torch.randn(50, 7, 1, 1))
     found = torch.cat(list(streamed(split, batches, window_bytes=500)))
     assert torch.equal(found, split.pixels[torch.cat(batches)])
@@ -72,11 +73,11 @@ def test_the_next_window_is_read_while_the_first_one_is_used(split, batches):
     stream.close()
 
 
-def test_of_no_batches_there_is_nothing_to_read(split):
+def test_no_batches_give_no_images(split):
     assert list(streamed(split, ())) == []
 
 
-def test_who_leaves_early_leaves_no_thread_behind(split, batches):
+def test_closing_the_stream_early_ends_its_thread(split, batches):
     stream = streamed(split, batches, window_bytes=1)
     next(stream)
     assert any(each.name.startswith("streaming") for each in threading.enumerate())
@@ -84,17 +85,17 @@ def test_who_leaves_early_leaves_no_thread_behind(split, batches):
     assert not any(each.name.startswith("streaming") for each in threading.enumerate())
 
 
-def test_what_goes_wrong_while_reading_is_told_to_who_waits(split, batches):
+def test_an_error_of_the_reading_thread_is_raised_in_the_consumer(split, batches):
     with pytest.raises(IndexError):
         list(streamed(replace(split, pixels=split.pixels[:10]), batches))
 
 
-def test_memory_holds_a_byte_but_not_a_yottabyte():
+def test_a_byte_fits_into_memory_but_a_yottabyte_does_not():
     assert fits_memory(1)
     assert not fits_memory(10**24)
 
 
-def test_what_is_chosen_of_large_data_is_not_copied(monkeypatch):
+def test_samples_chosen_from_large_data_are_not_copied(monkeypatch):
     small = load(Synthetic(classes=4, size=4, channels=3, samples=65), None, validation=0.25)
     monkeypatch.setattr(loading, "fits_memory", lambda size: False)
     large = load(Synthetic(classes=4, size=4, channels=3, samples=65), None, validation=0.25)
@@ -106,7 +107,7 @@ def test_what_is_chosen_of_large_data_is_not_copied(monkeypatch):
 
 @pytest.mark.gpu
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
-def test_what_a_gpu_is_fed_comes_from_page_locked_memory(split, batches):
+def test_images_for_a_gpu_are_in_page_locked_memory(split, batches):
     assert all(each.is_pinned() for each in streamed(split, batches, is_pinned=True))
     found = torch.cat(list(images_of(split, batches, torch.device("cuda"), is_streamed=True)))
     assert torch.equal(found.cpu(), split.pixels[torch.cat(batches)])

@@ -1,4 +1,4 @@
-"""Subsets are balanced, nested and always the same; impossible ones are refused."""
+"""Subsets are balanced, nested and deterministic; impossible ones are refused."""
 
 import pytest
 import torch
@@ -27,7 +27,7 @@ def test_the_first_classes_get_the_remainder(count):
     assert chosen.tolist() == sorted(set(chosen.tolist()))
 
 
-def test_the_samples_of_a_class_with_the_least_hashes_are_chosen():
+def test_the_samples_of_a_class_with_the_smallest_hashes_are_chosen():
     expected = [sorted(range(k, 60, 3), key=lambda i: literal_hash(i, "subset"))[:4] for k in range(3)]
     chosen = balanced_subset(LABELS, 12, NAMES)
     assert chosen.tolist() == sorted(i for of_class in expected for i in of_class)
@@ -35,11 +35,11 @@ def test_the_samples_of_a_class_with_the_least_hashes_are_chosen():
     assert held_out(LABELS, chosen, 0.25, NAMES)[1].tolist() == sorted(i for of_class in out for i in of_class)
 
 
-def test_minus_one_takes_all():
+def test_minus_one_chooses_all_samples():
     assert balanced_subset(LABELS, -1, NAMES).tolist() == list(range(60))
 
 
-def test_a_subset_is_not_just_the_first_samples():
+def test_a_subset_is_spread_over_all_samples():
     chosen = balanced_subset(torch.arange(3000) % 3, 300, NAMES).double()
     assert abs(chosen.mean() - 1499.5) < 5 * 866 / 300**0.5  # uniform over 0..2999 has standard deviation 866
 
@@ -50,7 +50,7 @@ def test_fewer_samples_than_classes_are_refused(count):
         balanced_subset(LABELS, count, NAMES)
 
 
-def test_more_samples_than_there_are_are_refused():
+def test_too_many_samples_are_refused():
     with pytest.raises(DataError, match=r"TrainSamples is 61, but there are only 60"):
         balanced_subset(LABELS, 61, NAMES)
 
@@ -62,7 +62,7 @@ def test_a_class_too_small_for_its_share_is_named():
 
 
 @given(st.floats(0.05, 0.94), st.sampled_from([30, 45, 60]))
-def test_validation_parts_the_samples_class_by_class(fraction, count):
+def test_validation_is_held_out_of_each_class(fraction, count):
     chosen = balanced_subset(LABELS, count, NAMES)
     train, validation = held_out(LABELS, chosen, fraction, NAMES)
     assert sorted(train.tolist() + validation.tolist()) == chosen.tolist()
@@ -70,7 +70,7 @@ def test_validation_parts_the_samples_class_by_class(fraction, count):
     assert torch.bincount(LABELS[validation]).tolist() == [each] * 3
 
 
-def test_no_validation_leaves_all_samples():
+def test_without_validation_all_samples_are_kept():
     train, validation = held_out(LABELS, torch.arange(60), 0.0, NAMES)
     assert train.tolist() == list(range(60))
     assert len(validation) == 0
@@ -83,6 +83,6 @@ def test_a_class_left_empty_by_validation_is_named(fraction):
 
 
 @pytest.mark.parametrize("fraction", [-0.1, 1.0, float("nan")])
-def test_a_validation_that_is_no_fraction_is_refused(fraction):
+def test_an_invalid_validation_fraction_is_refused(fraction):
     with pytest.raises(DataError, match=r"expected a fraction"):
         held_out(LABELS, torch.arange(60), fraction, NAMES)

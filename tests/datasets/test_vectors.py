@@ -1,4 +1,4 @@
-"""Data that are no images: float32 images of one pixel. Oracles: NumPy in float64, and the bytes written out."""
+"""Vectors, stored as float32 images of one pixel. Oracles: NumPy in float64, and the literal bytes."""
 
 import hashlib
 
@@ -23,7 +23,7 @@ def images(vectors=VECTORS):
 
 
 class Given(ImageDataset):
-    """Splits that a test has made."""
+    """A dataset of given splits."""
 
     def __init__(self, **splits):
         self.splits = {"train": images(), "test": images(VECTORS[:10]), **splits}
@@ -39,20 +39,20 @@ def write(folder):
         writer.finish(LABELS)
 
 
-def test_vectors_are_kept_and_mapped_as_they_are(root):
+def test_vectors_are_stored_and_mapped_unchanged(root):
     found = decoded(root, "key", write)
     assert found.pixels.dtype == torch.float32
     assert found.pixels[:, :, 0, 0].numpy().tolist() == VECTORS.tolist()
     assert found.labels.tolist() == LABELS.tolist()
 
 
-def test_the_digest_of_vectors_names_their_type(root):
+def test_the_digest_of_vectors_includes_their_type(root):
     header = b'{"Shape":[600,1,1,3],"Classes":["a","b"],"Type":"float32"}\n'
     expected = hashlib.sha256(header + VECTORS.astype("<f4").tobytes() + LABELS.astype("<i8").tobytes()).hexdigest()
     assert decoded(root, "key", write).digest == images().digest == expected
 
 
-def test_a_copied_folder_of_vectors_is_believed_after_its_digest_was_checked(root):
+def test_a_copied_folder_of_vectors_is_used_after_a_check_of_its_digest(root):
     first = decoded(root, "key", write)
     (root / "decoded" / "key" / "Images.bin").touch()
     assert decoded(root, "key", pytest.fail).digest == first.digest
@@ -65,7 +65,7 @@ def test_constants_of_vectors_are_those_of_each_feature():
     np.testing.assert_allclose(constants.std.flatten(), x.std(axis=0), rtol=1e-6)
 
 
-def test_constants_of_real_images_are_per_channel_or_per_value():
+def test_constants_of_float_images_are_per_channel_or_per_value():
     pixels = torch.from_numpy(np.random.default_rng(1).normal(3, 2, (300, 2, 3, 4)).astype(np.float32))
     x = pixels.numpy().astype(np.float64)
     for kind, axes in (("MeanVar", (0, 2, 3)), ("Elementwise", (0,))):
@@ -74,7 +74,7 @@ def test_constants_of_real_images_are_per_channel_or_per_value():
         np.testing.assert_allclose(constants.std.squeeze(), x.std(axis=axes), rtol=1e-6)
 
 
-def test_a_normalizer_subtracts_before_it_scales_and_leaves_the_data_alone():
+def test_a_normalizer_subtracts_before_scaling_and_does_not_change_the_data():
     pixels = images().pixels.clone()
     constants = constants_of(pixels, "MeanVar")
     out = Normalizer.of(constants, (3, 1, 1))(pixels)
@@ -83,13 +83,13 @@ def test_a_normalizer_subtracts_before_it_scales_and_leaves_the_data_alone():
     assert pixels[:, :, 0, 0].numpy().tolist() == VECTORS.tolist()
 
 
-def test_no_normalization_leaves_vectors_as_they_are():
+def test_without_normalization_vectors_are_unchanged():
     out = Normalizer.of(constants_of(images().pixels, "None"), (3, 1, 1))(images().pixels)
     assert torch.equal(out, images().pixels)
 
 
 @pytest.mark.parametrize("value", [0.0, 0.1, -3e6, 1e-42])
-def test_a_feature_that_never_varies_is_divided_by_one(value):
+def test_a_constant_feature_is_divided_by_one(value):
     constants = constants_of(torch.full((1000, 1, 1, 1), value), "MeanVar")
     assert constants.std.item() == 1.0
 
@@ -100,7 +100,7 @@ def test_vectors_are_loaded_and_chosen_like_images(root):
     assert data.train.pixels[:, :, 0, 0].tolist() == VECTORS[data.train.sample_ids].tolist()
 
 
-def test_what_is_infinite_or_no_number_is_counted_and_refused(root):
+def test_infinite_and_nan_values_are_counted_and_refused(root):
     broken = VECTORS.copy()
     broken[3, 1], broken[9] = np.inf, np.nan
     with pytest.raises(DataError, match=r"^4 of the 1800 values in the test split of Given are infinite or not a numb"):
@@ -118,7 +118,7 @@ def test_splits_of_two_types_are_refused(root):
         load(Given(test=bytes_), root)
 
 
-def test_real_images_are_cropped_and_mirrored_like_bytes():
+def test_float_images_are_cropped_and_mirrored_like_bytes():
     pixels = torch.from_numpy(np.random.default_rng(2).integers(0, 256, (6, 3, 4, 5), dtype=np.uint8))
     numbers = torch.tensor([0, 7, 12, 24, 33, 49])
     shown = apply_views(pixels.float() / 7, numbers, 2)

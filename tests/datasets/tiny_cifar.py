@@ -1,4 +1,4 @@
-"""Clean images in place of CIFAR's, for the datasets that are made from it."""
+"""Generated images in place of CIFAR, for the datasets that are derived from it."""
 
 import numpy as np
 import torch
@@ -10,12 +10,12 @@ CLASSES = ("cat", "dog", "owl")
 
 
 def clean_images(split):
-    """Six 32x32 images of three classes, others for each split."""
+    """Returns six 32x32 images of three classes, different ones for each split."""
     pixels = np.random.default_rng(len(split)).integers(0, 256, (6, 3, 32, 32), dtype=np.uint8)
     return Images.of(torch.from_numpy(pixels), torch.arange(6) % 3, CLASSES)
 
 
 def replace_cifar(monkeypatch):
-    """Lets CIFAR-10 and CIFAR-100 be these."""
+    """Makes CIFAR-10 and CIFAR-100 return `clean_images`."""
     for source in (CIFAR10, CIFAR100F):
         monkeypatch.setattr(source, "read", lambda self, root, split: clean_images(split))

@@ -1,4 +1,4 @@
-"""Tiny images on disk, written by the tests themselves."""
+"""Writes tiny image files for tests."""
 
 import io
 import zipfile
@@ -8,7 +8,7 @@ from PIL import Image
 
 
 def encoded(array, suffix=".png", mode=None):
-    """An image file's bytes of an array `(H, W)` or `(H, W, C)`."""
+    """Returns the bytes of an image file of an array `(H, W)` or `(H, W, C)`."""
     buffer = io.BytesIO()
     image = Image.fromarray(array)
     (image.convert(mode) if mode else image).save(
@@ -18,13 +18,13 @@ def encoded(array, suffix=".png", mode=None):
 
 
 def photo(number, size=6, channels=3):
-    """A random uint8 image, always the same for a number."""
+    """Returns a random uint8 image that depends on `number` only."""
     shape = (size, size, channels) if channels > 1 else (size, size)
     return np.random.default_rng(number).integers(0, 256, shape, dtype=np.uint8)
 
 
 def tiny_files(per_class=3, suffix=".png"):
-    """`split/class/file` -> bytes, for two classes in two splits."""
+    """Returns files `split/class/file` -> bytes, for two classes in two splits."""
     files = {}
     for s, split in enumerate(("train", "test")):
         for c, name in enumerate(("cat", "dog")):

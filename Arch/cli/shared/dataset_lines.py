@@ -52,7 +52,7 @@ def _row(name: str, why_planned: str, root: Path, most_files: int | None) -> dic
     facts = CATALOGUE.get(name)
     if facts is None:
         return {"name": name, "state": "planned" if why_planned else "", "how": why_planned}
-    place = facts.place(root)
+    place = facts.folder(root)
     is_present, trouble = _looked_for(place)
     size, is_all = size_below(place, most_files) if place and is_present else (0, True)
     return {

@@ -1,4 +1,4 @@
-"""Blending an image with its gray or its blurred self, as torchvision has it."""
+"""Blends images with their grayscale or blurred version, as torchvision does."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from torch import Tensor
 
 
 def grayscale(pixels: Tensor) -> Tensor:
-    """The brightness of uint8 images `(B, 3 or 1, H, W)` in whole numbers, float32 `(B, 1, H, W)`."""
+    """Returns the luminance of uint8 images `(B, 3 or 1, H, W)`, whole numbers in float32 `(B, 1, H, W)`."""
     if pixels.shape[1] == 1:
         return pixels.float()
     red, green, blue = pixels.chunk(3, dim=1)
@@ -14,10 +14,10 @@ def grayscale(pixels: Tensor) -> Tensor:
 
 
 def blended(pixels: Tensor, gray: Tensor, factor: float) -> Tensor:
-    """Colours that are paler for a `factor` below 1 and stronger above it.
+    """Blends images with their grayscale: less saturated for a `factor` below 1, more above it.
 
     Args:
-        pixels: uint8 `(B, C, H, W)`; with a single channel nothing changes.
+        pixels: uint8 `(B, C, H, W)`; images of one channel are returned unchanged.
         gray: `grayscale(pixels)`.
         factor: 0 gives the gray image, 1 the image itself.
     """
@@ -27,12 +27,12 @@ def blended(pixels: Tensor, gray: Tensor, factor: float) -> Tensor:
 
 
 def sharpened(pixels: Tensor, factor: float) -> Tensor:
-    """Images that are blurred for a `factor` below 1 and sharper above it; the outermost pixels stay.
+    """Blurs images for a `factor` below 1 and sharpens them above it; the outermost pixels are unchanged.
 
     A blurred pixel is (4 x itself + the sum over the 3 x 3 pixels around it) / 13, rounded.
 
     Args:
-        pixels: uint8 `(B, C, H, W)`; below 3 x 3 pixels nothing changes.
+        pixels: uint8 `(B, C, H, W)`; images smaller than 3 x 3 pixels are returned unchanged.
         factor: 0 gives the blurred image, 1 the image itself.
     """
     if min(pixels.shape[2:]) <= 2:
@@ -40,7 +40,9 @@ def sharpened(pixels: Tensor, factor: float) -> Tensor:
     rows = pixels.permute(0, 2, 3, 1).float()
     inside = rows[:, 1:-1, 1:-1]
     columns = rows[:, :-2] + rows[:, 1:-1] + rows[:, 2:]
-    sums = columns[:, :, :-2] + columns[:, :, 1:-1] + columns[:, :, 2:]  # whole numbers, which no device rounds
+    sums = (
+        columns[:, :, :-2] + columns[:, :, 1:-1] + columns[:, :, 2:]
+    )  # whole numbers below 2^24: exact in float32 on every device
     blurred = sums.add_(inside, alpha=4).div_(13).round_()
     inside.add_(blurred.sub_(inside), alpha=1 - factor)
     return rows.clamp_(0, 255).byte().permute(0, 3, 1, 2)

@@ -1,4 +1,4 @@
-"""Rectangles of an image that are blotted out: cutout, random erasing, and the windows of cutmix."""
+"""Rectangles of images that are erased or replaced: cutout, random erasing, and the windows of cutmix."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from Arch.datasets.augmentation.draws import SampleRandom
+from Arch.datasets.augmentation.sample_random import SampleRandom
 
 _TRIES = 10
 
 
 @dataclass(frozen=True, eq=False)
 class Boxes:
-    """One rectangle an image: rows from `top` up to `bottom`, columns from `left` up to `right`, the ends not included.
+    """One rectangle per image: rows from `top` to `bottom`, columns from `left` to `right`, ends excluded.
 
     Attributes:
         top, bottom, left, right: int64 `(B,)`; a rectangle may reach beyond its image, and may be empty.
@@ -27,19 +27,19 @@ class Boxes:
     right: Tensor
 
     def mask(self, height: int, width: int) -> Tensor:
-        """Where the rectangles are, bool `(B, 1, H, W)`."""
+        """Returns the pixels inside the rectangles, bool `(B, 1, H, W)`."""
         rows, columns = (torch.arange(side, device=self.top.device) for side in (height, width))
         inside_rows = (rows >= self.top[:, None]) & (rows < self.bottom[:, None])
         inside_columns = (columns >= self.left[:, None]) & (columns < self.right[:, None])
         return (inside_rows[:, :, None] & inside_columns[:, None, :])[:, None]
 
     def where(self, condition: Tensor) -> Boxes:
-        """The same rectangles where `condition` `(B,)` holds, and empty ones elsewhere."""
+        """Returns the same rectangles where `condition` `(B,)` holds, and empty ones elsewhere."""
         return Boxes(self.top, self.bottom.where(condition, self.top), self.left, self.right)
 
 
 def cutout(random: SampleRandom, side: int, height: int, width: int) -> Boxes:
-    """A square of `side` pixels around a pixel that is uniform over the image, of which a part may lie outside.
+    """Returns a square of `side` pixels around a uniformly drawn pixel; it may reach beyond the image.
 
     Source: DeVries & Taylor 2017 (arXiv 1708.04552), section 3.1: the centre is drawn, the square may leave the image.
     """
@@ -50,16 +50,16 @@ def cutout(random: SampleRandom, side: int, height: int, width: int) -> Boxes:
 
 @dataclass(frozen=True)
 class RandomErasing:
-    """A rectangle of random place, area and aspect in some of the images.
+    """Erases a rectangle of random position, area and aspect ratio in some of the images.
 
-    Source: Zhong et al., AAAI 2020 (arXiv 1708.04896), algorithm 1. Deviations, as torchvision has them: the aspect is
-    uniform in its logarithm, so that upright and lying rectangles are as likely, and 10 rectangles are tried before an
-    image is left whole.
+    Source: Zhong et al., AAAI 2020 (arXiv 1708.04896), algorithm 1. Deviations, the same as torchvision's: the
+    logarithm of the aspect is uniform, so that upright and lying rectangles are equally likely, and an image is left
+    unchanged if 10 tries give no rectangle that fits.
 
     Attributes:
-        probability: of an image to lose a rectangle.
-        least_area, most_area: of the rectangle as shares of the image's.
-        least_aspect: of height to width, in (0, 1]; the greatest is its inverse.
+        probability: that an image is erased.
+        least_area, most_area: of the rectangle, as shares of the area of the image.
+        least_aspect: of height to width, in (0, 1]; the largest is its inverse.
     """
 
     probability: float
@@ -68,7 +68,7 @@ class RandomErasing:
     least_aspect: float
 
     def boxes(self, random: SampleRandom, height: int, width: int) -> Boxes:
-        """The rectangles of a batch, each the first of its tries that fits into the image; empty ones elsewhere."""
+        """Draws the rectangles of a batch, each the first of its tries that fits into the image; otherwise empty."""
         shares = self.least_area + (self.most_area - self.least_area) * random.tries(_TRIES, "erased area")
         aspects = torch.exp((1 - 2 * random.tries(_TRIES, "erased aspect")) * math.log(self.least_aspect))
         heights = (shares * (height * width) * aspects).sqrt().round()

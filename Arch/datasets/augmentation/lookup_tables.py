@@ -1,6 +1,6 @@
-"""Recolouring byte by byte: tables that say for each image what becomes of each of its 256 values.
+"""Tables that map each of the 256 values of a byte to a new value, per image or per channel.
 
-Every table computes in float32 and drops the fraction in the order in which torchvision does, so that the bytes agree.
+The float32 arithmetic and the truncation are in the same order as in torchvision, so that the bytes agree.
 """
 
 from __future__ import annotations
@@ -12,9 +12,10 @@ BYTES = 256
 
 
 def look_up(pixels: Tensor, tables: Tensor) -> Tensor:
-    """What becomes of uint8 pixels `(B, C, H, W)` by the tables `(B, C or 1, 256)` of their images and channels.
+    """Maps uint8 pixels `(B, C, H, W)` by the tables `(B, C or 1, 256)` of their images and channels.
 
-    The result is in channels_last.
+    Returns:
+        uint8 `(B, C, H, W)` in channels_last.
     """
     batch, channels, height, width = pixels.shape
     rows = pixels.permute(0, 2, 3, 1).reshape(batch, -1, channels).long()
@@ -23,12 +24,12 @@ def look_up(pixels: Tensor, tables: Tensor) -> Tensor:
 
 
 def fixed_table(operation: str, amount: float) -> Tensor:
-    """What an operation makes of any image's bytes, uint8 `(256,)`; themselves for other operations.
+    """Returns the table of an operation that does not depend on the image, uint8 `(256,)`; the identity for others.
 
     Args:
         operation: `Brightness`, `Posterize` or `Solarize`.
-        amount: the factor less one, the bits that are kept, or the least byte that is inverted; the sign of the two
-            latter does not count.
+        amount: the factor minus one, the number of bits kept, or the smallest byte that is inverted; the sign of the
+            last two is ignored.
     """
     values = torch.arange(BYTES, dtype=torch.uint8)
     if operation == "Brightness":
@@ -41,21 +42,20 @@ def fixed_table(operation: str, amount: float) -> Tensor:
 
 
 def contrast_table(gray: Tensor, factor: float) -> Tensor:
-    """Blends with the mean gray of each image, uint8 `(B, 1, 256)`.
+    """Returns the tables that blend each image with its mean gray, uint8 `(B, 1, 256)`.
 
     Args:
         gray: float32 `(B, 1, H, W)`, whole numbers in [0, 255].
         factor: 0 gives the mean, 1 the image itself.
     """
-    means = gray.mean(dim=(1, 2, 3), dtype=torch.float64).float()[
-        :, None, None
-    ]  # exact, whatever order it is summed in
+    # A float64 sum of whole numbers is exact, so that the order of summation on a device does not matter.
+    means = gray.mean(dim=(1, 2, 3), dtype=torch.float64).float()[:, None, None]
     values = torch.arange(BYTES, dtype=torch.float32, device=gray.device)
     return values.mul(factor).add(means, alpha=1 - factor).clamp(0, 255).byte()
 
 
 def autocontrast_table(pixels: Tensor) -> Tensor:
-    """Stretches each channel of images to 0 ... 255; one that never varies stays.
+    """Returns the tables that stretch each channel of an image to 0 ... 255; a constant channel is unchanged.
 
     Args:
         pixels: uint8 `(B, C, H, W)`.
@@ -71,7 +71,7 @@ def autocontrast_table(pixels: Tensor) -> Tensor:
 
 
 def equalize_table(pixels: Tensor) -> Tensor:
-    """Makes the bytes of each channel of images about equally frequent.
+    """Returns the tables that make the bytes of each channel of an image about equally frequent.
 
     Args:
         pixels: uint8 `(B, C, H, W)`.
@@ -79,8 +79,8 @@ def equalize_table(pixels: Tensor) -> Tensor:
     Returns:
         uint8 `(B, C, 256)`.
 
-    Source: Pillow's `ImageOps.equalize`. With n(v) pixels below a byte v, and step being 1/255 of the pixels that are
-    not of the largest byte, v becomes (n(v) + step // 2) // step; where step is 0 the channel stays.
+    Source: Pillow's `ImageOps.equalize`. With n(v) the number of pixels below v, and step 1/255 of the number of
+    pixels below the largest value, v becomes (n(v) + step // 2) // step; where step is 0 the channel is unchanged.
     """
     flat = pixels.reshape(*pixels.shape[:2], -1).long()
     counts = torch.zeros(*flat.shape[:2], BYTES, dtype=torch.int64, device=pixels.device)

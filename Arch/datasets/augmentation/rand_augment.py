@@ -1,4 +1,4 @@
-"""RandAugment: a few random operations on each image of a batch, all images at once."""
+"""RandAugment: random operations on each image of a batch, computed for the whole batch."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ import torch
 from torch import Tensor
 
 from Arch.datasets.augmentation.colours import blended, grayscale, sharpened
-from Arch.datasets.augmentation.draws import SampleRandom
 from Arch.datasets.augmentation.lookup_tables import (
     autocontrast_table,
     contrast_table,
@@ -18,8 +17,9 @@ from Arch.datasets.augmentation.lookup_tables import (
     fixed_table,
     look_up,
 )
-from Arch.datasets.augmentation.views import take
+from Arch.datasets.augmentation.sample_random import SampleRandom
 from Arch.datasets.augmentation.warping import inverse_matrix, warp
+from Arch.datasets.rows import take
 from Arch.errors import ShapeError
 
 OPERATIONS = (
@@ -33,28 +33,28 @@ Kind = tuple[Tensor, Operation]
 
 @dataclass(frozen=True)
 class RandAugment:
-    """Some of `OPERATIONS` one after the other, each image its own, at one magnitude in one of both directions.
+    """Applies random `OPERATIONS` to each image, one after the other, at one magnitude and in a random direction.
 
     Attributes:
-        operations: how many an image.
+        operations: number of operations per image.
         magnitude: in [0, `LARGEST_MAGNITUDE`], the same for all operations.
 
     Source: Cubuk et al. 2020 (arXiv 1909.13719), with the operations and ranges of torchvision's `RandAugment`:
-    31 magnitudes, nearest neighbours, black where an image was moved away from.
+    31 magnitudes, nearest neighbours, black where no source pixel is.
     """
 
     operations: int
     magnitude: int
 
     def __call__(self, pixels: Tensor, random: SampleRandom) -> Tensor:
-        """The images, uint8 `(B, C, H, W)` with one or three channels, as their samples show them."""
-        for turn in range(self.operations):
-            pixels = operate(pixels, random.below(2 * len(OPERATIONS), "operation", turn), self.magnitude)
+        """Returns the augmented images, uint8 `(B, C, H, W)` with one or three channels."""
+        for index in range(self.operations):
+            pixels = operate(pixels, random.below(2 * len(OPERATIONS), "operation", index), self.magnitude)
         return pixels
 
 
 def operate(pixels: Tensor, codes: Tensor, magnitude: int) -> Tensor:
-    """Each image after an operation of its own.
+    """Applies to each image the operation of its code.
 
     Args:
         pixels: uint8 `(B, C, H, W)`, C being 1 or 3.
@@ -65,18 +65,18 @@ def operate(pixels: Tensor, codes: Tensor, magnitude: int) -> Tensor:
         uint8 `(B, C, H, W)` in channels_last.
 
     Raises:
-        ShapeError: these are not such images.
+        ShapeError: the images are of another shape or type.
     """
     if pixels.dtype != torch.uint8 or pixels.dim() != 4 or pixels.shape[1] not in (1, 3):
         raise ShapeError(
             f"RandAugment needs uint8 images (B, C, H, W) of 1 or 3 channels, got {pixels.dtype} {tuple(pixels.shape)}"
         )
-    way = by_kind if pixels.device.type == "cpu" else all_at_once
-    return way(pixels, codes, _kinds(magnitude, *pixels.shape[2:], pixels.device))
+    compute = by_kind if pixels.device.type == "cpu" else all_at_once
+    return compute(pixels, codes, _kinds(magnitude, *pixels.shape[2:], pixels.device))
 
 
 def all_at_once(pixels: Tensor, codes: Tensor, kinds: Sequence[Kind]) -> Tensor:
-    """Computes every kind of operation for the whole batch, because to choose its images would wait for a GPU."""
+    """Computes every kind of operation for the whole batch: selecting its images would synchronise with a GPU."""
     operated = pixels
     for wanted, operation in kinds:
         is_wanted = (codes[:, None] == wanted).any(dim=1)
@@ -85,20 +85,20 @@ def all_at_once(pixels: Tensor, codes: Tensor, kinds: Sequence[Kind]) -> Tensor:
 
 
 def by_kind(pixels: Tensor, codes: Tensor, kinds: Sequence[Kind]) -> Tensor:
-    """Computes every kind of operation for its own images."""
-    pieces, places = [pixels], torch.arange(len(pixels))
+    """Computes every kind of operation only for the images that need it."""
+    pieces, positions = [pixels], torch.arange(len(pixels))
     for wanted, operation in kinds:
         rows = torch.isin(codes, wanted).nonzero()[:, 0]
         if len(rows):
-            places[rows] = sum(map(len, pieces)) + torch.arange(len(rows))
+            positions[rows] = sum(map(len, pieces)) + torch.arange(len(rows))
             pieces.append(operation(take(pixels, rows), codes[rows]))
-    return take(torch.cat(pieces), places)
+    return take(torch.cat(pieces), positions)
 
 
 def amount(operation: str, magnitude: int, height: int, width: int) -> float:
-    """What a magnitude means for an operation: a slope, pixels, degrees, bits, a threshold, or a factor less one.
+    """Converts a magnitude to the amount of an operation: slope, pixels, degrees, bits, threshold, or factor minus one.
 
-    It is rounded to float32, as torchvision's is.
+    The amount is rounded to float32, as in torchvision.
     """
     least, most = {
         "ShearX": (0, 0.3),
@@ -115,7 +115,7 @@ def amount(operation: str, magnitude: int, height: int, width: int) -> float:
 
 @cache
 def _kinds(magnitude: int, height: int, width: int, device: torch.device) -> tuple[Kind, ...]:
-    """The kinds of operations: the codes of each, on the device, and what it makes of images and their codes."""
+    """Returns the kinds of operations: the codes of each, on the device, and its function of images and codes."""
     amounts = [
         (operation, sign * amount(operation, magnitude, height, width)) for operation in OPERATIONS for sign in (1, -1)
     ]

@@ -1,4 +1,4 @@
-"""Pad-crop and flip: which of an image's views a sample shows is a pure function of seed, epoch and sample."""
+"""Pad-crop and flip: the view of a sample is a pure function of seed, epoch and sample index."""
 
 from __future__ import annotations
 
@@ -10,46 +10,46 @@ from Arch.errors import ShapeError
 
 
 def view_count(padding: int, *, flip: bool) -> int:
-    """How many views an image has: (2p + 1)^2 crops, each perhaps mirrored; 162 for a padding of 4 with flips."""
+    """Returns the number of views of an image: (2p + 1)^2 crops, twice as many with flips."""
     return (2 * padding + 1) ** 2 * (2 if flip else 1)
 
 
 def view_numbers(sample_ids: Tensor, *, seed: int, epoch: int, padding: int = 4, flip: bool = True) -> Tensor:
-    """The view that each sample shows in an epoch, uniform over all of them.
+    """Draws the number of the view of each sample in an epoch, uniform over all views.
 
-    A number means: crop at row offset `n // (2p + 1) % (2p + 1)` and column offset `n % (2p + 1)` of the padded
+    Number n means: crop at row offset `n // (2p + 1) % (2p + 1)` and column offset `n % (2p + 1)` of the padded
     image, then mirror if `n >= (2p + 1)^2`. Number `2 p (p + 1)` is the image itself.
 
     Args:
-        sample_ids: int64 `(B,)`, indices in the training split; a whole epoch's can be asked for at once.
+        sample_ids: int64 `(B,)`, indices in the training split.
         seed: of the run's stream for augmentation.
         epoch: any numbering.
         padding: p, pixels on each side.
         flip: whether half of the views are mirrored.
 
     Returns:
-        int64 `(B,)` in [0, `view_count`), on the same device; nothing is read back from it.
+        int64 `(B,)` in [0, `view_count`), on the same device, without a synchronisation.
     """
     return uniform_below(view_count(padding, flip=flip), sample_ids, "views", seed, epoch)
 
 
 def apply_views(pixels: Tensor, numbers: Tensor, padding: int = 4, *, flip: bool = True) -> Tensor:
-    """Shows each image in the view of its number: pads with zeros (black), crops, then mirrors.
+    """Returns each image in the view of its number: pads with zeros (black), crops, then mirrors.
 
-    The padded images and their mirror images are written as rows of bytes; a row of a view is W * C bytes in one
-    piece, so that all views of a batch are one selection of rows, without a loop or a synchronisation.
+    The padded images and their mirror images are stored as rows of bytes; a row of a view is W * C contiguous bytes, so
+    that one `index_select` of rows gives all views of a batch, without a loop or a synchronisation.
 
     Args:
-        pixels: uint8 `(B, C, H, W)`; fastest when in memory in the order B, H, W, C.
-        numbers: int64 `(B,)` as given by `view_numbers` with the same `padding` and `flip`; they are not checked.
+        pixels: uint8 `(B, C, H, W)`; fastest in channels_last.
+        numbers: int64 `(B,)`, from `view_numbers` with the same `padding` and `flip`; not checked.
         padding: p, pixels on each side.
-        flip: whether there are mirrored views.
+        flip: whether views may be mirrored.
 
     Returns:
-        uint8 `(B, C, H, W)`, in memory in the order B, H, W, C (channels_last).
+        uint8 `(B, C, H, W)` in channels_last.
 
     Raises:
-        ShapeError: these are not images, or there is not one number for each.
+        ShapeError: the images have another shape, or there is not one number for each.
     """
     if pixels.dim() != 4 or numbers.shape != pixels.shape[:1]:
         raise ShapeError(
@@ -64,22 +64,8 @@ def apply_views(pixels: Tensor, numbers: Tensor, padding: int = 4, *, flip: bool
     return rows.view(batch, height, width, channels).permute(0, 3, 1, 2)
 
 
-def views(pixels: Tensor, sample_ids: Tensor, *, seed: int, epoch: int, padding: int = 4, flip: bool = True) -> Tensor:
-    """The images `(B, C, H, W)` as their samples show them in an epoch: `apply_views` of `view_numbers`."""
-    numbers = view_numbers(sample_ids, seed=seed, epoch=epoch, padding=padding, flip=flip)
-    return apply_views(pixels, numbers, padding, flip=flip)
-
-
-def take(pixels: Tensor, rows: Tensor) -> Tensor:
-    """The images `rows` `(B,)` of `pixels` `(N, C, H, W)`, keeping the order N, H, W, C in memory.
-
-    Indexing `pixels[rows]` gives the same images, ten times slower.
-    """
-    return pixels.permute(0, 2, 3, 1).index_select(0, rows).permute(0, 3, 1, 2)
-
-
 def _padded(pixels: Tensor, padding: int, *, flip: bool) -> Tensor:
-    """Images with a black margin, `(B, F, H + 2p, (W + 2p) * C)`: upright and, if F is 2, mirrored."""
+    """Returns images with a black margin, `(B, F, H + 2p, (W + 2p) * C)`: unchanged and, if F is 2, mirrored."""
     batch, channels, height, width = pixels.shape
     shape = (batch, 2 if flip else 1, height + 2 * padding, (width + 2 * padding) * channels)
     canvas = torch.zeros(shape, dtype=pixels.dtype, device=pixels.device)
@@ -91,7 +77,7 @@ def _padded(pixels: Tensor, padding: int, *, flip: bool) -> Tensor:
 
 
 def _row_starts(numbers: Tensor, shape: tuple[int, int, int], padding: int, *, flip: bool) -> Tensor:
-    """Where in `_padded` each row of each view begins, int64 `(B, H)`."""
+    """Returns the offset in `_padded` of each row of each view, int64 `(B, H)`."""
     channels, height, width = shape
     side = 2 * padding + 1
     image = torch.arange(len(numbers), device=numbers.device)
@@ -100,7 +86,7 @@ def _row_starts(numbers: Tensor, shape: tuple[int, int, int], padding: int, *, f
     if flip:
         is_mirrored = numbers >= side * side
         image = image * 2 + is_mirrored
-        # Mirroring the window at column x of an image is the window at 2p - x of its mirror image.
+        # The mirrored window at column x of an image is the window at column 2p - x of the mirrored image.
         column = torch.where(is_mirrored, side - 1 - column, column)
     rows = (image * (height + 2 * padding) + top)[:, None] + torch.arange(height, device=numbers.device)
     return (rows * (width + 2 * padding) + column[:, None]) * channels

@@ -1,4 +1,4 @@
-"""Moving the pixels of an image: shears, translations and rotations, as torchvision has them."""
+"""Affine transformations of images: shears, translations and rotations, as in torchvision."""
 
 from __future__ import annotations
 
@@ -9,33 +9,34 @@ from torch import Tensor
 
 Matrix = tuple[tuple[float, float, float], tuple[float, float, float]]
 
-_TIE = 1e-7  # pixels; far more than rounding can be, so that a tie falls the same way on every device
+_TIE = 1e-7  # pixels; far above rounding errors, so that ties are rounded alike on every device
 
 
 def inverse_matrix(operation: str, amount: float, height: int, width: int) -> Matrix:
-    """Where the pixels of the moved image come from, in pixels from the centre; itself for other operations.
+    """Returns the matrix from output to source coordinates, in pixels from the centre; the identity by default.
 
     Args:
         operation: `ShearX`, `ShearY` (around the upper left corner), `TranslateX`, `TranslateY` or `Rotate`.
-        amount: slope, pixels (the fraction is dropped) or degrees.
+        amount: slope, pixels (truncated to an integer) or degrees.
         height: of the image in pixels.
         width: of the image in pixels.
     """
-    turn = math.radians(amount)
+    angle = math.radians(amount)
     matrices: dict[str, Matrix] = {
         "ShearX": ((1, amount, amount * height / 2), (0, 1, 0)),
         "ShearY": ((1, 0, 0), (amount, 1, amount * width / 2)),
         "TranslateX": ((1, 0, -int(amount)), (0, 1, 0)),
         "TranslateY": ((1, 0, 0), (0, 1, -int(amount))),
-        "Rotate": ((math.cos(turn), -math.sin(turn), 0), (math.sin(turn), math.cos(turn), 0)),
+        "Rotate": ((math.cos(angle), -math.sin(angle), 0), (math.sin(angle), math.cos(angle), 0)),
     }
     return matrices.get(operation, ((1, 0, 0), (0, 1, 0)))
 
 
 def warp(pixels: Tensor, matrices: Tensor) -> Tensor:
-    """Images whose pixel at (x, y) from the centre is the one nearest to `matrix @ (x, y, 1)`; black where none is.
+    """Transforms images: the pixel at (x, y) from the centre is the source pixel nearest to `matrix @ (x, y, 1)`.
 
-    Halfway between two pixels it is the later one, where torchvision leaves it to rounding.
+    Pixels from outside the image are black. Halfway between two pixels the later one is taken; in torchvision it
+    depends on rounding.
 
     Args:
         pixels: `(B, C, H, W)`.

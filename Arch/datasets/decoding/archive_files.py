@@ -1,4 +1,4 @@
-"""The image files of a split in a zip archive, read without unpacking anything."""
+"""Reads the image files of a split from a zip archive, without unpacking it."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from Arch.datasets.access import unreadable
+from Arch.datasets.access import damaged, unreadable
 from Arch.datasets.dataset import SplitName
 from Arch.datasets.decoding.image_files import WORDS, ImageFile, ImageFiles, OpenedFiles, listed_below, no_split
+from Arch.datasets.decoding.stamps import stamp_of
 from Arch.datasets.download.unpack import leads_out
 from Arch.errors import DataError
 
@@ -19,23 +20,25 @@ _UNREADABLE = (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, 
 
 
 class ArchiveFiles(ImageFiles):
-    """The images in a zip archive."""
+    """The image files of a split in a zip archive."""
 
     def __init__(self, path: Path, split: SplitName, *, has_own_path: bool) -> None:
-        """Takes an archive of splits or, if the split `has_own_path`, perhaps of classes; reads nothing."""
+        """Takes the path of an archive; reads nothing.
+
+        Args:
+            path: an archive of split/class/image files, or of class/image files if the split `has_own_path`.
+            split: the split to read.
+            has_own_path: whether each split has an archive of its own.
+        """
         self._path, self._split, self._has_own_path = path, split, has_own_path
 
     def stamp(self) -> str:
-        """The archive's place, size and time."""
-        try:
-            found = self._path.stat()
-        except OSError as error:
-            raise unreadable(self._path, error) from error
-        return f"{self._path.resolve()} {found.st_size} {found.st_mtime_ns}"
+        """Returns the path, size and modification time of the archive."""
+        return stamp_of(self._path)
 
     @contextmanager
     def opened(self) -> Iterator[OpenedFiles]:
-        """The files; see `ImageFiles.opened`."""
+        """Opens the files; see `ImageFiles.opened`."""
         with self._archive() as archive:
             names = archive.namelist()
             for name in names:
@@ -60,8 +63,7 @@ class ArchiveFiles(ImageFiles):
         try:
             return zipfile.ZipFile(self._path)
         except (zipfile.BadZipFile, NotImplementedError, ValueError) as error:
-            message = f"{self._path} is not a readable zip archive ({error}). Replace it by an undamaged copy."
-            raise DataError(message, self._path) from error
+            raise damaged(self._path, f"{self._path} is not a readable zip archive ({error})") from error
         except OSError as error:
             raise unreadable(self._path, error) from error
 

@@ -1,4 +1,4 @@
-"""Arrays in files of NumPy and safetensors: known by their headers, and read a part at a time."""
+"""Reads arrays from NumPy and safetensors files: first the header, then some rows at a time."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ import numpy as np
 import numpy.typing as npt
 from safetensors import SafetensorError, safe_open
 
-from Arch.datasets.access import unreadable
+from Arch.datasets.access import damaged, unreadable
 from Arch.errors import DataError
 
 Array = npt.NDArray[Any]
 
 SUFFIXES = (".npz", ".safetensors", ".npy")
-_PART = 1 << 24  # bytes read at once
+_PART = 1 << 24  # bytes read at once from a file
 _DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, ValueError, RuntimeError, NotImplementedError, SafetensorError)
 _HEADERS = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
 _OF_SAFETENSORS = {
@@ -32,13 +32,13 @@ _OF_SAFETENSORS = {
 
 @dataclass(frozen=True, eq=False)
 class StoredArray:
-    """An array that is still in its file.
+    """An array in a file, of which only the header has been read.
 
     Attributes:
-        title: what messages call it.
-        shape: its axes; the first one is that of the samples.
-        dtype: as it is stored.
-        parts: gives its rows in order, some at a time; raises DataError.
+        title: names the array in messages.
+        shape: its lengths; the first axis is that of the samples.
+        dtype: the stored type.
+        parts: yields its rows in order, some at a time; raises DataError.
     """
 
     title: str
@@ -47,13 +47,13 @@ class StoredArray:
     parts: Callable[[], Iterator[Array]]
 
     def whole(self) -> Array:
-        """All of it; raises DataError where it cannot be read or holds Python objects."""
+        """Reads the whole array; raises DataError if it cannot be read or holds Python objects."""
         self.require_numbers_or_words()
         pieces = list(self.parts())
         return np.concatenate(pieces) if pieces else np.empty(self.shape, self.dtype)
 
     def require_numbers_or_words(self) -> None:
-        """Refuses Python objects, which could run anything when they are read; raises DataError."""
+        """Checks that the array holds no Python objects, whose unpickling could run any code; raises DataError."""
         if self.dtype.hasobject:
             raise DataError(
                 f"{self.title} holds Python objects, which are never read: save an array of numbers, or of strings, "
@@ -63,18 +63,18 @@ class StoredArray:
 
 @contextmanager
 def arrays_in(path: Path) -> Iterator[Mapping[str, StoredArray]]:
-    """The arrays of a file by their names, readable until the context is left.
+    """Opens the arrays of a file by name; they can be read until the context exits.
 
     Args:
-        path: `.npz`; `.safetensors`; or `.npy`, whose only array has the empty name.
+        path: an `.npz`, `.safetensors` or `.npy` file; the single array of `.npy` has the empty name.
 
     Raises:
-        DataError: there is no such file, or it is damaged or of another kind.
+        DataError: the file is missing, damaged or of another type.
     """
     if path.suffix not in SUFFIXES:
         raise DataError(f"{path} is not a file of arrays: expected one that ends in {', '.join(SUFFIXES)}.", path)
     with ExitStack() as opened:
-        with _reading(path):  # not what is done with them
+        with _reading(path):  # only the opening: errors of the caller must pass unchanged
             arrays = _opened(path, opened)
         yield arrays
 
@@ -87,27 +87,25 @@ def _opened(path: Path, opened: ExitStack) -> dict[str, StoredArray]:
         names = [name for name in archive.namelist() if name.endswith(".npy")]
         return {name.removesuffix(".npy"): _of_npz(path, archive, name) for name in names}
     file = opened.enter_context(safe_open(path, framework="numpy"))
-    return {name: _of_safetensors(path, file, name) for name in file.keys()}  # noqa: SIM118  # it is no mapping
+    return {name: _of_safetensors(path, file, name) for name in file.keys()}  # noqa: SIM118  # not a mapping
 
 
 @contextmanager
 def _reading(path: Path) -> Iterator[None]:
-    """Turns what goes wrong with a file into a sentence."""
+    """Converts errors of reading a file to DataError."""
     try:
         yield
     except OSError as error:
         raise unreadable(path, error) from error
     except _DAMAGED as error:
-        raise DataError(
-            f"cannot read {path}: {str(error).rstrip('.')}. Replace it by an undamaged copy.", path
-        ) from error
+        raise damaged(path, f"cannot read {path}: {error}") from error
 
 
 def mapped(path: Path) -> Array:
-    """The array of an `.npy` file, mapped into memory and not to be written.
+    """Memory-maps the array of an `.npy` file, read-only.
 
     Raises:
-        DataError: there is no such file, or it is damaged or holds Python objects.
+        DataError: the file is missing or damaged, or holds Python objects.
     """
     with _reading(path):
         return np.asarray(np.load(path, mmap_mode="r", allow_pickle=False))
@@ -141,7 +139,7 @@ def _of_npz(path: Path, archive: zipfile.ZipFile, name: str) -> StoredArray:
 def _header(file: IO[bytes]) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
     version = np.lib.format.read_magic(file)
     if version not in _HEADERS:
-        raise ValueError(f"version {version} of NumPy's format is not known")
+        raise ValueError(f"version {version} of NumPy's format is not supported")
     return _HEADERS[version](file)
 
 
@@ -163,7 +161,7 @@ def _slices(stored: Any, shape: tuple[int, ...], dtype: np.dtype[Any], path: Pat
 
 
 def _counts(shape: tuple[int, ...], dtype: np.dtype[Any]) -> Iterator[int]:
-    """How many rows each part has."""
+    """Yields the number of rows of each part."""
     rows = shape[0] if shape else 0
     at_once = max(1, _PART // max(1, prod(shape[1:]) * dtype.itemsize))
     for start in range(0, rows, at_once):

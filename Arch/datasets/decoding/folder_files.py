@@ -1,4 +1,4 @@
-"""The image files of a split in a folder."""
+"""Lists and reads the image files of a split in a folder."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from Arch.errors import DataError
 
 
 class FilesBelow(ImageFiles):
-    """Images below a folder; a subclass knows which."""
+    """Image files below a folder; subclasses list them."""
 
     def __init__(self, top: Path) -> None:
         """Takes the folder; reads nothing."""
@@ -23,15 +23,15 @@ class FilesBelow(ImageFiles):
 
     @abstractmethod
     def listed(self) -> tuple[ImageFile, ...]:
-        """The images, in the order of the dataset; raises DataError."""
+        """Lists the images in the order of the dataset; raises DataError."""
 
     @property
     def classes(self) -> tuple[str, ...]:
-        """The names of the classes in the order of their numbers; empty for those of the images, sorted."""
+        """The names of the classes in label order; empty to use the sorted class names of the images."""
         return ()
 
     def stamp(self) -> str:
-        """The folder's place and the names, sizes and times of its images."""
+        """Returns the path of the folder and the names, sizes and modification times of its images."""
         lines = [str(self._top.resolve())]
         for file in self.listed():
             path = f"{self._top}/{file.name}"
@@ -44,7 +44,7 @@ class FilesBelow(ImageFiles):
 
     @contextmanager
     def opened(self) -> Iterator[OpenedFiles]:
-        """The files; see `ImageFiles.opened`."""
+        """Opens the files; see `ImageFiles.opened`."""
         yield OpenedFiles(self._top, self.listed(), self._read, lambda file: str(self._top / file.name), self.classes)
 
     def _read(self, file: ImageFile) -> bytes:
@@ -56,10 +56,10 @@ class FilesBelow(ImageFiles):
 
 
 class ListedFiles(FilesBelow):
-    """The images of a list."""
+    """Image files of a given list."""
 
     def __init__(self, top: Path, listed: tuple[ImageFile, ...], classes: tuple[str, ...] = ()) -> None:
-        """Takes the folder, the images below it in their order, and the classes in the order of their numbers.
+        """Takes the folder, the images below it in order, and the classes in label order.
 
         Raises:
             DataError: the list is empty.
@@ -70,37 +70,37 @@ class ListedFiles(FilesBelow):
         self._files, self._classes = listed, classes
 
     def stamp(self) -> str:
-        """As of any files below a folder, and the label of each."""
+        """Returns the stamp of the files and of their labels."""
         labels = (file.class_name for file in self._files)
         return "\n".join((super().stamp(), *self._classes, *labels))
 
     def listed(self) -> tuple[ImageFile, ...]:
-        """The images, in the order of the list."""
+        """Returns the images in the order of the list."""
         return self._files
 
     @property
     def classes(self) -> tuple[str, ...]:
-        """The names of the classes in the order of their numbers."""
+        """The names of the classes in label order."""
         return self._classes
 
 
 class ClassFolders(FilesBelow):
-    """The images of the classes' folders; that they may have changed is told by the folders alone.
+    """Image files in one folder for each class, whose stamp covers the folders only.
 
-    So a file that is written over in its place is not noticed, and a million files need not be looked up at each start.
+    So the stamp needs no `stat` of a million files at each start, but misses a file that is overwritten in place.
     """
 
     def __init__(self, top: Path, below: str = "") -> None:
-        """Takes the folder of classes, and in which folder of each its images perhaps lie; reads nothing."""
+        """Takes the folder of the class folders and the name of a folder that each may have; reads nothing."""
         super().__init__(top)
         self._below = below
 
     def listed(self) -> tuple[ImageFile, ...]:
-        """The images, by class and then by name."""
+        """Lists the images by class and then by name."""
         return files_of_classes(self._top)
 
     def stamp(self) -> str:
-        """The place, and the names and times of the classes' folders."""
+        """Returns the path, and the names and modification times of the class folders."""
         try:
             folders = sorted(path for path in self._top.iterdir() if path.is_dir())
             within = [path / self._below if (path / self._below).is_dir() else path for path in folders]
@@ -111,10 +111,15 @@ class ClassFolders(FilesBelow):
 
 
 class FolderFiles(FilesBelow):
-    """The images of the classes' folders below a folder; links are followed."""
+    """Image files of a split in one folder for each class; links are followed."""
 
     def __init__(self, path: Path, split: SplitName, *, has_own_path: bool) -> None:
-        """Takes a folder of splits or, if the split `has_own_path`, perhaps of classes.
+        """Takes the path of a folder; reads only the names at its top.
+
+        Args:
+            path: a folder of split/class/image files, or of class/image files if the split `has_own_path`.
+            split: the split to read.
+            has_own_path: whether each split has a folder of its own.
 
         Raises:
             DataError: there is no folder for the split.
@@ -125,12 +130,12 @@ class FolderFiles(FilesBelow):
         super().__init__(within or path)
 
     def listed(self) -> tuple[ImageFile, ...]:
-        """The images, by class and then by name."""
+        """Lists the images by class and then by name."""
         return files_of_classes(self._top)
 
 
 def files_of_classes(top: Path) -> tuple[ImageFile, ...]:
-    """The image files in the classes' folders below a folder, by class and then by name; raises DataError."""
+    """Lists the image files in the class folders below a folder, by class and then by name; raises DataError."""
     names = []
     for folder, folders, files in os.walk(top, onerror=_raise_unreadable, followlinks=True):
         _check_links(Path(folder), folders)
@@ -140,11 +145,11 @@ def files_of_classes(top: Path) -> tuple[ImageFile, ...]:
 
 
 def _check_links(folder: Path, names: list[str]) -> None:
-    """Refuses a link to a folder that it lies in, which would show the same images again and again."""
+    """Checks that no link leads to a folder that contains it, which would list the same images without end."""
     for link in filter(Path.is_symlink, (folder / name for name in names)):
         target = link.resolve()
         if any(around.resolve() == target for around in (folder, *folder.parents)):
-            raise DataError(f"{link} links to a folder that it lies in itself: remove this link.", link)
+            raise DataError(f"{link} links to a folder that contains it: remove this link.", link)
 
 
 def _raise_unreadable(error: OSError) -> None:

@@ -1,4 +1,4 @@
-"""The image files of a split: what a folder and a zip archive have in common."""
+"""The image files of a split: the common interface of folders and zip archives."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ WORDS: dict[SplitName, tuple[str, ...]] = {"train": ("train",), "test": ("test",
 
 @dataclass(frozen=True, slots=True)
 class ImageFile:
-    """One image: the class its folder names, and its path in the folder or archive it is in."""
+    """One image file: its class and its path relative to the folder or archive."""
 
     class_name: str
     name: str
@@ -27,15 +27,15 @@ class ImageFile:
 
 @dataclass(frozen=True)
 class OpenedFiles:
-    """The images of a split, ready to be read.
+    """The image files of a split, opened for reading.
 
     Attributes:
         path: the folder or archive.
-        listed: all images in the order of the dataset, at least one: by class and then by name, in the order of code
-            points, unless the data's makers list them.
-        read: gives a file's bytes, from several threads if need be; raises DataError.
-        describe: how messages call a file.
-        classes: the names of the classes in the order of their numbers; empty for those of the images, sorted.
+        listed: all images in the order of the dataset, at least one: by class and then by name (by code points), unless
+            the dataset comes with a list.
+        read: returns the bytes of a file; thread-safe; raises DataError.
+        describe: returns the name of a file for messages.
+        classes: the names of the classes in label order; empty to use the sorted class names of the images.
     """
 
     path: Path
@@ -46,27 +46,27 @@ class OpenedFiles:
 
 
 class ImageFiles(ABC):
-    """The images of one split in one place; making one reads nothing but the names at its top."""
+    """The image files of one split in one folder or archive; the constructor reads at most the names at its top."""
 
     @abstractmethod
     def stamp(self) -> str:
-        """A text that differs when the files may have changed: names, sizes and times, not contents."""
+        """Returns a text that differs when the files may have changed: names, sizes and times, not contents."""
 
     @abstractmethod
     def opened(self) -> AbstractContextManager[OpenedFiles]:
-        """The files, readable until the context is left.
+        """Opens the files; they can be read until the context exits.
 
         Raises:
-            DataError: they cannot be listed, or there are none.
+            DataError: the files cannot be listed, or there are none.
         """
 
 
 def listed_below(names: Iterable[str], top: str, path: Path) -> tuple[ImageFile, ...]:
-    """The image files among `names`, in order.
+    """Selects the image files among `names`, sorted by class and then by name.
 
     Args:
         names: paths with `/`.
-        top: what the path of a folder of classes begins with, empty or ending in `/`.
+        top: the path of the folder of class folders, empty or ending in `/`.
         path: for messages.
 
     Raises:
@@ -92,7 +92,7 @@ def _suffix(name: str) -> str:
 
 
 def no_split(path: Path, split: SplitName) -> DataError:
-    """The error for a folder or archive without a folder for the `split`."""
+    """Returns the error for a folder or archive without a folder for the `split`."""
     words = " or ".join(f"{word}/" for word in WORDS[split])
     return DataError(
         f"{path} has no {words} at its top. Expected split/class/image files; if each split has a folder or archive "

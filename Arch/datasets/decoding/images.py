@@ -1,4 +1,4 @@
-"""Turns image files into arrays of bytes, all of one shape."""
+"""Decodes image files to uint8 arrays of one shape."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ from Arch.datasets.digest import Pixels
 from Arch.datasets.resizing import check_size, shrink, shrink_and_crop
 from Arch.errors import DataError
 
-_CHUNK, _CHUNK_BYTES = 256, 1 << 23  # at most so many images, and about so many bytes, does a thread decode at once
+_CHUNK, _CHUNK_BYTES = 256, 1 << 23  # largest number of images, and approximate bytes, of the task of a thread
 _GREY = frozenset({"1", "L"})
-_DEEP = ("I", "F")  # more than 8 bits; what to do with them is not for us to guess
+_DEEP = ("I", "F")  # more than 8 bits: how to scale them to 8 bits depends on the data
 _UNREADABLE = (
     OSError,
     SyntaxError,
@@ -38,13 +38,13 @@ _UNREADABLE = (
 
 @dataclass(frozen=True)
 class DecodeStyle:
-    """What is made of an image beside its size; the text of it is part of the name of what was decoded.
+    """How images are decoded, apart from their size; the `repr` of a style is part of the key of decoded images.
 
     Attributes:
-        is_colour: RGB even if all images are grey.
-        may_enlarge: images smaller than the size asked for are enlarged, bilinearly, rather than refused.
-        is_cropped: the shorter side gets the size asked for, and a square of it is cut out of the middle, rather than
-            that the whole image is pressed into a square.
+        is_colour: whether images become RGB even if all are grey.
+        may_enlarge: whether images smaller than the wanted size are enlarged bilinearly, rather than refused.
+        is_cropped: whether the shorter side is resized to the wanted size and the centre square cropped, rather than
+            the whole image resized to a square.
     """
 
     is_colour: bool = False
@@ -53,25 +53,24 @@ class DecodeStyle:
 
 
 class _ColourFoundError(Exception):
-    """An image is not grey although the first one is."""
+    """Raised when an image is not grey although the first one is."""
 
 
 def decode_images(files: ImageFiles, size: int | None, folder: Path, style: DecodeStyle = DecodeStyle()) -> None:
     """Decodes all images of a split.
 
-    They become RGB, unless every one of them is grey (8-bit or bilevel): then they keep one channel unless the style
-    says otherwise. Palettes and
-    CMYK are converted as Pillow does; alpha is dropped, not blended; EXIF orientation is ignored; of an animation
-    the first frame counts.
+    Images become RGB, unless all are grey (8-bit or bilevel) and the style is not `is_colour`: then they keep one
+    channel. Pillow converts palettes and CMYK; alpha is dropped, not blended; EXIF orientation is ignored; the first
+    frame of an animation is used.
 
     Args:
-        files: where they are.
-        size: side to shrink each to, or None: then all must have one size.
-        folder: where an `ImageWriter` writes them, in the order of the files.
-        style: what is made of them.
+        files: the files of the split.
+        size: side in pixels to shrink each image to; None if all have the same size already.
+        folder: the folder in which an `ImageWriter` writes the images in the order of the files.
+        style: how they are decoded.
 
     Raises:
-        DataError: a file is unreadable or of another size than the first, or too small; the message names it.
+        DataError: a file is unreadable, of another size than the first one, or too small; the message names it.
     """
     with files.opened() as opened:
         if style.is_colour:
@@ -95,7 +94,7 @@ def _write(decoder: _Decoder, opened: OpenedFiles, folder: Path) -> None:
 
 
 def _chunks(decoder: _Decoder, listed: tuple[ImageFile, ...], shape: tuple[int, ...]) -> Iterator[Pixels]:
-    """The images in order, some at a time; a few chunks are in memory at once, however many there are."""
+    """Yields the images in order, some at a time; only a few chunks are in memory at once."""
     workers = min(16, os.cpu_count() or 1)
     size = max(1, min(_CHUNK, _CHUNK_BYTES // math.prod(shape)))
     starts = range(0, len(listed), size)
@@ -106,20 +105,20 @@ def _chunks(decoder: _Decoder, listed: tuple[ImageFile, ...], shape: tuple[int, 
 
 
 class _Decoder:
-    """Decodes files of one source to one number of channels, shrinking them if there is a `size`."""
+    """Decodes the files of a split to a fixed number of channels and shrinks them to `size` unless it is None."""
 
     def __init__(self, files: OpenedFiles, channels: int, size: int | None, style: DecodeStyle) -> None:
         self._files, self._channels, self._size, self._style = files, channels, size, style
 
     def images(self, part: tuple[ImageFile, ...], first: ImageFile, shape: tuple[int, ...]) -> Pixels:
-        """Some images, `(n, H, W, C)`, each of `shape`, which is that of the `first` image."""
+        """Decodes some images to `(n, H, W, C)`, each of `shape`, the shape of the `first` image."""
         pixels = np.empty((len(part), *shape), dtype=np.uint8)
         for i, file in enumerate(part):
             image = self.image(file)
             if image.shape != shape:
                 raise DataError(
                     f"{self._files.describe(file)} has {image.shape[1]}x{image.shape[0]} pixels (width x height), but "
-                    f"{self._files.describe(first)} has {shape[1]}x{shape[0]}. Set DownSample to a size for all, or "
+                    f"{self._files.describe(first)} has {shape[1]}x{shape[0]}. Set DownSample to one size, or "
                     "resize the files.",
                     self._files.path,
                 )
@@ -127,7 +126,7 @@ class _Decoder:
         return pixels
 
     def image(self, file: ImageFile) -> Pixels:
-        """One image, `(H, W, C)`."""
+        """Decodes one image to `(H, W, C)`."""
         data = self._files.read(file)
         try:
             with Image.open(io.BytesIO(data)) as image:
@@ -156,11 +155,11 @@ class _Decoder:
             if image.mode not in _GREY:
                 raise _ColourFoundError
             return image.convert("L")
-        if image.mode == "P":  # its transparency may be a table of bytes, which only RGBA can take
+        if image.mode == "P":  # its transparency may be a table of bytes, which Pillow converts only to RGBA
             image = image.convert("RGBA")
         return image.convert("RGB")
 
 
 def _reason(error: BaseException) -> str:
-    """The error's words without the address of the buffer that Pillow puts into them."""
+    """Returns the message of the error, without the address of the buffer that Pillow adds."""
     return "not an image file of a known kind" if isinstance(error, UnidentifiedImageError) else str(error).rstrip(".")

@@ -1,4 +1,4 @@
-"""MATLAB's files of arrays, as scipy reads them."""
+"""Reads the arrays of MATLAB files with scipy."""
 
 from __future__ import annotations
 
@@ -6,21 +6,21 @@ import zlib
 from pathlib import Path
 from typing import Any
 
-from Arch.errors import DataError
+from Arch.datasets.access import damaged
 
 
 def read_matlab(path: Path) -> dict[str, Any]:
-    """The variables of a `.mat` file (version 7 or older), axes of length 1 kept.
+    """Reads the variables of a `.mat` file (version 7 or older), keeping axes of length 1.
 
     Raises:
-        DataError: it is missing or damaged.
+        DataError: the file is missing or damaged.
     """
-    from scipy.io import loadmat  # takes a moment to import: only who wants such data pays
+    from scipy.io import loadmat  # slow to import, and most datasets do not need it
     from scipy.io.matlab import MatReadError
 
     try:
         content: dict[str, Any] = loadmat(path)
     except (OSError, ValueError, TypeError, NotImplementedError, MatReadError, zlib.error) as error:
         reason = getattr(error, "strerror", None) or str(error)
-        raise DataError(f"cannot read {path}: {reason}. Replace it by an undamaged copy.", path) from error
+        raise damaged(path, f"cannot read {path}: {reason}") from error
     return content

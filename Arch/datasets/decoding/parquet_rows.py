@@ -1,4 +1,4 @@
-"""Rows of parquet files as images, read a group of rows at a time."""
+"""Reads images from the rows of parquet files, one row group at a time."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ import numpy as np
 
 from Arch.datasets.decoding.image_files import ImageFile, ImageFiles, OpenedFiles
 from Arch.datasets.decoding.samples import Labels
-from Arch.datasets.sources.placed import stamp_of
+from Arch.datasets.decoding.stamps import stamp_of
 from Arch.datasets.stratified import Ids
 from Arch.errors import DataError
 
-_GROUPS = 20  # kept in memory, one for each thread that decodes and some more
+_GROUPS = 20  # row groups kept in memory: one for each decoding thread and some more
 
 
 @dataclass(frozen=True, eq=False)
 class ParquetTable:
-    """Parquet files that make up one table with a column `image` of structures with a field `bytes`.
+    """Parquet files that form one table with a column `image` of structs with a field `bytes`.
 
     Attributes:
         parts: the files, in order.
@@ -35,7 +35,9 @@ class ParquetTable:
     parts: tuple[Path, ...]
 
     def labels(self, column: str) -> tuple[Labels, tuple[str, ...]]:
-        """A column of class numbers and the names of the classes, where the `datasets` library has noted them.
+        """Reads a column of labels and the class names that the `datasets` library stores in the metadata.
+
+        The classes are called 0, 1, ... if the metadata name too few.
 
         Raises:
             DataError: a file is damaged, lacks the column, or pyarrow is not installed.
@@ -44,14 +46,16 @@ class ParquetTable:
             values = np.concatenate([np.asarray(file.read([column]).column(column)) for file in files])
             names = _class_names(files[0].schema_arrow.metadata or {}, column)
         if values.dtype.kind not in "iu" or values.min(initial=0) < 0:
-            raise DataError(f"the column {column} of {self.parts[0]} does not hold numbers of classes.", self.parts[0])
+            raise DataError(
+                f"the column {column} of {self.parts[0]} does not hold labels, whole numbers from 0 on.", self.parts[0]
+            )
         highest = int(values.max(initial=0))
-        known = names if len(names) > highest else tuple(map(str, range(highest + 1)))
-        return values.astype(np.int64), known
+        classes = names if len(names) > highest else tuple(map(str, range(highest + 1)))
+        return values.astype(np.int64), classes
 
     @contextmanager
     def images(self) -> Iterator[Any]:
-        """A function from the number of a row to the bytes of its image, for several threads."""
+        """Opens the files and returns a thread-safe function from the number of a row to the bytes of its image."""
         with self._opened() as files:
             groups = [(file, number) for file in files for number in range(file.num_row_groups)]
             counts = (file.metadata.row_group(number).num_rows for file, number in groups)
@@ -74,7 +78,7 @@ class ParquetTable:
     @contextmanager
     def _opened(self) -> Iterator[list[Any]]:
         try:
-            from pyarrow import parquet  # an extra: only who has such files needs it
+            from pyarrow import parquet  # an optional extra
         except ImportError as error:
             folder = self.parts[0].parent
             raise DataError(
@@ -87,7 +91,7 @@ class ParquetTable:
 
     @contextmanager
     def _reading(self) -> Iterator[None]:
-        """Turns what goes wrong with the files into a sentence; pyarrow's errors are among these."""
+        """Converts errors of reading the files to DataError; pyarrow's errors derive from the caught ones."""
         try:
             yield
         except (OSError, ValueError, KeyError, TypeError) as error:
@@ -101,9 +105,9 @@ class ChosenRows:
     """Some rows of a table.
 
     Attributes:
-        rows: their numbers, ascending.
+        rows: the numbers of the rows, ascending.
         labels: of all rows of the table.
-        classes: what the labels mean.
+        classes: the names of the classes in label order.
     """
 
     rows: Ids
@@ -112,19 +116,19 @@ class ChosenRows:
 
 
 class RowImages(ImageFiles):
-    """The images in rows of a table."""
+    """The images in chosen rows of a parquet table."""
 
     def __init__(self, table: ParquetTable, choose: Callable[[], ChosenRows]) -> None:
-        """Takes the table and what chooses rows of it; reads nothing."""
+        """Takes the table and a function that chooses its rows; reads nothing."""
         self._table, self._choose = table, choose
 
     def stamp(self) -> str:
-        """The places, sizes and times of the files."""
+        """Returns the paths, sizes and modification times of the files."""
         return "\n".join(map(stamp_of, self._table.parts))
 
     @contextmanager
     def opened(self) -> Iterator[OpenedFiles]:
-        """The files; see `ImageFiles.opened`."""
+        """Opens the files; see `ImageFiles.opened`."""
         folder, chosen = self._table.parts[0].parent, self._choose()
         listed = tuple(ImageFile(chosen.classes[chosen.labels[row]], str(row)) for row in chosen.rows)
         if not listed:
@@ -140,7 +144,7 @@ class RowImages(ImageFiles):
 
 
 def all_rows(parts: tuple[Path, ...], column: str) -> RowImages:
-    """All images of some files, with the classes of a column; reads nothing yet."""
+    """Returns all images of parquet files, with the labels of a column; reads nothing yet."""
     table = ParquetTable(parts)
 
     def choose() -> ChosenRows:

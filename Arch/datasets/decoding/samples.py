@@ -1,4 +1,4 @@
-"""What stored arrays mean as samples: which axis is which, what is a label, what a class is called."""
+"""Interprets stored arrays as samples: the meaning of their axes, their labels and class names."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from Arch.datasets.digest import PixelType
 from Arch.errors import DataError
 
 LAYOUTS = ("auto", "NHWC", "NCHW")
-_CHANNELS = frozenset({1, 3})  # what `auto` takes for channels
+_CHANNELS = frozenset({1, 3})  # lengths of the axis that `auto` takes for the channels
 _AXES = {2: "ND", 3: "NHW"}
 
 Labels = npt.NDArray[np.int64]
@@ -22,7 +22,7 @@ Labels = npt.NDArray[np.int64]
 
 @dataclass(frozen=True, eq=False)
 class Samples:
-    """A stored array seen as images `(N, H, W, C)`.
+    """A stored array, interpreted as images `(N, H, W, C)`.
 
     Attributes:
         stored: the array.
@@ -36,32 +36,32 @@ class Samples:
 
     @classmethod
     def of(cls, stored: StoredArray, layout: str) -> Samples:
-        """Samples of an array.
+        """Interprets an array as samples.
 
         Args:
             stored: uint8 or floating-point; vectors `(N, D)`, grey images `(N, H, W)`, or images with channels.
-            layout: the axes of the last, `auto` for: channels are the axis, second or last, with 1 or 3 entries.
+            layout: the axes of images with channels; `auto`: the channels are axis 1 or 3, of length 1 or 3.
 
         Raises:
-            DataError: it is not such an array, or empty, or `auto` cannot tell.
+            DataError: the array has another shape or type, is empty, or `auto` is ambiguous.
         """
         pixel_type = _pixel_type(stored)
         return cls(stored, _axes(stored, layout), pixel_type)
 
     @property
     def shape(self) -> tuple[int, int, int, int]:
-        """(N, H, W, C); a vector of D numbers is one pixel of D channels."""
+        """The shape (N, H, W, C); a vector of D numbers is one pixel of D channels."""
         n, *rest = self.stored.shape
         size = dict(zip(self.axes[1:], rest, strict=True))
         return n, size.get("H", 1), size.get("W", 1), size.get("C", size.get("D", 1))
 
     def write(self, folder: Path, labels: Labels, classes: tuple[str, ...]) -> None:
-        """Writes them into a folder as decoded images, a part at a time; raises DataError."""
+        """Writes the samples into a folder as decoded images, some rows at a time; raises DataError."""
         shape = self.shape
         with ImageWriter(folder, shape, classes, self.pixel_type) as writer:
             for part in self.stored.parts():
                 rows = np.moveaxis(part, 1, -1) if self.axes == "NCHW" else part
-                with np.errstate(over="ignore"):  # what becomes infinite is refused with all that is
+                with np.errstate(over="ignore"):  # a float64 that becomes infinite is refused when the split is checked
                     writer.add(rows.reshape(len(part), *shape[1:]))
             writer.finish(labels)
 
@@ -78,7 +78,7 @@ def _axes(stored: StoredArray, layout: str) -> str:
     fitting = [axes for axes, size in (("NHWC", shape[3]), ("NCHW", shape[1])) if size in _CHANNELS]
     if len(fitting) != 1:
         raise DataError(
-            f"{stored.title} has shape {shape}, which does not tell which axis is that of the channels: set "
+            f"{stored.title} has shape {shape}, from which the axis of the channels cannot be determined: set "
             "ArraysLayout to NHWC or NCHW."
         )
     return fitting[0]
@@ -97,14 +97,14 @@ def _pixel_type(stored: StoredArray) -> PixelType:
 
 
 def labels_of(stored: StoredArray, count: int) -> Labels:
-    """The labels of `count` samples.
+    """Reads the labels of `count` samples.
 
     Args:
         stored: whole numbers from 0 on, `(N,)` or `(N, 1)`.
         count: N.
 
     Raises:
-        DataError: they are not that.
+        DataError: the array has another shape or holds other values.
     """
     if stored.shape not in {(count,), (count, 1)}:
         raise DataError(
@@ -124,16 +124,16 @@ def labels_of(stored: StoredArray, count: int) -> Labels:
 
 
 def classes_of(names: Array | None, highest: int, count: int, title: str) -> tuple[str, ...]:
-    """The names of the classes, `0`, `1`, ... where nobody names them.
+    """Returns the names of the classes: `names`, or `0`, `1`, ... if there are none.
 
     Args:
         names: strings `(K,)`, or None.
         highest: the largest label.
-        count: how many samples there are, for there cannot be more classes.
-        title: what messages call the data.
+        count: number of samples, the largest possible number of classes.
+        title: names the data in messages.
 
     Raises:
-        DataError: a label has no name, or the labels are no numbers of classes.
+        DataError: a label has no name, names are not unique, or a label exceeds the number of samples.
     """
     if names is not None:
         words = tuple(

@@ -1,13 +1,13 @@
-"""Decoded images on disk: written once, mapped into memory by every process that wants them.
+"""Stores decoded images on disk: written once, memory-mapped by every process that reads them.
 
-    <root>/decoded/<key>/Images.bin     the pixels in the order N, H, W, C, then the labels, as `ImageDigest` has them
-                         Images.json    shape, class names, digest, and when Images.bin was finished; the pixels' type
-                                        where they are no bytes
+    <root>/decoded/<key>/Images.bin     pixels in the order N, H, W, C, then the labels, as hashed by `ImageDigest`
+                         Images.json    shape, class names, digest, modification time of the finished Images.bin; the
+                                        type of the pixels unless uint8
 
-A folder appears whole, by one rename, or not at all. Of several processes that want the same one decodes it and the
-others wait; where there are no locks all decode it, and the first to finish wins. A file that is not the one once
-finished (another size or time stamp) is checked against its digest before it is used, and thrown away if it differs.
-All of it can be deleted at any time.
+A folder appears complete, by one rename, or not at all. Of several processes that need the same images one decodes
+them and the others wait; where the file system has no locks all decode them, and the first to finish wins. A file with
+another size or time stamp than recorded is checked against its digest before it is used, and deleted if it differs.
+The folder `decoded` can be deleted at any time.
 """
 
 from __future__ import annotations
@@ -15,7 +15,6 @@ from __future__ import annotations
 import json
 import math
 import os
-import secrets
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -26,6 +25,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
+from Arch import files
 from Arch.datasets.access import ANOTHER_FOLDER, unreadable
 from Arch.datasets.dataset import Images
 from Arch.datasets.decoding.staging import discard, staged
@@ -34,11 +34,11 @@ from Arch.datasets.download.locking import locked
 from Arch.errors import DataError
 
 _DTYPES: dict[str, torch.dtype] = {"uint8": torch.uint8, "float32": torch.float32}
-_ATTEMPTS = 3  # another process may throw away a damaged folder at the moment when this one has replaced it
+_ATTEMPTS = 3  # without locks, another process may delete a damaged folder just after this one has replaced it
 
 
 class ImageWriter:
-    """Writes decoded images in order; the folder counts as whole only after `finish`."""
+    """Writes decoded images in order; the folder is complete only after `finish`."""
 
     def __init__(
         self,
@@ -47,7 +47,7 @@ class ImageWriter:
         classes: tuple[str, ...],
         pixel_type: PixelType = "uint8",
     ) -> None:
-        """Begins in an existing `folder` with images of `shape` (N, H, W, C), instead of what was begun there."""
+        """Starts to write images of `shape` (N, H, W, C) into an existing `folder`, replacing an unfinished attempt."""
         self._folder, self._shape, self._classes, self._type = folder, shape, classes, pixel_type
         self._digest = ImageDigest(shape, classes, pixel_type)
         self._file = (folder / "Images.bin").open("wb")
@@ -59,11 +59,11 @@ class ImageWriter:
         self._file.close()
 
     def add(self, piece: npt.NDArray[Any]) -> None:
-        """Appends pixels `(n, H, W, C)` of the writer's type."""
+        """Appends pixels `(n, H, W, C)`, converted to the type of the writer."""
         self._append(np.ascontiguousarray(piece, dtype=STORED_AS[self._type]))
 
     def finish(self, labels: npt.ArrayLike) -> None:
-        """Appends the labels `(N,)` and seals the folder."""
+        """Appends the labels `(N,)` and writes Images.json, which completes the folder."""
         self._append(as_stored(labels))
         _to_disk(self._file)
         document = {
@@ -88,18 +88,18 @@ def _to_disk(file: BinaryIO) -> None:
 
 
 def decoded(root: Path, key: str, decode: Callable[[Path], None]) -> Images:
-    """The images kept as `key`, decoded first if they are not there.
+    """Opens the images stored under `key`, decoding them first if they are missing.
 
     Args:
-        root: the folder of data.
-        key: a file name that stands for the source and all that decoding depends on.
-        decode: writes all images into the folder it is given, by an `ImageWriter`.
+        root: the data folder.
+        key: a file name that is unique for the source files and all parameters of the decoding.
+        decode: writes all images into the given folder by an `ImageWriter`.
 
     Returns:
-        Images whose pixels are mapped from the file; what is written to them stays in this process.
+        Images whose pixels are mapped copy-on-write: writing to them changes this process only.
 
     Raises:
-        DataError: what `decode` raises, or the folder of data cannot be written.
+        DataError: `decode` failed, or the data folder cannot be written.
     """
     images = _opened(root, key)
     if images is not None:
@@ -107,17 +107,19 @@ def decoded(root: Path, key: str, decode: Callable[[Path], None]) -> Images:
     folder = root / "decoded" / key
     with locked(root / ".fetching" / f"decoding-{key}", is_vital=False):
         for _ in range(_ATTEMPTS):
-            images = _opened(root, key)  # while this one waited, another may have written it
+            images = _opened(root, key)  # another process may have written it during the wait
             if images is not None:
                 return images
             with staged(folder) as staging:
                 decode(staging)
-    raise DataError(f"{folder} changes or disappears each time it is written: see who else uses this folder.", folder)
+    raise DataError(
+        f"{folder} changes or disappears each time it is written: check which other process uses this folder.", folder
+    )
 
 
 @dataclass(frozen=True)
 class _Document:
-    """What a finished folder says of itself."""
+    """The content of Images.json."""
 
     shape: tuple[int, int, int, int]
     classes: tuple[str, ...]
@@ -127,7 +129,7 @@ class _Document:
 
     @classmethod
     def of(cls, found: dict[str, Any]) -> _Document:
-        """Reads a document; raises ValueError, KeyError or TypeError where it is none."""
+        """Parses a document; raises ValueError, KeyError or TypeError if it is malformed."""
         n, height, width, channels = map(int, found["Shape"])
         pixel_type = found.get("Type", "uint8")
         if pixel_type not in STORED_AS:
@@ -141,7 +143,7 @@ class _Document:
 
 
 def _opened(root: Path, key: str) -> Images | None:
-    """The images kept as `key`, or None where there are none or only damaged ones, which are removed."""
+    """Opens the images stored under `key`; returns None if there are none, or damaged ones, which are deleted."""
     folder = root / "decoded" / key
     try:
         document = _Document.of(json.loads((folder / "Images.json").read_bytes()))
@@ -175,11 +177,9 @@ def _is_whole(path: Path, document: _Document) -> bool:
 
 
 def _note_finished(path: Path, finished: int) -> None:
-    """Writes the time of a checked file into its document, so that a copy is checked once; or leaves it as it is."""
-    fresh = path.with_name(f"{path.name}-{secrets.token_hex(4)}")
+    """Records the time of a checked file in its document, so that a copied folder is checked once; ignores errors."""
     with suppress(OSError):
-        fresh.write_text(json.dumps({**json.loads(path.read_bytes()), "Finished": finished}))
-        os.replace(fresh, path)  # noqa: PTH105  # whole or not at all
+        files.write_atomically(path, json.dumps({**json.loads(path.read_bytes()), "Finished": finished}))
 
 
 def _mapped(path: Path, document: _Document) -> Images:

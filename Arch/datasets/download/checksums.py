@@ -1,31 +1,29 @@
-"""What files were when they were first seen, so that another content under an old name is noticed."""
+"""Records the digests of downloaded files, to detect when a file of the same name has another content later."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-import os
-import secrets
-from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Protocol
 
-from Arch.datasets.access import unreadable, unwritable
-from Arch.errors import DataError
+from Arch import files
+from Arch.datasets.access import unreadable
+from Arch.errors import DataError, DiskError
 
 _BLOCK = 1 << 20
 
 
 @dataclass(frozen=True)
 class Digests:
-    """Of one file, in hex digits."""
+    """The MD5 and SHA-256 of one file, in hexadecimal digits."""
 
     md5: str
     sha256: str
 
     def differing(self, md5: str, sha256: str) -> str:
-        """In which these are not the published ones, in words; empty if in none. An empty one was not published."""
+        """Describes the first difference from the published digests; empty if none. Empty digests are skipped."""
         for kind, published, found in (("MD5", md5, self.md5), ("SHA-256", sha256, self.sha256)):
             if published and published != found:
                 return f"the {kind} {found} instead of the published {published}"
@@ -33,10 +31,10 @@ class Digests:
 
 
 def digests_of(path: Path) -> Digests:
-    """The digests of a file's content.
+    """Computes the digests of a file.
 
     Raises:
-        DataError: it cannot be read.
+        DataError: the file cannot be read.
     """
     md5, sha256 = hashlib.md5(usedforsecurity=False), hashlib.sha256()
     try:
@@ -50,24 +48,24 @@ def digests_of(path: Path) -> Digests:
 
 
 class Published(Protocol):
-    """What is known of a file by those who give it: `Arch.datasets.download.download.Remote`."""
+    """The published facts of a file, as in `Arch.datasets.download.download.Remote`."""
 
     @property
     def url(self) -> str:
-        """Where it comes from."""
+        """The address of the file."""
 
     @property
     def md5(self) -> str:
-        """In hex digits; empty where it is not published."""
+        """The MD5 in hexadecimal digits; empty if it is not published."""
 
     @property
     def sha256(self) -> str:
-        """Likewise."""
+        """The SHA-256 in hexadecimal digits; empty if it is not published."""
 
 
 @dataclass(frozen=True)
 class _Line:
-    """What is remembered of a file; `size` and `modified` only spare reading it again."""
+    """The record of a file; an unchanged `size` and `modified` save reading it again."""
 
     sha256: str
     size: int
@@ -76,17 +74,17 @@ class _Line:
 
 
 class Checksums:
-    """The digests of the files of one folder of data, kept beside it: they outlive the folder."""
+    """The recorded digests of the files of one dataset folder, in a file beside it that survives its deletion."""
 
     def __init__(self, folder: Path) -> None:
-        """Of the data in `folder`, which need not be there; reads nothing."""
+        """Takes the folder, which need not exist; reads nothing."""
         self._path = folder.with_name(f"{folder.name}.digests.json")
 
     def compare(self, path: Path, digests: Digests, published: Published) -> None:
-        """Compares a file with what is published and known of it.
+        """Compares the digests of a file with the published and the recorded ones.
 
         Raises:
-            DataError: it is another file than is published, or than the one of this name before.
+            DataError: they differ.
         """
         if wrong := digests.differing(published.md5, published.sha256):
             raise DataError(f"{path} has {wrong}. Remove it and its folder; the data are fetched again.", path)
@@ -94,22 +92,22 @@ class Checksums:
         if known is not None and known.sha256 != digests.sha256:
             raise DataError(
                 f"{path} has the SHA-256 {digests.sha256}, but a file of this name had {known.sha256} before "
-                f"({self._path}). Restore that one; if the new one is right, remove its line there, and results made "
-                "with the old one are of other data.",
+                f"({self._path}). Restore the earlier file; if the new one is correct, remove its line there: results "
+                "made with the earlier file are then of other data.",
                 path,
             )
 
     def remember(self, path: Path, digests: Digests, published: Published) -> None:
-        """Keeps what a file is, to be compared with later; raises DataError if that cannot be written."""
+        """Records the digests of a file; raises DataError if the record cannot be written."""
         found = path.stat()
         line = _Line(digests.sha256, found.st_size, found.st_mtime_ns, published.url)
         self._write({**self._lines(), path.name: line})
 
     def check(self, path: Path, published: Published) -> None:
-        """Compares a file in use with what is published and known of it, if it may have changed since.
+        """Compares a file as `compare` does, if its size or modification time has changed since it was recorded.
 
         Raises:
-            DataError: it is missing, or another file than is published or than it was before.
+            DataError: the file is missing, or its digests differ.
         """
         line = self._lines().get(path.name)
         try:
@@ -131,12 +129,9 @@ class Checksums:
             raise DataError(message, self._path) from error
 
     def _write(self, lines: dict[str, _Line]) -> None:
-        fresh = self._path.with_name(f".{self._path.name}-{secrets.token_hex(4)}")
+        content = json.dumps({name: asdict(line) for name, line in lines.items()}, indent=1)
         try:
-            fresh.parent.mkdir(parents=True, exist_ok=True)
-            fresh.write_text(json.dumps({name: asdict(line) for name, line in lines.items()}, indent=1))
-            os.replace(fresh, self._path)  # noqa: PTH105  # whole or not at all
-        except OSError as error:
-            with suppress(OSError):
-                fresh.unlink()
-            raise unwritable(self._path, error) from error
+            files.make_folder(self._path.parent)
+            files.write_atomically(self._path, content)
+        except DiskError as error:
+            raise DataError(str(error), self._path) from error

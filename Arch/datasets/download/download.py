@@ -1,10 +1,10 @@
-"""Data that have an address: downloaded, verified and unpacked once, however many processes want them.
+"""Downloads, verifies and unpacks datasets, once for all processes that need them.
 
-    <root>/<name>/                   the data; this folder appears whole, by one rename, or not at all
-    <root>/<name>.digests.json       the SHA-256 of what was downloaded, to be compared with later
-    <root>/.fetching/<name>/         files on their way; a killed download goes on from here
+    <root>/<name>/                   the data; this folder appears complete, by one rename, or not at all
+    <root>/<name>.digests.json       the SHA-256 of the downloaded files, compared when they may have changed
+    <root>/.fetching/<name>/         unfinished downloads; a killed download is resumed from here
 
-One process downloads while it holds a lock, which ends with it, and the others wait for it.
+One process downloads while it holds a lock, which is released when it dies, and the others wait.
 """
 
 from __future__ import annotations
@@ -26,15 +26,15 @@ from Arch.units import size_text
 
 @dataclass(frozen=True)
 class Remote:
-    """A file with an address.
+    """A file that can be downloaded.
 
     Attributes:
-        url: where it is.
-        filename: what it is called here; an archive (`Arch.datasets.download.unpack`) is unpacked and not kept.
-        md5: as its makers or torchvision publish it, in hex digits; empty where nobody does.
-        sha256: likewise.
-        size: its size in bytes, roughly, for people to read; 0 where it is not known.
-        mirrors: other addresses, tried in order.
+        url: its address.
+        filename: its local name; an archive (`Arch.datasets.download.unpack`) is unpacked and not kept.
+        md5: published by its authors or torchvision, in hexadecimal digits; empty if not published.
+        sha256: the same.
+        size: approximate size in bytes, for display; 0 if not known.
+        mirrors: further addresses, tried in order.
     """
 
     url: str
@@ -47,12 +47,12 @@ class Remote:
 
 @dataclass(frozen=True)
 class Source:
-    """Files that make up one folder of data.
+    """The files of one dataset folder.
 
     Attributes:
-        name: the folder below the folder of data, perhaps with `/`.
-        files: what comes into it.
-        top: the folder within the unpacked archives that becomes this folder; empty for all that was unpacked.
+        name: path of the folder below the data folder, which may contain `/`.
+        files: the files to download.
+        top: the folder in the unpacked archives that becomes the dataset folder; empty for all unpacked files.
     """
 
     name: str
@@ -61,30 +61,30 @@ class Source:
 
     @property
     def size(self) -> int:
-        """Bytes to download, roughly; 0 where that is not known."""
+        """Approximate bytes to download; 0 if not known."""
         return sum(file.size for file in self.files)
 
 
 def log_report(name: str, done: int, total: int | None) -> None:
-    """Notes the beginning of each step, for whoever watches a run that has no data yet."""
+    """Logs the start of each step, so that the log of a run that waits for its data shows why."""
     if done == 0:
         logging.getLogger(__name__).warning("fetching data: %s%s", name, f" ({size_text(total)})" if total else "")
 
 
 def fetched(root: Path, source: Source, report: Report = log_report) -> Path:
-    """The folder of a source, downloaded, verified and unpacked unless it is there.
+    """Returns the folder of a source, after downloading, verifying and unpacking it if it is missing.
 
-    Files that are kept as they are (no archives) are compared with their digests again whenever their size or time
-    has changed, and also when somebody has put them there by hand. Who has decompressed a `.gz` need not keep it.
+    Files that are not archives are compared with their digests again if their size or modification time has changed,
+    and also if the user has put them there. A `.gz` file may be replaced by the decompressed file.
 
     Args:
-        root: the folder of data.
-        source: what.
-        report: is told of every step.
+        root: the data folder.
+        source: the files to download.
+        report: called at each step.
 
     Raises:
-        DataError: it cannot be downloaded, is not what is published or what it was before, or `root` cannot be
-            written.
+        DataError: a file cannot be downloaded or its digest differs from the published or recorded one, or `root`
+            cannot be written.
     """
     folder = root / source.name
     if not is_there(folder):
@@ -101,10 +101,10 @@ def fetched(root: Path, source: Source, report: Report = log_report) -> Path:
 
 
 def is_there(folder: Path) -> bool:
-    """Whether there is anything: an empty folder makes room for data.
+    """Returns whether a folder exists and is not empty: an empty one counts as missing data.
 
     Raises:
-        DataError: one cannot look.
+        DataError: the folder cannot be listed.
     """
     try:
         with os.scandir(folder) as found:
@@ -125,16 +125,16 @@ def _fetch(source: Source, folder: Path, work: Path, report: Report) -> None:
         checksums.compare(path, found[-1], file)
     unpacked = work / "unpacked"
     try:
-        shutil.rmtree(unpacked, ignore_errors=True)  # what a killed process has left
+        shutil.rmtree(unpacked, ignore_errors=True)  # left by a killed process
         (unpacked / source.top).mkdir(parents=True)
         folder.parent.mkdir(parents=True, exist_ok=True)
         for file in source.files:
             _place(work / file.filename, unpacked, unpacked / source.top, report)
         if not any((unpacked / source.top).iterdir()):
-            raise DataError(f"what was downloaded for {folder} has no {source.top}/ in it. Remove {work}.", work)
+            raise DataError(f"the archives downloaded for {folder} contain no {source.top}/. Remove {work}.", work)
         for file, digests in zip(source.files, found, strict=True):
             checksums.remember(work / file.filename, digests, file)
-        os.sync()  # so that after a power failure, too, the folder is whole or absent
+        os.sync()  # so that the folder is complete or absent after a power failure, too
         (unpacked / source.top).rename(folder)
     except OSError as error:
         raise unwritable(folder, error) from error
@@ -144,7 +144,7 @@ def _place(path: Path, unpacked: Path, top: Path, report: Report) -> None:
     if is_archive(path.name):
         report(f"unpacking {path.name}", 0, None)
         unpack(path, unpacked)
-    else:  # a second name, so that a kill before the end costs no download
+    else:  # a hard link, so that a kill before the end costs no second download
         try:
             os.link(path, top / path.name)
         except OSError:
@@ -152,11 +152,11 @@ def _place(path: Path, unpacked: Path, top: Path, report: Report) -> None:
 
 
 def _download(file: Remote, target: Path, folder: Path, report: Report) -> Digests:
-    """Brings a file under its name once it is whole and, where a digest is published, verified."""
+    """Downloads a file, verifies its published digests and then renames it to `target`."""
     part = target.with_name(target.name + ".part")
     reasons = []
     for url in (file.url, *file.mirrors):
-        for _ in range(2):  # what was joined from two attempts may be wrong where a fresh one is right
+        for _ in range(2):  # a resumed download may be corrupt where a fresh one is not
             is_fresh = not part.exists()
             try:
                 transfer(url, part, report)
@@ -167,7 +167,7 @@ def _download(file: Remote, target: Path, folder: Path, report: Report) -> Diges
             found = digests_of(part)
             wrong = found.differing(file.md5, file.sha256)
             if not wrong and is_archive(file.filename) and not looks_like_archive(part, file.filename):
-                wrong = "other content than an archive"
+                wrong = "a content that is not an archive"
             if not wrong:
                 part.replace(target)
                 return found
@@ -176,7 +176,7 @@ def _download(file: Remote, target: Path, folder: Path, report: Report) -> Diges
                 reasons.append(f"it has {wrong} ({url})")
                 break
     raise DataError(
-        f"cannot download {file.filename}: {'; '.join(reasons)}. Try again later (what has come is kept), or get it "
-        f"elsewhere and put what is in it into {folder}.",
+        f"cannot download {file.filename}: {'; '.join(reasons)}. Try again later (a partial download is kept), or "
+        f"get it elsewhere and put its content into {folder}.",
         folder,
     )

@@ -1,4 +1,4 @@
-"""One file over HTTP: goes on where an earlier attempt stopped, if it is still the same file there."""
+"""Downloads one file over HTTP, resuming an earlier attempt if the file on the server is unchanged."""
 
 from __future__ import annotations
 
@@ -14,31 +14,33 @@ from dataclasses import asdict, dataclass
 from io import FileIO
 from pathlib import Path
 
+from Arch import files
 from Arch.datasets.access import unwritable
+from Arch.errors import DataError, DiskError
 
 Report = Callable[[str, int, int | None], None]
-"""Takes a file's name, how many bytes of it are there, and how many it has, if the server tells."""
+"""Takes the name of a file, the bytes received, and its size in bytes or None if the server does not send it."""
 
-_BLOCK = 1 << 18  # bytes received at once: what a kill can lose
+_BLOCK = 1 << 18  # bytes received at once, and lost at most by a kill
 _TIMEOUT_SECONDS = 60.0
-_ATTEMPTS = 4  # one after another that bring nothing new
-_PAUSE_SECONDS = 0.5  # before the second attempt; twice as long before each further one
-_PASSING = frozenset({408, 425, 429, 500, 502, 503, 504})
+_ATTEMPTS = 4  # consecutive attempts without progress
+_PAUSE_SECONDS = 0.5  # before the second attempt, doubled before each further one
+_TRANSIENT = frozenset({408, 425, 429, 500, 502, 503, 504})
 _NETWORK = (OSError, http.client.HTTPException)
 
 
 class BrokenTransferError(Exception):
-    """A server gave no file, or not all of it; the message is its reason."""
+    """Raised when a file was not received completely; the message is the reason."""
 
 
 @dataclass(frozen=True)
 class _State:
-    """What is known of a file that has come in part.
+    """The state of a partial download.
 
     Attributes:
-        url: where it comes from.
-        validator: what the server calls this version of it (a strong ETag, or else its date), empty if it does not.
-        total: its size in bytes, None where the server does not tell.
+        url: address of the file.
+        validator: a strong ETag or otherwise the date of the version on the server; empty if the server sends none.
+        total: its size in bytes, None if the server does not send it.
     """
 
     url: str
@@ -47,13 +49,13 @@ class _State:
 
 
 def transfer(url: str, part: Path, report: Report) -> None:
-    """Brings the file at `url` into `part`, going on from what `part` holds of it.
+    """Downloads the file at `url` into `part`, resuming after the bytes that `part` already has.
 
-    What the server no longer has, or cannot give in part, is begun again. A broken connection is tried again, with
-    pauses, until several attempts in a row bring nothing.
+    The download starts again from the beginning if the file on the server has changed or the server cannot send a part
+    of it. A broken connection is retried, with pauses, until several consecutive attempts make no progress.
 
     Raises:
-        BrokenTransferError: the file is not to be had; what has come of it is kept for the next time.
+        BrokenTransferError: the file cannot be downloaded; the received bytes are kept for the next attempt.
         DataError: `part` cannot be written.
     """
     failures = 0
@@ -64,7 +66,7 @@ def transfer(url: str, part: Path, report: Report) -> None:
         except urllib.error.HTTPError as error:
             error.close()
             reason = _in_one_line(f"the server answers {error.code} {error.reason}")
-            if error.code not in _PASSING:
+            if error.code not in _TRANSIENT:
                 raise BrokenTransferError(reason) from error
         except _NETWORK as error:
             reason = _in_one_line(str(getattr(error, "reason", "") or error)) or type(error).__name__
@@ -77,12 +79,12 @@ def transfer(url: str, part: Path, report: Report) -> None:
 
 
 def _in_one_line(reason: str) -> str:
-    """What a server says, without what would tear a message apart."""
+    """Returns the text of a server without line breaks, which would break up the message."""
     return " ".join(reason.split())
 
 
 def discard(part: Path) -> None:
-    """Forgets what has come of a file."""
+    """Deletes a partial download and its state."""
     _state_path(part).unlink(missing_ok=True)
     part.unlink(missing_ok=True)
 
@@ -94,7 +96,7 @@ def _receive(url: str, part: Path, report: Report) -> None:
         offset = 0
     elif offset == state.total:
         return
-    with _asked(url, part, offset, state) as response:
+    with _request(url, part, offset, state) as response:
         start, total = _extent(response)
         if start not in {0, offset}:
             discard(part)
@@ -110,7 +112,7 @@ def _receive(url: str, part: Path, report: Report) -> None:
         raise ConnectionError(f"the connection ended after {done} of {total} bytes")
 
 
-def _asked(url: str, part: Path, offset: int, state: _State | None) -> http.client.HTTPResponse:
+def _request(url: str, part: Path, offset: int, state: _State | None) -> http.client.HTTPResponse:
     request = urllib.request.Request(url, headers={"User-Agent": "arch-kd", "Accept-Encoding": "identity"})  # noqa: S310
     if offset and state is not None:
         request.add_header("Range", f"bytes={offset}-")
@@ -127,7 +129,7 @@ def _asked(url: str, part: Path, offset: int, state: _State | None) -> http.clie
 
 
 def _extent(response: http.client.HTTPResponse) -> tuple[int, int | None]:
-    """Where the body begins in the file, and the file's size."""
+    """Returns the offset of the body in the file, and the size of the file."""
     if response.status == http.HTTPStatus.PARTIAL_CONTENT:
         found = re.fullmatch(r"bytes (\d+)-\d+/(\d+|\*)", response.headers.get("Content-Range", ""))
         if found is None:
@@ -138,19 +140,19 @@ def _extent(response: http.client.HTTPResponse) -> tuple[int, int | None]:
 
 
 def _validator(response: http.client.HTTPResponse) -> str:
-    """A strong ETag or the date; a weak ETag may not stand in `If-Range` (RFC 9110, section 13.1.5)."""
+    """Returns a strong ETag or the date; `If-Range` must not contain a weak ETag (RFC 9110, section 13.1.5)."""
     tag = response.headers.get("ETag", "")
     return tag if tag.startswith('"') else response.headers.get("Last-Modified", "")
 
 
 def _copied(response: http.client.HTTPResponse, file: FileIO, report: Callable[[int], None]) -> int:
-    """Appends the body to the file and gives the file's new size."""
+    """Appends the body to the file and returns the new size of the file."""
     done = file.tell()
     report(done)
     while block := response.read(_BLOCK):
         rest = memoryview(block)
         try:
-            while rest:  # a disk that fills up takes a part of it, and only then refuses
+            while rest:  # on a full disk the first write is partial, and only the next one fails
                 rest = rest[file.write(rest) :]
         except OSError as error:
             raise unwritable(Path(str(file.name)), error) from error
@@ -170,16 +172,14 @@ def _read_state(part: Path) -> _State | None:
     try:
         return _State(**json.loads(_state_path(part).read_bytes()))
     except (OSError, ValueError, TypeError):
-        return None  # never begun, or torn by a kill: begin again
+        return None  # missing, or damaged by a kill: start again
 
 
 def _write_state(part: Path, state: _State) -> None:
     try:
-        fresh = part.with_name(part.name + ".new")
-        fresh.write_text(json.dumps(asdict(state)))
-        fresh.replace(_state_path(part))
-    except OSError as error:
-        raise unwritable(part, error) from error
+        files.write_atomically(_state_path(part), json.dumps(asdict(state)))
+    except DiskError as error:
+        raise DataError(str(error), part) from error
 
 
 def _state_path(part: Path) -> Path:
@@ -188,6 +188,6 @@ def _state_path(part: Path) -> Path:
 
 def _size(path: Path) -> int:
     try:
-        return os.stat(path).st_size  # noqa: PTH116  # a loop asks this
+        return os.stat(path).st_size  # noqa: PTH116  # called in a loop
     except FileNotFoundError:
         return 0

@@ -1,4 +1,4 @@
-"""Takes archives apart so that nothing lands outside the folder meant for it, and no more than was to be expected."""
+"""Unpacks archives safely: nothing is written outside the target folder, and the unpacked size is limited."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from Arch.datasets.access import unwritable
 from Arch.errors import DataError
 
 SUFFIXES = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2")
-_GROWTH, _ALLOWANCE = 100, 1 << 26  # an archive may unpack to this many times its size and 64 MiB more
+_GROWTH, _ALLOWANCE = 100, 1 << 26  # limit of the unpacked size: 100 times the archive plus 64 MiB
 _MEMBERS = 5_000_000
 _BLOCK = 1 << 20
 _UNREADABLE = (
@@ -31,17 +31,17 @@ _UNREADABLE = (
 
 
 def is_archive(name: str) -> bool:
-    """Whether a file of this name is one that `unpack` can take apart."""
+    """Returns whether `unpack` supports a file of this name."""
     return name.lower().endswith(SUFFIXES)
 
 
 def looks_like_archive(path: Path, name: str) -> bool:
-    """Whether a file begins or ends like the archive that its future `name` says; raises OSError."""
+    """Returns whether the content of a file is an archive of the type that `name` ends in; raises OSError."""
     return zipfile.is_zipfile(path) if name.lower().endswith(".zip") else tarfile.is_tarfile(path)
 
 
 def leads_out(name: str) -> bool:
-    """Whether a member's path is absolute or leads out of the archive, on any system."""
+    """Returns whether the path of a member is absolute or leads out of the archive, on any operating system."""
     parts = PurePosixPath(name.replace("\\", "/")).parts
     return name.startswith(("/", "\\")) or bool(PureWindowsPath(name).drive) or ".." in parts or "\0" in name
 
@@ -49,11 +49,11 @@ def leads_out(name: str) -> bool:
 def unpack(archive: Path, folder: Path) -> None:
     """Unpacks a zip or tar archive into an existing folder.
 
-    Files and folders are all that comes out, with modes of our own.
+    Only files and folders are unpacked, with default permissions.
 
     Raises:
-        DataError: it is damaged, it holds a path that leads out, a link or a device, it unpacks to far more than its
-            size, or `folder` cannot be written. What was unpacked before lies in `folder`.
+        DataError: the archive is damaged, has a member whose path leads out or that is a link or a device, or exceeds
+            the limit of the unpacked size, or `folder` cannot be written. Earlier members remain in `folder`.
     """
     budget = [_GROWTH * archive.stat().st_size + _ALLOWANCE, _MEMBERS]
     try:
@@ -120,7 +120,7 @@ def _no_plain_file(archive: Path, name: str) -> DataError:
 
 
 def _written(opened: Callable[[], IO[bytes]], target: Path, limit: int) -> int:
-    """Writes a member, but hardly more than `limit` bytes of it; gives how many."""
+    """Writes a member, at most one block beyond `limit` bytes, and returns the number of bytes written."""
     with opened() as source, target.open("wb") as file:
         while file.tell() <= limit and (block := source.read(_BLOCK)):
             file.write(block)

@@ -1,1 +1,1 @@
-"""The datasets, one file each; a public module here registers itself."""
+"""The datasets, one module each, which registers them."""

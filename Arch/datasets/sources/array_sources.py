@@ -1,10 +1,10 @@
-"""Where the datasets that come as NumPy's files are to be had."""
+"""Addresses and digests of the datasets that are published as NumPy files."""
 
 from __future__ import annotations
 
 from Arch.datasets.download.download import Remote, Source
 
-# Zenodo's records of both sets; the digests are those that it states. pytorch-ood (its `CIFAR100C`) has the second.
+# The Zenodo records of both datasets, with the digests stated there; pytorch-ood (`CIFAR100C`) has the second one.
 CORRUPTED_CIFAR10 = Source(
     "CIFAR-10-C",
     (
@@ -30,14 +30,14 @@ CORRUPTED_CIFAR100 = Source(
     "CIFAR-100-C",
 )
 
-# The address that its makers give (github.com/preetum/cifar5m), by the host that asks for no account; no digests.
+# The address published by its authors (github.com/preetum/cifar5m), on the host without login; no digests.
 CIFAR5M_PARTS = tuple(f"part{number}.npz" for number in range(6))
 CIFAR5M = Source(
     "CIFAR5M",
     tuple(Remote(f"https://storage.googleapis.com/gresearch/cifar5m/{name}", name) for name in CIFAR5M_PARTS),
 )
 
-# The address that its makers give (github.com/hendrycks/outlier-exposure); the MD5 is pytorch-ood's.
+# The address published by its authors (github.com/hendrycks/outlier-exposure); the MD5 is pytorch-ood's.
 RANDOM_IMAGES_FILE = "300K_random_images.npy"
 RANDOM_IMAGES = Source(
     "RandomImages300K",

@@ -1,4 +1,4 @@
-"""Anyone's arrays: images or vectors and their labels in a file of NumPy or safetensors."""
+"""The user's arrays: images or vectors with labels, in a NumPy or safetensors file."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from Arch.datasets.dataset import SPLITS, ImageDataset, Images, SplitName
 from Arch.datasets.decoding.array_files import StoredArray, arrays_in
 from Arch.datasets.decoding.image_files import WORDS
 from Arch.datasets.decoding.samples import Labels, Samples, classes_of, labels_of
-from Arch.datasets.sources.placed import decoded_arrays
+from Arch.datasets.sources.folder_dataset import decoded_arrays
 from Arch.datasets.sources.users_data import UsersDataset
 from Arch.errors import DataError
 
@@ -27,33 +27,33 @@ File = Mapping[str, StoredArray]
 class Arrays(UsersDataset):
     """Images or vectors in an .npz or .safetensors file: x_train, y_train, x_test, y_test; nothing is unpickled.
 
-    Samples are called `x`, `images` or `data`, labels `y`, `labels` or `targets`, with `train`, or `test`, `val` or
-    `valid`, in front or behind, an underscore between; upper case counts as lower case. Each split may have a file of
-    its own, named by a DataPath with `{split}`, and then needs no such word. What else is in a file is passed over.
+    Samples are named `x`, `images` or `data`, labels `y`, `labels` or `targets`, with the prefix or suffix `train`, or
+    `test`, `val` or `valid`, joined by an underscore; names are case-insensitive. Each split may have its own file,
+    with `{split}` in DataPath; then the prefix or suffix is optional. Other arrays are ignored.
 
-    Samples are bytes (uint8) or floating-point numbers, which become float32: vectors `(N, D)`, grey images
+    Samples are uint8 or floating-point numbers, which are converted to float32: vectors `(N, D)`, grey images
     `(N, H, W)`, or images with channels. Labels are whole numbers from 0 on, `(N,)` or `(N, 1)`. The classes are
-    called 0, 1, ... unless an array `classes` or `class_names` of strings (NumPy's files only) names them.
+    called 0, 1, ... unless an array `classes` or `class_names` of strings (NumPy files only) names them.
 
     Attributes:
-        layout: of images with channels, one of `Arch.datasets.decoding.samples.LAYOUTS`.
+        layout: the axes of images with channels, one of `Arch.datasets.decoding.samples.LAYOUTS`.
     """
 
     layout: str
-    place = ".npz or .safetensors file the arrays"
+    path_kind = ".npz or .safetensors file with the arrays"
 
     def at(self, path: str) -> ImageDataset:
-        """The same arrays in the file `path`, or in two, where it has `{split}` in it."""
+        """Returns the arrays in the file `path`, or in two files if it contains `{split}`."""
         return LocatedArrays(self, path)
 
 
 @dataclass(frozen=True)
 class LocatedArrays(ImageDataset):
-    """Arrays that know their file.
+    """`Arrays` with the path of their file.
 
     Attributes:
-        arrays: which.
-        path: a file, perhaps with `{split}` in it.
+        arrays: the name and layout of the data.
+        path: a file, which may contain `{split}`.
     """
 
     arrays: Arrays
@@ -61,14 +61,14 @@ class LocatedArrays(ImageDataset):
 
     @property
     def name(self) -> str:
-        """What the data are called."""
+        """The name of the data."""
         return self.arrays.name
 
     def read(self, root: Path, split: SplitName) -> Images:
-        """The samples of a split, mapped from a file into which they are copied, part by part, at the first look.
+        """Reads the samples of a split, memory-mapped from a copy that is made in parts at the first use.
 
         Raises:
-            DataError: the arrays are missing, damaged or not what `Arrays` says.
+            DataError: the arrays are missing, damaged or of another format than `Arrays` describes.
         """
         key = f"Arrays-{self.arrays.layout}"
         return decoded_arrays(root, key, split, dict.fromkeys(self._files.values()), partial(self._decode, split))
@@ -91,27 +91,29 @@ class LocatedArrays(ImageDataset):
 
     def _labels(self, arrays: File, split: SplitName, samples: StoredArray) -> Labels:
         if not samples.shape or not samples.shape[0]:
-            raise DataError(f"{samples.title} holds no samples, its shape is {samples.shape}: each split needs some.")
+            raise DataError(
+                f"{samples.title} holds no samples, its shape is {samples.shape}: each split needs at least one."
+            )
         return labels_of(find(arrays, LABELS, split, self.path), samples.shape[0])
 
 
 def file_of(path: str, split: SplitName) -> Path:
-    """The file of a split: `path`, in which `{split}` stands for `train`; or `test`, `val` or `valid`."""
+    """Returns the file of a split: `path` with `{split}` replaced by `train`; or by `test`, `val` or `valid`."""
     candidates = [Path(path.replace("{split}", word)) for word in WORDS[split]]
     return next((each for each in candidates if each.exists()), candidates[0])
 
 
 def find(arrays: File, stems: tuple[str, ...], split: SplitName, path: str) -> StoredArray:
-    """The array of a split that is called one of `stems`.
+    """Finds the array of a split that is named by one of `stems`.
 
     Args:
-        arrays: of the split's file.
-        stems: words, the first of them customary.
-        split: which.
-        path: as `Arrays` has it; with `{split}` in it, the stem alone will do.
+        arrays: the arrays in the file of the split.
+        stems: names without prefix or suffix; messages suggest the first one.
+        split: the split to find.
+        path: the DataPath; if it contains `{split}`, the stem alone is enough.
 
     Raises:
-        DataError: there is none.
+        DataError: there is no such array.
     """
     present = {name.lower(): array for name, array in arrays.items()}
     wanted = [name for word in WORDS[split] for stem in stems for name in (f"{stem}_{word}", f"{word}_{stem}")]

@@ -1,4 +1,4 @@
-"""What is known of each dataset before it is opened: its size, where it lies and where it comes from; no torch."""
+"""The catalogue of datasets: size, folder and download source of each; imports no torch."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from Arch.errors import DataError
 
 @dataclass(frozen=True)
 class Facts:
-    """Of one dataset.
+    """The facts about one dataset that are known before it is read.
 
     Attributes:
-        classes: how many; 0 where the data or the config say it.
-        train: training samples; 0 likewise.
-        test: test samples.
-        shape: of a sample, for people.
-        home: the folder below the folder of data; empty where nothing is kept.
-        source: where it can be downloaded; None where that cannot be done.
-        by_hand: where there is no source, one sentence on where the data come from, or what to give.
-        customary_size: the usual `DownSample` of images that differ in size; 0 where they do not.
-        needs_path: whether only `DataPath` says where they lie.
+        classes: number of classes; 0 if it depends on the data or the config.
+        train: number of training samples; 0 for the same reason.
+        test: number of test samples; 0 for the same reason.
+        shape: shape of a sample, for display.
+        home: its folder, relative to the data folder; empty if it has none.
+        source: the files to download; None if it cannot be downloaded.
+        by_hand: if there is no source, one sentence on the origin of the data or on what to provide.
+        customary_size: the usual `DownSample` of images that differ in size; 0 if all have one size.
+        needs_path: whether it can be read only from `DataPath`.
     """
 
     classes: int
@@ -37,8 +37,8 @@ class Facts:
     customary_size: int = 0
     needs_path: bool = False
 
-    def place(self, root: Path) -> Path | None:
-        """Where the data lie below the folder of data `root`, or would; None where nothing is kept."""
+    def folder(self, root: Path) -> Path | None:
+        """Returns the folder of the dataset below the data folder `root`; None if it has none."""
         return root / self.home if self.home else None
 
 
@@ -51,15 +51,15 @@ def _archive(name: str, file: Remote, top: str = "") -> Source:
 
 
 def _idx(address: str, sums: Mapping[str, str], sizes: tuple[int, ...], mirror: str = "") -> tuple[Remote, ...]:
-    """The four files of MNIST and what looks like it."""
+    """Returns the four files of MNIST or a dataset in its format."""
     return tuple(
         Remote(address + name, name, md5, size=size, mirrors=(mirror + name,) if mirror else ())
         for (name, md5), size in zip(sums.items(), sizes, strict=True)
     )
 
 
-# Addresses and MD5 sums are torchvision's (a test compares them) except where a line says otherwise; sizes are for
-# people to read.
+# Addresses and MD5 sums are those of torchvision (a test compares them) unless a comment says otherwise; sizes are for
+# display.
 _TORONTO = "https://www.cs.toronto.edu/~kriz/"
 _CIFAR10 = _archive(
     "cifar-10-batches-py",
@@ -148,7 +148,7 @@ _PETS = Source(
         Remote(f"{_VGG}annotations.tar.gz", "annotations.tar.gz", "95a8c909bbe2e81eed6a22bccdf3f68f", size=19_173_078),
     ),
 )
-_TINY = _archive(  # the address of its makers' course; they publish no digest
+_TINY = _archive(  # the address of the course of its authors, who publish no digest
     "tiny-imagenet-200",
     Remote("http://cs231n.stanford.edu/tiny-imagenet-200.zip", "tiny-imagenet-200.zip", size=248_100_043),
     "tiny-imagenet-200",
@@ -160,7 +160,7 @@ _CUB = _archive(  # CaltechDATA, record 65de6-vp158
     ),
     "CUB_200_2011",
 )
-_PATTERNNET = _archive(  # address and SHA-256 as torchgeo has them
+_PATTERNNET = _archive(  # address and SHA-256 of torchgeo
     "PatternNet",
     Remote(
         "https://hf.co/datasets/torchgeo/PatternNet/resolve/2dbd901b00e301967a5c5146b25454f5d3455ad0/PatternNet.zip",
@@ -190,7 +190,7 @@ CATALOGUE: dict[str, Facts] = {
         8_041,
         "RGB, many sizes",
         "stanford_cars",
-        by_hand="Its makers' address is gone: a copy has cars_train/, cars_test/ and devkit/, or train/ and test/ "
+        by_hand="Its original address is gone: a copy has cars_train/, cars_test/ and devkit/, or train/ and test/ "
         "with a folder for each class.",
         customary_size=224,
     ),
@@ -200,8 +200,7 @@ CATALOGUE: dict[str, Facts] = {
         50_000,
         "RGB, many sizes",
         "ImageNet",
-        by_hand="Its makers give it to whom they have registered (image-net.org): train/ and val/ with a folder for "
-        "each synset.",
+        by_hand="Download it from image-net.org after registration: train/ and val/ with a folder for each synset.",
         customary_size=224,
     ),
     "ImageFolder": Facts(
@@ -217,7 +216,7 @@ CATALOGUE: dict[str, Facts] = {
         0,
         0,
         "as the file",
-        by_hand="Give DataPath: an .npz or .safetensors file of x_train, y_train and so on.",
+        by_hand="Give DataPath: an .npz or .safetensors file of x_train, y_train, x_test and y_test.",
         needs_path=True,
     ),
     "CIFAR10-C": _of_source((10, 50_000, 10_000), "3x32x32", CORRUPTED_CIFAR10),
@@ -226,24 +225,24 @@ CATALOGUE: dict[str, Facts] = {
     "RandomImages300K": _of_source((1, 0, 0), "300,000 3x32x32, no test", RANDOM_IMAGES),
     "SUB": Facts(33, 0, 0, "768 numbers, or RGB", "SUB", by_hand="Give embeddings in a file, or images in folders."),
     "Digits": Facts(10, 1_442, 355, "1x8x8", by_hand="It comes with scikit-learn."),
-    "Spirals": Facts(7, 14_000, 7_000, "2 numbers", by_hand="It is made up."),
-    "Synthetic": Facts(0, 0, 0, "as configured", by_hand="It is made up."),
+    "Spirals": Facts(7, 14_000, 7_000, "2 numbers", by_hand="It is generated when it is read."),
+    "Synthetic": Facts(0, 0, 0, "as configured", by_hand="It is generated when it is read."),
 }
 
 
 def home_of(name: str, root: Path) -> Path:
-    """The folder of a dataset that cannot be downloaded.
+    """Returns the folder of a dataset that cannot be downloaded.
 
     Raises:
-        DataError: it is not there, one cannot look, or the dataset has none.
+        DataError: the folder is missing, empty or unreadable, or the dataset has none.
     """
     facts = CATALOGUE[name]
-    folder = facts.place(root)
+    folder = facts.folder(root)
     if folder is None:
         raise DataError(f"there is nothing to download for {name}. {facts.by_hand}")
     if not is_there(folder):
         raise DataError(
-            f"{name} cannot be downloaded: put it into {folder}, or say in DataPath where it lies. {facts.by_hand}",
+            f"{name} cannot be downloaded: put it into {folder}, or name its folder in DataPath. {facts.by_hand}",
             folder,
         )
     return folder

@@ -1,4 +1,4 @@
-"""CIFAR-10 and CIFAR-100 (Krizhevsky 2009), from the files that torchvision knows."""
+"""CIFAR-10 and CIFAR-100 (Krizhevsky 2009), from the files that torchvision downloads."""
 
 from __future__ import annotations
 
@@ -13,18 +13,19 @@ from typing import Any, ClassVar
 import numpy as np
 
 from Arch.datasets import DATASETS
+from Arch.datasets.access import damaged
 from Arch.datasets.dataset import Images, SplitName
 from Arch.datasets.decoding.store import ImageWriter, decoded
-from Arch.datasets.sources.placed import PlacedDataset
+from Arch.datasets.sources.folder_dataset import FolderDataset
 from Arch.errors import DataError
 
 
-class _CIFAR(PlacedDataset):
-    """What the three have in common: Python's pickles of 32x32 RGB images in planes.
+class _CIFAR(FolderDataset):
+    """Base class of the CIFAR datasets: pickled batches of 32x32 RGB images in planes.
 
     Class attributes:
-        labels_key: where a batch keeps its labels.
-        names_key: where the meta file keeps their names.
+        labels_key: the key of the labels in a batch.
+        names_key: the key of the class names in the meta file.
     """
 
     labels_key: ClassVar[str]
@@ -32,14 +33,14 @@ class _CIFAR(PlacedDataset):
 
     @abstractmethod
     def source(self) -> Any:
-        """Torchvision's class, which knows file names and their MD5."""
+        """Returns the class of torchvision, which has the file names and their MD5."""
 
     def read(self, root: Path, split: SplitName) -> Images:
-        """The images of a split; what was decoded once needs no other files any more."""
+        """Reads the images of a split; once they are decoded, the downloaded files are not needed."""
         return self._decoded(root, split, lambda: self.home(root))
 
     def read_in(self, folder: Path, root: Path, split: SplitName) -> Images:
-        """The images in a folder with the batches, or in which that folder lies; see `PlacedDataset.read_in`."""
+        """Reads the images in the folder of the batches or its parent; see `FolderDataset.read_in`."""
         return self._decoded(root, split, lambda: folder)
 
     def _decoded(self, root: Path, split: SplitName, find: Callable[[], Path]) -> Images:
@@ -67,15 +68,15 @@ class CIFAR10(_CIFAR):
     names_key = "label_names"
 
     def source(self) -> Any:
-        """`torchvision.datasets.CIFAR10`."""
-        import torchvision  # takes a second to import: only who wants CIFAR pays
+        """Returns `torchvision.datasets.CIFAR10`."""
+        import torchvision  # takes a second to import, which most datasets do not need
 
         return torchvision.datasets.CIFAR10
 
 
 class _CIFAR100(_CIFAR):
     def source(self) -> Any:
-        """`torchvision.datasets.CIFAR100`."""
+        """Returns `torchvision.datasets.CIFAR100`."""
         import torchvision  # as above
 
         return torchvision.datasets.CIFAR100
@@ -100,19 +101,19 @@ class CIFAR100C(_CIFAR100):
 
 
 def write_batches(files: list[Path], meta: Path, keys: tuple[str, str], target: Path) -> None:
-    """Writes the images of CIFAR's pickled `files` into the folder `target`.
+    """Writes the images of the pickled batches `files` into the folder `target`.
 
     A file is a dictionary with `data`, uint8 `(n, 3072)`: 1,024 red, green, then blue values of a 32x32 image by
-    rows, and lists of labels. Their MD5 must have been checked: unpickling runs what a file says.
+    rows, and lists of labels. Their MD5 must have been checked: unpickling can run any code in a file.
 
     Args:
         files: batches, in order.
         meta: the file with the names of the classes.
-        keys: what labels are called in a batch, and their names in `meta`.
+        keys: the key of the labels in a batch, and of the class names in `meta`.
         target: an existing folder.
 
     Raises:
-        DataError: a file is not such a pickle.
+        DataError: a file is unreadable or of another format.
     """
     labels_key, names_key = keys
     batches = [_unpickled(file) for file in files]
@@ -133,12 +134,12 @@ def _unpickled(path: Path) -> dict[str, Any]:
         with path.open("rb") as file:
             content: dict[str, Any] = pickle.load(file, encoding="latin1")  # noqa: S301  # verified by its MD5
     except (OSError, pickle.UnpicklingError, EOFError, AttributeError, ImportError, IndexError) as error:
-        raise DataError(f"cannot read {path}: {error}. Replace it by an undamaged copy.", path) from error
+        raise damaged(path, f"cannot read {path}: {error}") from error
     return content
 
 
 def _check(source: Any, folder: Path) -> None:
-    """Refuses files that are not those of the MD5 that torchvision has of them; only then may they be unpickled."""
+    """Checks that each file has the MD5 that torchvision states, without which it must not be unpickled."""
     from torchvision.datasets.utils import check_integrity  # as above
 
     meta = (source.meta["filename"], source.meta["md5"])

@@ -1,4 +1,4 @@
-"""CIFAR-5m: six million images like CIFAR-10's, made by a generative model (Nakkiran et al., arXiv 2010.08127)."""
+"""CIFAR-5m: six million images like those of CIFAR-10, from a generative model (Nakkiran et al., arXiv 2010.08127)."""
 
 from __future__ import annotations
 
@@ -16,25 +16,25 @@ from Arch.datasets.decoding.samples import labels_of
 from Arch.datasets.decoding.store import ImageWriter
 from Arch.datasets.sources.array_sources import CIFAR5M_PARTS
 from Arch.datasets.sources.cifar import CIFAR10
-from Arch.datasets.sources.placed import PlacedDataset, decoded_arrays
+from Arch.datasets.sources.folder_dataset import FolderDataset, decoded_arrays
 from Arch.errors import DataError
 
 
 @DATASETS.register("CIFAR5M")
 @dataclass(frozen=True)
-class CIFAR5M(PlacedDataset):
-    """6 million made images like CIFAR-10's to train on, its 10,000 to test on, 32x32 RGB; downloaded (6 files).
+class CIFAR5M(FolderDataset):
+    """6 million generated images like CIFAR-10, with the 10,000 test images of CIFAR-10, 32x32 RGB; downloaded.
 
     Six files `part0.npz` to `part5.npz` have images `X`, uint8 `(n, 32, 32, 3)`, and labels `Y` `(n,)`. They are copied
-    one after the other into one file that is mapped into memory; there is never more than a part of one in memory.
+    in parts into one memory-mapped file.
     """
 
     def read(self, root: Path, split: SplitName) -> Images:
-        """The generated images, or CIFAR-10's test images; see `ImageDataset.read`."""
+        """Reads the generated images, or the test images of CIFAR-10; see `ImageDataset.read`."""
         return super().read(root, split) if split == "train" else CIFAR10().read(root, split)
 
     def read_in(self, folder: Path, root: Path, split: SplitName) -> Images:
-        """As `read`; `folder` has the parts, CIFAR-10 has its own in `root`."""
+        """Reads a split as `read` does, the parts from `folder`, CIFAR-10 from its folder in `root`."""
         test = CIFAR10().read(root, "test")
         if split == "test":
             return test

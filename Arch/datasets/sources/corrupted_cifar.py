@@ -13,7 +13,7 @@ from Arch.datasets import DATASETS
 from Arch.datasets.dataset import ImageDataset, Images, SplitName
 from Arch.datasets.decoding.array_files import Array, mapped
 from Arch.datasets.sources.cifar import CIFAR10, CIFAR100F
-from Arch.datasets.sources.placed import PlacedDataset
+from Arch.datasets.sources.folder_dataset import FolderDataset
 from Arch.errors import DataError
 
 CORRUPTIONS = (
@@ -25,11 +25,11 @@ SEVERITIES = 5
 
 
 @dataclass(frozen=True)
-class _CorruptedCIFAR(PlacedDataset):
-    """Clean images to train on and the corrupted ones of `<corruption>.npy` to test on, with `labels.npy`.
+class _CorruptedCIFAR(FolderDataset):
+    """Clean training images, and the corrupted test images of `<corruption>.npy` with `labels.npy`.
 
     A file has the test images five times, uint8 `(5 * N, 32, 32, 3)`, in the order of the severities; the labels
-    `(5 * N,)` are repeated alike.
+    `(5 * N,)` are repeated in the same way.
 
     Attributes:
         corruption: one of `CORRUPTIONS`.
@@ -42,14 +42,14 @@ class _CorruptedCIFAR(PlacedDataset):
     @property
     @abstractmethod
     def clean(self) -> ImageDataset:
-        """What was corrupted."""
+        """The dataset without corruptions."""
 
     def read(self, root: Path, split: SplitName) -> Images:
-        """The clean training images, or the corrupted test images; see `ImageDataset.read`."""
+        """Reads the clean training images, or the corrupted test images; see `ImageDataset.read`."""
         return self.clean.read(root, split) if split == "train" else super().read(root, split)
 
     def read_in(self, folder: Path, root: Path, split: SplitName) -> Images:
-        """As `read`; `folder` has the corrupted images, the clean ones have their own in `root`."""
+        """Reads a split as `read` does, the corrupted images from `folder`, the clean ones from `root`."""
         train = self.clean.read(root, "train")
         if split == "train":
             return train
@@ -57,23 +57,25 @@ class _CorruptedCIFAR(PlacedDataset):
         if pixels.ndim != 4 or pixels.dtype != np.uint8 or labels.shape != pixels.shape[:1]:
             raise DataError(
                 f"{folder / self.corruption}.npy and labels.npy hold {pixels.dtype} {pixels.shape} and {labels.shape} "
-                f"for each severity; expected uint8 (N, H, W, C) and (N,). Replace these files by whole ones.",
+                f"for each severity; expected uint8 (N, H, W, C) and (N,). Replace these files by undamaged copies.",
                 folder,
             )
         if labels.min() < 0 or labels.max() >= len(train.classes):
             raise DataError(
                 f"{folder / 'labels.npy'} has labels from {labels.min()} to {labels.max()}, but there are "
-                f"{len(train.classes)} classes: these are another dataset's.",
+                f"{len(train.classes)} classes: the labels belong to another dataset.",
                 folder,
             )
         as_images = torch.from_numpy(np.array(pixels)).permute(0, 3, 1, 2)
         return Images.of(as_images, torch.from_numpy(labels.astype(np.int64)), train.classes)
 
     def _part(self, path: Path) -> Array:
-        """The rows of the severity in a file of all of them, still mapped."""
+        """Returns the rows of the severity in the file of all severities, memory-mapped."""
         rows = mapped(path)
         if rows.ndim < 1 or len(rows) % SEVERITIES or not len(rows):
-            raise DataError(f"{path} has shape {rows.shape}; expected as many rows of each of 5 severities.", path)
+            raise DataError(
+                f"{path} has shape {rows.shape}; expected the same number of rows for each of 5 severities.", path
+            )
         count = len(rows) // SEVERITIES
         return rows[(self.severity - 1) * count : self.severity * count]
 

@@ -1,4 +1,4 @@
-"""MNIST and what is kept in its format: big-endian arrays of bytes with a header, compressed or not."""
+"""MNIST and a dataset in its format: arrays of bytes with a big-endian header, compressed or not."""
 
 from __future__ import annotations
 
@@ -13,26 +13,27 @@ from typing import ClassVar
 import numpy as np
 
 from Arch.datasets import DATASETS
+from Arch.datasets.access import damaged
 from Arch.datasets.dataset import Images, SplitName
 from Arch.datasets.decoding.store import ImageWriter
 from Arch.datasets.digest import Pixels
-from Arch.datasets.sources.placed import PlacedDataset, decoded_arrays
+from Arch.datasets.sources.folder_dataset import FolderDataset, decoded_arrays
 from Arch.errors import DataError
 
 _PREFIX: dict[SplitName, str] = {"train": "train", "test": "t10k"}
 
 
-class _IDX(PlacedDataset, ABC):
-    """28x28 grey images and their labels in two files for each split.
+class _IDX(FolderDataset, ABC):
+    """Base class: 28x28 grey images and their labels, in two IDX files for each split.
 
     Class attributes:
-        classes: the names of the classes, in the order of their numbers.
+        classes: the names of the classes in label order.
     """
 
     classes: ClassVar[tuple[str, ...]]
 
     def read_in(self, folder: Path, root: Path, split: SplitName) -> Images:
-        """The images in a folder with these files, or in its `raw`; see `PlacedDataset.read_in`."""
+        """Reads the images in a folder with these files, or in its `raw`; see `FolderDataset.read_in`."""
         paths = [_found(folder, f"{_PREFIX[split]}-{kind}-ubyte") for kind in ("images-idx3", "labels-idx1")]
 
         def decode(target: Path) -> None:
@@ -74,27 +75,25 @@ class FashionMNIST(_IDX):
 
 
 def read_idx(path: Path, dimensions: int) -> Pixels:
-    """An array of bytes from an IDX file.
+    """Reads an array of bytes from an IDX file.
 
-    The header is 0, 0, 8 (bytes) and the number of dimensions, then the length of each, 32 bits, big-endian.
+    The header is 0, 0, 8 (for bytes) and the number of dimensions, then the length of each, 32 bits, big-endian.
 
     Raises:
-        DataError: it is unreadable, or not such an array.
+        DataError: the file is unreadable, or no IDX file of bytes with this number of dimensions.
     """
     try:
         content = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
     except (OSError, EOFError, zlib.error) as error:
-        raise DataError(f"cannot read {path}: {error}. Replace it by an undamaged copy.", path) from error
+        raise damaged(path, f"cannot read {path}: {error}") from error
     start = 4 + 4 * dimensions
     is_headed = len(content) >= start and content[:4] == bytes((0, 0, 8, dimensions))
     shape = tuple(np.frombuffer(content[4:start], dtype=">u4").tolist()) if is_headed else ()
     if not is_headed or 0 in shape or len(content) != start + math.prod(shape):
-        raise DataError(
-            f"{path} is not an IDX file of bytes in {dimensions} dimensions. Replace it by an undamaged copy.", path
-        )
+        raise damaged(path, f"{path} is not an IDX file of bytes in {dimensions} dimensions")
     return np.frombuffer(content, dtype=np.uint8, offset=start).reshape(shape)
 
 
 def _found(folder: Path, name: str) -> Path:
-    places = [below / f"{name}{suffix}" for below in (folder, folder / "raw") for suffix in (".gz", "")]
-    return next((place for place in places if place.exists()), places[0])
+    paths = [below / f"{name}{suffix}" for below in (folder, folder / "raw") for suffix in (".gz", "")]
+    return next((path for path in paths if path.exists()), paths[0])

@@ -1,4 +1,4 @@
-"""Handwritten digits that come with scikit-learn: real data without a download."""
+"""Handwritten digits of scikit-learn: real images without a download."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ TEST_EVERY = 5
 class Digits(ImageDataset):
     """1,797 handwritten digits, 10 classes, 8x8 grey; comes with scikit-learn.
 
-    There is no customary split. Here every fifth digit of each class, in scikit-learn's order, is for testing:
-    1,442 train, 355 test. The grey values 0..16 become `round(255 v / 16)`.
+    There is no standard split. In this project every fifth digit of each class, in the order of scikit-learn, is a test
+    sample: 1,442 train, 355 test. A grey value v in 0..16 becomes `round(255 v / 16)`.
 
     Source: Alpaydin & Kaynak, Optical Recognition of Handwritten Digits, UCI 1998 (its test part).
     """
 
-    def read(self, root: Path, split: SplitName) -> Images:  # noqa: ARG002  # nothing is kept in the folder of data
-        """The images of a split; see `ImageDataset.read`."""
-        from sklearn.datasets import load_digits  # takes a second to import: only who wants digits pays
+    def read(self, root: Path, split: SplitName) -> Images:  # noqa: ARG002  # the data are part of scikit-learn
+        """Reads the images of a split; see `ImageDataset.read`."""
+        from sklearn.datasets import load_digits  # takes a second to import, which most datasets do not need
 
         digits = load_digits()
         is_test = _rank_in_class(digits.target) % TEST_EVERY == TEST_EVERY - 1
@@ -39,7 +39,7 @@ class Digits(ImageDataset):
 
 
 def _rank_in_class(labels: np.ndarray) -> np.ndarray:
-    """For each sample, how many of its class come before it."""
+    """Returns for each sample the number of earlier samples of its class."""
     ranks = np.empty(len(labels), dtype=np.int64)
     for label in np.unique(labels):
         members = np.flatnonzero(labels == label)

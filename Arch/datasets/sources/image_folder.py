@@ -1,4 +1,4 @@
-"""Anyone's images: a folder or a zip of `split/class/image` files."""
+"""The user's images: a folder or a zip archive of `split/class/image` files."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from Arch.datasets.decoding.folder_files import FolderFiles
 from Arch.datasets.decoding.image_files import WORDS, ImageFiles
 from Arch.datasets.decoding.images import decode_images
 from Arch.datasets.decoding.store import decoded
-from Arch.datasets.sources.placed import key_of
+from Arch.datasets.sources.folder_dataset import key_of
 from Arch.datasets.sources.users_data import UsersDataset
 from Arch.errors import DataError
 
@@ -21,22 +21,22 @@ from Arch.errors import DataError
 @DATASETS.register("ImageFolder")
 @dataclass(frozen=True)
 class ImageFolder(UsersDataset):
-    """A folder or zip of split/class/image files, decoded once and mapped into memory."""
+    """A folder or zip of split/class/image files, decoded once and memory-mapped."""
 
-    place = "folder or zip archive the images"
+    path_kind = "folder or zip archive with the images"
 
     def at(self, path: str) -> ImageDataset:
-        """The images at `path` (`image_files` says what it may be)."""
+        """Returns the images at `path`; see `image_files` for the layout."""
         return LocatedFolder(self.data_name, path)
 
 
 @dataclass(frozen=True)
 class LocatedFolder(ImageDataset):
-    """An `ImageFolder` that knows where its images are.
+    """An `ImageFolder` with the path of its images.
 
     Attributes:
-        data_name: what the data are called.
-        data_path: a folder or zip archive, perhaps with `{split}` in it.
+        data_name: the name of the data.
+        data_path: a folder or zip archive; it may contain `{split}`.
     """
 
     data_name: str
@@ -44,15 +44,15 @@ class LocatedFolder(ImageDataset):
 
     @property
     def name(self) -> str:
-        """What the data are called."""
+        """The name of the data."""
         return self.data_name
 
     def read(self, root: Path, split: SplitName) -> Images:
-        """The images of a split as they are, all of one size; see `ImageDataset.read`."""
+        """Reads the images of a split, which must have one size; see `ImageDataset.read`."""
         return self._decoded(root, split, None)
 
     def read_downsampled(self, root: Path, split: SplitName, size: int) -> Images:
-        """The images of a split, each shrunk to `size` x `size` when it is decoded; they may differ in size."""
+        """Reads the images of a split, each shrunk to `size` x `size` when it is decoded; sizes may differ."""
         return self._decoded(root, split, size)
 
     def _decoded(self, root: Path, split: SplitName, size: int | None) -> Images:
@@ -62,14 +62,14 @@ class LocatedFolder(ImageDataset):
 
 
 def image_files(data_path: str, split: SplitName) -> ImageFiles:
-    """The images of a split.
+    """Finds the image files of a split.
 
     Args:
-        data_path: a folder or a zip of `split/class/image`, or one for each split, named by a path with `{split}`
-            in it, of `split/class/image` or `class/image`. The training split is called `train`; the other one
-            `test`, or else `val`, or else `valid`. Below a class there may be more folders. Hidden files and files
-            without the suffix of an image are passed over.
-        split: which.
+        data_path: a folder or zip archive of `split/class/image` files; or one for each split, of `split/class/image`
+            or `class/image` files, if the path contains `{split}`. The training split is named `train`, the test split
+            `test`, `val` or `valid`, tried in this order. A class may have subfolders. Hidden files and files without
+            the suffix of an image are ignored.
+        split: the split to find.
 
     Raises:
         DataError: there is no such path.

@@ -1,4 +1,4 @@
-"""ImageNet, ILSVRC 2012 (Russakovsky et al., IJCV 2015), from folders that its user has."""
+"""ImageNet, ILSVRC 2012 (Russakovsky et al., IJCV 2015), from folders that the user provides."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from Arch.datasets.dataset import SplitName
 from Arch.datasets.decoding.folder_files import ClassFolders, ListedFiles
 from Arch.datasets.decoding.image_files import ImageFile, ImageFiles
 from Arch.datasets.decoding.images import DecodeStyle
-from Arch.datasets.sources.placed import PlacedPhotographs
+from Arch.datasets.sources.folder_dataset import ImageFileDataset
 from Arch.datasets.sources.text_lists import lines_of
 from Arch.errors import DataError
 
@@ -20,31 +20,31 @@ _SYNSETS = ("imagenet_2012_validation_synset_labels.txt", "synset_labels.txt")
 
 @DATASETS.register("ImageNet")
 @dataclass(frozen=True)
-class ImageNet(PlacedPhotographs):
+class ImageNet(ImageFileDataset):
     """1,331,167 photographs, 1,000 classes, RGB of many sizes: 1,281,167 train, 50,000 test (its `val`); by hand.
 
-    A folder with `train/n.../` and `val/n.../`, or with all images in `val/` itself beside a text that has the synset
-    of each on a line, in the order of the images' names (`imagenet_2012_validation_synset_labels.txt` or
-    `synset_labels.txt`, there or in `val/`). The classes are the synsets in the order of their numbers, as
-    torchvision has them. The shorter side of an image becomes `DownSample` pixels and its middle is kept; what is
-    decoded is read from the disk as it is needed (193 GB at 224 pixels, 16 GB at 64).
+    The folder has `train/n.../` and `val/n.../`; or `val/` contains all images and a text file has their synsets, one
+    per line, in the order of the file names (`imagenet_2012_validation_synset_labels.txt` or `synset_labels.txt`, in
+    the folder or in `val/`). The classes are the sorted synsets, as in torchvision. The shorter side of an image is
+    resized to `DownSample` pixels and the centre is cropped. Decoded images are memory-mapped (193 GB at 224 pixels,
+    16 GB at 64).
     """
 
     @property
     def style(self) -> DecodeStyle:
-        """RGB, cropped rather than pressed into a square."""
+        """RGB, cropped rather than resized to a square."""
         return DecodeStyle(is_colour=True, may_enlarge=True, is_cropped=True)
 
     def files_in(self, folder: Path, split: SplitName) -> ImageFiles:
-        """The images of a split, by synset and then by name, or in the order of their names."""
+        """Lists the images of a split, by synset and then by name, or by name."""
         flat = _flat_images(folder / "val") if split == "test" else []
         if not flat:
             return ClassFolders(folder / ("train" if split == "train" else "val"))
         path = next((at / name for at in (folder, folder / "val") for name in _SYNSETS if (at / name).exists()), None)
         if path is None:
             raise DataError(
-                f"the images in {folder / 'val'} lie in no synsets' folders, and there is no {_SYNSETS[0]} with the "
-                "synset of each. Put one of these there.",
+                f"the images in {folder / 'val'} are not in one folder for each synset, and there is no {_SYNSETS[0]} "
+                "with the synset of each image. Add either.",
                 folder,
             )
         synsets = [synset for (synset,) in lines_of(path, 1)]
@@ -55,7 +55,7 @@ class ImageNet(PlacedPhotographs):
 
 
 def _flat_images(folder: Path) -> list[str]:
-    """The names of the images in `val` itself, sorted."""
+    """Lists the names of the images in `val` itself, sorted."""
     try:
         return sorted(path.name for path in folder.iterdir() if path.suffix.lower() in {".jpeg", ".jpg"})
     except FileNotFoundError:

@@ -1,4 +1,4 @@
-"""300,000 random images without labels, to be shown to a network as what it has not learned."""
+"""300,000 random images without labels, used as out-of-distribution samples (outlier exposure)."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from Arch.datasets.dataset import Images, SplitName
 from Arch.datasets.decoding.array_files import arrays_in
 from Arch.datasets.decoding.samples import Samples
 from Arch.datasets.sources.array_sources import RANDOM_IMAGES_FILE
-from Arch.datasets.sources.placed import PlacedDataset, decoded_arrays
+from Arch.datasets.sources.folder_dataset import FolderDataset, decoded_arrays
 from Arch.errors import DataError
 
 CLASSES = ("outlier",)
@@ -21,22 +21,22 @@ CLASSES = ("outlier",)
 
 @DATASETS.register("RandomImages300K")
 @dataclass(frozen=True)
-class RandomImages300K(PlacedDataset):
+class RandomImages300K(FolderDataset):
     """300,000 images from the web, 32x32 RGB, for outlier exposure: one class, no test split; downloaded (920 MB).
 
     Source: Hendrycks, Mazeika & Dietterich, ICLR 2019 (arXiv 1812.04606), the debiased set of their repository.
     """
 
     obstacle: ClassVar[str] = (
-        "has a single class and no test split: it shows a network what it has not learned, so choose another Dataset "
-        "to learn from"
+        "has a single class and no test split: it provides out-of-distribution samples only, so choose another Dataset "
+        "to train on"
     )
 
     def read_in(self, folder: Path, root: Path, split: SplitName) -> Images:
-        """All images, as the training split; see `PlacedDataset.read_in`.
+        """Reads all images as the training split; see `FolderDataset.read_in`.
 
         Raises:
-            DataError: the test split is asked for, or the file is not what it should be.
+            DataError: the split is `test`, or the file is missing or of another format.
         """
         if split != "train":
             raise DataError(f"{self.name} {self.obstacle}.")

@@ -1,4 +1,4 @@
-"""Points on interwoven spirals in the plane: a task small enough to see, with radii to leave out."""
+"""Points on interleaved spirals in the plane: a small task, in which a range of radii can be left out."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from Arch.datasets.stratified import SEED, Ids, stratified_split
 from Arch.errors import DataError
 
 MODALITIES = ("standard", "interpolation", "extrapolation")
-_LONGEST = 10.0
+_LARGEST_RADIUS = 10.0
 
 Part = Literal["train", "validation", "test"]
 
@@ -36,29 +36,29 @@ class _Points:
 @DATASETS.register("Spirals")
 @dataclass(frozen=True)
 class Spirals(ImageDataset):
-    """Points on 28 spiral arms of 7 classes, vectors of 2 numbers: 14,000 train, 7,000 test; made up, the same always.
+    """Points on 28 spiral arms of 7 classes, vectors of 2 numbers: 14,000 train, 7,000 test; generated.
 
     Arm a of A = S K consists of the points with `radii` radii r evenly from 1 to 10 at the angles
     0.1 pi r / K + 2 pi a / A + u pi / A, where each u is uniform in (-0.75, 0.75). Of each K consecutive arms the first
     is of class 0 and the others are of the classes 1 to K - 1 in a random order. Half of the points are for training, a
-    quarter for validation and a quarter for testing, stratified; `Validation` holds out training points here as
-    everywhere, so that the quarter for validation is left to `part`.
+    quarter for validation and a quarter for testing, stratified. `Validation` holds out training points, as for every
+    dataset, so that the quarter for validation is only accessible by `part`.
 
-    Where a `modality` leaves radii out, it does so in every part, and `left_out` has what is outside it; points at
-    `min_radius` and `max_radius` are inside.
+    A `modality` leaves out radii in every part; `left_out` returns these points. Points at `min_radius` and
+    `max_radius` are not left out.
 
     Attributes:
-        arms: S, how many a class has.
-        classes: K.
-        radii: points an arm.
+        arms: S, number of arms per class.
+        classes: K, number of classes.
+        radii: number of points per arm.
         modality: `standard` for all points, `interpolation` for those up to `min_radius` and from `max_radius` on,
             `extrapolation` for those from `min_radius` to `max_radius`.
-        min_radius: in the plane; counts for the last two.
-        max_radius: likewise.
+        min_radius: used by the last two.
+        max_radius: the same.
 
-    Source: the synthetic task of arXiv 2602.15438, which draws from NumPy's global generator. Here it is a generator of
-    its own with the seed 42 and the stream that NumPy keeps for ever (NEP 19), drawn from in the same order; and
-    scikit-learn's stratified split with the same random_state 42. A point's radius is r and not its rounded norm.
+    Source: the synthetic task of arXiv 2602.15438, which uses NumPy's global generator. Deviations: the generator is a
+    `RandomState` of its own with seed 42, whose stream NumPy guarantees (NEP 19), used in the same order; the
+    stratified split of scikit-learn has random_state 42. The radius of a point is r, not its rounded norm.
     """
 
     arms: int
@@ -66,17 +66,17 @@ class Spirals(ImageDataset):
     radii: int
     modality: str
     min_radius: float = 0.0
-    max_radius: float = _LONGEST
+    max_radius: float = _LARGEST_RADIUS
 
-    def read(self, root: Path, split: SplitName) -> Images:  # noqa: ARG002  # nothing is kept in the folder of data
-        """The points of a split within the modality, float32 `(N, 2, 1, 1)`; see `ImageDataset.read`."""
+    def read(self, root: Path, split: SplitName) -> Images:  # noqa: ARG002  # the data are generated
+        """Generates the points of a split within the modality, float32 `(N, 2, 1, 1)`; see `ImageDataset.read`."""
         return self.part(split)
 
     def part(self, name: Part) -> Images:
-        """The points of one of the three parts within the modality.
+        """Generates the points of one of the three parts within the modality.
 
         Raises:
-            DataError: the parameters leave a class without points, or the radii are no range.
+            DataError: the parameters leave a class without points, or `min_radius` exceeds `max_radius`.
         """
         whole = self._all()
         part = whole[self._ids(whole.labels)[name]]
@@ -89,10 +89,10 @@ class Spirals(ImageDataset):
         return self._images(inside)
 
     def left_out(self) -> Images:
-        """The points of all three parts outside the modality: out of the distribution that is learned.
+        """Generates the points of all three parts outside the modality: out-of-distribution samples.
 
         Raises:
-            DataError: the modality is `standard` and leaves out nothing, or the radii are no range.
+            DataError: no point is left out, or `min_radius` exceeds `max_radius`.
         """
         whole = self._all()
         whole = whole[np.concatenate(list(self._ids(whole.labels).values()))]
@@ -121,17 +121,17 @@ class Spirals(ImageDataset):
         return np.ones(len(radii), dtype=np.bool_)
 
     def _ids(self, labels: npt.NDArray[np.int64]) -> dict[Part, Ids]:
-        """Which points each part has, in its order."""
+        """Returns the indices of the points of each part, in its order."""
         train, rest = stratified_split(np.arange(len(labels)), labels, 0.5, "Spirals")
         validation, test = stratified_split(rest, labels, 0.5, "Spirals")
         return {"train": train, "validation": validation, "test": test}
 
     def _all(self) -> _Points:
-        """All points, arm by arm."""
-        generator = np.random.RandomState(SEED)  # its stream is the one that never changes
+        """Generates all points, arm by arm."""
+        generator = np.random.RandomState(SEED)  # its stream is the same in all versions of NumPy
         total = self.arms * self.classes
         jitter = generator.uniform(-0.75, 0.75, size=(total, self.radii))
-        radius = np.linspace(1, _LONGEST, self.radii)
+        radius = np.linspace(1, _LARGEST_RADIUS, self.radii)
         arm = np.arange(total)[:, None]
         angle = 0.1 * np.pi * radius / self.classes + (2 * arm + jitter) * np.pi / total
         points = radius[:, None] * np.stack([np.cos(angle), np.sin(angle)], axis=-1)

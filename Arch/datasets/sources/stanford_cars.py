@@ -1,4 +1,4 @@
-"""Stanford Cars (Krause et al., 3dRR 2013), with its makers' kit or as folders of classes."""
+"""Stanford Cars (Krause et al., 3dRR 2013), from its development kit or from class folders."""
 
 from __future__ import annotations
 
@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from Arch.datasets import DATASETS
+from Arch.datasets.access import damaged
 from Arch.datasets.dataset import SplitName
 from Arch.datasets.decoding.folder_files import FolderFiles, ListedFiles
 from Arch.datasets.decoding.image_files import ImageFile, ImageFiles
 from Arch.datasets.decoding.matlab import read_matlab
-from Arch.datasets.sources.placed import PlacedPhotographs
+from Arch.datasets.sources.folder_dataset import ImageFileDataset
 from Arch.errors import DataError
 
 _LISTS: dict[SplitName, str] = {"train": "cars_train_annos.mat", "test": "cars_test_annos_withlabels.mat"}
@@ -19,17 +20,17 @@ _LISTS: dict[SplitName, str] = {"train": "cars_train_annos.mat", "test": "cars_t
 
 @DATASETS.register("StanfordCars")
 @dataclass(frozen=True)
-class StanfordCars(PlacedPhotographs):
-    """16,185 photographs of 196 models of cars, RGB of many sizes: 8,144 train, 8,041 test; to be put there by hand.
+class StanfordCars(ImageFileDataset):
+    """16,185 photographs of 196 models of cars, RGB of many sizes: 8,144 train, 8,041 test; not downloaded.
 
-    Either as its makers gave it: `cars_train/`, `cars_test/` and `devkit/` with `cars_meta.mat`,
-    `cars_train_annos.mat` and `cars_test_annos_withlabels.mat` (which may lie beside the kit); the classes are
-    numbered as there. Or as folders `train/class/` and `test/class/`, the classes in the order of their names. Images
-    are pressed into squares of `DownSample` pixels.
+    Either as published: `cars_train/`, `cars_test/` and `devkit/` with `cars_meta.mat`, `cars_train_annos.mat` and
+    `cars_test_annos_withlabels.mat` (which may be beside the kit); labels in the order of the kit. Or as folders
+    `train/class/` and `test/class/`; labels in the order of the class names. Images are resized to squares of
+    `DownSample` pixels.
     """
 
     def files_in(self, folder: Path, split: SplitName) -> ImageFiles:
-        """The images of a split, in the order of its list or of their names."""
+        """Lists the images of a split in the order of its list or of their names."""
         kit = folder / "devkit"
         if not kit.is_dir():
             return FolderFiles(folder, split, has_own_path=False)
@@ -42,13 +43,11 @@ class StanfordCars(PlacedPhotographs):
         try:
             files = [ImageFile(names[int(car["class"].item())], f"cars_{split}/{car['fname'].item()}") for car in cars]
         except (ValueError, LookupError, TypeError, AttributeError) as error:
-            raise DataError(
-                f"{path} is not the makers' list: {error}. Replace it by an undamaged copy.", path
-            ) from error
+            raise damaged(path, f"{path} is not a list of the development kit: {error}") from error
         return ListedFiles(folder, tuple(files), tuple(names.values()))
 
 
 def _flat(content: dict[str, Any], name: str, path: Path) -> list[Any]:
     if name not in content:
-        raise DataError(f"{path} does not hold {name!r}. Replace it by an undamaged copy.", path)
+        raise damaged(path, f"{path} does not hold {name!r}")
     return list(content[name].reshape(-1))

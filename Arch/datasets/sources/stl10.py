@@ -11,25 +11,25 @@ import numpy as np
 from Arch.datasets import DATASETS
 from Arch.datasets.dataset import Images, SplitName
 from Arch.datasets.decoding.store import ImageWriter
-from Arch.datasets.sources.placed import PlacedDataset, decoded_arrays
+from Arch.datasets.sources.folder_dataset import FolderDataset, decoded_arrays
 from Arch.errors import DataError
 
 CLASSES = ("airplane", "bird", "car", "cat", "deer", "dog", "horse", "monkey", "ship", "truck")
 SIDE = 96
-_CHUNK = 512  # images turned at once
+_CHUNK = 512  # images transposed at once
 
 
 @DATASETS.register("STL10")
 @dataclass(frozen=True)
-class STL10(PlacedDataset):
+class STL10(FolderDataset):
     """13,000 labelled photographs, 10 classes, 96x96 RGB: 5,000 train, 8,000 test; downloaded (2.6 GB).
 
-    In the files an image is three planes, red, green and blue, each column by column; the labels are 1 to 10, here 0
-    to 9. The 100,000 unlabelled images lie beside them and are not read.
+    In the files an image is three planes, red, green and blue, in column-major order; the labels 1 to 10 become 0 to 9.
+    The 100,000 unlabelled images in the same folder are not read.
     """
 
     def read_in(self, folder: Path, root: Path, split: SplitName) -> Images:
-        """The images in a folder with `train_X.bin`, `train_y.bin` and so on; see `PlacedDataset.read_in`."""
+        """Reads the images in a folder with `train_X.bin`, `train_y.bin` and so on; see `FolderDataset.read_in`."""
         paths = [folder / f"{split}_X.bin", folder / f"{split}_y.bin"]
 
         def decode(target: Path) -> None:

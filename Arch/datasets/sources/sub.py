@@ -1,4 +1,4 @@
-"""SUB: made-up photographs of birds of which one attribute was replaced (Bader et al., arXiv 2507.23784)."""
+"""SUB: generated photographs of birds with one replaced attribute (Bader et al., arXiv 2507.23784)."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from Arch.datasets.decoding.images import DecodeStyle, decode_images
 from Arch.datasets.decoding.parquet_rows import ChosenRows, ParquetTable, RowImages
 from Arch.datasets.decoding.samples import Labels, Samples, classes_of, labels_of
 from Arch.datasets.decoding.store import decoded
-from Arch.datasets.sources.placed import decoded_arrays, key_of
+from Arch.datasets.sources.folder_dataset import decoded_arrays, key_of
 from Arch.datasets.stratified import Ids, stratified_split
 from Arch.errors import DataError
 
@@ -33,61 +33,61 @@ FILES = tuple(f"SUB_dinov2_embeddings{suffix}" for suffix in (".pt", ".npz", ".s
 @DATASETS.register("SUB")
 @dataclass(frozen=True)
 class SUB(ImageDataset):
-    """38,400 made-up photographs of 33 birds with 33 attributes, or their embeddings: 56 % train, 30 % test.
+    """38,400 generated photographs of 33 birds with 33 attributes, or their embeddings: 56 % train, 30 % test.
 
     Embeddings are a file of three arrays: `embeddings` `(N, D)` (of DINOv2-base's class token, D = 768, in the
     source), `labels` `(N,)`, the birds, and `attributes` `(N,)`; a `.pt` that `torch.save` wrote of a dictionary with
     these tensors, an `.npz` or a `.safetensors`. Images are a folder with the published `test-*.parquet` files, whose
     columns are `image`, `bird_label` and `attr_label` (extra `[parquet]`), or of `bird/attribute/image` files.
 
-    They lie in the folder `SUB` of the data folder, or where `DataPath` says. The samples are split 70 to 30 into
-    those for training and testing and the former 80 to 20 into those for training and validation, stratified by birds.
-    The latter are kept apart as the source has it; `Validation` holds out training samples here as everywhere.
+    They are in the folder `SUB` of the data folder, or in `DataPath`. The samples are split 70 to 30 into those for
+    training and testing, and the former 80 to 20 into those for training and validation, stratified by birds. The
+    validation samples of the source are not used; `Validation` holds out training samples, as for every dataset.
 
     Attributes:
-        target: what is learned, one of `TARGETS`.
+        target: the labels, one of `TARGETS`.
         form: one of `FORMS`.
 
     Source: the preparation in arXiv 2602.15438: scikit-learn's `train_test_split` with random_state 42. It splits the
-    embeddings in the order of their file, as are the rows of the published files here; image files are taken in the
-    order of their names, and the images of a split are in ascending order.
+    embeddings in the order of their file. The rows of the parquet files are split in the same order; image files are
+    split in the order of their names, and the images of a split are in ascending order.
     """
 
     target: str
     form: str
 
     def read(self, root: Path, split: SplitName) -> Images:
-        """The samples of a split in the data's own folder; see `ImageDataset.read`."""
+        """Reads the samples of a split from the folder `SUB` of the data folder; see `ImageDataset.read`."""
         return LocatedSUB(self, root / "SUB").read(root, split)
 
     def read_downsampled(self, root: Path, split: SplitName, size: int) -> Images:
-        """The images of a split shrunk to `size` x `size`; embeddings are refused."""
+        """Reads the images of a split shrunk to `size` x `size`; embeddings are refused."""
         return LocatedSUB(self, root / "SUB").read_downsampled(root, split, size)
 
     def located(self, path: str | Path) -> ImageDataset:
-        """The same data at `path`."""
+        """Returns the dataset that reads from `path`; itself if the path is empty."""
         return LocatedSUB(self, Path(path)) if str(path).strip() else self
 
 
 @dataclass(frozen=True)
 class LocatedSUB(ImageDataset):
-    """SUB that knows its place.
+    """`SUB` with the path of its data.
 
     Attributes:
-        dataset: what of it.
-        place: a folder, or a file of embeddings.
+        dataset: the target and form of the samples.
+        path: a folder, or a file of embeddings.
     """
 
     dataset: SUB
-    place: Path
+    path: Path
 
     @property
     def name(self) -> str:
-        """What messages call it."""
+        """The name of the dataset in messages."""
         return self.dataset.name
 
     def read(self, root: Path, split: SplitName) -> Images:
-        """The samples of a split; see `ImageDataset.read`."""
+        """Reads the samples of a split; see `ImageDataset.read`."""
         if self.dataset.form == "images":
             return self._images(root, split, None)
         path = self._embeddings_file()
@@ -95,21 +95,21 @@ class LocatedSUB(ImageDataset):
         return decoded_arrays(root, key, split, [path], lambda target: self._copy(path, split, target))
 
     def read_downsampled(self, root: Path, split: SplitName, size: int) -> Images:
-        """The images of a split, each shrunk when it is decoded; embeddings are refused."""
+        """Reads the images of a split, each shrunk when it is decoded; embeddings are refused."""
         if self.dataset.form == "images":
             return self._images(root, split, size)
         return super().read_downsampled(root, split, size)
 
     def _embeddings_file(self) -> Path:
-        if self.place.is_file():
-            return self.place
+        if self.path.is_file():
+            return self.path
         for name in FILES:
-            if (self.place / name).exists():
-                return self.place / name
+            if (self.path / name).exists():
+                return self.path / name
         raise DataError(
-            f"there is no {FILES[0]} (or .npz, .safetensors) in {self.place}: put the embeddings there, or say in "
-            "DataPath which file they are.",
-            self.place,
+            f"there is no {FILES[0]} (or .npz, .safetensors) in {self.path}: put the embeddings there, or name "
+            "their file in DataPath.",
+            self.path,
         )
 
     def _copy(self, path: Path, split: SplitName, target: Path) -> None:
@@ -127,11 +127,11 @@ class LocatedSUB(ImageDataset):
             Samples.of(kept, "auto").write(target, wanted[chosen], classes)
 
     def _images(self, root: Path, split: SplitName, size: int | None) -> Images:
-        if not self.place.is_dir():
+        if not self.path.is_dir():
             raise DataError(
-                f"there is no folder {self.place}. DataPath must say where the images of SUB lie.", self.place
+                f"there is no folder {self.path}. DataPath must name the folder of the images of SUB.", self.path
             )
-        parts = sorted((*self.place.glob("test-*.parquet"), *self.place.glob("data/test-*.parquet")))
+        parts = sorted((*self.path.glob("test-*.parquet"), *self.path.glob("data/test-*.parquet")))
         table = ParquetTable(tuple(parts))
         found = RowImages(table, lambda: self._rows(table, split)) if parts else self._files(split)
         style = DecodeStyle(is_colour=True)
@@ -140,33 +140,35 @@ class LocatedSUB(ImageDataset):
 
     def _rows(self, table: ParquetTable, split: SplitName) -> ChosenRows:
         columns = {target: table.labels(column) for target, column in COLUMNS.items()}
-        chosen = np.sort(_chosen(columns["bird"][0], split, str(self.place)))
+        chosen = np.sort(_chosen(columns["bird"][0], split, str(self.path)))
         return ChosenRows(chosen, *columns[self.dataset.target])
 
     def _files(self, split: SplitName) -> ImageFiles:
-        listed = files_of_classes(self.place)
+        listed = files_of_classes(self.path)
         classes = [self._class_of(file) for file in listed]
         birds = np.unique([file.class_name for file in listed], return_inverse=True)[1]
-        chosen = np.sort(_chosen(birds, split, str(self.place)))
+        chosen = np.sort(_chosen(birds, split, str(self.path)))
         files = tuple(ImageFile(classes[each], listed[each].name) for each in chosen)
-        return ListedFiles(self.place, files, tuple(sorted(set(classes))))
+        return ListedFiles(self.path, files, tuple(sorted(set(classes))))
 
     def _class_of(self, file: ImageFile) -> str:
         bird, *between, _ = file.name.split("/")
         if not between:
-            raise DataError(f"{self.place / file.name} is in no folder of an attribute: expected bird/attribute/image.")
+            raise DataError(
+                f"{self.path / file.name} is not in a folder of an attribute: expected bird/attribute/image."
+            )
         return bird if self.dataset.target == "bird" else between[0]
 
 
 def _chosen(birds: Labels, split: SplitName, title: str) -> Ids:
-    """The samples of a split."""
+    """Returns the indices of the samples of a split."""
     kept, test = stratified_split(np.arange(len(birds)), birds, 0.3, title)
     return test if split == "test" else stratified_split(kept, birds, 0.2, title)[0]
 
 
 @contextmanager
 def _arrays(path: Path) -> Iterator[Mapping[str, StoredArray]]:
-    """The arrays of a file, of torch too."""
+    """Opens the arrays of a file; `.pt` files of torch are supported, too."""
     if path.suffix != ".pt":
         with arrays_in(path) as arrays:
             yield arrays
@@ -174,8 +176,9 @@ def _arrays(path: Path) -> Iterator[Mapping[str, StoredArray]]:
     try:
         content = torch.load(path, map_location="cpu", weights_only=True)
     except (OSError, EOFError, RuntimeError, ValueError, UnpicklingError) as error:
-        reason = str(error).partition("\n")[0]
-        raise DataError(f"cannot read {path} as tensors alone: {reason}", path) from error
+        is_other = isinstance(error, UnpicklingError)  # its text advises how to run the code in the file
+        reason = "it is damaged or holds other objects than tensors" if is_other else str(error).partition("\n")[0]
+        raise DataError(f"cannot read {path}: {reason}. Save a dictionary of tensors.", path) from error
     if not isinstance(content, dict):
         raise DataError(f"{path} holds a {type(content).__name__}; expected a dictionary of tensors.", path)
     yield {

@@ -11,7 +11,7 @@ from Arch.datasets import DATASETS
 from Arch.datasets.dataset import Images, SplitName
 from Arch.datasets.decoding.matlab import read_matlab
 from Arch.datasets.decoding.store import ImageWriter
-from Arch.datasets.sources.placed import PlacedDataset, decoded_arrays
+from Arch.datasets.sources.folder_dataset import FolderDataset, decoded_arrays
 from Arch.errors import DataError
 
 CLASSES = tuple("0123456789")
@@ -19,15 +19,15 @@ CLASSES = tuple("0123456789")
 
 @DATASETS.register("SVHN")
 @dataclass(frozen=True)
-class SVHN(PlacedDataset):
+class SVHN(FolderDataset):
     """99,289 digits of house numbers, 10 classes, 32x32 RGB: 73,257 train, 26,032 test; downloaded (246 MB).
 
-    A file holds `X` `(32, 32, 3, N)` and `y` `(N, 1)`, in which 10 stands for the digit 0; here that is class 0. The
-    531,131 further images of its makers (`extra`) are left out.
+    A file holds `X` `(32, 32, 3, N)` and `y` `(N, 1)`, in which 10 stands for the digit 0 and becomes label 0. The
+    531,131 images of the split `extra` are not used.
     """
 
     def read_in(self, folder: Path, root: Path, split: SplitName) -> Images:
-        """The images in a folder with `train_32x32.mat` and `test_32x32.mat`; see `PlacedDataset.read_in`."""
+        """Reads the images in a folder with `train_32x32.mat` and `test_32x32.mat`; see `FolderDataset.read_in`."""
         path = folder / f"{split}_32x32.mat"
 
         def decode(target: Path) -> None:

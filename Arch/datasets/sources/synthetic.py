@@ -1,4 +1,4 @@
-"""Images made of numbers alone, for tests and first steps."""
+"""Generated images, for tests and demonstrations."""
 
 from __future__ import annotations
 
@@ -13,23 +13,23 @@ from Arch.datasets.dataset import ImageDataset, Images, SplitName
 from Arch.datasets.hashing import uniform_below
 from Arch.errors import DataError
 
-CELLS = 4  # a pattern is 4 cells high and, mirrored, 4 wide
+CELLS = 4  # a pattern has 4 rows of 2 cells, which are mirrored to 4
 
 
 @DATASETS.register("Synthetic")
 @dataclass(frozen=True)
 class Synthetic(ImageDataset):
-    """A made-up dataset for tests: a pattern of cells for each class, under uniform noise.
+    """A generated dataset for tests: a pattern of cells for each class, plus uniform noise.
 
-    A pattern has 4x4 cells, is its own mirror image (a flip keeps the class) and takes values in 64..191; the noise
-    in -64..64 is drawn for each pixel. The classes alternate; there is a quarter as many test as training samples,
-    and at least one for each class. Nothing depends on a seed.
+    A pattern has 4x4 cells, is its own mirror image (a flip keeps the class) and has values in 64..191; each pixel has
+    its own noise in -64..64. The classes alternate; the number of test samples is a quarter of that of the training
+    samples, but at least one for each class. The data do not depend on a seed.
 
     Attributes:
-        classes: how many classes.
+        classes: number of classes.
         size: side in pixels.
-        channels: of each image.
-        samples: how many for training.
+        channels: number of channels.
+        samples: number of training samples.
     """
 
     classes: int
@@ -37,8 +37,8 @@ class Synthetic(ImageDataset):
     channels: int
     samples: int
 
-    def read(self, root: Path, split: SplitName) -> Images:  # noqa: ARG002  # nothing is kept in the folder of data
-        """The images of a split; see `ImageDataset.read`."""
+    def read(self, root: Path, split: SplitName) -> Images:  # noqa: ARG002  # the data are generated
+        """Generates the images of a split; see `ImageDataset.read`."""
         self._check()
         n = self.samples if split == "train" else max(self.classes, self.samples // 4)
         labels = torch.arange(n) % self.classes
@@ -55,7 +55,7 @@ class Synthetic(ImageDataset):
             )
 
     def _patterns(self) -> Tensor:
-        """Int64 `(K, C, H, W)`."""
+        """Returns the pattern of each class, int64 `(K, C, H, W)`."""
         shape = (self.classes, self.channels, CELLS, CELLS // 2)
         counters = torch.arange(torch.Size(shape).numel()).view(shape)
         cells = 64 + uniform_below(128, counters, "synthetic pattern")
@@ -65,7 +65,7 @@ class Synthetic(ImageDataset):
         return cells[:, :, rows[:, None], columns]
 
     def _noise(self, n: int, split: SplitName) -> Tensor:
-        """Int64 `(N, C, H, W)`."""
+        """Returns the noise of each sample, int64 `(N, C, H, W)`."""
         shape = (n, self.channels, self.size, self.size)
         counters = torch.arange(torch.Size(shape).numel()).view(shape)
         return uniform_below(129, counters, "synthetic noise", split) - 64

@@ -1,38 +1,37 @@
-"""The lists that makers of datasets put beside their images: words on lines."""
+"""Reads the text files of datasets that list images and labels, as words on lines."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from Arch.datasets.access import unreadable
-from Arch.errors import DataError
+from Arch.datasets.access import damaged, unreadable
 
 
 def lines_of(path: Path, words: int) -> list[list[str]]:
-    """The first `words` words of each line that is not empty and no comment (`#`).
+    """Returns the first `words` words of each line that is neither empty nor a comment (`#`).
 
     Raises:
-        DataError: the file is missing, is no text, or a line has fewer words.
+        DataError: the file is missing or not UTF-8, or a line has fewer words.
     """
     try:
         text = path.read_text(encoding="utf-8")
     except OSError as error:
         raise unreadable(path, error) from error
     except UnicodeDecodeError as error:
-        raise DataError(f"{path} is not text. Replace it by an undamaged copy.", path) from error
+        raise damaged(path, f"{path} is not text") from error
     lines = [line.split() for line in text.splitlines() if line.strip() and not line.startswith("#")]
     short = next((number for number, line in enumerate(lines, 1) if len(line) < words), None)
     if short is not None:
-        raise DataError(f"entry {short} of {path} has fewer than {words} words. Replace it by an undamaged copy.", path)
+        raise damaged(path, f"entry {short} of {path} has fewer than {words} words")
     return [line[:words] for line in lines]
 
 
 def chosen(path: Path, names: dict[str, str], key: str) -> str:
-    """What `names` has for a `key` found in the file at `path`.
+    """Looks up in `names` a `key` that occurs in the file at `path`.
 
     Raises:
-        DataError: nothing.
+        DataError: there is no such key.
     """
     if key not in names:
-        raise DataError(f"{path} speaks of {key!r}, which no other list has. Replace it by an undamaged copy.", path)
+        raise damaged(path, f"{path} contains {key!r}, which no other list has")
     return names[key]

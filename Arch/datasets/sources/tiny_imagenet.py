@@ -1,4 +1,4 @@
-"""Tiny ImageNet (Le & Yang, CS231N 2015), from its makers' folders or from parquet files."""
+"""Tiny ImageNet (Le & Yang, CS231N 2015), from its original folders or from parquet files."""
 
 from __future__ import annotations
 
@@ -10,23 +10,23 @@ from Arch.datasets.dataset import SplitName
 from Arch.datasets.decoding.folder_files import ClassFolders, ListedFiles, files_of_classes
 from Arch.datasets.decoding.image_files import WORDS, ImageFile, ImageFiles
 from Arch.datasets.decoding.parquet_rows import all_rows
-from Arch.datasets.sources.placed import PlacedPhotographs
+from Arch.datasets.sources.folder_dataset import ImageFileDataset
 from Arch.datasets.sources.text_lists import lines_of
 
 
 @DATASETS.register("TinyImageNet")
 @dataclass(frozen=True)
-class TinyImageNet(PlacedPhotographs):
+class TinyImageNet(ImageFileDataset):
     """110,000 photographs, 200 classes, 64x64 RGB: 100,000 train, 10,000 test (its `val`); downloaded (248 MB).
 
-    Either as its makers give it: `train/n.../images/`, `val/images/` and `val/val_annotations.txt` (`val/n.../` is as
-    good); the test images, which have no labels, are left out. Or, with pyarrow, as parquet files `train-*.parquet`
-    and `valid-*.parquet` (perhaps in `data/`) whose columns are `image` (with `bytes`) and `label`. The classes are
-    the WordNet numbers in their order in both, and the labels of the parquet files are these.
+    Either as published: `train/n.../images/`, `val/images/` and `val/val_annotations.txt` (or `val/n.../`); the
+    unlabelled test images are not used. Or, with pyarrow, as parquet files `train-*.parquet` and `valid-*.parquet` (in
+    the folder or in `data/`) whose columns are `image` (with `bytes`) and `label`. The classes are the sorted WordNet
+    numbers in both cases.
     """
 
     def files_in(self, folder: Path, split: SplitName) -> ImageFiles:
-        """The images of a split: by class and then by name, as `val_annotations.txt` has them, or by rows."""
+        """Lists the images of a split by class and then by name, as in `val_annotations.txt`, or by rows."""
         parts = _parquet(folder, split)
         if parts:
             return all_rows(parts, "label")

@@ -1,4 +1,4 @@
-"""Data of a user's own, which lie wherever `DataPath` says."""
+"""Base class of the user's own data, which are read from `DataPath`."""
 
 from __future__ import annotations
 
@@ -13,35 +13,35 @@ from Arch.errors import DataError
 
 @dataclass(frozen=True)
 class UsersDataset(ImageDataset):
-    """What the data are called is part of an experiment's name; where they lie is told by `located`.
+    """A dataset of the user: its name is part of the fingerprint, its path is given to `located`.
 
     Attributes:
-        data_name: what the data are called.
+        data_name: the name of the data.
 
     Class attributes:
-        place: what `DataPath` has to name, in words.
+        path_kind: describes for a message what `DataPath` must name.
     """
 
     data_name: str
-    place: ClassVar[str]
+    path_kind: ClassVar[str]
 
     @property
     def name(self) -> str:
-        """What the data are called."""
+        """The name of the data."""
         return self.data_name
 
-    def read(self, root: Path, split: SplitName) -> Images:  # noqa: ARG002  # there is nothing to read yet
-        """Refuses: nothing can be read before `located`.
+    def read(self, root: Path, split: SplitName) -> Images:  # noqa: ARG002  # always raises
+        """Raises an error, because the data have no path before `located`.
 
         Raises:
             DataError: always.
         """
-        raise DataError(f"DataPath is empty: say in which {self.place} of {self.name!r} lie.")
+        raise DataError(f"DataPath is empty: it must name the {self.path_kind} of {self.name!r}.")
 
     def located(self, path: str | Path) -> ImageDataset:
-        """The same data at `path`, unless that is empty."""
+        """Returns the dataset that reads from `path`; itself if the path is empty."""
         return self.at(str(path)) if str(path).strip() else self
 
     @abstractmethod
     def at(self, path: str) -> ImageDataset:
-        """The same data at `path`."""
+        """Returns the dataset that reads from `path`."""

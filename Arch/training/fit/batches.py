@@ -9,11 +9,11 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from Arch.datasets.augmentation.draws import SampleRandom
-from Arch.datasets.loading import Split
+from Arch.datasets.augmentation.pipeline import Augmentation
+from Arch.datasets.augmentation.sample_random import SampleRandom
+from Arch.datasets.data import Split
 from Arch.datasets.normalization import Normalizer
 from Arch.datasets.streaming import images_of
-from Arch.training.fit.augmentation import Augmentation
 from Arch.training.streams import Streams
 from Arch.types import Batch
 

@@ -7,7 +7,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from Arch.datasets.loading import ImageData
+from Arch.datasets.data import ImageData
 from Arch.errors import NonFiniteLossError
 from Arch.models.imodel import IModel
 from Arch.training.fit.batches import Batches

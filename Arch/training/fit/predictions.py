@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from Arch.analysis.predictions import prediction as measure
-from Arch.datasets.loading import Split
+from Arch.datasets.data import Split
 from Arch.datasets.normalization import Normalizer
 from Arch.datasets.streaming import images_of
 from Arch.models.imodel import IModel

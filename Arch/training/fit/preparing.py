@@ -5,7 +5,7 @@ from __future__ import annotations
 from torch.optim import Optimizer
 
 from Arch.config.config import Config
-from Arch.datasets.loading import ImageData
+from Arch.datasets.data import ImageData
 from Arch.datasets.normalization import Normalizer
 from Arch.models.imodel import IModel
 from Arch.training.fit.augmentation import augmentation_of

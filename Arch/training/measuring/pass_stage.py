@@ -8,7 +8,7 @@ from typing import Any, Protocol
 import torch
 from torch import Tensor
 
-from Arch.datasets.loading import Split
+from Arch.datasets.data import Split
 from Arch.datasets.normalization import Normalizer
 from Arch.datasets.streaming import images_of
 from Arch.training.engine import Engine

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from Arch.analysis.predictions.counts import PredictionCounts
-from Arch.datasets.loading import Split
+from Arch.datasets.data import Split
 from Arch.models.imodel import IModel
 from Arch.training.engine import Engine
 from Arch.training.scores import Array, Scores

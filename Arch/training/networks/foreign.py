@@ -12,7 +12,7 @@ from Arch.cache.foreign import note
 from Arch.config.config import filled
 from Arch.config.foreign import ForeignNetwork, ForeignSource
 from Arch.config.rules.rules import Rules
-from Arch.datasets.loading import ImageData
+from Arch.datasets.data import ImageData
 from Arch.datasets.normalization import Normalization
 from Arch.errors import InactiveKeyError, ModelError
 from Arch.models import MODELS

@@ -9,7 +9,7 @@ from typing import Protocol
 from torch import Tensor
 
 from Arch.cache.entry import Entry
-from Arch.datasets.loading import ImageData
+from Arch.datasets.data import ImageData
 from Arch.datasets.normalization import Normalization
 from Arch.models.imodel import IModel
 

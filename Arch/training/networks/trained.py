@@ -16,7 +16,7 @@ from torch import Tensor
 from Arch.cache.entry import Entry
 from Arch.cache.layout import removal
 from Arch.config.config import Config
-from Arch.datasets.loading import ImageData
+from Arch.datasets.data import ImageData
 from Arch.datasets.normalization import Normalization
 from Arch.errors import CorruptEntryError, DataError, ModelError
 from Arch.models import MODELS

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from Arch.datasets.loading import ImageData
+from Arch.datasets.data import ImageData
 from Arch.training.data_identity import data_record, require_same_data
 from Arch.training.networks.given import GivenNetwork
 from Arch.training.run.checkpoint import pack, unfit_named, unpack

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 
-from Arch.datasets.loading import ImageData, Split
+from Arch.datasets.data import ImageData, Split
 from Arch.datasets.normalization import Normalization, Normalizer
 from Arch.errors import ConfigError, DataError
 from Arch.models.imodel import IModel

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 import torch
 
-from Arch.datasets.loading import ImageData
+from Arch.datasets.data import ImageData
 from Arch.errors import TrainingError
 from Arch.models import MODELS
 from Arch.models.build import construct

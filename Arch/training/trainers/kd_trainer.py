@@ -22,8 +22,8 @@ from Arch.training.trainers.image_trainer import ImageTrainer
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from Arch.datasets.data import ImageData, Split
     from Arch.datasets.dataset import ImageDataset
-    from Arch.datasets.loading import ImageData, Split
     from Arch.models.imodel import IModel
 
 

@@ -5,12 +5,12 @@ import math
 import pytest
 import torch
 
-from Arch.datasets.augmentation.draws import SampleRandom
 from Arch.datasets.augmentation.erasing import Boxes, RandomErasing, cutout
+from Arch.datasets.augmentation.sample_random import SampleRandom
 from tests.datasets.literal_hash import literal_hash
 
 SAMPLES = torch.arange(200) + 1000
-DRAWS = SampleRandom(SAMPLES, 3, 5)
+RANDOM = SampleRandom(SAMPLES, 3, 5)
 
 
 def uniform(counter, purpose):
@@ -34,8 +34,8 @@ def test_a_mask_is_true_inside_the_rectangle_and_the_image():
     assert boxes.mask(4, 5).tolist() == expected
 
 
-def test_where_a_condition_fails_the_rectangle_is_empty():
-    boxes = cutout(DRAWS, 3, 8, 8).where(SAMPLES % 2 == 0)
+def test_a_rectangle_is_empty_where_the_condition_fails():
+    boxes = cutout(RANDOM, 3, 8, 8).where(SAMPLES % 2 == 0)
     covered = boxes.mask(8, 8).sum(dim=(1, 2, 3))
     assert (covered[::2] > 0).all()
     assert (covered[1::2] == 0).all()
@@ -47,16 +47,16 @@ def test_a_square_is_cut_out_around_a_uniform_pixel(side):
     for sample in SAMPLES.tolist():
         row, column = below(9, sample, "cutout row"), below(7, sample, "cutout column")
         expected.append([row - side // 2, row - side // 2 + side, column - side // 2, column - side // 2 + side])
-    assert corners(cutout(DRAWS, side, 9, 7)) == expected
+    assert corners(cutout(RANDOM, side, 9, 7)) == expected
 
 
-def test_a_cut_out_square_may_leave_the_image_by_half_its_side_at_most():
+def test_a_cutout_square_leaves_the_image_by_at_most_half_its_side():
     covered = cutout(SampleRandom(torch.arange(2000), 3, 5), 4, 16, 16).mask(16, 16).sum(dim=(1, 2, 3))
     assert set(covered.tolist()) == {rows * columns for rows in (2, 3, 4) for columns in (2, 3, 4)}
 
 
 def literal_rectangle(sample, height, width, erasing):
-    """The algorithm of the paper for one image, or None where it is left whole."""
+    """Runs the algorithm of the paper for one image; returns None if nothing is erased."""
     if uniform(sample, "erased") >= erasing.probability:
         return None
     for number in range(10):
@@ -75,13 +75,13 @@ def literal_rectangle(sample, height, width, erasing):
     "erasing",
     [RandomErasing(0.5, 0.02, 0.33, 0.3), RandomErasing(1.0, 0.5, 0.9, 0.1), RandomErasing(1.0, 1.0, 1.0, 1.0)],
 )
-def test_rectangles_are_those_of_the_published_loop(erasing):
-    boxes = erasing.boxes(DRAWS, 12, 20)
+def test_rectangles_equal_those_of_the_published_algorithm(erasing):
+    boxes = erasing.boxes(RANDOM, 12, 20)
     found = [each if each[0] < each[1] else None for each in corners(boxes)]
     assert found == [literal_rectangle(sample, 12, 20, erasing) for sample in SAMPLES.tolist()]
 
 
-def test_half_of_the_images_lose_between_2_and_33_percent():
+def test_half_of_the_images_are_erased_by_2_to_33_percent():
     random = SampleRandom(torch.arange(20_000), 0, 0)
     boxes = RandomErasing(0.5, 0.02, 0.33, 0.3).boxes(random, 100, 100)
     shares = (boxes.bottom - boxes.top) * (boxes.right - boxes.left) / 100**2

@@ -1,4 +1,4 @@
-"""Mixtures against literal loops over images and pixels, their shares against scipy's Beta distribution."""
+"""Mixed images against literal loops over images and pixels; their shares against the Beta distribution of scipy."""
 
 import math
 
@@ -6,11 +6,11 @@ import pytest
 import torch
 from scipy import stats
 
-from Arch.datasets.augmentation.draws import SampleRandom
 from Arch.datasets.augmentation.mixing import Mixing, beta_shares, cut_window
+from Arch.datasets.augmentation.sample_random import SampleRandom
 
 SAMPLES = torch.arange(40) + 500
-DRAWS = SampleRandom(SAMPLES, 3, 5)
+RANDOM = SampleRandom(SAMPLES, 3, 5)
 
 
 @pytest.fixture
@@ -32,9 +32,9 @@ def test_drawn_shares_follow_the_beta_distribution(alpha):
 
 
 def test_mixup_blends_each_image_with_the_next_one_of_the_batch(images):
-    mixed, partners, shares = Mixing(0.4, 0.0, 1.0, 0.0)(images, DRAWS)
+    mixed, partners, shares = Mixing(0.4, 0.0, 1.0, 0.0)(images, RANDOM)
     assert partners.tolist() == [*range(1, 40), 0]
-    expected = beta_shares(DRAWS.uniform("mixup share"), 0.4)
+    expected = beta_shares(RANDOM.uniform("mixup share"), 0.4)
     assert shares.tolist() == pytest.approx(expected.tolist())
     for row, share in enumerate(expected.tolist()):
         blend = share * images[row] + (1 - share) * images[(row + 1) % 40]
@@ -42,8 +42,8 @@ def test_mixup_blends_each_image_with_the_next_one_of_the_batch(images):
 
 
 def test_cutmix_pastes_a_window_of_the_next_image_and_counts_its_pixels(images):
-    mixed, _, shares = Mixing(0.0, 1.0, 1.0, 1.0)(images, DRAWS)
-    window = cut_window(DRAWS, 1.0, 6, 9)
+    mixed, _, shares = Mixing(0.0, 1.0, 1.0, 1.0)(images, RANDOM)
+    window = cut_window(RANDOM, 1.0, 6, 9)
     for row in range(40):
         pasted, expected = 0, images[row].clone()
         for y in range(max(0, window.top[row]), min(6, window.bottom[row])):
@@ -54,7 +54,7 @@ def test_cutmix_pastes_a_window_of_the_next_image_and_counts_its_pixels(images):
         assert shares[row].item() == pytest.approx(1 - pasted / 54)
 
 
-def test_the_window_s_sides_are_the_root_of_its_area_around_a_pixel_of_the_image():
+def test_the_sides_of_a_cutmix_window_are_the_square_root_of_its_area():
     random = SampleRandom(torch.arange(500), 0, 0)
     window = cut_window(random, 1.0, 60, 90)
     root = [math.sqrt(1 - share) for share in beta_shares(random.uniform("cutmix share"), 1.0).tolist()]
@@ -63,44 +63,44 @@ def test_the_window_s_sides_are_the_root_of_its_area_around_a_pixel_of_the_image
     assert ((window.top + window.bottom) // 2).clamp(0, 59).sub((window.top + window.bottom) // 2).abs().max() <= 1
 
 
-def test_unmixed_examples_stay_as_they_are(images):
-    mixed, _, shares = Mixing(0.4, 1.0, 0.3, 0.5)(images, DRAWS)
-    is_whole = DRAWS.uniform("mixed") >= 0.3
+def test_unmixed_examples_are_unchanged(images):
+    mixed, _, shares = Mixing(0.4, 1.0, 0.3, 0.5)(images, RANDOM)
+    is_whole = RANDOM.uniform("mixed") >= 0.3
     assert 0 < is_whole.sum() < 40
     assert torch.equal(mixed[is_whole], images[is_whole])
     assert (shares[is_whole] == 1).all()
 
 
-def test_of_both_kinds_each_example_has_one(images):
-    blended, cut = Mixing(0.4, 0.0, 1.0, 0.0)(images, DRAWS), Mixing(0.0, 1.0, 1.0, 1.0)(images, DRAWS)
-    mixed, _, shares = Mixing(0.4, 1.0, 1.0, 0.25)(images, DRAWS)
-    is_cut = DRAWS.uniform("mixed by cutting") < 0.25
+def test_each_example_is_mixed_by_one_method(images):
+    blended, cut = Mixing(0.4, 0.0, 1.0, 0.0)(images, RANDOM), Mixing(0.0, 1.0, 1.0, 1.0)(images, RANDOM)
+    mixed, _, shares = Mixing(0.4, 1.0, 1.0, 0.25)(images, RANDOM)
+    is_cut = RANDOM.uniform("mixed by cutting") < 0.25
     assert 0 < is_cut.sum() < 40
     assert torch.equal(mixed, cut[0].where(is_cut[:, None, None, None], blended[0]))
     assert torch.equal(shares, cut[2].where(is_cut, blended[2]))
 
 
-def test_a_share_depends_on_nothing_else_in_the_batch(images):
+def test_a_share_does_not_depend_on_the_rest_of_the_batch(images):
     mixing, some = Mixing(0.4, 1.0, 0.8, 0.5), torch.tensor([31, 4, 17])
-    whole = mixing(images, DRAWS)[2]
+    whole = mixing(images, RANDOM)[2]
     assert torch.equal(mixing(images[some], SampleRandom(SAMPLES[some], 3, 5))[2], whole[some])
 
 
-def test_channels_last_images_stay_so(images):
-    mixed = Mixing(0.4, 1.0, 1.0, 0.5)(images.contiguous(memory_format=torch.channels_last), DRAWS)[0]
+def test_channels_last_images_stay_channels_last(images):
+    mixed = Mixing(0.4, 1.0, 1.0, 0.5)(images.contiguous(memory_format=torch.channels_last), RANDOM)[0]
     assert mixed.is_contiguous(memory_format=torch.channels_last)
 
 
 @pytest.mark.gpu
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
-def test_a_cuda_device_mixes_the_same_without_a_synchronisation(images):
+def test_mixing_on_cuda_is_equal_and_does_not_synchronise(images):
     mixing, on_device = Mixing(0.4, 1.0, 0.8, 0.5), SampleRandom(SAMPLES.cuda(), 3, 5)
     theirs = images.cuda()
-    mixing(theirs, on_device)  # brings the quantiles onto the device
+    mixing(theirs, on_device)  # copies the cached quantiles to the device
     torch.cuda.set_sync_debug_mode("error")
     try:
         found = mixing(theirs, on_device)
     finally:
         torch.cuda.set_sync_debug_mode("default")
-    for ours, expected in zip(found, mixing(images, DRAWS), strict=True):
+    for ours, expected in zip(found, mixing(images, RANDOM), strict=True):
         torch.testing.assert_close(ours.cpu(), expected)

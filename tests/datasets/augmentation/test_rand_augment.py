@@ -1,12 +1,12 @@
-"""Operations against torchvision's on the same bytes; choices against the literal hash."""
+"""Operations against those of torchvision on the same bytes; choices against the literal hash."""
 
 import pytest
 import torch
 from torchvision.transforms import v2
 from torchvision.transforms.v2 import InterpolationMode
 
-from Arch.datasets.augmentation.draws import SampleRandom
 from Arch.datasets.augmentation.rand_augment import OPERATIONS, RandAugment, _kinds, all_at_once, by_kind, operate
+from Arch.datasets.augmentation.sample_random import SampleRandom
 from Arch.errors import ShapeError
 from tests.datasets.literal_hash import literal_hash
 
@@ -14,7 +14,7 @@ SPACE = v2.RandAugment._AUGMENTATION_SPACE
 
 
 def pictures(n=6, channels=3, height=24, width=20):
-    """Noise, ramps, few bytes and single ones: what tables and histograms have to cope with."""
+    """Returns noise, ramps, and images of few values or one: special cases of tables and histograms."""
     noise = torch.randint(0, 256, (n, channels, height, width), generator=torch.Generator().manual_seed(0))
     noise[1] = torch.arange(width) * 5 + 60
     noise[2] = 100 + noise[2] % 3
@@ -38,14 +38,14 @@ def ours(images, operation, magnitude, sign):
     return operate(images, torch.full((len(images),), code), magnitude)
 
 
-def test_the_operations_are_torchvision_s_in_its_order():
+def test_the_operations_have_the_order_of_torchvision():
     assert tuple(SPACE) == OPERATIONS
 
 
 @pytest.mark.parametrize("operation", OPERATIONS)
 @pytest.mark.parametrize("magnitude", [0, 9, 14, 30])
 @pytest.mark.parametrize("channels", [1, 3])
-def test_every_operation_gives_torchvision_s_bytes(operation, magnitude, channels):
+def test_every_operation_gives_the_bytes_of_torchvision(operation, magnitude, channels):
     images = pictures(channels=channels)
     for sign in (1, -1):
         expected = torch.stack([theirs(image, operation, magnitude, sign) for image in images])
@@ -55,7 +55,7 @@ def test_every_operation_gives_torchvision_s_bytes(operation, magnitude, channel
 @pytest.mark.parametrize("sign", [1, -1])
 def test_halfway_between_two_pixels_the_later_one_is_taken(sign):
     images = pictures()
-    sheared = ours(images, "ShearX", 20, sign)  # by 0.2 columns a row: row j is moved by 0.2 j + 0.1 columns
+    sheared = ours(images, "ShearX", 20, sign)  # by 0.2 columns per row: row j is moved by 0.2 j + 0.1 columns
     expected = torch.stack([theirs(image, "ShearX", 20, sign) for image in images])
     halfway = torch.arange(24) % 5 == 2
     assert torch.equal(sheared[:, :, ~halfway], expected[:, :, ~halfway])
@@ -64,7 +64,7 @@ def test_halfway_between_two_pixels_the_later_one_is_taken(sign):
     assert torch.equal(sheared[:, :, 2, : 20 - shift], images[:, :, 2, shift:])
 
 
-def test_a_gpu_computes_all_kinds_for_all_images_and_gets_the_same():
+def test_both_ways_to_compute_the_operations_are_equal():
     images, codes = pictures(28), torch.arange(28)
     kinds = _kinds(17, 24, 20, images.device)
     assert torch.equal(all_at_once(images, codes, kinds), by_kind(images, codes, kinds))
@@ -82,11 +82,11 @@ def test_images_below_3_by_3_pixels_are_not_sharpened():
     assert torch.equal(ours(images, "Sharpness", 30, 1), images)
 
 
-def test_the_operations_of_a_sample_are_hashes_of_seed_epoch_and_turn():
+def test_the_operations_of_a_sample_are_hashes_of_seed_epoch_and_index():
     images, samples = pictures(), torch.arange(6) + 70
     expected = images
-    for turn in range(2):
-        codes = [literal_hash(70 + i, f"operation/{turn}/5/3") * 28 // 2**32 for i in range(6)]
+    for index in range(2):
+        codes = [literal_hash(70 + i, f"operation/{index}/5/3") * 28 // 2**32 for i in range(6)]
         expected = operate(expected, torch.tensor(codes), 9)
     assert torch.equal(RandAugment(2, 9)(images, SampleRandom(samples, 5, 3)), expected)
 
@@ -106,14 +106,14 @@ def test_other_images_are_refused(images):
 
 @pytest.mark.gpu
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
-def test_a_cuda_device_gives_the_same_images_without_a_synchronisation():
+def test_images_on_cuda_are_equal_without_a_synchronisation():
     images, samples = pictures(64), torch.arange(64)
     on_device, device_samples = images.cuda(), samples.cuda()
     expected = RandAugment(2, 9)(images, SampleRandom(samples, 0, 0))
-    RandAugment(2, 9)(on_device, SampleRandom(device_samples, 0, 0))  # brings the constants onto the device
+    RandAugment(2, 9)(on_device, SampleRandom(device_samples, 0, 0))  # copies the cached constants to the device
     torch.cuda.set_sync_debug_mode("error")
     try:
         found = RandAugment(2, 9)(on_device, SampleRandom(device_samples, 0, 0))
     finally:
         torch.cuda.set_sync_debug_mode("default")
-    assert (found.cpu().int() - expected.int()).abs().max() <= 1  # a device may round a product and a sum at once
+    assert (found.cpu().int() - expected.int()).abs().max() <= 1  # a fused multiply-add rounds once instead of twice

@@ -1,16 +1,16 @@
-"""Views against a literal loop over samples with slices; their distribution against the chi-square."""
+"""Views against a literal loop over samples with slices; their distribution against the chi-square test."""
 
 import pytest
 import torch
 from scipy.stats import chi2
 
-from Arch.datasets.augmentation.views import apply_views, take, view_count, view_numbers, views
+from Arch.datasets.augmentation.views import apply_views, view_count, view_numbers
 from Arch.errors import ShapeError
 from tests.datasets.literal_hash import literal_hash
 
 
 def literal_view(image, number, padding):
-    """Crop and flip of one image `(C, H, W)` by slices alone."""
+    """Crops and flips one image `(C, H, W)` by slices."""
     channels, height, width = image.shape
     canvas = torch.zeros(channels, height + 2 * padding, width + 2 * padding, dtype=image.dtype)
     canvas[:, padding : padding + height, padding : padding + width] = image
@@ -62,7 +62,7 @@ def test_the_middle_view_is_the_image_itself(padding):
     assert torch.equal(apply_views(images, torch.full((2,), 2 * padding * (padding + 1)), padding), images)
 
 
-def test_there_are_162_views_of_a_customary_cifar_image():
+def test_an_image_has_162_views_by_default():
     assert view_count(4, flip=True) == 162
     assert view_count(4, flip=False) == 81
 
@@ -77,7 +77,7 @@ def test_views_are_uniform(seed, epoch):
 
 
 @pytest.mark.parametrize("other", [{"seed": 1, "epoch": 0}, {"seed": 0, "epoch": 1}])
-def test_seeds_and_epochs_draw_independently(other):
+def test_views_of_seeds_and_epochs_are_independent(other):
     ids = torch.arange(50_000)
     ours, theirs = view_numbers(ids, seed=0, epoch=0), view_numbers(ids, **other)
     equal = (ours == theirs).sum().item()
@@ -88,35 +88,21 @@ def test_seeds_and_epochs_draw_independently(other):
     assert chi2.ppf(1e-3, 80) < statistic < chi2.ppf(1 - 1e-3, 80)
 
 
-def test_neighbouring_samples_draw_independently():
+def test_views_of_neighbouring_samples_are_independent():
     numbers = view_numbers(torch.arange(50_000), seed=0, epoch=0)
     equal = (numbers[1:] == numbers[:-1]).sum().item()
     assert abs(equal - 50_000 / 162) < 5 * (50_000 / 162) ** 0.5
 
 
-def test_a_view_is_the_hash_of_seed_epoch_and_sample_scaled_down():
+def test_a_view_number_is_the_scaled_hash_of_seed_epoch_and_sample():
     expected = [literal_hash(i, "views/3/5") * 162 // 2**32 for i in range(100)]
     assert view_numbers(torch.arange(100), seed=3, epoch=5).tolist() == expected
 
 
-def test_a_samples_view_depends_on_nothing_else_in_the_batch():
+def test_the_view_of_a_sample_does_not_depend_on_the_rest_of_the_batch():
     whole = view_numbers(torch.arange(100), seed=3, epoch=5)
     some = torch.tensor([42, 7, 99])
     assert torch.equal(view_numbers(some, seed=3, epoch=5), whole[some])
-
-
-def test_views_are_the_two_steps_in_one():
-    images, ids = random_images(6), torch.arange(6) + 1000
-    numbers = view_numbers(ids, seed=1, epoch=2, padding=1, flip=False)
-    expected = apply_views(images, numbers, 1, flip=False)
-    assert torch.equal(views(images, ids, seed=1, epoch=2, padding=1, flip=False), expected)
-
-
-def test_taking_rows_is_indexing():
-    images = random_images(10).contiguous(memory_format=torch.channels_last)
-    rows = torch.tensor([3, 3, 0])
-    assert torch.equal(take(images, rows), images[rows])
-    assert take(images, rows).is_contiguous(memory_format=torch.channels_last)
 
 
 @pytest.mark.parametrize(("shape", "n"), [((3, 8, 8), 3), ((2, 3, 8, 8), 3)])
@@ -127,12 +113,12 @@ def test_wrong_shapes_are_refused(shape, n):
 
 @pytest.mark.gpu
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
-def test_a_cuda_device_gives_the_same_views_without_a_synchronisation():
+def test_views_on_cuda_are_equal_and_do_not_synchronise():
     images, ids = random_images(64), torch.arange(64)
     on_device, device_ids = images.cuda(), ids.cuda()
     torch.cuda.set_sync_debug_mode("error")
     try:
-        ours = views(on_device, device_ids, seed=0, epoch=0)
+        ours = apply_views(on_device, view_numbers(device_ids, seed=0, epoch=0))
     finally:
         torch.cuda.set_sync_debug_mode("default")
-    assert torch.equal(ours.cpu(), views(images, ids, seed=0, epoch=0))
+    assert torch.equal(ours.cpu(), apply_views(images, view_numbers(ids, seed=0, epoch=0)))

@@ -1,4 +1,4 @@
-"""Images in files of arrays: MNIST and its likes, SVHN and STL-10, tiny, in the true formats, beside torchvision."""
+"""Tiny copies of MNIST, FashionMNIST, SVHN and STL-10 in the original formats. Oracle: torchvision."""
 
 import gzip
 import struct
@@ -22,7 +22,7 @@ def random(*shape, below=256):
 
 
 def write_idx(folder, name, array):
-    """A file of bytes with its big-endian header, as it is and compressed."""
+    """Writes an IDX file, uncompressed and compressed."""
     header = struct.pack(f">BBBB{array.ndim}I", 0, 0, 8, array.ndim, *array.shape)
     folder.mkdir(parents=True, exist_ok=True)
     (folder / name).write_bytes(header + array.tobytes())
@@ -46,11 +46,11 @@ def test_idx_files_give_what_torchvision_reads(name, split, root, tmp_path):
     assert len(ours.classes) == len(theirs.classes) == 10
 
 
-def test_clothes_are_called_as_torchvision_calls_them():
+def test_fashion_mnist_has_the_class_names_of_torchvision():
     assert DATASETS["FashionMNIST"].classes == tuple(torchvision.datasets.FashionMNIST.classes)
 
 
-def test_uncompressed_files_are_as_good(root, tmp_path):
+def test_uncompressed_files_give_the_same_images(root, tmp_path):
     write_digits(tmp_path / "both")
     both = DATASETS["MNIST"]().located(tmp_path / "both").read(root, "test")
     for path in (tmp_path / "both").glob("*.gz"):
@@ -68,7 +68,7 @@ def test_uncompressed_files_are_as_good(root, tmp_path):
         (lambda path: path.unlink(), "cannot read .*train-images-idx3-ubyte"),
     ],
 )
-def test_a_file_that_is_no_idx_file_is_named(change, words, root, tmp_path):
+def test_a_malformed_idx_file_is_named_in_the_error(change, words, root, tmp_path):
     write_digits(tmp_path / "x")
     for path in (tmp_path / "x").glob("*.gz"):
         path.unlink()
@@ -77,14 +77,14 @@ def test_a_file_that_is_no_idx_file_is_named(change, words, root, tmp_path):
         DATASETS["MNIST"]().located(tmp_path / "x").read(root, "train")
 
 
-def test_labels_that_are_not_one_to_an_image_are_refused(root, tmp_path):
+def test_a_wrong_number_of_labels_is_refused(root, tmp_path):
     write_digits(tmp_path)
     write_idx(tmp_path, "train-labels-idx1-ubyte", random(10, below=10))
     with pytest.raises(DataError, match="does not hold a label below 10 for each image"):
         DATASETS["MNIST"]().located(tmp_path).read(root, "train")
 
 
-def test_svhn_is_what_torchvision_reads_with_zero_for_ten(root, tmp_path, monkeypatch):
+def test_svhn_equals_torchvision_and_maps_label_ten_to_zero(root, tmp_path, monkeypatch):
     labels = np.array([10, 1, 9, 10, 5], dtype=np.uint8).reshape(-1, 1)
     scipy.io.savemat(tmp_path / "train_32x32.mat", {"X": random(32, 32, 3, 5), "y": labels}, do_compression=True)
     monkeypatch.setattr(torchvision.datasets.svhn, "check_integrity", lambda *arguments: True)
@@ -94,8 +94,8 @@ def test_svhn_is_what_torchvision_reads_with_zero_for_ten(root, tmp_path, monkey
     assert ours.labels.tolist() == theirs.labels.tolist() == [0, 1, 9, 0, 5]
 
 
-@pytest.mark.parametrize("content", [b"torn", None])
-def test_a_file_that_is_no_svhn_is_named(content, root, tmp_path):
+@pytest.mark.parametrize("content", [b"damaged", None])
+def test_a_malformed_svhn_file_is_named_in_the_error(content, root, tmp_path):
     path = tmp_path / "train_32x32.mat"
     scipy.io.savemat(path, {"Z": 1})
     if content:
@@ -112,7 +112,7 @@ def write_stl10(folder, words=("train", "test", "unlabeled")):
 
 
 @pytest.mark.parametrize("split", ["train", "test"])
-def test_stl10_is_what_torchvision_reads(split, root, tmp_path, monkeypatch):
+def test_stl10_equals_torchvision(split, root, tmp_path, monkeypatch):
     write_stl10(tmp_path / "stl10_binary")
     monkeypatch.setattr(torchvision.datasets.stl10, "check_integrity", lambda *arguments: True)
     theirs = torchvision.datasets.STL10(tmp_path, split)
@@ -121,7 +121,7 @@ def test_stl10_is_what_torchvision_reads(split, root, tmp_path, monkeypatch):
     assert ours.labels.tolist() == theirs.labels.tolist()
 
 
-def test_the_first_pixels_of_an_stl10_file_go_down_the_left_column(root, tmp_path):
+def test_stl10_pixels_are_stored_column_by_column(root, tmp_path):
     write_stl10(tmp_path / "x")
     content = (tmp_path / "x/train_X.bin").read_bytes()
     image = DATASETS["STL10"]().located(tmp_path / "x").read(root, "train").pixels[0]
@@ -137,7 +137,7 @@ def test_stl10_images_without_labels_are_refused(images, labels, root, tmp_path)
         DATASETS["STL10"]().located(tmp_path / "x").read(root, "train")
 
 
-def test_shrunk_images_are_kept_and_those_that_pillow_makes(root, tmp_path):
+def test_shrunk_images_are_stored_and_equal_those_of_pillow(root, tmp_path):
     write_digits(tmp_path)
     dataset = DATASETS["MNIST"]().located(tmp_path)
     small, again = (dataset.read_downsampled(root, "test", 7) for _ in range(2))
@@ -157,19 +157,19 @@ def test_a_changed_file_is_decoded_again(root, tmp_path):
     assert DATASETS["MNIST"]().located(tmp_path).read(root, "test").labels.tolist() == [0] * 7 != before.labels.tolist()
 
 
-def test_files_in_the_dataset_s_own_folder_have_to_be_the_published_ones(root):
+def test_files_in_the_data_folder_must_have_the_published_digest(root):
     write_digits(root / CATALOGUE["MNIST"].home)
     with pytest.raises(DataError, match="instead of the published f68b3c2dcbeaaa9fbdd348bbdeb94873"):
         DATASETS["MNIST"]().read(root, "train")
 
 
-def test_files_that_somebody_has_decompressed_need_no_archive_beside_them(root):
+def test_a_decompressed_file_replaces_its_archive(root):
     write_digits(folder := root / CATALOGUE["MNIST"].home)
     for path in folder.glob("*.gz"):
         path.unlink()
     assert len(DATASETS["MNIST"]().read(root, "train")) == 11
 
 
-def test_a_place_that_is_not_there_is_named(root):
-    with pytest.raises(DataError, match=r"there is no folder /no/where. DataPath must say where MNIST lies"):
+def test_a_missing_datapath_is_named_in_the_error(root):
+    with pytest.raises(DataError, match=r"there is no folder /no/where. DataPath must name the folder of MNIST"):
         DATASETS["MNIST"]().located("/no/where").read(root, "train")

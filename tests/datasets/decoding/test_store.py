@@ -1,4 +1,4 @@
-"""The cache of decoded images: whole or absent, whoever dies or hurries meanwhile."""
+"""The store of decoded images: complete or absent, also after kills and with concurrent processes."""
 
 import errno
 import hashlib
@@ -13,11 +13,11 @@ import pytest
 import torch
 
 from Arch.datasets.dataset import Images
-from Arch.datasets.decoding import store as module
 from Arch.datasets.decoding.store import ImageWriter, decoded
+from Arch.datasets.digest import ImageDigest
 from Arch.errors import DataError
 
-# The children only write files; they use no thread of the parent's.
+# The children only write files; they use no thread of the parent process.
 forks = pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
 
 PIXELS = np.random.default_rng(0).integers(0, 256, (5, 2, 3, 3), dtype=np.uint8)
@@ -39,7 +39,7 @@ def partials(root):
     return list((root / "decoded").glob(".partial-*"))
 
 
-def test_what_was_written_is_mapped_back(root):
+def test_written_images_are_mapped_from_the_file(root):
     images = decoded(root, "key", write)
     assert images.pixels.permute(0, 2, 3, 1).numpy().tolist() == PIXELS.tolist()
     assert images.labels.tolist() == LABELS
@@ -55,42 +55,42 @@ def test_the_digest_is_sha256_of_header_pixels_and_labels(root):
     assert Images.of(torch.from_numpy(PIXELS).permute(0, 3, 1, 2), torch.tensor(LABELS), ("a", "b")).digest == expected
 
 
-def test_a_second_look_decodes_nothing(root):
+def test_the_second_reading_decodes_nothing(root):
     first = decoded(root, "key", write)
     assert decoded(root, "key", refuse).digest == first.digest
 
 
-def test_writing_into_mapped_pixels_stays_in_this_process(root):
+def test_writing_to_mapped_pixels_does_not_change_the_file(root):
     decoded(root, "key", write).pixels.zero_()
     assert decoded(root, "key", refuse).pixels.permute(0, 2, 3, 1).numpy().tolist() == PIXELS.tolist()
 
 
-def spoil_pixels(folder):
+def damage_pixels(folder):
     content = bytearray((folder / "Images.bin").read_bytes())
     content[7] ^= 1
     (folder / "Images.bin").write_bytes(content)
 
 
-def spoil_labels(folder):
+def damage_labels(folder):
     content = bytearray((folder / "Images.bin").read_bytes())
     content[-1] ^= 1
     (folder / "Images.bin").write_bytes(content)
 
 
 DAMAGES = {
-    "a pixel changed": spoil_pixels,
-    "a label changed": spoil_labels,
+    "a pixel changed": damage_pixels,
+    "a label changed": damage_labels,
     "pixels cut short": lambda folder: os.truncate(folder / "Images.bin", 10),
     "pixels missing": lambda folder: (folder / "Images.bin").unlink(),
     "document missing": lambda folder: (folder / "Images.json").unlink(),
-    "document torn": lambda folder: (folder / "Images.json").write_text('{"Shape": [5, 2'),
+    "document truncated": lambda folder: (folder / "Images.json").write_text('{"Shape": [5, 2'),
     "document of another kind": lambda folder: (folder / "Images.json").write_text("[]"),
     "document with another shape": lambda folder: (folder / "Images.json").write_text('{"Shape": [1], "Classes": []}'),
 }
 
 
 @pytest.mark.parametrize("damage", DAMAGES)
-def test_damage_is_noticed_and_repaired(damage, root):
+def test_damage_is_detected_and_repaired(damage, root):
     decoded(root, "key", write)
     folder = root / "decoded" / "key"
     DAMAGES[damage](folder)
@@ -102,7 +102,7 @@ def test_damage_is_noticed_and_repaired(damage, root):
     assert partials(root) == []
 
 
-def test_a_shortened_file_is_noticed_whatever_its_time_says(root):
+def test_a_truncated_file_is_detected_by_its_size(root):
     decoded(root, "key", write)
     path = root / "decoded" / "key" / "Images.bin"
     finished = path.stat().st_mtime_ns
@@ -111,9 +111,9 @@ def test_a_shortened_file_is_noticed_whatever_its_time_says(root):
     assert decoded(root, "key", write).labels.tolist() == LABELS
 
 
-def test_damage_that_cannot_be_removed_is_named(root, monkeypatch):
+def test_damage_that_cannot_be_removed_is_an_error(root, monkeypatch):
     decoded(root, "key", write)
-    spoil_pixels(root / "decoded" / "key")
+    damage_pixels(root / "decoded" / "key")
 
     def refuse_rename(*arguments):
         raise OSError(30, "Read-only file system")
@@ -123,7 +123,7 @@ def test_damage_that_cannot_be_removed_is_named(root, monkeypatch):
         decoded(root, "key", refuse)
 
 
-def test_a_copied_folder_is_believed_after_its_digest_was_checked(root):
+def test_a_copied_folder_is_used_after_a_check_of_its_digest(root):
     decoded(root, "key", write)
     os.utime(root / "decoded" / "key" / "Images.bin", ns=(1, 1))
     assert decoded(root, "key", refuse).labels.tolist() == LABELS
@@ -133,12 +133,12 @@ def test_a_copied_folder_is_checked_once(root, monkeypatch):
     decoded(root, "key", write)
     os.utime(root / "decoded" / "key" / "Images.bin", ns=(1, 1))
     digest = decoded(root, "key", refuse).digest
-    monkeypatch.setattr(module.ImageDigest, "update_from", refuse)
+    monkeypatch.setattr(ImageDigest, "update_from", refuse)
     assert decoded(root, "key", refuse).digest == digest
     assert sorted(path.name for path in (root / "decoded" / "key").iterdir()) == ["Images.bin", "Images.json"]
 
 
-def test_a_failure_leaves_nothing_behind(root):
+def test_a_failed_decoding_leaves_no_files(root):
     def fail(folder):
         with ImageWriter(folder, PIXELS.shape, ("a", "b")) as writer:
             writer.add(PIXELS)
@@ -150,24 +150,24 @@ def test_a_failure_leaves_nothing_behind(root):
     assert [path.name for path in root.iterdir()] == ["decoded"]
 
 
-def test_a_folder_of_data_that_cannot_be_written_is_named(tmp_path):
+def test_an_unwritable_data_folder_is_named_in_the_error(tmp_path):
     (tmp_path / "data").write_text("a file")
     with pytest.raises(DataError, match=r"cannot write decoded images to .*data/decoded: not a directory"):
         decoded(tmp_path / "data", "key", write)
 
 
-def test_a_full_disk_is_named_and_left_clean(root, monkeypatch):
-    def full(file):
+def test_a_full_disk_is_an_error_and_leaves_no_files(root, monkeypatch):
+    def full(descriptor):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(module, "_to_disk", full)
+    monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(DataError, match=r"no space left on device. Free some space"):
         decoded(root, "key", write)
     assert list((root / "decoded").iterdir()) == []
 
 
 def digests_of_three(root, decode):
-    """What three processes find that want the same at once."""
+    """Returns the digests that three concurrent processes read under the same key."""
     context = multiprocessing.get_context("fork")
     answers = context.Queue()
     children = [context.Process(target=lambda: answers.put(decoded(root, "key", decode).digest)) for _ in range(3)]
@@ -180,7 +180,7 @@ def digests_of_three(root, decode):
 
 
 @forks
-def test_of_processes_that_want_the_same_one_decodes_it(root):
+def test_one_of_several_processes_decodes_and_the_others_wait(root):
     times = multiprocessing.get_context("fork").Value("i", 0)
 
     def count(folder):
@@ -193,7 +193,7 @@ def test_of_processes_that_want_the_same_one_decodes_it(root):
 
 
 @forks
-def test_processes_that_decode_at_once_share_one_folder(root, monkeypatch):
+def test_without_locks_all_processes_decode_and_share_one_folder(root, monkeypatch):
     def no_locks(*arguments):
         raise OSError(errno.ENOLCK, "No locks available")
 
@@ -202,7 +202,7 @@ def test_processes_that_decode_at_once_share_one_folder(root, monkeypatch):
 
     def together(folder):
         write(folder)
-        barrier.wait(10)  # all three are finished writing before the first rename
+        barrier.wait(10)  # all three have finished writing before the first rename
 
     assert digests_of_three(root, together) == {decoded(root, "key", refuse).digest}
     assert [path.name for path in (root / "decoded").iterdir()] == ["key"]
@@ -210,7 +210,7 @@ def test_processes_that_decode_at_once_share_one_folder(root, monkeypatch):
 
 @forks
 @pytest.mark.parametrize("is_finished", [False, True])
-def test_a_killed_decoder_leaves_nothing_that_looks_finished(is_finished, root):
+def test_a_killed_decoder_leaves_no_complete_folder(is_finished, root):
     context = multiprocessing.get_context("fork")
     reached = context.Event()
 
@@ -230,7 +230,7 @@ def test_a_killed_decoder_leaves_nothing_that_looks_finished(is_finished, root):
     assert decoded(root, "key", write).labels.tolist() == LABELS
 
 
-def test_a_document_says_when_the_pixels_were_finished(root):
+def test_the_document_records_the_modification_time_of_the_pixels(root):
     decoded(root, "key", write)
     document = json.loads((root / "decoded" / "key" / "Images.json").read_text())
     assert document["Finished"] == (root / "decoded" / "key" / "Images.bin").stat().st_mtime_ns

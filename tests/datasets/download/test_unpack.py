@@ -1,4 +1,4 @@
-"""Archives that are what they should be, and archives that nobody should trust."""
+"""Sound archives are unpacked; damaged and malicious ones are refused."""
 
 import io
 import stat
@@ -36,7 +36,7 @@ def tar_of(path, *members, mode="w"):
 
 
 @pytest.mark.parametrize("name", ["t.zip", "t.tar", "t.tar.gz", "t.tgz", "t.tar.bz2"])
-def test_files_come_out_as_they_went_in_with_modes_of_our_own(name, tmp_path, root):
+def test_files_are_unpacked_unchanged_with_default_permissions(name, tmp_path, root):
     root.mkdir()
     if name == "t.zip":
         archive = zip_of(tmp_path / name, *FILES.items())
@@ -94,7 +94,7 @@ def test_too_many_members_are_refused(tmp_path, root, monkeypatch):
 
 
 @pytest.mark.parametrize("name", ["t.zip", "t.tar.gz"])
-def test_a_torn_archive_is_named(name, tmp_path, root):
+def test_a_truncated_archive_is_named_in_the_error(name, tmp_path, root):
     root.mkdir()
     archive = (
         zip_of(tmp_path / name, *FILES.items())

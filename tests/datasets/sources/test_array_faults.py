@@ -1,4 +1,4 @@
-"""What can be wrong with a user's arrays, each fault one sentence."""
+"""Each fault in the user's arrays gives an error of one sentence."""
 
 import re
 
@@ -35,15 +35,15 @@ FAULTS = {
         r"1 of the 8 labels in y_train in .* are not whole numbers from 0 on, the first is -1.0 at index 5: number the",
     ),
     "a label between two": (with_value("y_train", 2, 0.5), r"1 of the 8 labels .* the first is 0.5 at index 2"),
-    "a label that is no number": (
+    "a label that is NaN": (
         with_value("y_train", 3, np.nan),
         r"1 of the 8 labels .* the first is nan at index 3",
     ),
-    "labels of words": (
+    "strings as labels": (
         {"y_train": np.array(["a"] * 8)},
         r"y_train in .* holds str.* values; labels are whole numbers",
     ),
-    "labels of something else": (
+    "labels out of range": (
         {"y_test": np.array([1, 2, 3, 900])},
         r"labels of .* go up to 900, but there are only 12",
     ),
@@ -53,7 +53,10 @@ FAULTS = {
         {"x_train": np.array([{}] * 8, dtype=object)},
         r"x_train in .* holds Python objects, which are never read: save an array of numbers",
     ),
-    "objects for labels": ({"y_train": np.array([None] * 8, dtype=object)}, r"y_train in .* holds Python objects"),
+    "Python objects as labels": (
+        {"y_train": np.array([None] * 8, dtype=object)},
+        r"y_train in .* holds Python objects",
+    ),
     "integers of 64 bits": (
         {"x_train": np.zeros((8, 3), np.int64)},
         r"x_train in .* holds int64 values; expected uint8 \(images of bytes\) or floating-point numbers: convert it",
@@ -65,10 +68,10 @@ FAULTS = {
     "no samples": ({"x_test": np.zeros((0, 3)), "y_test": np.zeros(0)}, r"x_test in .* holds no samples"),
     "an ambiguous layout": (
         {"x_train": np.zeros((8, 3, 3, 3), np.uint8)},
-        r"has shape \(8, 3, 3, 3\), which does not tell which axis is that of the channels: set ArraysLayout to N",
+        r"has shape \(8, 3, 3, 3\), from which the axis of the channels cannot be determined: set ArraysLayout to N",
     ),
-    "a layout that cannot be told": ({"x_train": np.zeros((8, 5, 5, 5), np.uint8)}, r"which does not tell which axis"),
-    "numbers that are none": (
+    "channels on neither axis": ({"x_train": np.zeros((8, 5, 5, 5), np.uint8)}, r"from which the axis of the channels"),
+    "a value that is NaN": (
         with_value("x_train", (0, 0), np.nan),
         r"1 of the 24 values in the train split of mine .* are infinite or not a number",
     ),
@@ -82,7 +85,7 @@ FAULTS = {
 
 
 @pytest.mark.parametrize("name", FAULTS)
-def test_a_fault_is_told_in_one_sentence(name, tmp_path, root):
+def test_a_fault_gives_an_error_of_one_sentence(name, tmp_path, root):
     changes, message = FAULTS[name]
     np.savez(tmp_path / "data.npz", **{key: each for key, each in {**SOUND, **changes}.items() if each is not None})
     with pytest.raises(DataError, match=message) as caught:
@@ -93,13 +96,13 @@ def test_a_fault_is_told_in_one_sentence(name, tmp_path, root):
 FILES = {
     "no file": ("data.npz", None, r"cannot read .*data.npz: no such file"),
     "no arrays": ("data.txt", b"words", r"data.txt is not a file of arrays: expected one that ends in .npz, .safetens"),
-    "no zip": ("data.npz", b"plain words", r"cannot read .*data.npz: File is not a zip file. Replace it"),
-    "no safetensors": ("data.safetensors", b"plain words", r"cannot read .*data.safetensors: .* Replace it"),
+    "not a zip": ("data.npz", b"plain words", r"cannot read .*data.npz: File is not a zip file. Replace it"),
+    "not a safetensors file": ("data.safetensors", b"plain words", r"cannot read .*data.safetensors: .* Replace it"),
 }
 
 
 @pytest.mark.parametrize("name", FILES)
-def test_a_file_that_cannot_be_read_is_named(name, tmp_path, root):
+def test_an_unreadable_file_is_named_in_the_error(name, tmp_path, root):
     filename, content, message = FILES[name]
     if content is not None:
         (tmp_path / filename).write_bytes(content)
@@ -107,7 +110,7 @@ def test_a_file_that_cannot_be_read_is_named(name, tmp_path, root):
         Arrays("mine", "auto").located(tmp_path / filename).read(root, "train")
 
 
-def test_a_torn_npz_is_named(tmp_path, root):
+def test_a_truncated_npz_is_named_in_the_error(tmp_path, root):
     path = tmp_path / "data.npz"
     np.savez(path, **SOUND)
     content = bytearray(path.read_bytes())
@@ -118,8 +121,8 @@ def test_a_torn_npz_is_named(tmp_path, root):
         Arrays("mine", "auto").located(path).read(root, "train")
 
 
-def test_an_empty_datapath_says_what_to_give(root):
+def test_an_empty_datapath_is_an_error_with_advice(root):
     with pytest.raises(
-        DataError, match=r"DataPath is empty: say in which .npz or .safetensors file the arrays of 'min"
+        DataError, match=r"DataPath is empty: it must name the .npz or .safetensors file with the arrays of"
     ):
         load(Arrays("mine", "auto"), root)

@@ -1,4 +1,4 @@
-"""The downloads of NumPy's files, from a server on loopback. Oracle: the arrays that the server has."""
+"""Downloads of NumPy files from a server on loopback. Oracle: the arrays on the server."""
 
 import dataclasses
 import io
@@ -27,7 +27,7 @@ def saved(save, *arrays, **named):
 
 
 def archived(files):
-    """A tar of files in a folder, as Zenodo has it."""
+    """Returns a tar archive of files in a folder, as on Zenodo."""
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w") as tar:
         for name, content in files.items():
@@ -46,7 +46,7 @@ FILES = {
 
 @pytest.fixture
 def server(monkeypatch):
-    """Lets the sources be this server's files, of any digest."""
+    """Replaces the sources by files of a local server, without digests."""
     replace_cifar(monkeypatch)
     monkeypatch.setenv("no_proxy", "127.0.0.1")
     with serving(dict(FILES)) as server:
@@ -62,29 +62,29 @@ def rows(images):
     return images.pixels.permute(0, 2, 3, 1).numpy().tolist()
 
 
-def test_corrupted_images_are_fetched_and_unpacked(server, root):
+def test_corrupted_images_are_downloaded_and_unpacked(server, root):
     images = CorruptedCIFAR100("fog", 2).read(root, "test")
     assert rows(images) == PIXELS[2:4].tolist()
 
 
-def test_all_six_parts_are_fetched(server, root):
+def test_all_six_parts_are_downloaded(server, root):
     assert rows(CIFAR5M().read(root, "train")) == np.tile(PIXELS, (6, 1, 1, 1)).tolist()
 
 
-def test_random_images_are_fetched_once(server, root):
+def test_random_images_are_downloaded_once(server, root):
     assert rows(RandomImages300K().read(root, "train")) == PIXELS.tolist()
     server.files.clear()
     assert rows(RandomImages300K().read(root, "train")) == PIXELS.tolist()
 
 
-def test_a_file_that_was_exchanged_later_is_noticed(server, root):
+def test_a_file_that_was_replaced_later_is_detected(server, root):
     CIFAR5M().read(root, "train")
     (root / "CIFAR5M" / "part2.npz").write_bytes(saved(np.savez, X=PIXELS[::-1], Y=LABELS))
     with pytest.raises(DataError, match=r"part2.npz"):
         CIFAR5M().read(root, "train")
 
 
-def test_the_published_digest_of_the_corruptions_is_compared(server, root, monkeypatch):
+def test_the_published_digest_of_the_corruptions_is_checked(server, root, monkeypatch):
     facts = CATALOGUE["CIFAR100-C"]
     (file,) = facts.source.files
     source = dataclasses.replace(

@@ -1,4 +1,4 @@
-"""A user's arrays, written by NumPy and safetensors themselves. Oracle: the arrays that were written."""
+"""The user's arrays in NumPy and safetensors files. Oracle: the written arrays."""
 
 import numpy as np
 import pytest
@@ -52,7 +52,7 @@ LAYOUTS = {
 @pytest.mark.parametrize("suffix", [".npz", ".safetensors"])
 @pytest.mark.parametrize("dtype", [np.uint8, np.float32, np.float16, np.float64])
 @pytest.mark.parametrize("name", LAYOUTS)
-def test_samples_are_those_that_were_written(name, dtype, suffix, tmp_path, root):
+def test_samples_equal_the_written_arrays(name, dtype, suffix, tmp_path, root):
     shape, as_nchw = LAYOUTS[name]
     x = splits(*shape, dtype=dtype)
     found = read(write(tmp_path / f"data{suffix}", named(x)), root)
@@ -66,14 +66,14 @@ def test_samples_are_those_that_were_written(name, dtype, suffix, tmp_path, root
 
 @pytest.mark.parametrize("is_by_column", [True, False])
 @pytest.mark.parametrize("compressed", [True, False])
-def test_large_members_come_in_parts_and_in_order(is_by_column, compressed, tmp_path, root, monkeypatch):
+def test_large_arrays_are_read_in_parts_and_in_order(is_by_column, compressed, tmp_path, root, monkeypatch):
     monkeypatch.setattr("Arch.datasets.decoding.array_files._PART", 200)
     x = {split: np.asarray(each, order="F" if is_by_column else "C") for split, each in splits(5, 4, 3).items()}
     found = read(write(tmp_path / "data.npz", named(x), compressed), root)
     assert found["train"].pixels.permute(0, 2, 3, 1).numpy().tolist() == x["train"].tolist()
 
 
-def test_parts_are_all_that_is_in_memory(tmp_path, root, monkeypatch):
+def test_only_one_part_is_in_memory(tmp_path, root, monkeypatch):
     monkeypatch.setattr("Arch.datasets.decoding.array_files._PART", 60)
     sizes = []
     add = decoding.ImageWriter.add
@@ -82,7 +82,7 @@ def test_parts_are_all_that_is_in_memory(tmp_path, root, monkeypatch):
     assert set(sizes) == {60}
 
 
-def test_an_explicit_layout_is_followed(tmp_path, root):
+def test_an_explicit_layout_is_used(tmp_path, root):
     x = splits(3, 3, 3)
     path = write(tmp_path / "data.npz", named(x))
     assert read(path, root, "NCHW")["train"].pixels.tolist() == x["train"].tolist()
@@ -99,7 +99,7 @@ def test_an_explicit_layout_is_followed(tmp_path, root):
         ("data_train", "targets_train", "data_valid", "targets_valid"),
     ],
 )
-def test_arrays_go_by_several_names(names, tmp_path, root):
+def test_arrays_may_have_several_names(names, tmp_path, root):
     x = splits(5)
     arrays = dict(zip(names, (x["train"], LABELS["train"], x["test"], LABELS["test"]), strict=True))
     found = read(write(tmp_path / "data.npz", {**arrays, "x_extra": np.zeros(1)}), root)
@@ -108,7 +108,7 @@ def test_arrays_go_by_several_names(names, tmp_path, root):
 
 
 @pytest.mark.parametrize("word", ["test", "val", "valid"])
-def test_each_split_may_have_a_file_of_its_own(word, tmp_path, root):
+def test_each_split_may_have_its_own_file(word, tmp_path, root):
     x = splits(5)
     write(tmp_path / "train.npz", {"x": x["train"], "y": LABELS["train"], "class_names": np.array(["a", "b", "c"])})
     write(tmp_path / f"{word}.npz", {"x": x["test"], "y": LABELS["test"]})
@@ -118,31 +118,31 @@ def test_each_split_may_have_a_file_of_its_own(word, tmp_path, root):
 
 
 @pytest.mark.parametrize("names", [np.array(["cat", "dog", "owl"]), np.array([b"cat", b"dog", b"owl"])])
-def test_classes_have_the_names_that_are_given(names, tmp_path, root):
+def test_classes_have_the_names_of_the_array(names, tmp_path, root):
     found = read(write(tmp_path / "data.npz", named(splits(5), classes=names)), root)
     assert found["test"].classes == ("cat", "dog", "owl")
 
 
-def test_bytes_that_are_no_text_still_name_a_class(tmp_path, root):
+def test_class_names_that_are_not_utf8_are_escaped(tmp_path, root):
     latin = np.array([b"cat", b"dog", b"gr\xfcn"])
     found = read(write(tmp_path / "data.npz", named(splits(5), classes=latin)), root)
     assert found["test"].classes == ("cat", "dog", r"gr\xfcn")
 
 
 @pytest.mark.parametrize("labels", [lambda y: y[:, None], lambda y: y.astype(np.float32), lambda y: y.astype(np.uint8)])
-def test_labels_may_stand_in_a_column_or_be_of_another_type(labels, tmp_path, root):
+def test_labels_may_be_a_column_or_of_another_type(labels, tmp_path, root):
     y = {split: labels(each) for split, each in LABELS.items()}
     found = read(write(tmp_path / "data.npz", named(splits(5), y)), root)
     assert found["train"].labels.tolist() == LABELS["train"].tolist()
 
 
-def test_both_splits_know_the_classes_of_either(tmp_path, root):
+def test_both_splits_have_the_classes_of_both(tmp_path, root):
     y = {**LABELS, "train": np.zeros(12, dtype=int)}
     found = read(write(tmp_path / "data.npz", named(splits(5), y)), root)
     assert found["train"].classes == found["test"].classes == ("0", "1", "2")
 
 
-def test_they_are_decoded_once_and_again_when_the_file_has_changed(tmp_path, root):
+def test_arrays_are_decoded_once_and_again_after_a_change(tmp_path, root):
     path = write(tmp_path / "data.npz", named(splits(5)))
     first = read(path, root)["train"].digest
     assert read(path, root)["train"].digest == first
@@ -151,7 +151,7 @@ def test_they_are_decoded_once_and_again_when_the_file_has_changed(tmp_path, roo
     assert read(path, root)["train"].digest != first
 
 
-def test_they_are_loaded_with_their_name_in_front(tmp_path, root):
+def test_messages_about_arrays_begin_with_their_name(tmp_path, root):
     data = load(
         Arrays("mine", "auto"), root, data_path=write(tmp_path / "data.npz", named(splits(5, dtype=np.float32)))
     )

@@ -1,4 +1,4 @@
-"""CIFAR from tiny files in its own format."""
+"""CIFAR from tiny files in its original format."""
 
 import dataclasses
 import hashlib
@@ -36,7 +36,7 @@ def batch(number):
 
 
 def write_files(folder, source, monkeypatch):
-    """Tiny files under CIFAR's own names, and their MD5 in place of the true ones."""
+    """Writes tiny files under the names of CIFAR, and sets their MD5 in torchvision."""
     folder = folder / source.base_folder
     folder.mkdir(parents=True)
 
@@ -74,32 +74,32 @@ def test_pixels_and_labels_agree_with_torchvision(root, monkeypatch):
     assert ours.labels.tolist() == theirs.targets
 
 
-def test_fine_and_coarse_are_kept_apart(root, monkeypatch):
+def test_fine_and_coarse_labels_are_stored_separately(root, monkeypatch):
     write_files(root, source_of("CIFAR100F"), monkeypatch)
     fine, coarse = (DATASETS[name]().read(root, "train") for name in ("CIFAR100F", "CIFAR100C"))
     assert fine.digest != coarse.digest
 
 
-def test_a_damaged_file_is_named(root, monkeypatch):
+def test_a_damaged_file_is_named_in_the_error(root, monkeypatch):
     folder = write_files(root, source_of("CIFAR10"), monkeypatch)
-    (folder / "data_batch_3").write_bytes(b"torn")
+    (folder / "data_batch_3").write_bytes(b"damaged")
     with pytest.raises(
         DataError, match=r"data_batch_3 is missing or damaged .* or remove .*/data/\S+ and leave DataPath empty"
     ):
         DATASETS["CIFAR10"]().read(root, "train")
 
 
-def test_a_file_that_is_no_batch_is_named(tmp_path):
+def test_a_malformed_batch_is_named_in_the_error(tmp_path):
     (tmp_path / "x").write_bytes(pickle.dumps({"data": [[0] * 3072]}))
     (tmp_path / "meta").write_bytes(pickle.dumps(NAMES))
     with pytest.raises(DataError, match=r"does not hold CIFAR batches with 'labels'"):
         write_batches([tmp_path / "x"], tmp_path / "meta", ("labels", "label_names"), tmp_path)
-    (tmp_path / "x").write_bytes(b"torn")
+    (tmp_path / "x").write_bytes(b"damaged")
     with pytest.raises(DataError, match=r"cannot read .*x"):
         write_batches([tmp_path / "x"], tmp_path / "meta", ("labels", "label_names"), tmp_path)
 
 
-def test_a_folder_elsewhere_is_read_and_decoded_images_need_it_no_more(root, tmp_path, monkeypatch):
+def test_a_given_folder_is_not_needed_after_decoding(root, tmp_path, monkeypatch):
     folder = write_files(tmp_path / "elsewhere", source_of("CIFAR10"), monkeypatch)
     for place in (folder, folder.parent):
         assert len(DATASETS["CIFAR10"]().located(place).read(root, "train")) == 15
@@ -107,7 +107,7 @@ def test_a_folder_elsewhere_is_read_and_decoded_images_need_it_no_more(root, tmp
     assert len(DATASETS["CIFAR10"]().read(root, "train")) == 15
 
 
-def test_it_is_downloaded_at_the_first_use(root, tmp_path, monkeypatch):
+def test_cifar_is_downloaded_at_the_first_use(root, tmp_path, monkeypatch):
     folder = write_files(tmp_path / "theirs", source_of("CIFAR10"), monkeypatch)
     archive = tmp_path / "cifar-10-python.tar.gz"
     with tarfile.open(archive, "w:gz") as tar:
@@ -123,17 +123,17 @@ def test_it_is_downloaded_at_the_first_use(root, tmp_path, monkeypatch):
     ]
 
 
-def test_a_failed_download_says_what_to_do_and_leaves_no_images(root, monkeypatch):
+def test_a_failed_download_is_an_error_and_leaves_no_images(root, monkeypatch):
     monkeypatch.setenv("no_proxy", "127.0.0.1")
     with serving({}) as server:
         give_address(monkeypatch, "CIFAR10", server.url("cifar-10-python.tar.gz"))
-        with pytest.raises(DataError, match=r"cannot download cifar-10-python.tar.gz: .* 404 .*put what is in it into"):
+        with pytest.raises(DataError, match=r"cannot download cifar-10-python.tar.gz: .* 404 .*put its content into"):
             DATASETS["CIFAR10"]().read(root, "train")
     assert not list((root / "decoded").iterdir())
 
 
 def give_address(monkeypatch, name, url):
-    """Lets a dataset's archive be downloaded from `url`, whatever its digest."""
+    """Makes the archive of a dataset downloadable from `url`, without a digest."""
     facts = CATALOGUE[name]
     (file,) = facts.source.files
     source = dataclasses.replace(facts.source, files=(dataclasses.replace(file, url=url, md5=""),))

@@ -1,4 +1,4 @@
-"""CIFAR-10-C and CIFAR-100-C in their format, tiny. Oracle: the arrays that were written."""
+"""Tiny copies of CIFAR-10-C and CIFAR-100-C in the original format. Oracle: the written arrays."""
 
 import numpy as np
 import pytest
@@ -19,7 +19,7 @@ def _clean(monkeypatch):
 
 
 def write_files(folder, change=None):
-    """Each corruption's images at five severities, and their labels, as they come from Zenodo."""
+    """Writes the images of each corruption at five severities and their labels, as on Zenodo."""
     folder.mkdir(parents=True)
     arrays = {
         name: np.random.default_rng(i).integers(0, 256, (5 * COUNT, 32, 32, 3), dtype=np.uint8)
@@ -46,14 +46,14 @@ def test_the_test_split_has_one_corruption_of_one_severity(name, severity, root)
     assert data.test.labels.tolist() == [2, 0, 1, 1]
 
 
-def test_the_training_split_is_clean(root):
+def test_the_training_split_has_no_corruptions(root):
     write_files(root / "CIFAR-10-C")
     data = load(DATASETS["CIFAR10-C"]("snow", 1), root)
     assert data.train.pixels.tolist() == clean_images("train").pixels.tolist()
     assert data.classes == clean_images("train").classes
 
 
-def test_a_folder_elsewhere_is_read_and_may_be_shrunk(root, tmp_path):
+def test_a_given_folder_is_read_and_may_be_shrunk(root, tmp_path):
     arrays = write_files(tmp_path / "elsewhere")
     data = load(DATASETS["CIFAR10-C"]("frost", 2), root, data_path=tmp_path / "elsewhere", down_sample=16)
     assert data.shape == (3, 16, 16)
@@ -62,7 +62,7 @@ def test_a_folder_elsewhere_is_read_and_may_be_shrunk(root, tmp_path):
 
 
 FAULTS = {
-    "images missing": ({}, "elsewhere/blur", r"there is no folder .*blur. DataPath must say where CIFAR10-C lies"),
+    "images missing": ({}, "elsewhere/blur", r"there is no folder .*blur. DataPath must name the folder of CIFAR10-C"),
     "rows that are no five severities": (
         {"fog": np.zeros((7, 32, 32, 3), np.uint8)},
         "",
@@ -80,14 +80,14 @@ FAULTS = {
 
 
 @pytest.mark.parametrize("name", FAULTS)
-def test_a_fault_is_told_in_one_sentence(name, root, tmp_path):
+def test_a_fault_gives_an_error_of_one_sentence(name, root, tmp_path):
     change, below, message = FAULTS[name]
     write_files(tmp_path / "elsewhere", change)
     with pytest.raises(DataError, match=message):
         load(DATASETS["CIFAR10-C"]("fog", 1), root, data_path=tmp_path / (below or "elsewhere"))
 
 
-def test_a_missing_corruption_is_named(root, tmp_path):
+def test_a_missing_corruption_is_named_in_the_error(root, tmp_path):
     write_files(tmp_path / "elsewhere")
     (tmp_path / "elsewhere" / "fog.npy").unlink()
     with pytest.raises(DataError, match=r"cannot read .*fog.npy: no such file"):

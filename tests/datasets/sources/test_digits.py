@@ -1,4 +1,4 @@
-"""Digits against scikit-learn's own arrays."""
+"""Digits against the arrays of scikit-learn."""
 
 from fractions import Fraction
 
@@ -12,7 +12,7 @@ GREYS = [int(Fraction(v * 255, 16) + Fraction(1, 2)) for v in range(17)]
 
 
 @pytest.mark.parametrize(("split", "n"), [("train", 1442), ("test", 355)])
-def test_every_fifth_digit_of_a_class_is_for_testing(split, n, root):
+def test_every_fifth_digit_of_a_class_is_a_test_sample(split, n, root):
     raw, seen, expected = load_digits(), [0] * 10, []
     for i, label in enumerate(raw.target):
         seen[label] += 1

@@ -1,4 +1,4 @@
-"""What holds of every dataset that is there without a download."""
+"""Properties of every dataset that needs no download."""
 
 import subprocess
 import sys
@@ -24,12 +24,12 @@ def case(request, tmp_path_factory):
     return {split: dataset.read(root, split) for split in ("train", "test")}, expected, (dataset, root)
 
 
-def test_facts_are_known_of_every_dataset():
+def test_the_catalogue_has_every_dataset():
     unknown = set(DATASETS) ^ set(CATALOGUE)
     assert not unknown, f"give facts in Arch/datasets/sources/catalogue.py: {sorted(unknown)}"
 
 
-def test_each_dataset_has_a_line_about_itself():
+def test_each_dataset_has_a_docstring():
     assert all(len(DATASETS.about(name)) > 30 for name in DATASETS)
 
 
@@ -43,22 +43,22 @@ def test_a_split_has_its_declared_shape(case):
         assert len(splits[split].classes) == classes
 
 
-def test_reading_again_gives_the_same_data(case):
+def test_the_second_reading_gives_the_same_data(case):
     splits, _, (dataset, root) = case
     assert dataset.read(root, "test").digest == splits["test"].digest
     assert splits["train"].digest != splits["test"].digest
 
 
-def test_pixels_lie_in_memory_row_by_row_with_channels_together(case):
+def test_pixels_are_channels_last_in_memory(case):
     assert case[0]["train"].pixels.permute(0, 2, 3, 1).is_contiguous()
 
 
-def test_a_datapath_is_ignored_where_data_know_their_place(case):
+def test_a_datapath_is_ignored_by_datasets_without_files(case):
     dataset, root = case[2]
     assert load(dataset, root, data_path="nowhere").shape == case[1][0]
 
 
-def test_the_digest_notices_a_pixel_a_label_and_a_class_name():
+def test_the_digest_depends_on_pixels_labels_and_class_names():
     pixels, labels, names = torch.zeros(2, 1, 2, 2, dtype=torch.uint8), torch.tensor([0, 1]), ("a", "b")
     other = pixels.clone()
     other[1, 0, 1, 1] = 1
@@ -71,6 +71,6 @@ def test_the_digest_notices_a_pixel_a_label_and_a_class_name():
     assert len({Images.of(*variant).digest for variant in variants}) == 4
 
 
-def test_looking_at_the_room_imports_no_torch():
+def test_importing_the_package_does_not_import_torch():
     code = "import sys, Arch.datasets; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -1,4 +1,4 @@
-"""Whatever is wrong with a user's images: one DataError that names it, and nothing left behind."""
+"""Each fault in the user's images gives a DataError that names it, and leaves no files."""
 
 import re
 
@@ -20,7 +20,7 @@ def without(prefix):
     return {name: data for name, data in tiny_files().items() if not name.startswith(prefix)}
 
 
-def torn_zip(path):
+def truncated_zip(path):
     content = write_zip(path, tiny_files()).read_bytes()
     path.write_bytes(content[: len(content) // 2])
 
@@ -35,7 +35,7 @@ SIXTEEN_BITS = encoded(np.arange(36, dtype=np.uint16).reshape(6, 6) * 1000)
 
 ARCHIVES = {
     "corrupt image": (
-        changed(train__cat__1=b"\xff\xd8 torn"),
+        changed(train__cat__1=b"\xff\xd8 damaged"),
         "cannot decode train/cat/1.png in .*x.zip: not an image",
     ),
     "truncated image": (changed(train__cat__1=encoded(photo(1, 32))[:200]), "cannot decode train/cat/1.png in .*x.zip"),
@@ -70,7 +70,7 @@ ARCHIVES = {
 
 
 @pytest.mark.parametrize("fault", ARCHIVES)
-def test_a_faulty_archive_is_one_clear_error(fault, tmp_path, root):
+def test_a_faulty_archive_is_a_data_error(fault, tmp_path, root):
     files, message = ARCHIVES[fault]
     path = write_zip(tmp_path / "x.zip", files)
     with pytest.raises(DataError, match=message):
@@ -81,36 +81,36 @@ def test_a_faulty_archive_is_one_clear_error(fault, tmp_path, root):
 @pytest.mark.parametrize(
     ("write", "message"),
     [
-        (torn_zip, "x.zip is not a readable zip archive"),
+        (truncated_zip, "x.zip is not a readable zip archive"),
         (bad_checksum, "cannot read train/cat/0.png in .*x.zip"),
         (lambda path: path.write_bytes(b"plain words"), "x.zip is not a readable zip archive"),
         (lambda path: path.write_bytes(b""), "x.zip is not a readable zip archive"),
         (lambda path: path.mkdir(), "x.zip has no train/ at its top"),
         (lambda path: None, "there is no .*x.zip. DataPath must name"),
     ],
-    ids=["torn", "bad checksum", "no zip", "empty file", "empty folder", "absent"],
+    ids=["truncated", "bad checksum", "not a zip", "empty file", "empty folder", "absent"],
 )
-def test_a_path_that_holds_no_archive_is_one_clear_error(write, message, tmp_path, root):
+def test_a_path_without_an_archive_is_a_data_error(write, message, tmp_path, root):
     write(tmp_path / "x.zip")
     with pytest.raises(DataError, match=message):
         load(ImageFolder("pets"), root, data_path=tmp_path / "x.zip")
 
 
-def test_both_names_of_an_absent_split_are_said(tmp_path, root):
+def test_the_error_for_a_missing_split_has_all_its_names(tmp_path, root):
     write_zip(tmp_path / "x-train.zip", tiny_files())
     with pytest.raises(DataError, match=r"there is no .*x-test.zip or .*x-val.zip or .*x-valid.zip"):
         load(ImageFolder("pets"), root, data_path=tmp_path / "x-{split}.zip")
 
 
 @pytest.mark.parametrize("path", ["", "  "])
-def test_an_empty_datapath_is_said(path, root):
+def test_an_empty_datapath_is_an_error(path, root):
     with pytest.raises(DataError, match=r"DataPath is empty: .* 'pets'"):
         load(ImageFolder("pets"), root, data_path=path)
     assert not root.exists()
 
 
-def test_a_corrupt_image_in_a_folder_is_named_by_its_path(tmp_path, root):
-    path = write_folder(tmp_path / "x", changed(train__cat__1=b"torn"))
+def test_the_path_of_a_corrupt_image_is_in_the_error(tmp_path, root):
+    path = write_folder(tmp_path / "x", changed(train__cat__1=b"damaged"))
     with pytest.raises(DataError, match=f"cannot decode {re.escape(str(path))}/train/cat/1.png"):
         load(ImageFolder("pets"), root, data_path=path)
 
@@ -118,28 +118,28 @@ def test_a_corrupt_image_in_a_folder_is_named_by_its_path(tmp_path, root):
 @pytest.mark.parametrize(
     "links", [{"train/cat/all": "train"}, {"train/cat/x": "train/dog", "train/dog/x": "train/cat"}]
 )
-def test_a_link_to_a_folder_around_it_is_named(links, tmp_path, root):
+def test_a_link_to_a_parent_folder_is_an_error(links, tmp_path, root):
     path = write_folder(tmp_path / "data", tiny_files())
     for link, target in links.items():
         (path / link).symlink_to(path / target)
-    with pytest.raises(DataError, match=r"data/train/.* links to a folder that it lies in itself: remove this link\.$"):
+    with pytest.raises(DataError, match=r"data/train/.* links to a folder that contains it: remove this link\.$"):
         load(ImageFolder("pets"), root, data_path=path)
 
 
-def test_a_link_to_a_folder_elsewhere_is_followed(tmp_path, root):
+def test_a_link_to_another_folder_is_followed(tmp_path, root):
     path = write_folder(tmp_path / "data", tiny_files())
     (path / "train/dog/more").symlink_to(path / "test/dog")
     assert load(ImageFolder("pets"), root, data_path=path).train.labels.tolist() == [0, 0, 0, 1, 1, 1, 1, 1, 1]
 
 
-def test_a_broken_link_in_a_folder_is_named(tmp_path, root):
+def test_a_broken_link_is_named_in_the_error(tmp_path, root):
     path = write_folder(tmp_path / "x", tiny_files())
     (path / "train/cat/9.png").symlink_to(tmp_path / "nowhere")
     with pytest.raises(DataError, match=r"cannot read .*x/train/cat/9.png: no such file"):
         load(ImageFolder("pets"), root, data_path=path)
 
 
-def test_an_image_too_small_for_downsampling_is_named(tmp_path, root):
+def test_an_image_too_small_for_down_sampling_is_named_in_the_error(tmp_path, root):
     path = write_zip(tmp_path / "x.zip", changed(train__dog__1=encoded(photo(1, 4))))
     with pytest.raises(DataError, match=r"DownSample 5 would enlarge train/dog/1.png in .* of 4x4 pixels"):
         load(ImageFolder("pets"), root, data_path=path, down_sample=5)

@@ -1,4 +1,4 @@
-"""Folders and archives of images: what is read, in which order, and that it is decoded once."""
+"""Folders and archives of images: which files are read, in which order, and that they are decoded once."""
 
 import io
 import os
@@ -30,7 +30,7 @@ def per_split(files, split, keep_split):
 
 
 def lay_out(kind, tmp_path, files):
-    """Writes the same files in one of the accepted ways and gives the path for the config."""
+    """Writes the files in one of the accepted layouts and returns the path for the config."""
     if kind == "folder":
         return write_folder(tmp_path / "images", files)
     if kind == "zip":
@@ -48,7 +48,7 @@ LAYOUTS = ["folder", "zip", "zip per split", "bare zip per split", "folder per s
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)
-def test_every_layout_gives_the_same_images_in_order_of_class_and_name(layout, tmp_path, root):
+def test_every_layout_gives_the_same_images_sorted_by_class_and_name(layout, tmp_path, root):
     path = lay_out(layout, tmp_path, tiny_files())
     for s, split in enumerate(("train", "test")):
         images = located(path).read(root, split)
@@ -91,7 +91,7 @@ def test_more_images_than_a_chunk_keep_their_order(tmp_path, root, monkeypatch):
     assert found.pixels[:, 0, 0, 0].tolist() == list(range(101))
 
 
-def test_hidden_and_foreign_files_are_passed_over(tmp_path, root):
+def test_hidden_and_other_files_are_ignored(tmp_path, root):
     files = tiny_files()
     rubbish = ["train/cat/.hidden.png", "train/.git/0.png", "train/cat/notes.txt", "train/loose.png", "readme.png"]
     files |= dict.fromkeys([*rubbish, "__MACOSX/train/cat/0.png", "train/cat/Thumbs.db"], b"rubbish")
@@ -99,19 +99,19 @@ def test_hidden_and_foreign_files_are_passed_over(tmp_path, root):
         assert len(located(path).read(root, "train")) == 6
 
 
-def test_what_macos_adds_to_an_archive_is_no_class(tmp_path, root):
+def test_the_files_that_macos_adds_to_an_archive_are_ignored(tmp_path, root):
     files = {"cat/0.png": encoded(photo(0)), "__MACOSX/0.png": b"rubbish"}
     write_zip(tmp_path / "x-train.zip", files)
     assert located(tmp_path / "x-{split}.zip").read(root, "train").classes == ("cat",)
 
 
-def test_sizes_are_kept_apart(tmp_path, root):
+def test_images_of_different_sizes_are_stored_separately(tmp_path, root):
     data = located(write_zip(tmp_path / "x.zip", tiny_files()))
     sizes = [data.read_downsampled(root, "train", 3), data.read_downsampled(root, "train", 2), data.read(root, "train")]
     assert [images.pixels.shape[2] for images in sizes] == [3, 2, 6]
 
 
-def test_images_may_lie_deeper_in_a_class(tmp_path, root):
+def test_a_class_may_have_subfolders(tmp_path, root):
     files = {name.replace("cat/", "cat/images/"): data for name, data in tiny_files().items()}
     images = located(write_folder(tmp_path / "x", files)).read(root, "train")
     assert images.classes == ("cat", "dog")
@@ -160,7 +160,7 @@ def test_any_kind_among_colour_images_becomes_rgb(kind, is_first, tmp_path, root
     assert np.array_equal(rows(images)[1 if is_first else 0], RGB)
 
 
-def test_grey_images_alone_keep_one_channel(tmp_path, root):
+def test_images_that_are_all_grey_keep_one_channel(tmp_path, root):
     bilevel = GREY > 127
     files = {"train/c/0.png": encoded(GREY), "train/c/1.png": encoded(bilevel)}
     images = located(write_folder(tmp_path / "x", files)).read(root, "train")
@@ -169,7 +169,7 @@ def test_grey_images_alone_keep_one_channel(tmp_path, root):
     assert np.array_equal(rows(images)[1, :, :, 0], bilevel * 255)
 
 
-def test_unequal_sizes_are_shrunk_to_one(tmp_path, root):
+def test_images_of_different_sizes_are_shrunk_to_one_size(tmp_path, root):
     files = {"train/c/0.png": encoded(photo(1, 6)), "train/c/1.png": encoded(photo(2, 9))}
     images = located(write_folder(tmp_path / "x", files)).read_downsampled(root, "train", 3)
     for row, (number, size) in zip(rows(images), [(1, 6), (2, 9)], strict=True):
@@ -179,9 +179,9 @@ def test_unequal_sizes_are_shrunk_to_one(tmp_path, root):
 
 @pytest.fixture
 def decodings(monkeypatch):
-    """A list that grows by one whenever a split is decoded."""
-    calls, write = [], images._write
-    monkeypatch.setattr(images, "_write", lambda *arguments: (calls.append(1), write(*arguments)))
+    """Returns a list that grows by one whenever the decoding of a split is finished."""
+    calls, finish = [], images.ImageWriter.finish
+    monkeypatch.setattr(images.ImageWriter, "finish", lambda *both: (calls.append(1), finish(*both)))
     return calls
 
 
@@ -205,13 +205,13 @@ def test_a_changed_source_is_decoded_again(write, tmp_path, root):
     assert second.digest != first.digest
 
 
-def test_a_copy_elsewhere_has_the_same_digest(tmp_path, root):
+def test_a_copy_in_another_folder_has_the_same_digest(tmp_path, root):
     here = write_zip(tmp_path / "here.zip", tiny_files())
     there = write_folder(tmp_path / "there", tiny_files())
     assert load(ImageFolder("a"), root, data_path=here).digest == load(ImageFolder("b"), root, data_path=there).digest
 
 
-def test_reading_an_archive_unpacks_nothing(tmp_path, root, monkeypatch):
+def test_an_archive_is_read_without_unpacking(tmp_path, root, monkeypatch):
     monkeypatch.setattr(zipfile.ZipFile, "extract", None)
     monkeypatch.setattr(zipfile.ZipFile, "extractall", None)
     located(write_zip(tmp_path / "x.zip", tiny_files())).read(root, "train")

@@ -1,4 +1,4 @@
-"""Image files in folders of classes: EuroSAT, PatternNet, Tiny ImageNet and ImageNet, tiny, in the true layouts."""
+"""Tiny copies of EuroSAT, PatternNet, Tiny ImageNet and ImageNet in the original folder layouts."""
 
 import functools
 import importlib.util
@@ -21,7 +21,7 @@ WORDNET = ("n01443537", "n02124075", "n03649909")
 
 
 def picture(number, size=4):
-    """A file of one colour that says its number."""
+    """Returns an image file of one colour, which encodes its number."""
     return encoded(np.full((size, size, 3), number, dtype=np.uint8))
 
 
@@ -30,7 +30,7 @@ def numbers(images):
 
 
 @pytest.mark.parametrize(("name", "below"), [("EuroSAT", "2750/"), ("EuroSAT", ""), ("PatternNet", "images/")])
-def test_every_fifth_image_of_a_class_by_name_is_for_testing(name, below, root, tmp_path):
+def test_every_fifth_image_of_a_class_by_name_is_a_test_sample(name, below, root, tmp_path):
     kinds = {"AnnualCrop": 12, "Forest": 5}
     files = {
         f"{below}{kind}/{kind}_{i}.jpg": picture(100 * k + i)
@@ -47,7 +47,7 @@ def test_every_fifth_image_of_a_class_by_name_is_for_testing(name, below, root, 
 
 
 def write_tiny(folder):
-    """Two training images of each synset, three for validation, and test images without labels."""
+    """Writes two training images of each synset, three validation images, and unlabelled test images."""
     train = {f"train/{n}/images/{n}_{i}.JPEG": picture(10 * k + i) for k, n in enumerate(WORDNET) for i in range(2)}
     boxes = {f"train/{n}/{n}_boxes.txt": b"x 0 0 1 1\n" for n in WORDNET}
     listed = [
@@ -61,7 +61,7 @@ def write_tiny(folder):
     return write_folder(folder, {**train, **boxes, **val, **others})
 
 
-def test_tiny_imagenet_takes_its_validation_for_the_test(root, tmp_path):
+def test_the_test_split_of_tiny_imagenet_is_its_validation_split(root, tmp_path):
     dataset = DATASETS["TinyImageNet"]().located(write_tiny(tmp_path / "tiny-imagenet-200"))
     train, test = dataset.read(root, "train"), dataset.read(root, "test")
     assert (numbers(train), train.labels.tolist()) == ([0, 1, 10, 11, 20, 21], [0, 0, 1, 1, 2, 2])
@@ -69,14 +69,14 @@ def test_tiny_imagenet_takes_its_validation_for_the_test(root, tmp_path):
     assert train.classes == test.classes == WORDNET
 
 
-def test_tiny_imagenet_with_its_validation_in_folders_is_as_good(root, tmp_path):
+def test_tiny_imagenet_may_have_its_validation_split_in_class_folders(root, tmp_path):
     folder = write_tiny(tmp_path / "tiny")
     write_folder(folder, {f"val/{n}/images/val_{k}.JPEG": picture(100 + k) for k, n in enumerate(WORDNET)})
     test = DATASETS["TinyImageNet"]().located(folder).read(root, "test")
     assert (numbers(test), test.labels.tolist()) == ([100, 101, 102], [0, 1, 2])
 
 
-def test_tiny_imagenet_is_shrunk_as_it_is_decoded(root, tmp_path):
+def test_tiny_imagenet_is_shrunk_while_it_is_decoded(root, tmp_path):
     dataset = DATASETS["TinyImageNet"]().located(write_tiny(tmp_path / "tiny"))
     assert dataset.read_downsampled(root, "test", 2).pixels.shape == (3, 3, 2, 2)
     with pytest.raises(DataError, match="DownSample 8 would enlarge"):
@@ -84,7 +84,7 @@ def test_tiny_imagenet_is_shrunk_as_it_is_decoded(root, tmp_path):
 
 
 def write_parquet(path, rows, names=None):
-    """As the `datasets` library writes images: bytes and path of each, and the classes' names in the metadata."""
+    """Writes images like the `datasets` library: bytes and path of each, and the class names in the metadata."""
     import json
 
     import pyarrow as pa
@@ -99,7 +99,7 @@ def write_parquet(path, rows, names=None):
     parquet.write_table(table, path, row_group_size=2)
 
 
-def test_parquet_is_read_or_says_what_to_install(root, tmp_path):
+def test_parquet_files_are_read_or_need_pyarrow(root, tmp_path):
     folder = tmp_path / "tiny"
     dataset = DATASETS["TinyImageNet"]().located(folder)
     if importlib.util.find_spec("pyarrow") is None:
@@ -121,7 +121,7 @@ def write_imagenet(folder, val):
     return write_folder(folder, {**train, **val, **others})
 
 
-def test_imagenet_is_resized_and_cropped_as_torchvision_does_it(root, tmp_path):
+def test_imagenet_is_resized_and_cropped_as_in_torchvision(root, tmp_path):
     photos = [np.concatenate([photo(i, 9)] * (i + 1), axis=i % 2)[: 20 - i] for i in range(3)]
     files = {
         f"{split}/{n}/{n}_1.JPEG": encoded(each)
@@ -137,7 +137,7 @@ def test_imagenet_is_resized_and_cropped_as_torchvision_does_it(root, tmp_path):
 
 
 @pytest.mark.parametrize("place", ["imagenet_2012_validation_synset_labels.txt", "val/synset_labels.txt"])
-def test_imagenet_with_all_images_in_val_takes_the_synsets_from_a_text(place, root, tmp_path):
+def test_imagenet_with_all_images_in_val_reads_synsets_from_a_text_file(place, root, tmp_path):
     flat = {f"val/ILSVRC2012_val_0000000{i}.JPEG": picture(i, 6) for i in (1, 2, 3)}
     text = {place: b"n03649909\nn01443537\nn02124075\n"}
     test = DATASETS["ImageNet"]().located(write_imagenet(tmp_path, flat | text)).read_downsampled(root, "test", 2)
@@ -151,13 +151,13 @@ def test_imagenet_with_all_images_in_val_takes_the_synsets_from_a_text(place, ro
         ({"synset_labels.txt": b"n01443537\n"}, "has 1 lines for 2"),
     ],
 )
-def test_imagenet_without_the_synset_of_each_image_is_refused(text, words, root, tmp_path):
+def test_imagenet_without_a_synset_for_each_image_is_refused(text, words, root, tmp_path):
     folder = write_imagenet(tmp_path, {"val/1.JPEG": picture(1), "val/2.JPEG": picture(2), **text})
     with pytest.raises(DataError, match=words):
         DATASETS["ImageNet"]().located(folder).read_downsampled(root, "test", 2)
 
 
-def test_imagenet_is_never_wholly_in_memory(root, tmp_path, monkeypatch):
+def test_only_some_images_of_imagenet_are_in_memory_at_once(root, tmp_path, monkeypatch):
     val = {f"val/{WORDNET[0]}/{i:04}.JPEG": picture(i % 250, 6) for i in range(40)}
     monkeypatch.setattr(images, "_CHUNK_BYTES", 2 * 12)  # two images of 2x2 pixels
     monkeypatch.setattr(os, "cpu_count", lambda: 1)
@@ -169,7 +169,7 @@ def test_imagenet_is_never_wholly_in_memory(root, tmp_path, monkeypatch):
     assert f"{root}/decoded/ImageNet-test-" in Path("/proc/self/maps").read_text()
 
 
-def test_of_many_who_want_the_same_images_one_decodes_them(root, tmp_path, monkeypatch):
+def test_one_of_several_threads_decodes_the_images(root, tmp_path, monkeypatch):
     folder, seen = write_imagenet(tmp_path, {}), []
     written = images.ImageWriter.add
     monkeypatch.setattr(images.ImageWriter, "add", lambda *both: (seen.append(1), written(*both)))
@@ -179,7 +179,7 @@ def test_of_many_who_want_the_same_images_one_decodes_them(root, tmp_path, monke
     assert (len(digests), len(seen)) == (1, 1)
 
 
-def test_decoded_images_are_read_where_nothing_can_be_written(root, tmp_path, monkeypatch):
+def test_decoded_images_are_read_from_a_read_only_folder(root, tmp_path, monkeypatch):
     dataset = DATASETS["TinyImageNet"]().located(write_tiny(tmp_path / "tiny"))
     before = dataset.read(root, "train")
     (root / ".fetching").write_text("in the way")
@@ -190,7 +190,7 @@ CLASS_FOLDERS = [("ImageNet", ""), ("TinyImageNet", "images/"), ("TinyImageNet",
 
 
 @pytest.mark.parametrize(("name", "below"), CLASS_FOLDERS)
-def test_an_added_image_is_noticed_by_its_folder(name, below, root, tmp_path):
+def test_an_added_image_is_detected_by_the_time_of_its_folder(name, below, root, tmp_path):
     folder = (write_tiny if below else functools.partial(write_imagenet, val={}))(tmp_path / "data")
     before = DATASETS[name]().located(folder).read_downsampled(root, "train", 4)
     write_folder(folder, {f"train/{WORDNET[1]}/{below}more.JPEG": picture(1, 6)})
@@ -199,15 +199,15 @@ def test_an_added_image_is_noticed_by_its_folder(name, below, root, tmp_path):
 
 
 @pytest.mark.parametrize(("name", "below"), CLASS_FOLDERS)
-def test_what_is_decoded_needs_no_look_at_a_million_files(name, below, root, tmp_path, monkeypatch):
+def test_decoded_images_are_opened_without_listing_their_files(name, below, root, tmp_path, monkeypatch):
     folder = (write_tiny if below else functools.partial(write_imagenet, val={}))(tmp_path / "data")
     before = DATASETS[name]().located(folder).read_downsampled(root, "train", 4)
     monkeypatch.setattr(ClassFolders, "listed", lambda self: pytest.fail("listed again"))
     assert DATASETS[name]().located(folder).read_downsampled(root, "train", 4).digest == before.digest
 
 
-def test_what_is_not_there_says_where_to_put_it(root):
+def test_a_missing_dataset_is_an_error_that_names_its_folder(root):
     with pytest.raises(
-        DataError, match=r"ImageNet cannot be downloaded: put it into .*data/ImageNet, or say in DataPath"
+        DataError, match=r"ImageNet cannot be downloaded: put it into .*data/ImageNet, or name its folder in DataPath"
     ):
         DATASETS["ImageNet"]().read_downsampled(root, "train", 64)

@@ -1,4 +1,4 @@
-"""Image files with their makers' lists: CUB-200, Oxford pets and Stanford Cars, tiny, in the true formats."""
+"""Tiny copies of CUB-200, Oxford Pets and Stanford Cars with lists of images, in the original formats."""
 
 import numpy as np
 import pytest
@@ -14,7 +14,7 @@ SIDE = 5
 
 
 def flat(number):
-    """A picture of one colour, so that JPEG and resizing leave it as it is: its number, in grey."""
+    """Returns an image of one grey value, its number, which JPEG and resizing do not change."""
     return encoded(np.full((7 + number % 3, 9, 3), 10 * number, dtype=np.uint8), ".jpg")
 
 
@@ -27,7 +27,7 @@ def read(name, folder, root, split):
 
 @pytest.fixture
 def birds(tmp_path):
-    """Five images of three kinds; the second and the fourth are for testing."""
+    """Writes five images of three classes; the second and the fourth are test samples."""
     kinds = ["001.Black_footed_Albatross", "002.Laysan_Albatross", "010.Red_winged_Blackbird"]
     images = [f"{kinds[k]}/{kinds[k][4:]}_{i}.jpg" for i, k in enumerate((0, 0, 1, 2, 2), 1)]
     lists = {
@@ -41,7 +41,7 @@ def birds(tmp_path):
     return write_folder(tmp_path / "CUB_200_2011", {**files, **texts}), kinds
 
 
-def test_birds_are_split_and_numbered_by_their_lists(birds, root):
+def test_cub200_is_split_and_labelled_by_its_lists(birds, root):
     folder, kinds = birds
     assert read("CUB200", folder, root, "train") == ([1, 3, 5], kinds, tuple(kinds))
     assert read("CUB200", folder, root, "test") == ([2, 4], [kinds[0], kinds[2]], tuple(kinds))
@@ -51,27 +51,27 @@ def test_birds_are_split_and_numbered_by_their_lists(birds, root):
     ("name", "text", "words"),
     [
         ("images.txt", "1\n", "entry 1 of .*images.txt has fewer than 2 words"),
-        ("train_test_split.txt", "1 1\n", "images.txt speaks of '2', which no other list has"),
-        ("image_class_labels.txt", "1 1\n2 1\n3 2\n4 3\n5 4\n", "speaks of '4', which no other list has"),
+        ("train_test_split.txt", "1 1\n", "images.txt contains '2', which no other list has"),
+        ("image_class_labels.txt", "1 1\n2 1\n3 2\n4 3\n5 4\n", "contains '4', which no other list has"),
         ("classes.txt", None, "cannot read .*classes.txt: no such file"),
         ("train_test_split.txt", "1 0\n2 0\n3 0\n4 0\n5 0\n", "is listed as an image of this split"),
     ],
 )
-def test_a_list_that_does_not_fit_is_named(name, text, words, birds, root):
+def test_an_inconsistent_list_is_named_in_the_error(name, text, words, birds, root):
     folder, _ = birds
     (folder / name).unlink() if text is None else (folder / name).write_text(text)
     with pytest.raises(DataError, match=words):
         read("CUB200", folder, root, "train")
 
 
-def test_an_image_that_is_listed_but_not_there_is_named(birds, root):
+def test_a_listed_image_that_is_missing_is_named_in_the_error(birds, root):
     folder, kinds = birds
     (folder / f"images/{kinds[1]}/Laysan_Albatross_3.jpg").unlink()
     with pytest.raises(DataError, match=r"cannot read .*Laysan_Albatross_3.jpg"):
         read("CUB200", folder, root, "train")
 
 
-def test_a_changed_label_is_noticed(birds, root):
+def test_a_changed_label_is_detected(birds, root):
     folder, kinds = birds
     read("CUB200", folder, root, "train")
     (folder / "image_class_labels.txt").write_text("1 3\n2 1\n3 2\n4 3\n5 3\n")
@@ -79,14 +79,14 @@ def test_a_changed_label_is_noticed(birds, root):
 
 
 @pytest.mark.parametrize("name", ["CUB200", "OxfordPets", "StanfordCars", "ImageNet"])
-def test_images_of_many_sizes_need_a_size_and_are_not_opened_before(name, root, tmp_path):
-    words = f"the images of {name} differ in size: set DownSample to the side they are to have, customarily 224"
+def test_images_of_many_sizes_are_refused_without_a_size(name, root, tmp_path):
+    words = f"the images of {name} differ in size: set DownSample to the side in pixels to resize them to, usually 224"
     for dataset in (DATASETS[name](), DATASETS[name]().located(tmp_path)):
         with pytest.raises(DataError, match=words):
             dataset.read(root, "train")
 
 
-def test_images_that_are_too_small_are_enlarged_as_pillow_does_it(root, tmp_path):
+def test_images_that_are_too_small_are_enlarged_as_in_pillow(root, tmp_path):
     picture = photo(3, size=3)
     name = "american_bulldog_1"
     lists = {"annotations/trainval.txt": f"{name} 1 2 1\n".encode(), f"images/{name}.jpg": encoded(picture)}
@@ -99,7 +99,7 @@ def test_images_that_are_too_small_are_enlarged_as_pillow_does_it(root, tmp_path
 PETS = ("Abyssinian_100", "american_bulldog_2", "Abyssinian_7", "yorkshire_terrier_1")
 
 
-def test_pets_are_what_torchvision_reads(root, tmp_path):
+def test_oxford_pets_equal_torchvision(root, tmp_path):
     texts = {
         "annotations/trainval.txt": "{0} 1 1 1\n{1} 2 2 1\n{3} 3 2 9\n".format(*PETS).encode(),
         "annotations/test.txt": "# a comment\n{2} 1 1 1\n".format(*PETS).encode(),
@@ -115,7 +115,7 @@ def test_pets_are_what_torchvision_reads(root, tmp_path):
 
 
 def write_cars(folder):
-    """The makers' kit: MATLAB structs with a box, the class from 1 on and the file of each image."""
+    """Writes the development kit: MATLAB structs with the box, class (from 1 on) and file of each image."""
     kind = [("bbox_x1", object), ("class", object), ("fname", object)]
     names = np.array([["AM General Hummer SUV 2000", "Ram C/V Cargo Van Minivan 2012"]], dtype=object)
     lists = {
@@ -133,7 +133,7 @@ def write_cars(folder):
 
 
 @pytest.mark.parametrize(("split", "numbers"), [("train", [1, 2, 3]), ("test", [11, 12])])
-def test_cars_are_what_torchvision_reads(split, numbers, root, tmp_path):
+def test_stanford_cars_equal_torchvision(split, numbers, root, tmp_path):
     folder = write_cars(tmp_path / "stanford_cars")
     theirs = torchvision.datasets.StanfordCars(tmp_path, split)
     found, names, classes = read("StanfordCars", folder, root, split)
@@ -142,12 +142,12 @@ def test_cars_are_what_torchvision_reads(split, numbers, root, tmp_path):
     assert found == numbers
 
 
-def test_cars_in_folders_of_classes_are_as_good(root, tmp_path):
+def test_stanford_cars_may_be_in_class_folders(root, tmp_path):
     files = {f"{split}/{name}/1.jpg": flat(i) for i, name in enumerate("ab") for split in ("train", "test")}
     assert read("StanfordCars", write_folder(tmp_path / "c", files), root, "test") == ([0, 1], ["a", "b"], ("a", "b"))
 
 
-def test_cars_without_the_labels_of_the_test_are_named(root, tmp_path):
+def test_missing_test_labels_of_stanford_cars_are_an_error(root, tmp_path):
     folder = write_cars(tmp_path / "stanford_cars")
     (folder / "cars_test_annos_withlabels.mat").unlink()
     with pytest.raises(DataError, match=r"has no cars_test_annos_withlabels.mat, the labels of the test split"):

@@ -1,4 +1,4 @@
-"""CIFAR-5m and the 300,000 random images in their formats, tiny. Oracle: the arrays that were written."""
+"""Tiny copies of CIFAR-5m and the 300,000 random images in the original formats. Oracle: the written arrays."""
 
 import numpy as np
 import pytest
@@ -22,7 +22,7 @@ def random(count, seed=0, size=32):
 
 
 def write_parts(folder, compressed=False, **last):
-    """Six parts of 2 to 7 images; what `last` holds stands in the last one."""
+    """Writes six parts of 2 to 7 images; `last` replaces arrays of the last part."""
     folder.mkdir(parents=True)
     parts = [{"X": random(2 + i, i), "Y": np.arange(2 + i) % 3} for i in range(6)]
     parts[-1].update(last)
@@ -33,7 +33,7 @@ def write_parts(folder, compressed=False, **last):
 
 
 @pytest.mark.parametrize("compressed", [True, False])
-def test_the_parts_follow_one_another(compressed, root):
+def test_the_parts_of_cifar5m_are_concatenated(compressed, root):
     parts = write_parts(root / "CIFAR5M", compressed)
     data = load(CIFAR5M(), root)
     assert data.train.pixels.permute(0, 2, 3, 1).numpy().tolist() == np.concatenate([p["X"] for p in parts]).tolist()
@@ -42,7 +42,7 @@ def test_the_parts_follow_one_another(compressed, root):
     assert data.classes == CLASSES
 
 
-def test_there_is_never_more_than_a_part_of_a_file_in_memory(root, tmp_path, monkeypatch):
+def test_only_a_part_of_a_file_is_in_memory(root, tmp_path, monkeypatch):
     monkeypatch.setattr("Arch.datasets.decoding.array_files._PART", 2 * 3072)
     sizes = []
     add = ImageWriter.add
@@ -64,14 +64,14 @@ PART_FAULTS = {
 
 
 @pytest.mark.parametrize("name", PART_FAULTS)
-def test_a_part_that_is_none_is_named(name, root, tmp_path):
+def test_a_malformed_part_is_named_in_the_error(name, root, tmp_path):
     last, message = PART_FAULTS[name]
     write_parts(tmp_path / "parts", **last)
     with pytest.raises(DataError, match=message):
         CIFAR5M().located(tmp_path / "parts").read(root, "train")
 
 
-def test_a_missing_part_is_named(root, tmp_path):
+def test_a_missing_part_is_named_in_the_error(root, tmp_path):
     write_parts(tmp_path / "parts")
     (tmp_path / "parts" / "part3.npz").unlink()
     with pytest.raises(DataError, match=r"cannot read .*part3.npz: no such file"):
@@ -84,14 +84,14 @@ def write_random(folder, images):
     return folder
 
 
-def test_random_images_are_one_class(root, tmp_path):
+def test_random_images_have_one_class(root, tmp_path):
     x = random(5)
     images = RandomImages300K().located(write_random(tmp_path / "random", x)).read(root, "train")
     assert images.pixels.permute(0, 2, 3, 1).numpy().tolist() == x.tolist()
     assert (images.labels.tolist(), images.classes) == ([0] * 5, ("outlier",))
 
 
-def test_nothing_can_be_learned_from_random_images_alone(root):
+def test_training_on_random_images_is_refused(root):
     with pytest.raises(DataError, match=r"^RandomImages300K has a single class and no test split: .* choose another"):
         load(DATASETS["RandomImages300K"](), root)
     assert not root.exists()
@@ -109,6 +109,6 @@ def test_nothing_can_be_learned_from_random_images_alone(root):
         ("train", random(5)[..., 0], r"holds uint8 values of shape \(5, 32, 32\); expected uint8 \(N, H, W, C\)"),
     ],
 )
-def test_random_images_of_another_kind_are_refused(split, images, message, root, tmp_path):
+def test_random_images_of_another_format_are_refused(split, images, message, root, tmp_path):
     with pytest.raises(DataError, match=message):
         RandomImages300K().located(write_random(tmp_path / "random", images)).read(root, split)

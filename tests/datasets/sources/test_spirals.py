@@ -20,7 +20,7 @@ def parts():
 
 
 def literal(spirals, classes, radii):
-    """Points and classes, arm by arm; the random numbers come from the generator that NumPy never changes."""
+    """Computes points and classes, arm by arm, with the generator whose stream NumPy guarantees."""
     generator = np.random.RandomState(42)
     arms = spirals * classes
     points = []
@@ -49,24 +49,24 @@ def everything(dataset):
     return sorted_rows(points, torch.cat([each.labels for each in found]).numpy())
 
 
-def test_all_points_together_are_those_of_the_definition():
+def test_all_points_equal_those_of_the_definition():
     expected = sorted_rows(*literal(2, 3, 20))
     np.testing.assert_allclose(everything(Spirals(2, 3, 20, "standard")), expected, atol=2e-6)
 
 
-def test_the_sizes_are_those_of_the_source(parts):
+def test_the_parts_have_the_sizes_of_the_source(parts):
     assert [len(parts[name]) for name in PARTS] == [14_000, 7_000, 7_000]
     assert parts["train"].labels.bincount().tolist() == [2000] * 7
     assert parts["test"].labels.bincount().tolist() == [1000] * 7
 
 
-def test_radii_reach_from_one_to_ten(parts):
+def test_radii_range_from_one_to_ten(parts):
     radius = parts["train"].pixels.squeeze().norm(dim=1)
     assert radius.min().item() == pytest.approx(1, abs=0.01)
     assert radius.max().item() == pytest.approx(10, abs=0.01)
 
 
-def test_the_split_is_that_of_scikit_learn(parts):
+def test_the_split_equals_that_of_scikit_learn(parts):
     from sklearn.model_selection import train_test_split
 
     points, labels = literal(4, 7, 1000)
@@ -78,19 +78,19 @@ def test_the_split_is_that_of_scikit_learn(parts):
 
 
 @pytest.mark.parametrize("modality", ["interpolation", "extrapolation"])
-def test_a_modality_and_what_it_leaves_out_are_all_points(modality):
+def test_a_modality_and_the_points_that_it_leaves_out_are_all_points(modality):
     dataset = Spirals(4, 7, 1000, modality, 4.0, 7.0)
     inside = torch.cat([dataset.part(name).pixels for name in PARTS]).squeeze().norm(dim=1)
     outside = dataset.left_out().pixels.squeeze().norm(dim=1)
     middle, rest = (outside, inside) if modality == "interpolation" else (inside, outside)
-    # radii 4 and 7 are among the thousand, and inside either way
+    # radii 4 and 7 are among the thousand, and belong to both modalities
     assert len(middle) == 28 * (334 if modality == "extrapolation" else 332)
     assert len(middle) + len(rest) == 28_000
     assert 3.9999 < middle.min() <= middle.max() < 7.0001
     assert not ((rest > 4.0001) & (rest < 6.9999)).any()
 
 
-def test_they_are_loaded_as_vectors_of_two_numbers(root):
+def test_spirals_are_loaded_as_vectors_of_two_numbers(root):
     data = load(Spirals(2, 3, 20, "standard"), root, validation=0.5)
     assert (data.shape, len(data.classes)) == ((2, 1, 1), 3)
     assert (len(data.train), len(data.validation), len(data.test)) == (30, 30, 30)
@@ -103,11 +103,11 @@ def test_they_are_loaded_as_vectors_of_two_numbers(root):
         (Spirals(4, 7, 100, "interpolation", 7.0, 4.0), r"SpiralsMinRadius is 7.0, which is more than SpiralsMaxRadi"),
     ],
 )
-def test_radii_that_make_no_sense_are_refused(dataset, message):
+def test_invalid_radii_are_refused(dataset, message):
     with pytest.raises(DataError, match=message):
         dataset.part("train")
 
 
-def test_where_nothing_is_left_out_nothing_can_be_had():
+def test_left_out_points_are_an_error_if_there_are_none():
     with pytest.raises(DataError, match=r"SpiralsModality standard leaves out no point"):
         FULL.left_out()

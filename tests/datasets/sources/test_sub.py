@@ -1,4 +1,4 @@
-"""SUB as embeddings and as images, tiny. Oracle: scikit-learn's split of the arrays and files that were written."""
+"""Tiny embeddings and images of SUB. Oracle: the split of scikit-learn of the written arrays and files."""
 
 import sys
 
@@ -21,7 +21,7 @@ ARRAYS = {"embeddings": EMBEDDINGS, "labels": BIRDS, "attributes": ATTRIBUTES}
 
 
 def expected_split():
-    """The source's two calls, for all arrays at once."""
+    """Splits all arrays by the two calls of the source."""
     x, x_test, a, a_test, y, y_test = train_test_split(
         EMBEDDINGS, ATTRIBUTES, BIRDS, test_size=0.3, random_state=42, stratify=BIRDS
     )
@@ -54,7 +54,7 @@ def test_embeddings_are_split_as_in_the_source(suffix, target, root, tmp_path):
 
 
 @pytest.mark.parametrize("suffix", [".pt", ".npz", ".safetensors"])
-def test_embeddings_lie_in_the_folder_of_data(suffix, root):
+def test_embeddings_are_read_from_the_data_folder(suffix, root):
     write_embeddings(root / "SUB" / f"SUB_dinov2_embeddings{suffix}")
     assert len(load(SUB("bird", "embeddings"), root).train) == 33
 
@@ -65,7 +65,7 @@ def write_images(folder):
 
 
 @pytest.mark.parametrize("target", ["bird", "attribute"])
-def test_images_are_split_by_birds_in_the_order_of_their_names(target, root, tmp_path):
+def test_images_are_split_by_birds_in_the_order_of_file_names(target, root, tmp_path):
     names, folder = write_images(tmp_path / "images")
     birds = [name[0] for name in names]
     rest, test = train_test_split(np.arange(N), test_size=0.3, random_state=42, stratify=birds)
@@ -79,7 +79,7 @@ def test_images_are_split_by_birds_in_the_order_of_their_names(target, root, tmp
         assert found.pixels.permute(0, 2, 3, 1).numpy().tolist() == pixels.tolist()
 
 
-def test_images_may_be_shrunk_and_embeddings_not(root, tmp_path):
+def test_images_can_be_shrunk_but_embeddings_cannot(root, tmp_path):
     write_images(root / "SUB")
     assert load(SUB("bird", "images"), root, down_sample=3).shape == (3, 3, 3)
     path = write_embeddings(tmp_path / "e.npz")
@@ -99,15 +99,17 @@ FAULTS = {
 
 
 @pytest.mark.parametrize("name", FAULTS)
-def test_a_fault_is_told_in_one_sentence(name, root, tmp_path):
+def test_a_fault_gives_an_error_of_one_sentence(name, root, tmp_path):
     changes, message = FAULTS[name]
     with pytest.raises(DataError, match=message):
         load(SUB("bird", "embeddings"), root, data_path=write_embeddings(tmp_path / "e.npz", **changes))
 
 
-def test_what_would_run_code_is_not_read(root, tmp_path):
+def test_a_file_that_would_run_code_is_not_read(root, tmp_path):
     torch.save({"embeddings": print}, tmp_path / "e.pt")
-    with pytest.raises(DataError, match=r"cannot read .*e.pt as tensors alone"):
+    with pytest.raises(
+        DataError, match=r"cannot read .*e.pt: it is damaged or holds other objects than tensors. Save a"
+    ):
         load(SUB("bird", "embeddings"), root, data_path=tmp_path / "e.pt")
 
 
@@ -115,21 +117,21 @@ def test_what_would_run_code_is_not_read(root, tmp_path):
     ("form", "message"),
     [
         ("embeddings", r"there is no SUB_dinov2_embeddings.pt \(or .npz, .safetensors\) in .*SUB: put the embeddings"),
-        ("images", r"there is no folder .*SUB. DataPath must say where the images of SUB lie"),
+        ("images", r"there is no folder .*SUB. DataPath must name the folder of the images of SUB"),
     ],
 )
-def test_missing_data_say_where_to_put_them(form, message, root):
+def test_missing_data_are_an_error_that_names_the_folder(form, message, root):
     with pytest.raises(DataError, match=message):
         load(SUB("bird", form), root)
 
 
-def test_an_image_without_an_attribute_is_named(root, tmp_path):
+def test_an_image_without_an_attribute_is_named_in_the_error(root, tmp_path):
     write_folder(tmp_path, {"a/0.png": encoded(photo(0)), "a/w/1.png": encoded(photo(1))})
-    with pytest.raises(DataError, match=r"a/0.png is in no folder of an attribute: expected bird/attribute/image"):
+    with pytest.raises(DataError, match=r"a/0.png is not in a folder of an attribute: expected bird/attribute/image"):
         load(SUB("attribute", "images"), root, data_path=tmp_path)
 
 
-def test_the_published_files_need_an_extra(root, tmp_path, monkeypatch):
+def test_parquet_files_need_an_optional_extra(root, tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "pyarrow", None)
     (tmp_path / "test-00000-of-00001.parquet").write_bytes(b"")
     with pytest.raises(DataError, match=r"holds parquet files, which need pyarrow: install the extra \[parquet\]"):

@@ -1,4 +1,4 @@
-"""SUB's published files, tiny and in their format. Oracle: scikit-learn's split of the rows that were written."""
+"""Tiny copies of the parquet files of SUB. Oracle: the split of scikit-learn of the written rows."""
 
 import json
 
@@ -20,7 +20,7 @@ NAMES = {"bird_label": ["owl", "jay", "tit"], "attr_label": ["red", "grey", "blu
 
 
 def write_rows(folder, with_names=True, rows_a_group=7, **changes):
-    """Two files of thirty rows, as the `datasets` library writes them."""
+    """Writes two files of thirty rows, like the `datasets` library."""
     folder.mkdir(parents=True)
     images = [{"bytes": encoded(photo(i)), "path": f"{i}.png"} for i in range(N)]
     table = pa.table({"image": images, **{name: changes.get(name, each) for name, each in LABELS.items()}})
@@ -51,12 +51,12 @@ def test_rows_are_split_as_in_the_source(target, column, below, root, tmp_path):
         assert found.pixels.permute(0, 2, 3, 1).numpy().tolist() == [photo(i).tolist() for i in ids]
 
 
-def test_without_names_the_classes_are_numbers(root, tmp_path):
+def test_classes_without_names_are_called_by_their_numbers(root, tmp_path):
     folder = write_rows(tmp_path / "sub", with_names=False)
     assert load(SUB("bird", "images"), root, data_path=folder, down_sample=4).classes == ("0", "1", "2")
 
 
-def test_each_group_of_rows_is_read_once(root, tmp_path, monkeypatch):
+def test_each_row_group_is_read_once(root, tmp_path, monkeypatch):
     read = []
     original = parquet.ParquetFile.read_row_group
     monkeypatch.setattr(
@@ -68,14 +68,14 @@ def test_each_group_of_rows_is_read_once(root, tmp_path, monkeypatch):
     assert len(read) == len({(i // 30, i % 30 // 7) for i in expected_ids()["test"]})
 
 
-def test_a_torn_file_is_named(root, tmp_path):
+def test_a_truncated_file_is_named_in_the_error(root, tmp_path):
     folder = write_rows(tmp_path / "sub")
-    (folder / "test-00001-of-00002.parquet").write_bytes(b"torn")
+    (folder / "test-00001-of-00002.parquet").write_bytes(b"damaged")
     with pytest.raises(DataError, match=r"cannot read .*sub: .* Replace the files by undamaged copies"):
         SUB("bird", "images").located(folder).read(root, "test")
 
 
-def test_labels_that_are_none_are_refused(root, tmp_path):
+def test_invalid_labels_are_refused(root, tmp_path):
     folder = write_rows(tmp_path / "sub", attr_label=[str(i) for i in range(N)])
-    with pytest.raises(DataError, match=r"the column attr_label of .* does not hold numbers of classes"):
+    with pytest.raises(DataError, match=r"the column attr_label of .* does not hold labels"):
         SUB("bird", "images").located(folder).read(root, "test")

@@ -1,92 +1,13 @@
-"""Oracle: the steps one after the other in the order that is documented, each of them tested by itself."""
-
-from dataclasses import replace
+"""The augmentation that a config asks for."""
 
 import pytest
-import torch
 
-from Arch.datasets.augmentation.draws import SampleRandom
-from Arch.datasets.augmentation.erasing import RandomErasing, cutout
+from Arch.datasets.augmentation.erasing import RandomErasing
 from Arch.datasets.augmentation.mixing import Mixing
+from Arch.datasets.augmentation.pipeline import Augmentation
 from Arch.datasets.augmentation.rand_augment import RandAugment
-from Arch.datasets.augmentation.views import views
-from Arch.datasets.loading import load
-from Arch.datasets.normalization import Normalizer
-from Arch.datasets.sources.synthetic import Synthetic
-from Arch.errors import ConfigError, DataError
-from Arch.training.fit.augmentation import Augmentation, augmentation_of
-
-PLAIN = Augmentation(1, horizontal_flip=True)
-EVERYTHING = Augmentation(
-    1,
-    horizontal_flip=True,
-    rand_augment=RandAugment(2, 9),
-    cutout=2,
-    erasing=RandomErasing(0.5, 0.1, 0.4, 0.3),
-    is_erased_black=True,
-    mixing=Mixing(0.4, 1.0, 0.9, 0.5),
-)
-MIXUP_ALONE = Augmentation(0, horizontal_flip=False, mixing=Mixing(0.4, 0.0, 1.0, 0.0))
-
-
-@pytest.fixture
-def normalizer(data):
-    return Normalizer.of(data.normalization, data.shape)
-
-
-@pytest.fixture
-def random(data):
-    return SampleRandom(data.train.sample_ids, 3, 5)
-
-
-def vectors(data):
-    train = replace(data.train, pixels=torch.randn(65, 7, 1, 1))
-    return replace(data, name="Spirals", train=train)
-
-
-def test_the_steps_come_in_the_documented_order(data, normalizer, random):
-    pixels = data.train.pixels
-    shown = EVERYTHING.rand_augment(views(pixels, random.samples, seed=3, epoch=5, padding=1), random)
-    gone = cutout(random, 2, 4, 4).mask(4, 4) | EVERYTHING.erasing.boxes(random, 4, 4).mask(4, 4)
-    erased = torch.where(gone, normalizer(torch.zeros_like(pixels)), normalizer(shown))
-    images, partners, shares = EVERYTHING.mixing(erased, random)
-    found = EVERYTHING(pixels, random, normalizer)
-    torch.testing.assert_close(found.images, images)
-    assert (found.partners.tolist(), found.shares.tolist()) == (partners.tolist(), shares.tolist())
-
-
-def test_what_is_erased_is_the_mean_unless_black_is_asked_for(data, normalizer, random):
-    gone = cutout(random, 3, 4, 4).mask(4, 4).expand(-1, 3, -1, -1)
-    assert (replace(PLAIN, cutout=3)(data.train.pixels, random, normalizer).images[gone] == 0).all()
-
-
-def test_an_image_is_a_function_of_its_own_sample_alone(data, normalizer):
-    augmentation, some = replace(EVERYTHING, mixing=None), torch.tensor([40, 3, 7])
-    whole = augmentation(data.train.pixels, SampleRandom(torch.arange(65), 3, 5), normalizer)
-    part = augmentation(data.train.pixels[some], SampleRandom(some, 3, 5), normalizer)
-    torch.testing.assert_close(part.images, whole.images[some])
-
-
-def test_images_stay_channels_last(data, normalizer, random):
-    found = EVERYTHING(data.train.pixels, random, normalizer).images
-    assert found.is_contiguous(memory_format=torch.channels_last)
-
-
-def test_nothing_is_read_back_from_the_device(data):
-    meta = torch.device("meta")  # its tensors have no numbers, so that whoever asks for one is refused
-    random = SampleRandom(data.train.sample_ids.to(meta), 3, 5)
-    shown = EVERYTHING(data.train.pixels.to(meta), random, Normalizer.of(data.normalization, data.shape, meta))
-    assert shown.images.shape == data.train.pixels.shape
-    with pytest.raises(NotImplementedError, match="meta"):
-        shown.shares.tolist()
-
-
-@pytest.mark.parametrize("change", ["rand_augment", "cutout", "erasing", "mixing"])
-def test_views_are_numbered_until_something_else_varies_them(change, data, normalizer, random):
-    varied = replace(PLAIN, **{change: getattr(EVERYTHING, change)})
-    assert (PLAIN.view_count, varied.view_count) == (18, None)
-    assert PLAIN(data.train.pixels, random, normalizer).views.max() < 18
-    assert varied(data.train.pixels, random, normalizer).views is None
+from Arch.errors import ConfigError
+from Arch.training.fit.augmentation import augmentation_of
 
 
 def test_a_config_without_augmentation_has_none(resolver, tiny):
@@ -101,40 +22,18 @@ def test_defaults_are_pad_crop_and_flip(resolver, tiny):
 def test_a_config_says_all_that_there_is(resolver, tiny):
     keys = {"CropPadding": 1, "RandAugment": 2, "Cutout": 2, "RandomErasing": 0.5, "ErasingMinArea": 0.1}
     keys |= {"ErasingMaxArea": 0.4, "ErasingValue": "Black", "Mixup": 0.4, "CutMix": 1.0, "MixProbability": 0.9}
-    assert augmentation_of(resolver.resolve({**tiny, "DataAugmentation": True, **keys})) == EVERYTHING
+    assert augmentation_of(resolver.resolve({**tiny, "DataAugmentation": True, **keys})) == Augmentation(
+        1,
+        horizontal_flip=True,
+        rand_augment=RandAugment(2, 9),
+        cutout=2,
+        erasing=RandomErasing(0.5, 0.1, 0.4, 0.3),
+        is_erased_black=True,
+        mixing=Mixing(0.4, 1.0, 0.9, 0.5),
+    )
 
 
 def test_an_empty_range_of_areas_is_refused(resolver, tiny):
     config = resolver.resolve({**tiny, "DataAugmentation": True, "RandomErasing": 0.5, "ErasingMinArea": 0.5})
     with pytest.raises(ConfigError, match=r"ErasingMinArea is 0.5 and ErasingMaxArea 0.33"):
         augmentation_of(config)
-
-
-def test_vectors_can_be_mixed_up(data, random):
-    pixels = vectors(data).train.pixels
-    MIXUP_ALONE.require_fitting(vectors(data))
-    found = MIXUP_ALONE(pixels, random, lambda x: x)
-    blend = found.shares[0] * pixels[0] + (1 - found.shares[0]) * pixels[1]
-    torch.testing.assert_close(found.images[0], blend)
-
-
-@pytest.mark.parametrize(
-    "change", [{"crop_padding": 1}, {"horizontal_flip": True}, {"cutout": 2}, {"mixing": EVERYTHING.mixing}]
-)
-def test_vectors_cannot_be_varied_otherwise(change, data):
-    with pytest.raises(DataError, match="a sample of Spirals is a vector of 7 numbers, of which Mixup can make others"):
-        replace(MIXUP_ALONE, **change).require_fitting(vectors(data))
-
-
-def test_four_channels_are_no_colours(data):
-    four = load(Synthetic(classes=4, size=4, channels=4, samples=65), None)
-    PLAIN.require_fitting(four)
-    with pytest.raises(DataError, match="1 or 3 channels of bytes, but those of Synthetic have 4 channels"):
-        EVERYTHING.require_fitting(four)
-
-
-def test_numbers_that_are_no_bytes_are_no_colours(data):
-    floats = replace(data, train=replace(data.train, pixels=data.train.pixels.float()))
-    PLAIN.require_fitting(floats)
-    with pytest.raises(DataError, match="numbers that are no bytes"):
-        EVERYTHING.require_fitting(floats)

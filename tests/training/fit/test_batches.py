@@ -5,11 +5,11 @@ from dataclasses import fields, replace
 import pytest
 import torch
 
-from Arch.datasets.augmentation.draws import SampleRandom
 from Arch.datasets.augmentation.mixing import Mixing
-from Arch.datasets.augmentation.views import apply_views, views
+from Arch.datasets.augmentation.pipeline import Augmentation
+from Arch.datasets.augmentation.sample_random import SampleRandom
+from Arch.datasets.augmentation.views import apply_views, view_numbers
 from Arch.datasets.normalization import Normalizer
-from Arch.training.fit.augmentation import Augmentation
 from Arch.training.fit.batches import Batches, batch_sizes
 from Arch.training.streams import Streams
 from Arch.types import Batch
@@ -63,7 +63,8 @@ def test_the_order_does_not_depend_on_other_random_numbers(batches):
 def test_views_are_those_of_the_runs_stream_at_this_epoch(batches, data, flip):
     batch = next(batches(augmentation=Augmentation(2, flip)).epoch(3))
     pixels = data.train.pixels[batch.samples]
-    seen = views(pixels, batch.samples, seed=Streams(0, 0).augmentation, epoch=3, padding=2, flip=flip)
+    numbers = view_numbers(batch.samples, seed=Streams(0, 0).augmentation, epoch=3, padding=2, flip=flip)
+    seen = apply_views(pixels, numbers, 2, flip=flip)
     torch.testing.assert_close(batch.images, Normalizer.of(data.normalization, data.shape)(seen))
 
 

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from Arch.datasets.loading import Split
+from Arch.datasets.data import Split
 from Arch.datasets.normalization import Normalizer
 from Arch.models.build import build
 from Arch.training.engine import Engine

@@ -1,4 +1,4 @@
-"""Datasets that lie in a folder: their own below the folder of data, or the one that `DataPath` names."""
+"""Base classes of datasets in a folder: their own in the data folder, or the one that `DataPath` names."""
 
 from __future__ import annotations
 
@@ -10,54 +10,54 @@ from pathlib import Path
 
 import torch
 
-from Arch.datasets.access import unreadable
 from Arch.datasets.dataset import ImageDataset, Images, SplitName
 from Arch.datasets.decoding.image_files import ImageFiles
 from Arch.datasets.decoding.images import DecodeStyle, decode_images
+from Arch.datasets.decoding.stamps import stamp_of
 from Arch.datasets.decoding.store import ImageWriter, decoded
 from Arch.datasets.download.download import fetched
 from Arch.datasets.resizing import downsampled
 from Arch.datasets.sources.catalogue import CATALOGUE, home_of
 from Arch.errors import DataError
 
-_DECODER = 1  # raised when decoding the same files gives other bytes than before
+_DECODER = 1  # increase it when decoding gives other bytes for the same files
 _CHUNK = 512  # images shrunk at once
 
 
-class PlacedDataset(ImageDataset):
-    """A dataset of the catalogue, downloaded at its first use where that can be done."""
+class FolderDataset(ImageDataset):
+    """A dataset of the catalogue, downloaded at its first use if it has a source."""
 
     def read(self, root: Path, split: SplitName) -> Images:
-        """The images of a split; see `ImageDataset.read`."""
+        """Reads the images of a split; see `ImageDataset.read`."""
         return self.read_in(self.home(root), root, split)
 
     def read_downsampled(self, root: Path, split: SplitName, size: int) -> Images:
-        """The images of a split shrunk to `size` x `size`, kept as they are then."""
+        """Reads the images of a split shrunk to `size` x `size`, which are stored after the first time."""
         return self._shrunk(self.read(root, split), root, split, size)
 
     def located(self, path: str | Path) -> ImageDataset:
-        """The same data in the folder `path`; downloaded if it is empty."""
+        """Returns the dataset that reads from the folder `path`; itself if the path is empty."""
         return LocatedDataset(self, Path(path)) if str(path).strip() else self
 
     def home(self, root: Path) -> Path:
-        """The data's own folder, fetched if it is not there.
+        """Returns the folder of the dataset in the data folder, after downloading it if it is missing.
 
         Raises:
-            DataError: it cannot be.
+            DataError: it cannot be downloaded.
         """
         source = CATALOGUE[self.name].source
         return home_of(self.name, root) if source is None else fetched(root, source)
 
     @abstractmethod
     def read_in(self, folder: Path, root: Path, split: SplitName) -> Images:
-        """The images of a split that lie in `folder`; what is decoded is left in `root`.
+        """Reads the images of a split in `folder`; decoded images are stored in `root`.
 
         Raises:
-            DataError: they are not what they should be.
+            DataError: files are missing, unreadable or of another format.
         """
 
     def shrunk_in(self, folder: Path, root: Path, split: SplitName, size: int) -> Images:
-        """As `read_in`, shrunk to `size` x `size`."""
+        """Reads the images as `read_in` does, shrunk to `size` x `size`."""
         return self._shrunk(self.read_in(folder, root, split), root, split, size)
 
     def _shrunk(self, images: Images, root: Path, split: SplitName, size: int) -> Images:
@@ -74,53 +74,55 @@ class PlacedDataset(ImageDataset):
 
 @dataclass(frozen=True)
 class LocatedDataset(ImageDataset):
-    """A dataset whose place was given.
+    """A dataset in a folder that the user gives.
 
     Attributes:
-        dataset: which.
-        folder: where it lies.
+        dataset: the dataset to read.
+        folder: its folder.
     """
 
-    dataset: PlacedDataset
+    dataset: FolderDataset
     folder: Path
 
     @property
     def name(self) -> str:
-        """What messages call it."""
+        """The name of the dataset in messages."""
         return self.dataset.name
 
     def read(self, root: Path, split: SplitName) -> Images:
-        """The images of a split; see `ImageDataset.read`."""
+        """Reads the images of a split; see `ImageDataset.read`."""
         return self.dataset.read_in(self._checked(), root, split)
 
     def read_downsampled(self, root: Path, split: SplitName, size: int) -> Images:
-        """The images of a split shrunk to `size` x `size`."""
+        """Reads the images of a split shrunk to `size` x `size`."""
         return self.dataset.shrunk_in(self._checked(), root, split, size)
 
     def _checked(self) -> Path:
         if not self.folder.is_dir():
-            raise DataError(f"there is no folder {self.folder}. DataPath must say where {self.name} lies.", self.folder)
+            raise DataError(
+                f"there is no folder {self.folder}. DataPath must name the folder of {self.name}.", self.folder
+            )
         return self.folder
 
 
-class PlacedPhotographs(PlacedDataset):
-    """A dataset of image files, decoded by threads into a mapped file; there is never more than a part in memory."""
+class ImageFileDataset(FolderDataset):
+    """A dataset of image files, decoded by threads into a memory-mapped file, a part at a time."""
 
     @abstractmethod
     def files_in(self, folder: Path, split: SplitName) -> ImageFiles:
-        """The image files of a split.
+        """Lists the image files of a split.
 
         Raises:
-            DataError: they are not as they should be.
+            DataError: files are missing or of another format.
         """
 
     @property
     def style(self) -> DecodeStyle:
-        """How they are decoded."""
+        """How the images are decoded."""
         return DecodeStyle(is_colour=True, may_enlarge=bool(CATALOGUE[self.name].customary_size))
 
     def read(self, root: Path, split: SplitName) -> Images:
-        """The images of a split as they are.
+        """Reads the images of a split without resizing them.
 
         Raises:
             DataError: their sizes differ, or as `ImageDataset.read`.
@@ -129,23 +131,23 @@ class PlacedPhotographs(PlacedDataset):
         return super().read(root, split)
 
     def read_in(self, folder: Path, root: Path, split: SplitName) -> Images:
-        """The images as they are; see `PlacedDataset.read_in`."""
+        """Reads the images without resizing them; see `FolderDataset.read_in`."""
         self._check_size()
         return self._decoded(folder, root, split, None)
 
     def read_downsampled(self, root: Path, split: SplitName, size: int) -> Images:
-        """The images of a split, each shrunk when it is decoded."""
+        """Reads the images of a split, each shrunk when it is decoded."""
         return self.shrunk_in(self.home(root), root, split, size)
 
     def shrunk_in(self, folder: Path, root: Path, split: SplitName, size: int) -> Images:
-        """The images, each shrunk when it is decoded."""
+        """Reads the images, each shrunk when it is decoded."""
         return self._decoded(folder, root, split, size)
 
     def _check_size(self) -> None:
         if customary := CATALOGUE[self.name].customary_size:
             raise DataError(
-                f"the images of {self.name} differ in size: set DownSample to the side they are to have, customarily "
-                f"{customary}."
+                f"the images of {self.name} differ in size: set DownSample to the side in pixels to resize them to, "
+                f"usually {customary}."
             )
 
     def _decoded(self, folder: Path, root: Path, split: SplitName, size: int | None) -> Images:
@@ -155,7 +157,7 @@ class PlacedPhotographs(PlacedDataset):
 
 
 def key_of(name: str, split: SplitName, *what: str) -> str:
-    """The name under which decoded images are kept: of `what` their bytes depend on."""
+    """Returns the key of decoded images, a file name with the hash of `what` their bytes depend on."""
     digest = hashlib.sha256("\n".join((str(_DECODER), *what)).encode("utf-8", "surrogateescape")).hexdigest()
     return f"{name}-{split}-{digest[:32]}"
 
@@ -163,18 +165,9 @@ def key_of(name: str, split: SplitName, *what: str) -> str:
 def decoded_arrays(
     root: Path, name: str, split: SplitName, paths: Iterable[Path], decode: Callable[[Path], None]
 ) -> Images:
-    """The images that `decode` writes, once for files of these sizes and times.
+    """Returns the images that `decode` writes, calling it only if files of these sizes and times are not stored yet.
 
     Raises:
-        DataError: a file is missing, or what `decode` raises.
+        DataError: a file is missing, or `decode` failed.
     """
     return decoded(root, key_of(name, split, *map(stamp_of, paths)), decode)
-
-
-def stamp_of(path: Path) -> str:
-    """A text that differs when a file may have changed; raises DataError if it is missing."""
-    try:
-        found = path.stat()
-    except OSError as error:
-        raise unreadable(path, error) from error
-    return f"{path.resolve()} {found.st_size} {found.st_mtime_ns}"

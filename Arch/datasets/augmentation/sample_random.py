@@ -1,4 +1,4 @@
-"""What chance decides about the samples of a batch: each number a pure function of (seed, epoch, sample)."""
+"""Random numbers for the samples of a batch: each is a pure function of (seed, epoch, sample)."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from Arch.datasets.hashing import BITS, hash32, uniform_below
 
 @dataclass(frozen=True, eq=False)
 class SampleRandom:
-    """Random numbers for some samples in one epoch, on the samples' device; drawing one never changes another.
+    """Per-sample random numbers of one epoch, on the device of the samples, independent of the order of calls.
 
     Attributes:
         samples: int64 `(B,)`, indices in the training split, below 2^28.
@@ -25,15 +25,15 @@ class SampleRandom:
     epoch: int
 
     def below(self, limit: int, *purpose: str | int) -> Tensor:
-        """Integers `(B,)` uniform in [0, `limit`)."""
+        """Returns integers `(B,)` uniform in [0, `limit`)."""
         return uniform_below(limit, self.samples, *purpose, self.seed, self.epoch)
 
     def uniform(self, *purpose: str | int) -> Tensor:
-        """Numbers `(B,)` uniform in (0, 1), the middles of 2^32 equal steps: float64, so that no device rounds them."""
+        """Returns numbers `(B,)` uniform in (0, 1), the midpoints of 2^32 steps: float64, exact on every device."""
         return _middles(hash32(self.samples, *purpose, self.seed, self.epoch))
 
     def tries(self, count: int, *purpose: str | int) -> Tensor:
-        """`count` at most 16 independent numbers `(B, count)` for each sample, each as `uniform`."""
+        """Returns `count`, at most 16, independent numbers for each sample, `(B, count)`, each as `uniform`."""
         counters = self.samples[:, None] * 16 + torch.arange(count, device=self.samples.device)
         return _middles(hash32(counters, *purpose, self.seed, self.epoch))
 
