@@ -7,6 +7,7 @@ VERBS = {
     "retry": "tries those runs again that failed or crashed",
     "show": "what the cache knows: a table of results",
     "ls": "what is cached: state, runs, size, age",
+    "evaluate": "measures networks on data: accuracy, calibration, confusion",
     "export": "every run as a row: CSV, JSON or parquet",
     "explain": "which rule kept, dropped or defaulted each key, and why it would run or not",
     "diff": "only what distinguishes two experiments",

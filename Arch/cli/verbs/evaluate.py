@@ -1,0 +1,143 @@
+"""Measures networks on data: accuracy, calibration, confusion. Each evaluation is a cached experiment of its own."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from Arch.cli.shared.running import finish, workspace_of
+from Arch.config.config import Config
+from Arch.errors import CacheError, ConfigError
+from Arch.planning.workspace import Workspace
+from Arch.report import export
+
+EXAMPLES = """examples:
+  main.py evaluate 3f9a                            a cached experiment, every run, on the test samples of its own data
+  main.py evaluate 3f9a --dataset CIFAR10-C --set Corruption=fog --set Severity=3
+  main.py evaluate ExperimentConfigs/Quickstart --split train
+  main.py evaluate torchvision/resnet18@IMAGENET1K_V1 --dataset ImageNet --set DownSample=224
+  main.py evaluate resnet20@weights.pth --dataset CIFAR10 --normalization CIFAR
+  main.py evaluate 3f9a --to scores.csv            the scores of each run as a row, too
+
+Then: Plotfigs.py confusion reliability Trainer=Evaluation
+"""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Adds the verb's arguments."""
+    parser.add_argument(
+        "what",
+        nargs="+",
+        metavar="WHAT",
+        help="files, folders, fingerprint prefixes, Key=Value words, torchvision/NAME, timm/NAME (with @WEIGHTS), "
+        "MODEL@FILE",
+    )
+    parser.add_argument("--dataset", metavar="NAME", help="data to measure on (default: what the network learned from)")
+    parser.add_argument("--split", choices=("test", "train"), default="test", help="which samples (default: test)")
+    parser.add_argument("--run", type=int, metavar="I", help="only run I of an experiment (default: every run)")
+    parser.add_argument("--weights", choices=("Last", "Best"), default="Last", help="of a run (default: Last)")
+    parser.add_argument(
+        "--normalization",
+        choices=("Own", "Dataset", "ImageNet", "CIFAR"),
+        default="Own",
+        help="constants that the network sees images under (default: Own)",
+    )
+    parser.add_argument(
+        "--extra-logits", choices=("refuse", "ignore"), default="refuse", help="more logits than classes: ignore them"
+    )
+    parser.add_argument("--keep-logits", action="store_true", help="keep the logits of every sample")
+    parser.add_argument("--threads", type=int, metavar="N", help="threads to compute with")
+    parser.add_argument("--to", type=Path, metavar="FILE", help=f"also write the rows: {', '.join(export.FORMATS)}")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Evaluates what is not cached yet, and prints all scores."""
+    if options.to is not None:
+        export.check_format(options.to)
+    workspace = workspace_of(options)
+    asked = [each for words in _words(options.what) for each in _evaluations(workspace, words, options)]
+    code = finish(workspace, asked, options)
+    if options.to is not None:
+        _write(workspace, [config for config, _ in asked], options)
+    return code
+
+
+def _words(words: Sequence[str]) -> Iterator[tuple[str, ...]]:
+    """Each foreign network by itself, then all other words together, since `Key=Value` words select among them."""
+    foreign = [word for word in words if _is_foreign(word)]
+    yield from ((word,) for word in foreign)
+    others = tuple(word for word in words if word not in foreign)
+    if others:
+        yield others
+
+
+def _is_foreign(word: str) -> bool:
+    return word.startswith(("torchvision/", "timm/")) or ("@" in word and "=" not in word.partition("@")[0])
+
+
+def _evaluations(
+    workspace: Workspace, words: tuple[str, ...], options: argparse.Namespace
+) -> Iterator[tuple[Config, str]]:
+    if _is_foreign(words[0]):
+        yield _config(workspace, {"Network": words[0]}, options), words[0]
+        return
+    for network, label in workspace.configs(words):
+        if "Model" not in network.active:
+            if Path(words[0]).suffix == ".json":
+                raise ConfigError(f"{label}: {network.title} trains no network that could be evaluated.")
+            continue
+        yield _config(workspace, _of_experiment(workspace, network, label, options), options), label
+
+
+def _of_experiment(workspace: Workspace, network: Config, label: str, options: argparse.Namespace) -> dict[str, Any]:
+    """The part of an evaluation's config that follows from the experiment that trained the network."""
+    entry = workspace.store.entry(network)
+    runs = max(len(entry.run_indices()), network.option("NumRuns"))
+    which = {"NetworkRun": -1, "NumRuns": runs} if options.run is None else {"NetworkRun": options.run}
+    reference = entry.fingerprint if entry.exists else str(Path(label).absolute())
+    data = _data_of(network) if options.dataset in (None, network["Dataset"]) else {}
+    return {"Network": reference, **which, **data}
+
+
+def _data_of(network: Config) -> dict[str, Any]:
+    """The keys that say what data a network learned from, with their values."""
+    keys = {"Dataset"}
+    for key, rule in network.rules.keys.items():  # in an order in which conditions only read keys that come before
+        if rule.depends_on() and rule.depends_on() <= keys:
+            keys.add(key)
+    path = network.option("DataPath")
+    found = {key: network[key] for key in network.active if key in {*keys, "DownSample"}}
+    return {**found, **({"DataPath": str(network.resolve_path(path))} if path else {})}
+
+
+def _config(workspace: Workspace, given: Mapping[str, Any], options: argparse.Namespace) -> Config:
+    """The config of an evaluation; of the given keys only those that count for one are taken over."""
+    if options.dataset is None and "Dataset" not in given:
+        raise ConfigError(f"{given['Network']} does not say what data it is for: name some with --dataset.")
+    asked = {
+        **given,
+        "Trainer": "Evaluation",
+        "Dataset": options.dataset or given["Dataset"],
+        "Split": options.split,
+        "NetworkNormalization": options.normalization,
+        "ExtraLogits": options.extra_logits.capitalize(),
+        "KeepLogits": options.keep_logits,
+    }
+    if "NetworkRun" in given:
+        asked["NetworkWeights"] = options.weights
+    return workspace.resolver.resolve(asked, overrides=options.set)
+
+
+def _write(workspace: Workspace, configs: Sequence[Config], options: argparse.Namespace) -> None:
+    unreadable: list[CacheError] = []
+    entries = [workspace.store.entry(config) for config in configs]
+    table = list(export.rows([entry for entry in entries if entry.exists], unreadable))
+    for problem in unreadable:
+        print(f"error: left out: {problem}", file=sys.stderr)
+    if table:
+        export.write(options.to, table)
+        if not options.quiet:
+            print(f"{options.to}: {len(table)} rows")
