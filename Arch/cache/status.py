@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from Arch.cache import agreement, summary
-from Arch.cache.attempts.attempt import Attempt, State
+from Arch.cache.attempts.attempt import Attempt, State, attempt_at
 from Arch.cache.attempts.failure import Failure
+from Arch.cache.folder import EntryFolder
 from Arch.cache.request import Request
 from Arch.errors import CacheError, ChangedDefaultError, CorruptEntryError, DiskError
-
-if TYPE_CHECKING:
-    from Arch.cache.entry import Entry
 
 _LOUDEST_FIRST = (State.RUNNING, State.FAILED, State.CRASHED, State.STOPPED)
 
@@ -68,7 +66,7 @@ class Status:
 
 
 def status_of(
-    entry: Entry, wanted: int, request: Request | None = None, document: Mapping[str, Any] | None = None
+    entry: EntryFolder, wanted: int, request: Request | None = None, document: Mapping[str, Any] | None = None
 ) -> Status:
     """How far an entry is from having its first `wanted` runs; if it is requested, it is checked, too.
 
@@ -98,12 +96,12 @@ def status_of(
         return Status(State.MISSING, (), wanted)
 
 
-def _is_gone(entry: Entry) -> bool:
+def _is_gone(entry: EntryFolder) -> bool:
     """Whether an entry that was there a moment ago has been moved away."""
     return not entry.exists
 
 
-def _judged(entry: Entry, wanted: int, request: Request) -> Status:
+def _judged(entry: EntryFolder, wanted: int, request: Request) -> Status:
     runs, origins = summary.recorded_runs(entry)
     status = _status(entry, wanted, runs)
     if origins is None:
@@ -114,11 +112,11 @@ def _judged(entry: Entry, wanted: int, request: Request) -> Status:
     return replace(status, state=State.STALE if status.is_done else status.state, outdated=outdated)
 
 
-def _status(entry: Entry, wanted: int, runs: tuple[int, ...]) -> Status:
+def _status(entry: EntryFolder, wanted: int, runs: tuple[int, ...]) -> Status:
     missing = set(range(wanted)).difference(runs)
     if not missing:
         return Status(State.DONE, runs, wanted)
-    attempts = tuple(entry.work(index).attempt() for index in entry.traces() if index in missing)
+    attempts = tuple(attempt_at(entry.work(index)) for index in entry.traces() if index in missing)
     present = State.PARTIAL if len(missing) < wanted else State.MISSING
     worst = [state for state in _LOUDEST_FIRST if any(attempt.state is state for attempt in attempts)]
     return Status(worst[0] if worst else present, runs, wanted, attempts)

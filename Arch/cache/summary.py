@@ -4,24 +4,22 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from Arch import files
 from Arch.cache import layout
 from Arch.cache.fields import Fields
+from Arch.cache.folder import EntryFolder
 from Arch.cache.runs import finished, manifest
 from Arch.errors import CacheError, CorruptEntryError
 from Arch.types import COMPARED, Result, Run
-
-if TYPE_CHECKING:
-    from Arch.cache.entry import Entry
 
 Origins = Sequence[Mapping[str, Any]]  # the provenance of some runs
 # of a run's provenance only what is asked of ten thousand runs at once: the rest is read from the run itself
 KEPT = (*COMPARED, "sessions", "versions", "commit", "is_edited", "host", "made_from")
 
 
-def result_of(entry: Entry) -> Result:
+def result_of(entry: EntryFolder) -> Result:
     """What the runs in the entry's folder showed: from the summary if it tells of these runs, else from the runs.
 
     Raises:
@@ -34,7 +32,7 @@ def result_of(entry: Entry) -> Result:
         return _result(entry, _document(entry, entry.run_indices()))
 
 
-def recorded_runs(entry: Entry) -> tuple[tuple[int, ...], Origins | None]:
+def recorded_runs(entry: EntryFolder) -> tuple[tuple[int, ...], Origins | None]:
     """The finished runs, and what the summary keeps of their provenance, or None where it cannot be believed.
 
     Raises:
@@ -75,7 +73,7 @@ def _other_files(recorded: Mapping[str, Any], versions: Mapping[str, int | str])
     }
 
 
-def refresh(entry: Entry) -> None:
+def refresh(entry: EntryFolder) -> None:
     """Writes the summary of the runs that are there; raises as `result_of` does, and DiskError."""
     written: tuple[int, ...] = ()
     # Looks again after writing: of two that commit at once, the later writer has seen both runs.
@@ -84,14 +82,14 @@ def refresh(entry: Entry) -> None:
         written = indices
 
 
-def renew(entry: Entry) -> None:
+def renew(entry: EntryFolder) -> None:
     """Writes the summary after runs came or went, if the disk lets it: whoever finds none reads the runs."""
     with contextlib.suppress(CacheError):
         if entry.run_indices():
             refresh(entry)
 
 
-def withdraw(entry: Entry, index: int) -> None:
+def withdraw(entry: EntryFolder, index: int) -> None:
     """Removes a summary that tells of a run which is about to be made (again). Raises DiskError."""
     path = f"{entry.path}/{layout.RESULT}"
     try:
@@ -104,7 +102,7 @@ def withdraw(entry: Entry, index: int) -> None:
         files.remove(path)
 
 
-def _document(entry: Entry, indices: tuple[int, ...]) -> dict[str, Any]:
+def _document(entry: EntryFolder, indices: tuple[int, ...]) -> dict[str, Any]:
     return {
         "Fingerprint": entry.fingerprint,
         "Active": entry.document()["Active"],
@@ -112,13 +110,13 @@ def _document(entry: Entry, indices: tuple[int, ...]) -> dict[str, Any]:
     }
 
 
-def _line(entry: Entry, run: Run) -> dict[str, Any]:
+def _line(entry: EntryFolder, run: Run) -> dict[str, Any]:
     origin = {key: run.provenance[key] for key in KEPT if key in run.provenance}
     digest = manifest.sha256_of(entry.run_folder(run.index), layout.RUN)
     return {"Sha256": digest, "Scores": run.scores, "Seconds": run.seconds, "Provenance": origin}
 
 
-def _read(entry: Entry, indices: tuple[int, ...]) -> dict[str, Any]:
+def _read(entry: EntryFolder, indices: tuple[int, ...]) -> dict[str, Any]:
     """The summary, if it tells of the runs that there are: of these indices, and of these very files.
 
     Raises:
@@ -134,7 +132,7 @@ def _read(entry: Entry, indices: tuple[int, ...]) -> dict[str, Any]:
     return document
 
 
-def _is_of(entry: Entry, index: int, line: Any) -> bool:
+def _is_of(entry: EntryFolder, index: int, line: Any) -> bool:
     """Whether a run's manifest lists the file that the summary was made of; old summaries do not say of which."""
     digest = line.get("Sha256", "") if isinstance(line, dict) else None
     if not isinstance(digest, str):
@@ -147,7 +145,7 @@ def _origins(document: Mapping[str, Any]) -> Origins:
     return [line["Provenance"] for line in lines if isinstance(line.get("Provenance"), dict)]
 
 
-def _result(entry: Entry, document: Mapping[str, Any]) -> Result:
+def _result(entry: EntryFolder, document: Mapping[str, Any]) -> Result:
     path = f"{entry.path}/{layout.RESULT}"
     fields = Fields(document, path)
     runs = {index: Fields(line, path) for index, line in _ordered(fields.mapping("Runs"))}

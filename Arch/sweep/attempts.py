@@ -7,11 +7,12 @@ import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from Arch.cache.attempts.attempt import MOST_CRASHES, Attempt, State
+from Arch.cache.attempts.attempt import MOST_CRASHES, Attempt, State, attempt_at
 from Arch.cache.attempts.failure import LOG_LINES, Failure
 from Arch.cache.attempts.work import Work
 from Arch.cache.claims.heartbeats import Heartbeats
 from Arch.cache.entry import Entry
+from Arch.cache.folder import EntryFolder
 from Arch.cache.foreign import open_network
 from Arch.cache.making.lease import End, Lease
 from Arch.errors import ArchError, CacheError, DiskError, RunDoneError, RunHeldError
@@ -61,7 +62,7 @@ class Attempts:
                 open_network(self.workspace.store.entry(each), each)
             if entry.has_run(task.run):
                 return TaskOutcome(Outcome.ELSEWHERE)
-            attempt = entry.work(task.run).attempt()
+            attempt = attempt_at(entry.work(task.run))
             if attempt.state is State.FAILED and attempt.number > self.resets.get(task, 0):
                 return TaskOutcome(Outcome.FAILED, _old_failure(attempt))
             lease = entry.take(task.run, device=slot.name, heartbeats=self.heartbeats, is_forced=is_forced)
@@ -127,7 +128,7 @@ class Attempts:
         """Whether another attempt could end otherwise: not where memory ran out, nor after several crashes."""
         if failure is None or failure.kind not in _RETRIED:
             return False
-        return self.entry(task).work(task.run).attempt().crashes < MOST_CRASHES
+        return attempt_at(self.entry(task).work(task.run)).crashes < MOST_CRASHES
 
     def reset_failures(self, task: Task, attempt: int) -> None:
         """Forgives a task its failures up to an attempt."""
@@ -173,7 +174,7 @@ class Attempts:
         return TaskOutcome(_outcome_of(failure, work), failure)
 
 
-def _is_there(entry: Entry, run: int) -> bool:
+def _is_there(entry: EntryFolder, run: int) -> bool:
     try:
         return entry.has_run(run)
     except CacheError:
@@ -212,7 +213,7 @@ def _outcome_of(failure: Failure, work: Work) -> Outcome:
     """Whether the next sweep makes the run again."""
     is_crash = failure.kind == "crash"
     with contextlib.suppress(CacheError):  # nobody can tell on a disk that does not answer
-        is_crash = is_crash and work.attempt().state is not State.FAILED
+        is_crash = is_crash and attempt_at(work).state is not State.FAILED
     return Outcome.CRASHED if is_crash else Outcome.FAILED
 
 

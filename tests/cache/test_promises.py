@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from Arch import files
+from Arch.cache.attempts.attempt import attempt_at
 from Arch.cache.claims import holder
 from Arch.cache.claims.heartbeats import Heartbeats
 from Arch.errors import CacheError, RunDoneError, RunHeldError
@@ -172,13 +173,14 @@ def test_g5_a_run_whose_holders_number_is_another_process_now_is_not_shown_as_ru
 
 LOOK = """
 import pathlib, sys
+from Arch.cache.attempts.attempt import attempt_at
 from Arch.cache.store import Store
 from tests.cache.conftest import Request
 store, asked = Store(pathlib.Path(sys.argv[1])), Request()
 for entry in store.entries():
     for index in range(5):
         work = entry.work(index)
-        print(entry.has_run(index), entry.work(index).attempt().state, work.claims(), work.progress(), work.failure())
+        print(entry.has_run(index), attempt_at(entry.work(index)).state, work.claims(), work.progress(), work.failure())
         print(work.checkpoints.newest(), work.log_tail(3))
     print(entry.status(4, asked), entry.in_hand(), entry.result().scores, entry.runs(), entry.weights(0, "Last"))
     print(store.find(entry.fingerprint[:5]), store.snapshot().status(asked, 2), entry.check(asked), entry.open(asked))
@@ -200,7 +202,7 @@ def in_every_state(entry, asked, in_child):
 def test_g6_who_looks_writes_nothing(in_every_state, store, asked, disk):
     entry, before = in_every_state, content_of(store.root)
     disk.forget()
-    assert [entry.work(index).attempt().state for index in range(1, 5)] == ["failed", "crashed", "running", "stopped"]
+    assert [attempt_at(entry.work(index)).state for index in range(1, 5)] == ["failed", "crashed", "running", "stopped"]
     exec(LOOK.replace("sys.argv[1]", repr(str(store.root))), {})
     assert disk.writes == []
     assert content_of(store.root) == before

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING
 
 from Arch.cache.attempts.failure import Failure
+from Arch.cache.attempts.work import Work
 from Arch.cache.claims.claim import Claim
-
-if TYPE_CHECKING:
-    from Arch.cache.attempts.work import Work
 
 MOST_CRASHES = 3
 

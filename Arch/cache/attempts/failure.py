@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, Self, cast, get_args
+from typing import Any, Literal, Self, cast, get_args
 
 from Arch import files
+from Arch.cache.claims.claim import Claim
 from Arch.cache.fields import Fields
 from Arch.cache.layout import FAILURE
-from Arch.errors import CorruptEntryError, DiskError
+from Arch.errors import CorruptEntryError
 from Arch.faults import is_disks, is_out_of_memory, sentence
 from Arch.units import utc_now
-
-if TYPE_CHECKING:
-    from Arch.cache.making.lease import Lease
 
 Kind = Literal["error", "out-of-memory", "timeout", "crash"]
 LOG_LINES = 40
@@ -54,21 +52,28 @@ class Failure:
     log: str = ""
 
     @classmethod
-    def of(cls, error: BaseException, lease: Lease) -> Self:
-        """The failure of an attempt that ended in an error of this process."""
+    def of(cls, error: BaseException, run: int, claim: Claim, log: str = "") -> Self:
+        """Describes an attempt that ended in an `error` of this process.
+
+        Args:
+            error: what was raised.
+            run: the run's index.
+            claim: the attempt's claim.
+            log: the last lines of the run's log.
+        """
         import traceback  # a cached answer reads failures at most and must not pay for this
 
         return cls(
-            run=lease.index,
+            run=run,
             kind=_kind(error),
             error=type(error).__name__,
             message=sentence(error),
             traceback="".join(traceback.format_exception(error)),
             time=utc_now(),
-            host=lease.claim.holder.host,
-            device=lease.claim.device,
-            attempt=lease.generation,
-            log=_log_tail(lease),
+            host=claim.holder.host,
+            device=claim.device,
+            attempt=claim.generation,
+            log=log,
         )
 
     def __str__(self) -> str:
@@ -80,13 +85,6 @@ def _kind(error: BaseException) -> Kind:
     if is_out_of_memory(error):
         return "out-of-memory"
     return "crash" if is_disks(error) else "error"
-
-
-def _log_tail(lease: Lease) -> str:
-    try:
-        return lease.entry.work(lease.index).log_tail(LOG_LINES)
-    except DiskError:  # the error is worth more than the log
-        return ""
 
 
 def save(folder: Path, failure: Failure) -> None:

@@ -9,7 +9,6 @@ from pathlib import Path
 from Arch import files
 from Arch.cache import layout
 from Arch.cache.attempts import failure, progress, staging
-from Arch.cache.attempts.attempt import Attempt, attempt_at
 from Arch.cache.attempts.checkpoints import Checkpoints
 from Arch.cache.attempts.failure import Failure
 from Arch.cache.attempts.progress import Progress
@@ -60,10 +59,6 @@ class Work:
     def claims_backwards(self) -> Iterator[Claim]:
         """All attempts, the latest first; raises DiskError."""
         return claims_backwards(self.claims_folder)
-
-    def attempt(self) -> Attempt:
-        """How the latest attempt stands, if the run is missing; raises DiskError."""
-        return attempt_at(self)
 
     def progress(self) -> Progress | None:
         """How far it has come, or None where nothing tells; raises DiskError."""

@@ -9,19 +9,17 @@ import threading
 from collections.abc import Callable
 from dataclasses import replace
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Literal, Self
+from typing import Any, Literal, Self
 
 from Arch import files
 from Arch.cache import layout
-from Arch.cache.attempts.failure import Failure
+from Arch.cache.attempts.failure import LOG_LINES, Failure
 from Arch.cache.claims import holder
 from Arch.cache.claims.claim import Claim, claim_path, generation_of
 from Arch.cache.claims.holder import Holder
 from Arch.cache.fields import Fields
+from Arch.cache.folder import EntryFolder
 from Arch.errors import CacheError, DiskError, LeaseLostError, StoppedError
-
-if TYPE_CHECKING:
-    from Arch.cache.entry import Entry
 
 End = Literal["stopped", "failed", "crashed"]
 
@@ -39,7 +37,7 @@ class Lease:
         claim: as it was when it was taken or adopted.
     """
 
-    def __init__(self, entry: Entry, index: int, claim: Claim) -> None:
+    def __init__(self, entry: EntryFolder, index: int, claim: Claim) -> None:
         """Holds a `claim` that is in place, or is about to be."""
         self.entry, self.index, self.claim = entry, index, claim
         self._is_left = threading.Event()
@@ -48,7 +46,7 @@ class Lease:
         holder.hold(claim.holder.nonce)
 
     @classmethod
-    def adopt(cls, entry: Entry, index: int, token: dict[str, Any]) -> Self:
+    def adopt(cls, entry: EntryFolder, index: int, token: dict[str, Any]) -> Self:
         """Makes this process the holder of a lease that another one took.
 
         Args:
@@ -174,10 +172,16 @@ class Lease:
         end: End = "stopped"
         # A library that ends the program would do so again; a person who interrupts it is asking for just that.
         if isinstance(error, (Exception, SystemExit)) and not isinstance(error, (StoppedError, LeaseLostError)):
-            failure = Failure.of(error, self)
+            failure = Failure.of(error, self.index, self.claim, self._log_tail())
             end = "crashed" if failure.kind == "crash" else "failed"
             self._at_best(self._record, failure)
         self._at_best(self.end, end)
+
+    def _log_tail(self) -> str:
+        try:
+            return self.entry.work(self.index).log_tail(LOG_LINES)
+        except DiskError:  # the error itself still has to be recorded
+            return ""
 
     def _record(self, failure: Failure) -> None:
         if not self.entry.has_run(self.index):
@@ -202,7 +206,7 @@ class Lease:
                 logging.getLogger(__name__).warning("no sign of life could be given: %s", problem)
 
 
-def _lost(entry: Entry, index: int) -> LeaseLostError:
+def _lost(entry: EntryFolder, index: int) -> LeaseLostError:
     return LeaseLostError(
         f"run {index} of {entry.path} was taken over or finished by another process, or removed, so that this one "
         "leaves it. Nothing that was finished is lost."

@@ -5,27 +5,29 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
-from typing import TYPE_CHECKING
 
 from Arch import files
 from Arch.cache.attempts.work import Work
 from Arch.cache.claims.claim import TTL, Claim, claim_path
 from Arch.cache.claims.heartbeats import Heartbeats
 from Arch.cache.claims.holder import Holder, let_go
+from Arch.cache.folder import EntryFolder
 from Arch.cache.making.lease import Lease
 from Arch.cache.making.writer import finish
 from Arch.errors import CacheError, DiskError, RunDoneError, RunHeldError
 from Arch.units import utc_now
 
-if TYPE_CHECKING:
-    from Arch.cache.entry import Entry
-
-
 _TRIES = 100
 
 
 def take(
-    entry: Entry, index: int, heartbeats: Heartbeats, *, device: str = "", is_forced: bool = False, ttl: float = TTL
+    entry: EntryFolder,
+    index: int,
+    heartbeats: Heartbeats,
+    *,
+    device: str = "",
+    is_forced: bool = False,
+    ttl: float = TTL,
 ) -> Lease:
     """The lease of a run; raises as `Entry.take` does."""
     work, known = entry.work(index), 0
@@ -113,7 +115,7 @@ def _is_there(claim: Claim) -> bool:
         return False
 
 
-def _refuse_done(entry: Entry, index: int) -> None:
+def _refuse_done(entry: EntryFolder, index: int) -> None:
     if entry.has_run(index):
         if index in entry.traces():
             finish(entry, index)  # whoever committed it was kept from this

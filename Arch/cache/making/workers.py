@@ -7,7 +7,7 @@ from pathlib import Path
 from Arch import files
 from Arch.cache.attempts import staging
 from Arch.cache.attempts.work import Work
-from Arch.cache.entry import Entry
+from Arch.cache.folder import EntryFolder
 from Arch.cache.runs import finished
 
 
@@ -16,7 +16,7 @@ def workers(entry: Path, run: int | None = None) -> tuple[str, ...]:
 
     Whoever has committed a run has no more need of it. Raises DiskError.
     """
-    runs = [run] if run is not None else Entry(entry).traces()
+    runs = [run] if run is not None else EntryFolder(entry).traces()
     found = (_worker(Work(entry, index)) for index in runs)
     return tuple(worker for worker in found if worker)
 

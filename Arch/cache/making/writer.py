@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any, Self
 from Arch import files
 from Arch.cache import layout, summary
 from Arch.cache.attempts import staging
+from Arch.cache.folder import EntryFolder
 from Arch.cache.runs import manifest
 from Arch.cache.runs.records import run_document
 from Arch.errors import CacheError
 from Arch.types import Run
 
-if TYPE_CHECKING:
-    from Arch.cache.entry import Entry
+if TYPE_CHECKING:  # threads and logging, which a cached answer must not import
     from Arch.cache.making.lease import Lease
 
 
@@ -27,7 +27,7 @@ class RunWriter:
     same run the first wins and the other's work is discarded. Leaving without `commit` discards the work.
     """
 
-    def __init__(self, entry: Entry, index: int, lease: Lease | None = None) -> None:
+    def __init__(self, entry: EntryFolder, index: int, lease: Lease | None = None) -> None:
         """Takes the `entry`, the `index` of the run to be and the lease on it; changes nothing before it is entered."""
         self.entry, self.index = entry, index
         self._lease = lease
@@ -87,18 +87,18 @@ class RunWriter:
             _at_best(files.remove_empty_folder, self._work.folder.parent)
 
 
-def finish(entry: Entry, index: int) -> None:
+def finish(entry: EntryFolder, index: int) -> None:
     """Does what follows a commit: derives the summary, and removes the traces of work, as far as the disk lets it."""
     _at_best(summary.refresh, entry)
     _at_best(entry.work(index).clear)
 
 
-def _tidy(entry: Entry) -> None:
+def _tidy(entry: EntryFolder) -> None:
     for index in entry.traces():
         _at_best(_tidy_run, entry, index)
 
 
-def _tidy_run(entry: Entry, index: int) -> None:
+def _tidy_run(entry: EntryFolder, index: int) -> None:
     if entry.has_run(index):
         finish(entry, index)
     else:

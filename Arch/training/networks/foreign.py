@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from Arch.cache.foreign import note
 from Arch.config.config import filled
 from Arch.errors import InactiveKeyError, ModelError
 from Arch.models import MODELS
@@ -123,7 +122,7 @@ class ForeignModel:
     def _require_same(self, digest: str) -> None:
         known = self.entry.document().get(WEIGHTS_DIGEST)
         if known is None:
-            note(self.entry, {WEIGHTS_DIGEST: digest})
+            self.entry.note({WEIGHTS_DIGEST: digest})
         elif known != digest:
             raise ModelError(
                 f"the published weights {self.title} are not those that were used before under this name: the digest "

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from Arch import files
 from Arch.cache.attempts.progress import Progress
+from Arch.cache.making.writer import RunWriter
 from Arch.training.fit.fit import Fit
 from Arch.training.run.checkpoint import RunState, UnfitCheckpointError, pack, unpack
 from Arch.training.run.checkpointer import Checkpointer
@@ -150,7 +151,7 @@ class RunLoop:
         run = self._record()
         self._log.say(f"done after {run.seconds:.1f} s: {', '.join(f'{k} {v:.6g}' for k, v in run.scores.items())}")
         work = self._lease.entry.work(self._lease.index)
-        with self._lease.entry.write_run(self._lease.index, self._lease) as writer:
+        with RunWriter(self._lease.entry, self._lease.index, self._lease) as writer:
             self._training.save_weights(writer.folder)
             if files.exists(work.events):
                 files.rename_new(work.events, writer.folder / work.events.name)

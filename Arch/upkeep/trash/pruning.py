@@ -10,7 +10,7 @@ from pathlib import Path
 from Arch import files
 from Arch.cache import layout
 from Arch.cache.attempts import staging
-from Arch.cache.attempts.attempt import Attempt, State
+from Arch.cache.attempts.attempt import Attempt, State, attempt_at
 from Arch.cache.attempts.work import Work
 from Arch.cache.entry import Entry
 from Arch.cache.runs import finished
@@ -131,7 +131,7 @@ def _is_of_foreign_network(entry: Path) -> bool:
 
 def _failed(entry: Path) -> list[Attempt]:
     missing = [index for index in Entry(entry).traces() if not finished.is_committed(entry, index)]
-    attempts = [Work(entry, index).attempt() for index in missing]
+    attempts = [attempt_at(Work(entry, index)) for index in missing]
     return [attempt for attempt in attempts if attempt.state is State.FAILED]
 
 

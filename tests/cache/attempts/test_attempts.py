@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from Arch.cache.attempts.attempt import attempt_at
 from Arch.cache.attempts.failure import Failure
 from Arch.errors import DiskError
 
@@ -23,7 +24,7 @@ def crash(entry, in_child):
                 os._exit(0)
 
             in_child(attempt)
-        return entry.work(0).attempt()
+        return attempt_at(entry.work(0))
 
     return vanish
 
@@ -35,7 +36,7 @@ def stop(entry, error=None):
 
 
 def test_a_run_that_nobody_tried_is_missing(entry):
-    attempt = entry.work(0).attempt()
+    attempt = attempt_at(entry.work(0))
     assert (attempt.state, attempt.claim, attempt.number, entry.in_hand()) == ("missing", None, 0, ())
 
 
@@ -62,7 +63,7 @@ def test_an_attempt_that_a_person_asked_for_begins_the_count_anew(crash):
 def test_an_attempt_that_was_stopped_on_request_begins_the_count_anew(entry, crash):
     crash(0, 0)
     stop(entry)
-    assert entry.work(0).attempt().state == "stopped"
+    assert attempt_at(entry.work(0)).state == "stopped"
     assert crash(0).crashes == 1
 
 
@@ -71,40 +72,40 @@ def test_a_crash_that_was_seen_counts_like_one_that_was_not(entry, crash):
     lease = entry.take(0)
     entry.work(0).record_failure(Failure(0, "crash", "SIGKILL", "killed", attempt=3, signal="SIGKILL"))
     lease.end("crashed")
-    attempt = entry.work(0).attempt()
+    attempt = attempt_at(entry.work(0))
     assert (attempt.state, attempt.crashes, attempt.failure.signal) == ("failed", 3, "SIGKILL")
 
 
 def test_a_disk_that_refuses_is_a_crash_so_that_the_run_is_made_once_it_is_mended(entry):
     stop(entry, DiskError("the disk is full"))
-    attempt = entry.work(0).attempt()
+    attempt = attempt_at(entry.work(0))
     assert (attempt.state, str(attempt.failure)) == ("crashed", "DiskError: the disk is full")
     assert str(entry.status(1)) == "crashed (0 of 1; DiskError)"
     stop(entry, DiskError("the disk is full"))
     stop(entry, DiskError("the disk is full"))
-    assert entry.work(0).attempt().state == "failed"
+    assert attempt_at(entry.work(0)).state == "failed"
 
 
 def test_a_failure_of_an_earlier_attempt_is_history(entry, crash):
     stop(entry, ValueError("bad luck"))
-    assert str(entry.work(0).attempt().failure) == "ValueError: bad luck"
+    assert str(attempt_at(entry.work(0)).failure) == "ValueError: bad luck"
     stop(entry)
-    assert (entry.work(0).attempt().state, entry.work(0).attempt().failure) == ("stopped", None)
+    assert (attempt_at(entry.work(0)).state, attempt_at(entry.work(0)).failure) == ("stopped", None)
     assert (crash(0).state, crash().failure) == ("crashed", None)
 
 
 def test_a_torn_record_of_an_earlier_failure_is_history_too(entry):
     stop(entry, ValueError("bad luck"))
     (entry.work(0).folder / "Failure.json").write_text("{")
-    assert entry.work(0).attempt().failure.error == "CorruptEntryError"
+    assert attempt_at(entry.work(0)).failure.error == "CorruptEntryError"
     stop(entry)
-    assert entry.work(0).attempt().state == "stopped"
+    assert attempt_at(entry.work(0)).state == "stopped"
 
 
 def test_a_run_in_hand_is_running_whatever_came_before(entry, crash):
     crash(0, 0, 0)
     lease = entry.take(0)
-    assert (entry.work(0).attempt().state, entry.work(0).attempt().claim) == ("running", lease.claim)
+    assert (attempt_at(entry.work(0)).state, attempt_at(entry.work(0)).claim) == ("running", lease.claim)
     assert str(entry.status(1)) == "running (0 of 1)"
 
 

@@ -8,6 +8,7 @@ import time
 import pytest
 
 from Arch import files
+from Arch.cache.attempts.attempt import attempt_at
 from Arch.cache.claims.heartbeats import Heartbeats
 from Arch.cache.making.taking import take
 from Arch.errors import DiskError, LeaseLostError, StoppedError
@@ -141,7 +142,7 @@ def test_leaving_says_how_the_attempt_ended(entry, error, state, kind):
     lease = entry.take(0, device="cuda:0")
     entry.work(0).write_log("last words")
     assert leave(lease, error) is error
-    attempt, failure = entry.work(0).attempt(), entry.work(0).failure()
+    attempt, failure = attempt_at(entry.work(0)), entry.work(0).failure()
     assert (attempt.state, lease.generation) == (state, 1)
     assert (failure and failure.kind) == kind
     if failure:

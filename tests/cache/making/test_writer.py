@@ -9,6 +9,7 @@ import os
 import pytest
 
 from Arch import files
+from Arch.cache.attempts.attempt import attempt_at
 from Arch.errors import CacheError, DiskError
 
 
@@ -82,7 +83,7 @@ def test_being_stopped_is_no_failure_and_leaves_nothing(entry, names_below):
     with pytest.raises(KeyboardInterrupt), in_hand(entry, 0):
         raise KeyboardInterrupt
     assert names_below(entry.path) == {"Config.json", "Claims/000/000001.json"}
-    assert entry.work(0).attempt().state == "stopped"
+    assert attempt_at(entry.work(0)).state == "stopped"
 
 
 def test_leaving_without_commit_discards_the_work(entry, names_below):

@@ -39,7 +39,7 @@ def chosen(root, **criteria):
 
 def fail(entry, index=0):
     lease = entry.take(index)
-    entry.work(index).record_failure(Failure.of(ValueError("no luck"), lease))
+    entry.work(index).record_failure(Failure.of(ValueError("no luck"), index, lease.claim))
     lease.end("failed")
 
 
