@@ -56,6 +56,14 @@ class NotImplementedYetError(ArchError):
     """An active value is known to the rules but nothing implements it, so the experiment cannot run."""
 
 
+class DiskError(ArchError, OSError):
+    """The operating system refused to read or write a file or folder; `errno` and `strerror` say why."""
+
+    def __str__(self) -> str:
+        """The sentence itself, without an errno in front."""
+        return str(self.args[0])
+
+
 class CacheError(ArchError):
     """The cache holds something that contradicts what is asked of it."""
 
@@ -66,14 +74,6 @@ class ChangedDefaultError(CacheError):
 
 class CorruptEntryError(CacheError):
     """A file in an entry is not what was once written there."""
-
-
-class DiskError(CacheError, OSError):
-    """The cache folder cannot be read or written."""
-
-    def __str__(self) -> str:
-        """The sentence itself, without an errno in front."""
-        return str(self.args[0])
 
 
 class RunDoneError(CacheError):

@@ -14,7 +14,7 @@ from Arch.cache.making.writer import RunWriter
 from Arch.cache.request import Request
 from Arch.cache.status import Status, status_of
 from Arch.config.names import PLUGINS
-from Arch.errors import CacheError, CorruptEntryError
+from Arch.errors import CacheError, CorruptEntryError, DiskError
 from Arch.types import Result
 
 if TYPE_CHECKING:  # threads and logging, which a cached answer must not import
@@ -67,7 +67,7 @@ class Entry(EntryFolder):
         """
         try:
             return summary.result_of(self)
-        except (CacheError, FileNotFoundError):
+        except (CacheError, DiskError, FileNotFoundError):
             # A run may have been moved away while it was read; what is wrong with the others is so again.
             return self._result_again()
 

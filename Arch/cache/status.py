@@ -11,7 +11,7 @@ from Arch.cache.attempts.attempt import Attempt, State, attempt_at
 from Arch.cache.attempts.failure import Failure
 from Arch.cache.folder import EntryFolder
 from Arch.cache.request import Request
-from Arch.errors import CacheError, ChangedDefaultError, CorruptEntryError, DiskError
+from Arch.errors import ArchError, CacheError, ChangedDefaultError, CorruptEntryError, DiskError
 
 _LOUDEST_FIRST = (State.RUNNING, State.FAILED, State.CRASHED, State.STOPPED)
 
@@ -33,7 +33,7 @@ class Status:
     runs: tuple[int, ...]
     wanted: int
     attempts: tuple[Attempt, ...] = ()
-    problem: CacheError | None = None
+    problem: ArchError | None = None
     outdated: Mapping[str, int | str] = field(default_factory=dict)
 
     @property

@@ -11,7 +11,7 @@ from Arch.cache import layout
 from Arch.cache.fields import Fields
 from Arch.cache.folder import EntryFolder
 from Arch.cache.runs import finished, manifest
-from Arch.errors import CacheError, CorruptEntryError
+from Arch.errors import CacheError, CorruptEntryError, DiskError
 from Arch.types import COMPARED, Result, Run
 
 Origins = Sequence[Mapping[str, Any]]  # the provenance of some runs
@@ -84,7 +84,7 @@ def refresh(entry: EntryFolder) -> None:
 
 def renew(entry: EntryFolder) -> None:
     """Writes the summary after runs came or went, if the disk lets it: whoever finds none reads the runs."""
-    with contextlib.suppress(CacheError):
+    with contextlib.suppress(CacheError, DiskError):
         if entry.run_indices():
             refresh(entry)
 

@@ -63,7 +63,7 @@ def access_error(verb: Verb, path: AnyPath, error: OSError) -> DiskError:
     remedy = _REMEDIES.get(error.errno or 0, "Check the disk and what is mounted there")
     reason = (error.strerror or str(error)).lower()
     problem = DiskError(f"cannot {verb} {os.fspath(path)}: {reason}. {remedy}, then give the command again.")
-    problem.errno, problem.filename = error.errno, os.fspath(path)
+    problem.errno, problem.strerror, problem.filename = error.errno, error.strerror, os.fspath(path)
     if error.errno == errno.ESTALE:  # the file's last name was removed by another client of an NFS
         problem.errno = errno.ENOENT
     return problem

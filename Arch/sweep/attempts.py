@@ -169,7 +169,7 @@ class Attempts:
         try:
             failure = replace(failure, log=work.log_tail(LOG_LINES))
             work.record_failure(failure)
-        except CacheError as problem:  # a full disk must not end the sweep; the end of the claim tells of it, too
+        except DiskError as problem:  # a full disk must not end the sweep; the end of the claim tells of it, too
             logging.getLogger(__name__).warning("%s", problem)
         return TaskOutcome(_outcome_of(failure, work), failure)
 
@@ -177,7 +177,7 @@ class Attempts:
 def _is_there(entry: EntryFolder, run: int) -> bool:
     try:
         return entry.has_run(run)
-    except CacheError:
+    except (CacheError, DiskError):
         return False
 
 
@@ -212,7 +212,7 @@ def _end_of(failure: Failure) -> End:
 def _outcome_of(failure: Failure, work: Work) -> Outcome:
     """Whether the next sweep makes the run again."""
     is_crash = failure.kind == "crash"
-    with contextlib.suppress(CacheError):  # nobody can tell on a disk that does not answer
+    with contextlib.suppress(CacheError, DiskError):  # nobody can tell on a disk that does not answer
         is_crash = is_crash and attempt_at(work).state is not State.FAILED
     return Outcome.CRASHED if is_crash else Outcome.FAILED
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, final
 
 from Arch.cache.foreign import open_network
 from Arch.config.plugins.running import errors_named
-from Arch.errors import CacheError, LeaseLostError, TrainingError
+from Arch.errors import DiskError, LeaseLostError, TrainingError
 from Arch.training.engine import Engine, choose_engine
 from Arch.training.networks.foreign import ForeignModel
 from Arch.training.run.provenance import require_same_data_as_runs
@@ -149,7 +149,7 @@ def _told(lease: Lease, log: RunLog) -> Iterator[None]:
             lease.check()
         except LeaseLostError as lost:
             raise lost from error
-        except CacheError:  # nobody can tell on a broken disk
+        except DiskError:  # nobody can tell on a broken disk
             pass
         log.say(f"{type(error).__name__}: {error}")
         raise

@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from Arch.errors import CacheError, CorruptEntryError
+from Arch.errors import CacheError, CorruptEntryError, DiskError
 from Arch.files import door
 from tests.repository import ROOT
 
@@ -78,6 +78,6 @@ def test_a_run_that_is_moved_away_while_it_is_read_is_missing_or_one_clear_error
 def problem_of(read, entry):
     try:
         read(entry)
-    except CacheError as problem:
+    except (CacheError, DiskError) as problem:
         return problem
     return None

@@ -18,7 +18,7 @@ from Arch import files
 from Arch.cache.attempts.attempt import attempt_at
 from Arch.cache.claims import holder
 from Arch.cache.claims.heartbeats import Heartbeats
-from Arch.errors import CacheError, RunDoneError, RunHeldError
+from Arch.errors import CacheError, DiskError, RunDoneError, RunHeldError
 from tests.cache import stub
 from tests.repository import ROOT
 
@@ -38,7 +38,7 @@ def test_g1_a_reader_beside_four_writers_that_are_killed_sees_whole_runs_and_who
     def write(first):
         disk.delay()
         for index in range(first, 40, 4):
-            with contextlib.suppress(CacheError):
+            with contextlib.suppress(CacheError, DiskError):
                 stub.train(entry, asked, index)
             if random.random() < 0.3:
                 os.kill(os.getpid(), signal.SIGKILL)

@@ -74,7 +74,7 @@ class Lease:
             # Whoever takes over a dead holder's run looks once more after putting his claim, as this looks after
             # putting its own: one of the two sees the other.
             lease.check()
-        except CacheError as error:
+        except (CacheError, DiskError) as error:
             holder.let_go(nonce)
             is_gone = isinstance(error, DiskError) and error.errno == errno.ENOENT
             raise _lost(entry, index) if is_gone else error from None
@@ -192,7 +192,7 @@ class Lease:
         """Does what must not hide the error for which a process leaves."""
         try:
             function(*arguments)
-        except CacheError as problem:
+        except (CacheError, DiskError) as problem:
             logging.getLogger(__name__).warning("%s", problem)
 
     def _live(self) -> None:

@@ -60,7 +60,11 @@ def take(
 
 
 def _is_established(lease: Lease, latest: Claim | None, heartbeats: Heartbeats) -> bool:
-    """Puts a lease's claim in place and says whether it counts; what does not is withdrawn. Raises CacheError."""
+    """Writes a lease's claim, tells whether it counts, and withdraws one that does not.
+
+    Raises:
+        CacheError: a run in the entry is damaged; DiskError: the claim cannot be written.
+    """
     claim, entry, is_ours = lease.claim, lease.entry, False
     try:
         if _put(claim):
@@ -69,7 +73,7 @@ def _is_established(lease: Lease, latest: Claim | None, heartbeats: Heartbeats) 
     finally:
         if not is_ours:
             let_go(claim.holder.nonce)
-            with contextlib.suppress(CacheError, FileNotFoundError):
+            with contextlib.suppress(CacheError, DiskError, FileNotFoundError):
                 if _is_there(claim):
                     files.remove(claim.path)
     return is_ours

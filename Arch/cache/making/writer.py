@@ -13,7 +13,7 @@ from Arch.cache.attempts import staging
 from Arch.cache.folder import EntryFolder
 from Arch.cache.runs import manifest
 from Arch.cache.runs.records import run_document
-from Arch.errors import CacheError
+from Arch.errors import CacheError, DiskError
 from Arch.types import Run
 
 if TYPE_CHECKING:  # threads and logging, which a cached answer must not import
@@ -109,7 +109,7 @@ def _at_best(function: Callable[..., Any], *arguments: Any) -> None:
     """Does what can be done again later, or derived, so that its failure never hides a run or an error."""
     try:
         function(*arguments)
-    except CacheError as problem:
+    except (CacheError, DiskError) as problem:
         import logging  # a cached answer must not pay for it
 
         logging.getLogger(__name__).warning("%s", problem)

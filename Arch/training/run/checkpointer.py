@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from Arch.errors import CacheError, LeaseLostError, StoppedError
+from Arch.errors import DiskError, StoppedError
 
 if TYPE_CHECKING:
     from Arch.cache.attempts.progress import Progress
@@ -104,9 +104,7 @@ class Checkpointer:
             payload = self._pack()
             self._lease.check()
             self._lease.entry.work(self._lease.index).checkpoints.save(place, payload)
-        except LeaseLostError:
-            raise
-        except CacheError as problem:
+        except DiskError as problem:
             logging.getLogger(__name__).warning("no checkpoint: %s The training goes on.", problem)
             return
         self._kept = place
