@@ -15,7 +15,7 @@ from Arch.files.folders import (
     sync_file,
     sync_folder,
 )
-from Arch.files.holds import Hold, hold, is_held, remove_abandoned
+from Arch.files.lock_files import LockFile, create_lock_file, is_locked, remove_abandoned
 from Arch.files.measuring import Measure, measure
 from Arch.files.reading import (
     changed_at,
@@ -42,14 +42,14 @@ from Arch.files.writing import (
 )
 
 __all__ = [
-    "Hold",
+    "LockFile",
     "Measure",
     "append",
     "changed_at",
+    "create_lock_file",
     "exists",
     "files_below",
-    "hold",
-    "is_held",
+    "is_locked",
     "is_temporary",
     "json_text",
     "list_folder",

@@ -13,7 +13,7 @@ from typing import Any
 from Arch.errors import DiskError
 from Arch.files.door import AnyPath, change
 from Arch.files.folders import sync_folder
-from Arch.files.holds import hold, remove_abandoned
+from Arch.files.lock_files import create_lock_file, remove_abandoned
 from Arch.files.reading import list_folder
 
 _TEMPORARY = re.compile(r"\..+\.[0-9a-f]{16}\.tmp")
@@ -100,13 +100,13 @@ def is_temporary(name: str) -> bool:
 def _place(path: AnyPath, content: bytes | str, put: Callable[[AnyPath, AnyPath], None]) -> None:
     folder = Path(path).absolute().parent
     _tidy(folder)
-    temporary = hold(folder, f".{Path(path).name}.", ".tmp")
+    temporary = create_lock_file(folder, f".{Path(path).name}.", ".tmp")
     try:
         _fill(temporary.path, temporary.descriptor, content)
         change(path, put, temporary.path, path)
     finally:
         with contextlib.suppress(DiskError):  # the next writer tidies up what cannot be removed now
-            temporary.let_go()
+            temporary.release()
     sync_folder(folder)
 
 

@@ -21,21 +21,21 @@ class Staging:
 
     Attributes:
         folder: where the work goes.
-        hold: says that its maker lives.
+        lock: locked while its maker lives.
     """
 
     folder: Path
-    hold: files.Hold
+    lock: files.LockFile
 
     @classmethod
     def make(cls, work: Path) -> Staging:
         """A fresh folder in a run's `work` folder, which is made if it is absent. Raises DiskError."""
-        hold = _held(work)
-        staging = cls(hold.path.with_suffix(""), hold)
+        lock = _locked(work)
+        staging = cls(lock.path.with_suffix(""), lock)
         try:
             files.make_folder(staging.folder)
         except DiskError:
-            hold.let_go()
+            lock.release()
             raise
         return staging
 
@@ -44,7 +44,7 @@ class Staging:
         try:
             files.remove_tree(self.folder)
         finally:
-            self.hold.let_go()
+            self.lock.release()
 
 
 def is_staging(name: str) -> bool:
@@ -54,7 +54,7 @@ def is_staging(name: str) -> bool:
 
 def is_abandoned(path: Path) -> bool:
     """Whether such a folder, or its hold, belongs to a dead process; nothing is changed."""
-    return not files.is_held(path.with_name(path.name.removesuffix(_SUFFIX) + _SUFFIX))
+    return not files.is_locked(path.with_name(path.name.removesuffix(_SUFFIX) + _SUFFIX))
 
 
 def remove_abandoned(work: Path) -> None:
@@ -62,18 +62,18 @@ def remove_abandoned(work: Path) -> None:
     for name in files.list_folder(work):
         if is_staging(name):
             folder = work / name.removesuffix(_SUFFIX)
-            hold = folder.with_suffix(_SUFFIX)
-            if files.remove_abandoned(hold) or not files.exists(hold):
+            lock = folder.with_suffix(_SUFFIX)
+            if files.remove_abandoned(lock) or not files.exists(lock):
                 files.remove_tree(folder)
     files.remove_empty_folder(work)
 
 
-def _held(work: Path) -> files.Hold:
+def _locked(work: Path) -> files.LockFile:
     for _ in range(_TRIES):
         files.make_folder(work)
         try:
-            return files.hold(work, _PREFIX, _SUFFIX)
+            return files.create_lock_file(work, _PREFIX, _SUFFIX)
         except DiskError as error:
             if error.errno != errno.ENOENT:  # else another writer has just finished and removed the empty folder
                 raise
-    return files.hold(work, _PREFIX, _SUFFIX)
+    return files.create_lock_file(work, _PREFIX, _SUFFIX)

@@ -81,7 +81,7 @@ class RunWriter:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         """Removes what is left of the staging folder; an error goes on its way."""
-        if self._staging is not None and self._staging.hold.is_ours:  # a forked child leaves by this way, too
+        if self._staging is not None and self._staging.lock.is_own:  # a forked child leaves by this way, too
             _at_best(self._staging.discard)
             _at_best(files.remove_empty_folder, self._work.folder)
             _at_best(files.remove_empty_folder, self._work.folder.parent)

@@ -118,7 +118,7 @@ def _is_bare(entry: Path) -> bool:
     """Whether nothing but its config, empty folders and leftovers of killed writers are in an entry."""
     return not any(
         name not in (layout.CONFIG, layout.RESULT)
-        and (files.is_held(entry / name) if files.is_temporary(name) else files.measure(entry / name).size)
+        and (files.is_locked(entry / name) if files.is_temporary(name) else files.measure(entry / name).size)
         for name in files.list_folder(entry)
     )
 
@@ -155,6 +155,6 @@ def _dead(root: Path, place: str) -> Iterator[tuple[str, str]]:
     """What killed processes left in a folder."""
     for name in files.list_folder(root / place):
         path = root / place / name
-        is_write = files.is_temporary(name) and not files.is_held(path)
+        is_write = files.is_temporary(name) and not files.is_locked(path)
         if is_write or (staging.is_staging(name) and staging.is_abandoned(path)):
             yield f"{place}/{name}", "of a dead process"
