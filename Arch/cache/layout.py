@@ -12,6 +12,7 @@ FAILURE = "Failure.json"
 PROGRESS = "Progress.json"
 LOG = "log.txt"
 EVENTS = "events"
+STAGING = "staging-"
 TRASH = ".trash"
 
 

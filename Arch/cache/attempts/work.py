@@ -8,7 +8,7 @@ from pathlib import Path
 
 from Arch import files
 from Arch.cache import layout
-from Arch.cache.attempts import failure, progress, staging
+from Arch.cache.attempts import failure, progress
 from Arch.cache.attempts.checkpoints import Checkpoints
 from Arch.cache.attempts.failure import Failure
 from Arch.cache.attempts.progress import Progress
@@ -90,6 +90,12 @@ class Work:
             return ""
         return "\n".join(text.splitlines()[-lines:])
 
+    def remove_abandoned(self) -> None:
+        """Removes the staged folders of dead processes, then the work folder if it is empty. Raises DiskError."""
+        for folder in files.staged_folders(self.folder, layout.STAGING):
+            files.remove_if_abandoned(folder)
+        files.remove_empty_folder(self.folder)
+
     def clear(self) -> None:
         """Removes all traces once the run is committed, except what a living process is writing.
 
@@ -97,9 +103,9 @@ class Work:
             DiskError: something cannot be removed.
         """
         for name in files.list_folder(self.folder):
-            if not staging.is_staging(name):
+            if not name.startswith(layout.STAGING):
                 files.remove_tree(self.folder / name)
-        staging.remove_abandoned(self.folder)
+        self.remove_abandoned()
         files.remove_tree(self.claims_folder)
         files.remove_empty_folder(layout.work(self.entry))
         files.remove_empty_folder(layout.claims(self.entry))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from Arch import files
-from Arch.cache.attempts import staging
+from Arch.cache import layout
 from Arch.cache.attempts.work import Work
 from Arch.cache.folder import EntryFolder
 from Arch.cache.runs import finished
@@ -27,7 +27,6 @@ def _worker(work: Work) -> str:
     claim = next(work.claims_backwards(), None)
     if claim is not None and claim.seems_held():
         return f"{claim.holder} has been making run {work.index} since {claim.since}"
-    staged = [work.folder / name for name in files.list_folder(work.folder) if staging.is_staging(name)]
-    if not all(map(staging.is_abandoned, staged)):
+    if not all(map(files.is_abandoned, files.staged_folders(work.folder, layout.STAGING))):
         return f"a living process is making run {work.index}"
     return ""

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, Self
 
 from Arch import files
 from Arch.cache import layout, summary
-from Arch.cache.attempts import staging
 from Arch.cache.folder import EntryFolder
 from Arch.cache.runs import manifest
 from Arch.cache.runs.records import run_document
@@ -32,7 +31,7 @@ class RunWriter:
         self.entry, self.index = entry, index
         self._lease = lease
         self._work = entry.work(index)
-        self._staging: staging.Staging | None = None
+        self._staging: files.StagedFolder | None = None
 
     @property
     def folder(self) -> Path:
@@ -43,7 +42,7 @@ class RunWriter:
         """
         if self._staging is None:
             raise CacheError(f"run {self.index} has a folder only inside its `with` block.")
-        return self._staging.folder
+        return self._staging.path
 
     def __enter__(self) -> Self:
         """Makes the staging folder, and removes what killed processes left beside it and beside finished runs.
@@ -52,7 +51,7 @@ class RunWriter:
             DiskError: the cache cannot be written.
         """
         _at_best(_tidy, self.entry)
-        self._staging = staging.Staging.make(self._work.folder)
+        self._staging = files.StagedFolder.create(self._work.folder, layout.STAGING)
         return self
 
     def commit(self, run: Run) -> bool:
@@ -102,7 +101,7 @@ def _tidy_run(entry: EntryFolder, index: int) -> None:
     if entry.has_run(index):
         finish(entry, index)
     else:
-        staging.remove_abandoned(entry.work(index).folder)
+        entry.work(index).remove_abandoned()
 
 
 def _at_best(function: Callable[..., Any], *arguments: Any) -> None:

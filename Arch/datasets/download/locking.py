@@ -56,30 +56,6 @@ def _is_bare(work: Path) -> bool:
     return False
 
 
-@contextmanager
-def held(folder: Path) -> Iterator[None]:
-    """Shows others that a process works in a folder (`is_left`), for as long as it lives, where locks are known."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        with suppress(OSError):
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(descriptor)
-
-
-def is_left(folder: Path) -> bool:
-    """Whether certainly nobody is in a folder in which whoever works holds it (`held`)."""
-    with suppress(OSError):
-        descriptor = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        finally:
-            os.close(descriptor)
-        return True
-    return False
-
-
 def _lock(work: Path) -> int:
     misses = 0
     while True:

@@ -9,7 +9,6 @@ from pathlib import Path
 
 from Arch import files
 from Arch.cache import layout
-from Arch.cache.attempts import staging
 from Arch.cache.attempts.attempt import Attempt, State, attempt_at
 from Arch.cache.attempts.work import Work
 from Arch.cache.entry import Entry
@@ -156,5 +155,5 @@ def _dead(root: Path, place: str) -> Iterator[tuple[str, str]]:
     for name in files.list_folder(root / place):
         path = root / place / name
         is_write = files.is_temporary(name) and not files.is_locked(path)
-        if is_write or (staging.is_staging(name) and staging.is_abandoned(path)):
+        if is_write or (name.startswith(layout.STAGING) and files.is_abandoned(path)):
             yield f"{place}/{name}", "of a dead process"

@@ -1,4 +1,4 @@
-"""Unfinished decoded images: those of the dead are removed, those of the living are not."""
+"""Unfinished decoded images of dead processes are removed, those of living ones are not; a lock is waited for."""
 
 import errno
 import os
@@ -7,61 +7,70 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from Arch import files
 from Arch.datasets.decoding.store import decoded
-from Arch.datasets.download.locking import held, locked
+from Arch.datasets.download.locking import locked
 from Arch.errors import DataError
 from tests.datasets.decoding.test_store import LABELS, partials, write
 
 
 @pytest.fixture
 def half(root):
-    """Makes unfinished folders that nothing was written to for some seconds."""
+    """Makes unfinished folders, of which the lock is held by this process, last written to some seconds ago."""
 
     def make(name, silent):
-        partial = root / "decoded" / f".partial-{name}"
-        partial.mkdir(parents=True)
-        (partial / "Images.bin").write_bytes(b"half")
-        for path in (partial / "Images.bin", partial):
+        staging = files.StagedFolder.create(root / "decoded", f".partial-{name}-")
+        (staging.path / "Images.bin").write_bytes(b"half")
+        for path in (staging.path / "Images.bin", staging.path, staging.lock.path):
             os.utime(path, (time.time() - silent, time.time() - silent))
-        return partial
+        return staging
 
     return make
 
 
-def test_what_the_dead_left_is_removed_and_what_the_living_make_is_not(root, half):
-    half("dead", 20 * 60)
+def kill(staging):
+    """Unlocks the lock file, as the system does when its owner dies."""
+    os.close(staging.lock.descriptor)
+    return staging.path
+
+
+def folders(root):
+    return {path for path in partials(root) if path.is_dir()}
+
+
+def test_abandoned_folders_are_removed_and_those_of_living_processes_are_not(root, half):
+    kill(half("dead", 20 * 60))
     living, young = half("living", 20 * 60), half("young", 60)
-    with held(living):
-        decoded(root, "key", write)
-    assert sorted(partials(root)) == [living, young]
+    kill(young)  # on another host, where its lock may be held without being seen on this one
+    decoded(root, "key", write)
+    assert folders(root) == {living.path, young.path}
 
 
-def test_what_was_killed_on_this_machine_a_moment_ago_makes_room_at_once(root, half):
+def test_a_folder_abandoned_on_this_host_is_removed_at_once(root, half):
     here = os.uname().nodename
-    dead, living = half(f"key-{here}-1", 0), half(f"key-{here}-2", 0)
-    with held(living):
-        decoded(root, "key", lambda folder: write(folder) if not dead.exists() else None)
-    assert partials(root) == [living]
+    dead, living = kill(half(f"key-{here}", 0)), half(f"key-{here}", 0)
+    decoded(root, "key", lambda folder: write(folder) if not dead.exists() else None)
+    assert folders(root) == {living.path}
 
 
-def test_what_nothing_was_written_to_for_a_day_is_removed(root, half):
-    with held(half("hanging", 2 * 24 * 3600)):
-        decoded(root, "key", write)
+def test_a_folder_without_a_write_for_a_day_is_removed(root, half):
+    half("hanging", 2 * 24 * 3600)
+    decoded(root, "key", write)
     assert partials(root) == []
 
 
-def test_where_there_are_no_locks_a_folder_is_dead_after_a_day(root, half, monkeypatch):
+def test_without_locks_only_a_folder_without_a_write_for_a_day_is_removed(root, half, monkeypatch):
     def no_locks(*arguments):
         raise OSError(errno.ENOLCK, "No locks available")
 
     monkeypatch.setattr("fcntl.flock", no_locks)
     half("old", 2 * 24 * 3600)
-    silent = half("silent", 20 * 60)
+    silent = kill(half("silent", 20 * 60))
     assert decoded(root, "key", write).labels.tolist() == LABELS
-    assert partials(root) == [silent]
+    assert folders(root) == {silent}
 
 
-def test_who_waits_for_another_process_says_so_and_goes_on_after_it(tmp_path, caplog):
+def test_waiting_for_another_process_is_logged_and_ends_with_its_work(tmp_path, caplog):
     with ThreadPoolExecutor(1) as pool:
         with locked(tmp_path / "work"):
             waiting = pool.submit(lambda: locked(tmp_path / "work").__enter__())
@@ -72,7 +81,7 @@ def test_who_waits_for_another_process_says_so_and_goes_on_after_it(tmp_path, ca
     assert caplog.messages == [f"Another process is at work in {tmp_path}/work. Waiting for it."]
 
 
-def test_a_folder_that_can_never_be_made_is_not_tried_for_ever(tmp_path, monkeypatch):
+def test_a_folder_that_can_never_be_created_ends_in_an_error(tmp_path, monkeypatch):
     def vanish(*arguments, **options):
         raise FileNotFoundError(errno.ENOENT, "No such file or directory")
 
