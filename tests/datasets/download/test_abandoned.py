@@ -2,6 +2,7 @@
 
 import errno
 import os
+import signal
 import time
 from concurrent.futures import ThreadPoolExecutor
 
@@ -88,3 +89,62 @@ def test_a_folder_that_can_never_be_created_ends_in_an_error(tmp_path, monkeypat
     monkeypatch.setattr(type(tmp_path), "mkdir", vanish)  # as below /proc, or in a working folder that was removed
     with pytest.raises(DataError, match=r"cannot write .*work: no such file or directory"), locked(tmp_path / "work"):
         raise AssertionError("locked")
+
+
+@pytest.mark.parametrize("code", [errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP])
+def test_a_required_lock_that_the_file_system_does_not_support_is_an_error(tmp_path, monkeypatch, code):
+    def no_locks(*arguments):
+        raise OSError(code, os.strerror(code))
+
+    monkeypatch.setattr("fcntl.flock", no_locks)
+    with pytest.raises(DataError, match=r"cannot lock .*work: .* Use another data folder"), locked(tmp_path / "work"):
+        raise AssertionError("locked")
+    with locked(tmp_path / "work", is_vital=False):
+        pass
+
+
+def test_a_killed_process_frees_its_lock_and_leaves_its_files_to_the_next_holder(tmp_path):
+    heard, told = os.pipe()
+    work = tmp_path / "data" / "work"
+    pid = os.fork()
+    if not pid:
+        with locked(work):
+            (work / "half").write_text("")
+            os.write(told, b"!")
+            signal.pause()
+        os._exit(1)
+    assert os.read(heard, 1) == b"!"
+    os.kill(pid, signal.SIGKILL)
+    os.waitpid(pid, 0)
+    with locked(work):
+        assert (work / "half").exists()
+    assert not work.exists()
+
+
+def test_a_child_forked_under_a_lock_does_not_keep_it_after_its_parent(tmp_path):
+    with locked(tmp_path / "work"):
+        pid = os.fork()
+        if not pid:
+            signal.pause()
+            os._exit(1)
+    try:
+        with locked(tmp_path / "work"):
+            pass
+    finally:
+        os.kill(pid, signal.SIGKILL)
+        os.waitpid(pid, 0)
+
+
+def test_of_many_threads_one_at_a_time_holds_the_lock_although_each_removes_the_folder(tmp_path):
+    inside, most = [], []
+
+    def work(number):
+        with locked(tmp_path / "data" / "work"):
+            inside.append(number)
+            most.append(len(inside))
+            time.sleep(0.002)
+            inside.remove(number)
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(work, range(40)))
+    assert most == [1] * 40
