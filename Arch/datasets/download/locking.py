@@ -61,7 +61,7 @@ def _is_bare(work: Path) -> bool:
 
 
 def _acquire(work: Path) -> FileLock:
-    absence = FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
+    reason: OSError = FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
     for _ in range(_ATTEMPTS):
         descriptors: list[int] = []
         lock = FileLock(
@@ -73,15 +73,15 @@ def _acquire(work: Path) -> FileLock:
         try:
             work.mkdir(parents=True, exist_ok=True)
             _wait_for(lock, work)
-        except FileNotFoundError as error:  # the previous holder has just removed the folder
-            absence = error
+        except (FileNotFoundError, FileExistsError) as error:  # the previous holder has just removed the folder
+            reason = error
             continue
         except OSError as error:
             raise _refused(work, error) from error
         if _is_at(work / _LOCK, descriptors[-1]):
             return lock
         lock.release()  # of a file that the previous holder has removed: another process may have locked a new one
-    raise unwritable(work, absence)
+    raise unwritable(work, reason)
 
 
 def _wait_for(lock: FileLock, work: Path) -> None:
