@@ -15,7 +15,6 @@ from __future__ import annotations
 import json
 import math
 import os
-import secrets
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -26,6 +25,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
+from Arch import files
 from Arch.datasets.access import ANOTHER_FOLDER, unreadable
 from Arch.datasets.dataset import Images
 from Arch.datasets.decoding.staging import discard, staged
@@ -176,10 +176,8 @@ def _is_whole(path: Path, document: _Document) -> bool:
 
 def _note_finished(path: Path, finished: int) -> None:
     """Writes the time of a checked file into its document, so that a copy is checked once; or leaves it as it is."""
-    fresh = path.with_name(f"{path.name}-{secrets.token_hex(4)}")
     with suppress(OSError):
-        fresh.write_text(json.dumps({**json.loads(path.read_bytes()), "Finished": finished}))
-        os.replace(fresh, path)  # noqa: PTH105  # whole or not at all
+        files.write_atomically(path, json.dumps({**json.loads(path.read_bytes()), "Finished": finished}))
 
 
 def _mapped(path: Path, document: _Document) -> Images:

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-import secrets
-from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Protocol
 
+from Arch import files
 from Arch.datasets.access import unreadable, unwritable
 from Arch.errors import DataError
 
@@ -131,12 +129,9 @@ class Checksums:
             raise DataError(message, self._path) from error
 
     def _write(self, lines: dict[str, _Line]) -> None:
-        fresh = self._path.with_name(f".{self._path.name}-{secrets.token_hex(4)}")
         try:
-            fresh.parent.mkdir(parents=True, exist_ok=True)
-            fresh.write_text(json.dumps({name: asdict(line) for name, line in lines.items()}, indent=1))
-            os.replace(fresh, self._path)  # noqa: PTH105  # whole or not at all
+            files.make_folder(self._path.parent)
+            content = json.dumps({name: asdict(line) for name, line in lines.items()}, indent=1)
+            files.write_atomically(self._path, content)
         except OSError as error:
-            with suppress(OSError):
-                fresh.unlink()
             raise unwritable(self._path, error) from error

@@ -14,6 +14,7 @@ from dataclasses import asdict, dataclass
 from io import FileIO
 from pathlib import Path
 
+from Arch import files
 from Arch.datasets.access import unwritable
 
 Report = Callable[[str, int, int | None], None]
@@ -175,9 +176,7 @@ def _read_state(part: Path) -> _State | None:
 
 def _write_state(part: Path, state: _State) -> None:
     try:
-        fresh = part.with_name(part.name + ".new")
-        fresh.write_text(json.dumps(asdict(state)))
-        fresh.replace(_state_path(part))
+        files.write_atomically(_state_path(part), json.dumps(asdict(state)))
     except OSError as error:
         raise unwritable(part, error) from error
 

@@ -15,6 +15,7 @@ import pytest
 from Arch.datasets.download import transfer
 from Arch.datasets.download.download import Remote, Source, fetched
 from Arch.errors import DataError
+from Arch.files import door
 from tests.datasets.file_server import serving
 
 BODY = bytes(range(256)) * 4000  # a megabyte: several blocks
@@ -166,13 +167,14 @@ def test_a_file_put_there_by_hand_is_remembered_and_a_change_noticed(root):
 
 
 def test_data_that_can_only_be_read_are_named(root, monkeypatch):
-    def refuse(*arguments, **options):
-        raise OSError(errno.EROFS, "Read-only file system")
+    def refuse_writes(verb, path, function, *arguments):
+        if verb == "write":
+            raise OSError(errno.EROFS, "Read-only file system")
+        return function(*arguments)
 
     (root / "plain").mkdir(parents=True)
     (root / "plain" / "x").write_bytes(b"mine")
-    for call in ("write_text", "unlink"):
-        monkeypatch.setattr(type(root), call, refuse)
+    monkeypatch.setattr(door, "_step", refuse_writes)
     with pytest.raises(DataError, match=r"cannot write .*data/plain\.digests\.json: read-only file system"):
         fetched(root, Source("plain", (Remote("http://127.0.0.1:9/x", "x"),)))
 
