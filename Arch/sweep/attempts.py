@@ -14,6 +14,7 @@ from Arch.cache.claims.heartbeats import Heartbeats
 from Arch.cache.entry import Entry
 from Arch.cache.folder import EntryFolder
 from Arch.cache.foreign import open_network
+from Arch.cache.making.best_effort import best_effort
 from Arch.cache.making.lease import End, Lease
 from Arch.errors import ArchError, CacheError, DiskError, RunDoneError, RunHeldError
 from Arch.planning.task import Task
@@ -108,12 +109,12 @@ class Attempts:
             raise RunHeldError(f"run {lease.index} of {lease.entry.path} was taken over.")
         told = lease.entry.work(lease.index).failure() if ending.code == Exit.FAILED else None
         if told is not None and told.attempt == lease.generation:
-            _at_best(lease, _end_of(told))
+            best_effort(lease.end, _end_of(told))
             return TaskOutcome(_outcome_of(told, lease.entry.work(lease.index)), told)
         if timeout is not None:
             return self._record(lease, _timeout(lease, timeout), ending)
         if ending.code == Exit.STOPPED or (is_asked and ending.signal in _ENDS and not ending.is_out_of_memory):
-            _at_best(lease, "stopped")
+            best_effort(lease.end, "stopped")
             return TaskOutcome(Outcome.STOPPED)
         return self._record(lease, _unsaid(lease.index, ending), ending)
 
@@ -165,7 +166,7 @@ class Attempts:
             exit_code=ending.code,
             signal=ending.signal,
         )
-        _at_best(lease, _end_of(failure))
+        best_effort(lease.end, _end_of(failure))
         try:
             failure = replace(failure, log=work.log_tail(LOG_LINES))
             work.record_failure(failure)
@@ -215,11 +216,3 @@ def _outcome_of(failure: Failure, work: Work) -> Outcome:
     with contextlib.suppress(CacheError, DiskError):  # nobody can tell on a disk that does not answer
         is_crash = is_crash and attempt_at(work).state is not State.FAILED
     return Outcome.CRASHED if is_crash else Outcome.FAILED
-
-
-def _at_best(lease: Lease, how: End) -> None:
-    """Ends a lease if the disk allows it; where it does not, the holder's death tells the same later."""
-    try:
-        lease.end(how)
-    except DiskError as problem:
-        logging.getLogger(__name__).warning("%s", problem)

@@ -6,7 +6,6 @@ import errno
 import logging
 import os
 import threading
-from collections.abc import Callable
 from dataclasses import replace
 from types import TracebackType
 from typing import Any, Literal, Self
@@ -19,6 +18,7 @@ from Arch.cache.claims.claim import Claim, claim_path, generation_of
 from Arch.cache.claims.holder import Holder
 from Arch.cache.fields import Fields
 from Arch.cache.folder import EntryFolder
+from Arch.cache.making.best_effort import best_effort
 from Arch.errors import CacheError, DiskError, LeaseLostError, StoppedError
 
 End = Literal["stopped", "failed", "crashed"]
@@ -156,7 +156,7 @@ class Lease:
         try:
             threading.Thread(target=self._live, name=f"lease of run {self.index}", daemon=True).start()
         except RuntimeError:  # the system allows no further thread
-            self._at_best(self.end, "stopped")
+            best_effort(self.end, "stopped")
             raise
         return self
 
@@ -174,8 +174,8 @@ class Lease:
         if isinstance(error, (Exception, SystemExit)) and not isinstance(error, (StoppedError, LeaseLostError)):
             failure = Failure.of(error, self.index, self.claim, self._log_tail())
             end = "crashed" if failure.kind == "crash" else "failed"
-            self._at_best(self._record, failure)
-        self._at_best(self.end, end)
+            best_effort(self._record, failure)
+        best_effort(self.end, end)
 
     def _log_tail(self) -> str:
         try:
@@ -187,13 +187,6 @@ class Lease:
         if not self.entry.has_run(self.index):
             self.check()
             self.entry.work(self.index).record_failure(failure)
-
-    def _at_best(self, function: Callable[..., None], *arguments: object) -> None:
-        """Does what must not hide the error for which a process leaves."""
-        try:
-            function(*arguments)
-        except (CacheError, DiskError) as problem:
-            logging.getLogger(__name__).warning("%s", problem)
 
     def _live(self) -> None:
         while not self._is_left.wait(self.claim.ttl / 3):

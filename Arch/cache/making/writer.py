@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Self
 
 from Arch import files
 from Arch.cache import layout, summary
 from Arch.cache.folder import EntryFolder
+from Arch.cache.making.best_effort import best_effort
 from Arch.cache.runs import manifest
 from Arch.cache.runs.records import run_document
-from Arch.errors import CacheError, DiskError
+from Arch.errors import CacheError
 from Arch.types import Run
 
 if TYPE_CHECKING:  # threads and logging, which a cached answer must not import
@@ -50,7 +50,7 @@ class RunWriter:
         Raises:
             DiskError: the cache cannot be written.
         """
-        _at_best(_tidy, self.entry)
+        best_effort(_tidy, self.entry)
         self._staging = files.StagedFolder.create(self._work.folder, layout.STAGING)
         return self
 
@@ -81,20 +81,20 @@ class RunWriter:
     ) -> None:
         """Removes what is left of the staging folder; an error goes on its way."""
         if self._staging is not None and self._staging.lock.is_own:  # a forked child leaves by this way, too
-            _at_best(self._staging.discard)
-            _at_best(files.remove_empty_folder, self._work.folder)
-            _at_best(files.remove_empty_folder, self._work.folder.parent)
+            best_effort(self._staging.discard)
+            best_effort(files.remove_empty_folder, self._work.folder)
+            best_effort(files.remove_empty_folder, self._work.folder.parent)
 
 
 def finish(entry: EntryFolder, index: int) -> None:
     """Does what follows a commit: derives the summary, and removes the traces of work, as far as the disk lets it."""
-    _at_best(summary.refresh, entry)
-    _at_best(entry.work(index).clear)
+    best_effort(summary.refresh, entry)
+    best_effort(entry.work(index).clear)
 
 
 def _tidy(entry: EntryFolder) -> None:
     for index in entry.traces():
-        _at_best(_tidy_run, entry, index)
+        best_effort(_tidy_run, entry, index)
 
 
 def _tidy_run(entry: EntryFolder, index: int) -> None:
@@ -102,13 +102,3 @@ def _tidy_run(entry: EntryFolder, index: int) -> None:
         finish(entry, index)
     else:
         entry.work(index).remove_abandoned()
-
-
-def _at_best(function: Callable[..., Any], *arguments: Any) -> None:
-    """Does what can be done again later, or derived, so that its failure never hides a run or an error."""
-    try:
-        function(*arguments)
-    except (CacheError, DiskError) as problem:
-        import logging  # a cached answer must not pay for it
-
-        logging.getLogger(__name__).warning("%s", problem)
