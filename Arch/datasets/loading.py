@@ -14,9 +14,9 @@ from Arch.datasets.constants import kept_constants
 from Arch.datasets.dataset import SPLITS, ImageDataset, Images, SplitName
 from Arch.datasets.digest import combined
 from Arch.datasets.normalization import Normalization
-from Arch.datasets.streaming import fits_memory
 from Arch.datasets.subsets import balanced_subset, held_out
 from Arch.errors import DataError
+from Arch.machine.memory import fits_memory
 
 
 @dataclass(frozen=True, eq=False)

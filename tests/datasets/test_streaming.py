@@ -9,7 +9,7 @@ import torch
 from Arch.datasets import loading
 from Arch.datasets.loading import Split, load
 from Arch.datasets.sources.synthetic import Synthetic
-from Arch.datasets.streaming import fits_memory, images_of, streamed
+from Arch.datasets.streaming import images_of, streamed
 
 BYTES = 3 * 5 * 4  # of an image
 
@@ -87,11 +87,6 @@ def test_who_leaves_early_leaves_no_thread_behind(split, batches):
 def test_what_goes_wrong_while_reading_is_told_to_who_waits(split, batches):
     with pytest.raises(IndexError):
         list(streamed(replace(split, pixels=split.pixels[:10]), batches))
-
-
-def test_memory_holds_a_byte_but_not_a_yottabyte():
-    assert fits_memory(1)
-    assert not fits_memory(10**24)
 
 
 def test_what_is_chosen_of_large_data_is_not_copied(monkeypatch):
