@@ -190,7 +190,7 @@ def _old_failure(attempt: Attempt) -> Failure:
 
 
 def _timeout(lease: Lease, seconds: float) -> Failure:
-    has_checkpoint = lease.entry.work(lease.index).checkpoints.place() > 0
+    has_checkpoint = lease.entry.work(lease.index).checkpoints.step() > 0
     kept = "Its checkpoint is kept" if has_checkpoint else "It has no checkpoint yet: give it more time"
     message = f"it was stopped after {seconds:g} s, as --timeout asks. {kept}."
     return Failure(lease.index, "timeout", "timeout", message)

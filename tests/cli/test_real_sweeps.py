@@ -70,7 +70,7 @@ def test_a_single_run_is_checkpointed_and_goes_on(number, code, tmp_path):
     assert finished(process)[0] == code
     (entry,) = Store(tmp_path / "cache").entries()
     work = entry.work(0)
-    assert (attempt_at(work).state, work.checkpoints.place() > 0) == ("stopped", True)
+    assert (attempt_at(work).state, work.checkpoints.step() > 0) == ("stopped", True)
     process = start(tmp_path, "-c", "config.json")
     wait_for_a_run(tmp_path)
     process.send_signal(signal.SIGINT)

@@ -30,7 +30,7 @@ def make(job):
 
 def go_on(job, work, way):
     """Takes the steps that are left, and gives the number of those that were there."""
-    begun = work.checkpoints.place()
+    begun = work.checkpoints.step()
     is_hanging = way == "hang" or (way == "hang once" and job.lease.generation == 1)
     steps = 10**6 if is_hanging else STUB.get("steps", 3)
     work.write_log(f"from step {begun}")

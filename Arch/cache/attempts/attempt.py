@@ -81,9 +81,9 @@ def _state(claim: Claim | None, failure: Failure | None) -> State:
 
 
 def _crashes(work: Work) -> int:
-    place, count = work.checkpoints.place(), 0
+    step, count = work.checkpoints.step(), 0
     for claim in work.claims_backwards():
-        if claim.end not in ("", "crashed") or claim.place != place:
+        if claim.end not in ("", "crashed") or claim.step != step:
             break
         count += 1
         if claim.is_forced:

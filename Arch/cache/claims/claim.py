@@ -26,7 +26,7 @@ class Claim:
         holder: who makes it.
         device: on what, for people.
         since: when it began, in UTC.
-        place: how many steps its checkpoint had behind it when it began.
+        step: how many steps its checkpoint had done when the attempt started.
         ttl: its holder shows a sign of life three times in so many seconds.
         is_forced: whether a person asked for it after failures.
         end: empty while it holds, else `stopped`, `failed` or `crashed`.
@@ -37,7 +37,7 @@ class Claim:
     holder: Holder
     device: str
     since: str
-    place: int
+    step: int
     ttl: float
     is_forced: bool
     end: str = ""
@@ -73,7 +73,7 @@ class Claim:
             "Holder": self.holder.document(),
             "Device": self.device,
             "Since": self.since,
-            "Place": self.place,
+            "Place": self.step,
             "Ttl": self.ttl,
             "Forced": self.is_forced,
             "End": self.end,

@@ -45,7 +45,7 @@ def take(
             holder=Holder.this_process(os.urandom(8).hex()),
             device=device,
             since=utc_now(),
-            place=work.checkpoints.place(),
+            step=work.checkpoints.step(),
             ttl=ttl,
             is_forced=is_forced,
         )

@@ -16,7 +16,7 @@ MANY = 60
 def checkpoints(tmp_path):
     held = Checkpoints(tmp_path / "work")
     for checkpoint in (Checkpoint(5, b"early"), OLD, NEW):
-        held.save(checkpoint.place, checkpoint.payload)
+        held.save(checkpoint.step, checkpoint.payload)
     return held
 
 
@@ -25,13 +25,13 @@ def newest_file(checkpoints):
 
 
 def test_the_newest_is_the_furthest_and_the_one_before_is_kept(checkpoints):
-    assert (checkpoints.newest(), checkpoints.place()) == (NEW, 20)
+    assert (checkpoints.newest(), checkpoints.step()) == (NEW, 20)
     newest_file(checkpoints).unlink()
-    assert (checkpoints.newest(), checkpoints.place()) == (OLD, 10)
+    assert (checkpoints.newest(), checkpoints.step()) == (OLD, 10)
 
 
 def test_without_any_there_is_none(tmp_path):
-    assert (Checkpoints(tmp_path / "none").newest(), Checkpoints(tmp_path / "none").place()) == (None, 0)
+    assert (Checkpoints(tmp_path / "none").newest(), Checkpoints(tmp_path / "none").step()) == (None, 0)
 
 
 def test_cut_anywhere_the_newest_gives_way_to_the_other(checkpoints):
@@ -55,7 +55,7 @@ def test_a_bit_flipped_anywhere_never_gives_a_state_that_was_not_saved(checkpoin
 def test_two_that_nobody_can_read_are_none(checkpoints, content):
     for path in checkpoints.folder.iterdir():
         path.write_bytes(content)
-    assert (checkpoints.newest(), checkpoints.place()) == (None, 0)
+    assert (checkpoints.newest(), checkpoints.step()) == (None, 0)
     checkpoints.save(1, b"anew")
     assert checkpoints.newest() == Checkpoint(1, b"anew")
 

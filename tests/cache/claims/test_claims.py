@@ -21,7 +21,7 @@ NAMELESS = ["Holder", "Device", "Since", "Place", "Ttl", "End"]
 def test_a_claim_comes_back_as_it_was_put(entry):
     claim = entry.take(3, device="cuda:1", is_forced=True).claim
     assert entry.work(3).claims() == (claim,)
-    assert (claim.generation, claim.device, claim.place, claim.ttl, claim.is_forced, claim.end) == (
+    assert (claim.generation, claim.device, claim.step, claim.ttl, claim.is_forced, claim.end) == (
         (1, "cuda:1", 0, 60.0, True, "")
     )
     assert claim.path == f"{entry.path}/Claims/003/000001.json"

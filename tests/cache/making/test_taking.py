@@ -51,7 +51,7 @@ def test_each_attempt_has_the_next_number_and_the_place_it_began_at(entry):
         if place:
             entry.work(0).checkpoints.save(place, b"state")
         entry.take(0).end("stopped")
-    assert [(claim.generation, claim.place) for claim in entry.work(0).claims()] == [(1, 0), (2, 4), (3, 9)]
+    assert [(claim.generation, claim.step) for claim in entry.work(0).claims()] == [(1, 0), (2, 4), (3, 9)]
 
 
 @pytest.mark.parametrize("moment", [os.mkdir, os.link], ids=["mkdir", "link"])

@@ -62,7 +62,7 @@ def run(trainer, clock):
 
 
 def place(run):
-    return run.work.checkpoints.place()
+    return run.work.checkpoints.step()
 
 
 def test_nothing_is_written_before_anything_is_due(run):
