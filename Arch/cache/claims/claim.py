@@ -97,7 +97,7 @@ class Claim:
         """Whether its holder lives: exact for one on this machine, else by the signs of life; raises as `is_silent`."""
         if self.end:
             return False
-        return self.holder.is_alive() if self.holder.is_here else not self.is_silent()
+        return self.holder.is_alive() if self.holder.is_local else not self.is_silent()
 
 
 def claims_backwards(folder: str) -> Iterator[Claim]:

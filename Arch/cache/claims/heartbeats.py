@@ -25,7 +25,7 @@ class Heartbeats:
         """
         if claim.end:
             return False
-        if claim.holder.is_here:
+        if claim.holder.is_local:
             return claim.holder.is_alive()
         try:
             sign = (claim.holder.nonce, claim.holder.pid, files.changed_at(claim.path))

@@ -71,7 +71,7 @@ class Holder:
         }
 
     @property
-    def is_here(self) -> bool:
+    def is_local(self) -> bool:
         """Whether this process sees the holder among its own, so that `is_alive` is exact.
 
         The host's name counts, too: copies of a virtual machine share everything else.
@@ -80,7 +80,7 @@ class Holder:
         return bool(self.boot and self.namespace) and (self.host, self.boot, self.namespace) == home
 
     def is_alive(self) -> bool:
-        """Whether the process runs and has not let go; to be asked only of one that `is_here`."""
+        """Whether the process runs and has not let go; to be asked only of one that `is_local`."""
         state, start = _state_and_start(self.pid)
         if state:
             is_it = state not in _DEAD and self.start in (0, start)

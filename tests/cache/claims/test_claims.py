@@ -73,7 +73,7 @@ def test_only_numbered_names_are_claims_and_the_latest_is_the_greatest_number(en
 def test_a_living_process_is_alive_and_an_ended_one_is_not():
     with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as process:
         held = at(process.pid)
-        assert held.is_here
+        assert held.is_local
         assert held.is_alive()
         process.kill()
         until(lambda: holder._state_and_start(process.pid)[0] == "Z")
@@ -125,13 +125,13 @@ def test_a_process_hidden_from_proc_is_asked_by_signal(monkeypatch, error, is_al
 @pytest.mark.parametrize("part", ["host", "boot", "namespace"])
 def test_a_holder_of_another_host_boot_or_pid_namespace_is_not_here(part):
     this = Holder.this_process("")
-    assert this.is_here
+    assert this.is_local
     assert not replace(this, **{part: "another"}).is_here
 
 
 def test_without_proc_no_holder_is_here(monkeypatch):
     monkeypatch.setattr(holder, "_home", lambda pid: ("", ""))
-    assert not Holder.this_process("").is_here
+    assert not Holder.this_process("").is_local
 
 
 def test_a_proc_of_another_namespace_is_not_believed(monkeypatch):
