@@ -14,7 +14,7 @@ _DEAD = ("Z", "X", "x")  # a zombie has ended, and only waits for its parent to 
 _LARGEST_PID = 2**31 - 1
 # That this process lives does not tell that it still makes a run: when it left one, the disk may have been too full to
 # say so. No object could carry this, since the same process may come back to the run by any way.
-_HELD_HERE: set[str] = set()
+_HELD: set[str] = set()
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class Holder:
         pid: its number there.
         start: when it began, in clock ticks since the boot, because numbers are used again; 0 if unknown.
         nonce: random digits, equal for all processes through which one claim was handed; known in the process itself
-            by `hold` until it has let go.
+            by `mark_held` until it has let go.
     """
 
     host: str
@@ -84,7 +84,7 @@ class Holder:
         state, start = _state_and_start(self.pid)
         if state:
             is_it = state not in _DEAD and self.start in (0, start)
-            return is_it and (self.pid != os.getpid() or self.nonce in _HELD_HERE)
+            return is_it and (self.pid != os.getpid() or self.nonce in _HELD)
         try:
             os.kill(self.pid, 0)  # some systems hide other people's processes from /proc
         except ProcessLookupError:
@@ -98,14 +98,14 @@ class Holder:
         return f"process {self.pid} on {self.host}"
 
 
-def hold(nonce: str) -> None:
+def mark_held(nonce: str) -> None:
     """Notes that this process holds the claim with a nonce."""
-    _HELD_HERE.add(nonce)
+    _HELD.add(nonce)
 
 
-def let_go(nonce: str) -> None:
+def mark_released(nonce: str) -> None:
     """Notes that this process does not, whatever the disk says."""
-    _HELD_HERE.discard(nonce)
+    _HELD.discard(nonce)
 
 
 @cache

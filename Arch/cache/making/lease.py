@@ -43,7 +43,7 @@ class Lease:
         self._is_left = threading.Event()
         self._is_lost = self._is_fulfilled = False
         self._entered_by = 0
-        holder.hold(claim.holder.nonce)
+        holder.mark_held(claim.holder.nonce)
 
     @classmethod
     def adopt(cls, entry: EntryFolder, index: int, token: dict[str, Any]) -> Self:
@@ -75,7 +75,7 @@ class Lease:
             # putting its own: one of the two sees the other.
             lease.check()
         except (CacheError, DiskError) as error:
-            holder.let_go(nonce)
+            holder.mark_released(nonce)
             is_gone = isinstance(error, DiskError) and error.errno == errno.ENOENT
             raise _lost(entry, index) if is_gone else error from None
         return lease
@@ -130,7 +130,7 @@ class Lease:
         Raises:
             DiskError: the cache cannot be written; in this process the run is free nevertheless.
         """
-        holder.let_go(self.claim.holder.nonce)
+        holder.mark_released(self.claim.holder.nonce)
         self._is_left.set()
         try:
             now = Claim.read(self.claim.path, self.generation)
@@ -146,7 +146,7 @@ class Lease:
         """Notes that the run is committed, so that nothing is left to be held, checked or ended; writes nothing."""
         self._is_fulfilled = True
         self._is_left.set()
-        holder.let_go(self.claim.holder.nonce)
+        holder.mark_released(self.claim.holder.nonce)
 
     def __enter__(self) -> Self:
         """Begins to show signs of life."""

@@ -10,7 +10,7 @@ from Arch import files
 from Arch.cache.attempts.work import Work
 from Arch.cache.claims.claim import TTL, Claim, claim_path
 from Arch.cache.claims.heartbeats import Heartbeats
-from Arch.cache.claims.holder import Holder, let_go
+from Arch.cache.claims.holder import Holder, mark_released
 from Arch.cache.folder import EntryFolder
 from Arch.cache.making.lease import Lease
 from Arch.cache.making.writer import finish
@@ -72,7 +72,7 @@ def _is_established(lease: Lease, latest: Claim | None, heartbeats: Heartbeats) 
             is_ours = entry.exists and not entry.has_run(lease.index) and not _is_adopted(latest, heartbeats)
     finally:
         if not is_ours:
-            let_go(claim.holder.nonce)
+            mark_released(claim.holder.nonce)
             with contextlib.suppress(CacheError, DiskError, FileNotFoundError):
                 if _is_there(claim):
                     files.remove(claim.path)

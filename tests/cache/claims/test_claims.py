@@ -142,9 +142,9 @@ def test_a_proc_of_another_namespace_is_not_believed(monkeypatch):
 def test_this_process_holds_only_what_it_has_not_let_go():
     this = Holder.this_process("of this test")
     assert not this.is_alive()
-    holder.hold(this.nonce)
+    holder.mark_held(this.nonce)
     assert this.is_alive()
-    holder.let_go(this.nonce)
+    holder.mark_released(this.nonce)
     assert not this.is_alive()
 
 

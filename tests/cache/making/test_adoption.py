@@ -93,13 +93,13 @@ def test_a_contender_that_meets_an_adoption_on_its_way_withdraws(entry, in_child
 
 def test_an_adoption_that_meets_a_takeover_on_its_way_is_refused(entry, monkeypatch, disk):
     first = entry.take(0)
-    monkeypatch.setattr("Arch.cache.claims.holder._HELD_HERE", set())
+    monkeypatch.setattr("Arch.cache.claims.holder._HELD", set())
     taken = []
 
     def take_first(number, function, arguments):
         if function is os.replace and not taken:
             taken.append(None)
-            monkeypatch.setattr("Arch.cache.claims.holder._HELD_HERE", set())
+            monkeypatch.setattr("Arch.cache.claims.holder._HELD", set())
             taken[0] = entry.take(0)
 
     disk.breaks = take_first
