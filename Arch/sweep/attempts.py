@@ -102,7 +102,7 @@ class Attempts:
             RunHeldError: another process has taken the run over.
         """
         if _is_there(lease.entry, lease.index):
-            lease.fulfil()
+            lease.mark_committed()
             return TaskOutcome(Outcome.DONE)
         if ending.code == Exit.LOST:
             lease.end("stopped")

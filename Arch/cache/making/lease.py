@@ -40,8 +40,8 @@ class Lease:
     def __init__(self, entry: EntryFolder, index: int, claim: Claim) -> None:
         """Holds a `claim` that is in place, or is about to be."""
         self.entry, self.index, self.claim = entry, index, claim
-        self._is_left = threading.Event()
-        self._is_lost = self._is_fulfilled = False
+        self._is_ended = threading.Event()
+        self._is_lost = self._is_committed = False
         self._entered_by = 0
         holder.mark_held(claim.holder.nonce)
 
@@ -102,7 +102,7 @@ class Lease:
             LeaseLostError: one has, or this one was ended, or removed.
             DiskError: the cache cannot be read.
         """
-        if self._is_fulfilled:
+        if self._is_committed:
             return
         folder = self.claim.path.rpartition("/")[0]
         if max(map(generation_of, files.list_folder(folder)), default=0) == self.generation:
@@ -131,7 +131,7 @@ class Lease:
             DiskError: the cache cannot be written; in this process the run is free nevertheless.
         """
         holder.mark_released(self.claim.holder.nonce)
-        self._is_left.set()
+        self._is_ended.set()
         try:
             now = Claim.read(self.claim.path, self.generation)
             if now.holder.nonce == self.claim.holder.nonce and not now.end:
@@ -142,10 +142,10 @@ class Lease:
             if error.errno != errno.ENOENT:
                 raise
 
-    def fulfil(self) -> None:
+    def mark_committed(self) -> None:
         """Notes that the run is committed, so that nothing is left to be held, checked or ended; writes nothing."""
-        self._is_fulfilled = True
-        self._is_left.set()
+        self._is_committed = True
+        self._is_ended.set()
         holder.mark_released(self.claim.holder.nonce)
 
     def __enter__(self) -> Self:
@@ -154,7 +154,7 @@ class Lease:
             return self
         self._entered_by = os.getpid()
         try:
-            threading.Thread(target=self._live, name=f"lease of run {self.index}", daemon=True).start()
+            threading.Thread(target=self._beat_until_ended, name=f"lease of run {self.index}", daemon=True).start()
         except RuntimeError:  # the system allows no further thread
             best_effort(self.end, "stopped")
             raise
@@ -166,9 +166,9 @@ class Lease:
         """Writes down how the attempt ended; an error goes on its way."""
         # The thread is not waited for: a disk that hangs must not keep a process from leaving. Nor is it in a forked
         # child, which leaves by this way, too, and has nothing to say about its parent's run.
-        if self._is_left.is_set() or os.getpid() != self._entered_by:
+        if self._is_ended.is_set() or os.getpid() != self._entered_by:
             return
-        self._is_left.set()
+        self._is_ended.set()
         end: End = "stopped"
         # A library that ends the program would do so again; a person who interrupts it is asking for just that.
         if isinstance(error, (Exception, SystemExit)) and not isinstance(error, (StoppedError, LeaseLostError)):
@@ -188,12 +188,12 @@ class Lease:
             self.check()
             self.entry.work(self.index).record_failure(failure)
 
-    def _live(self) -> None:
-        while not self._is_left.wait(self.claim.ttl / 3):
+    def _beat_until_ended(self) -> None:
+        while not self._is_ended.wait(self.claim.ttl / 3):
             try:
                 self.beat()
             except LeaseLostError:
-                self._is_lost = not self._is_fulfilled
+                self._is_lost = not self._is_committed
                 return
             except Exception as problem:  # noqa: BLE001 - whatever it is, the next sign of life may succeed
                 logging.getLogger(__name__).warning("no sign of life could be given: %s", problem)

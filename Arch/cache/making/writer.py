@@ -72,7 +72,7 @@ class RunWriter:
             self._lease.check()
         is_first = files.rename_new(self.folder, f"{layout.runs(self.entry.path)}/{layout.run_name(self.index)}")
         if self._lease is not None:
-            self._lease.fulfil()
+            self._lease.mark_committed()
         finish(self.entry, self.index)
         return is_first
 

@@ -46,8 +46,8 @@ def test_signs_of_life_are_given_while_it_is_entered_and_no_longer(entry):
 
 def test_a_sign_of_life_is_given_three_times_in_a_ttl_of_a_minute(lease, monkeypatch):
     waits = []
-    monkeypatch.setattr(lease._is_left, "wait", lambda seconds: waits.append(seconds) or len(waits) > 3)
-    lease._live()
+    monkeypatch.setattr(lease._is_ended, "wait", lambda seconds: waits.append(seconds) or len(waits) > 3)
+    lease._beat_until_ended()
     assert waits == [20.0] * 4
 
 
