@@ -14,20 +14,20 @@ class Requests:
     """What is asked of a training while it goes on; a signal handler may ask, and each step looks.
 
     Attributes:
-        is_stop_asked: to write a checkpoint and leave.
-        is_checkpoint_asked: to write a checkpoint and go on; whoever writes it takes the request back.
+        is_stop_requested: to write a checkpoint and leave.
+        is_checkpoint_requested: to write a checkpoint and go on; whoever writes it takes the request back.
     """
 
-    is_stop_asked: bool = False
-    is_checkpoint_asked: bool = False
+    is_stop_requested: bool = False
+    is_checkpoint_requested: bool = False
 
     def stop(self) -> None:
         """Asks for a checkpoint and the end."""
-        self.is_stop_asked = True
+        self.is_stop_requested = True
 
     def checkpoint(self) -> None:
         """Asks for a checkpoint."""
-        self.is_checkpoint_asked = True
+        self.is_checkpoint_requested = True
 
 
 class Watcher(Protocol):

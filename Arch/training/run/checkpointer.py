@@ -60,7 +60,7 @@ class Checkpointer:
         """Passes on that a step is done, and does what is due; raises as `look`."""
         self._watcher.step_done()
         requests = self._requests
-        is_asked = requests.is_stop_asked or requests.is_checkpoint_asked
+        is_asked = requests.is_stop_requested or requests.is_checkpoint_requested
         if is_asked or self._lease.is_lost or time.monotonic() >= self._look_at:
             self.look()
 
@@ -84,12 +84,12 @@ class Checkpointer:
         """
         if self._lease.is_lost:
             self._lease.check()
-        if self._requests.is_stop_asked:
+        if self._requests.is_stop_requested:
             self._leave()
         now = time.monotonic()
-        if self._requests.is_checkpoint_asked or now - self._saved_at >= CHECKPOINT_SECONDS:
+        if self._requests.is_checkpoint_requested or now - self._saved_at >= CHECKPOINT_SECONDS:
             self._save()
-            self._requests.is_checkpoint_asked = False
+            self._requests.is_checkpoint_requested = False
         if now - self._told_at >= PROGRESS_SECONDS:
             self._log.tell_progress(self._progress())
             self._told_at = now

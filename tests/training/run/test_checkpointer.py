@@ -100,7 +100,7 @@ def test_a_request_for_a_checkpoint_is_met_at_the_next_step_and_taken_back(run):
     run.make()
     run.requests.checkpoint()
     run.steps(1)
-    assert (place(run), run.requests.is_checkpoint_asked) == (1, False)
+    assert (place(run), run.requests.is_checkpoint_requested) == (1, False)
     run.steps(5)
     assert run.packed == 1
 
