@@ -78,7 +78,7 @@ class Entry(EntryFolder):
         """
         return status_of(self, wanted, request)
 
-    def in_hand(self) -> tuple[Attempt, ...]:
+    def attempts(self) -> tuple[Attempt, ...]:
         """How the latest attempts at runs that are not finished stand; raises as `run_indices` does."""
         traces = self.traces()
         finished = self.run_indices() if traces else ()

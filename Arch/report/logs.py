@@ -37,7 +37,7 @@ class Log:
         if run is not None:
             chosen = [run]
         else:
-            attempts = sorted(entry.in_hand(), key=lambda attempt: attempt.state is State.RUNNING)
+            attempts = sorted(entry.attempts(), key=lambda attempt: attempt.state is State.RUNNING)
             chosen = [*entry.run_indices(), *(attempt.run for attempt in attempts)][::-1]
         found = [log for log in (cls(entry, index) for index in chosen) if log.path is not None]
         if not found:

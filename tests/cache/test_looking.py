@@ -22,7 +22,7 @@ READERS = {
     "run": lambda entry: entry.run(0),
     "runs": lambda entry: entry.runs(),
     "status": lambda entry: entry.status(2),
-    "in hand": lambda entry: entry.in_hand(),
+    "in hand": lambda entry: entry.attempts(),
 }
 
 

@@ -182,7 +182,7 @@ for entry in store.entries():
         work = entry.work(index)
         print(entry.has_run(index), attempt_at(entry.work(index)).state, work.claims(), work.progress(), work.failure())
         print(work.checkpoints.newest(), work.log_tail(3))
-    print(entry.status(4, asked), entry.in_hand(), entry.result().scores, entry.runs(), entry.weights(0, "Last"))
+    print(entry.status(4, asked), entry.attempts(), entry.result().scores, entry.runs(), entry.weights(0, "Last"))
     print(store.find(entry.fingerprint[:5]), store.snapshot().status(asked, 2), entry.check(asked), entry.open(asked))
 """
 

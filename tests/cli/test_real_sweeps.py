@@ -43,7 +43,7 @@ def finished(process):
 
 def running(folder):
     """The runs in hand that a living process has brought somewhere."""
-    attempts = [(entry, attempt) for entry in Store(folder / "cache").entries() for attempt in entry.in_hand()]
+    attempts = [(entry, attempt) for entry in Store(folder / "cache").entries() for attempt in entry.attempts()]
     works = [entry.work(attempt.run) for entry, attempt in attempts if attempt.state is State.RUNNING]
     return [work for work in works if "begins" in last_attempt(work) or "goes on" in last_attempt(work)]
 

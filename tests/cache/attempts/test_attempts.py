@@ -37,14 +37,14 @@ def stop(entry, error=None):
 
 def test_a_run_that_nobody_tried_is_missing(entry):
     attempt = attempt_at(entry.work(0))
-    assert (attempt.state, attempt.claim, attempt.number, entry.in_hand()) == ("missing", None, 0, ())
+    assert (attempt.state, attempt.claim, attempt.number, entry.attempts()) == ("missing", None, 0, ())
 
 
 @pytest.mark.parametrize(("times", "state"), [(1, "crashed"), (2, "crashed"), (3, "failed"), (4, "failed")])
 def test_three_crashes_without_progress_are_a_failure(entry, crash, times, state):
     attempt = crash(*[0] * times)
     assert (attempt.state, attempt.crashes, attempt.number) == (state, times, times)
-    assert entry.in_hand() == (attempt,)
+    assert entry.attempts() == (attempt,)
 
 
 def test_progress_begins_the_count_anew(crash):
@@ -114,5 +114,5 @@ def test_only_unfinished_runs_are_in_hand_and_only_wanted_ones_in_a_status(entry
         entry.take(index)
     Path(entry.path / "Work" / "notes").mkdir(parents=True)
     commit(entry, 1)
-    assert [attempt.run for attempt in entry.in_hand()] == [0, 5]
+    assert [attempt.run for attempt in entry.attempts()] == [0, 5]
     assert [attempt.run for attempt in entry.status(3).attempts] == [0]

@@ -165,7 +165,7 @@ def test_no_further_run_begins_once_the_end_is_asked_for(trainer):
     with pytest.raises(StoppedError, match="before run 1"):
         training.result()
     assert training.entry.run_indices() == (0,)
-    assert training.entry.in_hand() == ()
+    assert training.entry.attempts() == ()
 
 
 def test_the_data_are_loaded_once_for_all_runs(trainer, monkeypatch):

@@ -146,7 +146,7 @@ def test_the_attempts_at_a_run_can_be_removed_and_put_back(root, add, snapshot):
     lease.end("failed")
     before = snapshot(entry.path)
     [outcome] = remove(root, entry, 1)
-    assert entry.in_hand() == ()
+    assert entry.attempts() == ()
     for item in outcome.items:
         put_back(root, item)
     assert snapshot(entry.path) == before
