@@ -93,7 +93,7 @@ def disk(monkeypatch):
 
 
 @pytest.fixture
-def asked():
+def config():
     return Request()
 
 
@@ -103,15 +103,15 @@ def store(tmp_path):
 
 
 @pytest.fixture
-def entry(store, asked):
+def entry(store, config):
     """An entry that was opened and has no run."""
-    entry = store.entry(asked)
-    entry.open(asked)
+    entry = store.entry(config)
+    entry.open(config)
     return entry
 
 
 @pytest.fixture
-def make_asked():
+def make_config():
     return Request
 
 

@@ -38,9 +38,9 @@ def stop(epoch):
         raise StoppedError("left on request")
 
 
-def train(entry, asked, index=0, befalls=nothing, **how):
+def train(entry, config, index=0, befalls=nothing, **how):
     """The whole life of a run in the store: opened, taken, begun or resumed, checkpointed, committed."""
-    entry.open(asked)
+    entry.open(config)
     with entry.take(index, **how) as lease:
         make_run(lease, befalls)
 

@@ -31,7 +31,7 @@ def content_of(folder):
     }
 
 
-def test_g1_a_reader_beside_four_writers_that_are_killed_sees_whole_runs_and_whole_json(disk, entry, asked, in_child):
+def test_g1_a_reader_beside_four_writers_that_are_killed_sees_whole_runs_and_whole_json(disk, entry, config, in_child):
     ours = [entry.path / "Config.json", entry.path / "Result.json"]
     deadline = time.monotonic() + 2
 
@@ -39,7 +39,7 @@ def test_g1_a_reader_beside_four_writers_that_are_killed_sees_whole_runs_and_who
         disk.delay()
         for index in range(first, 40, 4):
             with contextlib.suppress(CacheError, DiskError):
-                stub.train(entry, asked, index)
+                stub.train(entry, config, index)
             if random.random() < 0.3:
                 os.kill(os.getpid(), signal.SIGKILL)
 
@@ -62,37 +62,37 @@ def test_g1_a_reader_beside_four_writers_that_are_killed_sees_whole_runs_and_who
 
 
 def test_g2_a_committed_run_is_never_changed_by_anything_that_comes_later(
-    entry, asked, commit, make_run, disk, in_child
+    entry, config, commit, make_run, disk, in_child
 ):
-    stub.train(entry, asked)
+    stub.train(entry, config)
     folder = entry.path / "Runs" / "000"
     before = content_of(folder)
     assert not commit(entry, 0, 0.99)
     with pytest.raises(RunDoneError):
-        stub.train(entry, asked)
+        stub.train(entry, config)
     with pytest.raises(ValueError, match="bad luck"):
-        stub.train(entry, asked, 1, stub.fail)
+        stub.train(entry, config, 1, stub.fail)
     for step in range(5, 100, 12):
         in_child(lambda step=step: (disk.kill_at(step), commit(entry, 0, 0.99)))
-        in_child(lambda step=step: (disk.kill_at(step), stub.train(entry, asked, 2)))
-    stub.train(entry, asked, 1)
+        in_child(lambda step=step: (disk.kill_at(step), stub.train(entry, config, 2)))
+    stub.train(entry, config, 1)
     entry.work(0).clear()
     with entry.write_run(0) as writer:
         (writer.folder / "Last.safetensors").write_bytes(b"other")
     assert content_of(folder) == before
 
 
-def test_g3_a_run_killed_at_random_moments_ends_with_the_numbers_of_one_left_alone(disk, entry, asked, in_child):
+def test_g3_a_run_killed_at_random_moments_ends_with_the_numbers_of_one_left_alone(disk, entry, config, in_child):
     draw = random.Random(0)
     for index in range(5):
         for step in [draw.randrange(1, 90) for _ in range(6)]:
-            in_child(lambda index=index, step=step: (disk.kill_at(step), stub.train(entry, asked, index)))
+            in_child(lambda index=index, step=step: (disk.kill_at(step), stub.train(entry, config, index)))
         with contextlib.suppress(RunDoneError):
-            stub.train(entry, asked, index)
+            stub.train(entry, config, index)
     assert entry.runs() == tuple(map(stub.expected_run, range(5)))
 
 
-def test_g4_of_many_processes_on_one_host_at_most_one_makes_a_run(disk, entry, asked, in_child, tmp_path):
+def test_g4_of_many_processes_on_one_host_at_most_one_makes_a_run(disk, entry, config, in_child, tmp_path):
     trace = tmp_path / "trace"
 
     def contend():
@@ -122,7 +122,7 @@ def note(path, word):
 
 
 def test_g4_a_run_made_on_another_host_is_not_made_here_while_its_holder_shows_signs_of_life(
-    entry, asked, on_host, monkeypatch
+    entry, config, on_host, monkeypatch
 ):
     now = [0.0]
     on_host("theirs")
@@ -176,30 +176,31 @@ import pathlib, sys
 from Arch.cache.attempts.attempt import attempt_at
 from Arch.cache.store import Store
 from tests.cache.conftest import Request
-store, asked = Store(pathlib.Path(sys.argv[1])), Request()
+store, config = Store(pathlib.Path(sys.argv[1])), Request()
 for entry in store.entries():
     for index in range(5):
         work = entry.work(index)
         print(entry.has_run(index), attempt_at(entry.work(index)).state, work.claims(), work.progress(), work.failure())
         print(work.checkpoints.newest(), work.log_tail(3))
-    print(entry.status(4, asked), entry.attempts(), entry.result().scores, entry.runs(), entry.weights(0, "Last"))
-    print(store.find(entry.fingerprint[:5]), store.snapshot().status(asked, 2), entry.check(asked), entry.open(asked))
+    print(entry.status(4, config), entry.attempts(), entry.result().scores, entry.runs(), entry.weights(0, "Last"))
+    print(store.find(entry.fingerprint[:5]), store.snapshot().status(config, 2))
+    print(entry.check(config), entry.open(config))
 """
 
 
 @pytest.fixture
-def in_every_state(entry, asked, in_child):
+def in_every_state(entry, config, in_child):
     """Runs that are done, failed, crashed, running, and stopped."""
-    stub.train(entry, asked, 0)
+    stub.train(entry, config, 0)
     for index, befalls in ((1, stub.fail), (4, stub.stop)):
         with contextlib.suppress(Exception):
-            stub.train(entry, asked, index, befalls)
-    in_child(lambda: stub.train(entry, asked, 2, lambda epoch: epoch < 4 or os._exit(0)))
+            stub.train(entry, config, index, befalls)
+    in_child(lambda: stub.train(entry, config, 2, lambda epoch: epoch < 4 or os._exit(0)))
     entry.take(3)
     return entry
 
 
-def test_g6_who_looks_writes_nothing(in_every_state, store, asked, disk):
+def test_g6_who_looks_writes_nothing(in_every_state, store, config, disk):
     entry, before = in_every_state, content_of(store.root)
     disk.forget()
     assert [attempt_at(entry.work(index)).state for index in range(1, 5)] == ["failed", "crashed", "running", "stopped"]
@@ -230,12 +231,12 @@ sys.stdin = None
 from Arch.cache.store import Store
 from tests.cache import stub
 from tests.cache.conftest import Request
-asked = Request()
-entry = Store(pathlib.Path(sys.argv[1])).entry(asked)
+config = Request()
+entry = Store(pathlib.Path(sys.argv[1])).entry(config)
 for befalls in (stub.fail, stub.stop, stub.nothing):
     with contextlib.suppress(Exception):
-        stub.train(entry, asked, 0, befalls)
-print(entry.status(1, asked))
+        stub.train(entry, config, 0, befalls)
+print(entry.status(1, config))
 """
 
 

@@ -14,17 +14,17 @@ NAMES = ["abc" + "0" * 29, "abd" + "0" * 29, "f" * 32]
 
 
 @pytest.fixture
-def full(store, make_asked):
+def full(store, make_config):
     for name in NAMES:
-        asked = make_asked(fingerprint=name)
-        store.entry(asked).open(asked)
+        config = make_config(fingerprint=name)
+        store.entry(config).open(config)
     return store
 
 
-def test_asking_for_an_entry_reads_and_writes_nothing(disk, store, asked):
-    entry = Store(store.root).entry(asked)
-    assert entry.path == store.root / asked.fingerprint
-    assert (entry.fingerprint, disk.steps) == (asked.fingerprint, [])
+def test_asking_for_an_entry_reads_and_writes_nothing(disk, store, config):
+    entry = Store(store.root).entry(config)
+    assert entry.path == store.root / config.fingerprint
+    assert (entry.fingerprint, disk.steps) == (config.fingerprint, [])
 
 
 def test_entries_come_in_order_and_foreign_names_are_ignored(full):
@@ -64,10 +64,10 @@ def test_an_entry_without_its_config_is_not_offered(full):
     assert str(refusal.value).count(NAMES[0]) == 0
 
 
-def test_many_candidates_are_not_all_listed(store, make_asked):
+def test_many_candidates_are_not_all_listed(store, make_config):
     for number in range(20):
-        asked = make_asked(fingerprint=f"a{number:031x}")
-        store.entry(asked).open(asked)
+        config = make_config(fingerprint=f"a{number:031x}")
+        store.entry(config).open(config)
     with pytest.raises(CacheError, match=r"^20 cached .*b and 8 more\. Give more digits\.$"):
         store.find("a")
 
@@ -79,10 +79,10 @@ def test_a_whole_fingerprint_is_found_without_listing_the_cache(full, disk):
     assert [path for _, path, _ in disk.steps] == [f"{full.root}/{name}/Config.json" for name in (NAMES[2], "0" * 32)]
 
 
-def test_a_file_in_the_caches_place_is_refused(tmp_path, asked):
+def test_a_file_in_the_caches_place_is_refused(tmp_path, config):
     store = Store(tmp_path / "file")
     store.root.write_text("")
-    for act in (lambda: list(store.entries()), store.snapshot, lambda: store.entry(asked).open(asked)):
+    for act in (lambda: list(store.entries()), store.snapshot, lambda: store.entry(config).open(config)):
         with pytest.raises(DiskError, match=r"/file\S*: not a .*move it away"):
             act()
 

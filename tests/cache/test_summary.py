@@ -22,9 +22,9 @@ def commit_versions(entry, make_run):
     return commit
 
 
-def test_a_summary_of_another_run_of_the_same_number_is_not_believed(entry, store, make_asked, commit):
-    other = store.entry(make_asked(fingerprint="f" * 32))
-    other.open(make_asked(fingerprint="f" * 32))
+def test_a_summary_of_another_run_of_the_same_number_is_not_believed(entry, store, make_config, commit):
+    other = store.entry(make_config(fingerprint="f" * 32))
+    other.open(make_config(fingerprint="f" * 32))
     commit(entry, 0, 0.5)
     commit(other, 0, 0.75)
     shutil.rmtree(entry.path / "Runs" / "000")
@@ -77,14 +77,14 @@ def test_a_run_is_outdated_where_a_component_has_another_version_now(made_with, 
 
 
 @pytest.mark.parametrize("is_summarised", [True, False])
-def test_an_entry_is_stale_where_one_of_its_runs_is(entry, make_asked, commit_versions, is_summarised):
+def test_an_entry_is_stale_where_one_of_its_runs_is(entry, make_config, commit_versions, is_summarised):
     commit_versions(0, Model=1)
     commit_versions(1, Model=2)
     if not is_summarised:
         (entry.path / "Result.json").unlink()
-    [now, later] = [make_asked(versions={"Model": version}) for version in (1, 2)]
-    assert entry.status(1, make_asked(versions={})).state is State.DONE
-    for asked, then in ((now, 2), (later, 1)):
-        status = entry.status(2, asked)
+    [now, later] = [make_config(versions={"Model": version}) for version in (1, 2)]
+    assert entry.status(1, make_config(versions={})).state is State.DONE
+    for config, then in ((now, 2), (later, 1)):
+        status = entry.status(2, config)
         assert (status.state, status.is_done, status.outdated) == (State.STALE, True, {"Model": then})
     assert entry.status(3, now).state is State.PARTIAL

@@ -21,7 +21,7 @@ def test_a_token_is_plain_json(lease):
     assert json.loads(json.dumps(lease.token)) == lease.token
 
 
-def test_another_process_adopts_the_lease_and_is_the_holder_from_then_on(entry, asked, lease, in_child):
+def test_another_process_adopts_the_lease_and_is_the_holder_from_then_on(entry, config, lease, in_child):
     token = json.loads(json.dumps(lease.token))
 
     def adopt_and_train():

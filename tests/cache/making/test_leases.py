@@ -80,7 +80,7 @@ def test_a_loss_is_noticed_by_the_next_look_and_by_a_sign_of_life(entry, lose):
 
 
 @pytest.mark.parametrize("lose", LOSSES.values(), ids=LOSSES)
-def test_who_has_lost_the_lease_does_not_commit(entry, asked, lose, names_below):
+def test_who_has_lost_the_lease_does_not_commit(entry, config, lose, names_below):
     with pytest.raises(LeaseLostError), entry.take(0) as lease:
         stub.make_run(lease, lambda epoch: lose(lease) if epoch == stub.EPOCHS else None)
     assert entry.run_indices() == ()
@@ -96,7 +96,7 @@ def test_a_suspended_holder_that_wakes_up_after_a_takeover_commits_nothing_and_l
     assert entry.run_indices() == ()
 
 
-def test_its_own_commit_is_no_loss(entry, asked, caplog):
+def test_its_own_commit_is_no_loss(entry, config, caplog):
     with fast(entry) as lease:
         stub.make_run(lease)
         time.sleep(3 * FAST)
@@ -166,13 +166,13 @@ def fail(error, *_):
 
 
 @pytest.mark.parametrize("code", [errno.ENOSPC, errno.EIO, errno.EROFS], ids=errno.errorcode.get)
-def test_a_disk_that_takes_no_last_words_leaves_the_run_free_for_this_process(disk, entry, asked, code, caplog):
+def test_a_disk_that_takes_no_last_words_leaves_the_run_free_for_this_process(disk, entry, config, code, caplog):
     with pytest.raises(ValueError, match="bad"), entry.take(0):
         fail(ValueError("bad"), disk.fail_at(1, code, forever=True))
     assert f"cannot write {entry.path}" in caplog.text
     disk.forget()
     assert str(entry.status(1)) == "crashed (0 of 1)"
-    stub.train(entry, asked)
+    stub.train(entry, config)
     assert entry.runs() == (stub.expected_run(0),)
 
 

@@ -40,9 +40,9 @@ def test_a_run_that_is_there_is_not_taken_and_what_lies_beside_it_is_cleared(ent
     assert lease.generation == 1
 
 
-def test_an_entry_has_to_be_opened_first(store, asked, names_below):
+def test_an_entry_has_to_be_opened_first(store, config, names_below):
     with pytest.raises(CacheError, match="has to be opened"):
-        store.entry(asked).take(0)
+        store.entry(config).take(0)
     assert not store.root.exists()
 
 
@@ -149,7 +149,7 @@ def test_of_many_threads_of_one_process_one_takes_a_run(disk, entry):
     assert taken == [1]
 
 
-def test_a_holder_whose_number_was_given_again_after_a_commit_and_a_removal_is_fenced(entry, asked):
+def test_a_holder_whose_number_was_given_again_after_a_commit_and_a_removal_is_fenced(entry, config):
     """Numbers begin anew once a run was committed and removed; the old holder, who slept, knows by a nonce."""
     old = entry.take(0)
     files.remove_tree(f"{entry.path}/Claims")

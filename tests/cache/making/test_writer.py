@@ -130,7 +130,7 @@ def test_a_slow_writer_of_the_summary_does_not_hide_a_run_that_came_meanwhile(di
     assert set(json.loads((entry.path / "Result.json").read_text())["Runs"]) == {"0", "1"}
 
 
-def test_a_failure_after_another_process_made_the_run_does_not_count(store, entry, asked, commit):
+def test_a_failure_after_another_process_made_the_run_does_not_count(store, entry, config, commit):
     with pytest.raises(ValueError, match="bad luck"), in_hand(entry, 0):
         fail(commit(entry, 0))
     assert str(entry.status(1)) == "done"
@@ -148,8 +148,8 @@ def test_a_run_is_committed_under_its_own_index_only(entry, make_run):
         writer.commit(make_run(1))
 
 
-def test_a_run_needs_an_opened_entry(store, asked, names_below):
-    with pytest.raises(CacheError, match="opened"), store.entry(asked).write_run(0):
+def test_a_run_needs_an_opened_entry(store, config, names_below):
+    with pytest.raises(CacheError, match="opened"), store.entry(config).write_run(0):
         pass
     assert not store.root.exists()
 
