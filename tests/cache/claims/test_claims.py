@@ -126,7 +126,7 @@ def test_a_process_hidden_from_proc_is_asked_by_signal(monkeypatch, error, is_al
 def test_a_holder_of_another_host_boot_or_pid_namespace_is_not_here(part):
     this = Holder.this_process("")
     assert this.is_local
-    assert not replace(this, **{part: "another"}).is_here
+    assert not replace(this, **{part: "another"}).is_local
 
 
 def test_without_proc_no_holder_is_here(monkeypatch):
