@@ -1,4 +1,4 @@
-"""One experiment on disk: what was asked, and what came out."""
+"""One experiment on disk: its config, its runs and what is derived from them."""
 
 from __future__ import annotations
 
@@ -30,16 +30,16 @@ class Entry(EntryFolder):
     """
 
     def check(self, request: Request) -> None:
-        """Checks that what is stored here is what is asked for, over the keys that both know.
+        """Checks that the stored active values agree with the requested ones, over the keys that both know.
 
         Raises:
-            ChangedDefaultError: a value differs, because its default is not what it was.
-            CacheError: there is no such entry; CorruptEntryError: its `Config.json` is not to be trusted.
+            ChangedDefaultError: a value differs, because its default has changed.
+            CacheError: there is no such entry; CorruptEntryError: its `Config.json` is damaged.
         """
         agreement.check(self.path, self.document(), request)
 
     def open(self, request: Request) -> None:
-        """Makes the folder and its `Config.json` unless they are there, then checks them and notes where plugins lie.
+        """Creates the folder and its `Config.json` unless they exist, checks them, and records the plugins' paths.
 
         Raises:
             ChangedDefaultError, CorruptEntryError: as `check`.
@@ -55,31 +55,31 @@ class Entry(EntryFolder):
             files.write_new(self.path / layout.CONFIG, files.json_text(request.document()))
         self.check(request)
         plugins = request.document().get(PLUGINS)
-        if plugins is not None and plugins != self.document().get(PLUGINS):  # they may have moved
+        if plugins is not None and plugins != self.document().get(PLUGINS):  # their files may have been moved
             self.note({PLUGINS: plugins})
 
     def result(self) -> Result:
-        """The active values and the scores of all finished runs.
+        """Returns the active values and the scores of all finished runs.
 
         Raises:
             CacheError: there is no such entry.
-            CorruptEntryError: a file that nothing can be derived from is torn.
+            CorruptEntryError: a damaged file prevents it.
         """
         try:
             return summary.result_of(self)
         except (CacheError, DiskError, FileNotFoundError):
-            # A run may have been moved away while it was read; what is wrong with the others is so again.
+            # A run may have been moved away while it was read. An error of any other cause is raised again.
             return self._result_again()
 
     def status(self, wanted: int, request: Request | None = None) -> Status:
-        """How far the entry is from its first `wanted` runs, and whether it is what is requested.
+        """Returns how many of the first `wanted` runs are finished and whether the entry agrees with a request.
 
-        Whatever is wrong with it is in the status.
+        Problems with the entry are part of the status and are not raised.
         """
         return status_of(self, wanted, request)
 
     def attempts(self) -> tuple[Attempt, ...]:
-        """How the latest attempts at runs that are not finished stand; raises as `run_indices` does."""
+        """Returns the latest attempt at each unfinished run; raises as `run_indices` does."""
         traces = self.traces()
         finished = self.run_indices() if traces else ()
         return tuple(attempt_at(self.work(index)) for index in traces if index not in finished)
@@ -87,16 +87,16 @@ class Entry(EntryFolder):
     def take(
         self, index: int, *, device: str = "", heartbeats: Heartbeats | None = None, is_forced: bool = False
     ) -> Lease:
-        """Takes the lease of a run, so that nobody else makes it at the same time.
+        """Takes the lease of a run, so that no other process makes it at the same time.
 
         Args:
-            index: which run.
-            device: on what it will be made, for people.
-            heartbeats: what the caller saw of holders elsewhere; without it they count as alive.
-            is_forced: whether a person asked for it, whatever befell earlier attempts.
+            index: the run's index.
+            device: the device that the run will be made on, for display.
+            heartbeats: the caller's record of holders on other hosts; without it they count as alive.
+            is_forced: whether a user requested the attempt in spite of earlier failures.
 
         Raises:
-            RunHeldError: a living process is making it; RunDoneError: it is there.
+            RunHeldError: a living process is making the run; RunDoneError: it is finished.
             CacheError: the entry was not opened; DiskError: the cache cannot be written.
         """
         from Arch.cache.making.taking import take  # threads and logging, which a cached answer must not import
@@ -105,11 +105,11 @@ class Entry(EntryFolder):
         return take(self, index, heartbeats or Heartbeats(), device=device, is_forced=is_forced)
 
     def write_run(self, index: int, lease: Lease | None = None) -> RunWriter:
-        """A context in which a run is put together and committed; nothing happens before it is entered.
+        """Returns a context in which a run is written and committed; entering it is the first change on disk.
 
         Args:
-            index: which run.
-            lease: makes the commit fail if another process has taken the run over meanwhile.
+            index: the run's index.
+            lease: makes the commit fail if another process has taken the run over.
         """
         self.require_opened()
         return RunWriter(self, index, lease)

@@ -1,8 +1,7 @@
-"""The one door to the disk: every file-system call that touches the cache passes through `Arch.files.door`.
+"""Reads and writes whole files; every file-system call that touches the cache passes through `Arch.files.door`.
 
-Whole files are read and written here, never streams. What the system refuses becomes a `DiskError` that says
-what to do; that something is absent or there already is an answer, so `FileNotFoundError` of a reader and a refused
-`write_new` or `rename_new` are not faults.
+An error of the system becomes a `DiskError` that says what to do. That a file is absent or exists already is no error
+of the disk: readers raise `FileNotFoundError`, and `write_new` and `rename_new` return False.
 """
 
 from Arch.files.folders import (

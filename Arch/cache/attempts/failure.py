@@ -1,4 +1,4 @@
-"""`Failure.json`: why the last attempt at a run came to nothing."""
+"""`Failure.json`: why the last attempt at a run failed."""
 
 from __future__ import annotations
 
@@ -20,21 +20,21 @@ LOG_LINES = 40
 
 @dataclass(frozen=True)
 class Failure:
-    """An attempt at a run that came to nothing.
+    """A failed attempt at a run.
 
     Attributes:
         run: the run's index.
-        kind: an `error` that the program raised, `out-of-memory`, a `timeout`, or a `crash`: without a word, or because
-            the disk refused.
+        kind: an `error` that the program raised, `out-of-memory`, a `timeout`, or a `crash`: the process ended without
+            an error of its own, or the disk refused.
         error: the error's class, or the signal or exit code in words.
-        message: what it said.
-        traceback: where it came from, as Python prints it; empty after a crash.
-        time: when, in UTC, as `2025-01-31T12:00:00Z`.
-        host: on which machine.
-        device: on what.
-        attempt: the attempt's number, from 1; 0 where nobody counted.
-        exit_code: of the process, if it was seen to end.
-        signal: that ended the process, such as `SIGKILL`; empty if none did.
+        message: the error's message.
+        traceback: as Python prints it; empty after a crash.
+        time: when it failed, in UTC, as `2025-01-31T12:00:00Z`.
+        host: the name of the machine.
+        device: the device that the run was made on.
+        attempt: the attempt's number, from 1; 0 if unknown.
+        exit_code: of the process, if known.
+        signal: the signal that ended the process, such as `SIGKILL`; empty if none did.
         log: the last lines of the run's log.
     """
 
@@ -61,7 +61,7 @@ class Failure:
             claim: the attempt's claim.
             log: the last lines of the run's log.
         """
-        import traceback  # a cached answer reads failures at most and must not pay for this
+        import traceback  # a cached answer must not pay for this import
 
         return cls(
             run=run,
@@ -77,7 +77,7 @@ class Failure:
         )
 
     def __str__(self) -> str:
-        """The class and the message."""
+        """Returns the class and the message."""
         return f"{self.error}: {self.message}"
 
 
@@ -88,7 +88,7 @@ def _kind(error: BaseException) -> Kind:
 
 
 def save(folder: Path, failure: Failure) -> None:
-    """Writes it into a run's work folder. Raises DiskError."""
+    """Writes a failure into a run's work folder. Raises DiskError."""
     document: dict[str, Any] = {
         "Run": failure.run,
         "Kind": failure.kind,
@@ -108,7 +108,7 @@ def save(folder: Path, failure: Failure) -> None:
 
 
 def read(folder: Path, run: int) -> Failure | None:
-    """The failure in a run's work folder, or None where there is none; a torn record is a failure, too.
+    """Reads the failure in a run's work folder, or returns None; a damaged record is a failure, too.
 
     Raises:
         DiskError: it cannot be read.

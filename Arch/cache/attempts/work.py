@@ -1,4 +1,4 @@
-"""A run that is not finished: what its attempts left on the disk."""
+"""The files that attempts at an unfinished run leave on disk."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from Arch.cache.claims.claim import Claim, claims_backwards
 
 @dataclass(frozen=True)
 class Work:
-    """The traces of a run in hand.
+    """The work and claim folders of a run.
 
     Attributes:
         entry: the entry's folder.
-        index: which run.
+        index: the run's index.
     """
 
     entry: Path
@@ -29,12 +29,12 @@ class Work:
 
     @property
     def folder(self) -> Path:
-        """Where checkpoints, log, progress and failure are."""
+        """The folder of checkpoints, log, progress and failure."""
         return Path(layout.work(self.entry)) / layout.run_name(self.index)
 
     @property
     def claims_folder(self) -> str:
-        """Where the claims are."""
+        """The folder of the claims."""
         return f"{layout.claims(self.entry)}/{layout.run_name(self.index)}"
 
     @property
@@ -44,46 +44,46 @@ class Work:
 
     @property
     def events(self) -> Path:
-        """The TensorBoard events, where they are wanted."""
+        """The folder of TensorBoard events."""
         return self.folder / layout.EVENTS
 
     @property
     def checkpoints(self) -> Checkpoints:
-        """What to go on from."""
+        """The checkpoints to resume from."""
         return Checkpoints(self.folder)
 
     def claims(self) -> tuple[Claim, ...]:
-        """All attempts in order; raises DiskError."""
+        """Reads the claims of all attempts in order; raises DiskError."""
         return tuple(self.claims_backwards())[::-1]
 
     def claims_backwards(self) -> Iterator[Claim]:
-        """All attempts, the latest first; raises DiskError."""
+        """Reads the claims of all attempts, the latest first; raises DiskError."""
         return claims_backwards(self.claims_folder)
 
     def progress(self) -> Progress | None:
-        """How far it has come, or None where nothing tells; raises DiskError."""
+        """Reads how far the run has come, or returns None where there is no record; raises DiskError."""
         return progress.read(self.folder)
 
     def save_progress(self, reached: Progress) -> None:
-        """Tells onlookers how far it has come. Raises DiskError."""
+        """Records how far the run has come. Raises DiskError."""
         files.make_folder(self.folder)
         progress.save(self.folder, reached)
 
     def failure(self) -> Failure | None:
-        """The last failure, or None; raises DiskError."""
+        """Reads the last failure, or returns None; raises DiskError."""
         return failure.read(self.folder, self.index)
 
     def record_failure(self, record: Failure) -> None:
-        """Writes down why an attempt came to nothing. Raises DiskError."""
+        """Records why an attempt failed. Raises DiskError."""
         failure.save(self.folder, record)
 
     def write_log(self, line: str) -> None:
-        """Adds a line to the log. Raises DiskError."""
+        """Appends a line to the log. Raises DiskError."""
         files.make_folder(self.folder)
         files.append(self.log, f"{line}\n")
 
     def log_tail(self, lines: int) -> str:
-        """The last lines of the log, empty where there is none; raises DiskError."""
+        """Returns the last lines of the log, an empty text where there is none; raises DiskError."""
         try:
             text = files.read_end(self.log, 400 * lines).decode("utf-8", "replace")
         except FileNotFoundError:
@@ -97,7 +97,7 @@ class Work:
         files.remove_empty_folder(self.folder)
 
     def clear(self) -> None:
-        """Removes all traces once the run is committed, except what a living process is writing.
+        """Removes the work and claim folders of a committed run, except the staged folders of living processes.
 
         Raises:
             DiskError: something cannot be removed.

@@ -1,4 +1,4 @@
-"""Calls whose failure is only logged, so that it hides neither the error of a run nor a run that is committed."""
+"""Calls a function whose failure is only logged: it must hide neither the error of a run nor a committed run."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from Arch.errors import CacheError, DiskError
 
 
 def best_effort(function: Callable[..., Any], *arguments: Any) -> None:
-    """Calls a `function` of which the work can be repeated or derived later; an error of cache or disk is a warning."""
+    """Calls a `function` whose work can be repeated or derived later; an error of cache or disk is logged."""
     try:
         function(*arguments)
     except (CacheError, DiskError) as problem:

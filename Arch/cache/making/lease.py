@@ -1,4 +1,4 @@
-"""The right to make one run: renewed while its holder lives, handed on, checked before anything is committed."""
+"""The lease on one run: renewed by heartbeats, handed from process to process, checked before a commit."""
 
 from __future__ import annotations
 
@@ -25,20 +25,20 @@ End = Literal["stopped", "failed", "crashed"]
 
 
 class Lease:
-    """A claim of this process on a run, as a context: it shows signs of life while it is entered.
+    """The claim of this process on a run, as a context that sends heartbeats while it is entered.
 
-    Leaving with an error writes the error down; leaving otherwise without a commit says that the run was left on
-    request. Entered within itself it stays one, and the first leaving counts. A lease only saves work: that a run is
-    whole, and the first of its name, is the commit's doing.
+    Leaving the context with an error records the error; leaving it without an error and without a commit marks the run
+    as stopped on request. The context may be nested; the first exit counts. A lease only prevents duplicate work: that
+    a run is complete and never replaced is guaranteed by the commit.
 
     Attributes:
-        entry: whose run it is.
-        index: which run.
-        claim: as it was when it was taken or adopted.
+        entry: the entry of the run.
+        index: the run's index.
+        claim: the claim as it was when it was taken or adopted.
     """
 
     def __init__(self, entry: EntryFolder, index: int, claim: Claim) -> None:
-        """Holds a `claim` that is in place, or is about to be."""
+        """Holds a `claim` whose file exists or is about to be written."""
         self.entry, self.index, self.claim = entry, index, claim
         self._is_ended = threading.Event()
         self._is_lost = self._is_committed = False
@@ -47,15 +47,15 @@ class Lease:
 
     @classmethod
     def adopt(cls, entry: EntryFolder, index: int, token: dict[str, Any]) -> Self:
-        """Makes this process the holder of a lease that another one took.
+        """Makes this process the holder of a lease that another process took.
 
         Args:
-            entry: whose run it is.
-            index: which run.
+            entry: the entry of the run.
+            index: the run's index.
             token: the other lease's `token`.
 
         Raises:
-            LeaseLostError: it was ended, or taken over by a third.
+            LeaseLostError: the lease was ended, or taken over by a third process.
             DiskError: the cache cannot be written.
         """
         fields = Fields(token, "a lease's token")
@@ -71,8 +71,8 @@ class Lease:
         lease = cls(entry, index, replace(claim, holder=Holder.this_process(nonce)))
         try:
             files.write_atomically(path, lease.claim.text())
-            # Whoever takes over a dead holder's run looks once more after putting his claim, as this looks after
-            # putting its own: one of the two sees the other.
+            # Both sides write their claim, then re-read: at least one of two concurrent takers sees the other's claim
+            # (Dekker).
             lease.check()
         except (CacheError, DiskError) as error:
             holder.mark_released(nonce)
@@ -87,19 +87,19 @@ class Lease:
 
     @property
     def token(self) -> dict[str, Any]:
-        """What another process needs to `adopt` it; plain JSON."""
+        """What another process needs to `adopt` the lease; plain JSON."""
         return {"Generation": self.generation, "Nonce": self.claim.holder.nonce}
 
     @property
     def is_lost(self) -> bool:
-        """Whether a sign of life found that another process took over; cheap, for asking in every step."""
+        """Whether a heartbeat found that another process took over; cheap enough to read in every step."""
         return self._is_lost
 
     def check(self) -> None:
-        """Checks that no other attempt has begun.
+        """Checks that this claim is still the latest one.
 
         Raises:
-            LeaseLostError: one has, or this one was ended, or removed.
+            LeaseLostError: there is a later claim, or this one was ended or removed.
             DiskError: the cache cannot be read.
         """
         if self._is_committed:
@@ -115,7 +115,7 @@ class Lease:
         raise _lost(self.entry, self.index)
 
     def beat(self) -> None:
-        """Shows a sign of life, and looks whether the lease still holds; raises as `check` does."""
+        """Sends a heartbeat after checking that the lease is still held; raises as `check` does."""
         self.check()
         try:
             files.touch(self.claim.path)
@@ -125,10 +125,10 @@ class Lease:
             self.check()
 
     def end(self, how: End) -> None:
-        """Says that the attempt is over, so that nobody has to wait; of several ends the first counts.
+        """Records that the attempt is over, so that no process has to wait; of several ends the first counts.
 
         Raises:
-            DiskError: the cache cannot be written; in this process the run is free nevertheless.
+            DiskError: the cache cannot be written; the run can be taken by this process nevertheless.
         """
         holder.mark_released(self.claim.holder.nonce)
         self._is_ended.set()
@@ -143,13 +143,13 @@ class Lease:
                 raise
 
     def mark_committed(self) -> None:
-        """Notes that the run is committed, so that nothing is left to be held, checked or ended; writes nothing."""
+        """Marks the run as committed: there is no claim left to check or end. Writes nothing."""
         self._is_committed = True
         self._is_ended.set()
         holder.mark_released(self.claim.holder.nonce)
 
     def __enter__(self) -> Self:
-        """Begins to show signs of life."""
+        """Starts the thread that sends heartbeats."""
         if self._entered_by == os.getpid():
             return self
         self._entered_by = os.getpid()
@@ -163,14 +163,14 @@ class Lease:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        """Writes down how the attempt ended; an error goes on its way."""
-        # The thread is not waited for: a disk that hangs must not keep a process from leaving. Nor is it in a forked
-        # child, which leaves by this way, too, and has nothing to say about its parent's run.
+        """Records how the attempt ended; an error is passed on."""
+        # The thread is not joined: a hanging disk must not keep the process from exiting. A forked child leaves the
+        # context, too, but must not end its parent's attempt.
         if self._is_ended.is_set() or os.getpid() != self._entered_by:
             return
         self._is_ended.set()
         end: End = "stopped"
-        # A library that ends the program would do so again; a person who interrupts it is asking for just that.
+        # SystemExit is a failure, since a library that exits would do so again; KeyboardInterrupt is a request to stop.
         if isinstance(error, (Exception, SystemExit)) and not isinstance(error, (StoppedError, LeaseLostError)):
             failure = Failure.of(error, self.index, self.claim, self._log_tail())
             end = "crashed" if failure.kind == "crash" else "failed"
@@ -195,8 +195,8 @@ class Lease:
             except LeaseLostError:
                 self._is_lost = not self._is_committed
                 return
-            except Exception as problem:  # noqa: BLE001 - whatever it is, the next sign of life may succeed
-                logging.getLogger(__name__).warning("no sign of life could be given: %s", problem)
+            except Exception as problem:  # noqa: BLE001 - the next heartbeat may succeed
+                logging.getLogger(__name__).warning("no heartbeat was written: %s", problem)
 
 
 def _lost(entry: EntryFolder, index: int) -> LeaseLostError:

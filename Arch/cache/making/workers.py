@@ -1,4 +1,4 @@
-"""Who is working on what: nothing that a living process has in hand is taken away from it."""
+"""Finds the living processes that are making runs, so that nothing is removed while they need it."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from Arch.cache.runs import finished
 
 
 def workers(entry: Path, run: int | None = None) -> tuple[str, ...]:
-    """Who is making runs in an entry's folder, each as a clause, or who is making one of them.
+    """Describes in a clause each process that is making a run in an entry's folder, or one of the runs.
 
-    Whoever has committed a run has no more need of it. Raises DiskError.
+    Processes whose run is committed do not count. Raises DiskError.
     """
     runs = [run] if run is not None else EntryFolder(entry).traces()
     found = (_worker(Work(entry, index)) for index in runs)

@@ -1,4 +1,4 @@
-"""The commit of a run: a folder is filled out of sight and becomes a run as a whole, or not at all."""
+"""Commits a run: a staged folder is filled and then becomes the run by one rename, or is discarded."""
 
 from __future__ import annotations
 
@@ -20,14 +20,15 @@ if TYPE_CHECKING:  # threads and logging, which a cached answer must not import
 
 
 class RunWriter:
-    """A run in hand, as a context: files go into `folder`, and `commit` makes them a run.
+    """A context in which files are written into `folder` and `commit` makes them a run.
 
-    Safe without locks: a run gets its name by one rename, which fails where the name is taken, so of two that make the
-    same run the first wins and the other's work is discarded. Leaving without `commit` discards the work.
+    Safe without locks: a run gets its name by one rename, which fails if the name is taken. So if two processes make
+    the same run, the first commit wins and the other process's files are discarded. Leaving without `commit` discards
+    the files.
     """
 
     def __init__(self, entry: EntryFolder, index: int, lease: Lease | None = None) -> None:
-        """Takes the `entry`, the `index` of the run to be and the lease on it; changes nothing before it is entered."""
+        """Takes the `entry`, the `index` of the run and the lease on it; changes nothing before it is entered."""
         self.entry, self.index = entry, index
         self._lease = lease
         self._work = entry.work(index)
@@ -35,7 +36,7 @@ class RunWriter:
 
     @property
     def folder(self) -> Path:
-        """Where the run's files go: `Last.safetensors` and the like.
+        """The folder to write the run's files into: `Last.safetensors` and the like.
 
         Raises:
             CacheError: the context is not entered.
@@ -45,7 +46,7 @@ class RunWriter:
         return self._staging.path
 
     def __enter__(self) -> Self:
-        """Makes the staging folder, and removes what killed processes left beside it and beside finished runs.
+        """Creates the staged folder, and removes the leftovers of killed processes in the entry.
 
         Raises:
             DiskError: the cache cannot be written.
@@ -55,12 +56,12 @@ class RunWriter:
         return self
 
     def commit(self, run: Run) -> bool:
-        """Makes the folder a run and says whether it did: not if that run is there already, which then stays.
+        """Renames the folder to a run and tells whether it did: an existing run of this index stays.
 
         Raises:
             CacheError: the run has another index, or holds a number that is not finite.
             LeaseLostError: another process has taken the run over.
-            DiskError: the cache cannot be written; the run is not there.
+            DiskError: the cache cannot be written; the run is not committed.
         """
         if run.index != self.index:
             raise CacheError(f"run {run.index} cannot be committed as run {self.index} of {self.entry.path}.")
@@ -79,15 +80,15 @@ class RunWriter:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        """Removes what is left of the staging folder; an error goes on its way."""
-        if self._staging is not None and self._staging.lock.is_own:  # a forked child leaves by this way, too
+        """Removes the staged folder unless it was committed; an error is passed on."""
+        if self._staging is not None and self._staging.lock.is_own:  # a forked child leaves this context, too
             best_effort(self._staging.discard)
             best_effort(files.remove_empty_folder, self._work.folder)
             best_effort(files.remove_empty_folder, self._work.folder.parent)
 
 
 def finish(entry: EntryFolder, index: int) -> None:
-    """Does what follows a commit: derives the summary, and removes the traces of work, as far as the disk lets it."""
+    """Updates the summary after a commit and removes the work and claim folders, as far as the disk permits."""
     best_effort(summary.refresh, entry)
     best_effort(entry.work(index).clear)
 

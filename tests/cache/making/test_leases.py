@@ -64,7 +64,7 @@ def test_an_error_in_a_sign_of_life_does_not_end_them(entry, monkeypatch, caplog
     with lease:
         until(lambda: len(calls) > 4)
         assert not lease.is_lost
-    assert caplog.text.count(f"no sign of life could be given: {problem}") == 2
+    assert caplog.text.count(f"no heartbeat was written: {problem}") == 2
 
 
 @pytest.mark.parametrize("lose", LOSSES.values(), ids=LOSSES)
