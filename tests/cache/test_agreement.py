@@ -13,7 +13,7 @@ def opened(store, config):
     return entry
 
 
-def test_a_flipped_default_is_refused_with_both_values_and_both_ways_out(store, make_config):
+def test_a_changed_default_is_refused_with_both_values_and_both_remedies(store, make_config):
     entry = opened(store, make_config({"Model": "resnet8", "Temperature": 4.0}))
     with pytest.raises(ChangedDefaultError) as caught:
         entry.check(make_config({"Model": "resnet8", "Temperature": 3.0}))
@@ -31,7 +31,7 @@ def test_opening_for_other_values_is_refused_as_well(store, make_config):
         entry.open(make_config({"Temperature": 3.0}))
 
 
-def test_of_two_that_open_at_once_the_first_gives_the_meaning(store, make_config, disk):
+def test_of_two_processes_that_open_an_entry_at_once_the_first_sets_its_values(store, make_config, disk):
     first, second = make_config({"Temperature": 4.0}), make_config({"Temperature": 3.0})
 
     def overtake(number, function, arguments):
@@ -63,7 +63,7 @@ def test_every_changed_key_is_named(store, make_config):
         ("a\ud800", "a\ud800"),
     ],
 )
-def test_values_that_a_config_holds_for_equal_are_equal(store, make_config, stored, wanted):
+def test_values_that_a_config_treats_as_equal_are_equal(store, make_config, stored, wanted):
     opened(store, make_config({"Key": stored})).check(make_config({"Key": wanted}))
 
 
@@ -71,13 +71,13 @@ def test_values_that_a_config_holds_for_equal_are_equal(store, make_config, stor
     ("stored", "wanted"),
     [(1, True), (False, 0), ("1", 1), ([1], [True]), ([1, 2], [2, 1]), ([1], [1, 1]), ({"a": 1}, {"b": 1}), (1, None)],
 )
-def test_values_that_a_config_tells_apart_differ(store, make_config, stored, wanted):
+def test_values_that_a_config_treats_as_different_differ(store, make_config, stored, wanted):
     entry = opened(store, make_config({"Key": stored}))
     with pytest.raises(ChangedDefaultError):
         entry.check(make_config({"Key": wanted}))
 
 
-def test_one_and_true_are_told_apart_in_any_order_of_keys(store, make_config):
+def test_one_and_true_differ_in_any_order_of_keys(store, make_config):
     entry = opened(store, make_config({"A": True, "B": 1, "C": [[1]]}))
     entry.check(make_config({"C": [[1]], "B": 1, "A": True}))
     for swapped in ({"B": True, "A": 1, "C": [[1]]}, {"A": True, "B": 1, "C": [[True]]}):
@@ -92,7 +92,7 @@ def test_a_key_that_the_entry_does_not_know_counts_as_its_default(store, make_co
         entry.check(make_config({"Model": "resnet8", "New": True}, defaults={"New": False}))
 
 
-def test_a_key_that_is_no_longer_asked_for_does_not_matter(store, make_config):
+def test_a_key_that_is_no_longer_requested_is_ignored(store, make_config):
     opened(store, make_config({"Model": "resnet8", "Retired": 3})).check(make_config({"Model": "resnet8"}))
 
 

@@ -51,7 +51,7 @@ def test_eight_processes_make_each_of_thirty_runs_once(disk, entry, in_child, tm
     assert not any(name.startswith(("Work", "Claims")) for name in names_below(entry.path))
 
 
-def test_killed_processes_cost_the_run_in_hand_and_nothing_else(disk, entry, in_child, tmp_path, names_below):
+def test_a_killed_process_loses_only_the_run_that_it_was_making(disk, entry, in_child, tmp_path, names_below):
     trace = tmp_path / "trace"
 
     def work():

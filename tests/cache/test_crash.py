@@ -34,7 +34,9 @@ def check_is_whole(entry, config, runs):
         assert entry.weights(index, "Last").read_bytes() == b"weights of %d" % index
 
 
-def test_killed_at_any_step_of_the_first_run(disk, store, config, commit, in_child, names_below):
+def test_after_a_kill_at_any_step_of_the_first_run_the_entry_is_whole(
+    disk, store, config, commit, in_child, names_below
+):
     entry = store.entry(config)
 
     def work(dies_at=0):
@@ -54,7 +56,9 @@ def test_killed_at_any_step_of_the_first_run(disk, store, config, commit, in_chi
     assert 30 < step < MANY - 1
 
 
-def test_killed_at_any_step_of_a_second_run(disk, entry, config, commit, in_child, names_below):
+def test_after_a_kill_at_any_step_of_a_second_run_the_entry_is_whole(
+    disk, entry, config, commit, in_child, names_below
+):
     commit(entry, 0, 0.5)
     for step in range(1, MANY):
         shutil.rmtree(entry.path / "Runs" / "001", ignore_errors=True)
@@ -68,7 +72,7 @@ def test_killed_at_any_step_of_a_second_run(disk, entry, config, commit, in_chil
     assert 20 < step < MANY - 1
 
 
-def test_killed_while_a_removed_run_is_made_anew_its_old_scores_never_return(disk, entry, config, commit, in_child):
+def test_old_scores_of_a_removed_run_never_return_after_a_kill(disk, entry, config, commit, in_child):
     for step in range(1, MANY):
         shutil.rmtree(entry.path / "Runs", ignore_errors=True)
         commit(entry, 0, 0.5)
@@ -81,7 +85,9 @@ def test_killed_while_a_removed_run_is_made_anew_its_old_scores_never_return(dis
 
 @pytest.mark.parametrize("forever", [False, True], ids=["once", "from then on"])
 @pytest.mark.parametrize("code", [errno.ENOSPC, errno.EIO, errno.EACCES], ids=errno.errorcode.get)
-def test_refused_at_any_step_it_says_so_and_can_be_repeated(disk, store, config, commit, names_below, code, forever):
+def test_a_disk_error_at_any_step_is_raised_and_the_command_can_be_repeated(
+    disk, store, config, commit, names_below, code, forever
+):
     entry = store.entry(config)
     for step in range(1, MANY):
         shutil.rmtree(store.root, ignore_errors=True)
@@ -118,7 +124,9 @@ def test_a_killed_writer_dies_of_the_signal(disk, entry, commit, in_child):
 
 
 @pytest.mark.parametrize("repetition", range(10))
-def test_of_many_processes_that_make_the_same_run_one_wins(disk, entry, commit, in_child, names_below, repetition):
+def test_one_of_many_processes_that_make_the_same_run_commits_it(
+    disk, entry, commit, in_child, names_below, repetition
+):
     disk.delay()
     accuracies = [0.1 * number for number in range(8)]
     won = in_child(*(lambda accuracy=accuracy: commit(entry, 0, accuracy) for accuracy in accuracies))
@@ -129,7 +137,7 @@ def test_of_many_processes_that_make_the_same_run_one_wins(disk, entry, commit, 
 
 
 @pytest.mark.parametrize("repetition", range(10))
-def test_many_processes_that_make_different_runs_all_win(disk, entry, commit, in_child, names_below, repetition):
+def test_many_processes_that_make_different_runs_all_commit(disk, entry, commit, in_child, names_below, repetition):
     disk.delay()
     assert in_child(*(lambda index=index: commit(entry, index) for index in range(8))) == [1] * 8
     assert entry.run_indices() == tuple(range(8))
@@ -142,7 +150,7 @@ def test_many_processes_that_open_the_same_entry_agree(disk, store, config, in_c
     assert names_below(store.root) == {f"{config.fingerprint}/Config.json"}
 
 
-def test_a_living_writer_keeps_its_work_when_another_comes(entry, commit, make_run):
+def test_another_writer_leaves_the_files_of_a_living_one(entry, commit, make_run):
     with entry.write_run(0) as slow:
         (slow.folder / "log").write_text("half way")
         assert commit(Entry(entry.path), 1)

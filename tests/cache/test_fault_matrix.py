@@ -51,7 +51,7 @@ def check_next_command(entry, config, names_below, where):
     assert names_below(entry.path) == WHOLE, where
 
 
-def test_g3_killed_at_any_step_of_its_life_the_next_command_comes_to_the_same(
+def test_g3_after_a_kill_at_any_step_the_next_command_gives_the_same_numbers(
     disk, store, config, in_child, names_below
 ):
     entry = store.entry(config)
@@ -71,7 +71,7 @@ def test_g3_killed_at_any_step_of_its_life_the_next_command_comes_to_the_same(
 
 @pytest.mark.parametrize("forever", [False, True], ids=["once", "from then on"])
 @pytest.mark.parametrize("code", [errno.ENOSPC, errno.EIO, errno.EACCES], ids=errno.errorcode.get)
-def test_g3_refused_at_any_step_of_its_life_the_next_command_comes_to_the_same(
+def test_g3_after_a_disk_error_at_any_step_the_next_command_gives_the_same_numbers(
     disk, store, config, names_below, code, forever
 ):
     entry = store.entry(config)
@@ -87,7 +87,7 @@ def test_g3_refused_at_any_step_of_its_life_the_next_command_comes_to_the_same(
     assert 100 < step < MANY - 1
 
 
-def test_a_resumed_training_does_not_repeat_what_a_checkpoint_holds(entry, config):
+def test_a_resumed_training_does_not_repeat_steps_before_its_checkpoint(entry, config):
     epochs = []
 
     def stop_late(epoch):

@@ -42,7 +42,7 @@ def fill(place):
     return place / "ballast"
 
 
-def test_a_full_disk_is_named_and_once_it_has_room_the_run_goes_on_from_its_checkpoint(small_disk, config):
+def test_a_full_disk_is_named_and_the_run_resumes_once_there_is_space(small_disk, config):
     entry = Store(small_disk / "cache").entry(config)
     stub.train(entry, config, 1)
     ballast = []
@@ -65,7 +65,7 @@ def test_a_full_disk_is_named_and_once_it_has_room_the_run_goes_on_from_its_chec
     assert entry.runs() == (stub.expected_run(0), stub.expected_run(1))
 
 
-def test_a_disk_that_gets_full_at_any_byte_of_a_life_loses_nothing(small_disk, config):
+def test_a_disk_that_fills_up_at_any_byte_loses_nothing(small_disk, config):
     ballast = fill(small_disk)
     made = 0
     while not made:
@@ -80,7 +80,7 @@ def test_a_disk_that_gets_full_at_any_byte_of_a_life_loses_nothing(small_disk, c
     assert store.entry(config).runs() == (stub.expected_run(0),)
 
 
-def test_a_read_only_disk_is_named_can_be_looked_at_and_once_it_is_mended_the_run_goes_on(small_disk, config):
+def test_a_read_only_disk_is_named_and_readable_and_the_run_resumes_once_it_is_writable(small_disk, config):
     entry = Store(small_disk / "cache").entry(config)
     stub.train(entry, config, 1)
     with pytest.raises(StoppedError):
@@ -105,7 +105,7 @@ def test_a_read_only_disk_is_named_can_be_looked_at_and_once_it_is_mended_the_ru
     assert entry.runs() == (stub.expected_run(0), stub.expected_run(1))
 
 
-def test_a_disk_that_becomes_read_only_under_a_run_leaves_it_to_be_gone_on_with(disk, entry, config):
+def test_a_run_resumes_after_its_disk_became_read_only(disk, entry, config):
     """As a kernel does that finds a file system damaged; only simulated, since no one may remount what is in use."""
     with pytest.raises(DiskError, match="This file system is read-only"):
         stub.train(entry, config, 0, lambda epoch: epoch == 3 and disk.fail_at(1, errno.EROFS, forever=True))

@@ -26,7 +26,7 @@ READERS = {
 }
 
 
-def test_who_looks_at_a_finished_run_imports_nothing_that_costs(entry, commit):
+def test_reading_a_finished_run_imports_no_expensive_module(entry, commit):
     commit(entry)
     command = [sys.executable, "-c", LOOK, str(entry.path)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
@@ -36,7 +36,7 @@ def test_who_looks_at_a_finished_run_imports_nothing_that_costs(entry, commit):
 
 
 @pytest.mark.parametrize("moment", range(1, 6))
-def test_a_run_that_appears_while_it_is_looked_for_is_there_or_not_yet(entry, commit, monkeypatch, moment):
+def test_a_run_committed_during_a_read_is_found_or_absent(entry, commit, monkeypatch, moment):
     commit(entry, 0)
     (entry.path / "Runs" / "000").rename(entry.path / "not yet")
     steps = []
@@ -52,7 +52,7 @@ def test_a_run_that_appears_while_it_is_looked_for_is_there_or_not_yet(entry, co
 
 
 @pytest.mark.parametrize("read", READERS.values(), ids=READERS)
-def test_a_run_that_is_moved_away_while_it_is_read_is_missing_or_one_clear_error(entry, commit, monkeypatch, read):
+def test_a_run_moved_away_during_a_read_is_missing_or_one_clear_error(entry, commit, monkeypatch, read):
     commit(entry, 0)
     commit(entry, 1)
     for moment in range(1, 20):

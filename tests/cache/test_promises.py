@@ -31,7 +31,7 @@ def content_of(folder):
     }
 
 
-def test_g1_a_reader_beside_four_writers_that_are_killed_sees_whole_runs_and_whole_json(disk, entry, config, in_child):
+def test_g1_a_reader_beside_killed_writers_sees_complete_runs_and_complete_json(disk, entry, config, in_child):
     ours = [entry.path / "Config.json", entry.path / "Result.json"]
     deadline = time.monotonic() + 2
 
@@ -61,9 +61,7 @@ def test_g1_a_reader_beside_four_writers_that_are_killed_sees_whole_runs_and_who
     assert set(codes[:-1]) <= {0, -signal.SIGKILL}
 
 
-def test_g2_a_committed_run_is_never_changed_by_anything_that_comes_later(
-    entry, config, commit, make_run, disk, in_child
-):
+def test_g2_no_later_command_changes_a_committed_run(entry, config, commit, make_run, disk, in_child):
     stub.train(entry, config)
     folder = entry.path / "Runs" / "000"
     before = content_of(folder)
@@ -82,7 +80,7 @@ def test_g2_a_committed_run_is_never_changed_by_anything_that_comes_later(
     assert content_of(folder) == before
 
 
-def test_g3_a_run_killed_at_random_moments_ends_with_the_numbers_of_one_left_alone(disk, entry, config, in_child):
+def test_g3_a_run_killed_at_random_moments_gives_the_numbers_of_an_undisturbed_one(disk, entry, config, in_child):
     draw = random.Random(0)
     for index in range(5):
         for step in [draw.randrange(1, 90) for _ in range(6)]:
@@ -92,7 +90,7 @@ def test_g3_a_run_killed_at_random_moments_ends_with_the_numbers_of_one_left_alo
     assert entry.runs() == tuple(map(stub.expected_run, range(5)))
 
 
-def test_g4_of_many_processes_on_one_host_at_most_one_makes_a_run(disk, entry, config, in_child, tmp_path):
+def test_g4_at_most_one_of_many_processes_on_a_host_makes_a_run(disk, entry, config, in_child, tmp_path):
     trace = tmp_path / "trace"
 
     def contend():
@@ -121,9 +119,7 @@ def note(path, word):
         trace.write(f"{word}\n")
 
 
-def test_g4_a_run_made_on_another_host_is_not_made_here_while_its_holder_shows_signs_of_life(
-    entry, config, on_host, monkeypatch
-):
+def test_g4_a_run_of_another_host_is_not_taken_while_heartbeats_come(entry, config, on_host, monkeypatch):
     now = [0.0]
     on_host("theirs")
     theirs = entry.take(0)
@@ -164,7 +160,7 @@ def test_g5_a_run_whose_local_holder_died_is_not_shown_as_running(entry, is_wait
         os.waitpid(pid, 0)
 
 
-def test_g5_a_run_whose_holders_number_is_another_process_now_is_not_shown_as_running(entry):
+def test_g5_a_run_whose_holders_pid_was_reused_is_not_shown_as_running(entry):
     claim = entry.take(0).claim
     used_again = replace(claim, holder=replace(claim.holder, pid=1))
     Path(claim.path).write_text(used_again.text())
@@ -200,7 +196,7 @@ def in_every_state(entry, config, in_child):
     return entry
 
 
-def test_g6_who_looks_writes_nothing(in_every_state, store, config, disk):
+def test_g6_reading_writes_nothing(in_every_state, store, config, disk):
     entry, before = in_every_state, content_of(store.root)
     disk.forget()
     assert [attempt_at(entry.work(index)).state for index in range(1, 5)] == ["failed", "crashed", "running", "stopped"]
@@ -209,7 +205,7 @@ def test_g6_who_looks_writes_nothing(in_every_state, store, config, disk):
     assert content_of(store.root) == before
 
 
-def test_g6_who_looks_works_on_a_read_only_cache(in_every_state, store):
+def test_g6_reading_works_on_a_read_only_cache(in_every_state, store):
     mount = 'mount --bind "$0" "$0" && mount -o remount,ro,bind "$0" && ! touch "$0/probe" 2>/dev/null || exit 77; '
     program = [sys.executable, "-c", LOOK, str(store.root)]
     done = subprocess.run(
@@ -240,7 +236,7 @@ print(entry.status(1, config))
 """
 
 
-def test_g7_a_run_lives_its_whole_life_without_a_question(store):
+def test_g7_a_run_is_made_without_any_prompt(store):
     done = subprocess.run(
         ["sh", "-c", 'exec "$@" <&-', "sh", sys.executable, "-c", LIVE, str(store.root)],
         cwd=ROOT,

@@ -27,7 +27,7 @@ def test_asking_for_an_entry_reads_and_writes_nothing(disk, store, config):
     assert (entry.fingerprint, disk.steps) == (config.fingerprint, [])
 
 
-def test_entries_come_in_order_and_foreign_names_are_ignored(full):
+def test_entries_are_listed_in_order_and_other_names_ignored(full):
     for name in ("BaselineConfig.cjson", ".trash", "F" * 32, "a" * 31, "a" * 33, "g" * 32):
         (full.root / name).mkdir()
     (full.root / ("1" * 32)).write_text("a file")
@@ -46,18 +46,18 @@ def test_a_prefix_finds_its_entry(full, prefix):
 
 
 @pytest.mark.parametrize("prefix", ["", "ab"])
-def test_an_ambiguous_prefix_lists_what_it_may_mean(full, prefix):
+def test_an_ambiguous_prefix_lists_its_candidates(full, prefix):
     with pytest.raises(CacheError, match=f"cached experiments begin with '{prefix}': {NAMES[0]}, {NAMES[1]}.*digits"):
         full.find(prefix)
 
 
 @pytest.mark.parametrize("prefix", ["abe", "zz", "../" + NAMES[0], NAMES[0] + "0"])
-def test_an_unknown_prefix_names_the_cache_and_what_it_knows(full, prefix):
+def test_an_unknown_prefix_is_refused_with_the_cache_and_its_entries(full, prefix):
     with pytest.raises(UnknownNameError, match=rf"no cached experiment named '{prefix}'.*{NAMES[2]}.*{full.root}"):
         full.find(prefix)
 
 
-def test_an_entry_without_its_config_is_not_offered(full):
+def test_an_entry_without_its_config_is_not_suggested(full):
     (full.root / NAMES[0] / "Config.json").unlink()
     with pytest.raises(UnknownNameError) as refusal:
         full.find(NAMES[0][:31])
@@ -79,7 +79,7 @@ def test_a_whole_fingerprint_is_found_without_listing_the_cache(full, disk):
     assert [path for _, path, _ in disk.steps] == [f"{full.root}/{name}/Config.json" for name in (NAMES[2], "0" * 32)]
 
 
-def test_a_file_in_the_caches_place_is_refused(tmp_path, config):
+def test_a_file_in_place_of_the_cache_is_refused(tmp_path, config):
     store = Store(tmp_path / "file")
     store.root.write_text("")
     for act in (lambda: list(store.entries()), store.snapshot, lambda: store.entry(config).open(config)):
@@ -88,7 +88,7 @@ def test_a_file_in_the_caches_place_is_refused(tmp_path, config):
 
 
 @pytest.mark.parametrize("path", sorted(ROOM.glob("*.py")), ids=lambda path: path.name)
-def test_the_room_reaches_the_disk_only_through_files(path):
+def test_the_cache_accesses_the_disk_only_through_files(path):
     tree = ast.parse(path.read_text())
     imported = {
         alias.name.partition(".")[0] for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names

@@ -22,7 +22,7 @@ def commit_versions(entry, make_run):
     return commit
 
 
-def test_a_summary_of_another_run_of_the_same_number_is_not_believed(entry, store, make_config, commit):
+def test_a_summary_of_another_run_with_the_same_index_is_not_used(entry, store, make_config, commit):
     other = store.entry(make_config(fingerprint="f" * 32))
     other.open(make_config(fingerprint="f" * 32))
     commit(entry, 0, 0.5)
@@ -51,7 +51,7 @@ def test_a_summary_of_an_earlier_version_is_read(entry, commit, disk):
     assert not any(path.endswith("Run.json") for _, path, _ in disk.steps)
 
 
-def test_the_summary_repeats_only_what_is_asked_of_many_runs(entry, commit_versions):
+def test_the_summary_has_only_the_provenance_needed_of_many_runs(entry, commit_versions):
     commit_versions(0, Model=1)
     line = json.loads((entry.path / "Result.json").read_text())["Runs"]["0"]
     assert line["Provenance"] == {"device": "cpu", "versions": {"Model": 1}}
@@ -72,12 +72,12 @@ def test_the_summary_repeats_only_what_is_asked_of_many_runs(entry, commit_versi
         ({"Model": 1, "net.py": "ab"}, {"Model": 1}, {}),
     ],
 )
-def test_a_run_is_outdated_where_a_component_has_another_version_now(made_with, now, told):
+def test_a_run_is_outdated_if_a_component_has_another_version_now(made_with, now, told):
     assert summary.outdated([{"versions": made_with}, {"device": "cpu"}], now) == told
 
 
 @pytest.mark.parametrize("is_summarised", [True, False])
-def test_an_entry_is_stale_where_one_of_its_runs_is(entry, make_config, commit_versions, is_summarised):
+def test_an_entry_is_stale_if_one_of_its_runs_is(entry, make_config, commit_versions, is_summarised):
     commit_versions(0, Model=1)
     commit_versions(1, Model=2)
     if not is_summarised:

@@ -18,7 +18,7 @@ from Arch.cache.claims.holder import Holder
 NAMELESS = ["Holder", "Device", "Since", "Place", "Ttl", "End"]
 
 
-def test_a_claim_comes_back_as_it_was_put(entry):
+def test_a_claim_is_read_as_it_was_written(entry):
     claim = entry.take(3, device="cuda:1", is_forced=True).claim
     assert entry.work(3).claims() == (claim,)
     assert (claim.generation, claim.device, claim.step, claim.ttl, claim.is_forced, claim.end) == (
@@ -32,7 +32,7 @@ def test_a_claim_comes_back_as_it_was_put(entry):
 @pytest.mark.parametrize(
     "content", ["", "{", "[]", "{}", "\x00" * 300, '{"Ttl": NaN}'], ids=lambda text: repr(text[:9])
 )
-def test_a_claim_that_nobody_can_read_is_a_crash_and_the_next_takes_the_next_number(entry, content):
+def test_an_unreadable_claim_is_a_crash_and_the_next_claim_has_the_next_number(entry, content):
     path = Path(entry.take(0).claim.path)
     path.write_text(content)
     assert str(entry.status(1)) == "crashed (0 of 1)"
@@ -44,7 +44,7 @@ def test_a_claim_that_nobody_can_read_is_a_crash_and_the_next_takes_the_next_num
     [{name: None} for name in NAMELESS] + [{"Ttl": 0}, {"Ttl": -1.0}] + [{"Pid": pid} for pid in (0, -1, 2**31, 1.0)],
     ids=str,
 )
-def test_a_claim_with_an_impossible_member_is_a_crash(entry, changes):
+def test_a_claim_with_an_invalid_member_is_a_crash(entry, changes):
     path = Path(entry.take(0).claim.path)
     document = json.loads(path.read_text())
     part = document["Holder"] if "Pid" in changes else document
@@ -53,7 +53,7 @@ def test_a_claim_with_an_impossible_member_is_a_crash(entry, changes):
     assert (Claim.read(str(path), 1).end, Claim.read(str(path), 1).generation) == ("crashed", 1)
 
 
-def test_only_numbered_names_are_claims_and_the_latest_is_the_greatest_number(entry):
+def test_only_numbered_files_are_claims_and_the_highest_number_is_the_latest(entry):
     lease = entry.take(0)
     folder = f"{entry.path}/Claims/000"
     text = lease.claim.text()
@@ -70,7 +70,7 @@ def test_only_numbered_names_are_claims_and_the_latest_is_the_greatest_number(en
     assert claim_path(folder, 1_000_000) == f"{folder}/1000000.json"
 
 
-def test_a_living_process_is_alive_and_an_ended_one_is_not():
+def test_a_running_process_is_alive_and_a_zombie_or_ended_one_is_not():
     with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as process:
         held = at(process.pid)
         assert held.is_local
@@ -90,14 +90,14 @@ def test_a_suspended_process_is_alive():
         process.kill()
 
 
-def test_a_number_that_is_used_again_is_another_process():
+def test_a_reused_pid_is_another_process():
     this = at(os.getppid())
     assert this.is_alive()
     assert not replace(this, start=this.start - 1).is_alive()
     assert replace(this, start=0).is_alive(), "of one whose start is not known only the number tells"
 
 
-def test_a_process_whose_name_looks_like_its_state_is_read_rightly(in_child):
+def test_a_process_name_that_looks_like_a_state_is_parsed_correctly(in_child):
     def rename_and_look():
         Path("/proc/self/comm").write_text(") Z 1 (")
         return holder._state_and_start(os.getpid()) == ("R", Holder.this_process("").start)
@@ -108,7 +108,7 @@ def test_a_process_whose_name_looks_like_its_state_is_read_rightly(in_child):
 @pytest.mark.parametrize(
     ("error", "is_alive"), [(None, True), (PermissionError(1, "no"), True), (ProcessLookupError(3, "no"), False)]
 )
-def test_a_process_hidden_from_proc_is_asked_by_signal(monkeypatch, error, is_alive):
+def test_a_process_hidden_from_proc_is_probed_by_signal_0(monkeypatch, error, is_alive):
     asked = []
 
     def kill(pid, signal):
@@ -123,23 +123,23 @@ def test_a_process_hidden_from_proc_is_asked_by_signal(monkeypatch, error, is_al
 
 
 @pytest.mark.parametrize("part", ["host", "boot", "namespace"])
-def test_a_holder_of_another_host_boot_or_pid_namespace_is_not_here(part):
+def test_a_holder_of_another_host_boot_or_pid_namespace_is_not_local(part):
     this = Holder.this_process("")
     assert this.is_local
     assert not replace(this, **{part: "another"}).is_local
 
 
-def test_without_proc_no_holder_is_here(monkeypatch):
+def test_without_proc_no_holder_is_local(monkeypatch):
     monkeypatch.setattr(holder, "_home", lambda pid: ("", ""))
     assert not Holder.this_process("").is_local
 
 
-def test_a_proc_of_another_namespace_is_not_believed(monkeypatch):
+def test_a_proc_of_another_namespace_is_not_used(monkeypatch):
     monkeypatch.setattr(holder.os, "readlink", lambda path: "99999")
     assert holder._home.__wrapped__(os.getpid()) == ("", "")
 
 
-def test_this_process_holds_only_what_it_has_not_let_go():
+def test_a_claim_that_this_process_released_is_not_held_although_its_pid_lives():
     this = Holder.this_process("of this test")
     assert not this.is_alive()
     holder.mark_held(this.nonce)
@@ -149,7 +149,7 @@ def test_this_process_holds_only_what_it_has_not_let_go():
 
 
 @pytest.mark.parametrize(("age", "word"), [(0, "running"), (299, "running"), (301, "crashed")])
-def test_a_holder_elsewhere_is_shown_as_running_until_five_times_its_ttl(entry, on_host, age, word):
+def test_a_holder_on_another_host_is_shown_as_running_for_five_times_its_ttl(entry, on_host, age, word):
     on_host("another machine")
     path = entry.take(0).claim.path
     on_host("this machine")
