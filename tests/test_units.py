@@ -1,4 +1,4 @@
-"""Sizes, spans and moments, read and written."""
+"""Sizes, durations and timestamps are parsed and formatted."""
 
 import time
 

@@ -1,4 +1,4 @@
-"""A hit is the same name with the same meaning: stored and asked active values agree over the keys both know."""
+"""A cached experiment answers a request only if the active values agree over the keys that both know."""
 
 import os
 

@@ -1,4 +1,4 @@
-"""Many processes that want the same runs at random moments: each run is made once, but for what was killed."""
+"""Many processes that take the same runs at random moments: each run is made once, unless its process is killed."""
 
 import os
 import random
@@ -12,13 +12,13 @@ PROCESSES, RUNS = 8, 30
 
 
 def note(path, line):
-    """One line of an append-only trace; so short a write is never torn or mixed with another."""
+    """Appends a line to a trace; so short a write is atomic."""
     with path.open("a") as trace:
         trace.write(f"{line}\n")
 
 
 def make_all(entry, trace, is_killed):
-    """Makes what is missing, in an order of its own, until everything is there."""
+    """Makes the missing runs, in a random order, until all are finished."""
     waiting = random.sample(range(RUNS), RUNS)
     while waiting:
         index = waiting.pop(0)

@@ -1,4 +1,4 @@
-"""Killed or refused at any step, an entry has its old state or its new one, and the next writer needs no help."""
+"""After a kill or a disk error at any step an entry has its old or its new state, and the next writer proceeds."""
 
 import errno
 import functools
@@ -15,12 +15,12 @@ MANY = 200
 
 
 def whole(*indices):
-    """What an entry holds when these runs are committed and nothing is in hand."""
+    """Lists the files of an entry with these committed runs and no unfinished ones."""
     return {"Config.json", "Result.json"} | {f"Runs/{index:03d}/{name}" for index in indices for name in RUN}
 
 
 def check_is_whole(entry, config, runs):
-    """Whatever is visible is complete, and it is `runs` or fewer."""
+    """Asserts that all visible runs are complete and are among `runs`."""
     seen = entry.run_indices()
     assert set(seen) <= set(runs)
     if entry.exists:
@@ -104,13 +104,13 @@ def test_a_disk_error_at_any_step_is_raised_and_the_command_can_be_repeated(
 
 
 def commit_until(step, disk, commit, entry, index):
-    """Commits a run in a process that dies at a step; whether it was committed, if the process came that far."""
+    """Commits a run, killing this process at a step; returns whether it was committed if it comes that far."""
     disk.kill_at(step)
     return commit(entry, index, 0.75)
 
 
 def attempt(entry, config, commit):
-    """Opens the entry and commits a run; whether the disk refused."""
+    """Opens the entry and commits a run; returns whether the disk refused."""
     try:
         entry.open(config)
         commit(entry)

@@ -1,4 +1,4 @@
-"""Reading an entry: what is there, what is derived, and what is said when a file is not to be trusted."""
+"""Reads an entry: its files, what is derived from them, and the errors for damaged files."""
 
 import json
 import math
@@ -44,7 +44,7 @@ def test_a_result_has_the_scores_of_every_run_and_their_statistics(entry, commit
     assert (result.fingerprint, result.active, result.path) == (config.fingerprint, config.active, entry.path)
     assert result.scores == {0: {"accuracy": 0.5}, 1: {"accuracy": 0.75}}
     assert result.seconds == {0: 3.5, 1: 3.5}
-    assert result.provenance[1] == {"device": "cpu"}  # what else a run records stays in the run
+    assert result.provenance[1] == {"device": "cpu"}  # other provenance stays in the run's own file
     statistic = result.statistic("accuracy")
     # By hand: mean (0.5 + 0.75) / 2; squared deviations 2 * 0.125^2 over n - 1 = 1.
     assert (statistic.mean, statistic.std, statistic.n) == (0.625, pytest.approx(math.sqrt(2 * 0.125**2)), 2)

@@ -1,4 +1,4 @@
-"""A run's whole life, broken at every step: the next command needs no help and comes to the very same numbers."""
+"""Runs are killed or refused by the disk at every step: the next command still gives exactly the same numbers."""
 
 import contextlib
 import errno
@@ -22,24 +22,24 @@ WHOLE = {"Config.json", "Result.json", "Runs/001/Run.json", "Runs/001/manifest.j
 
 @pytest.fixture
 def store(tmp_path):
-    """A cache in memory where there is one: only steps are counted here, and there are thousands."""
+    """A cache in memory if possible: only steps are counted, and there are thousands."""
     memory = Path("/dev/shm")
     folder = Path(tempfile.mkdtemp(dir=memory if os.access(memory, os.W_OK) else tmp_path))
     yield Store(folder / "cache")
     shutil.rmtree(folder)
 
 
-def live(entry, config):
-    """A life with everything in it: an attempt that fails, one that is stopped, one that comes to the end."""
+def make_in_three_attempts(entry, config):
+    """Makes a run in three attempts: the first fails, the second is stopped, the third commits."""
     with contextlib.suppress(ValueError):
-        stub.train(entry, config, befalls=stub.fail)
+        stub.train(entry, config, on_epoch=stub.fail)
     with contextlib.suppress(StoppedError):
-        stub.train(entry, config, befalls=stub.stop)
+        stub.train(entry, config, on_epoch=stub.stop)
     stub.train(entry, config)
 
 
 def check_next_command(entry, config, names_below, where):
-    """Whatever lies there, the same command once more finishes the run, exactly."""
+    """Asserts that repeating the command finishes the run with the exact numbers and removes all leftovers."""
     with contextlib.suppress(RunDoneError):
         stub.train(entry, config)
     assert entry.runs() == (stub.expected_run(0),), where
@@ -47,7 +47,7 @@ def check_next_command(entry, config, names_below, where):
     assert entry.weights(0, "Last").read_text() == str(stub.closed_form(0, stub.EPOCHS))
     assert str(entry.status(1, config)) == "done"
     with entry.write_run(1) as writer:
-        writer.commit(stub.expected_run(1))  # who works here next clears what was left beside a finished run
+        writer.commit(stub.expected_run(1))  # the next writer removes leftovers beside a finished run
     assert names_below(entry.path) == WHOLE, where
 
 
@@ -58,7 +58,7 @@ def test_g3_after_a_kill_at_any_step_the_next_command_gives_the_same_numbers(
 
     def work(dies_at):
         disk.kill_at(dies_at)
-        live(entry, config)
+        make_in_three_attempts(entry, config)
 
     for step in range(1, MANY):
         shutil.rmtree(store.root, ignore_errors=True)
@@ -79,7 +79,7 @@ def test_g3_after_a_disk_error_at_any_step_the_next_command_gives_the_same_numbe
         shutil.rmtree(store.root, ignore_errors=True)
         disk.fail_at(step, code, forever=forever)
         with contextlib.suppress(DiskError, RunDoneError):
-            live(entry, config)
+            make_in_three_attempts(entry, config)
         if disk.count < step:
             break
         disk.forget()
@@ -95,8 +95,8 @@ def test_a_resumed_training_does_not_repeat_steps_before_its_checkpoint(entry, c
         stub.stop(epoch)
 
     with pytest.raises(StoppedError):
-        stub.train(entry, config, befalls=stop_late)
-    stub.train(entry, config, befalls=epochs.append)
+        stub.train(entry, config, on_epoch=stop_late)
+    stub.train(entry, config, on_epoch=epochs.append)
     assert epochs == [1, 2, 3, 4, 3, 4]
     assert entry.runs() == (stub.expected_run(0),)
 

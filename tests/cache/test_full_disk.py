@@ -1,4 +1,4 @@
-"""A disk that is really full, or really read-only: what is said, and that nothing is lost once it is mended."""
+"""A disk that is really full or read-only: the error says so, and nothing is lost once it is repaired."""
 
 import errno
 import os
@@ -11,12 +11,12 @@ from Arch.errors import DiskError, RunDoneError, StoppedError
 from tests.cache import stub
 
 SIZE = 2 * 1024 * 1024
-MENDED = "Free some space on this disk, then give the command again."
+REPAIRED = "Free some space on this disk, then give the command again."
 
 
 @pytest.fixture
 def small_disk(tmp_path):
-    """A file system of 2 MiB that this test may fill, and mount as it likes."""
+    """A file system of 2 MiB that a test may fill and remount."""
     place = tmp_path / "small"
     place.mkdir()
     mount(place, "-t", "tmpfs", "-o", f"size={SIZE}", "tmpfs")
@@ -31,7 +31,7 @@ def mount(place, *options):
 
 
 def fill(place):
-    """Leaves not a byte."""
+    """Fills the file system completely."""
     with (place / "ballast").open("wb", buffering=0) as ballast:
         for size in (65_536, 4096, 1):
             try:
@@ -51,7 +51,7 @@ def test_a_full_disk_is_named_and_the_run_resumes_once_there_is_space(small_disk
         if epoch == 3:
             ballast.append(fill(small_disk))
 
-    with pytest.raises(DiskError, match=rf"^cannot write {entry.path}/\S+: no space left on device\. {MENDED}$"):
+    with pytest.raises(DiskError, match=rf"^cannot write {entry.path}/\S+: no space left on device\. {REPAIRED}$"):
         stub.train(entry, config, 0, fill_late)
     assert entry.run(1) == stub.expected_run(1)
     assert str(entry.status(2, config)).startswith("crashed (1 of 2")
@@ -74,7 +74,7 @@ def test_a_disk_that_fills_up_at_any_byte_loses_nothing(small_disk, config):
             stub.train(store.entry(config), config)
             made = 1
         except DiskError as refused:
-            assert str(refused).endswith(f"no space left on device. {MENDED}")  # noqa: PT017 - of every one of them
+            assert str(refused).endswith(f"no space left on device. {REPAIRED}")  # noqa: PT017 - of every one of them
         os.truncate(ballast, ballast.stat().st_size - 12_288)
         assert ballast.stat().st_size > SIZE // 2
     assert store.entry(config).runs() == (stub.expected_run(0),)
@@ -106,7 +106,7 @@ def test_a_read_only_disk_is_named_and_readable_and_the_run_resumes_once_it_is_w
 
 
 def test_a_run_resumes_after_its_disk_became_read_only(disk, entry, config):
-    """As a kernel does that finds a file system damaged; only simulated, since no one may remount what is in use."""
+    """As a kernel does on errors; simulated, since a file system in use cannot be remounted read-only."""
     with pytest.raises(DiskError, match="This file system is read-only"):
         stub.train(entry, config, 0, lambda epoch: epoch == 3 and disk.fail_at(1, errno.EROFS, forever=True))
     disk.forget()

@@ -1,4 +1,4 @@
-"""How far an experiment has come is read from its folder, for one and for thousands."""
+"""The status of an experiment is derived from its folder, for one and for thousands."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The summary is believed only where it tells of the very runs that are there; versions are those of the runs."""
+"""The summary is used only if it is of the present runs; versions are those of the runs."""
 
 import json
 import shutil

@@ -1,4 +1,4 @@
-"""Contents: read, written whole or not at all; oracles are literals, the standard's digest and injected faults."""
+"""File contents are read and written completely or not at all; oracles: literals, FIPS 180-2, injected faults."""
 
 import contextlib
 import errno

@@ -1,4 +1,4 @@
-"""What a disk tells; oracles are the kernel's documented format and the standard library's own answers."""
+"""Properties of a disk; oracles are the documented format of the kernel and the standard library."""
 
 import shutil
 

@@ -1,4 +1,4 @@
-"""Folders: made, renamed, removed, synced."""
+"""Folders are created, renamed, removed and synced."""
 
 import errno
 import os
@@ -84,15 +84,15 @@ def test_rename_over_replaces_the_target(tmp_path):
 
 
 def test_a_rename_that_worked_although_the_servers_reply_was_lost_is_recognised(tmp_path, monkeypatch):
-    def lose_the_answer(verb, path, function, *arguments):
+    def lose_the_reply(verb, path, function, *arguments):
         if function is os.rename:
             function(*arguments)
-        return function(*arguments)  # asked again, a server no longer finds what it has renamed
+        return function(*arguments)  # the repeated request no longer finds the source
 
     for name in ("mine", "theirs"):
         files.make_folder(tmp_path / name)
         files.write_synced(tmp_path / name / "file", name)
-    monkeypatch.setattr(door, "_step", lose_the_answer)
+    monkeypatch.setattr(door, "_step", lose_the_reply)
     assert files.rename_new(tmp_path / "mine", tmp_path / "new")
     assert files.read_bytes(tmp_path / "new" / "file") == b"mine"
     with pytest.raises(DiskError):

@@ -1,4 +1,4 @@
-"""Sizes and times of change, added up."""
+"""Total sizes and latest changes of files and folders."""
 
 import os
 

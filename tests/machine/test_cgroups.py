@@ -1,4 +1,4 @@
-"""Control groups of both versions, as files in the layouts that the kernel's documentation describes."""
+"""Control groups of both versions, as files in the layouts that the kernel documents."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""How attempts at a run ended, and how often it may crash without getting further."""
+"""The state of the latest attempt, and how often a run may crash without progress."""
 
 import os
 from pathlib import Path
@@ -12,15 +12,15 @@ from Arch.errors import DiskError
 
 @pytest.fixture
 def crash(entry, in_child):
-    """Attempts that vanish without a word, each after getting as far as `places` says."""
+    """Makes attempts whose processes exit without recording an end, each after a checkpoint at one of `steps`."""
 
-    def vanish(*places, **how):
-        for place in places:
+    def vanish(*steps, **how):
+        for step in steps:
 
-            def attempt(place=place):
+            def attempt(step=step):
                 entry.take(0, **how)
-                if place:
-                    entry.work(0).checkpoints.save(place, b"state")
+                if step:
+                    entry.work(0).checkpoints.save(step, b"state")
                 os._exit(0)
 
             in_child(attempt)

@@ -1,4 +1,4 @@
-"""Two checkpoints in turn: whatever befalls one of them, or its writing, the other is whole."""
+"""Two checkpoints in turn: if one is damaged or cannot be written, the other is complete."""
 
 import errno
 import functools
@@ -14,10 +14,10 @@ MANY = 60
 
 @pytest.fixture
 def checkpoints(tmp_path):
-    held = Checkpoints(tmp_path / "work")
+    checkpoints = Checkpoints(tmp_path / "work")
     for checkpoint in (Checkpoint(5, b"early"), OLD, NEW):
-        held.save(checkpoint.step, checkpoint.payload)
-    return held
+        checkpoints.save(checkpoint.step, checkpoint.payload)
+    return checkpoints
 
 
 def newest_file(checkpoints):
@@ -69,7 +69,7 @@ def test_after_a_kill_at_any_step_of_a_save_one_checkpoint_is_complete(disk, che
         if in_child(functools.partial(save, step)) == [0]:
             break
         assert checkpoints.newest() in (NEW, Checkpoint(30, b"state after thirty")), step
-        checkpoints.save(20, NEW.payload)  # as the next attempt would, having gone on from there
+        checkpoints.save(20, NEW.payload)  # as the next attempt does after it resumed
         assert {path.name for path in checkpoints.folder.iterdir()} == {"checkpoint-0", "checkpoint-1"}, step
     assert 5 < step < MANY - 1
 

@@ -1,4 +1,4 @@
-"""A claim on disk: who holds it, whether that one lives, and what is made of one that nobody can read."""
+"""A claim on disk: its holder, whether the holder lives, and how a damaged claim counts."""
 
 import json
 import os
@@ -15,7 +15,7 @@ from Arch.cache.claims import holder
 from Arch.cache.claims.claim import Claim, claim_path, claims_backwards
 from Arch.cache.claims.holder import Holder
 
-NAMELESS = ["Holder", "Device", "Since", "Place", "Ttl", "End"]
+MEMBERS = ["Holder", "Device", "Since", "Place", "Ttl", "End"]
 
 
 def test_a_claim_is_read_as_it_was_written(entry):
@@ -41,7 +41,7 @@ def test_an_unreadable_claim_is_a_crash_and_the_next_claim_has_the_next_number(e
 
 @pytest.mark.parametrize(
     "changes",
-    [{name: None} for name in NAMELESS] + [{"Ttl": 0}, {"Ttl": -1.0}] + [{"Pid": pid} for pid in (0, -1, 2**31, 1.0)],
+    [{name: None} for name in MEMBERS] + [{"Ttl": 0}, {"Ttl": -1.0}] + [{"Pid": pid} for pid in (0, -1, 2**31, 1.0)],
     ids=str,
 )
 def test_a_claim_with_an_invalid_member_is_a_crash(entry, changes):
@@ -94,7 +94,7 @@ def test_a_reused_pid_is_another_process():
     this = at(os.getppid())
     assert this.is_alive()
     assert not replace(this, start=this.start - 1).is_alive()
-    assert replace(this, start=0).is_alive(), "of one whose start is not known only the number tells"
+    assert replace(this, start=0).is_alive(), "without a start time only the PID is compared"
 
 
 def test_a_process_name_that_looks_like_a_state_is_parsed_correctly(in_child):
@@ -109,17 +109,17 @@ def test_a_process_name_that_looks_like_a_state_is_parsed_correctly(in_child):
     ("error", "is_alive"), [(None, True), (PermissionError(1, "no"), True), (ProcessLookupError(3, "no"), False)]
 )
 def test_a_process_hidden_from_proc_is_probed_by_signal_0(monkeypatch, error, is_alive):
-    asked = []
+    signals = []
 
     def kill(pid, signal):
-        asked.append((pid, signal))
+        signals.append((pid, signal))
         if error:
             raise error
 
     monkeypatch.setattr(holder, "_state_and_start", lambda pid: ("", 0))
     monkeypatch.setattr(holder.os, "kill", kill)
     assert Holder("host", "boot", "pid", 4321, 77, "").is_alive() is is_alive
-    assert asked == [(4321, 0)]
+    assert signals == [(4321, 0)]
 
 
 @pytest.mark.parametrize("part", ["host", "boot", "namespace"])
@@ -166,4 +166,4 @@ def until(is_so):
         if is_so():
             return
         time.sleep(0.01)
-    raise AssertionError("it never came about")
+    raise AssertionError("the condition never became true")

@@ -1,4 +1,4 @@
-"""Holders on other machines are judged by their signs of life alone, on the contender's own clock."""
+"""Holders on other hosts are judged by their heartbeats alone, by the local clock."""
 
 import os
 from dataclasses import replace
@@ -32,7 +32,7 @@ def heartbeats(clock):
 
 @pytest.fixture
 def theirs(entry, on_host):
-    """A lease that was taken on another machine, whose process does not run here."""
+    """A lease taken on another host."""
     on_host("theirs")
     lease = entry.take(0)
     on_host("ours")
@@ -102,7 +102,7 @@ def test_holders_in_other_containers_of_the_same_boot_are_judged_by_heartbeats(
     entry, on_host, heartbeats, clock, in_child
 ):
     on_host("machine", "pid:[4026531001]")
-    in_child(lambda: entry.take(0) and os._exit(0))  # its number means nothing in the next container
+    in_child(lambda: entry.take(0) and os._exit(0))  # its PID means nothing in the next container
     on_host("machine", "pid:[4026531002]")
     with pytest.raises(RunHeldError):
         entry.take(0, heartbeats=heartbeats)

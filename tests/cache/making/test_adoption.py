@@ -1,4 +1,4 @@
-"""A lease handed from the process that took it to the one that makes the run."""
+"""A lease is handed from the process that took it to the one that makes the run."""
 
 import json
 import os
@@ -57,7 +57,7 @@ def test_the_lease_of_a_finished_run_cannot_be_adopted(entry, lease, commit, mon
 
 
 def test_a_process_that_takes_a_run_during_its_adoption_withdraws(entry, in_child, disk):
-    """Adoption comes between the look at the dead holder and the contender's claim: the run has one holder."""
+    """The adoption comes after the other process saw the dead holder and before it writes its claim."""
     in_child(lambda: entry.take(0) and os._exit(0))
     adopters = []
 

@@ -1,4 +1,4 @@
-"""A lease in its holder's hands: signs of life, its loss, its end, and what leaving says."""
+"""A lease: its heartbeats, its loss, its end, and what leaving it records."""
 
 import errno
 import os
@@ -32,7 +32,7 @@ def until(is_so):
         if is_so():
             return
         time.sleep(0.01)
-    raise AssertionError("it never came about")
+    raise AssertionError("the condition never became true")
 
 
 def test_heartbeats_are_sent_while_the_lease_is_entered_and_no_longer(entry):
@@ -90,7 +90,7 @@ def test_a_process_that_lost_its_lease_does_not_commit(entry, config, lose, name
 
 def test_a_holder_resumed_after_a_takeover_commits_nothing_and_leaves_the_new_claim(entry, make_run):
     with pytest.raises(LeaseLostError), entry.take(0) as lease, entry.write_run(0, lease) as writer:
-        # While this process was suspended, right before it wanted to commit.
+        # As if this process had been suspended right before its commit.
         writer.commit(make_run(take_over(lease)))
     assert [(claim.generation, claim.end) for claim in entry.work(0).claims()] == [(1, "stopped"), (2, "")]
     assert entry.run_indices() == ()
@@ -140,23 +140,23 @@ def test_an_end_after_another_process_has_finished_the_run_changes_nothing(lease
 )
 def test_leaving_a_lease_records_how_the_attempt_ended(entry, error, state, kind):
     lease = entry.take(0, device="cuda:0")
-    entry.work(0).write_log("last words")
+    entry.work(0).write_log("last line")
     assert leave(lease, error) is error
     attempt, failure = attempt_at(entry.work(0)), entry.work(0).failure()
     assert (attempt.state, lease.generation) == (state, 1)
     assert (failure and failure.kind) == kind
     if failure:
         assert (failure.error, failure.attempt, failure.device) == (type(error).__name__, 1, "cuda:0")
-        assert (failure.host, failure.log) == (os.uname().nodename, "last words")
+        assert (failure.host, failure.log) == (os.uname().nodename, "last line")
         assert "Traceback" in failure.traceback
 
 
 def leave(lease, error):
-    """Leaves a lease with an error, which must come out as it is."""
+    """Leaves a lease with an error and returns what was raised."""
     try:
         with lease:
             fail(error)
-    except BaseException as raised:  # noqa: BLE001 - whatever it is, it is given back
+    except BaseException as raised:  # noqa: BLE001 - the error is the result
         return raised
 
 

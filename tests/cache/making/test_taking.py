@@ -1,4 +1,4 @@
-"""Taking a run: whoever held it before, and whatever happens between the look and the claim."""
+"""Taking a run: its previous holders, and changes between the check and the claim."""
 
 import errno
 import os
@@ -47,9 +47,9 @@ def test_a_run_of_an_unopened_entry_cannot_be_taken(store, config, names_below):
 
 
 def test_each_attempt_has_the_next_number_and_the_step_it_started_from(entry):
-    for place in (0, 4, 9):
-        if place:
-            entry.work(0).checkpoints.save(place, b"state")
+    for step in (0, 4, 9):
+        if step:
+            entry.work(0).checkpoints.save(step, b"state")
         entry.take(0).end("stopped")
     assert [(claim.generation, claim.step) for claim in entry.work(0).claims()] == [(1, 0), (2, 4), (3, 9)]
 
@@ -89,24 +89,24 @@ def test_a_stale_listing_of_a_network_file_system_uses_no_number_twice(entry, mo
 
 
 def test_a_claim_that_was_written_although_the_servers_reply_was_lost_is_recognised(entry, monkeypatch):
-    def lose_the_answer(verb, path, function, *arguments):
+    def lose_the_reply(verb, path, function, *arguments):
         if function is os.link:
             os.link(*arguments)
-        return function(*arguments)  # the server is asked again, and finds the name taken
+        return function(*arguments)  # the repeated request finds that the name exists
 
-    monkeypatch.setattr(door, "_step", lose_the_answer)
+    monkeypatch.setattr(door, "_step", lose_the_reply)
     lease = entry.take(0)
     lease.check()
     assert lease.generation == 1
 
 
 def test_a_claim_that_was_written_counts_although_the_disk_fails_afterwards(disk, entry):
-    def stumble_after_the_link(number, function, arguments):
+    def fail_after_the_link(number, function, arguments):
         if function is os.fsync and any(step[2] is os.link for step in disk.steps):
             raise OSError(errno.EIO, "input/output error")
 
     disk.forget()
-    disk.breaks = stumble_after_the_link
+    disk.breaks = fail_after_the_link
     entry.take(0).check()
     assert len(entry.work(0).claims()) == 1
 
@@ -150,7 +150,7 @@ def test_of_many_threads_of_one_process_one_takes_a_run(disk, entry):
 
 
 def test_an_old_holder_is_fenced_by_its_nonce_when_claim_numbers_start_again(entry, config):
-    """Numbers begin anew once a run was committed and removed; the old holder, who slept, knows by a nonce."""
+    """Claim numbers start again after a run was committed and removed; a suspended holder sees another nonce."""
     old = entry.take(0)
     files.remove_tree(f"{entry.path}/Claims")
     new = take(entry, 0, Heartbeats())

@@ -1,4 +1,4 @@
-"""The commit protocol: what is written when, and what becomes of a run that does not get that far."""
+"""The commit protocol: the order of its writes, and what happens to a run that is not committed."""
 
 import contextlib
 import errno

@@ -1,4 +1,4 @@
-"""A run survives the way to JSON and back; what is not one is refused by name."""
+"""A run is the same after conversion to JSON and back; invalid fields are refused by name."""
 
 import json
 import math

@@ -1,4 +1,4 @@
-"""What the store promises, G1 to G7; G3 at every step is in `test_fault_matrix.py`."""
+"""The guarantees of the cache, G1 to G7; G3 at every step is in `test_fault_matrix.py`."""
 
 import contextlib
 import functools
@@ -130,7 +130,7 @@ def test_g4_a_run_of_another_host_is_not_taken_while_heartbeats_come(entry, conf
         with pytest.raises(RunHeldError):
             entry.take(0, heartbeats=heartbeats)
         now[0] += 20.0
-    now[0] += 41.0  # a partition: none of its signs is seen any more
+    now[0] += 41.0  # a network partition: no heartbeat arrives any more
     with entry.take(0, heartbeats=heartbeats) as ours:
         with pytest.raises(CacheError, match="taken over"):
             theirs.check()
@@ -167,7 +167,7 @@ def test_g5_a_run_whose_holders_pid_was_reused_is_not_shown_as_running(entry):
     assert str(entry.status(1)) == "crashed (0 of 1)"
 
 
-LOOK = """
+READ = """
 import pathlib, sys
 from Arch.cache.attempts.attempt import attempt_at
 from Arch.cache.store import Store
@@ -186,11 +186,11 @@ for entry in store.entries():
 
 @pytest.fixture
 def in_every_state(entry, config, in_child):
-    """Runs that are done, failed, crashed, running, and stopped."""
+    """An entry with runs that are done, failed, crashed, running and stopped."""
     stub.train(entry, config, 0)
-    for index, befalls in ((1, stub.fail), (4, stub.stop)):
+    for index, on_epoch in ((1, stub.fail), (4, stub.stop)):
         with contextlib.suppress(Exception):
-            stub.train(entry, config, index, befalls)
+            stub.train(entry, config, index, on_epoch)
     in_child(lambda: stub.train(entry, config, 2, lambda epoch: epoch < 4 or os._exit(0)))
     entry.take(3)
     return entry
@@ -200,14 +200,14 @@ def test_g6_reading_writes_nothing(in_every_state, store, config, disk):
     entry, before = in_every_state, content_of(store.root)
     disk.forget()
     assert [attempt_at(entry.work(index)).state for index in range(1, 5)] == ["failed", "crashed", "running", "stopped"]
-    exec(LOOK.replace("sys.argv[1]", repr(str(store.root))), {})
+    exec(READ.replace("sys.argv[1]", repr(str(store.root))), {})
     assert disk.writes == []
     assert content_of(store.root) == before
 
 
 def test_g6_reading_works_on_a_read_only_cache(in_every_state, store):
     mount = 'mount --bind "$0" "$0" && mount -o remount,ro,bind "$0" && ! touch "$0/probe" 2>/dev/null || exit 77; '
-    program = [sys.executable, "-c", LOOK, str(store.root)]
+    program = [sys.executable, "-c", READ, str(store.root)]
     done = subprocess.run(
         ["unshare", "--mount", "sh", "-c", mount + '"$@"', str(store.root), *program],
         cwd=ROOT,
@@ -221,7 +221,7 @@ def test_g6_reading_works_on_a_read_only_cache(in_every_state, store):
     assert "running" in done.stdout
 
 
-LIVE = """
+TRAIN = """
 import contextlib, pathlib, sys
 sys.stdin = None
 from Arch.cache.store import Store
@@ -229,16 +229,16 @@ from tests.cache import stub
 from tests.cache.conftest import Request
 config = Request()
 entry = Store(pathlib.Path(sys.argv[1])).entry(config)
-for befalls in (stub.fail, stub.stop, stub.nothing):
+for on_epoch in (stub.fail, stub.stop, stub.nothing):
     with contextlib.suppress(Exception):
-        stub.train(entry, config, 0, befalls)
+        stub.train(entry, config, 0, on_epoch)
 print(entry.status(1, config))
 """
 
 
 def test_g7_a_run_is_made_without_any_prompt(store):
     done = subprocess.run(
-        ["sh", "-c", 'exec "$@" <&-', "sh", sys.executable, "-c", LIVE, str(store.root)],
+        ["sh", "-c", 'exec "$@" <&-', "sh", sys.executable, "-c", TRAIN, str(store.root)],
         cwd=ROOT,
         capture_output=True,
         text=True,

@@ -1,4 +1,4 @@
-"""Looking at runs: what it costs, and what happens when they are moved away meanwhile."""
+"""Reading runs: which modules it imports, and what happens when a run is moved away meanwhile."""
 
 import subprocess
 import sys
@@ -9,8 +9,8 @@ from Arch.errors import CacheError, CorruptEntryError, DiskError
 from Arch.files import door
 from tests.repository import ROOT
 
-COSTLY = {"threading", "logging", "socket", "hashlib", "traceback", "subprocess", "tempfile"}
-LOOK = """
+EXPENSIVE = {"threading", "logging", "socket", "hashlib", "traceback", "subprocess", "tempfile"}
+READ = """
 import pathlib, sys
 from Arch.cache.entry import Entry
 print(Entry(pathlib.Path(sys.argv[1])).status(1))
@@ -22,17 +22,17 @@ READERS = {
     "run": lambda entry: entry.run(0),
     "runs": lambda entry: entry.runs(),
     "status": lambda entry: entry.status(2),
-    "in hand": lambda entry: entry.attempts(),
+    "attempts": lambda entry: entry.attempts(),
 }
 
 
 def test_reading_a_finished_run_imports_no_expensive_module(entry, commit):
     commit(entry)
-    command = [sys.executable, "-c", LOOK, str(entry.path)]
+    command = [sys.executable, "-c", READ, str(entry.path)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
     status, modules = done.stdout.splitlines()
     assert status == "done"
-    assert not COSTLY & set(modules.split())
+    assert not EXPENSIVE & set(modules.split())
 
 
 @pytest.mark.parametrize("moment", range(1, 6))
