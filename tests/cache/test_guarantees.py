@@ -16,10 +16,10 @@ import pytest
 
 from Arch import files
 from Arch.cache.attempts.attempt import attempt_at
-from Arch.cache.claims import holder
 from Arch.cache.claims.heartbeats import Heartbeats
 from Arch.errors import CacheError, DiskError, RunDoneError, RunHeldError
 from tests.cache import stub
+from tests.cache.processes import state_of
 from tests.repository import ROOT
 
 
@@ -153,7 +153,7 @@ def test_g5_a_run_whose_local_holder_died_is_not_shown_as_running(entry, is_wait
         os.waitpid(pid, 0)
     else:
         os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
-        assert holder._state_and_start(pid)[0] == "Z"
+        assert state_of(pid) == "Z"
     assert str(entry.status(1)) == "crashed (0 of 1)"
     assert entry.take(0).generation == 2
     if not is_waited_for:
@@ -226,6 +226,7 @@ import contextlib, pathlib, sys
 sys.stdin = None
 from Arch.cache.store import Store
 from tests.cache import stub
+from tests.cache.processes import state_of
 from tests.cache.conftest import Request
 config = Request()
 entry = Store(pathlib.Path(sys.argv[1])).entry(config)

@@ -14,6 +14,7 @@ import pytest
 from Arch.cache.claims import holder
 from Arch.cache.claims.claim import Claim, claim_path, claims_backwards
 from Arch.cache.claims.holder import Holder
+from tests.cache.processes import start_of, state_of, until
 
 MEMBERS = ["Holder", "Device", "Since", "Place", "Ttl", "End"]
 
@@ -76,7 +77,7 @@ def test_a_running_process_is_alive_and_a_zombie_or_ended_one_is_not():
         assert held.is_local
         assert held.is_alive()
         process.kill()
-        until(lambda: holder._state_and_start(process.pid)[0] == "Z")
+        until(lambda: state_of(process.pid) == "Z")
         assert not held.is_alive(), "a zombie"
     assert not held.is_alive()
 
@@ -85,7 +86,7 @@ def test_a_suspended_process_is_alive():
     with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as process:
         held = at(process.pid)
         process.send_signal(signal.SIGSTOP)
-        until(lambda: holder._state_and_start(process.pid)[0] == "T")
+        until(lambda: state_of(process.pid) == "T")
         assert held.is_alive()
         process.kill()
 
@@ -99,8 +100,9 @@ def test_a_reused_pid_is_another_process():
 
 def test_a_process_name_that_looks_like_a_state_is_parsed_correctly(in_child):
     def rename_and_look():
+        before = Holder.this_process("theirs")
         Path("/proc/self/comm").write_text(") Z 1 (")
-        return holder._state_and_start(os.getpid()) == ("R", Holder.this_process("").start)
+        return Holder.this_process("theirs") == before and before.start == start_of(os.getpid())
 
     assert in_child(rename_and_look) == [1]
 
@@ -134,9 +136,9 @@ def test_without_proc_no_holder_is_local(monkeypatch):
     assert not Holder.this_process("").is_local
 
 
-def test_a_proc_of_another_namespace_is_not_used(monkeypatch):
+def test_a_proc_of_another_namespace_is_not_used(monkeypatch, in_child):
     monkeypatch.setattr(holder.os, "readlink", lambda path: "99999")
-    assert holder._home.__wrapped__(os.getpid()) == ("", "")
+    assert in_child(lambda: Holder.this_process("").is_local) == [0]  # the parent has cached its namespace
 
 
 def test_a_claim_that_this_process_released_is_not_held_although_its_pid_lives():
@@ -158,12 +160,4 @@ def test_a_holder_on_another_host_is_shown_as_running_for_five_times_its_ttl(ent
 
 
 def at(pid):
-    return replace(Holder.this_process("theirs"), pid=pid, start=holder._state_and_start(pid)[1])
-
-
-def until(is_so):
-    for _ in range(1000):
-        if is_so():
-            return
-        time.sleep(0.01)
-    raise AssertionError("the condition never became true")
+    return replace(Holder.this_process("theirs"), pid=pid, start=start_of(pid))

@@ -6,6 +6,7 @@ import signal
 
 import pytest
 
+from Arch.cache.claims import holder
 from Arch.cache.making.lease import Lease
 from Arch.errors import LeaseLostError, RunHeldError
 from tests.cache import stub
@@ -91,15 +92,15 @@ def test_a_process_that_takes_a_run_during_its_adoption_withdraws(entry, in_chil
     assert entry.take(0).generation == 2
 
 
-def test_an_adoption_during_a_takeover_is_refused(entry, monkeypatch, disk):
+def test_an_adoption_during_a_takeover_is_refused(entry, disk):
     first = entry.take(0)
-    monkeypatch.setattr("Arch.cache.claims.holder._HELD", set())
+    holder.mark_released(first.claim.holder.nonce)  # as if its process had died
     taken = []
 
     def take_first(number, function, arguments):
         if function is os.replace and not taken:
             taken.append(None)
-            monkeypatch.setattr("Arch.cache.claims.holder._HELD", set())
+            holder.mark_released(first.claim.holder.nonce)
             taken[0] = entry.take(0)
 
     disk.breaks = take_first

@@ -1,6 +1,7 @@
 """A lease: its heartbeats, its loss, its end, and what leaving it records."""
 
 import errno
+import itertools
 import os
 import threading
 import time
@@ -14,6 +15,7 @@ from Arch.cache.making.taking import take
 from Arch.errors import DiskError, LeaseLostError, StoppedError
 from tests.cache import stub
 from tests.cache.losses import LOSSES, take_over
+from tests.cache.processes import until
 
 FAST = 0.03  # seconds of a TTL that a test can wait for
 
@@ -27,14 +29,6 @@ def fast(entry):
     return take(entry, 0, Heartbeats(), ttl=FAST)
 
 
-def until(is_so):
-    for _ in range(1000):
-        if is_so():
-            return
-        time.sleep(0.01)
-    raise AssertionError("the condition never became true")
-
-
 def test_heartbeats_are_sent_while_the_lease_is_entered_and_no_longer(entry):
     lease = fast(entry)
     with lease:
@@ -44,11 +38,13 @@ def test_heartbeats_are_sent_while_the_lease_is_entered_and_no_longer(entry):
     until(lambda: threading.active_count() == 1)
 
 
-def test_heartbeats_come_three_times_per_ttl(lease, monkeypatch):
-    waits = []
-    monkeypatch.setattr(lease._is_ended, "wait", lambda seconds: waits.append(seconds) or len(waits) > 3)
-    lease._beat_until_ended()
-    assert waits == [20.0] * 4
+def test_heartbeats_come_three_times_per_ttl(entry, monkeypatch):
+    lease, times = take(entry, 0, Heartbeats(), ttl=0.6), []
+    monkeypatch.setattr(lease, "beat", lambda: times.append(time.monotonic()))
+    with lease:
+        until(lambda: len(times) > 4)
+    shortest = min(later - earlier for earlier, later in itertools.pairwise(times))
+    assert 0.19 < shortest < 0.3
 
 
 @pytest.mark.parametrize("problem", [RuntimeError("odd"), DiskError("cannot read"), MemoryError("full")])
