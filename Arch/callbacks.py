@@ -1,4 +1,4 @@
-"""What a caller hears of a run while it goes on, and what it may ask of it."""
+"""Callbacks of a run in progress, and the requests that it checks after each step."""
 
 from __future__ import annotations
 
@@ -11,39 +11,39 @@ from Arch.types import Epoch
 
 @dataclass
 class Requests:
-    """What is asked of a training while it goes on; a signal handler may ask, and each step looks.
+    """Requests to a training in progress; a signal handler may set them, and they are checked after each step.
 
     Attributes:
-        is_stop_asked: to write a checkpoint and leave.
-        is_checkpoint_asked: to write a checkpoint and go on; whoever writes it takes the request back.
+        is_stop_requested: to write a checkpoint and stop.
+        is_checkpoint_requested: to write a checkpoint and continue; writing it clears the request.
     """
 
-    is_stop_asked: bool = False
-    is_checkpoint_asked: bool = False
+    is_stop_requested: bool = False
+    is_checkpoint_requested: bool = False
 
     def stop(self) -> None:
-        """Asks for a checkpoint and the end."""
-        self.is_stop_asked = True
+        """Requests a checkpoint and a stop."""
+        self.is_stop_requested = True
 
     def checkpoint(self) -> None:
-        """Asks for a checkpoint."""
-        self.is_checkpoint_asked = True
+        """Requests a checkpoint."""
+        self.is_checkpoint_requested = True
 
 
 class Watcher(Protocol):
-    """Who wants to hear of a training as it goes on; every call is cheap and may be ignored."""
+    """Receives the events of a training; every method has to return quickly."""
 
     def run_started(self, title: str, run: int, epochs: int, steps: int) -> None:
-        """Run number `run` of the experiment called `title` begins: `epochs` epochs of `steps` optimizer steps."""
+        """Run `run` of the experiment titled `title` starts: `epochs` epochs of `steps` optimizer steps each."""
 
     def run_resumed(self, step: int) -> None:
-        """The run that has just begun goes on from its checkpoint: so many of its steps are done already."""
+        """The run that has just started resumes from its checkpoint after `step` steps."""
 
     def step_done(self) -> None:
-        """One optimizer step was queued; nothing may be read from the device here."""
+        """One optimizer step was queued; reading from the device now would stall it."""
 
     def epoch_done(self, epoch: Epoch) -> None:
-        """An epoch's numbers are in."""
+        """An epoch is done and its metrics are known."""
 
     def run_finished(self, scores: Mapping[str, float], seconds: float) -> None:
         """The run was committed."""

@@ -1,4 +1,4 @@
-"""Every error a user can cause, each a sentence that says what was expected, what came and what to do."""
+"""The errors that users can cause; each message says what was expected, what was found and what to do."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from typing import Any
 
 
 class ArchError(Exception):
-    """Root of the family; the programs print its message without a traceback and exit with 2."""
+    """Base class of all of them; the programs print its message without a traceback and exit with 2."""
 
 
 class UnknownNameError(ArchError, KeyError):
-    """A name was asked for that nothing carries."""
+    """A requested name does not exist."""
 
     def __init__(self, kind: str, name: str, known: Iterable[str], hint: str = "") -> None:
-        """States the unknown `name` of a `kind`, the nearest known one and, if few, all of them."""
+        """States the unknown `name` of a `kind`, the most similar known name and, if few, all known names."""
         self.kind, self.name, self.known = kind, name, tuple(known)
         parts = [f"no {kind} named {name!r}.", did_you_mean(name, self.known)]
         if len(self.known) <= 12:
@@ -23,28 +23,28 @@ class UnknownNameError(ArchError, KeyError):
         super().__init__(" ".join(part for part in (*parts, hint) if part))
 
     def __str__(self) -> str:
-        """The sentence itself; `KeyError` would show it quoted."""
+        """Returns the message itself; `KeyError` would show it quoted."""
         return str(self.args[0])
 
 
 class ConfigError(ArchError, ValueError):
-    """A config, or an override on the command line, does not say what the rules can read."""
+    """A config, or an override on the command line, does not agree with the rules."""
 
 
 class ForeignEntryError(ConfigError):
-    """A network from elsewhere, which the cache only names, is asked for as an experiment."""
+    """A foreign network, of which the cache has no runs, is requested as an experiment."""
 
 
 class RulesError(ArchError, ValueError):
-    """The rules file contradicts itself or its grammar."""
+    """The rules file contradicts itself or has a syntax error."""
 
 
 class PluginError(ConfigError):
-    """A file of the user's own is gone, is not what a plugin has to be, or went wrong."""
+    """A plugin file is missing, is not a valid plugin, or raised an error."""
 
 
 class InactiveKeyError(ArchError, LookupError):
-    """A key was read that the rules have switched off for this experiment."""
+    """A key was read that is inactive in this experiment."""
 
     def __init__(self, key: str, reason: str) -> None:
         """States the `key` and the condition that switched it off."""
@@ -53,31 +53,31 @@ class InactiveKeyError(ArchError, LookupError):
 
 
 class NotImplementedYetError(ArchError):
-    """An active value is known to the rules but nothing implements it, so the experiment cannot run."""
+    """An active value is known to the rules but not implemented, so the experiment cannot run."""
 
 
-class CacheError(ArchError):
-    """The cache holds something that contradicts what is asked of it."""
-
-
-class ChangedDefaultError(CacheError):
-    """An entry was made under another default than the rules have now."""
-
-
-class CorruptEntryError(CacheError):
-    """A file in an entry is not what was once written there."""
-
-
-class DiskError(CacheError, OSError):
-    """The cache folder cannot be read or written."""
+class DiskError(ArchError, OSError):
+    """The operating system refused to read or write a file or folder; `errno` and `strerror` say why."""
 
     def __str__(self) -> str:
-        """The sentence itself, without an errno in front."""
+        """Returns the message itself, without an errno in front."""
         return str(self.args[0])
 
 
+class CacheError(ArchError):
+    """The content of the cache contradicts a request, or lacks what is requested."""
+
+
+class ChangedDefaultError(CacheError):
+    """An entry was made under another default than the present one."""
+
+
+class CorruptEntryError(CacheError):
+    """A file in an entry is damaged."""
+
+
 class RunDoneError(CacheError):
-    """A run was to be made that is there already."""
+    """A run was to be made that is finished already."""
 
 
 class RunHeldError(CacheError):
@@ -90,15 +90,15 @@ class RunHeldError(CacheError):
 
 
 class LeaseLostError(CacheError):
-    """Another process has taken over a run, so that nothing of it may be committed here."""
+    """Another process has taken over a run, so that this process may not commit it."""
 
 
 class StoppedError(ArchError):
-    """A run was left on request; what it had learned is in its checkpoint."""
+    """A run was stopped on request; its state is in its checkpoint."""
 
 
 class DataError(ArchError):
-    """Data are missing, unreadable or not what their name promised."""
+    """Data are missing, unreadable or other than expected."""
 
     def __init__(self, message: str, path: Path | None = None) -> None:
         """States the `message` and keeps the offending `path`."""
@@ -107,15 +107,15 @@ class DataError(ArchError):
 
 
 class ShapeError(ArchError, ValueError):
-    """Tensors that have to agree in shape do not."""
+    """The shapes of tensors do not agree."""
 
 
 class ModelError(ArchError):
-    """A network cannot be built, cut or loaded as asked."""
+    """A network cannot be built, cut or loaded as requested."""
 
 
 class TrainingError(ArchError):
-    """A training cannot go on, or went wrong."""
+    """A training cannot continue, or failed."""
 
 
 class NonFiniteLossError(TrainingError):
@@ -131,9 +131,9 @@ class NonFiniteLossError(TrainingError):
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """`Did you mean 'X'?` for the nearest of the `known` names, or an empty string when none is near.
+    """Returns `Did you mean 'X'?` for the most similar of the `known` names, or an empty text if none is similar.
 
-    Of names that differ from `name` in case alone all are told, the one with more letters alike first.
+    All names that differ from `name` only in case are listed, the one with more equal letters first.
     """
     import difflib  # only a mistake needs it
 

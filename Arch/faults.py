@@ -1,4 +1,4 @@
-"""What an exception means: whether the disk, memory or the run itself failed."""
+"""Classifies exceptions: whether the disk, the memory or the run itself failed."""
 
 from __future__ import annotations
 
@@ -6,28 +6,27 @@ import errno
 
 from Arch.errors import DiskError
 
-_FAULTS_OF_DISKS = (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS, errno.ESTALE)
+_DISK_ERRNOS = (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS, errno.ESTALE)
 
-
-# of its allocators on GPUs and processors, of CUDA itself, and of cuBLAS and cuDNN (`..._STATUS_ALLOC_FAILED`)
-_WORDS_OF_TORCH = ("out of memory", "can't allocate memory", "ALLOC_FAILED")
+# from the allocators for GPU and CPU, from CUDA, and from cuBLAS and cuDNN (`..._STATUS_ALLOC_FAILED`)
+_TORCH_PHRASES = ("out of memory", "can't allocate memory", "ALLOC_FAILED")
 
 
 def is_disks(error: BaseException) -> bool:
-    """Whether an error is the disk's doing and not the run's: once that is mended, the run is to be made."""
-    return isinstance(error, DiskError) or (isinstance(error, OSError) and error.errno in _FAULTS_OF_DISKS)
+    """Tells whether an error comes from the disk, not from the run: once it is repaired, the run can be made."""
+    return isinstance(error, DiskError) or (isinstance(error, OSError) and error.errno in _DISK_ERRNOS)
 
 
 def is_out_of_memory(error: BaseException) -> bool:
-    """Whether an error means that memory ran out; torch's own are known by their words, since torch is not here."""
+    """Tells whether an error means that memory ran out; torch's errors are recognised by their text, without torch."""
     if isinstance(error, OSError):
         return error.errno == errno.ENOMEM
-    is_torchs = isinstance(error, RuntimeError) and any(words in str(error) for words in _WORDS_OF_TORCH)
+    is_torchs = isinstance(error, RuntimeError) and any(words in str(error) for words in _TORCH_PHRASES)
     return isinstance(error, MemoryError) or is_torchs
 
 
 def sentence(error: BaseException) -> str:
-    """What an error says; where memory ran out also what to do, which whoever raises that cannot know."""
+    """Returns the error message, with advice when it is an out-of-memory error."""
     if not is_out_of_memory(error):
         return str(error)
     advice = "Memory ran out: use fewer workers at a time, a smaller BatchSize or a smaller network."

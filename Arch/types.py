@@ -1,4 +1,4 @@
-"""What flows between the floors: frozen records without behaviour of their own."""
+"""The frozen records that the layers of the package exchange."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 
-# runs that differ in one of these agree only up to rounding, so a statistic over them has to say so
+# runs that differ in one of these agree only up to rounding, which a statistic over them has to state
 COMPARED = ("device", "threads", "torch")
 
 
@@ -56,11 +56,11 @@ class Batch:
 
 @dataclass(frozen=True)
 class Trace:
-    """What a network made of a batch.
+    """The outputs of a network for a batch.
 
     Attributes:
         logits: `(B, K)`.
-        features: outputs of the generalized layers asked for, in the order asked.
+        features: outputs of the requested generalized layers, in the requested order.
     """
 
     logits: Tensor
@@ -69,7 +69,7 @@ class Trace:
 
 @dataclass(frozen=True)
 class Epoch:
-    """What one pass over the training samples showed.
+    """The metrics of one pass over the training samples.
 
     Attributes:
         number: one-based.
@@ -77,7 +77,7 @@ class Epoch:
         test: metrics over all test samples, or empty where `EvalInterval` skipped the epoch.
         validation: the same over the validation split, or empty where there is none.
         learning_rate: of the epoch's first step.
-        seconds: wall time of training, evaluation not counted.
+        seconds: wall time of training, without evaluation.
         stage: the name of its stage in a run of several stages, else empty; numbers count within a stage.
     """
 
@@ -114,9 +114,9 @@ class Run:
         seed: the config's `Seed`; the run's streams derive from (`seed`, `index`).
         epochs: in order; none where the study has none.
         scores: the headline numbers: `accuracy` and the like of the last epoch, `best_*` where a best is chosen.
-        seconds: wall time of the whole run, all sessions together, what was lost between them not counted.
+        seconds: wall time of the whole run over all sessions, without work that was lost between them.
         provenance: device, threads, precision, versions, git commit, data digest, input shape, classes, device seconds,
-            attempts, and the `sessions` that the run was made in where they differ, with what each had of `COMPARED`.
+            attempts, and the `sessions` that the run was made in, if they differ, each with its values of `COMPARED`.
         arrays: what the arrays in the run's `Arrays.safetensors` are, by name.
     """
 
@@ -139,28 +139,28 @@ class Statistic:
 
     @classmethod
     def of(cls, values: list[float]) -> Statistic:
-        """The statistic of at least one value."""
+        """Computes the statistic of at least one value."""
         n = len(values)
         mean = math.fsum(values) / n  # the statistics module costs 12 ms and refuses infinities
         std = math.hypot(*(value - mean for value in values)) / math.sqrt(n - 1) if n > 1 else None
         return cls(mean, std, n)
 
     def times(self, factor: float) -> Statistic:
-        """The statistic of the same values in another unit, such as percent for fractions."""
+        """Returns the statistic of the same values in another unit, such as percent for fractions."""
         return Statistic(factor * self.mean, None if self.std is None else factor * self.std, self.n)
 
 
 @dataclass(frozen=True)
 class Result:
-    """What the cache knows of one experiment: its config's active values and the summary of its runs.
+    """The result of one experiment: its config's active values and the summary of its runs.
 
     Attributes:
-        fingerprint: the experiment's name.
+        fingerprint: the experiment's fingerprint.
         active: the active keys with their values, references as fingerprints.
         scores: each run's scores, by run index.
         seconds: wall time of each run.
         path: the entry's folder.
-        provenance: each run's device, threads and versions, for statistics over unlike runs to say so.
+        provenance: each run's device, threads and versions, for a statistic to state where runs differ.
     """
 
     fingerprint: str
@@ -172,19 +172,19 @@ class Result:
 
     @property
     def n(self) -> int:
-        """How many runs there are."""
+        """The number of runs."""
         return len(self.scores)
 
     def statistic(self, score: str) -> Statistic | None:
-        """Mean and spread of one score over the runs that have it, or None where none has."""
+        """Returns mean and spread of one score over the runs that have it, or None if none has."""
         values = [scores[score] for scores in self.scores.values() if score in scores]
         return Statistic.of(values) if values else None
 
     @property
     def unlike(self) -> Mapping[str, tuple[Any, ...]]:
-        """What a statistic over these runs mixes: the values of each of `COMPARED` that has several.
+        """The keys of `COMPARED` that have several values in these runs, with the values.
 
-        A run that was resumed elsewhere has several by itself.
+        A run that was resumed on another device has several values by itself.
         """
         found: dict[str, list[Any]] = {key: [] for key in COMPARED}
         sessions = [session for run in self.provenance.values() for session in run.get("sessions", (run,))]
@@ -195,8 +195,8 @@ class Result:
         return {key: tuple(values) for key, values in found.items() if len(values) > 1}
 
     def frame(self) -> pd.DataFrame:
-        """One row per run: its index, its scores, its seconds."""
-        import pandas as pd  # a table is wanted now; a cached answer without one must not pay 0.3 s
+        """Returns a table with one row per run: its index, scores and seconds."""
+        import pandas as pd  # a cached answer without a table must not pay 0.3 s
 
         rows = [
             {"run": index, **scores, "seconds": self.seconds[index]} for index, scores in sorted(self.scores.items())

@@ -1,4 +1,4 @@
-"""Sizes, spans and moments as people and the cache write and read them: `1.5G`, `12h`, `2026-01-31T12:00:00Z`."""
+"""Parses and formats sizes, durations and timestamps: `1.5G`, `12h`, `2026-01-31T12:00:00Z`."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ import time
 from Arch.errors import ConfigError
 
 _SIZES = {"": 1, "K": 2**10, "M": 2**20, "G": 2**30, "T": 2**40}
-_SPANS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
-_MOMENT = "%Y-%m-%dT%H:%M:%SZ"
+_DURATIONS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
+_TIMESTAMP = "%Y-%m-%dT%H:%M:%SZ"
 _NUMBER = r"(\d+(?:\.\d+)?)\s*"
 _SIZE = re.compile(rf"{_NUMBER}(?:([KMGT])i?)?B?", re.IGNORECASE)
-_SPAN = re.compile(rf"{_NUMBER}([smhdw])")
+_DURATION = re.compile(rf"{_NUMBER}([smhdw])")
 
 
 def bytes_of(text: str) -> int:
-    """A size in bytes: a number and K, M, G or T, powers of 1024 as `du -h` has them.
+    """Parses a size in bytes: a number and K, M, G or T, powers of 1024 as in `du -h`.
 
     Raises:
-        ConfigError: the text is no size.
+        ConfigError: the text is not a size.
     """
     match = _SIZE.fullmatch(text.strip())
     if match is None:
@@ -29,19 +29,19 @@ def bytes_of(text: str) -> int:
 
 
 def seconds_of(text: str) -> float:
-    """A span of time in seconds: a number and s, m, h, d or w.
+    """Parses a duration in seconds: a number and s, m, h, d or w.
 
     Raises:
-        ConfigError: the text is none.
+        ConfigError: the text is not a duration.
     """
-    match = _SPAN.fullmatch(text.strip())
+    match = _DURATION.fullmatch(text.strip())
     if match is None:
         raise ConfigError(f"expected a span of time such as 90s, 12h or 30d (units: s, m, h, d, w), got {text!r}.")
-    return float(match[1]) * _SPANS[match[2]]
+    return float(match[1]) * _DURATIONS[match[2]]
 
 
 def size_text(size: int) -> str:
-    """A size in at most five characters and its unit: `1.4 GB`, `512 B`."""
+    """Formats a size with its unit: `1.4 GB`, `512 B`."""
     number, unit = float(size), "B"
     for unit in ("B", "KB", "MB", "GB", "TB"):
         if number < 999.5 or unit == "TB":
@@ -51,15 +51,15 @@ def size_text(size: int) -> str:
 
 
 def age_text(seconds: float) -> str:
-    """An age in its largest whole unit: `3d`, `12h`, `5m`."""
+    """Formats an age in its largest whole unit: `3d`, `12h`, `5m`."""
     for unit in ("d", "h", "m"):
-        if seconds >= _SPANS[unit]:
-            return f"{int(seconds // _SPANS[unit])}{unit}"
+        if seconds >= _DURATIONS[unit]:
+            return f"{int(seconds // _DURATIONS[unit])}{unit}"
     return f"{max(0, int(seconds))}s"
 
 
 def duration_text(seconds: float) -> str:
-    """A span in its two largest units: `8.2 s`, `3 min 20 s`, `2 h 5 min`, `4 d 6 h`."""
+    """Formats a duration in its two largest units: `8.2 s`, `3 min 20 s`, `2 h 5 min`, `4 d 6 h`."""
     if seconds < 9.95:
         return f"{seconds:.1f} s"
     whole = round(seconds)
@@ -71,15 +71,15 @@ def duration_text(seconds: float) -> str:
 
 
 def utc_now() -> str:
-    """The present in UTC, as the cache writes it: `2026-01-31T12:00:00Z`."""
-    return time.strftime(_MOMENT, time.gmtime())
+    """Returns the present time in UTC: `2026-01-31T12:00:00Z`."""
+    return time.strftime(_TIMESTAMP, time.gmtime())
 
 
 def seconds_at(text: str) -> float:
-    """The seconds since 1970 of a moment as the cache writes it; 0 where the text is none."""
-    import calendar  # only where something is running or old
+    """Parses a UTC timestamp into seconds since 1970; 0 if the text is not one."""
+    import calendar  # a cached answer must not pay for this import
 
     try:
-        return calendar.timegm(time.strptime(text, _MOMENT))
+        return calendar.timegm(time.strptime(text, _TIMESTAMP))
     except ValueError:
         return 0.0

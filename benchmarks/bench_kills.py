@@ -159,7 +159,7 @@ class Laboratory:
     def _make(self, name: str, *, is_left: bool = False) -> None:
         _, config, workspace = self._entry(name)
         teller = Teller(self._phase)
-        teller.requests.is_stop_asked = is_left
+        teller.requests.is_stop_requested = is_left
         honest, door._step = door._step, teller.step
         try:
             Worker(workspace.store, workspace.data, "cpu", teller, teller.requests).train(config)

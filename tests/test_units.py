@@ -1,4 +1,4 @@
-"""Sizes, spans and moments, read and written."""
+"""Sizes, durations and timestamps are parsed and formatted."""
 
 import time
 
@@ -21,19 +21,19 @@ def test_a_size_is_a_number_and_a_power_of_1024(text, size):
 @pytest.mark.parametrize(
     ("text", "seconds"), [("90s", 90), ("5m", 300), ("12h", 43200), ("1.5d", 129600), ("2w", 1209600)]
 )
-def test_an_age_is_a_number_and_a_unit_of_time(text, seconds):
+def test_a_duration_is_a_number_and_a_unit_of_time(text, seconds):
     assert seconds_of(text) == seconds
 
 
 @pytest.mark.parametrize("text", ["", "G", "-1G", "1X", "1e3", "1,5G", "1IB", "1BB", "nan"])
-def test_what_is_no_size_is_refused_with_examples(text):
+def test_an_invalid_size_is_refused_with_examples(text):
     with pytest.raises(ConfigError) as refusal:
         bytes_of(text)
     assert str(refusal.value) == f"expected a size such as 500M or 1.5G (units: K, M, G, T), got {text!r}."
 
 
 @pytest.mark.parametrize("text", ["", "30", "d", "-1d", "30D", "1y"])
-def test_what_is_no_age_is_refused_with_examples(text):
+def test_an_invalid_duration_is_refused_with_examples(text):
     with pytest.raises(ConfigError) as refusal:
         seconds_of(text)
     assert (
@@ -45,14 +45,14 @@ def test_what_is_no_age_is_refused_with_examples(text):
     ("size", "text"),
     [(0, "0 B"), (999, "999 B"), (1000, "1.0 KB"), (10 * 1024, "10 KB"), (3 * 2**29, "1.5 GB"), (2**52, "4096 TB")],
 )
-def test_a_size_reads_in_its_largest_unit(size, text):
+def test_a_size_is_formatted_in_its_largest_unit(size, text):
     assert size_text(size) == text
 
 
 @pytest.mark.parametrize(
     ("seconds", "text"), [(-3, "0s"), (59.9, "59s"), (60, "1m"), (3599, "59m"), (86399, "23h"), (86400 * 3.9, "3d")]
 )
-def test_an_age_reads_in_its_largest_whole_unit(seconds, text):
+def test_an_age_is_formatted_in_its_largest_whole_unit(seconds, text):
     assert age_text(seconds) == text
 
 
@@ -71,11 +71,11 @@ def test_an_age_reads_in_its_largest_whole_unit(seconds, text):
         (4 * DAY + 6 * HOUR + 59 * MINUTE, "4 d 6 h"),
     ],
 )
-def test_a_span_is_said_in_its_two_largest_units(seconds, text):
+def test_a_duration_is_formatted_in_its_two_largest_units(seconds, text):
     assert duration_text(seconds) == text
 
 
-def test_moments_are_read_as_the_cache_writes_them():
+def test_timestamps_are_parsed_as_they_are_formatted():
     # date -u -d 2026-01-31T12:00:00Z +%s
     assert seconds_at("2026-01-31T12:00:00Z") == 1769860800
     assert seconds_at("") == 0.0

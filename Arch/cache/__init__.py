@@ -1,1 +1,1 @@
-"""What experiments produced, one folder per fingerprint; looking never writes, and a crash never tears."""
+"""Stores what experiments produce, one folder per fingerprint; reads never write, and no crash leaves half a file."""

@@ -1,4 +1,4 @@
-"""Whether a cached experiment is the one asked for: same name, and same meaning of the name."""
+"""Compares a cached experiment with the requested one: their active values and defaults must agree."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ _NESTED = frozenset((list, dict))
 
 
 def check(path: Path, document: Mapping[str, Any], request: Request) -> None:
-    """Compares an entry's stored active values with the asked ones over the keys that both know.
+    """Compares an entry's stored active values with the requested ones over the keys that both know.
 
-    Defaults are no part of a name, so a default that changes leaves the name and changes the meaning. A key that the
-    entry does not know counts as its present default.
+    Defaults are no part of a fingerprint, so a changed default leaves the fingerprint and changes its meaning. A key
+    that the entry does not know counts as its present default.
 
     Args:
         path: the entry's folder.
         document: its `Config.json`.
-        request: the config it is to answer.
+        request: the config that asks for it.
 
     Raises:
         ChangedDefaultError: at least one value differs.
@@ -41,10 +41,10 @@ def check(path: Path, document: Mapping[str, Any], request: Request) -> None:
 
 
 def check_defaults(path: Path, document: Mapping[str, Any], request: Request) -> None:
-    """Compares the defaults that an entry was named under with the present ones, over the keys that both know.
+    """Compares the defaults stored in an entry with the present ones, over the keys that both know.
 
     Raises:
-        ChangedDefaultError: at least one differs; CorruptEntryError: the entry does not tell its defaults.
+        ChangedDefaultError: at least one differs; CorruptEntryError: the entry has no defaults.
     """
     defaults = Fields(document, f"{path}/{CONFIG}").mapping("Defaults")
     held = {key: default for key, default in defaults.items() if key in request.active}
@@ -58,7 +58,7 @@ def _refuse_changes(path: Path, held: Mapping[str, Any], now: Mapping[str, Any])
 
 
 def _are_alike(stored: Mapping[str, Any], active: Mapping[str, Any]) -> bool:
-    """Whether nothing differs at all, as with nearly all of ten thousand entries; in doubt it does."""
+    """Tells quickly whether two mappings are identical, as in nearly all entries; False in doubt."""
     types = [*map(type, stored.values())]
     if stored != active or types != [*map(type, active.values())] or [*stored] != [*active]:
         return False
@@ -71,7 +71,7 @@ def _are_same(held: Any, value: Any) -> bool:
         return len(held) == len(value) and all(map(_are_same, held, value))
     if isinstance(held, Mapping) and isinstance(value, Mapping):
         return held.keys() == value.keys() and all(_are_same(held[key], value[key]) for key in held)
-    # To Python true is 1; to a config it is not.
+    # Python has True == 1, but a config does not.
     return isinstance(held, bool) == isinstance(value, bool) and bool(held == value)
 
 

@@ -1,4 +1,4 @@
-"""Taking a JSON object apart: each member by its name and type, or one error that names the file."""
+"""Reads the members of a JSON object by name and type; an error names the file."""
 
 from __future__ import annotations
 
@@ -11,62 +11,62 @@ from Arch.errors import CorruptEntryError
 
 @dataclass(frozen=True)
 class Fields:
-    """A JSON object whose members are taken by name and type.
+    """A JSON object whose members are read by name and type.
 
     Attributes:
         document: the object.
-        path: the file it came from, for the error.
+        path: the file that it was read from, for the error.
 
-    Every method raises CorruptEntryError where the member is missing or of another type.
+    Every method raises CorruptEntryError if the member is missing or of another type.
     """
 
     document: Mapping[str, Any]
     path: str
 
     def integer(self, name: str) -> int:
-        """A whole number."""
+        """Returns a whole number."""
         value = self.document.get(name)
         if type(value) is not int:
             raise self.unfit(name, "a whole number")
         return value
 
     def number(self, name: str) -> float:
-        """A number."""
+        """Returns a number."""
         value = self.document.get(name)
         if not _is_number(value):
             raise self.unfit(name, "a number")
         return float(self.document[name])
 
     def text(self, name: str) -> str:
-        """A string."""
+        """Returns a string."""
         value = self.document.get(name)
         if not isinstance(value, str):
             raise self.unfit(name, "a string")
         return value
 
     def mapping(self, name: str) -> dict[str, Any]:
-        """An object."""
+        """Returns an object."""
         value = self.document.get(name)
         if not isinstance(value, dict):
             raise self.unfit(name, "an object")
         return value
 
     def numbers(self, name: str) -> dict[str, float]:
-        """An object of numbers."""
+        """Returns an object of numbers."""
         values = self.mapping(name)
         if not all(_is_number(value) for value in values.values()):
             raise self.unfit(name, "an object of numbers")
         return values
 
     def objects(self, name: str) -> list[dict[str, Any]]:
-        """A list of objects."""
+        """Returns a list of objects."""
         values = self.document.get(name)
         if not isinstance(values, list) or not all(isinstance(value, dict) for value in values):
             raise self.unfit(name, "a list of objects")
         return values
 
     def unfit(self, name: str, expected: str) -> CorruptEntryError:
-        """The error for a member that is not what it has to be."""
+        """Builds the error for a member that is missing or not as expected."""
         found = repr(self.document[name]) if name in self.document else "nothing"
         found = found if len(found) <= 60 else f"{found[:60]}..."
         return CorruptEntryError(

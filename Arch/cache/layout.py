@@ -1,4 +1,4 @@
-"""Where things stand in an entry's folder."""
+"""The names of files and folders in an entry."""
 
 from __future__ import annotations
 
@@ -13,39 +13,40 @@ FAILURE = "Failure.json"
 PROGRESS = "Progress.json"
 LOG = "log.txt"
 EVENTS = "events"
+STAGING = "staging-"
 TRASH = ".trash"
 
 
 def runs(entry: Path) -> str:
-    """The folder of the finished runs; a string, because ten thousand of these are asked for in one command."""
+    """Returns the folder of the finished runs, as a string: one command needs ten thousand of these."""
     return f"{entry}/Runs"
 
 
 def work(entry: Path) -> str:
-    """The folder of the runs in hand."""
+    """Returns the folder of the unfinished runs."""
     return f"{entry}/Work"
 
 
 def claims(entry: Path) -> str:
-    """The folder of the claims on runs."""
+    """Returns the folder of the claims on runs."""
     return f"{entry}/Claims"
 
 
 def run_name(index: int) -> str:
-    """What a run's folder is called in either: `007`, `1234`."""
+    """Returns the name of a run's folder in each of these: `007`, `1234`."""
     return f"{index:03d}"
 
 
 def run_indices(names: list[str]) -> tuple[int, ...]:
-    """The indices, sorted, of those names that are a run folder's; whatever else lies there is not ours."""
+    """Returns the sorted indices of those names that are run folders; other names are ignored."""
     return tuple(sorted(int(name) for name in names if name.isdecimal() and run_name(int(name)) == name))
 
 
 def removal(entry: Path, run: int | None = None) -> str:
-    """The command that takes an entry, or one run of it, out of the cache, for messages that have no other way out."""
+    """Returns the command that removes an entry, or one run of it, from the cache, for messages."""
     return f"`main.py rm {entry.name[:12]}{'' if run is None else f' --run {run}'} --apply`"
 
 
 def is_fingerprint(name: str) -> bool:
-    """Whether a name is 32 lower-case hex digits."""
+    """Tells whether a name is 32 lower-case hex digits."""
     return len(name) == 32 and set(name) <= set("0123456789abcdef")

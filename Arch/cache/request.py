@@ -1,4 +1,4 @@
-"""What the cache has to know of a config."""
+"""What the cache needs to know of a config."""
 
 from __future__ import annotations
 
@@ -7,22 +7,22 @@ from typing import Any, Protocol
 
 
 class Request(Protocol):
-    """An experiment that someone asks for; a resolved config is one."""
+    """A requested experiment; a resolved config is one."""
 
     @property
     def fingerprint(self) -> str:
-        """The experiment's name: 32 hex digits."""
+        """The experiment's fingerprint: 32 hex digits."""
 
     @property
     def active(self) -> Mapping[str, Any]:
-        """The keys that matter with their values, references as fingerprints."""
+        """The active keys with their values, references as fingerprints."""
 
     @property
     def versions(self) -> Mapping[str, int | str]:
         """The present version of each component that it uses, by key."""
 
     def default_of(self, key: str) -> Any:
-        """What an active key would be if nobody gave it."""
+        """Returns the default of an active key."""
 
     def document(self) -> Mapping[str, Any]:
-        """What the entry's `Config.json` is to hold."""
+        """Returns the content for the entry's `Config.json`."""

@@ -1,4 +1,4 @@
-"""One look at the cache that answers for ten thousand configs."""
+"""The names in the cache, listed once for ten thousand configs."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from Arch.cache.status import Status
 
 @dataclass(frozen=True)
 class Snapshot:
-    """The names in the cache at one moment: what is not among them is missing, and costs no look at the disk.
+    """The names in the cache at one moment; a config that is not among them needs no read of the disk.
 
     Attributes:
         root: the cache folder.
@@ -24,7 +24,7 @@ class Snapshot:
     names: frozenset[str]
 
     def status(self, config: Request, wanted: int) -> Status:
-        """How far a config's entry is from having `wanted` runs; whatever is wrong with it is in the status."""
+        """Returns how many of the first `wanted` runs a config's entry has; problems are part of the status."""
         if config.fingerprint not in self.names:
             return Status(State.MISSING, (), wanted)
         return Entry(self.root / config.fingerprint).status(wanted, config)

@@ -1,51 +1,49 @@
-"""How far an experiment has come, read from its folder and stored nowhere."""
+"""The status of an experiment, derived from its folder and stored nowhere."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from Arch.cache import agreement, summary
-from Arch.cache.attempts.attempt import Attempt, State
+from Arch.cache.attempts.attempt import Attempt, State, attempt_at
 from Arch.cache.attempts.failure import Failure
+from Arch.cache.folder import EntryFolder
 from Arch.cache.request import Request
-from Arch.errors import CacheError, ChangedDefaultError, CorruptEntryError, DiskError
+from Arch.errors import ArchError, CacheError, ChangedDefaultError, CorruptEntryError, DiskError
 
-if TYPE_CHECKING:
-    from Arch.cache.entry import Entry
-
-_LOUDEST_FIRST = (State.RUNNING, State.FAILED, State.CRASHED, State.STOPPED)
+_MOST_URGENT_FIRST = (State.RUNNING, State.FAILED, State.CRASHED, State.STOPPED)
 
 
 @dataclass(frozen=True)
 class Status:
-    """How far an experiment has come.
+    """How many of the requested runs of an experiment are finished, and how the others stand.
 
     Attributes:
-        state: in a word.
-        runs: the indices of the runs that there are.
-        wanted: how many runs were asked for: those from 0 to `wanted - 1`.
-        attempts: how the latest attempts at the missing runs stand, where there were any.
-        problem: what is wrong with the entry, if it is corrupt, unreadable or made under another default.
-        outdated: the components whose version was another one when a run was made, with that version.
+        state: the state of the experiment as a whole.
+        runs: the indices of the finished runs.
+        wanted: how many runs were requested: those from 0 to `wanted - 1`.
+        attempts: the latest attempts at the missing runs, where there were any.
+        problem: the error, if the entry is damaged, unreadable or made under another default.
+        outdated: the components that had another version when a run was made, with that version.
     """
 
     state: State
     runs: tuple[int, ...]
     wanted: int
     attempts: tuple[Attempt, ...] = ()
-    problem: CacheError | None = None
+    problem: ArchError | None = None
     outdated: Mapping[str, int | str] = field(default_factory=dict)
 
     @property
     def missing(self) -> tuple[int, ...]:
-        """The indices of the runs still to be made."""
+        """The indices of the requested runs that are not finished."""
         return tuple(index for index in range(self.wanted) if index not in self.runs)
 
     @property
     def is_done(self) -> bool:
-        """Whether nothing is missing."""
+        """Whether all requested runs are finished."""
         return self.state in (State.DONE, State.STALE)
 
     @property
@@ -55,7 +53,7 @@ class Status:
         return max(failures, key=lambda failure: failure.time, default=None)
 
     def __str__(self) -> str:
-        """In words, as a table shows it."""
+        """Returns the text that tables show."""
         count = f"{self.wanted - len(self.missing)} of {self.wanted}"
         match self.state:
             case State.PARTIAL:
@@ -68,18 +66,18 @@ class Status:
 
 
 def status_of(
-    entry: Entry, wanted: int, request: Request | None = None, document: Mapping[str, Any] | None = None
+    entry: EntryFolder, wanted: int, request: Request | None = None, document: Mapping[str, Any] | None = None
 ) -> Status:
-    """How far an entry is from having its first `wanted` runs; if it is requested, it is checked, too.
+    """Returns how many of its first `wanted` runs an entry has; with a request, the entry is checked against it.
+
+    Problems with the entry, errors of the disk included, are part of the status: one entry that cannot be read must not
+    hide the others.
 
     Args:
-        entry: where to look.
-        wanted: how many runs.
-        request: what it has to agree with.
-        document: its `Config.json`, for who has just read it.
-
-    Whatever is wrong with the entry, and be it that the disk does not give it, is in the status: one that cannot be
-    read must not hide the others.
+        entry: the experiment's folder.
+        wanted: how many runs were requested.
+        request: the config that the entry has to agree with.
+        document: its `Config.json`, if the caller has just read it.
     """
     try:
         if request is None and not entry.exists:
@@ -87,7 +85,7 @@ def status_of(
         if request is None:
             return _status(entry, wanted, entry.run_indices())
         agreement.check(entry.path, entry.document() if document is None else document, request)
-        return _judged(entry, wanted, request)
+        return _checked(entry, wanted, request)
     except ChangedDefaultError as problem:
         return Status(State.CHANGED, (), wanted, problem=problem)
     except (CorruptEntryError, DiskError) as problem:
@@ -98,12 +96,12 @@ def status_of(
         return Status(State.MISSING, (), wanted)
 
 
-def _is_gone(entry: Entry) -> bool:
-    """Whether an entry that was there a moment ago has been moved away."""
+def _is_gone(entry: EntryFolder) -> bool:
+    """Tells whether an entry was moved away since it was listed."""
     return not entry.exists
 
 
-def _judged(entry: Entry, wanted: int, request: Request) -> Status:
+def _checked(entry: EntryFolder, wanted: int, request: Request) -> Status:
     runs, origins = summary.recorded_runs(entry)
     status = _status(entry, wanted, runs)
     if origins is None:
@@ -114,11 +112,11 @@ def _judged(entry: Entry, wanted: int, request: Request) -> Status:
     return replace(status, state=State.STALE if status.is_done else status.state, outdated=outdated)
 
 
-def _status(entry: Entry, wanted: int, runs: tuple[int, ...]) -> Status:
+def _status(entry: EntryFolder, wanted: int, runs: tuple[int, ...]) -> Status:
     missing = set(range(wanted)).difference(runs)
     if not missing:
         return Status(State.DONE, runs, wanted)
-    attempts = tuple(entry.work(index).attempt() for index in entry.traces() if index in missing)
+    attempts = tuple(attempt_at(entry.work(index)) for index in entry.traces() if index in missing)
     present = State.PARTIAL if len(missing) < wanted else State.MISSING
-    worst = [state for state in _LOUDEST_FIRST if any(attempt.state is state for attempt in attempts)]
+    worst = [state for state in _MOST_URGENT_FIRST if any(attempt.state is state for attempt in attempts)]
     return Status(worst[0] if worst else present, runs, wanted, attempts)

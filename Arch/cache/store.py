@@ -21,17 +21,17 @@ class Store:
     """A cache folder, which may not exist yet.
 
     Attributes:
-        root: the folder; whatever in it is not named by a fingerprint is left alone.
+        root: the folder; names in it that are not fingerprints are ignored.
     """
 
     root: Path
 
     def entry(self, config: Request) -> Entry:
-        """The entry of a config, whether it exists or not; nothing is read or written."""
+        """Returns the entry of a config, whether it exists or not; nothing is read or written."""
         return Entry(self.root / config.fingerprint)
 
     def entries(self) -> Iterator[Entry]:
-        """All entries that exist, by fingerprint.
+        """Lists all entries that exist, ordered by fingerprint.
 
         Raises:
             DiskError: the cache cannot be read.
@@ -42,15 +42,15 @@ class Store:
                 yield entry
 
     def find(self, prefix: str) -> Entry:
-        """The entry whose fingerprint begins so.
+        """Returns the entry whose fingerprint begins with `prefix`.
 
         Raises:
             UnknownNameError: there is none.
-            CacheError: there are several, or none of a whole fingerprint.
+            CacheError: there are several, or `prefix` is a whole fingerprint and there is no such entry.
         """
         found = [entry for entry in self._candidates(prefix.lower()) if entry.exists]
         if not found:
-            if layout.is_fingerprint(prefix):  # nobody types one, so that a neighbour of it would be of no help
+            if layout.is_fingerprint(prefix):  # it was not typed, so suggesting a similar one would not help
                 raise CacheError(f"there is no experiment {prefix} in the cache {self.root}.")
             known = [entry.fingerprint for entry in self.entries()]
             raise UnknownNameError("cached experiment", prefix, known, f"The cache is {self.root}.")
@@ -64,7 +64,7 @@ class Store:
         return found[0]
 
     def snapshot(self) -> Snapshot:
-        """The cache as it is now, for looking up many configs.
+        """Lists the names in the cache, for looking up many configs.
 
         Raises:
             DiskError: the cache cannot be read.
@@ -72,7 +72,7 @@ class Store:
         return Snapshot(self.root, frozenset(self._names()))
 
     def _candidates(self, prefix: str) -> list[Entry]:
-        # A whole fingerprint, as references and scripts give it, needs no look at all the others.
+        # A whole fingerprint, as references and scripts give it, can be looked up without listing the cache.
         names = [prefix] if layout.is_fingerprint(prefix) else self._names()
         return [Entry(self.root / name) for name in names if name.startswith(prefix)]
 

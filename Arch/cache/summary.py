@@ -1,31 +1,29 @@
-"""`Result.json`: the scores of all runs in one small file, derived from them and never trusted against them."""
+"""`Result.json`: the scores of all runs in one small file, derived from the runs and checked against them."""
 
 from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from Arch import files
 from Arch.cache import layout
 from Arch.cache.fields import Fields
+from Arch.cache.folder import EntryFolder
 from Arch.cache.runs import finished, manifest
-from Arch.errors import CacheError, CorruptEntryError
+from Arch.errors import CacheError, CorruptEntryError, DiskError
 from Arch.types import COMPARED, Result, Run
 
-if TYPE_CHECKING:
-    from Arch.cache.entry import Entry
-
 Origins = Sequence[Mapping[str, Any]]  # the provenance of some runs
-# of a run's provenance only what is asked of ten thousand runs at once: the rest is read from the run itself
+# the part of a run's provenance that is needed of ten thousand runs at once; the rest is read from the run itself
 KEPT = (*COMPARED, "sessions", "versions", "commit", "is_edited", "host", "made_from")
 
 
-def result_of(entry: Entry) -> Result:
-    """What the runs in the entry's folder showed: from the summary if it tells of these runs, else from the runs.
+def result_of(entry: EntryFolder) -> Result:
+    """Returns the result of the runs in an entry: from the summary if it is of these runs, else from the runs.
 
     Raises:
-        CorruptEntryError: a file that nothing can be derived from is torn.
+        CorruptEntryError: a damaged file prevents it.
         CacheError: there is no such entry.
     """
     try:
@@ -34,8 +32,8 @@ def result_of(entry: Entry) -> Result:
         return _result(entry, _document(entry, entry.run_indices()))
 
 
-def recorded_runs(entry: Entry) -> tuple[tuple[int, ...], Origins | None]:
-    """The finished runs, and what the summary keeps of their provenance, or None where it cannot be believed.
+def recorded_runs(entry: EntryFolder) -> tuple[tuple[int, ...], Origins | None]:
+    """Returns the finished runs and their provenance by the summary, or None if the summary is not of these runs.
 
     Raises:
         CorruptEntryError: a run's folder lacks its manifest.
@@ -48,10 +46,10 @@ def recorded_runs(entry: Entry) -> tuple[tuple[int, ...], Origins | None]:
 
 
 def outdated(origins: Origins, versions: Mapping[str, int | str]) -> dict[str, int | str]:
-    """The components that made one of some runs in another version than the present one, with that version.
+    """Returns the components that had another version when one of the runs was made, with that version.
 
     Args:
-        origins: provenance of the runs; those that recorded no versions are not judged.
+        origins: provenance of the runs; those without recorded versions are ignored.
         versions: the present versions, by key.
     """
     found: dict[str, int | str] = {}
@@ -64,9 +62,9 @@ def outdated(origins: Origins, versions: Mapping[str, int | str]) -> dict[str, i
 
 
 def _other_files(recorded: Mapping[str, Any], versions: Mapping[str, int | str]) -> dict[str, int | str]:
-    """The users' own files that a run was made with and that none of the present ones is, by name or by content."""
+    """Returns the plugin files of a run that equal none of the present ones by name or content, with their digests."""
     present = {now for key, now in versions.items() if key.endswith(".py")}
-    if not present:  # they are gone, or not asked for
+    if not present:  # no plugin is in use now
         return {}
     return {
         key: then
@@ -75,36 +73,36 @@ def _other_files(recorded: Mapping[str, Any], versions: Mapping[str, int | str])
     }
 
 
-def refresh(entry: Entry) -> None:
-    """Writes the summary of the runs that are there; raises as `result_of` does, and DiskError."""
+def refresh(entry: EntryFolder) -> None:
+    """Writes the summary of the finished runs; raises as `result_of` does, and DiskError."""
     written: tuple[int, ...] = ()
-    # Looks again after writing: of two that commit at once, the later writer has seen both runs.
+    # Lists the runs again after writing: if two processes commit at once, the later writer has seen both runs.
     while written != (indices := entry.run_indices()):
         files.write_json(f"{entry.path}/{layout.RESULT}", _document(entry, indices))
         written = indices
 
 
-def renew(entry: Entry) -> None:
-    """Writes the summary after runs came or went, if the disk lets it: whoever finds none reads the runs."""
-    with contextlib.suppress(CacheError):
+def renew(entry: EntryFolder) -> None:
+    """Writes the summary after runs were added or removed; without one, readers read the runs."""
+    with contextlib.suppress(CacheError, DiskError):
         if entry.run_indices():
             refresh(entry)
 
 
-def withdraw(entry: Entry, index: int) -> None:
-    """Removes a summary that tells of a run which is about to be made (again). Raises DiskError."""
+def withdraw(entry: EntryFolder, index: int) -> None:
+    """Removes a summary that lists a run which is about to be made again. Raises DiskError."""
     path = f"{entry.path}/{layout.RESULT}"
     try:
-        is_told = str(index) in Fields(files.read_json(path), path).mapping("Runs")
+        is_listed = str(index) in Fields(files.read_json(path), path).mapping("Runs")
     except FileNotFoundError:
         return
     except CorruptEntryError:
-        is_told = True
-    if is_told:
+        is_listed = True
+    if is_listed:
         files.remove(path)
 
 
-def _document(entry: Entry, indices: tuple[int, ...]) -> dict[str, Any]:
+def _document(entry: EntryFolder, indices: tuple[int, ...]) -> dict[str, Any]:
     return {
         "Fingerprint": entry.fingerprint,
         "Active": entry.document()["Active"],
@@ -112,17 +110,17 @@ def _document(entry: Entry, indices: tuple[int, ...]) -> dict[str, Any]:
     }
 
 
-def _line(entry: Entry, run: Run) -> dict[str, Any]:
+def _line(entry: EntryFolder, run: Run) -> dict[str, Any]:
     origin = {key: run.provenance[key] for key in KEPT if key in run.provenance}
     digest = manifest.sha256_of(entry.run_folder(run.index), layout.RUN)
     return {"Sha256": digest, "Scores": run.scores, "Seconds": run.seconds, "Provenance": origin}
 
 
-def _read(entry: Entry, indices: tuple[int, ...]) -> dict[str, Any]:
-    """The summary, if it tells of the runs that there are: of these indices, and of these very files.
+def _read(entry: EntryFolder, indices: tuple[int, ...]) -> dict[str, Any]:
+    """Reads the summary and checks that it is of the runs with these indices and of their present files.
 
     Raises:
-        FileNotFoundError: there is none; CorruptEntryError: it is torn, or tells of something else.
+        FileNotFoundError: there is none; CorruptEntryError: it is damaged, or of other runs.
     """
     path = f"{entry.path}/{layout.RESULT}"
     document = files.read_json(path)
@@ -134,8 +132,8 @@ def _read(entry: Entry, indices: tuple[int, ...]) -> dict[str, Any]:
     return document
 
 
-def _is_of(entry: Entry, index: int, line: Any) -> bool:
-    """Whether a run's manifest lists the file that the summary was made of; old summaries do not say of which."""
+def _is_of(entry: EntryFolder, index: int, line: Any) -> bool:
+    """Tells whether a run's manifest has the digest in the summary; old summaries have none and count as valid."""
     digest = line.get("Sha256", "") if isinstance(line, dict) else None
     if not isinstance(digest, str):
         return False
@@ -147,7 +145,7 @@ def _origins(document: Mapping[str, Any]) -> Origins:
     return [line["Provenance"] for line in lines if isinstance(line.get("Provenance"), dict)]
 
 
-def _result(entry: Entry, document: Mapping[str, Any]) -> Result:
+def _result(entry: EntryFolder, document: Mapping[str, Any]) -> Result:
     path = f"{entry.path}/{layout.RESULT}"
     fields = Fields(document, path)
     runs = {index: Fields(line, path) for index, line in _ordered(fields.mapping("Runs"))}

@@ -13,9 +13,9 @@ from Arch.datasets.data import ImageData, Split
 from Arch.datasets.dataset import SPLITS, ImageDataset, Images, SplitName
 from Arch.datasets.digest import combined
 from Arch.datasets.rows import take
-from Arch.datasets.streaming import fits_memory
 from Arch.datasets.subsets import balanced_subset, held_out
 from Arch.errors import DataError
+from Arch.machine.memory import fits_memory
 
 
 def load(

@@ -9,15 +9,8 @@ import torch
 from torch import Tensor
 
 from Arch.datasets.data import Split
-from Arch.datasets.memory import memory_bytes
 
-RESIDENT_SHARE = 0.5  # of a memory may hold data; the rest is for everything else
-WINDOW_BYTES = 1 << 28  # read at once; two such windows are in memory at a time
-
-
-def fits_memory(size: int) -> bool:
-    """Whether so many bytes of data may be held in the memory that this process may use."""
-    return size <= RESIDENT_SHARE * memory_bytes()
+WINDOW_BYTES = 1 << 28  # read at once; two such windows are in memory
 
 
 def images_of(split: Split, batches: Sequence[Tensor], device: torch.device, *, is_streamed: bool) -> Iterator[Tensor]:

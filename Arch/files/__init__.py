@@ -1,8 +1,7 @@
-"""The one door to the disk: every file-system call that touches the cache passes through `Arch.files.door`.
+"""Reads and writes whole files; every file-system call that touches the cache passes through `Arch.files.door`.
 
-Whole files are read and written here, never streams. What the system refuses becomes a `DiskError` that says
-what to do; that something is absent or there already is an answer, so `FileNotFoundError` of a reader and a refused
-`write_new` or `rename_new` are not faults.
+An error of the system becomes a `DiskError` that says what to do. That a file is absent or exists already is no error
+of the disk: readers raise `FileNotFoundError`, and `write_new` and `rename_new` return False.
 """
 
 from Arch.files.folders import (
@@ -15,7 +14,7 @@ from Arch.files.folders import (
     sync_file,
     sync_folder,
 )
-from Arch.files.holds import Hold, hold, is_held, remove_abandoned
+from Arch.files.lock_files import LockFile, create_lock_file, is_locked, remove_abandoned
 from Arch.files.measuring import Measure, measure
 from Arch.files.reading import (
     changed_at,
@@ -28,6 +27,14 @@ from Arch.files.reading import (
     read_start,
     size_and_sha256,
     size_of,
+)
+from Arch.files.staging import (
+    StagedFolder,
+    is_abandoned,
+    last_change,
+    remove_if_abandoned,
+    remove_staged,
+    staged_folders,
 )
 from Arch.files.writing import (
     append,
@@ -42,16 +49,19 @@ from Arch.files.writing import (
 )
 
 __all__ = [
-    "Hold",
+    "LockFile",
     "Measure",
+    "StagedFolder",
     "append",
     "changed_at",
+    "create_lock_file",
     "exists",
     "files_below",
-    "hold",
-    "is_held",
+    "is_abandoned",
+    "is_locked",
     "is_temporary",
     "json_text",
+    "last_change",
     "list_folder",
     "make_folder",
     "measure",
@@ -63,11 +73,14 @@ __all__ = [
     "remove",
     "remove_abandoned",
     "remove_empty_folder",
+    "remove_if_abandoned",
+    "remove_staged",
     "remove_tree",
     "rename_new",
     "rename_over",
     "size_and_sha256",
     "size_of",
+    "staged_folders",
     "sync_file",
     "sync_folder",
     "touch",

@@ -1,4 +1,4 @@
-"""What may be done in a folder, what its disk has left, and of which kind the disk is; nothing is tried out."""
+"""Permissions, free space and type of the file system of a folder, queried without writing."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ _MOUNTS = Path("/proc/self/mountinfo")
 
 @dataclass(frozen=True)
 class Space:
-    """What a file system has left for this user.
+    """The space of a file system that this user may use.
 
     Attributes:
         free: bytes.
         size: bytes in all.
-        free_files: how many more files there may be; None where nobody counts them.
+        free_files: how many more files may be created; None where the file system has no such limit.
     """
 
     free: int
@@ -27,20 +27,20 @@ class Space:
 
 
 def may_read(path: AnyPath) -> bool:
-    """Whether this user may list and read a folder; raises DiskError."""
+    """Tells whether this user may list and read a folder; raises DiskError."""
     return look(path, os.access, path, os.R_OK | os.X_OK)
 
 
 def may_write(path: AnyPath) -> bool:
-    """Whether this user may make files in a folder, and its file system lets anyone; raises DiskError."""
+    """Tells whether this user may create files in a folder; raises DiskError."""
     return look(path, os.access, path, os.W_OK | os.X_OK)
 
 
 def space(path: AnyPath) -> Space:
-    """What the file system of a folder has left.
+    """Returns the space of the file system of a folder.
 
     Raises:
-        FileNotFoundError: there is no such folder; DiskError: the system does not tell.
+        FileNotFoundError: there is no such folder; DiskError: the system does not provide it.
     """
     found = look(path, os.statvfs, path)
     return Space(
@@ -49,13 +49,13 @@ def space(path: AnyPath) -> Space:
 
 
 def file_system(path: AnyPath, mounts: Path = _MOUNTS) -> str:
-    """The type of the file system that a folder is on, such as `ext4` or `nfs4`; empty where the system does not tell.
+    """Returns the type of the file system of a folder, such as `ext4` or `nfs4`; an empty text if unknown.
 
     Args:
         path: the folder.
-        mounts: the system's list, in the form of `proc(5)`.
+        mounts: the system's list of mounts, in the format of `proc(5)`.
     """
-    place = os.path.realpath(path)
+    resolved = os.path.realpath(path)
     kind, longest = "", -1
     try:
         lines = mounts.read_text(encoding="utf-8", errors="surrogateescape").splitlines()
@@ -63,9 +63,9 @@ def file_system(path: AnyPath, mounts: Path = _MOUNTS) -> str:
         return ""
     for line in lines:
         before, _, after = line.partition(" - ")
-        # the kernel writes blanks in names as octal numbers
+        # the kernel escapes blanks in names as octal numbers
         point = before.split()[4].replace("\\040", " ").replace("\\011", "\t").replace("\\134", "\\")
-        is_above = place == point or place.startswith(f"{point.rstrip('/')}/")
-        if is_above and len(point) >= longest:  # of several mounts on one place the last one is seen
+        is_above = resolved == point or resolved.startswith(f"{point.rstrip('/')}/")
+        if is_above and len(point) >= longest:  # of several mounts on one folder the last is visible
             kind, longest = after.split()[0], len(point)
     return kind

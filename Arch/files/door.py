@@ -1,4 +1,4 @@
-"""Where every file-system call passes: one function to count, watch or break them all."""
+"""Every file-system call passes through this module, so that tests can count, delay or break each of them."""
 
 from __future__ import annotations
 
@@ -30,15 +30,15 @@ def look(path: AnyPath, function: Callable[..., T], *arguments: Any) -> T:
     """Calls a `function` that changes nothing on the disk.
 
     Raises:
-        FileNotFoundError: `path` is absent, which the caller has to have an answer for.
-        DiskError: the system refuses anything else.
+        FileNotFoundError: `path` is absent, which the caller has to handle.
+        DiskError: the system raises any other error.
     """
     try:
         return _step("read", path, function, *arguments)
     except FileNotFoundError:
         raise
     except OSError as error:
-        if error.errno == errno.ESTALE:  # the file's last name was removed by another client of an NFS
+        if error.errno == errno.ESTALE:  # another NFS client removed the file
             raise FileNotFoundError(errno.ENOENT, "no such file", os.fspath(path)) from error
         raise access_error("read", path, error) from error
 
@@ -47,8 +47,8 @@ def change(path: AnyPath, function: Callable[..., T], *arguments: Any) -> T:
     """Calls a `function` that may change the disk.
 
     Raises:
-        FileExistsError: `path` is there already, which the caller has to have an answer for.
-        DiskError: the system refuses anything else; `errno` tells what.
+        FileExistsError: `path` exists already, which the caller has to handle.
+        DiskError: the system raises any other error; `errno` says which.
     """
     try:
         return _step("write", path, function, *arguments)
@@ -59,16 +59,16 @@ def change(path: AnyPath, function: Callable[..., T], *arguments: Any) -> T:
 
 
 def access_error(verb: Verb, path: AnyPath, error: OSError) -> DiskError:
-    """The sentence for what the system refused, with its `errno` and `filename` kept."""
+    """Builds the DiskError for an error of the system, with its `errno`, `strerror` and `filename`."""
     remedy = _REMEDIES.get(error.errno or 0, "Check the disk and what is mounted there")
     reason = (error.strerror or str(error)).lower()
     problem = DiskError(f"cannot {verb} {os.fspath(path)}: {reason}. {remedy}, then give the command again.")
-    problem.errno, problem.filename = error.errno, os.fspath(path)
-    if error.errno == errno.ESTALE:  # the file's last name was removed by another client of an NFS
+    problem.errno, problem.strerror, problem.filename = error.errno, error.strerror, os.fspath(path)
+    if error.errno == errno.ESTALE:  # another NFS client removed the file
         problem.errno = errno.ENOENT
     return problem
 
 
 def _step(verb: Verb, path: AnyPath, function: Callable[..., T], *arguments: Any) -> T:  # noqa: ARG001
-    # Tests replace this one to count the steps or to break the n-th; `verb` and `path` tell them which it is.
+    # Tests replace this function to count the calls or to break the n-th; `verb` and `path` describe the call.
     return function(*arguments)

@@ -1,4 +1,4 @@
-"""Making, naming, removing and syncing: each step is durable or leaves things as they were."""
+"""Creates, renames, removes and syncs folders and files; each step is durable or changes nothing."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from Arch.errors import DiskError
 from Arch.files.door import AnyPath, access_error, change, look
 from Arch.files.reading import is_folder, list_folder
 
-_TRIES = 100  # at what another process keeps removing
+_ATTEMPTS = 100  # at a folder that another process keeps removing
 
 
 def make_folder(path: AnyPath) -> None:
-    """Makes a folder and the missing ones above it; one that is there is left alone.
+    """Creates a folder and its missing parents; an existing folder is left as it is.
 
     Raises:
-        DiskError: it cannot be made, or a file stands in its place.
+        DiskError: it cannot be created, or a file has its name.
     """
     absent = None
-    for _ in range(_TRIES):
+    for _ in range(_ATTEMPTS):
         try:
             _make_one(path)
         except DiskError as error:
@@ -33,17 +33,17 @@ def make_folder(path: AnyPath) -> None:
             make_folder(parent)
         else:
             return
-    if absent is not None:  # as with a network file system that has gone stale
+    if absent is not None:  # as on a stale network file system
         raise absent
 
 
 def rename_new(source: AnyPath, target: AnyPath) -> bool:
-    """Gives a folder its final name unless the name is taken, and says whether it did: the first comer wins.
+    """Renames a folder unless the target exists, and tells whether it did: the first process wins.
 
-    An empty folder at `target` holds nothing to lose and counts as absent.
+    An empty folder at `target` counts as absent.
 
     Raises:
-        DiskError: it cannot be renamed, or was but not for sure beyond a loss of power.
+        DiskError: it cannot be renamed, or was renamed but the parent folder could not be synced.
     """
     itself = _identity(source)
     try:
@@ -53,7 +53,7 @@ def rename_new(source: AnyPath, target: AnyPath) -> bool:
     except DiskError as error:
         if error.errno == errno.ENOTEMPTY:
             return False
-        # A network file system that lost the answer asks again, and then misses what it has just renamed.
+        # A network file system that lost the server's reply repeats the request, which then finds no source.
         if itself is None or _identity(target) != itself:
             raise
     sync_folder(Path(target).absolute().parent)
@@ -61,7 +61,7 @@ def rename_new(source: AnyPath, target: AnyPath) -> bool:
 
 
 def rename_over(source: AnyPath, target: AnyPath) -> None:
-    """Gives a file another name in the same folder, in the place of what may have it. Raises DiskError."""
+    """Renames a file within its folder, replacing the target if it exists. Raises DiskError."""
     change(target, os.replace, source, target)
     sync_folder(Path(target).absolute().parent)
 
@@ -78,17 +78,17 @@ def _make_one(path: AnyPath) -> None:
 
 
 def remove(path: AnyPath) -> None:
-    """Removes a file; one that is gone already is as good. Raises DiskError."""
+    """Removes a file if it exists. Raises DiskError."""
     _change_unless((errno.ENOENT,), path, os.unlink)
 
 
 def remove_empty_folder(path: AnyPath) -> None:
-    """Removes a folder if nothing is in it. Raises DiskError."""
+    """Removes a folder if it is empty. Raises DiskError."""
     _change_unless((errno.ENOENT, errno.ENOTEMPTY), path, os.rmdir)
 
 
 def remove_tree(path: AnyPath) -> None:
-    """Removes a folder with all that is in it, or a file; links are removed, never followed.
+    """Removes a folder with its content, or a file; links are removed, never followed.
 
     Raises:
         DiskError: something in it cannot be removed.
@@ -102,7 +102,7 @@ def remove_tree(path: AnyPath) -> None:
 
 
 def sync_file(path: AnyPath) -> None:
-    """Forces a file's content to the disk. Raises DiskError."""
+    """Syncs a file's content to the disk. Raises DiskError."""
     descriptor = change(path, os.open, path, os.O_RDONLY | os.O_CLOEXEC)
     try:
         change(path, os.fsync, descriptor)
@@ -111,11 +111,11 @@ def sync_file(path: AnyPath) -> None:
 
 
 def sync_folder(path: AnyPath) -> None:
-    """Forces a folder's names to the disk. Raises DiskError."""
+    """Syncs the names in a folder to the disk. Raises DiskError."""
     try:
         sync_file(path)
     except DiskError as error:
-        if error.errno != errno.EINVAL:  # some network file systems know no fsync of a folder
+        if error.errno != errno.EINVAL:  # some network file systems do not support fsync of a folder
             raise
 
 
@@ -128,7 +128,7 @@ def _change_unless(tolerated: tuple[int, ...], path: AnyPath, function: Callable
 
 
 def _identity(path: AnyPath) -> tuple[int, int] | None:
-    """What tells a file or folder from all others, whatever its name is; None for nothing."""
+    """Returns the device and inode numbers of a file or folder; None if it does not exist."""
     try:
         found = look(path, os.lstat, path)
     except FileNotFoundError:
@@ -137,7 +137,7 @@ def _identity(path: AnyPath) -> tuple[int, int] | None:
 
 
 def _mode(path: AnyPath) -> int:
-    """What stands at a path itself, be it a link to nowhere; 0 for nothing."""
+    """Returns the mode of a path, links not followed; 0 if it does not exist."""
     try:
         return look(path, os.lstat, path).st_mode
     except FileNotFoundError:

@@ -1,4 +1,4 @@
-"""How much a file or folder holds and when it was last changed."""
+"""The size of a file or folder and when it was last changed."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from Arch.files.reading import list_folder
 
 @dataclass(frozen=True)
 class Measure:
-    """What all files at or below a path come to.
+    """The total of all files at or below a path.
 
     Attributes:
-        size: their bytes.
-        changed: when the latest change of any of them or of the folders was, in seconds since 1970; 0 for nothing.
+        size: in bytes.
+        changed: the latest modification of any of the files or folders, in seconds since 1970; 0 if there are none.
     """
 
     size: int
@@ -24,10 +24,10 @@ class Measure:
 
 
 def measure(path: AnyPath) -> Measure:
-    """Adds up what is there; links count as themselves, and what vanishes meanwhile as nothing.
+    """Measures a file, or a folder with its content; links are not followed, files removed meanwhile are not counted.
 
     Raises:
-        DiskError: something cannot be looked at.
+        DiskError: something cannot be read.
     """
     try:
         status = look(path, os.lstat, path)

@@ -1,23 +1,23 @@
-"""JSON as fast as `orjson` reads it, wherever Python's own parser would have read the same."""
+"""Parses JSON with `orjson` wherever the result is the same as that of Python's own parser."""
 
 from __future__ import annotations
 
 import sys
 from typing import Any
 
-# Brings every digit, and whatever may stand before a number, to one sign each.
+# Maps all digits to 0 and every byte that may precede a number to a blank.
 _ALIKE = bytes.maketrans(b"123456789:,[-\t\n\r", b"000000000       ")
 _LONG_NUMBER = b" " + b"0" * 19
 
 
 def quick_object(content: bytes) -> dict[str, Any] | None:
-    """The JSON object in a text, or None where Python's parser has to be asked: what is wrong, it says.
+    """Parses the JSON object in a text; returns None if Python's own parser has to be used, also for its errors.
 
-    Only a program that has imported `orjson` because it looks at many files gets its speed: for the few files of one
-    cached answer the import costs more than it saves.
+    `orjson` is used only in a program that has imported it in order to read many files: for the few files of one cached
+    answer the import costs more than it saves.
     """
     orjson = sys.modules.get("orjson")
-    # It makes floats of whole numbers that have no room in 64 bits, which takes at least so many digits.
+    # orjson parses whole numbers above 64 bits as floats; these have at least 19 digits.
     if orjson is None or _LONG_NUMBER in content.translate(_ALIKE):
         return None
     try:

@@ -1,4 +1,4 @@
-"""Looking at files and folders: nothing here changes the disk."""
+"""Reads files and folders; nothing in this module changes the disk."""
 
 from __future__ import annotations
 
@@ -15,34 +15,34 @@ from Arch.errors import CorruptEntryError, DiskError
 from Arch.files.door import AnyPath, look
 from Arch.files.quick_json import quick_object
 
-_PIECE = 65_536  # bytes; nearly every file of the cache that is read whole fits in
+_PIECE = 65_536  # bytes; nearly every file of the cache that is read completely is smaller
 
 
 def read_bytes(path: AnyPath) -> bytes:
-    """The content of a file.
+    """Reads a file.
 
     Raises:
-        FileNotFoundError: there is none.
+        FileNotFoundError: there is no such file.
         DiskError: it cannot be read.
     """
     return look(path, _content, path)
 
 
 def read_start(path: AnyPath, size: int) -> bytes:
-    """The first bytes of a file, at most `size`; raises as `read_bytes` does."""
+    """Reads the first bytes of a file, at most `size`; raises as `read_bytes` does."""
     return look(path, _piece, path, 0, size)
 
 
 def read_end(path: AnyPath, size: int) -> bytes:
-    """The last bytes of a file, at most `size`; raises as `read_bytes` does."""
+    """Reads the last bytes of a file, at most `size`; raises as `read_bytes` does."""
     return look(path, _piece, path, -size, size)
 
 
 def read_json(path: AnyPath) -> dict[str, Any]:
-    """The JSON object in a file; raises as `read_bytes` does.
+    """Reads the JSON object in a file; raises as `read_bytes` does.
 
     Raises:
-        CorruptEntryError: the file is torn, holds NaN or infinity, or something else than an object.
+        CorruptEntryError: the file is damaged, or contains NaN, infinity or something else than an object.
     """
     content = read_bytes(path)
     try:
@@ -55,30 +55,30 @@ def read_json(path: AnyPath) -> dict[str, Any]:
 
 
 def exists(path: AnyPath) -> bool:
-    """Whether there is a file or a folder."""
+    """Tells whether there is a file or a folder."""
     return _mode(path) != 0
 
 
 def is_folder(path: AnyPath) -> bool:
-    """Whether there is a folder."""
+    """Tells whether there is a folder."""
     return stat.S_ISDIR(_mode(path))
 
 
 def size_of(path: AnyPath) -> int:
-    """A file's size in bytes; raises as `read_bytes` does."""
+    """Returns a file's size in bytes; raises as `read_bytes` does."""
     return look(path, os.stat, path).st_size
 
 
 def changed_at(path: AnyPath) -> int:
-    """When a file was last changed, in nanoseconds of the file server's clock; raises as `read_bytes` does.
+    """Returns a file's modification time in nanoseconds, by the file server's clock; raises as `read_bytes` does.
 
-    The file is opened for it, because that makes a network file system ask its server again.
+    The file is opened for this, because opening makes an NFS client refresh its cached attributes.
     """
     return look(path, _changed_at, path)
 
 
 def list_folder(path: AnyPath) -> list[str]:
-    """The names in a folder, sorted; none where there is no folder."""
+    """Lists the names in a folder, sorted; an empty list if there is no folder. Raises DiskError."""
     try:
         return sorted(look(path, os.listdir, path))
     except FileNotFoundError:
@@ -86,7 +86,7 @@ def list_folder(path: AnyPath) -> list[str]:
 
 
 def files_below(folder: AnyPath) -> Iterator[str]:
-    """The paths of all files in a folder and its subfolders, relative to it and with `/`, in order."""
+    """Lists all files in a folder and its subfolders, relative to it and with `/`, in order."""
     for name in list_folder(folder):
         path = f"{os.fspath(folder)}/{name}"
         if is_folder(path):
@@ -96,12 +96,12 @@ def files_below(folder: AnyPath) -> Iterator[str]:
 
 
 def size_and_sha256(path: AnyPath) -> tuple[int, str]:
-    """A file's size in bytes and the SHA-256 of its content in hex digits; raises as `read_bytes` does."""
+    """Returns a file's size in bytes and its SHA-256 in hex digits; raises as `read_bytes` does."""
     return look(path, _size_and_sha256, path)
 
 
 def _content(path: AnyPath) -> bytes:
-    # The fewest calls to the system that tell a whole file: looking at ten thousand entries is mostly this.
+    # As few system calls as possible: they take most of the time of reading ten thousand entries.
     descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     try:
         content = os.read(descriptor, _PIECE)
@@ -131,13 +131,13 @@ def _mode(path: AnyPath) -> int:
     except FileNotFoundError:
         return 0
     except DiskError as error:
-        if error.errno != errno.ENOTDIR:  # a file above it, so that there is nothing here either
+        if error.errno != errno.ENOTDIR:  # a parent is a file, so the path does not exist
             raise
         return 0
 
 
 def _size_and_sha256(path: AnyPath) -> tuple[int, str]:
-    import hashlib  # whoever looks at a finished run must not pay for it
+    import hashlib  # reading a finished run must not pay for this import
 
     with Path(path).open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
@@ -148,7 +148,7 @@ def _refuse_constant(name: str) -> None:
     raise ValueError(f"{name} is not a JSON number")
 
 
-_DECODER = json.JSONDecoder(parse_constant=_refuse_constant)  # `json.loads` would make one for each file
+_DECODER = json.JSONDecoder(parse_constant=_refuse_constant)  # `json.loads` would create one for each file
 
 
 def _corrupt(path: AnyPath, reason: str) -> CorruptEntryError:

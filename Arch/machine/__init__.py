@@ -1,1 +1,1 @@
-"""What this machine has: memory limits of containers and processes."""
+"""The cores and the memory that this process may use."""

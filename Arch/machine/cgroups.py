@@ -1,4 +1,4 @@
-"""What the control groups of Linux, versions 1 and 2, tell about this process: its share of cores and memory."""
+"""The limits that the control groups of Linux, versions 1 and 2, set for this process: cores and memory."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ ROOT = Path("/")
 
 
 def core_share(root: Path = ROOT) -> float | None:
-    """How many cores' time this process and its kin may use, or None where nothing limits it."""
+    """Returns how many cores the processes of this group may use, or None if there is no limit."""
     shares = []
     for text in _contents(root, "cpu", "cpu.max"):
         quota, _, period = text.strip().partition(" ")
@@ -24,7 +24,7 @@ def core_share(root: Path = ROOT) -> float | None:
 
 
 def memory_limit(root: Path = ROOT) -> int | None:
-    """How many bytes this process and its kin may use, or None where nothing limits them."""
+    """Returns how many bytes the processes of this group may use, or None if there is no limit."""
     texts = (
         *_contents(root, "memory", "memory.max"),
         *_contents(root, "memory", "memory.limit_in_bytes", version=1),
@@ -33,7 +33,7 @@ def memory_limit(root: Path = ROOT) -> int | None:
 
 
 def out_of_memory_kills(root: Path = ROOT) -> int | None:
-    """How many processes of this one's group the system has killed for want of memory; None where nobody counts."""
+    """Returns how many processes of this group the system has killed for lack of memory; None if unknown."""
     for text in (
         *_contents(root, "memory", "memory.events"),
         *_contents(root, "memory", "memory.oom_control", version=1),
@@ -46,7 +46,7 @@ def out_of_memory_kills(root: Path = ROOT) -> int | None:
 
 
 def _contents(root: Path, controller: str, name: str, version: int = 2) -> Iterator[str]:
-    """A file's content in this process's group, then in those above it."""
+    """Reads a file in this process's group, then in its parent groups."""
     base = root / "sys/fs/cgroup"
     try:
         lines = (root / "proc/self/cgroup").read_text(encoding="utf-8").splitlines()
@@ -63,7 +63,7 @@ def _contents(root: Path, controller: str, name: str, version: int = 2) -> Itera
 def _upwards(mount: Path, path: str, name: str) -> Iterator[str]:
     folder = mount / path.lstrip("/")
     for each in (folder, *folder.parents):
-        with contextlib.suppress(OSError):  # inside a container the upper part of the path is not to be seen
+        with contextlib.suppress(OSError):  # inside a container the parent groups are not visible
             yield (each / name).read_text(encoding="utf-8")
         if each == mount:
             return

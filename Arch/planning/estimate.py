@@ -8,7 +8,7 @@ from itertools import islice
 from typing import Any
 
 from Arch.cache.store import Store
-from Arch.errors import CacheError
+from Arch.errors import CacheError, DiskError
 from Arch.planning.plan import Plan
 from Arch.types import Result
 
@@ -51,7 +51,7 @@ def _results(store: Store) -> Iterable[Result]:
     for entry in islice(store.entries(), _MOST_WITNESSES):
         try:
             yield entry.result()
-        except CacheError:  # a damaged witness tells nothing, and is no hindrance to a plan
+        except (CacheError, DiskError):  # a damaged witness tells nothing, and is no hindrance to a plan
             continue
 
 

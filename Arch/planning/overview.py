@@ -16,7 +16,7 @@ from Arch.config.config import fingerprint_of
 from Arch.config.foreign import PLACE, is_foreign
 from Arch.config.plugins.joining import rules_of
 from Arch.config.rules.rules import Rules
-from Arch.errors import CacheError, ChangedDefaultError
+from Arch.errors import CacheError, ChangedDefaultError, DiskError
 from Arch.planning.plan import Step, make_plan
 from Arch.planning.selection import Selection
 from Arch.planning.workspace import Workspace, holds
@@ -130,7 +130,7 @@ def of_entry(entry: Entry, rules: Rules) -> Overview:
                 "`main.py rehash` shows why, and gives it that name."
             )
         status = _of_begun(entry, asked, document)
-    except CacheError as problem:
+    except (CacheError, DiskError) as problem:
         state = State.CHANGED if isinstance(problem, ChangedDefaultError) else State.CORRUPT
         return Overview(entry, UNKNOWN, (), Status(state, (), 0, problem=problem))
     return Overview(entry, str(document.get("Title", "")), (), status)

@@ -15,7 +15,7 @@ from Arch.cache.entry import Entry
 from Arch.cache.layout import is_fingerprint
 from Arch.config.json_text import Source
 from Arch.config.resolve import Resolver
-from Arch.errors import ArchError, CacheError, ConfigError, UnknownNameError
+from Arch.errors import ArchError, CacheError, ConfigError, DiskError, UnknownNameError
 from Arch.planning.workspace import Workspace, config_files
 
 _FEW = 12
@@ -149,5 +149,5 @@ def document_in(folder: Path) -> Document | None:
     """What the Config.json of an experiment's folder says, or None where it is gone or not to be trusted."""
     try:
         return Entry(folder).document()
-    except CacheError:
+    except (CacheError, DiskError):
         return None

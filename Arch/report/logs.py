@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from Arch import files
 from Arch.cache import layout
-from Arch.cache.attempts.attempt import State
+from Arch.cache.attempts.attempt import State, attempt_at
 from Arch.cache.entry import Entry
 from Arch.errors import CacheError
 
@@ -37,7 +37,7 @@ class Log:
         if run is not None:
             chosen = [run]
         else:
-            attempts = sorted(entry.in_hand(), key=lambda attempt: attempt.state is State.RUNNING)
+            attempts = sorted(entry.attempts(), key=lambda attempt: attempt.state is State.RUNNING)
             chosen = [*entry.run_indices(), *(attempt.run for attempt in attempts)][::-1]
         found = [log for log in (cls(entry, index) for index in chosen) if log.path is not None]
         if not found:
@@ -56,7 +56,7 @@ class Log:
     @property
     def is_growing(self) -> bool:
         """Whether a living process makes the run."""
-        return not self.entry.has_run(self.run) and self.entry.work(self.run).attempt().state is State.RUNNING
+        return not self.entry.has_run(self.run) and attempt_at(self.entry.work(self.run)).state is State.RUNNING
 
     def tail(self, lines: int) -> str:
         """The last lines, with a newline at the end of each."""

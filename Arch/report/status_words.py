@@ -158,7 +158,7 @@ def _of_attempt(overview: Overview, attempt: Attempt, now: float) -> Iterator[st
     facts: dict[str, Any] = {}
     if claim is not None:
         facts |= {"attempt": claim.generation, "begun": claim.since, "host": claim.holder.host}
-        facts |= {"process": claim.holder.pid, "device": claim.device, "from step": claim.place}
+        facts |= {"process": claim.holder.pid, "device": claim.device, "from step": claim.step}
     if failure is not None:
         facts |= {"kind": failure.kind, "failed": failure.time, "exit code": failure.exit_code}
         facts |= {"signal": failure.signal, "host": failure.host, "device": failure.device}

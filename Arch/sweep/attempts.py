@@ -7,12 +7,14 @@ import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from Arch.cache.attempts.attempt import MOST_CRASHES, Attempt, State
+from Arch.cache.attempts.attempt import MOST_CRASHES, Attempt, State, attempt_at
 from Arch.cache.attempts.failure import LOG_LINES, Failure
 from Arch.cache.attempts.work import Work
 from Arch.cache.claims.heartbeats import Heartbeats
 from Arch.cache.entry import Entry
+from Arch.cache.folder import EntryFolder
 from Arch.cache.foreign import open_network
+from Arch.cache.making.best_effort import best_effort
 from Arch.cache.making.lease import End, Lease
 from Arch.errors import ArchError, CacheError, DiskError, RunDoneError, RunHeldError
 from Arch.planning.task import Task
@@ -61,7 +63,7 @@ class Attempts:
                 open_network(self.workspace.store.entry(each), each)
             if entry.has_run(task.run):
                 return TaskOutcome(Outcome.ELSEWHERE)
-            attempt = entry.work(task.run).attempt()
+            attempt = attempt_at(entry.work(task.run))
             if attempt.state is State.FAILED and attempt.number > self.resets.get(task, 0):
                 return TaskOutcome(Outcome.FAILED, _old_failure(attempt))
             lease = entry.take(task.run, device=slot.name, heartbeats=self.heartbeats, is_forced=is_forced)
@@ -100,19 +102,19 @@ class Attempts:
             RunHeldError: another process has taken the run over.
         """
         if _is_there(lease.entry, lease.index):
-            lease.fulfil()
+            lease.mark_committed()
             return TaskOutcome(Outcome.DONE)
         if ending.code == Exit.LOST:
             lease.end("stopped")
             raise RunHeldError(f"run {lease.index} of {lease.entry.path} was taken over.")
         told = lease.entry.work(lease.index).failure() if ending.code == Exit.FAILED else None
         if told is not None and told.attempt == lease.generation:
-            _at_best(lease, _end_of(told))
+            best_effort(lease.end, _end_of(told))
             return TaskOutcome(_outcome_of(told, lease.entry.work(lease.index)), told)
         if timeout is not None:
             return self._record(lease, _timeout(lease, timeout), ending)
         if ending.code == Exit.STOPPED or (is_asked and ending.signal in _ENDS and not ending.is_out_of_memory):
-            _at_best(lease, "stopped")
+            best_effort(lease.end, "stopped")
             return TaskOutcome(Outcome.STOPPED)
         return self._record(lease, _unsaid(lease.index, ending), ending)
 
@@ -127,7 +129,7 @@ class Attempts:
         """Whether another attempt could end otherwise: not where memory ran out, nor after several crashes."""
         if failure is None or failure.kind not in _RETRIED:
             return False
-        return self.entry(task).work(task.run).attempt().crashes < MOST_CRASHES
+        return attempt_at(self.entry(task).work(task.run)).crashes < MOST_CRASHES
 
     def reset_failures(self, task: Task, attempt: int) -> None:
         """Forgives a task its failures up to an attempt."""
@@ -164,19 +166,19 @@ class Attempts:
             exit_code=ending.code,
             signal=ending.signal,
         )
-        _at_best(lease, _end_of(failure))
+        best_effort(lease.end, _end_of(failure))
         try:
             failure = replace(failure, log=work.log_tail(LOG_LINES))
             work.record_failure(failure)
-        except CacheError as problem:  # a full disk must not end the sweep; the end of the claim tells of it, too
+        except DiskError as problem:  # a full disk must not end the sweep; the end of the claim tells of it, too
             logging.getLogger(__name__).warning("%s", problem)
         return TaskOutcome(_outcome_of(failure, work), failure)
 
 
-def _is_there(entry: Entry, run: int) -> bool:
+def _is_there(entry: EntryFolder, run: int) -> bool:
     try:
         return entry.has_run(run)
-    except CacheError:
+    except (CacheError, DiskError):
         return False
 
 
@@ -188,7 +190,7 @@ def _old_failure(attempt: Attempt) -> Failure:
 
 
 def _timeout(lease: Lease, seconds: float) -> Failure:
-    has_checkpoint = lease.entry.work(lease.index).checkpoints.place() > 0
+    has_checkpoint = lease.entry.work(lease.index).checkpoints.step() > 0
     kept = "Its checkpoint is kept" if has_checkpoint else "It has no checkpoint yet: give it more time"
     message = f"it was stopped after {seconds:g} s, as --timeout asks. {kept}."
     return Failure(lease.index, "timeout", "timeout", message)
@@ -211,14 +213,6 @@ def _end_of(failure: Failure) -> End:
 def _outcome_of(failure: Failure, work: Work) -> Outcome:
     """Whether the next sweep makes the run again."""
     is_crash = failure.kind == "crash"
-    with contextlib.suppress(CacheError):  # nobody can tell on a disk that does not answer
-        is_crash = is_crash and work.attempt().state is not State.FAILED
+    with contextlib.suppress(CacheError, DiskError):  # nobody can tell on a disk that does not answer
+        is_crash = is_crash and attempt_at(work).state is not State.FAILED
     return Outcome.CRASHED if is_crash else Outcome.FAILED
-
-
-def _at_best(lease: Lease, how: End) -> None:
-    """Ends a lease if the disk allows it; where it does not, the holder's death tells the same later."""
-    try:
-        lease.end(how)
-    except DiskError as problem:
-        logging.getLogger(__name__).warning("%s", problem)

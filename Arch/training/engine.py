@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from Arch.datasets.streaming import RESIDENT_SHARE, fits_memory
 from Arch.errors import TrainingError
+from Arch.machine.memory import RESIDENT_SHARE, fits_memory
 
 if TYPE_CHECKING:
     from Arch.datasets.data import ImageData, Split

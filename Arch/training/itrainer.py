@@ -15,7 +15,7 @@ from Arch.cache.making.lease import Lease
 from Arch.config.config import Config
 from Arch.config.plugins.running import errors_named
 from Arch.datasets.data import ImageData
-from Arch.errors import CacheError, LeaseLostError, TrainingError
+from Arch.errors import DiskError, LeaseLostError, TrainingError
 from Arch.models.imodel import IModel
 from Arch.training.data_identity import require_same_data_as_runs
 from Arch.training.engine import Engine, choose_engine
@@ -185,7 +185,7 @@ def _told(lease: Lease, log: RunLog) -> Iterator[None]:
             lease.check()
         except LeaseLostError as lost:
             raise lost from error
-        except CacheError:  # nobody can tell on a broken disk
+        except DiskError:  # nobody can tell on a broken disk
             pass
         log.say(f"{type(error).__name__}: {error}")
         raise

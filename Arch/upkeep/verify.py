@@ -128,7 +128,7 @@ class _RunCheck:
             if run.index != self.index:
                 yield self._fault(layout.RUN, f"tells of run {run.index}")
 
-    def _said(self, name: str, problem: CacheError) -> Fault:
+    def _said(self, name: str, problem: CorruptEntryError | DiskError) -> Fault:
         return Fault(self.fingerprint, self.index, f"{self.folder}/{name}", str(problem))
 
     def _fault(self, name: str, problem: str) -> Fault:
@@ -191,7 +191,7 @@ def _agrees(entry: Entry, fields: Fields, told: Mapping[str, Any], folders: Mapp
         if entry.document()["Active"] != fields.mapping("Active"):
             return False
         records = {index: files.read_json(f"{folder}/{layout.RUN}") for index, folder in folders.items()}
-    except (FileNotFoundError, CacheError):
+    except (FileNotFoundError, CacheError, DiskError):
         return True  # what it could be compared with is itself at fault, and was said to be
     lines = {index: Fields(told, fields.path).mapping(index) for index in records}
     return all(_agree(lines[index], record) for index, record in records.items())

@@ -1,4 +1,4 @@
-"""A stand-in for a config, and a disk that counts its steps and breaks on demand."""
+"""A stand-in for a config, and a disk that counts its calls and fails on demand."""
 
 import os
 import random
@@ -20,7 +20,7 @@ FINGERPRINT = "0123456789abcdef" * 2
 
 @dataclass(frozen=True)
 class Request:
-    """What the cache needs of a config, without rules."""
+    """The part of a config that the cache needs, without rules."""
 
     active: dict = field(default_factory=lambda: {"Model": "resnet8", "Temperature": 4.0})
     fingerprint: str = FINGERPRINT
@@ -36,7 +36,7 @@ class Request:
 
 
 class Disk:
-    """Notes the steps that pass the door; `breaks` is asked before each write, with its number."""
+    """Records the calls that pass `Arch.files.door`; `breaks` is called before each write, with its number."""
 
     def __init__(self, monkeypatch):
         self.steps, self.count = [], 0
@@ -48,7 +48,7 @@ class Disk:
         if verb == "write":
             self.count += 1
             self.breaks(self.count, function, arguments)
-        # Nothing here loses power, so that waiting for the platters would only take time.
+        # No test cuts the power, so a real fsync would only take time.
         return None if function is os.fsync else function(*arguments)
 
     @property
@@ -56,16 +56,16 @@ class Disk:
         return [step for step in self.steps if step[0] == "write"]
 
     def forget(self):
-        """Counts from zero again, on a disk without faults."""
+        """Resets the count and removes the faults."""
         self.steps, self.count = [], 0
         self.breaks = lambda number, function, arguments: None
 
     def delay(self):
-        """Makes processes meet at unlikely moments: each write may wait for up to four milliseconds."""
+        """Delays some writes by up to four milliseconds, so that processes meet in rare states."""
         self.breaks = lambda number, function, arguments: random.random() < 0.15 and time.sleep(random.random() * 4e-3)
 
     def kill_at(self, number):
-        """Makes this process die at the n-th write from now, in the middle of it where it has a middle."""
+        """Kills this process at the n-th write from now; an `os.write` is cut in the middle."""
 
         def breaks(now, function, arguments):
             if now == number:
@@ -77,7 +77,7 @@ class Disk:
         self.breaks = breaks
 
     def fail_at(self, number, code, *, forever=False, of=None):
-        """Makes the n-th write from now fail, or all from there on, or all uses of one function from there on."""
+        """Makes the n-th write from now fail, or all from there on, or all calls of one function from there on."""
 
         def breaks(now, function, arguments):
             if (now == number and of is None) or (now >= number and (forever or function is of)):
@@ -93,7 +93,7 @@ def disk(monkeypatch):
 
 
 @pytest.fixture
-def asked():
+def config():
     return Request()
 
 
@@ -103,15 +103,15 @@ def store(tmp_path):
 
 
 @pytest.fixture
-def entry(store, asked):
+def entry(store, config):
     """An entry that was opened and has no run."""
-    entry = store.entry(asked)
-    entry.open(asked)
+    entry = store.entry(config)
+    entry.open(config)
     return entry
 
 
 @pytest.fixture
-def make_asked():
+def make_config():
     return Request
 
 
@@ -127,7 +127,7 @@ def make_run():
 
 @pytest.fixture
 def commit(make_run):
-    """Writes a run with weights the way a trainer does, and says whether it became the run."""
+    """Writes a run with weights as a trainer does, and returns whether the commit won."""
 
     def commit(entry, index=0, accuracy=0.5):
         with entry.write_run(index) as writer:
@@ -139,7 +139,7 @@ def commit(make_run):
 
 @pytest.fixture
 def in_child():
-    """Runs an action in a forked process and gives how that ended: its exit code, or minus the signal."""
+    """Runs actions in forked processes and returns their exit codes, or minus the signals that ended them."""
 
     def start(action):
         pid = os.fork()
@@ -149,7 +149,7 @@ def in_child():
             try:
                 code = int(action() or 0)
             except BaseException:
-                traceback.print_exc()  # the exit code alone would not say why
+                traceback.print_exc()  # the exit code alone does not say why
                 raise
             finally:
                 os._exit(code)
@@ -164,7 +164,7 @@ def in_child():
 
 @pytest.fixture
 def on_host(monkeypatch):
-    """Lets what follows happen on another machine, as far as claims tell: it has another boot id."""
+    """Simulates another host for the following calls: claims get another boot id."""
 
     def move(name, namespace="pid:[1]"):
         monkeypatch.setattr(holder, "_home", lambda pid: (f"boot of {name}", namespace))
@@ -174,7 +174,7 @@ def on_host(monkeypatch):
 
 @pytest.fixture
 def names_below():
-    """All files and empty folders below a folder, relative to it."""
+    """Lists all files and empty folders below a folder, relative to it."""
 
     def names(folder):
         found = (path for path in folder.rglob("*") if path.is_file() or not any(path.iterdir()))

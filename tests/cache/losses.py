@@ -7,7 +7,7 @@ from Arch import files
 
 
 def take_over(lease):
-    """What another machine does that has not seen a sign of life for the TTL."""
+    """Writes the claim that another host writes after it saw no heartbeat for the TTL."""
     later = replace(
         lease.claim,
         path=lease.claim.path.replace("000001", "000002"),

@@ -1,4 +1,4 @@
-"""A trainer without torch, whose numbers have a closed form, so that exact resume can be checked by hand."""
+"""A trainer without torch whose numbers have a closed form, so that an exact resume can be verified."""
 
 import json
 
@@ -12,48 +12,48 @@ FACTOR, SUMMAND, PRIME = 48_271, 11, 2_147_483_647
 
 
 def closed_form(index, epoch):
-    """What `x -> FACTOR x + SUMMAND (mod PRIME)` makes of `index + 1` in so many steps: a geometric sum."""
+    """Iterates `x -> FACTOR x + SUMMAND (mod PRIME)` on `index + 1`, `epoch` times, by the geometric sum."""
     power = pow(FACTOR, epoch, PRIME)
     return (power * (index + 1) + SUMMAND * (power - 1) * pow(FACTOR - 1, -1, PRIME)) % PRIME
 
 
 def expected_run(index):
-    """What an undisturbed training commits."""
+    """Returns the run that an undisturbed training commits."""
     return run_of(index, [closed_form(index, epoch) for epoch in range(1, EPOCHS + 1)])
 
 
 def nothing(epoch):
-    """What befalls a training that is left alone."""
+    """Does not disturb the training."""
 
 
 def fail(epoch):
-    """A mistake in the third epoch, after a checkpoint."""
+    """Raises in the third epoch, after a checkpoint."""
     if epoch == 3:
         raise ValueError("bad luck")
 
 
 def stop(epoch):
-    """The end is asked for in the fourth epoch."""
+    """Stops the run on request in the fourth epoch."""
     if epoch == 4:
         raise StoppedError("left on request")
 
 
-def train(entry, asked, index=0, befalls=nothing, **how):
-    """The whole life of a run in the store: opened, taken, begun or resumed, checkpointed, committed."""
-    entry.open(asked)
+def train(entry, config, index=0, on_epoch=nothing, **how):
+    """Makes a run: opens the entry, takes the lease, starts or resumes, checkpoints and commits."""
+    entry.open(config)
     with entry.take(index, **how) as lease:
-        make_run(lease, befalls)
+        make_run(lease, on_epoch)
 
 
-def make_run(lease, befalls=nothing):
-    """Makes the run of a lease that is entered."""
+def make_run(lease, on_epoch=nothing):
+    """Makes the run of an entered lease."""
     entry, index, work = lease.entry, lease.index, lease.entry.work(lease.index)
     with entry.write_run(index, lease) as writer:
         checkpoint = work.checkpoints.newest()
         numbers = json.loads(checkpoint.payload) if checkpoint else [index + 1]
         work.write_log(f"attempt {lease.generation} begins after epoch {len(numbers) - 1}")
         for epoch in range(len(numbers), EPOCHS + 1):
-            befalls(epoch)
+            on_epoch(epoch)
             numbers.append((FACTOR * numbers[-1] + SUMMAND) % PRIME)
             work.write_log(f"epoch {epoch}")
             work.save_progress(Progress(epoch, EPOCHS, epoch, EPOCHS, float(epoch), ""))
@@ -65,7 +65,7 @@ def make_run(lease, befalls=nothing):
 
 
 def run_of(index, numbers):
-    """A run with these numbers, epoch by epoch."""
+    """Returns a run with these numbers, one per epoch."""
     epochs = tuple(
         Epoch(i, {"loss": float(x)}, {"accuracy": x / PRIME}, {}, 0.1, 1.0) for i, x in enumerate(numbers, 1)
     )

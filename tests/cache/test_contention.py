@@ -1,4 +1,4 @@
-"""Many processes that want the same runs at random moments: each run is made once, but for what was killed."""
+"""Many processes that take the same runs at random moments: each run is made once, unless its process is killed."""
 
 import os
 import random
@@ -12,13 +12,13 @@ PROCESSES, RUNS = 8, 30
 
 
 def note(path, line):
-    """One line of an append-only trace; so short a write is never torn or mixed with another."""
+    """Appends a line to a trace; so short a write is atomic."""
     with path.open("a") as trace:
         trace.write(f"{line}\n")
 
 
 def make_all(entry, trace, is_killed):
-    """Makes what is missing, in an order of its own, until everything is there."""
+    """Makes the missing runs, in a random order, until all are finished."""
     waiting = random.sample(range(RUNS), RUNS)
     while waiting:
         index = waiting.pop(0)
@@ -51,7 +51,7 @@ def test_eight_processes_make_each_of_thirty_runs_once(disk, entry, in_child, tm
     assert not any(name.startswith(("Work", "Claims")) for name in names_below(entry.path))
 
 
-def test_killed_processes_cost_the_run_in_hand_and_nothing_else(disk, entry, in_child, tmp_path, names_below):
+def test_a_killed_process_loses_only_the_run_that_it_was_making(disk, entry, in_child, tmp_path, names_below):
     trace = tmp_path / "trace"
 
     def work():

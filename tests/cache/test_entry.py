@@ -1,4 +1,4 @@
-"""Reading an entry: what is there, what is derived, and what is said when a file is not to be trusted."""
+"""Reads an entry: its files, what is derived from them, and the errors for damaged files."""
 
 import json
 import math
@@ -13,23 +13,23 @@ from Arch.errors import CacheError, CorruptEntryError
 TORN = [b"", b"{", b"[]", b'{"Fingerprint": ', b"\xff\xfe\x00", b'{"Fingerprint": NaN}', b"{}", b"[" * 100_000]
 
 
-def test_a_config_is_kept_as_it_was_asked(entry, asked):
-    assert entry.document() == asked.document()
-    assert json.loads((entry.path / "Config.json").read_text()) == asked.document()
+def test_a_config_is_stored_as_requested(entry, config):
+    assert entry.document() == config.document()
+    assert json.loads((entry.path / "Config.json").read_text()) == config.document()
 
 
-def test_opening_again_changes_nothing(entry, asked, disk):
-    entry.open(asked)
+def test_opening_again_changes_nothing(entry, config, disk):
+    entry.open(config)
     assert disk.writes == []
 
 
-def test_a_run_comes_back_as_it_was_committed(entry, commit, make_run):
+def test_a_run_is_read_as_it_was_committed(entry, commit, make_run):
     commit(entry, 3, 0.625)
     assert entry.run(3) == make_run(3, 0.625)
     assert entry.runs() == (make_run(3, 0.625),)
 
 
-def test_runs_are_counted_by_number_not_by_spelling(entry, commit):
+def test_only_canonical_numbers_are_run_folders(entry, commit):
     for index in (1000, 2, 0):
         commit(entry, index)
     for name in ("7", "0004", "001.bak", ".nfs01"):
@@ -37,24 +37,24 @@ def test_runs_are_counted_by_number_not_by_spelling(entry, commit):
     assert entry.run_indices() == (0, 2, 1000)
 
 
-def test_a_result_holds_every_runs_scores_and_their_statistics(entry, commit, asked):
+def test_a_result_has_the_scores_of_every_run_and_their_statistics(entry, commit, config):
     commit(entry, 0, 0.5)
     commit(entry, 1, 0.75)
     result = entry.result()
-    assert (result.fingerprint, result.active, result.path) == (asked.fingerprint, asked.active, entry.path)
+    assert (result.fingerprint, result.active, result.path) == (config.fingerprint, config.active, entry.path)
     assert result.scores == {0: {"accuracy": 0.5}, 1: {"accuracy": 0.75}}
     assert result.seconds == {0: 3.5, 1: 3.5}
-    assert result.provenance[1] == {"device": "cpu"}  # what else a run records stays in the run
+    assert result.provenance[1] == {"device": "cpu"}  # other provenance stays in the run's own file
     statistic = result.statistic("accuracy")
     # By hand: mean (0.5 + 0.75) / 2; squared deviations 2 * 0.125^2 over n - 1 = 1.
     assert (statistic.mean, statistic.std, statistic.n) == (0.625, pytest.approx(math.sqrt(2 * 0.125**2)), 2)
 
 
-def test_an_entry_without_runs_has_an_empty_result(entry, asked):
-    assert (entry.result().n, entry.result().active) == (0, asked.active)
+def test_an_entry_without_runs_has_an_empty_result(entry, config):
+    assert (entry.result().n, entry.result().active) == (0, config.active)
 
 
-def test_a_result_costs_one_listing_a_look_at_each_manifest_and_one_small_file(entry, commit, disk):
+def test_a_result_reads_one_listing_each_manifest_and_the_summary(entry, commit, disk):
     commit(entry, 0)
     commit(entry, 1)
     disk.forget()
@@ -68,7 +68,7 @@ def test_a_result_costs_one_listing_a_look_at_each_manifest_and_one_small_file(e
 
 
 @pytest.mark.parametrize("content", TORN, ids=repr)
-def test_a_torn_summary_is_derived_anew_without_writing(entry, commit, disk, content):
+def test_a_damaged_summary_is_derived_from_the_runs_without_writing(entry, commit, disk, content):
     commit(entry)
     before = entry.result()
     (entry.path / "Result.json").write_bytes(content)
@@ -79,7 +79,7 @@ def test_a_torn_summary_is_derived_anew_without_writing(entry, commit, disk, con
 
 
 @pytest.mark.parametrize("damage", ["missing", "other runs", "other experiment", "no numbers"])
-def test_a_summary_that_tells_of_something_else_is_not_believed(entry, commit, damage):
+def test_a_summary_of_something_else_is_not_used(entry, commit, damage):
     commit(entry, 0, 0.5)
     summary = entry.path / "Result.json"
     document = json.loads(summary.read_text())
@@ -98,9 +98,9 @@ def test_a_summary_that_tells_of_something_else_is_not_believed(entry, commit, d
 
 
 @pytest.mark.parametrize("content", TORN, ids=repr)
-def test_a_torn_config_is_one_clear_error(entry, asked, content):
+def test_a_damaged_config_is_one_clear_error(entry, config, content):
     (entry.path / "Config.json").write_bytes(content)
-    for read in (entry.document, entry.result, lambda: entry.check(asked), lambda: entry.open(asked)):
+    for read in (entry.document, entry.result, lambda: entry.check(config), lambda: entry.open(config)):
         with pytest.raises(
             CorruptEntryError, match=rf"{entry.path}/Config\.json is torn or was edited.*`main\.py rm --corrupt`"
         ):
@@ -108,7 +108,7 @@ def test_a_torn_config_is_one_clear_error(entry, asked, content):
 
 
 @pytest.mark.parametrize("content", TORN, ids=repr)
-def test_a_torn_run_is_one_clear_error_that_leaves_the_summary_readable(entry, commit, content):
+def test_a_damaged_run_is_one_clear_error_and_leaves_the_summary_readable(entry, commit, content):
     commit(entry)
     (entry.path / "Runs" / "000" / "Run.json").write_bytes(content)
     with pytest.raises(CorruptEntryError, match=r"Runs/000/Run\.json is torn or was edited.*`main\.py rm --corrupt`"):
@@ -135,21 +135,21 @@ def test_a_run_without_its_manifest_is_corrupt_and_named(entry, commit):
             read()
 
 
-def test_a_run_that_tells_of_another_run_is_corrupt(entry, commit):
+def test_a_run_file_of_another_run_is_corrupt(entry, commit):
     commit(entry, 1)
     (entry.path / "Runs" / "001").rename(entry.path / "Runs" / "000")
     with pytest.raises(CorruptEntryError, match=r"Runs/000/Run\.json tells of run 1"):
         entry.run(0)
 
 
-def test_runs_without_a_config_are_not_adopted(entry, commit, asked):
+def test_runs_without_a_config_are_not_adopted(entry, commit, config):
     commit(entry)
     (entry.path / "Config.json").unlink()
     with pytest.raises(CorruptEntryError, match=r"holds runs but no Config\.json"):
-        entry.open(asked)
+        entry.open(config)
 
 
-def test_a_torn_run_does_not_keep_the_next_from_being_committed(entry, commit, caplog):
+def test_a_damaged_run_does_not_prevent_the_next_commit(entry, commit, caplog):
     commit(entry, 0)
     (entry.path / "Runs" / "000" / "Run.json").write_bytes(b"")
     assert commit(entry, 1)
@@ -157,10 +157,10 @@ def test_a_torn_run_does_not_keep_the_next_from_being_committed(entry, commit, c
     assert entry.run_indices() == (0, 1)
 
 
-def test_an_entry_that_was_never_begun_says_so(store, asked):
-    entry = store.entry(asked)
+def test_reading_an_absent_entry_is_an_error_that_names_it(store, config):
+    entry = store.entry(config)
     assert (entry.exists, entry.run_indices()) == (False, ())
-    for read in (entry.document, entry.result, lambda: entry.check(asked)):
+    for read in (entry.document, entry.result, lambda: entry.check(config)):
         with pytest.raises(CacheError, match=f"nothing is cached in {entry.path}"):
             read()
 
@@ -174,7 +174,7 @@ def test_weights_are_found_by_run_and_kind(entry, commit):
     ("run", "which", "message"),
     [(0, "Best", "run 0 in .* has no Best weights.*Validation"), (4, "Last", "no run 4 in .*Runs there: 0")],
 )
-def test_absent_weights_are_refused_with_what_there_is(entry, commit, run, which, message):
+def test_absent_weights_are_refused_with_those_that_exist(entry, commit, run, which, message):
     commit(entry)
     with pytest.raises(CacheError, match=message):
         entry.weights(run, which)
@@ -188,7 +188,7 @@ def test_weights_of_another_size_than_written_are_refused(entry, commit, damage)
         entry.weights(0, "Last")
 
 
-def test_reading_opens_nothing_for_writing(store, entry, asked, commit, disk, in_child):
+def test_reading_opens_nothing_for_writing(store, entry, config, commit, disk, in_child):
     commit(entry, 0)
     disk.forget()
 
@@ -202,10 +202,10 @@ def test_reading_opens_nothing_for_writing(store, entry, asked, commit, disk, in
                 written.append((event, arguments))
 
         sys.addaudithook(audit)
-        entry.check(asked)
-        entry.open(asked)
-        entry.result(), entry.runs(), entry.weights(0, "Last"), entry.status(2, asked)
-        list(store.entries()), store.find(asked.fingerprint[:4]), store.snapshot().status(asked, 2)
+        entry.check(config)
+        entry.open(config)
+        entry.result(), entry.runs(), entry.weights(0, "Last"), entry.status(2, config)
+        list(store.entries()), store.find(config.fingerprint[:4]), store.snapshot().status(config, 2)
         (entry.path / "Result.json").exists() and entry.result()
         return len(written) + len(disk.writes)
 
@@ -213,8 +213,8 @@ def test_reading_opens_nothing_for_writing(store, entry, asked, commit, disk, in
 
 
 @pytest.mark.parametrize("part", ["Active", "Defaults", "References"])
-def test_a_config_that_lost_a_part_is_not_trusted(part, entry, asked):
-    document = {name: value for name, value in asked.document().items() if name != part}
+def test_a_config_without_one_of_its_parts_is_corrupt(part, entry, config):
+    document = {name: value for name, value in config.document().items() if name != part}
     (entry.path / "Config.json").write_text(json.dumps(document))
     with pytest.raises(CorruptEntryError, match=f"expected {part} to be an object, found nothing"):
         entry.document()

@@ -1,4 +1,4 @@
-"""A run's whole life, broken at every step: the next command needs no help and comes to the very same numbers."""
+"""Runs are killed or refused by the disk at every step: the next command still gives exactly the same numbers."""
 
 import contextlib
 import errno
@@ -22,72 +22,72 @@ WHOLE = {"Config.json", "Result.json", "Runs/001/Run.json", "Runs/001/manifest.j
 
 @pytest.fixture
 def store(tmp_path):
-    """A cache in memory where there is one: only steps are counted here, and there are thousands."""
+    """A cache in memory if possible: only steps are counted, and there are thousands."""
     memory = Path("/dev/shm")
     folder = Path(tempfile.mkdtemp(dir=memory if os.access(memory, os.W_OK) else tmp_path))
     yield Store(folder / "cache")
     shutil.rmtree(folder)
 
 
-def live(entry, asked):
-    """A life with everything in it: an attempt that fails, one that is stopped, one that comes to the end."""
+def make_in_three_attempts(entry, config):
+    """Makes a run in three attempts: the first fails, the second is stopped, the third commits."""
     with contextlib.suppress(ValueError):
-        stub.train(entry, asked, befalls=stub.fail)
+        stub.train(entry, config, on_epoch=stub.fail)
     with contextlib.suppress(StoppedError):
-        stub.train(entry, asked, befalls=stub.stop)
-    stub.train(entry, asked)
+        stub.train(entry, config, on_epoch=stub.stop)
+    stub.train(entry, config)
 
 
-def check_next_command(entry, asked, names_below, where):
-    """Whatever lies there, the same command once more finishes the run, exactly."""
+def check_next_command(entry, config, names_below, where):
+    """Asserts that repeating the command finishes the run with the exact numbers and removes all leftovers."""
     with contextlib.suppress(RunDoneError):
-        stub.train(entry, asked)
+        stub.train(entry, config)
     assert entry.runs() == (stub.expected_run(0),), where
     assert entry.result().scores[0] == stub.expected_run(0).scores
     assert entry.weights(0, "Last").read_text() == str(stub.closed_form(0, stub.EPOCHS))
-    assert str(entry.status(1, asked)) == "done"
+    assert str(entry.status(1, config)) == "done"
     with entry.write_run(1) as writer:
-        writer.commit(stub.expected_run(1))  # who works here next clears what was left beside a finished run
+        writer.commit(stub.expected_run(1))  # the next writer removes leftovers beside a finished run
     assert names_below(entry.path) == WHOLE, where
 
 
-def test_g3_killed_at_any_step_of_its_life_the_next_command_comes_to_the_same(
-    disk, store, asked, in_child, names_below
+def test_g3_after_a_kill_at_any_step_the_next_command_gives_the_same_numbers(
+    disk, store, config, in_child, names_below
 ):
-    entry = store.entry(asked)
+    entry = store.entry(config)
 
     def work(dies_at):
         disk.kill_at(dies_at)
-        live(entry, asked)
+        make_in_three_attempts(entry, config)
 
     for step in range(1, MANY):
         shutil.rmtree(store.root, ignore_errors=True)
         if in_child(functools.partial(work, step)) == [0]:
             break
-        assert str(entry.status(1, asked)).partition(" ")[0] in ("missing", "crashed", "stopped", "failed", "done")
-        check_next_command(entry, asked, names_below, f"after a kill at step {step}")
+        assert str(entry.status(1, config)).partition(" ")[0] in ("missing", "crashed", "stopped", "failed", "done")
+        check_next_command(entry, config, names_below, f"after a kill at step {step}")
     assert 100 < step < MANY - 1
 
 
 @pytest.mark.parametrize("forever", [False, True], ids=["once", "from then on"])
 @pytest.mark.parametrize("code", [errno.ENOSPC, errno.EIO, errno.EACCES], ids=errno.errorcode.get)
-def test_g3_refused_at_any_step_of_its_life_the_next_command_comes_to_the_same(
-    disk, store, asked, names_below, code, forever
+def test_g3_after_a_disk_error_at_any_step_the_next_command_gives_the_same_numbers(
+    disk, store, config, names_below, code, forever
 ):
-    entry = store.entry(asked)
+    entry = store.entry(config)
     for step in range(1, MANY):
         shutil.rmtree(store.root, ignore_errors=True)
         disk.fail_at(step, code, forever=forever)
         with contextlib.suppress(DiskError, RunDoneError):
-            live(entry, asked)
+            make_in_three_attempts(entry, config)
         if disk.count < step:
             break
         disk.forget()
-        check_next_command(entry, asked, names_below, f"after {errno.errorcode[code]} at step {step}")
+        check_next_command(entry, config, names_below, f"after {errno.errorcode[code]} at step {step}")
     assert 100 < step < MANY - 1
 
 
-def test_a_resumed_training_does_not_repeat_what_a_checkpoint_holds(entry, asked):
+def test_a_resumed_training_does_not_repeat_steps_before_its_checkpoint(entry, config):
     epochs = []
 
     def stop_late(epoch):
@@ -95,8 +95,8 @@ def test_a_resumed_training_does_not_repeat_what_a_checkpoint_holds(entry, asked
         stub.stop(epoch)
 
     with pytest.raises(StoppedError):
-        stub.train(entry, asked, befalls=stop_late)
-    stub.train(entry, asked, befalls=epochs.append)
+        stub.train(entry, config, on_epoch=stop_late)
+    stub.train(entry, config, on_epoch=epochs.append)
     assert epochs == [1, 2, 3, 4, 3, 4]
     assert entry.runs() == (stub.expected_run(0),)
 

@@ -1,4 +1,4 @@
-"""How far an experiment has come is read from its folder, for one and for thousands."""
+"""The status of an experiment is derived from its folder, for one and for thousands."""
 
 import pytest
 
@@ -11,10 +11,10 @@ def fail(entry, index, message="bad luck"):
         raise ValueError(message)
 
 
-def test_an_experiment_is_missing_then_partial_then_done(store, asked, commit):
-    entry = store.entry(asked)
+def test_an_experiment_is_missing_then_partial_then_done(store, config, commit):
+    entry = store.entry(config)
     assert str(entry.status(2)) == "missing"
-    entry.open(asked)
+    entry.open(config)
     assert str(entry.status(2)) == "missing"
     commit(entry, 0)
     assert str(entry.status(2)) == "partial (1 of 2)"
@@ -24,14 +24,14 @@ def test_an_experiment_is_missing_then_partial_then_done(store, asked, commit):
     assert str(entry.status(5)) == "partial (2 of 5)"
 
 
-def test_the_missing_runs_are_those_below_the_number_wanted(entry, commit):
+def test_missing_runs_are_those_below_the_requested_number(entry, commit):
     commit(entry, 1)
     commit(entry, 3)
     status = entry.status(3)
     assert (status.runs, status.missing, str(status)) == ((1, 3), (0, 2), "partial (1 of 3)")
 
 
-def test_the_last_attempt_at_a_missing_run_tells_why_it_failed(entry, commit):
+def test_the_status_has_the_failure_of_the_latest_attempt(entry, commit):
     commit(entry, 0)
     fail(entry, 1)
     status = entry.status(2)
@@ -39,7 +39,7 @@ def test_the_last_attempt_at_a_missing_run_tells_why_it_failed(entry, commit):
     assert str(entry.status(1)) == "done"
 
 
-def test_a_failed_start_is_failed_not_missing(entry):
+def test_a_first_attempt_that_failed_is_failed_not_missing(entry):
     fail(entry, 0)
     assert str(entry.status(1)) == "failed (0 of 1; ValueError)"
 
@@ -52,41 +52,39 @@ def test_the_latest_of_several_failures_is_shown(entry, monkeypatch):
     assert (failure.message, failure.time) == ("attempt 1", "2025-01-31T12:00:50Z")
 
 
-def test_a_torn_failure_record_is_still_a_failure(entry):
+def test_a_damaged_failure_record_is_still_a_failure(entry):
     fail(entry, 0)
     (entry.path / "Work" / "000" / "Failure.json").write_text('{"Error": ')
     assert str(entry.status(1)) == "failed (0 of 1; CorruptEntryError)"
 
 
-def test_a_changed_default_is_a_status_and_not_an_end(entry, make_asked):
-    status = entry.status(1, make_asked({"Temperature": 3.0}))
+def test_a_changed_default_is_a_status_and_not_raised(entry, make_config):
+    status = entry.status(1, make_config({"Temperature": 3.0}))
     assert str(status) == "changed default"
     assert isinstance(status.problem, ChangedDefaultError)
 
 
-def test_a_corrupt_entry_is_a_status_and_not_an_end(entry, asked):
+def test_a_corrupt_entry_is_a_status_and_not_raised(entry, config):
     (entry.path / "Config.json").write_text("{")
-    status = entry.status(1, asked)
+    status = entry.status(1, config)
     assert str(status) == "corrupt"
     assert isinstance(status.problem, CorruptEntryError)
 
 
-def test_a_snapshot_answers_for_what_is_absent_without_a_look_at_the_disk(store, entry, commit, make_asked, disk):
+def test_a_snapshot_reports_absent_entries_without_reading_the_disk(store, entry, commit, make_config, disk):
     commit(entry)
     snapshot = store.snapshot()
     disk.forget()
-    absent = [make_asked(fingerprint=f"{number:032x}") for number in range(1000)]
+    absent = [make_config(fingerprint=f"{number:032x}") for number in range(1000)]
     assert {str(snapshot.status(each, 1)) for each in absent} == {"missing"}
     assert disk.steps == []
 
 
-def test_a_snapshot_answers_for_what_is_present_with_three_looks_and_one_for_each_run(
-    store, entry, commit, asked, disk
-):
+def test_a_snapshot_reports_a_present_entry_with_three_reads_and_one_per_run(store, entry, commit, config, disk):
     commit(entry)
     snapshot = store.snapshot()
     disk.forget()
-    assert str(snapshot.status(asked, 1)) == "done"
+    assert str(snapshot.status(config, 1)) == "done"
     assert [path.removeprefix(str(entry.path)) for _, path, _ in disk.steps] == [
         "/Config.json",
         "/Runs",
@@ -95,16 +93,16 @@ def test_a_snapshot_answers_for_what_is_present_with_three_looks_and_one_for_eac
     ]
 
 
-def test_an_entry_that_was_moved_away_after_the_snapshot_is_missing(store, entry, asked, tmp_path):
+def test_an_entry_moved_away_after_the_snapshot_is_missing(store, entry, config, tmp_path):
     snapshot = store.snapshot()
     entry.path.rename(tmp_path / "elsewhere")
-    assert str(snapshot.status(asked, 1)) == "missing"
+    assert str(snapshot.status(config, 1)) == "missing"
 
 
-def test_an_entry_that_the_disk_does_not_give_is_a_status_and_not_an_end(store, entry, asked, commit):
+def test_an_unreadable_entry_is_a_status_and_not_raised(store, entry, config, commit):
     commit(entry, 0)
     (entry.path / "Claims" / "001" / "000001.json").mkdir(parents=True)
-    for status in (entry.status(2), store.snapshot().status(asked, 2)):
+    for status in (entry.status(2), store.snapshot().status(config, 2)):
         assert status.state is State.CORRUPT
         assert isinstance(status.problem, DiskError)
         assert "000001.json" in str(status.problem)

@@ -1,4 +1,4 @@
-"""The summary is believed only where it tells of the very runs that are there; versions are those of the runs."""
+"""The summary is used only if it is of the present runs; versions are those of the runs."""
 
 import json
 import shutil
@@ -22,9 +22,9 @@ def commit_versions(entry, make_run):
     return commit
 
 
-def test_a_summary_of_another_run_of_the_same_number_is_not_believed(entry, store, make_asked, commit):
-    other = store.entry(make_asked(fingerprint="f" * 32))
-    other.open(make_asked(fingerprint="f" * 32))
+def test_a_summary_of_another_run_with_the_same_index_is_not_used(entry, store, make_config, commit):
+    other = store.entry(make_config(fingerprint="f" * 32))
+    other.open(make_config(fingerprint="f" * 32))
     commit(entry, 0, 0.5)
     commit(other, 0, 0.75)
     shutil.rmtree(entry.path / "Runs" / "000")
@@ -51,7 +51,7 @@ def test_a_summary_of_an_earlier_version_is_read(entry, commit, disk):
     assert not any(path.endswith("Run.json") for _, path, _ in disk.steps)
 
 
-def test_the_summary_repeats_only_what_is_asked_of_many_runs(entry, commit_versions):
+def test_the_summary_has_only_the_provenance_needed_of_many_runs(entry, commit_versions):
     commit_versions(0, Model=1)
     line = json.loads((entry.path / "Result.json").read_text())["Runs"]["0"]
     assert line["Provenance"] == {"device": "cpu", "versions": {"Model": 1}}
@@ -72,19 +72,19 @@ def test_the_summary_repeats_only_what_is_asked_of_many_runs(entry, commit_versi
         ({"Model": 1, "net.py": "ab"}, {"Model": 1}, {}),
     ],
 )
-def test_a_run_is_outdated_where_a_component_has_another_version_now(made_with, now, told):
+def test_a_run_is_outdated_if_a_component_has_another_version_now(made_with, now, told):
     assert summary.outdated([{"versions": made_with}, {"device": "cpu"}], now) == told
 
 
 @pytest.mark.parametrize("is_summarised", [True, False])
-def test_an_entry_is_stale_where_one_of_its_runs_is(entry, make_asked, commit_versions, is_summarised):
+def test_an_entry_is_stale_if_one_of_its_runs_is(entry, make_config, commit_versions, is_summarised):
     commit_versions(0, Model=1)
     commit_versions(1, Model=2)
     if not is_summarised:
         (entry.path / "Result.json").unlink()
-    [now, later] = [make_asked(versions={"Model": version}) for version in (1, 2)]
-    assert entry.status(1, make_asked(versions={})).state is State.DONE
-    for asked, then in ((now, 2), (later, 1)):
-        status = entry.status(2, asked)
+    [now, later] = [make_config(versions={"Model": version}) for version in (1, 2)]
+    assert entry.status(1, make_config(versions={})).state is State.DONE
+    for config, then in ((now, 2), (later, 1)):
+        status = entry.status(2, config)
         assert (status.state, status.is_done, status.outdated) == (State.STALE, True, {"Model": then})
     assert entry.status(3, now).state is State.PARTIAL

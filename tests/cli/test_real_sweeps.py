@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from Arch.cache.attempts.attempt import State
+from Arch.cache.attempts.attempt import State, attempt_at
 from Arch.cache.store import Store
 from tests.repository import ROOT
 
@@ -43,7 +43,7 @@ def finished(process):
 
 def running(folder):
     """The runs in hand that a living process has brought somewhere."""
-    attempts = [(entry, attempt) for entry in Store(folder / "cache").entries() for attempt in entry.in_hand()]
+    attempts = [(entry, attempt) for entry in Store(folder / "cache").entries() for attempt in entry.attempts()]
     works = [entry.work(attempt.run) for entry, attempt in attempts if attempt.state is State.RUNNING]
     return [work for work in works if "begins" in last_attempt(work) or "goes on" in last_attempt(work)]
 
@@ -70,7 +70,7 @@ def test_a_single_run_is_checkpointed_and_goes_on(number, code, tmp_path):
     assert finished(process)[0] == code
     (entry,) = Store(tmp_path / "cache").entries()
     work = entry.work(0)
-    assert (work.attempt().state, work.checkpoints.place() > 0) == ("stopped", True)
+    assert (attempt_at(work).state, work.checkpoints.step() > 0) == ("stopped", True)
     process = start(tmp_path, "-c", "config.json")
     wait_for_a_run(tmp_path)
     process.send_signal(signal.SIGINT)

@@ -10,7 +10,7 @@ from Arch.datasets import loading
 from Arch.datasets.data import Split
 from Arch.datasets.loading import load
 from Arch.datasets.sources.synthetic import Synthetic
-from Arch.datasets.streaming import fits_memory, images_of, streamed
+from Arch.datasets.streaming import images_of, streamed
 
 BYTES = 3 * 5 * 4  # of an image
 
@@ -88,11 +88,6 @@ def test_closing_the_stream_early_ends_its_thread(split, batches):
 def test_an_error_of_the_reading_thread_is_raised_in_the_consumer(split, batches):
     with pytest.raises(IndexError):
         list(streamed(replace(split, pixels=split.pixels[:10]), batches))
-
-
-def test_a_byte_fits_into_memory_but_a_yottabyte_does_not():
-    assert fits_memory(1)
-    assert not fits_memory(10**24)
 
 
 def test_samples_chosen_from_large_data_are_not_copied(monkeypatch):

@@ -1,4 +1,4 @@
-"""Breaks or kills at a chosen step of the door to the disk."""
+"""Fails or kills at a chosen file-system call."""
 
 import os
 import signal
@@ -10,7 +10,7 @@ from Arch.files import door
 
 @pytest.fixture
 def break_at(monkeypatch):
-    """Makes the n-th write step fail (or, with code 0, kills the process) and gives the steps that were taken."""
+    """Makes the n-th write fail (or, with code 0, kills the process); returns the list of writes, filled later."""
 
     def arm(number, code=0, when=lambda function: True):
         taken = []
@@ -33,7 +33,7 @@ def break_at(monkeypatch):
 
 @pytest.fixture
 def kill_at(break_at):
-    """Runs an action in a child that is killed before its n-th write step; whether it came that far."""
+    """Runs an action in a child that is killed before its n-th write; returns whether it came that far."""
 
     def run(number, action):
         pid = os.fork()

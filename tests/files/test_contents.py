@@ -1,4 +1,4 @@
-"""Contents: read, written whole or not at all; oracles are literals, the standard's digest and injected faults."""
+"""File contents are read and written completely or not at all; oracles: literals, FIPS 180-2, injected faults."""
 
 import contextlib
 import errno
@@ -27,7 +27,7 @@ def test_a_file_of_any_size_is_read_whole(tmp_path, size):
     assert files.read_bytes(tmp_path / "a") == content
 
 
-def test_json_comes_back_and_keeps_its_order(tmp_path):
+def test_json_is_read_as_written_and_keeps_its_order(tmp_path):
     document = {"b": [1, 2.5, None, True], "a": {"\u00e9": "lone \ud800"}}
     files.write_json(tmp_path / "a.json", document)
     assert files.read_json(tmp_path / "a.json") == document
@@ -35,14 +35,14 @@ def test_json_comes_back_and_keeps_its_order(tmp_path):
 
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf")])
-def test_json_refuses_what_is_not_finite_and_writes_nothing(tmp_path, value):
+def test_json_that_is_not_finite_is_refused_and_not_written(tmp_path, value):
     with pytest.raises(ValueError, match="JSON compliant"):
         files.write_json(tmp_path / "a.json", {"a": value})
     assert files.list_folder(tmp_path) == []
 
 
 @pytest.mark.parametrize("content", [b"", b'{"a": 1', b"[1]", b"3", b'{"a": Infinity}', b"\xff", b"[" * 100_000])
-def test_json_that_is_no_object_is_one_error_with_its_file_and_what_to_do(tmp_path, content):
+def test_json_that_is_no_object_is_one_error_with_its_file_and_a_remedy(tmp_path, content):
     (tmp_path / "a.json").write_bytes(content)
     with pytest.raises(
         CorruptEntryError, match=rf"^{tmp_path}/a\.json is torn or was edited: .*Restore .*`main\.py rm --corrupt`"
@@ -50,7 +50,7 @@ def test_json_that_is_no_object_is_one_error_with_its_file_and_what_to_do(tmp_pa
         files.read_json(tmp_path / "a.json")
 
 
-def test_the_digest_of_abc_is_that_of_the_standard(tmp_path):
+def test_the_sha256_of_abc_is_that_of_the_standard(tmp_path):
     (tmp_path / "a").write_bytes(b"abc")
     # FIPS 180-2, appendix B.1.
     digest = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
@@ -58,7 +58,7 @@ def test_the_digest_of_abc_is_that_of_the_standard(tmp_path):
     assert files.size_of(tmp_path / "a") == 3
 
 
-def test_what_is_absent_is_absent(tmp_path):
+def test_absent_files_raise_or_are_empty(tmp_path):
     for read in (files.read_bytes, files.read_json, files.size_and_sha256, files.size_of):
         with pytest.raises(FileNotFoundError):
             read(tmp_path / "a")
@@ -85,7 +85,7 @@ def test_all_files_below_a_folder_are_listed_by_their_relative_path(tmp_path):
         (errno.EIO, "input/output error. Check the disk"),
     ],
 )
-def test_what_the_system_refuses_is_said_with_the_path_and_a_remedy(tmp_path, break_at, code, remedy):
+def test_a_system_error_is_reported_with_the_path_and_a_remedy(tmp_path, break_at, code, remedy):
     break_at(1, code)
     with pytest.raises(DiskError) as caught:
         files.write_synced(tmp_path / "a", "x")
@@ -93,12 +93,12 @@ def test_what_the_system_refuses_is_said_with_the_path_and_a_remedy(tmp_path, br
     assert (caught.value.errno, caught.value.filename) == (code, f"{tmp_path}/a")
 
 
-def test_what_cannot_be_read_is_said_as_well(tmp_path):
+def test_a_read_error_is_reported_with_the_path(tmp_path):
     with pytest.raises(DiskError, match=f"cannot read {tmp_path}: is a directory"):
         files.read_bytes(tmp_path)
 
 
-def test_a_stale_handle_of_a_network_file_means_absent(monkeypatch, tmp_path):
+def test_a_stale_file_handle_counts_as_absent(monkeypatch, tmp_path):
     def step(*_):
         raise OSError(errno.ESTALE, "stale")
 
@@ -106,7 +106,7 @@ def test_a_stale_handle_of_a_network_file_means_absent(monkeypatch, tmp_path):
     assert not files.exists(tmp_path)
 
 
-def test_refused_at_any_step_the_old_content_stays_or_the_new_is_there(tmp_path, break_at, monkeypatch):
+def test_after_an_error_at_any_step_a_file_has_its_old_or_its_new_content(tmp_path, break_at, monkeypatch):
     path = tmp_path / "a"
     for number in range(1, 20):
         path.write_text("old")
@@ -130,7 +130,7 @@ def test_refused_at_any_step_the_old_content_stays_or_the_new_is_there(tmp_path,
         (files.make_folder, "mkdir"),
     ],
 )
-def test_a_new_name_is_forced_to_the_disk_after_the_content(tmp_path, monkeypatch, act, name):
+def test_a_new_name_is_synced_after_the_content(tmp_path, monkeypatch, act, name):
     steps = []
 
     def step(verb, path, function, *arguments):
@@ -144,7 +144,7 @@ def test_a_new_name_is_forced_to_the_disk_after_the_content(tmp_path, monkeypatc
     assert name == "mkdir" or any(each == "fsync" and path.endswith(".tmp") for each, path in steps[:named])
 
 
-def test_a_new_file_is_written_once(tmp_path):
+def test_write_new_writes_a_file_once(tmp_path):
     assert files.write_new(tmp_path / "a", "first")
     assert not files.write_new(tmp_path / "a", "second")
     assert (tmp_path / "a").read_text() == "first"
@@ -160,7 +160,7 @@ def test_a_short_write_is_completed(tmp_path, monkeypatch):
     assert (tmp_path / "a").read_text() == "0123456789"
 
 
-def test_what_a_process_says_is_added_behind_what_others_wrote(tmp_path):
+def test_the_output_of_a_process_is_appended_to_what_others_wrote(tmp_path):
     files.append(tmp_path / "log", "one\n")
     descriptor = files.open_to_append(tmp_path / "log")
     files.append(tmp_path / "log", "two\n")
@@ -169,7 +169,7 @@ def test_what_a_process_says_is_added_behind_what_others_wrote(tmp_path):
     assert (tmp_path / "log").read_text() == "one\ntwo\nthree\n"
 
 
-def test_a_line_that_the_disk_takes_in_pieces_is_added_whole(tmp_path, monkeypatch):
+def test_a_line_written_in_pieces_is_appended_completely(tmp_path, monkeypatch):
     def write_three_bytes(verb, path, function, *arguments):
         return os.write(arguments[0], arguments[1][:3]) if function is os.write else function(*arguments)
 

@@ -1,4 +1,4 @@
-"""What a disk tells; oracles are the kernel's documented format and the standard library's own answers."""
+"""Properties of a disk; oracles are the documented format of the kernel and the standard library."""
 
 import shutil
 
@@ -32,11 +32,11 @@ def test_the_deepest_and_last_mount_above_a_folder_counts(tmp_path, place, kind)
     assert disk.file_system(place, mounts) == kind
 
 
-def test_where_nobody_lists_mounts_the_kind_is_unknown(tmp_path):
+def test_without_a_list_of_mounts_the_type_is_unknown(tmp_path):
     assert disk.file_system(tmp_path, tmp_path / "absent") == ""
 
 
-def test_the_space_is_what_the_standard_library_says(tmp_path):
+def test_the_space_is_that_of_the_standard_library(tmp_path):
     usage, found = shutil.disk_usage(tmp_path), disk.space(tmp_path)
     assert found.size == usage.total
     assert abs(found.free - usage.free) < 2**28
@@ -44,7 +44,7 @@ def test_the_space_is_what_the_standard_library_says(tmp_path):
         disk.space(tmp_path / "absent")
 
 
-def test_what_may_be_done_is_asked_and_not_tried(tmp_path):
+def test_permissions_are_queried_without_writing(tmp_path):
     before = sorted(tmp_path.iterdir())
     assert disk.may_read(tmp_path)
     assert disk.may_write(tmp_path)

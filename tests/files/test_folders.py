@@ -1,4 +1,4 @@
-"""Folders: made, renamed, removed, synced."""
+"""Folders are created, renamed, removed and synced."""
 
 import errno
 import os
@@ -10,7 +10,7 @@ from Arch.errors import DiskError
 from Arch.files import door
 
 
-def test_a_rename_never_takes_a_name_that_holds_something(tmp_path):
+def test_rename_new_never_replaces_a_folder_with_content(tmp_path):
     for name in ("mine", "theirs"):
         files.make_folder(tmp_path / name)
         files.write_synced(tmp_path / name / "file", name)
@@ -23,7 +23,7 @@ def test_a_rename_never_takes_a_name_that_holds_something(tmp_path):
     assert files.list_folder(tmp_path) == ["new", "theirs"]
 
 
-def test_a_rename_of_nothing_or_onto_a_file_is_refused(tmp_path):
+def test_renaming_an_absent_folder_or_onto_a_file_is_refused(tmp_path):
     with pytest.raises(DiskError, match="no such file"):
         files.rename_new(tmp_path / "absent", tmp_path / "new")
     files.make_folder(tmp_path / "folder")
@@ -32,13 +32,13 @@ def test_a_rename_of_nothing_or_onto_a_file_is_refused(tmp_path):
         files.rename_new(tmp_path / "folder", tmp_path / "file")
 
 
-def test_folders_are_made_down_to_the_last(tmp_path):
+def test_make_folder_creates_all_missing_parents(tmp_path):
     files.make_folder(tmp_path / "a" / "b" / "c")
     files.make_folder(tmp_path / "a" / "b" / "c")
     assert (tmp_path / "a" / "b" / "c").is_dir()
 
 
-def test_a_file_in_a_folders_place_is_refused(tmp_path):
+def test_a_file_in_place_of_a_folder_is_refused(tmp_path):
     files.write_synced(tmp_path / "a", "")
     (tmp_path / "link").symlink_to(tmp_path / "nowhere")
     for path in (tmp_path / "a", tmp_path / "a" / "b", tmp_path / "link"):
@@ -58,7 +58,7 @@ def test_removing_a_tree_follows_no_link(tmp_path):
     assert list(files.files_below(tmp_path)) == ["kept/file"]
 
 
-def test_removing_what_is_gone_or_in_use_is_no_fault(tmp_path):
+def test_removing_an_absent_file_or_a_folder_in_use_is_no_error(tmp_path):
     files.write_synced(tmp_path / "a", "")
     files.remove(tmp_path / "absent")
     files.remove_empty_folder(tmp_path / "absent")
@@ -67,7 +67,7 @@ def test_removing_what_is_gone_or_in_use_is_no_fault(tmp_path):
     assert files.list_folder(tmp_path) == []
 
 
-def test_a_folder_that_cannot_be_synced_is_let_be_but_a_sick_disk_is_not(tmp_path, break_at):
+def test_a_file_system_without_fsync_of_folders_is_tolerated_a_failing_disk_is_not(tmp_path, break_at):
     break_at(1, errno.EINVAL)
     files.sync_folder(tmp_path)
     break_at(1, errno.EIO)
@@ -75,7 +75,7 @@ def test_a_folder_that_cannot_be_synced_is_let_be_but_a_sick_disk_is_not(tmp_pat
         files.sync_folder(tmp_path)
 
 
-def test_a_file_may_take_anothers_name(tmp_path):
+def test_rename_over_replaces_the_target(tmp_path):
     for name in ("old", "new"):
         files.write_synced(tmp_path / name, name)
     files.rename_over(tmp_path / "new", tmp_path / "old")
@@ -83,23 +83,23 @@ def test_a_file_may_take_anothers_name(tmp_path):
     assert files.read_bytes(tmp_path / "old") == b"new"
 
 
-def test_a_rename_whose_answer_was_lost_on_the_way_is_known_to_have_worked(tmp_path, monkeypatch):
-    def lose_the_answer(verb, path, function, *arguments):
+def test_a_rename_that_worked_although_the_servers_reply_was_lost_is_recognised(tmp_path, monkeypatch):
+    def lose_the_reply(verb, path, function, *arguments):
         if function is os.rename:
             function(*arguments)
-        return function(*arguments)  # asked again, a server no longer finds what it has renamed
+        return function(*arguments)  # the repeated request no longer finds the source
 
     for name in ("mine", "theirs"):
         files.make_folder(tmp_path / name)
         files.write_synced(tmp_path / name / "file", name)
-    monkeypatch.setattr(door, "_step", lose_the_answer)
+    monkeypatch.setattr(door, "_step", lose_the_reply)
     assert files.rename_new(tmp_path / "mine", tmp_path / "new")
     assert files.read_bytes(tmp_path / "new" / "file") == b"mine"
     with pytest.raises(DiskError):
         files.rename_new(tmp_path / "gone", tmp_path / "theirs")
 
 
-def test_a_stale_handle_of_a_network_file_system_counts_as_gone(tmp_path, break_at, monkeypatch):
+def test_removing_a_stale_handle_is_no_error(tmp_path, break_at, monkeypatch):
     break_at(1, errno.ESTALE)
     files.remove(tmp_path / "a")
     break_at(1, errno.ESTALE)

@@ -1,4 +1,4 @@
-"""Sizes and times of change, added up."""
+"""Total sizes and latest changes of files and folders."""
 
 import os
 
@@ -14,7 +14,7 @@ def at(path, content, seconds):
     os.utime(path, (seconds, seconds))
 
 
-def test_a_folder_is_the_sum_of_its_files_and_as_young_as_the_youngest(tmp_path):
+def test_a_folder_has_the_size_of_its_files_and_the_time_of_the_latest_change(tmp_path):
     at(tmp_path / "a/one", b"123", 100)
     at(tmp_path / "a/b/two", b"4567", 300)
     for folder in ("a/b", "a"):
@@ -25,13 +25,13 @@ def test_a_folder_is_the_sum_of_its_files_and_as_young_as_the_youngest(tmp_path)
     assert files.measure(tmp_path / "a").changed == 400
 
 
-def test_nothing_measures_nothing_and_a_link_is_not_followed(tmp_path):
+def test_an_absent_path_measures_zero_and_a_link_is_not_followed(tmp_path):
     assert files.measure(tmp_path / "absent") == files.Measure(0, 0)
     at(tmp_path / "big", b"x" * 1000, 100)
     (tmp_path / "link").symlink_to("big")
     assert files.measure(tmp_path / "link").size == len("big")
 
 
-def test_what_cannot_be_looked_at_is_said(tmp_path):
+def test_a_path_that_cannot_be_read_is_an_error(tmp_path):
     with pytest.raises(DiskError, match="too long"):
         files.measure(tmp_path / ("x" * 300))

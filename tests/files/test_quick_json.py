@@ -1,4 +1,4 @@
-"""The fast parser gives what Python's own gives, to the last bit and type, or leaves the matter to that one."""
+"""The fast parser gives exactly what Python's own gives, to the last bit and type, or None."""
 
 import json
 import sys
@@ -15,11 +15,11 @@ VALUES = st.recursive(
     lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
     max_leaves=12,
 )
-assert orjson.__name__ in sys.modules  # the import is what makes it fast
+assert orjson.__name__ in sys.modules  # orjson is used only if it is imported
 
 
 @given(st.dictionaries(st.text(), VALUES), st.sampled_from([None, 1, 4]))
-def test_it_reads_what_the_slow_parser_reads(document, indent):
+def test_orjson_gives_what_pythons_parser_gives(document, indent):
     text = json.dumps(document, indent=indent)
     found = quick_object(text.encode())
     assert found is None or repr(found) == repr(json.loads(text))
@@ -37,7 +37,7 @@ def test_no_whole_number_becomes_a_float(number, text):
 
 
 @pytest.mark.parametrize("text", ['{"a": 0.00012345678901234567}', '{"Seed": 123456789012345678}', '{"a": {"b": [1]}}'])
-def test_it_reads_what_runs_are_made_of(text):
+def test_documents_like_those_of_runs_are_parsed_by_orjson(text):
     assert quick_object(text.encode()) == json.loads(text)
 
 
@@ -46,10 +46,10 @@ def test_it_reads_what_runs_are_made_of(text):
     [b"", b"{", b"[1]", b"3", b"null", b'{"a": NaN}', b'{"a": 1e999}', b'{"a": "\\ud800"}', b'{"a": "\xff"}',
      b'\xef\xbb\xbf{"a": 1}', b'{"a": ' + b"[" * 5000 + b"]" * 5000 + b"}", b'{"a": 1,}', b'{"a": "b\nc"}'],
 )  # fmt: skip
-def test_it_leaves_to_the_slow_parser_what_is_out_of_the_ordinary(content):
+def test_unusual_documents_are_left_to_pythons_parser(content):
     assert quick_object(content) is None
 
 
-def test_whoever_reads_few_files_reads_them_slowly(monkeypatch):
+def test_without_the_import_of_orjson_pythons_parser_is_used(monkeypatch):
     monkeypatch.delitem(sys.modules, "orjson")
     assert quick_object(b'{"a": 1}') is None

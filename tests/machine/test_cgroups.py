@@ -1,4 +1,4 @@
-"""Control groups of both versions, as files in the layouts that the kernel's documentation describes."""
+"""Control groups of both versions, as files in the layouts that the kernel documents."""
 
 import pytest
 
@@ -19,7 +19,7 @@ def system(tmp_path):
     return lay_out
 
 
-def test_version_2_counts_the_limits_of_all_groups_above(system):
+def test_version_2_uses_the_smallest_limit_of_all_parent_groups(system):
     root = system(
         "0::/a/b\n",
         a__b__cpu_dot_max="max 100000\n",
@@ -32,7 +32,7 @@ def test_version_2_counts_the_limits_of_all_groups_above(system):
     assert memory_limit(root) == 1048576
 
 
-def test_version_2_counts_kills_in_the_own_group(system):
+def test_version_2_counts_kills_in_the_process_s_own_group(system):
     root = system("0::/a\n", a__memory_dot_events="low 0\noom 7\noom_kill 3\n", memory_dot_events="oom 9\noom_kill 8\n")
     assert out_of_memory_kills(root) == 3
 
@@ -48,12 +48,12 @@ def test_version_1_has_a_folder_for_each_controller(system):
     assert (core_share(root), memory_limit(root), out_of_memory_kills(root)) == (1.5, 4096, 5)
 
 
-def test_in_a_container_whose_upper_path_is_hidden_the_mount_itself_tells(system):
+def test_in_a_container_with_hidden_parents_the_mount_itself_is_read(system):
     root = system("4:memory:/docker/1f\n", memory__memory_dot_oom_control="oom_kill 2\n")
     assert out_of_memory_kills(root) == 2
 
 
-def test_no_limit_and_no_groups_tell_nothing(system, tmp_path):
+def test_without_limits_or_groups_the_answer_is_none(system, tmp_path):
     root = system("2:cpu:/\n", cpu__cpu_dot_cfs_quota_us="-1\n", cpu__cpu_dot_cfs_period_us="100000\n")
     assert (core_share(root), memory_limit(root), out_of_memory_kills(root)) == (None, None, None)
     assert core_share(tmp_path / "elsewhere") is None

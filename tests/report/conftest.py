@@ -60,7 +60,7 @@ def attempt(opened):
         work.write_log("a beginning")
         work.save_progress(Progress(epoch, 10, 30, 100, 60.0, "2026-01-31T12:00:00Z", {"accuracy": 0.25}))
         if error is not None:
-            work.record_failure(Failure.of(error, lease))
+            work.record_failure(Failure.of(error, lease.index, lease.claim))
         if end:
             lease.end(end)
         return lease

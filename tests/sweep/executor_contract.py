@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from Arch.cache.attempts.attempt import State
+from Arch.cache.attempts.attempt import State, attempt_at
 from Arch.planning.task import tasks_of
 from Arch.sweep.attempts import Attempts
 from Arch.sweep.executors.order import Exit
@@ -85,7 +85,7 @@ def test_asked_to_stop_it_leaves_a_checkpoint_and_says_so(executor, make_slot, b
     pool.ask(worker, "stop")
     (ending,) = ending_of(pool, worker)
     assert ending.code == Exit.STOPPED
-    assert lease.entry.work(0).attempt().state is State.STOPPED
+    assert attempt_at(lease.entry.work(0)).state is State.STOPPED
 
 
 def test_asked_at_once_it_stops_as_well(executor, make_slot, begin):
@@ -169,4 +169,4 @@ def test_closing_leaves_no_worker_behind(executor, make_slot, begin):
     lease, _ = begin(pool, slot)
     wait_for(lambda: "from step" in lease.entry.work(0).log_tail(9))
     pool.close()
-    assert lease.entry.work(0).attempt().state is not State.RUNNING
+    assert attempt_at(lease.entry.work(0)).state is not State.RUNNING

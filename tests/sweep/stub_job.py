@@ -30,18 +30,18 @@ def make(job):
 
 def go_on(job, work, way):
     """Takes the steps that are left, and gives the number of those that were there."""
-    begun = work.checkpoints.place()
+    begun = work.checkpoints.step()
     is_hanging = way == "hang" or (way == "hang once" and job.lease.generation == 1)
     steps = 10**6 if is_hanging else STUB.get("steps", 3)
     work.write_log(f"from step {begun}")
     for step in range(begun, steps):
         time.sleep(STUB.get("pause", 0.01))
         go_wrong(way, job.lease)
-        if job.requests.is_stop_asked and way != "deaf" and step > begun:
+        if job.requests.is_stop_requested and way != "deaf" and step > begun:
             work.checkpoints.save(step, b"x")
             raise StoppedError("left on request.")
-        if job.requests.is_checkpoint_asked:
-            job.requests.is_checkpoint_asked = False
+        if job.requests.is_checkpoint_requested:
+            job.requests.is_checkpoint_requested = False
             work.checkpoints.save(step, b"x")
             work.write_log(f"checkpoint at {step}")
     return begun

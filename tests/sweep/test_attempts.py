@@ -2,7 +2,7 @@
 
 import pytest
 
-from Arch.cache.attempts.attempt import State
+from Arch.cache.attempts.attempt import State, attempt_at
 from Arch.cache.attempts.failure import Failure
 from Arch.errors import DiskError, RunHeldError
 from Arch.files import door
@@ -62,7 +62,7 @@ def test_a_lost_lease_is_somebody_elses_business(attempts, lease):
 @pytest.mark.parametrize("number", ["SIGTERM", "SIGKILL"])
 def test_whom_the_sweep_told_to_go_was_stopped(number, attempts, lease):
     assert judge(attempts, lease, signal=number, is_asked=True) == (Outcome.STOPPED, None)
-    assert lease.entry.work(0).attempt().state is State.STOPPED
+    assert attempt_at(lease.entry.work(0)).state is State.STOPPED
 
 
 def test_a_crash_while_it_was_told_to_go_is_still_a_crash(attempts, lease):
@@ -78,7 +78,7 @@ def test_memory_that_the_system_found_wanting_is_a_failure(attempts, lease):
         "SIGKILL",
         "node7",
     )
-    assert lease.entry.work(0).attempt().state is State.FAILED
+    assert attempt_at(lease.entry.work(0)).state is State.FAILED
     assert lease.entry.work(0).failure() == failure
 
 
@@ -112,7 +112,7 @@ def test_an_attempt_that_the_disk_ended_is_a_crash_by_its_workers_own_word(attem
     with pytest.raises(DiskError), lease:
         raise DiskError("cannot write: no space left on device.")
     assert judge(attempts, lease, code=Exit.FAILED)[0] is Outcome.CRASHED
-    assert lease.entry.work(0).attempt().state is State.CRASHED
+    assert attempt_at(lease.entry.work(0)).state is State.CRASHED
 
 
 def test_on_a_full_disk_the_verdict_stands(attempts, lease, monkeypatch, caplog):
@@ -146,7 +146,7 @@ def test_what_fails_between_the_look_and_the_lease_is_not_repeated_either(attemp
     monkeypatch.setattr(type(entry), "take", late)
     outcome = attempts.begin(task, SLOT, is_forced=False)
     assert (outcome.outcome, outcome.failure.message) == (Outcome.FAILED, "bad luck")
-    attempt = entry.work(0).attempt()
+    attempt = attempt_at(entry.work(0))
     assert (attempt.state, attempt.failure.message) == (State.FAILED, "bad luck")
 
 

@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from Arch.cache.attempts.attempt import State
+from Arch.cache.attempts.attempt import State, attempt_at
 from Arch.errors import DiskError
 from Arch.files import door
 from Arch.planning.task import failed_tasks_of, tasks_of
@@ -122,7 +122,7 @@ def test_asked_to_stop_it_checkpoints_and_the_next_sweep_goes_on_from_there(swee
     report, _ = sweep({"Seed": 1}, {"Seed": 2}, workers=1, hooks={"started": lambda sweep, _: sweep.stop()})
     assert told(report) == {(1, 0): "stopped"}
     assert [task.step.config["Seed"] for task in report.left] == [2]
-    attempt = next(workspace.store.entries()).work(0).attempt()
+    attempt = attempt_at(next(workspace.store.entries()).work(0))
     assert attempt.state is State.STOPPED
     stub(steps=2)
     assert set(told(sweep({"Seed": 1}, {"Seed": 2})[0]).values()) == {"done"}
@@ -134,7 +134,7 @@ def test_asked_to_kill_it_ends_at_once_and_leaves_no_crash(sweep, stub, told, wo
     report, _ = sweep({"Seed": 1}, hooks={"started": lambda sweep, _: sweep.kill()})
     assert time.monotonic() - begin < 10
     assert told(report) == {(1, 0): "stopped"}
-    assert next(workspace.store.entries()).work(0).attempt().state is State.STOPPED
+    assert attempt_at(next(workspace.store.entries()).work(0)).state is State.STOPPED
 
 
 def test_what_another_process_makes_is_waited_for(sweep, stub, told, workspace, plan):

@@ -5,6 +5,7 @@ import dataclasses
 import pytest
 import torch
 
+from Arch.cache.attempts.attempt import attempt_at
 from Arch.callbacks import SilentWatcher
 from Arch.errors import ConfigError, DataError, NonFiniteLossError, TrainingError
 from Arch.models.build import build
@@ -185,7 +186,7 @@ def test_a_config_that_cannot_be_carried_out_leaves_its_failure_and_no_run(train
     training = trainer(**keys)
     with pytest.raises(ConfigError) as caught:
         training.result()
-    attempt = training.entry.work(0).attempt()
+    attempt = attempt_at(training.entry.work(0))
     assert (attempt.state, attempt.failure.message) == ("failed", str(caught.value))
     assert training.entry.run_indices() == ()
 

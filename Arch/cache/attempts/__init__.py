@@ -1,1 +1,1 @@
-"""What attempts at a run leave on disk: logs, progress, checkpoints, failures."""
+"""What attempts at a run leave on disk: log, progress, checkpoints, failure."""

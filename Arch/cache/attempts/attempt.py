@@ -1,22 +1,19 @@
-"""How the latest attempt at a run stands, read from what it left and stored nowhere."""
+"""The state of the latest attempt at a run, derived from its claims and failure record and stored nowhere."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING
 
 from Arch.cache.attempts.failure import Failure
+from Arch.cache.attempts.work import Work
 from Arch.cache.claims.claim import Claim
-
-if TYPE_CHECKING:
-    from Arch.cache.attempts.work import Work
 
 MOST_CRASHES = 3
 
 
 class State(StrEnum):
-    """How far an experiment, or a run, has come."""
+    """The state of an experiment or of a run."""
 
     DONE = "done"
     STALE = "stale"
@@ -32,15 +29,16 @@ class State(StrEnum):
 
 @dataclass(frozen=True)
 class Attempt:
-    """How the latest attempt at a run that is missing stands.
+    """The latest attempt at a run that is not finished.
 
     Attributes:
         run: the run's index.
-        state: RUNNING, STOPPED (checkpointed and left on request), FAILED, CRASHED (its holder vanished without a
-            word, or by a signal) or MISSING. A run that crashed `MOST_CRASHES` times without getting further FAILED.
-        claim: the latest one, if there was any.
-        failure: what the latest attempt left, if it left one.
-        crashes: attempts in a row that crashed without getting further.
+        state: RUNNING, STOPPED (checkpointed and left on request), FAILED, CRASHED (its process ended without
+            recording why, or by a signal, or the disk refused) or MISSING. After `MOST_CRASHES` crashes without
+            progress it is FAILED.
+        claim: the latest claim, if there is one.
+        failure: the failure that the latest attempt recorded, if any.
+        crashes: how many attempts in a row crashed without progress.
     """
 
     run: int
@@ -51,17 +49,17 @@ class Attempt:
 
     @property
     def number(self) -> int:
-        """Which attempt it is, from 1; 0 where nobody counted."""
+        """The attempt's number, from 1; 0 if unknown."""
         return self.claim.generation if self.claim else self.failure.attempt if self.failure else 0
 
 
 def attempt_at(work: Work) -> Attempt:
-    """How the latest attempt at a missing run stands; raises DiskError."""
+    """Returns the latest attempt at a run that is not finished; raises DiskError."""
     claim = next(work.claims_backwards(), None)
     if claim is not None and claim.seems_held():
         return Attempt(work.index, State.RUNNING, claim, None, 0)
     failure = work.failure()
-    if failure is not None and claim is not None and not _tells_of(failure, claim):
+    if failure is not None and claim is not None and not _belongs_to(failure, claim):
         failure = None
     state = _state(claim, failure)
     crashes = _crashes(work) if state is State.CRASHED else 0
@@ -70,8 +68,8 @@ def attempt_at(work: Work) -> Attempt:
     return Attempt(work.index, state, claim, failure, crashes)
 
 
-def _tells_of(failure: Failure, claim: Claim) -> bool:
-    # A torn record does not tell which attempt it was.
+def _belongs_to(failure: Failure, claim: Claim) -> bool:
+    # A damaged record does not state its attempt's number.
     return failure.attempt >= claim.generation or (failure.attempt == 0 and claim.end == "failed")
 
 
@@ -84,9 +82,9 @@ def _state(claim: Claim | None, failure: Failure | None) -> State:
 
 
 def _crashes(work: Work) -> int:
-    place, count = work.checkpoints.place(), 0
+    step, count = work.checkpoints.step(), 0
     for claim in work.claims_backwards():
-        if claim.end not in ("", "crashed") or claim.place != place:
+        if claim.end not in ("", "crashed") or claim.step != step:
             break
         count += 1
         if claim.is_forced:

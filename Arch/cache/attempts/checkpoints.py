@@ -1,4 +1,4 @@
-"""Two checkpoints in turn, so that whatever happens to the one being written, the other is whole."""
+"""Two checkpoint files written in turn: if writing one fails, the other is still complete."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ _NAMES = ("checkpoint-0", "checkpoint-1")
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """A state to go on from.
+    """A state to resume from.
 
     Attributes:
-        place: how many steps were done.
+        step: how many steps were done.
         payload: the state itself, in the trainer's own format.
     """
 
-    place: int
+    step: int
     payload: bytes
 
 
@@ -31,7 +31,7 @@ class Checkpoint:
 class Checkpoints:
     """The checkpoints of one run.
 
-    A file is a line of JSON (`Place`, `Sha256` of the place and the payload) and then the payload.
+    A file is a line of JSON (`Place`, the step; `Sha256` of the step and the payload), followed by the payload.
 
     Attributes:
         folder: the run's work folder.
@@ -39,29 +39,29 @@ class Checkpoints:
 
     folder: Path
 
-    def save(self, place: int, payload: bytes) -> None:
+    def save(self, step: int, payload: bytes) -> None:
         """Writes a checkpoint over the older one of the two.
 
         Raises:
-            DiskError: it cannot be written; the two that there were stay.
+            DiskError: it cannot be written; both earlier checkpoints stay.
         """
-        header = {"Place": place, "Sha256": _sha256(place, payload)}
+        header = {"Place": step, "Sha256": _sha256(step, payload)}
         files.make_folder(self.folder)
-        older = min(self._paths(), key=_place)
+        older = min(self._paths(), key=_step)
         files.write_atomically(older, json.dumps(header).encode() + b"\n" + payload)
 
     def newest(self) -> Checkpoint | None:
-        """The latest checkpoint that is whole, or None where there is none; raises DiskError."""
-        for path in sorted(self._paths(), key=_place, reverse=True):
+        """Reads the latest checkpoint that is complete, or returns None where there is none; raises DiskError."""
+        for path in sorted(self._paths(), key=_step, reverse=True):
             try:
                 return _checkpoint(path, files.read_bytes(path))
             except (FileNotFoundError, CorruptEntryError):
                 continue
         return None
 
-    def place(self) -> int:
-        """How many steps the latest checkpoint has behind it, by its own word; 0 where there is none."""
-        return max(map(_place, self._paths()))
+    def step(self) -> int:
+        """Returns the step of the latest checkpoint as its header states it, unverified; 0 where there is none."""
+        return max(map(_step, self._paths()))
 
     def discard(self) -> None:
         """Removes both checkpoints. Raises DiskError."""
@@ -72,7 +72,7 @@ class Checkpoints:
         return tuple(f"{self.folder}/{name}" for name in _NAMES)
 
 
-def _place(path: str) -> int:
+def _step(path: str) -> int:
     try:
         return _header(path, files.read_start(path, 256)).integer("Place")
     except (FileNotFoundError, CorruptEntryError):
@@ -82,16 +82,16 @@ def _place(path: str) -> int:
 def _checkpoint(path: str, content: bytes) -> Checkpoint:
     fields = _header(path, content)
     _, _, payload = content.partition(b"\n")
-    place = fields.integer("Place")
-    if _sha256(place, payload) != fields.text("Sha256"):
-        raise fields.unfit("Sha256", "that of the place and what follows")
-    return Checkpoint(place, payload)
+    step = fields.integer("Place")
+    if _sha256(step, payload) != fields.text("Sha256"):
+        raise fields.unfit("Sha256", "that of the step and the payload")
+    return Checkpoint(step, payload)
 
 
-def _sha256(place: int, payload: bytes) -> str:
-    import hashlib  # whoever looks at a finished run must not pay for it
+def _sha256(step: int, payload: bytes) -> str:
+    import hashlib  # reading a finished run must not pay for this import
 
-    digest = hashlib.sha256(b"%d\n" % place)
+    digest = hashlib.sha256(b"%d\n" % step)
     digest.update(payload)
     return digest.hexdigest()
 

@@ -1,20 +1,18 @@
-"""`Failure.json`: why the last attempt at a run came to nothing."""
+"""`Failure.json`: why the last attempt at a run failed."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, Self, cast, get_args
+from typing import Any, Literal, Self, cast, get_args
 
 from Arch import files
+from Arch.cache.claims.claim import Claim
 from Arch.cache.fields import Fields
 from Arch.cache.layout import FAILURE
-from Arch.errors import CorruptEntryError, DiskError
+from Arch.errors import CorruptEntryError
 from Arch.faults import is_disks, is_out_of_memory, sentence
 from Arch.units import utc_now
-
-if TYPE_CHECKING:
-    from Arch.cache.making.lease import Lease
 
 Kind = Literal["error", "out-of-memory", "timeout", "crash"]
 LOG_LINES = 40
@@ -22,21 +20,21 @@ LOG_LINES = 40
 
 @dataclass(frozen=True)
 class Failure:
-    """An attempt at a run that came to nothing.
+    """A failed attempt at a run.
 
     Attributes:
         run: the run's index.
-        kind: an `error` that the program raised, `out-of-memory`, a `timeout`, or a `crash`: without a word, or because
-            the disk refused.
+        kind: an `error` that the program raised, `out-of-memory`, a `timeout`, or a `crash`: the process ended without
+            an error of its own, or the disk refused.
         error: the error's class, or the signal or exit code in words.
-        message: what it said.
-        traceback: where it came from, as Python prints it; empty after a crash.
-        time: when, in UTC, as `2025-01-31T12:00:00Z`.
-        host: on which machine.
-        device: on what.
-        attempt: the attempt's number, from 1; 0 where nobody counted.
-        exit_code: of the process, if it was seen to end.
-        signal: that ended the process, such as `SIGKILL`; empty if none did.
+        message: the error's message.
+        traceback: as Python prints it; empty after a crash.
+        time: when it failed, in UTC, as `2025-01-31T12:00:00Z`.
+        host: the name of the machine.
+        device: the device that the run was made on.
+        attempt: the attempt's number, from 1; 0 if unknown.
+        exit_code: of the process, if known.
+        signal: the signal that ended the process, such as `SIGKILL`; empty if none did.
         log: the last lines of the run's log.
     """
 
@@ -54,25 +52,32 @@ class Failure:
     log: str = ""
 
     @classmethod
-    def of(cls, error: BaseException, lease: Lease) -> Self:
-        """The failure of an attempt that ended in an error of this process."""
-        import traceback  # a cached answer reads failures at most and must not pay for this
+    def of(cls, error: BaseException, run: int, claim: Claim, log: str = "") -> Self:
+        """Describes an attempt that ended in an `error` of this process.
+
+        Args:
+            error: what was raised.
+            run: the run's index.
+            claim: the attempt's claim.
+            log: the last lines of the run's log.
+        """
+        import traceback  # a cached answer must not pay for this import
 
         return cls(
-            run=lease.index,
+            run=run,
             kind=_kind(error),
             error=type(error).__name__,
             message=sentence(error),
             traceback="".join(traceback.format_exception(error)),
             time=utc_now(),
-            host=lease.claim.holder.host,
-            device=lease.claim.device,
-            attempt=lease.generation,
-            log=_log_tail(lease),
+            host=claim.holder.host,
+            device=claim.device,
+            attempt=claim.generation,
+            log=log,
         )
 
     def __str__(self) -> str:
-        """The class and the message."""
+        """Returns the class and the message."""
         return f"{self.error}: {self.message}"
 
 
@@ -82,15 +87,8 @@ def _kind(error: BaseException) -> Kind:
     return "crash" if is_disks(error) else "error"
 
 
-def _log_tail(lease: Lease) -> str:
-    try:
-        return lease.entry.work(lease.index).log_tail(LOG_LINES)
-    except DiskError:  # the error is worth more than the log
-        return ""
-
-
 def save(folder: Path, failure: Failure) -> None:
-    """Writes it into a run's work folder. Raises DiskError."""
+    """Writes a failure into a run's work folder. Raises DiskError."""
     document: dict[str, Any] = {
         "Run": failure.run,
         "Kind": failure.kind,
@@ -110,7 +108,7 @@ def save(folder: Path, failure: Failure) -> None:
 
 
 def read(folder: Path, run: int) -> Failure | None:
-    """The failure in a run's work folder, or None where there is none; a torn record is a failure, too.
+    """Reads the failure in a run's work folder, or returns None; a damaged record is a failure, too.
 
     Raises:
         DiskError: it cannot be read.

@@ -1,4 +1,4 @@
-"""`Progress.json`: how far a run in hand has come, for those who look on."""
+"""`Progress.json`: how far an unfinished run has come, for other processes to display."""
 
 from __future__ import annotations
 
@@ -37,12 +37,12 @@ class Progress:
 
     @property
     def seconds_left(self) -> float | None:
-        """The time still to come at the pace so far, or None before the first step."""
+        """The estimated remaining time in seconds at the present pace, or None before the first step."""
         return self.seconds / self.step * (self.steps - self.step) if self.step else None
 
 
 def save(folder: Path, progress: Progress) -> None:
-    """Writes it into a run's work folder. Raises DiskError."""
+    """Writes the progress into a run's work folder. Raises DiskError."""
     document: dict[str, Any] = {
         "Epoch": progress.epoch,
         "Epochs": progress.epochs,
@@ -56,7 +56,7 @@ def save(folder: Path, progress: Progress) -> None:
 
 
 def read(folder: Path) -> Progress | None:
-    """What a run's work folder tells, or None where it tells nothing; raises DiskError."""
+    """Reads the progress in a run's work folder, or returns None where there is none; raises DiskError."""
     path = f"{folder}/{PROGRESS}"
     try:
         fields = Fields(files.read_json(path), path)

@@ -1,4 +1,4 @@
-"""A run that is not finished: what its attempts left on the disk."""
+"""The files that attempts at an unfinished run leave on disk."""
 
 from __future__ import annotations
 
@@ -8,8 +8,7 @@ from pathlib import Path
 
 from Arch import files
 from Arch.cache import layout
-from Arch.cache.attempts import failure, progress, staging
-from Arch.cache.attempts.attempt import Attempt, attempt_at
+from Arch.cache.attempts import failure, progress
 from Arch.cache.attempts.checkpoints import Checkpoints
 from Arch.cache.attempts.failure import Failure
 from Arch.cache.attempts.progress import Progress
@@ -18,11 +17,11 @@ from Arch.cache.claims.claim import Claim, claims_backwards
 
 @dataclass(frozen=True)
 class Work:
-    """The traces of a run in hand.
+    """The work and claim folders of a run.
 
     Attributes:
         entry: the entry's folder.
-        index: which run.
+        index: the run's index.
     """
 
     entry: Path
@@ -30,12 +29,12 @@ class Work:
 
     @property
     def folder(self) -> Path:
-        """Where checkpoints, log, progress and failure are."""
+        """The folder of checkpoints, log, progress and failure."""
         return Path(layout.work(self.entry)) / layout.run_name(self.index)
 
     @property
     def claims_folder(self) -> str:
-        """Where the claims are."""
+        """The folder of the claims."""
         return f"{layout.claims(self.entry)}/{layout.run_name(self.index)}"
 
     @property
@@ -45,66 +44,68 @@ class Work:
 
     @property
     def events(self) -> Path:
-        """The TensorBoard events, where they are wanted."""
+        """The folder of TensorBoard events."""
         return self.folder / layout.EVENTS
 
     @property
     def checkpoints(self) -> Checkpoints:
-        """What to go on from."""
+        """The checkpoints to resume from."""
         return Checkpoints(self.folder)
 
     def claims(self) -> tuple[Claim, ...]:
-        """All attempts in order; raises DiskError."""
+        """Reads the claims of all attempts in order; raises DiskError."""
         return tuple(self.claims_backwards())[::-1]
 
     def claims_backwards(self) -> Iterator[Claim]:
-        """All attempts, the latest first; raises DiskError."""
+        """Reads the claims of all attempts, the latest first; raises DiskError."""
         return claims_backwards(self.claims_folder)
 
-    def attempt(self) -> Attempt:
-        """How the latest attempt stands, if the run is missing; raises DiskError."""
-        return attempt_at(self)
-
     def progress(self) -> Progress | None:
-        """How far it has come, or None where nothing tells; raises DiskError."""
+        """Reads how far the run has come, or returns None where there is no record; raises DiskError."""
         return progress.read(self.folder)
 
     def save_progress(self, reached: Progress) -> None:
-        """Tells onlookers how far it has come. Raises DiskError."""
+        """Records how far the run has come. Raises DiskError."""
         files.make_folder(self.folder)
         progress.save(self.folder, reached)
 
     def failure(self) -> Failure | None:
-        """The last failure, or None; raises DiskError."""
+        """Reads the last failure, or returns None; raises DiskError."""
         return failure.read(self.folder, self.index)
 
     def record_failure(self, record: Failure) -> None:
-        """Writes down why an attempt came to nothing. Raises DiskError."""
+        """Records why an attempt failed. Raises DiskError."""
         failure.save(self.folder, record)
 
     def write_log(self, line: str) -> None:
-        """Adds a line to the log. Raises DiskError."""
+        """Appends a line to the log. Raises DiskError."""
         files.make_folder(self.folder)
         files.append(self.log, f"{line}\n")
 
     def log_tail(self, lines: int) -> str:
-        """The last lines of the log, empty where there is none; raises DiskError."""
+        """Returns the last lines of the log, an empty text where there is none; raises DiskError."""
         try:
             text = files.read_end(self.log, 400 * lines).decode("utf-8", "replace")
         except FileNotFoundError:
             return ""
         return "\n".join(text.splitlines()[-lines:])
 
+    def remove_abandoned(self) -> None:
+        """Removes the staged folders of dead processes, then the work folder if it is empty. Raises DiskError."""
+        for folder in files.staged_folders(self.folder, layout.STAGING):
+            files.remove_if_abandoned(folder)
+        files.remove_empty_folder(self.folder)
+
     def clear(self) -> None:
-        """Removes all traces once the run is committed, except what a living process is writing.
+        """Removes the work and claim folders of a committed run, except the staged folders of living processes.
 
         Raises:
             DiskError: something cannot be removed.
         """
         for name in files.list_folder(self.folder):
-            if not staging.is_staging(name):
+            if not name.startswith(layout.STAGING):
                 files.remove_tree(self.folder / name)
-        staging.remove_abandoned(self.folder)
+        self.remove_abandoned()
         files.remove_tree(self.claims_folder)
         files.remove_empty_folder(layout.work(self.entry))
         files.remove_empty_folder(layout.claims(self.entry))

@@ -1,1 +1,1 @@
-"""Claim files: which process makes a run, and whether it is still alive."""
+"""Claim files: which process makes a run, and whether that process is alive."""

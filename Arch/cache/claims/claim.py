@@ -1,4 +1,4 @@
-"""`Claims/<run>/<generation>.json`: one attempt at a run, by whom, from where, and how it ended."""
+"""`Claims/<run>/<generation>.json`: one attempt at a run, its holder, its first step and how it ended."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from Arch.cache.claims.holder import Holder
 from Arch.cache.fields import Fields
 from Arch.errors import CorruptEntryError
 
-TTL = 60.0  # seconds without a sign of life after which a holder elsewhere counts as dead
-_NOBODY = Holder("", "", "", 0, 0, "")
+TTL = 60.0  # seconds without a heartbeat after which a holder on another host counts as dead
+_UNKNOWN = Holder("", "", "", 0, 0, "")
 
 
 @dataclass(frozen=True)
@@ -21,15 +21,15 @@ class Claim:
     """An attempt at a run.
 
     Attributes:
-        path: its file.
-        generation: the attempt's number, from 1; the latest is the one that counts.
-        holder: who makes it.
-        device: on what, for people.
-        since: when it began, in UTC.
-        place: how many steps its checkpoint had behind it when it began.
-        ttl: its holder shows a sign of life three times in so many seconds.
-        is_forced: whether a person asked for it after failures.
-        end: empty while it holds, else `stopped`, `failed` or `crashed`.
+        path: the claim's file.
+        generation: the attempt's number, from 1; the latest counts.
+        holder: the process that makes the run.
+        device: the device that the run is made on, for display.
+        since: when the attempt started, in UTC.
+        step: how many steps its checkpoint had done when the attempt started.
+        ttl: seconds in which the holder renews the file's modification time (the heartbeat) three times.
+        is_forced: whether a user requested the attempt in spite of earlier failures.
+        end: empty while the claim is held, else `stopped`, `failed` or `crashed`.
     """
 
     path: str
@@ -37,17 +37,17 @@ class Claim:
     holder: Holder
     device: str
     since: str
-    place: int
+    step: int
     ttl: float
     is_forced: bool
     end: str = ""
 
     @classmethod
     def read(cls, path: str, generation: int) -> Self:
-        """The claim in a file; one that nobody can read any more counts as crashed.
+        """Reads a claim; one whose content is damaged counts as crashed.
 
         Raises:
-            FileNotFoundError: it is gone; DiskError: it cannot be read.
+            FileNotFoundError: there is no such file; DiskError: it cannot be read.
         """
         try:
             fields = Fields(files.read_json(path), path)
@@ -65,15 +65,15 @@ class Claim:
                 fields.text("End"),
             )
         except CorruptEntryError:
-            return cls(path, generation, _NOBODY, "", "", 0, 0.0, is_forced=False, end="crashed")
+            return cls(path, generation, _UNKNOWN, "", "", 0, 0.0, is_forced=False, end="crashed")
 
     def text(self) -> str:
-        """What its file holds."""
+        """Returns the content of the claim's file."""
         document: dict[str, Any] = {
             "Holder": self.holder.document(),
             "Device": self.device,
             "Since": self.since,
-            "Place": self.place,
+            "Place": self.step,
             "Ttl": self.ttl,
             "Forced": self.is_forced,
             "End": self.end,
@@ -81,9 +81,9 @@ class Claim:
         return files.json_text(document)
 
     def is_silent(self) -> bool:
-        """Whether its holder elsewhere seems long dead to an onlooker.
+        """Tells whether there was no heartbeat for five times the TTL, by comparing the clocks of two hosts.
 
-        Clocks of two machines differ, so this is for showing only; who wants the run watches it (`Heartbeats`).
+        Clocks of hosts differ, so this is for display only; to take a run over, use `Heartbeats`.
 
         Raises:
             DiskError: its file cannot be read.
@@ -94,14 +94,14 @@ class Claim:
             return True
 
     def seems_held(self) -> bool:
-        """Whether its holder lives: exact for one on this machine, else by the signs of life; raises as `is_silent`."""
+        """Tells whether the holder lives: exactly on this host, else by its heartbeats; raises as `is_silent`."""
         if self.end:
             return False
-        return self.holder.is_alive() if self.holder.is_here else not self.is_silent()
+        return self.holder.is_alive() if self.holder.is_local else not self.is_silent()
 
 
 def claims_backwards(folder: str) -> Iterator[Claim]:
-    """The claims in a run's claim folder, the latest first; raises DiskError."""
+    """Reads the claims in a run's claim folder, the latest first; raises DiskError."""
     for generation in sorted(map(generation_of, files.list_folder(folder)), reverse=True):
         if generation:
             try:
@@ -111,11 +111,11 @@ def claims_backwards(folder: str) -> Iterator[Claim]:
 
 
 def claim_path(folder: str, generation: int) -> str:
-    """The file of the n-th attempt."""
+    """Returns the path of the claim of the n-th attempt."""
     return f"{folder}/{generation:06d}.json"
 
 
 def generation_of(name: str) -> int:
-    """Which attempt a file name stands for, 0 for what is none of ours."""
+    """Returns the attempt's number in a file name, or 0 for a name that is not a claim's."""
     stem = name.removesuffix(".json")
     return int(stem) if stem != name and stem.isdecimal() and len(stem) >= 6 else 0

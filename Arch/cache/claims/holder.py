@@ -1,4 +1,4 @@
-"""Who holds a claim: one process, told apart from every other one on this machine or elsewhere."""
+"""The process that holds a claim, identified among all processes on this and other hosts."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from typing import Any, Self
 
 from Arch.cache.fields import Fields
 
-_DEAD = ("Z", "X", "x")  # a zombie has ended, and only waits for its parent to ask how
+_DEAD = ("Z", "X", "x")  # a zombie has ended and waits to be reaped by its parent
 _LARGEST_PID = 2**31 - 1
-# That this process lives does not tell that it still makes a run: when it left one, the disk may have been too full to
-# say so. No object could carry this, since the same process may come back to the run by any way.
-_HELD_HERE: set[str] = set()
+# A live PID does not mean that the run is still being made: releasing the lease may have failed (disk full). This is a
+# global of the process, because a later attempt at the same run shares no object with the earlier one.
+_HELD: set[str] = set()
 
 
 @dataclass(frozen=True)
@@ -22,13 +22,13 @@ class Holder:
     """A process that makes a run.
 
     Attributes:
-        host: its machine's name.
-        boot: the machine's boot id, empty where the system tells none.
-        namespace: its pid namespace, in which alone `pid` has a meaning; containers share a boot id but not this.
-        pid: its number there.
-        start: when it began, in clock ticks since the boot, because numbers are used again; 0 if unknown.
-        nonce: random digits, equal for all processes through which one claim was handed; known in the process itself
-            by `hold` until it has let go.
+        host: the machine's name.
+        boot: the machine's boot id, empty if the system does not provide it.
+        namespace: the PID namespace that `pid` belongs to; containers share a boot id but not this.
+        pid: the process's number in that namespace.
+        start: when the process started, in clock ticks since the boot, because PIDs are reused; 0 if unknown.
+        nonce: random digits that stay the same when a claim is handed from process to process. The process that holds
+            the claim marks it (`mark_held`, `mark_released`).
     """
 
     host: str
@@ -40,14 +40,14 @@ class Holder:
 
     @classmethod
     def this_process(cls, nonce: str) -> Self:
-        """This process."""
+        """Describes this process."""
         pid = os.getpid()
         _, start = _state_and_start(pid)
         return cls(os.uname().nodename, *_home(pid), pid, start, nonce)
 
     @classmethod
     def of(cls, fields: Fields) -> Self:
-        """The holder in a claim; raises CorruptEntryError."""
+        """Reads the holder in a claim; raises CorruptEntryError."""
         if not 0 < fields.integer("Pid") <= _LARGEST_PID:
             raise fields.unfit("Pid", "the number of a process")
         return cls(
@@ -60,7 +60,7 @@ class Holder:
         )
 
     def document(self) -> dict[str, Any]:
-        """As a claim holds it."""
+        """Returns the JSON object that a claim contains."""
         return {
             "Host": self.host,
             "Boot": self.boot,
@@ -71,22 +71,22 @@ class Holder:
         }
 
     @property
-    def is_here(self) -> bool:
-        """Whether this process sees the holder among its own, so that `is_alive` is exact.
+    def is_local(self) -> bool:
+        """Whether the holder is on this host and in this PID namespace, so that `is_alive` is exact.
 
-        The host's name counts, too: copies of a virtual machine share everything else.
+        The host's name is compared, too: copies of a virtual machine share everything else.
         """
         home = (os.uname().nodename, *_home(os.getpid()))
         return bool(self.boot and self.namespace) and (self.host, self.boot, self.namespace) == home
 
     def is_alive(self) -> bool:
-        """Whether the process runs and has not let go; to be asked only of one that `is_here`."""
+        """Tells whether the process runs and still holds the claim; valid only if `is_local`."""
         state, start = _state_and_start(self.pid)
         if state:
-            is_it = state not in _DEAD and self.start in (0, start)
-            return is_it and (self.pid != os.getpid() or self.nonce in _HELD_HERE)
+            is_same = state not in _DEAD and self.start in (0, start)
+            return is_same and (self.pid != os.getpid() or self.nonce in _HELD)
         try:
-            os.kill(self.pid, 0)  # some systems hide other people's processes from /proc
+            os.kill(self.pid, 0)  # some systems hide the processes of other users from /proc
         except ProcessLookupError:
             return False
         except PermissionError:
@@ -94,36 +94,36 @@ class Holder:
         return True
 
     def __str__(self) -> str:
-        """For people."""
+        """Returns the text for messages."""
         return f"process {self.pid} on {self.host}"
 
 
-def hold(nonce: str) -> None:
-    """Notes that this process holds the claim with a nonce."""
-    _HELD_HERE.add(nonce)
+def mark_held(nonce: str) -> None:
+    """Records that this process holds the claim with a nonce."""
+    _HELD.add(nonce)
 
 
-def let_go(nonce: str) -> None:
-    """Notes that this process does not, whatever the disk says."""
-    _HELD_HERE.discard(nonce)
+def mark_released(nonce: str) -> None:
+    """Records that this process no longer holds it, even if its file still says so."""
+    _HELD.discard(nonce)
 
 
 @cache
-def _home(pid: int) -> tuple[str, str]:  # noqa: ARG001 - a forked child asks again: it may live in another namespace
+def _home(pid: int) -> tuple[str, str]:  # noqa: ARG001 - the PID is the cache's key: a forked child may be in another namespace
     try:
-        if os.readlink("/proc/self") != str(os.getpid()):  # noqa: PTH115 - it is another namespace's /proc
+        if os.readlink("/proc/self") != str(os.getpid()):  # noqa: PTH115 - then it is the /proc of another namespace
             return "", ""
         boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
-        return boot, os.readlink("/proc/self/ns/pid")  # noqa: PTH115 - the link is the answer, it leads nowhere
+        return boot, os.readlink("/proc/self/ns/pid")  # noqa: PTH115 - the link's text is the answer
     except OSError:
         return "", ""
 
 
 def _state_and_start(pid: int) -> tuple[str, int]:
-    """A process's state letter and start time; empty and 0 where it is not to be seen."""
+    """Reads a process's state letter and start time; returns an empty text and 0 if /proc does not show it."""
     try:
         stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
     except OSError:
         return "", 0
-    fields = stat.rpartition(")")[2].split()  # the name before it may hold anything
+    fields = stat.rpartition(")")[2].split()  # the name in brackets may contain anything
     return (fields[0], int(fields[19])) if len(fields) > 19 else ("", 0)

@@ -1,1 +1,1 @@
-"""Making a run: taking its lease, writing it, committing it."""
+"""Makes a run: takes its lease, writes it, commits it."""

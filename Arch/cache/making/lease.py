@@ -1,4 +1,4 @@
-"""The right to make one run: renewed while its holder lives, handed on, checked before anything is committed."""
+"""The lease on one run: renewed by heartbeats, handed from process to process, checked before a commit."""
 
 from __future__ import annotations
 
@@ -6,58 +6,56 @@ import errno
 import logging
 import os
 import threading
-from collections.abc import Callable
 from dataclasses import replace
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Literal, Self
+from typing import Any, Literal, Self
 
 from Arch import files
 from Arch.cache import layout
-from Arch.cache.attempts.failure import Failure
+from Arch.cache.attempts.failure import LOG_LINES, Failure
 from Arch.cache.claims import holder
 from Arch.cache.claims.claim import Claim, claim_path, generation_of
 from Arch.cache.claims.holder import Holder
 from Arch.cache.fields import Fields
+from Arch.cache.folder import EntryFolder
+from Arch.cache.making.best_effort import best_effort
 from Arch.errors import CacheError, DiskError, LeaseLostError, StoppedError
-
-if TYPE_CHECKING:
-    from Arch.cache.entry import Entry
 
 End = Literal["stopped", "failed", "crashed"]
 
 
 class Lease:
-    """A claim of this process on a run, as a context: it shows signs of life while it is entered.
+    """The claim of this process on a run, as a context that sends heartbeats while it is entered.
 
-    Leaving with an error writes the error down; leaving otherwise without a commit says that the run was left on
-    request. Entered within itself it stays one, and the first leaving counts. A lease only saves work: that a run is
-    whole, and the first of its name, is the commit's doing.
+    Leaving the context with an error records the error; leaving it without an error and without a commit marks the run
+    as stopped on request. The context may be nested; the first exit counts. A lease only prevents duplicate work: that
+    a run is complete and never replaced is guaranteed by the commit.
 
     Attributes:
-        entry: whose run it is.
-        index: which run.
-        claim: as it was when it was taken or adopted.
+        entry: the entry of the run.
+        index: the run's index.
+        claim: the claim as it was when it was taken or adopted.
     """
 
-    def __init__(self, entry: Entry, index: int, claim: Claim) -> None:
-        """Holds a `claim` that is in place, or is about to be."""
+    def __init__(self, entry: EntryFolder, index: int, claim: Claim) -> None:
+        """Holds a `claim` whose file exists or is about to be written."""
         self.entry, self.index, self.claim = entry, index, claim
-        self._is_left = threading.Event()
-        self._is_lost = self._is_fulfilled = False
+        self._is_ended = threading.Event()
+        self._is_lost = self._is_committed = False
         self._entered_by = 0
-        holder.hold(claim.holder.nonce)
+        holder.mark_held(claim.holder.nonce)
 
     @classmethod
-    def adopt(cls, entry: Entry, index: int, token: dict[str, Any]) -> Self:
-        """Makes this process the holder of a lease that another one took.
+    def adopt(cls, entry: EntryFolder, index: int, token: dict[str, Any]) -> Self:
+        """Makes this process the holder of a lease that another process took.
 
         Args:
-            entry: whose run it is.
-            index: which run.
+            entry: the entry of the run.
+            index: the run's index.
             token: the other lease's `token`.
 
         Raises:
-            LeaseLostError: it was ended, or taken over by a third.
+            LeaseLostError: the lease was ended, or taken over by a third process.
             DiskError: the cache cannot be written.
         """
         fields = Fields(token, "a lease's token")
@@ -73,11 +71,11 @@ class Lease:
         lease = cls(entry, index, replace(claim, holder=Holder.this_process(nonce)))
         try:
             files.write_atomically(path, lease.claim.text())
-            # Whoever takes over a dead holder's run looks once more after putting his claim, as this looks after
-            # putting its own: one of the two sees the other.
+            # Both sides write their claim, then re-read: at least one of two concurrent takers sees the other's claim
+            # (Dekker).
             lease.check()
-        except CacheError as error:
-            holder.let_go(nonce)
+        except (CacheError, DiskError) as error:
+            holder.mark_released(nonce)
             is_gone = isinstance(error, DiskError) and error.errno == errno.ENOENT
             raise _lost(entry, index) if is_gone else error from None
         return lease
@@ -89,22 +87,22 @@ class Lease:
 
     @property
     def token(self) -> dict[str, Any]:
-        """What another process needs to `adopt` it; plain JSON."""
+        """What another process needs to `adopt` the lease; plain JSON."""
         return {"Generation": self.generation, "Nonce": self.claim.holder.nonce}
 
     @property
     def is_lost(self) -> bool:
-        """Whether a sign of life found that another process took over; cheap, for asking in every step."""
+        """Whether a heartbeat found that another process took over; cheap enough to read in every step."""
         return self._is_lost
 
     def check(self) -> None:
-        """Checks that no other attempt has begun.
+        """Checks that this claim is still the latest one.
 
         Raises:
-            LeaseLostError: one has, or this one was ended, or removed.
+            LeaseLostError: there is a later claim, or this one was ended or removed.
             DiskError: the cache cannot be read.
         """
-        if self._is_fulfilled:
+        if self._is_committed:
             return
         folder = self.claim.path.rpartition("/")[0]
         if max(map(generation_of, files.list_folder(folder)), default=0) == self.generation:
@@ -117,7 +115,7 @@ class Lease:
         raise _lost(self.entry, self.index)
 
     def beat(self) -> None:
-        """Shows a sign of life, and looks whether the lease still holds; raises as `check` does."""
+        """Sends a heartbeat after checking that the lease is still held; raises as `check` does."""
         self.check()
         try:
             files.touch(self.claim.path)
@@ -127,13 +125,13 @@ class Lease:
             self.check()
 
     def end(self, how: End) -> None:
-        """Says that the attempt is over, so that nobody has to wait; of several ends the first counts.
+        """Records that the attempt is over, so that no process has to wait; of several ends the first counts.
 
         Raises:
-            DiskError: the cache cannot be written; in this process the run is free nevertheless.
+            DiskError: the cache cannot be written; the run can be taken by this process nevertheless.
         """
-        holder.let_go(self.claim.holder.nonce)
-        self._is_left.set()
+        holder.mark_released(self.claim.holder.nonce)
+        self._is_ended.set()
         try:
             now = Claim.read(self.claim.path, self.generation)
             if now.holder.nonce == self.claim.holder.nonce and not now.end:
@@ -144,65 +142,64 @@ class Lease:
             if error.errno != errno.ENOENT:
                 raise
 
-    def fulfil(self) -> None:
-        """Notes that the run is committed, so that nothing is left to be held, checked or ended; writes nothing."""
-        self._is_fulfilled = True
-        self._is_left.set()
-        holder.let_go(self.claim.holder.nonce)
+    def mark_committed(self) -> None:
+        """Marks the run as committed: there is no claim left to check or end. Writes nothing."""
+        self._is_committed = True
+        self._is_ended.set()
+        holder.mark_released(self.claim.holder.nonce)
 
     def __enter__(self) -> Self:
-        """Begins to show signs of life."""
+        """Starts the thread that sends heartbeats."""
         if self._entered_by == os.getpid():
             return self
         self._entered_by = os.getpid()
         try:
-            threading.Thread(target=self._live, name=f"lease of run {self.index}", daemon=True).start()
+            threading.Thread(target=self._beat_until_ended, name=f"lease of run {self.index}", daemon=True).start()
         except RuntimeError:  # the system allows no further thread
-            self._at_best(self.end, "stopped")
+            best_effort(self.end, "stopped")
             raise
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        """Writes down how the attempt ended; an error goes on its way."""
-        # The thread is not waited for: a disk that hangs must not keep a process from leaving. Nor is it in a forked
-        # child, which leaves by this way, too, and has nothing to say about its parent's run.
-        if self._is_left.is_set() or os.getpid() != self._entered_by:
+        """Records how the attempt ended; an error is passed on."""
+        # The thread is not joined: a hanging disk must not keep the process from exiting. A forked child leaves the
+        # context, too, but must not end its parent's attempt.
+        if self._is_ended.is_set() or os.getpid() != self._entered_by:
             return
-        self._is_left.set()
+        self._is_ended.set()
         end: End = "stopped"
-        # A library that ends the program would do so again; a person who interrupts it is asking for just that.
+        # SystemExit is a failure, since a library that exits would do so again; KeyboardInterrupt is a request to stop.
         if isinstance(error, (Exception, SystemExit)) and not isinstance(error, (StoppedError, LeaseLostError)):
-            failure = Failure.of(error, self)
+            failure = Failure.of(error, self.index, self.claim, self._log_tail())
             end = "crashed" if failure.kind == "crash" else "failed"
-            self._at_best(self._record, failure)
-        self._at_best(self.end, end)
+            best_effort(self._record, failure)
+        best_effort(self.end, end)
+
+    def _log_tail(self) -> str:
+        try:
+            return self.entry.work(self.index).log_tail(LOG_LINES)
+        except DiskError:  # the error itself still has to be recorded
+            return ""
 
     def _record(self, failure: Failure) -> None:
         if not self.entry.has_run(self.index):
             self.check()
             self.entry.work(self.index).record_failure(failure)
 
-    def _at_best(self, function: Callable[..., None], *arguments: object) -> None:
-        """Does what must not hide the error for which a process leaves."""
-        try:
-            function(*arguments)
-        except CacheError as problem:
-            logging.getLogger(__name__).warning("%s", problem)
-
-    def _live(self) -> None:
-        while not self._is_left.wait(self.claim.ttl / 3):
+    def _beat_until_ended(self) -> None:
+        while not self._is_ended.wait(self.claim.ttl / 3):
             try:
                 self.beat()
             except LeaseLostError:
-                self._is_lost = not self._is_fulfilled
+                self._is_lost = not self._is_committed
                 return
-            except Exception as problem:  # noqa: BLE001 - whatever it is, the next sign of life may succeed
-                logging.getLogger(__name__).warning("no sign of life could be given: %s", problem)
+            except Exception as problem:  # noqa: BLE001 - the next heartbeat may succeed
+                logging.getLogger(__name__).warning("no heartbeat was written: %s", problem)
 
 
-def _lost(entry: Entry, index: int) -> LeaseLostError:
+def _lost(entry: EntryFolder, index: int) -> LeaseLostError:
     return LeaseLostError(
         f"run {index} of {entry.path} was taken over or finished by another process, or removed, so that this one "
         "leaves it. Nothing that was finished is lost."

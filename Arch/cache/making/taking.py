@@ -1,35 +1,37 @@
-"""Taking a lease: of all that want a run one gets it, whoever held it before being dead or done."""
+"""Takes a lease: one of several processes gets it, once its previous holder is dead or done."""
 
 from __future__ import annotations
 
 import contextlib
 import errno
 import os
-from typing import TYPE_CHECKING
 
 from Arch import files
 from Arch.cache.attempts.work import Work
 from Arch.cache.claims.claim import TTL, Claim, claim_path
 from Arch.cache.claims.heartbeats import Heartbeats
-from Arch.cache.claims.holder import Holder, let_go
+from Arch.cache.claims.holder import Holder, mark_released
+from Arch.cache.folder import EntryFolder
 from Arch.cache.making.lease import Lease
 from Arch.cache.making.writer import finish
 from Arch.errors import CacheError, DiskError, RunDoneError, RunHeldError
 from Arch.units import utc_now
 
-if TYPE_CHECKING:
-    from Arch.cache.entry import Entry
-
-
-_TRIES = 100
+_ATTEMPTS = 100
 
 
 def take(
-    entry: Entry, index: int, heartbeats: Heartbeats, *, device: str = "", is_forced: bool = False, ttl: float = TTL
+    entry: EntryFolder,
+    index: int,
+    heartbeats: Heartbeats,
+    *,
+    device: str = "",
+    is_forced: bool = False,
+    ttl: float = TTL,
 ) -> Lease:
-    """The lease of a run; raises as `Entry.take` does."""
+    """Takes the lease of a run; raises as `Entry.take` does."""
     work, known = entry.work(index), 0
-    for _ in range(_TRIES):
+    for _ in range(_ATTEMPTS):
         _refuse_done(entry, index)
         latest = _latest(work, known)
         if latest is not None and heartbeats.is_held(latest):
@@ -43,7 +45,7 @@ def take(
             holder=Holder.this_process(os.urandom(8).hex()),
             device=device,
             since=utc_now(),
-            place=work.checkpoints.place(),
+            step=work.checkpoints.step(),
             ttl=ttl,
             is_forced=is_forced,
         )
@@ -58,23 +60,27 @@ def take(
 
 
 def _is_established(lease: Lease, latest: Claim | None, heartbeats: Heartbeats) -> bool:
-    """Puts a lease's claim in place and says whether it counts; what does not is withdrawn. Raises CacheError."""
+    """Writes a lease's claim, tells whether it counts, and withdraws one that does not.
+
+    Raises:
+        CacheError: a run in the entry is damaged; DiskError: the claim cannot be written.
+    """
     claim, entry, is_ours = lease.claim, lease.entry, False
     try:
         if _put(claim):
-            # Committed, removed or handed on between the look and the claim.
+            # Meanwhile the run may have been committed, the entry removed or the previous claim handed on.
             is_ours = entry.exists and not entry.has_run(lease.index) and not _is_adopted(latest, heartbeats)
     finally:
         if not is_ours:
-            let_go(claim.holder.nonce)
-            with contextlib.suppress(CacheError, FileNotFoundError):
+            mark_released(claim.holder.nonce)
+            with contextlib.suppress(CacheError, DiskError, FileNotFoundError):
                 if _is_there(claim):
                     files.remove(claim.path)
     return is_ours
 
 
 def _latest(work: Work, known: int) -> Claim | None:
-    """The latest claim on a run; of the `known` generation at least, whatever an old listing says."""
+    """Reads the latest claim on a run; at least generation `known`, which a stale NFS listing may lack."""
     latest = next(work.claims_backwards(), None)
     if known <= (latest.generation if latest else 0):
         return latest
@@ -85,7 +91,7 @@ def _latest(work: Work, known: int) -> Claim | None:
 
 
 def _is_adopted(before: Claim | None, heartbeats: Heartbeats) -> bool:
-    """Whether a claim that counted as a dead process's was handed to a living one meanwhile."""
+    """Tells whether a claim whose holder was dead has been adopted by a living process since."""
     try:
         now = Claim.read(before.path, before.generation) if before else None
     except FileNotFoundError:
@@ -94,13 +100,13 @@ def _is_adopted(before: Claim | None, heartbeats: Heartbeats) -> bool:
 
 
 def _put(claim: Claim) -> bool:
-    """Puts a lease's claim in place and says whether it is there: not if another one of its number came first."""
+    """Writes a claim and tells whether it exists: not if another process has written one of the same number."""
     try:
         files.make_folder(claim.path.rpartition("/")[0])
         files.write_new(claim.path, claim.text())
     except DiskError as error:
-        # Where the run was committed meanwhile, its claims were removed. And a claim may be in place in spite of an
-        # error: of a step after that, or because a network file system lost the answer.
+        # ENOENT: the run was committed meanwhile and its claims were removed. The claim may exist in spite of an error,
+        # raised by a later step or because a network file system lost the answer.
         if error.errno != errno.ENOENT and not _is_there(claim):
             raise
     return _is_there(claim)
@@ -113,8 +119,8 @@ def _is_there(claim: Claim) -> bool:
         return False
 
 
-def _refuse_done(entry: Entry, index: int) -> None:
+def _refuse_done(entry: EntryFolder, index: int) -> None:
     if entry.has_run(index):
         if index in entry.traces():
-            finish(entry, index)  # whoever committed it was kept from this
+            finish(entry, index)  # the process that committed it may have been killed before this
         raise RunDoneError(f"run {index} of {entry.path} is there already.")

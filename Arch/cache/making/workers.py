@@ -1,22 +1,22 @@
-"""Who is working on what: nothing that a living process has in hand is taken away from it."""
+"""Finds the living processes that are making runs, so that nothing is removed while they need it."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 from Arch import files
-from Arch.cache.attempts import staging
+from Arch.cache import layout
 from Arch.cache.attempts.work import Work
-from Arch.cache.entry import Entry
+from Arch.cache.folder import EntryFolder
 from Arch.cache.runs import finished
 
 
 def workers(entry: Path, run: int | None = None) -> tuple[str, ...]:
-    """Who is making runs in an entry's folder, each as a clause, or who is making one of them.
+    """Describes in a clause each process that is making a run in an entry's folder, or one of the runs.
 
-    Whoever has committed a run has no more need of it. Raises DiskError.
+    Processes whose run is committed do not count. Raises DiskError.
     """
-    runs = [run] if run is not None else Entry(entry).traces()
+    runs = [run] if run is not None else EntryFolder(entry).traces()
     found = (_worker(Work(entry, index)) for index in runs)
     return tuple(worker for worker in found if worker)
 
@@ -27,7 +27,6 @@ def _worker(work: Work) -> str:
     claim = next(work.claims_backwards(), None)
     if claim is not None and claim.seems_held():
         return f"{claim.holder} has been making run {work.index} since {claim.since}"
-    staged = [work.folder / name for name in files.list_folder(work.folder) if staging.is_staging(name)]
-    if not all(map(staging.is_abandoned, staged)):
+    if not all(map(files.is_abandoned, files.staged_folders(work.folder, layout.STAGING))):
         return f"a living process is making run {work.index}"
     return ""

@@ -1,67 +1,67 @@
-"""The commit of a run: a folder is filled out of sight and becomes a run as a whole, or not at all."""
+"""Commits a run: a staged folder is filled and then becomes the run by one rename, or is discarded."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Self
 
 from Arch import files
 from Arch.cache import layout, summary
-from Arch.cache.attempts import staging
+from Arch.cache.folder import EntryFolder
+from Arch.cache.making.best_effort import best_effort
 from Arch.cache.runs import manifest
 from Arch.cache.runs.records import run_document
 from Arch.errors import CacheError
 from Arch.types import Run
 
-if TYPE_CHECKING:
-    from Arch.cache.entry import Entry
+if TYPE_CHECKING:  # threads and logging, which a cached answer must not import
     from Arch.cache.making.lease import Lease
 
 
 class RunWriter:
-    """A run in hand, as a context: files go into `folder`, and `commit` makes them a run.
+    """A context in which files are written into `folder` and `commit` makes them a run.
 
-    Safe without locks: a run gets its name by one rename, which fails where the name is taken, so of two that make the
-    same run the first wins and the other's work is discarded. Leaving without `commit` discards the work.
+    Safe without locks: a run gets its name by one rename, which fails if the name is taken. So if two processes make
+    the same run, the first commit wins and the other process's files are discarded. Leaving without `commit` discards
+    the files.
     """
 
-    def __init__(self, entry: Entry, index: int, lease: Lease | None = None) -> None:
-        """Takes the `entry`, the `index` of the run to be and the lease on it; changes nothing before it is entered."""
+    def __init__(self, entry: EntryFolder, index: int, lease: Lease | None = None) -> None:
+        """Takes the `entry`, the `index` of the run and the lease on it; changes nothing before it is entered."""
         self.entry, self.index = entry, index
         self._lease = lease
         self._work = entry.work(index)
-        self._staging: staging.Staging | None = None
+        self._staging: files.StagedFolder | None = None
 
     @property
     def folder(self) -> Path:
-        """Where the run's files go: `Last.safetensors` and the like.
+        """The folder to write the run's files into: `Last.safetensors` and the like.
 
         Raises:
             CacheError: the context is not entered.
         """
         if self._staging is None:
             raise CacheError(f"run {self.index} has a folder only inside its `with` block.")
-        return self._staging.folder
+        return self._staging.path
 
     def __enter__(self) -> Self:
-        """Makes the staging folder, and removes what killed processes left beside it and beside finished runs.
+        """Creates the staged folder, and removes the leftovers of killed processes in the entry.
 
         Raises:
             DiskError: the cache cannot be written.
         """
-        _at_best(_tidy, self.entry)
-        self._staging = staging.Staging.make(self._work.folder)
+        best_effort(_tidy, self.entry)
+        self._staging = files.StagedFolder.create(self._work.folder, layout.STAGING)
         return self
 
     def commit(self, run: Run) -> bool:
-        """Makes the folder a run and says whether it did: not if that run is there already, which then stays.
+        """Renames the folder to a run and tells whether it did: an existing run of this index stays.
 
         Raises:
             CacheError: the run has another index, or holds a number that is not finite.
             LeaseLostError: another process has taken the run over.
-            DiskError: the cache cannot be written; the run is not there.
+            DiskError: the cache cannot be written; the run is not committed.
         """
         if run.index != self.index:
             raise CacheError(f"run {run.index} cannot be committed as run {self.index} of {self.entry.path}.")
@@ -73,43 +73,33 @@ class RunWriter:
             self._lease.check()
         is_first = files.rename_new(self.folder, f"{layout.runs(self.entry.path)}/{layout.run_name(self.index)}")
         if self._lease is not None:
-            self._lease.fulfil()
+            self._lease.mark_committed()
         finish(self.entry, self.index)
         return is_first
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        """Removes what is left of the staging folder; an error goes on its way."""
-        if self._staging is not None and self._staging.hold.is_ours:  # a forked child leaves by this way, too
-            _at_best(self._staging.discard)
-            _at_best(files.remove_empty_folder, self._work.folder)
-            _at_best(files.remove_empty_folder, self._work.folder.parent)
+        """Removes the staged folder unless it was committed; an error is passed on."""
+        if self._staging is not None and self._staging.lock.is_own:  # a forked child leaves this context, too
+            best_effort(self._staging.discard)
+            best_effort(files.remove_empty_folder, self._work.folder)
+            best_effort(files.remove_empty_folder, self._work.folder.parent)
 
 
-def finish(entry: Entry, index: int) -> None:
-    """Does what follows a commit: derives the summary, and removes the traces of work, as far as the disk lets it."""
-    _at_best(summary.refresh, entry)
-    _at_best(entry.work(index).clear)
+def finish(entry: EntryFolder, index: int) -> None:
+    """Updates the summary after a commit and removes the work and claim folders, as far as the disk permits."""
+    best_effort(summary.refresh, entry)
+    best_effort(entry.work(index).clear)
 
 
-def _tidy(entry: Entry) -> None:
+def _tidy(entry: EntryFolder) -> None:
     for index in entry.traces():
-        _at_best(_tidy_run, entry, index)
+        best_effort(_tidy_run, entry, index)
 
 
-def _tidy_run(entry: Entry, index: int) -> None:
+def _tidy_run(entry: EntryFolder, index: int) -> None:
     if entry.has_run(index):
         finish(entry, index)
     else:
-        staging.remove_abandoned(entry.work(index).folder)
-
-
-def _at_best(function: Callable[..., Any], *arguments: Any) -> None:
-    """Does what can be done again later, or derived, so that its failure never hides a run or an error."""
-    try:
-        function(*arguments)
-    except CacheError as problem:
-        import logging  # a cached answer must not pay for it
-
-        logging.getLogger(__name__).warning("%s", problem)
+        entry.work(index).remove_abandoned()

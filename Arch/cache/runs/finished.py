@@ -1,4 +1,4 @@
-"""The finished runs in an entry's folder: each is whole or reported, and may be moved away while it is read."""
+"""Reads the finished runs of an entry, which may be moved away meanwhile; a damaged one is reported."""
 
 from __future__ import annotations
 
@@ -13,28 +13,28 @@ from Arch.types import Run
 
 
 def indices(entry: Path) -> tuple[int, ...]:
-    """The indices of the finished runs, in order; raises CorruptEntryError."""
+    """Lists the indices of the finished runs, in order; raises CorruptEntryError."""
     return tuple(index for index in listed(entry) if is_there(entry, index))
 
 
 def listed(entry: Path) -> tuple[int, ...]:
-    """The indices of the runs that have a folder, in order, without a look into any."""
+    """Lists the indices of the runs that have a folder, in order, without opening any."""
     return layout.run_indices(files.list_folder(layout.runs(entry)))
 
 
 def is_committed(entry: Path, index: int) -> bool:
-    """Whether a run has its manifest; one without is not there, or damaged, and this does not tell which."""
+    """Tells whether a run has its manifest; a run without it is absent or damaged."""
     return files.exists(f"{layout.runs(entry)}/{layout.run_name(index)}/{layout.MANIFEST}")
 
 
 def is_there(entry: Path, index: int) -> bool:
-    """Whether a run is finished.
+    """Tells whether a run is finished.
 
     Raises:
         CorruptEntryError: its folder lacks the manifest, which is written before a run gets its name.
     """
     folder = f"{layout.runs(entry)}/{layout.run_name(index)}"
-    for _ in range(2):  # a run may appear between the two looks, or be moved away: both happen in one step
+    for _ in range(2):  # between the two reads a run may appear or be moved away, each by one rename
         if is_committed(entry, index):
             return True
         if not files.list_folder(folder):
@@ -43,7 +43,7 @@ def is_there(entry: Path, index: int) -> bool:
 
 
 def folder_of(entry: Path, index: int) -> Path:
-    """The folder of a finished run.
+    """Returns the folder of a finished run.
 
     Raises:
         CacheError: there is no such run; CorruptEntryError: as `is_there`.
@@ -54,12 +54,12 @@ def folder_of(entry: Path, index: int) -> Path:
 
 
 def run_of(entry: Path, index: int) -> Run:
-    """A finished run, epoch by epoch; raises as `folder_of` does."""
+    """Reads a finished run with all its epochs; raises as `folder_of` does."""
     path = f"{folder_of(entry, index)}/{layout.RUN}"
     try:
         run = run_from(files.read_json(path), path)
     except FileNotFoundError:
-        folder_of(entry, index)  # unless it was moved away meanwhile
+        folder_of(entry, index)  # raises if the run was moved away meanwhile
         raise _damaged(path, "is gone") from None
     if run.index != index:
         raise _damaged(path, f"tells of run {run.index}")
@@ -67,7 +67,7 @@ def run_of(entry: Path, index: int) -> Run:
 
 
 def weights_of(entry: Path, index: int, which: str) -> Path:
-    """The file of a run's weights; raises as `Entry.weights` does."""
+    """Returns the file of a run's weights; raises as `EntryFolder.weights` does."""
     folder, name = folder_of(entry, index), f"{which}.safetensors"
     try:
         size = manifest.size_of(folder, name)
@@ -81,7 +81,7 @@ def weights_of(entry: Path, index: int, which: str) -> Path:
     try:
         is_whole = files.size_of(folder / name) == size
     except FileNotFoundError:
-        folder_of(entry, index)  # unless it was moved away meanwhile
+        folder_of(entry, index)  # raises if the run was moved away meanwhile
         is_whole = False
     if not is_whole:
         raise _damaged(f"{folder / name}", f"does not have the {size} bytes that were written")

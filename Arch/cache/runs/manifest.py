@@ -11,23 +11,23 @@ from Arch.cache.layout import MANIFEST
 
 
 def write(folder: Path) -> None:
-    """Forces every file of a staging folder to the disk, lists them in the manifest, and syncs the folders.
+    """Syncs every file of a staged folder to the disk, lists them in the manifest, and syncs the folders.
 
     Raises:
         DiskError: something cannot be read or written.
     """
     names = [name for name in files.files_below(folder) if name != MANIFEST]
-    listed = {name: _forced(folder / name) for name in names}
+    listed = {name: _synced(folder / name) for name in names}
     files.write_synced(folder / MANIFEST, files.json_text({"Files": listed}))
     for below in {(folder / name).parent for name in (*names, MANIFEST)}:
         files.sync_folder(below)
 
 
 def size_of(folder: Path, name: str) -> int | None:
-    """The size in bytes that the manifest of a run's folder has for a file, or None if the run never had it.
+    """Returns a file's size in bytes by the manifest of a run's folder, or None if the run never had the file.
 
     Raises:
-        CorruptEntryError: the manifest is torn.
+        CorruptEntryError: the manifest is damaged.
     """
     path = f"{folder}/{MANIFEST}"
     listed = Fields(files.read_json(path), path).mapping("Files")
@@ -35,17 +35,17 @@ def size_of(folder: Path, name: str) -> int | None:
 
 
 def sha256_of(folder: Path, name: str) -> str:
-    """The SHA-256 that the manifest of a run's folder has for a file.
+    """Returns a file's SHA-256 by the manifest of a run's folder.
 
     Raises:
-        CorruptEntryError: the manifest is torn, or does not list the file.
+        CorruptEntryError: the manifest is damaged, or does not list the file.
     """
     path = f"{folder}/{MANIFEST}"
     listed = Fields(files.read_json(path), path).mapping("Files")
     return Fields(Fields(listed, path).mapping(name), path).text("Sha256")
 
 
-def _forced(path: Path) -> dict[str, Any]:
+def _synced(path: Path) -> dict[str, Any]:
     files.sync_file(path)
     size, digest = files.size_and_sha256(path)
     return {"Size": size, "Sha256": digest}

@@ -1,4 +1,4 @@
-"""A run as JSON and back: strict in what is written, patient with fields that later versions add."""
+"""Converts a run to JSON and back; fields that later versions add are ignored when it is read."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from Arch.types import ArrayInfo, Epoch, Run
 
 
 def run_document(run: Run) -> dict[str, Any]:
-    """The run as `Run.json` holds it.
+    """Returns the content of a run's `Run.json`.
 
     Raises:
-        CacheError: it holds a number that is not finite, or something that JSON has no word for.
+        CacheError: it contains a number that is not finite, or a value that JSON cannot express.
     """
     document = {
         "Index": run.index,
@@ -31,7 +31,7 @@ def run_document(run: Run) -> dict[str, Any]:
 
 
 def run_from(document: Mapping[str, Any], path: str) -> Run:
-    """The run that a `Run.json` at `path` describes.
+    """Returns the run that a `Run.json` at `path` describes.
 
     Raises:
         CorruptEntryError: a field is missing or of another type.
@@ -91,7 +91,7 @@ def _epoch_from(fields: Fields) -> Epoch:
 
 
 def _plain(value: Any, where: str) -> Any:
-    """The value in JSON's own types; `where` names it in the error."""
+    """Converts a value to JSON types; `where` names it in the error."""
     if value is None or isinstance(value, (str, bool, int)):
         return value
     if isinstance(value, float):

@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager, nullcontext
 
 from Arch.cache.attempts.failure import Failure
 from Arch.cache.entry import Entry
-from Arch.errors import CacheError
+from Arch.errors import CacheError, DiskError
 from Arch.sweep.progress import Outcome, Running, SilentSweepWatcher, SweepProgress, SweepWatcher, Task
 from Arch.units import duration_text
 
@@ -66,7 +66,7 @@ def _numbers(what: Running | Task, outcome: Outcome) -> str:
         return ""
     try:
         run = Entry(what.work.entry).run(what.task.run)
-    except CacheError:  # removed at once, or damaged, which the table of results will tell
+    except (CacheError, DiskError):  # removed at once, or damaged, which the table of results will tell
         return ""
     accuracy = f", accuracy {100 * run.scores['accuracy']:.1f} %" if "accuracy" in run.scores else ""
     return f"{accuracy}, {duration_text(run.seconds)}"

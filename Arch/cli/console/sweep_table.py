@@ -12,7 +12,7 @@ from rich.text import Text
 
 from Arch.cache.attempts.failure import Failure
 from Arch.cli.console.sweep_lines import ended_text
-from Arch.errors import CacheError
+from Arch.errors import CacheError, DiskError
 from Arch.planning.task import Task
 from Arch.sweep.progress import Outcome, Running, SweepProgress
 from Arch.units import duration_text
@@ -68,7 +68,7 @@ def _reached(running: Running) -> tuple[str, str, str, str]:
     elapsed = duration_text(time.monotonic() - running.since)
     try:
         progress = running.work.progress()
-    except CacheError:  # the table is only looked at; the run itself will say what is wrong with the disk
+    except (CacheError, DiskError):  # the table is only looked at; the run itself will say what is wrong with the disk
         progress = None
     if progress is None:
         return "starting", "", elapsed, ""

@@ -14,7 +14,7 @@ from Arch.callbacks import Requests
 from Arch.cli.console.progress import watcher
 from Arch.cli.console.signals import Signals
 from Arch.config.config import Config
-from Arch.errors import CacheError, ConfigError, StoppedError
+from Arch.errors import CacheError, ConfigError, DiskError, StoppedError
 from Arch.experiment import Failure, carry_out
 from Arch.planning.plan import Plan, make_plan
 from Arch.planning.workspace import Workspace
@@ -96,7 +96,7 @@ def print_results(entries: Sequence[Entry], options: argparse.Namespace) -> int:
         try:
             entry.document()  # the label needs it
             found[entry] = entry.result()
-        except CacheError as error:  # a damaged entry must not hide the others
+        except (CacheError, DiskError) as error:  # a damaged entry must not hide the others
             print(f"error: left out: {error}", file=sys.stderr)
     results, names = list(found.values()), labels_of(list(found))
     if options.json:

@@ -8,7 +8,7 @@ import sys
 import time
 from collections.abc import Sequence
 
-from Arch.errors import CacheError, ConfigError
+from Arch.errors import CacheError, ConfigError, DiskError
 from Arch.planning.workspace import Workspace
 from Arch.units import age_text, size_text
 from Arch.upkeep.trash import trash
@@ -26,7 +26,7 @@ def restore(workspace: Workspace, options: argparse.Namespace) -> int:
         try:
             put_back(workspace.store.root, each.item)
             back.append(each)
-        except CacheError as problem:
+        except (CacheError, DiskError) as problem:
             print(f"error: {problem}", file=sys.stderr)
     hint = "--apply puts it back" if options.what else "name what is to come back, with --apply"
     _show(back if options.apply else found, options, "put back", hint)

@@ -49,6 +49,6 @@ def _all_tried(workspace: Workspace, config: Config) -> Config:
     entry = workspace.store.entry(config)
     if not entry.exists:
         return config
-    tried = [attempt.run + 1 for attempt in entry.in_hand() if attempt.state in (State.FAILED, State.CRASHED)]
+    tried = [attempt.run + 1 for attempt in entry.attempts() if attempt.state in (State.FAILED, State.CRASHED)]
     runs = max([config.option("NumRuns"), *tried])
     return replace(config, options={**config.options, "NumRuns": runs})

@@ -8,7 +8,7 @@ import json
 from Arch.cache.entry import Entry
 from Arch.cli.console.options import add_what
 from Arch.cli.shared.running import workspace_of
-from Arch.errors import CacheError, ConfigError
+from Arch.errors import CacheError, ConfigError, DiskError
 from Arch.report.export import selected
 from Arch.report.logs import Log
 
@@ -51,7 +51,7 @@ def _logs(entry: Entry, run: int | None) -> list[Log]:
     """The log of an experiment among several, of which some may have none."""
     try:
         return [Log.of(entry, run)]
-    except CacheError:
+    except (CacheError, DiskError):
         return []
 
 

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Protocol
 
 from Arch import files
-from Arch.datasets.access import unreadable
-from Arch.errors import DataError, DiskError
+from Arch.datasets.access import unreadable, unwritable
+from Arch.errors import DataError
 
 _BLOCK = 1 << 20
 
@@ -129,9 +129,9 @@ class Checksums:
             raise DataError(message, self._path) from error
 
     def _write(self, lines: dict[str, _Line]) -> None:
-        content = json.dumps({name: asdict(line) for name, line in lines.items()}, indent=1)
         try:
             files.make_folder(self._path.parent)
+            content = json.dumps({name: asdict(line) for name, line in lines.items()}, indent=1)
             files.write_atomically(self._path, content)
-        except DiskError as error:
-            raise DataError(str(error), self._path) from error
+        except OSError as error:
+            raise unwritable(self._path, error) from error

@@ -1,8 +1,8 @@
-"""One at a time: what several processes want, one of them does while the others wait."""
+"""Locks on working folders: of several processes that need the same files, one makes them and the others wait."""
 
 from __future__ import annotations
 
-import fcntl
+import errno
 import logging
 import os
 import shutil
@@ -10,108 +10,95 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from Arch.datasets.access import unwritable
+from filelock import FileLock, Timeout
+
+from Arch.datasets.access import reason_of, unwritable
 from Arch.errors import DataError
 
 _LOCK = "lock"
-_MISSES = 1000  # of a folder that is gone as soon as it is made; after so many it cannot be made
+_ATTEMPTS = 1000  # at a folder that vanishes as soon as it is made; after so many it counts as one that cannot be made
+_NO_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP, errno.EINVAL)
 
 
 @contextmanager
 def locked(work: Path, *, is_vital: bool = True) -> Iterator[None]:
-    """Holds the one lock on a working folder, which is made, and removed if all went well or nothing else is in it.
+    """Holds the lock on a working folder while the context is entered.
 
-    The lock ends with its process, however that ends; what it leaves in the folder, the next one finds.
+    The folder is created if it is absent, and removed on success or if it holds nothing but the lock file. The system
+    releases the lock when the process ends, however it ends; the next holder resumes from the files left there.
 
     Args:
         work: the folder.
-        is_vital: whether there has to be a lock: otherwise, where there can be none, all go ahead.
+        is_vital: whether the lock is required: otherwise, where there can be none, every process proceeds without it.
 
     Raises:
-        DataError: the folder cannot be made or locked.
+        DataError: the folder cannot be created or locked.
     """
     try:
-        descriptor = _lock(work)
+        lock = _acquire(work)
     except DataError:
         if is_vital:
             raise
         yield
         return
-    went_well = False
+    has_succeeded = False
     try:
         yield
-        went_well = True
+        has_succeeded = True
     finally:
-        if went_well or _is_bare(work):
+        if has_succeeded or _is_bare(work):
             shutil.rmtree(work, ignore_errors=True)
-            with suppress(OSError):  # others work in it
+            with suppress(OSError):  # other working folders may lie beside it
                 work.parent.rmdir()
-        os.close(descriptor)
+        lock.release()
 
 
 def _is_bare(work: Path) -> bool:
-    """Whether a working folder has nothing in it that would be worth going on from."""
+    """Tells whether a working folder holds nothing to resume from."""
     with suppress(OSError):
         return [path.name for path in work.iterdir()] == [_LOCK]
     return False
 
 
-@contextmanager
-def held(folder: Path) -> Iterator[None]:
-    """Shows others that a process works in a folder (`is_left`), for as long as it lives, where locks are known."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        with suppress(OSError):
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(descriptor)
-
-
-def is_left(folder: Path) -> bool:
-    """Whether certainly nobody is in a folder in which whoever works holds it (`held`)."""
-    with suppress(OSError):
-        descriptor = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        finally:
-            os.close(descriptor)
-        return True
-    return False
-
-
-def _lock(work: Path) -> int:
-    misses = 0
-    while True:
+def _acquire(work: Path) -> FileLock:
+    reason: OSError = FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
+    for _ in range(_ATTEMPTS):
+        descriptors: list[int] = []
+        lock = FileLock(
+            work / _LOCK,
+            thread_local=False,  # a context may be left in another thread than it was entered in
+            fallback_to_soft=False,  # a soft lock would outlive a killed process
+            on_acquired=descriptors.append,
+        )
         try:
             work.mkdir(parents=True, exist_ok=True)
-            descriptor = os.open(work / _LOCK, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o666)
-        except FileNotFoundError as error:
-            misses += 1  # who had the lock has just removed the folder
-            if misses == _MISSES:
-                raise unwritable(work, error) from error
+            _wait_for(lock, work)
+        except (FileNotFoundError, FileExistsError) as error:  # the previous holder has just removed the folder
+            reason = error
             continue
         except OSError as error:
-            raise unwritable(work, error) from error
-        try:
-            _wait_for(descriptor, work)
-        except OSError as error:
-            os.close(descriptor)
-            raise DataError(f"cannot lock {work}: {error.strerror}. Use another data folder.", work) from error
-        if _is_still_there(descriptor, work / _LOCK):
-            return descriptor
-        os.close(descriptor)
+            raise _refused(work, error) from error
+        if _is_at(work / _LOCK, descriptors[-1]):
+            return lock
+        lock.release()  # of a file that the previous holder has removed: another process may have locked a new one
+    raise unwritable(work, reason)
 
 
-def _wait_for(descriptor: int, work: Path) -> None:
+def _wait_for(lock: FileLock, work: Path) -> None:
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
+        lock.acquire(timeout=0)
+    except Timeout:
         logging.getLogger(__name__).warning("Another process is at work in %s. Waiting for it.", work)
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        lock.acquire()
 
 
-def _is_still_there(descriptor: int, path: Path) -> bool:
+def _refused(work: Path, error: OSError) -> DataError:
+    if error.errno in _NO_LOCKS:
+        return DataError(f"cannot lock {work}: {reason_of(error)}. Use another data folder.", work)
+    return unwritable(work, error)
+
+
+def _is_at(path: Path, descriptor: int) -> bool:
     with suppress(FileNotFoundError):
         return os.path.samestat(os.fstat(descriptor), path.stat())
     return False

@@ -16,7 +16,6 @@ from pathlib import Path
 
 from Arch import files
 from Arch.datasets.access import unwritable
-from Arch.errors import DataError, DiskError
 
 Report = Callable[[str, int, int | None], None]
 """Takes the name of a file, the bytes received, and its size in bytes or None if the server does not send it."""
@@ -178,8 +177,8 @@ def _read_state(part: Path) -> _State | None:
 def _write_state(part: Path, state: _State) -> None:
     try:
         files.write_atomically(_state_path(part), json.dumps(asdict(state)))
-    except DiskError as error:
-        raise DataError(str(error), part) from error
+    except OSError as error:
+        raise unwritable(part, error) from error
 
 
 def _state_path(part: Path) -> Path:

@@ -8,7 +8,6 @@ from functools import cached_property
 from pathlib import Path
 
 from Arch.cache.entry import Entry
-from Arch.cache.foreign import note
 from Arch.config.config import filled
 from Arch.config.foreign import ForeignNetwork, ForeignSource
 from Arch.config.rules.rules import Rules
@@ -154,7 +153,7 @@ class ForeignModel:
     def _require_same(self, digest: str) -> None:
         known = self.entry.document().get(WEIGHTS_DIGEST)
         if known is None:
-            note(self.entry, {WEIGHTS_DIGEST: digest})
+            self.entry.note({WEIGHTS_DIGEST: digest})
         elif known != digest:
             raise ModelError(
                 f"the published weights {self.title} are not those that were used before under this name: the digest "

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from Arch.errors import CacheError, LeaseLostError, StoppedError
+from Arch.errors import DiskError, StoppedError
 
 if TYPE_CHECKING:
     from Arch.cache.attempts.progress import Progress
@@ -60,7 +60,7 @@ class Checkpointer:
         """Passes on that a step is done, and does what is due; raises as `look`."""
         self._watcher.step_done()
         requests = self._requests
-        is_asked = requests.is_stop_asked or requests.is_checkpoint_asked
+        is_asked = requests.is_stop_requested or requests.is_checkpoint_requested
         if is_asked or self._lease.is_lost or time.monotonic() >= self._look_at:
             self.look()
 
@@ -84,12 +84,12 @@ class Checkpointer:
         """
         if self._lease.is_lost:
             self._lease.check()
-        if self._requests.is_stop_asked:
+        if self._requests.is_stop_requested:
             self._leave()
         now = time.monotonic()
-        if self._requests.is_checkpoint_asked or now - self._saved_at >= CHECKPOINT_SECONDS:
+        if self._requests.is_checkpoint_requested or now - self._saved_at >= CHECKPOINT_SECONDS:
             self._save()
-            self._requests.is_checkpoint_asked = False
+            self._requests.is_checkpoint_requested = False
         if now - self._told_at >= PROGRESS_SECONDS:
             self._log.tell_progress(self._progress())
             self._told_at = now
@@ -104,9 +104,7 @@ class Checkpointer:
             payload = self._pack()
             self._lease.check()
             self._lease.entry.work(self._lease.index).checkpoints.save(place, payload)
-        except LeaseLostError:
-            raise
-        except CacheError as problem:
+        except DiskError as problem:
             logging.getLogger(__name__).warning("no checkpoint: %s The training goes on.", problem)
             return
         self._kept = place

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TextIO
 
-from Arch.errors import CacheError
+from Arch.errors import DiskError
 from Arch.units import utc_now
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ class RunLog:
             return
         try:
             self._work.write_log(f"{utc_now()}  {line}")
-        except CacheError as problem:
+        except DiskError as problem:
             self._complain(problem)
         else:
             self._is_mute = False
@@ -44,10 +44,10 @@ class RunLog:
         """Tells onlookers how far the run has come."""
         try:
             self._work.save_progress(reached)
-        except CacheError as problem:
+        except DiskError as problem:
             self._complain(problem)
 
-    def _complain(self, problem: CacheError) -> None:
+    def _complain(self, problem: DiskError) -> None:
         """Warns once, and again only after something could be written: a full disk is not news at every epoch."""
         if not self._is_mute:
             self._is_mute = True

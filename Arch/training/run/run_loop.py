@@ -9,6 +9,7 @@ from dataclasses import replace
 from Arch import files
 from Arch.cache.attempts.progress import Progress
 from Arch.cache.making.lease import Lease
+from Arch.cache.making.writer import RunWriter
 from Arch.training.run.checkpoint import UnfitCheckpointError
 from Arch.training.run.checkpointer import Checkpointer
 from Arch.training.run.guarded_watcher import GuardedWatcher
@@ -173,7 +174,7 @@ class RunLoop:
         run = self._recorded(outcome)
         self._log.say(f"done after {run.seconds:.1f} s: {', '.join(f'{k} {v:.6g}' for k, v in run.scores.items())}")
         work = self._lease.entry.work(self._lease.index)
-        with self._lease.entry.write_run(self._lease.index, self._lease) as writer:
+        with RunWriter(self._lease.entry, self._lease.index, self._lease) as writer:
             save(outcome, writer.folder)
             if files.exists(work.events):
                 files.rename_new(work.events, writer.folder / work.events.name)

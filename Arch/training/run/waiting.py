@@ -33,7 +33,7 @@ def wait_for_lease(entry: Entry, index: int, requests: Requests, *, device: str,
     """
     heartbeats, is_told = Heartbeats(), False
     while True:
-        if requests.is_stop_asked:
+        if requests.is_stop_requested:
             where = "while another process was making" if is_told else "before"
             raise StoppedError(f"left {where} run {index} of {entry.path}; the same command goes on from there.")
         try:

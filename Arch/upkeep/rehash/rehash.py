@@ -14,7 +14,7 @@ from Arch.cache.entry import Entry
 from Arch.cache.fields import Fields
 from Arch.cache.making.workers import workers
 from Arch.config.resolve import Resolver
-from Arch.errors import CacheError, ConfigError
+from Arch.errors import CacheError, ConfigError, DiskError
 from Arch.planning.selection import Document, names_in
 from Arch.planning.workspace import Workspace
 from Arch.upkeep.rehash.migration import Move
@@ -127,7 +127,7 @@ class _Planner:
                 for key in references.document:
                     Fields(references.mapping(key), references.path).text("Fingerprint")
                 self._documents[name] = document
-        except CacheError as problem:
+        except (CacheError, DiskError) as problem:
             self._stay(name, "unreadable", str(problem))
 
     def _teachers_first(self) -> Sequence[str]:

@@ -9,8 +9,7 @@ from pathlib import Path
 
 from Arch import files
 from Arch.cache import layout
-from Arch.cache.attempts import staging
-from Arch.cache.attempts.attempt import Attempt, State
+from Arch.cache.attempts.attempt import Attempt, State, attempt_at
 from Arch.cache.attempts.work import Work
 from Arch.cache.entry import Entry
 from Arch.cache.runs import finished
@@ -118,7 +117,7 @@ def _is_bare(entry: Path) -> bool:
     """Whether nothing but its config, empty folders and leftovers of killed writers are in an entry."""
     return not any(
         name not in (layout.CONFIG, layout.RESULT)
-        and (files.is_held(entry / name) if files.is_temporary(name) else files.measure(entry / name).size)
+        and (files.is_locked(entry / name) if files.is_temporary(name) else files.measure(entry / name).size)
         for name in files.list_folder(entry)
     )
 
@@ -131,7 +130,7 @@ def _is_of_foreign_network(entry: Path) -> bool:
 
 def _failed(entry: Path) -> list[Attempt]:
     missing = [index for index in Entry(entry).traces() if not finished.is_committed(entry, index)]
-    attempts = [Work(entry, index).attempt() for index in missing]
+    attempts = [attempt_at(Work(entry, index)) for index in missing]
     return [attempt for attempt in attempts if attempt.state is State.FAILED]
 
 
@@ -155,6 +154,6 @@ def _dead(root: Path, place: str) -> Iterator[tuple[str, str]]:
     """What killed processes left in a folder."""
     for name in files.list_folder(root / place):
         path = root / place / name
-        is_write = files.is_temporary(name) and not files.is_held(path)
-        if is_write or (staging.is_staging(name) and staging.is_abandoned(path)):
+        is_write = files.is_temporary(name) and not files.is_locked(path)
+        if is_write or (name.startswith(layout.STAGING) and files.is_abandoned(path)):
             yield f"{place}/{name}", "of a dead process"

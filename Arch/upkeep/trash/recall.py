@@ -8,7 +8,7 @@ from pathlib import Path
 
 from Arch import files
 from Arch.cache.layout import CONFIG
-from Arch.errors import CacheError
+from Arch.errors import CacheError, DiskError
 from Arch.planning.selection import Document, Selection, document_in
 from Arch.planning.workspace import Workspace
 from Arch.upkeep.trash import trash
@@ -77,6 +77,6 @@ def _documents(root: Path, items: Sequence[Item]) -> dict[str, Document | None]:
 def _own(item: Item) -> Document | None:
     try:
         document = files.read_json(item.path / CONFIG)
-    except (FileNotFoundError, CacheError):
+    except (FileNotFoundError, CacheError, DiskError):
         return None
     return document if isinstance(document.get("Active"), dict) else None

@@ -11,7 +11,7 @@ from Arch.cache import layout, summary
 from Arch.cache.entry import Entry
 from Arch.cache.making.workers import workers
 from Arch.cache.runs import finished
-from Arch.errors import CacheError, CorruptEntryError
+from Arch.errors import CacheError, CorruptEntryError, DiskError
 from Arch.upkeep.trash import targets, trash
 from Arch.upkeep.trash.targets import Target
 from Arch.upkeep.trash.trash import Item
@@ -68,7 +68,7 @@ def take_away(root: Path, target: Target) -> Outcome:
             summary.withdraw(Entry(folder), target.run)
             Entry(folder).work(target.run).clear()  # else it would look as if an attempt had crashed, and go on from it
         moved = [trash.move(root, place) for place in target.places]
-    except CacheError as problem:
+    except (CacheError, DiskError) as problem:
         return Outcome(target, (), str(problem))
     if target.kind == "run":
         summary.renew(Entry(folder))
@@ -97,7 +97,7 @@ def _damaged(root: Path, name: str) -> Iterator[Target]:
     try:
         if entry.exists or runs:
             entry.document()
-    except CacheError as problem:
+    except (CacheError, DiskError) as problem:
         yield targets.experiment(root, name, str(problem) if entry.exists else f"runs without a {layout.CONFIG}")
         return
     for index in runs:
@@ -113,5 +113,5 @@ def _problems(entry: Entry, index: int, which: str) -> Iterator[str]:
         entry.weights(index, which)
     except CorruptEntryError as problem:
         yield str(problem)
-    except CacheError:  # not every run has weights of both kinds
+    except (CacheError, DiskError):  # not every run has weights of both kinds
         return

@@ -1,4 +1,4 @@
-"""Two checkpoints in turn: whatever befalls one of them, or its writing, the other is whole."""
+"""Two checkpoints in turn: if one is damaged or cannot be written, the other is complete."""
 
 import errno
 import functools
@@ -14,27 +14,27 @@ MANY = 60
 
 @pytest.fixture
 def checkpoints(tmp_path):
-    held = Checkpoints(tmp_path / "work")
+    checkpoints = Checkpoints(tmp_path / "work")
     for checkpoint in (Checkpoint(5, b"early"), OLD, NEW):
-        held.save(checkpoint.place, checkpoint.payload)
-    return held
+        checkpoints.save(checkpoint.step, checkpoint.payload)
+    return checkpoints
 
 
 def newest_file(checkpoints):
     return next(path for path in checkpoints.folder.iterdir() if NEW.payload in path.read_bytes())
 
 
-def test_the_newest_is_the_furthest_and_the_one_before_is_kept(checkpoints):
-    assert (checkpoints.newest(), checkpoints.place()) == (NEW, 20)
+def test_the_newest_checkpoint_has_the_highest_step_and_the_one_before_is_kept(checkpoints):
+    assert (checkpoints.newest(), checkpoints.step()) == (NEW, 20)
     newest_file(checkpoints).unlink()
-    assert (checkpoints.newest(), checkpoints.place()) == (OLD, 10)
+    assert (checkpoints.newest(), checkpoints.step()) == (OLD, 10)
 
 
-def test_without_any_there_is_none(tmp_path):
-    assert (Checkpoints(tmp_path / "none").newest(), Checkpoints(tmp_path / "none").place()) == (None, 0)
+def test_without_checkpoints_the_newest_is_none(tmp_path):
+    assert (Checkpoints(tmp_path / "none").newest(), Checkpoints(tmp_path / "none").step()) == (None, 0)
 
 
-def test_cut_anywhere_the_newest_gives_way_to_the_other(checkpoints):
+def test_a_truncated_newest_checkpoint_is_replaced_by_the_other(checkpoints):
     path = newest_file(checkpoints)
     content = path.read_bytes()
     for size in range(len(content)):
@@ -42,7 +42,7 @@ def test_cut_anywhere_the_newest_gives_way_to_the_other(checkpoints):
         assert checkpoints.newest() == OLD, size
 
 
-def test_a_bit_flipped_anywhere_never_gives_a_state_that_was_not_saved(checkpoints):
+def test_a_flipped_bit_never_yields_a_state_that_was_not_saved(checkpoints):
     path = newest_file(checkpoints)
     content = path.read_bytes()
     for position in range(len(content)):
@@ -52,15 +52,15 @@ def test_a_bit_flipped_anywhere_never_gives_a_state_that_was_not_saved(checkpoin
 
 
 @pytest.mark.parametrize("content", [b"", b"{}\n", b"[1]\n", b'{"Place": "x"}\n', b"\xff\n", b"[" * 100_000])
-def test_two_that_nobody_can_read_are_none(checkpoints, content):
+def test_two_unreadable_checkpoints_count_as_none(checkpoints, content):
     for path in checkpoints.folder.iterdir():
         path.write_bytes(content)
-    assert (checkpoints.newest(), checkpoints.place()) == (None, 0)
+    assert (checkpoints.newest(), checkpoints.step()) == (None, 0)
     checkpoints.save(1, b"anew")
     assert checkpoints.newest() == Checkpoint(1, b"anew")
 
 
-def test_killed_at_any_step_of_a_save_one_is_whole(disk, checkpoints, in_child):
+def test_after_a_kill_at_any_step_of_a_save_one_checkpoint_is_complete(disk, checkpoints, in_child):
     def save(step):
         disk.kill_at(step)
         checkpoints.save(30, b"state after thirty")
@@ -69,13 +69,13 @@ def test_killed_at_any_step_of_a_save_one_is_whole(disk, checkpoints, in_child):
         if in_child(functools.partial(save, step)) == [0]:
             break
         assert checkpoints.newest() in (NEW, Checkpoint(30, b"state after thirty")), step
-        checkpoints.save(20, NEW.payload)  # as the next attempt would, having gone on from there
+        checkpoints.save(20, NEW.payload)  # as the next attempt does after it resumed
         assert {path.name for path in checkpoints.folder.iterdir()} == {"checkpoint-0", "checkpoint-1"}, step
     assert 5 < step < MANY - 1
 
 
 @pytest.mark.parametrize("code", [errno.ENOSPC, errno.EIO], ids=errno.errorcode.get)
-def test_refused_at_any_step_of_a_save_one_is_whole_and_it_says_so(disk, checkpoints, code):
+def test_after_a_disk_error_at_any_step_of_a_save_one_checkpoint_is_complete(disk, checkpoints, code):
     for step in range(1, MANY):
         disk.fail_at(step, code, forever=True)
         if not is_refused(code, functools.partial(checkpoints.save, 30, b"state after thirty")):
@@ -94,7 +94,7 @@ def is_refused(code, action):
     return False
 
 
-def test_the_newest_stays_while_the_next_is_written(disk, checkpoints):
+def test_the_newest_checkpoint_stays_while_the_next_is_written(disk, checkpoints):
     seen = []
     disk.breaks = lambda number, function, arguments: seen.append(checkpoints.newest())
     checkpoints.save(30, b"state after thirty")
@@ -102,6 +102,6 @@ def test_the_newest_stays_while_the_next_is_written(disk, checkpoints):
     assert seen[0] == NEW
 
 
-def test_discarded_checkpoints_are_gone(checkpoints):
+def test_discarded_checkpoints_are_removed(checkpoints):
     checkpoints.discard()
     assert checkpoints.newest() is None

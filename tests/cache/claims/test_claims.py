@@ -1,4 +1,4 @@
-"""A claim on disk: who holds it, whether that one lives, and what is made of one that nobody can read."""
+"""A claim on disk: its holder, whether the holder lives, and how a damaged claim counts."""
 
 import json
 import os
@@ -14,14 +14,15 @@ import pytest
 from Arch.cache.claims import holder
 from Arch.cache.claims.claim import Claim, claim_path, claims_backwards
 from Arch.cache.claims.holder import Holder
+from tests.cache.processes import start_of, state_of, until
 
-NAMELESS = ["Holder", "Device", "Since", "Place", "Ttl", "End"]
+MEMBERS = ["Holder", "Device", "Since", "Place", "Ttl", "End"]
 
 
-def test_a_claim_comes_back_as_it_was_put(entry):
+def test_a_claim_is_read_as_it_was_written(entry):
     claim = entry.take(3, device="cuda:1", is_forced=True).claim
     assert entry.work(3).claims() == (claim,)
-    assert (claim.generation, claim.device, claim.place, claim.ttl, claim.is_forced, claim.end) == (
+    assert (claim.generation, claim.device, claim.step, claim.ttl, claim.is_forced, claim.end) == (
         (1, "cuda:1", 0, 60.0, True, "")
     )
     assert claim.path == f"{entry.path}/Claims/003/000001.json"
@@ -32,7 +33,7 @@ def test_a_claim_comes_back_as_it_was_put(entry):
 @pytest.mark.parametrize(
     "content", ["", "{", "[]", "{}", "\x00" * 300, '{"Ttl": NaN}'], ids=lambda text: repr(text[:9])
 )
-def test_a_claim_that_nobody_can_read_is_a_crash_and_the_next_takes_the_next_number(entry, content):
+def test_an_unreadable_claim_is_a_crash_and_the_next_claim_has_the_next_number(entry, content):
     path = Path(entry.take(0).claim.path)
     path.write_text(content)
     assert str(entry.status(1)) == "crashed (0 of 1)"
@@ -41,10 +42,10 @@ def test_a_claim_that_nobody_can_read_is_a_crash_and_the_next_takes_the_next_num
 
 @pytest.mark.parametrize(
     "changes",
-    [{name: None} for name in NAMELESS] + [{"Ttl": 0}, {"Ttl": -1.0}] + [{"Pid": pid} for pid in (0, -1, 2**31, 1.0)],
+    [{name: None} for name in MEMBERS] + [{"Ttl": 0}, {"Ttl": -1.0}] + [{"Pid": pid} for pid in (0, -1, 2**31, 1.0)],
     ids=str,
 )
-def test_a_claim_with_an_impossible_member_is_a_crash(entry, changes):
+def test_a_claim_with_an_invalid_member_is_a_crash(entry, changes):
     path = Path(entry.take(0).claim.path)
     document = json.loads(path.read_text())
     part = document["Holder"] if "Pid" in changes else document
@@ -53,7 +54,7 @@ def test_a_claim_with_an_impossible_member_is_a_crash(entry, changes):
     assert (Claim.read(str(path), 1).end, Claim.read(str(path), 1).generation) == ("crashed", 1)
 
 
-def test_only_numbered_names_are_claims_and_the_latest_is_the_greatest_number(entry):
+def test_only_numbered_files_are_claims_and_the_highest_number_is_the_latest(entry):
     lease = entry.take(0)
     folder = f"{entry.path}/Claims/000"
     text = lease.claim.text()
@@ -70,13 +71,13 @@ def test_only_numbered_names_are_claims_and_the_latest_is_the_greatest_number(en
     assert claim_path(folder, 1_000_000) == f"{folder}/1000000.json"
 
 
-def test_a_living_process_is_alive_and_an_ended_one_is_not():
+def test_a_running_process_is_alive_and_a_zombie_or_ended_one_is_not():
     with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as process:
         held = at(process.pid)
-        assert held.is_here
+        assert held.is_local
         assert held.is_alive()
         process.kill()
-        until(lambda: holder._state_and_start(process.pid)[0] == "Z")
+        until(lambda: state_of(process.pid) == "Z")
         assert not held.is_alive(), "a zombie"
     assert not held.is_alive()
 
@@ -85,22 +86,23 @@ def test_a_suspended_process_is_alive():
     with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as process:
         held = at(process.pid)
         process.send_signal(signal.SIGSTOP)
-        until(lambda: holder._state_and_start(process.pid)[0] == "T")
+        until(lambda: state_of(process.pid) == "T")
         assert held.is_alive()
         process.kill()
 
 
-def test_a_number_that_is_used_again_is_another_process():
+def test_a_reused_pid_is_another_process():
     this = at(os.getppid())
     assert this.is_alive()
     assert not replace(this, start=this.start - 1).is_alive()
-    assert replace(this, start=0).is_alive(), "of one whose start is not known only the number tells"
+    assert replace(this, start=0).is_alive(), "without a start time only the PID is compared"
 
 
-def test_a_process_whose_name_looks_like_its_state_is_read_rightly(in_child):
+def test_a_process_name_that_looks_like_a_state_is_parsed_correctly(in_child):
     def rename_and_look():
+        before = Holder.this_process("theirs")
         Path("/proc/self/comm").write_text(") Z 1 (")
-        return holder._state_and_start(os.getpid()) == ("R", Holder.this_process("").start)
+        return Holder.this_process("theirs") == before and before.start == start_of(os.getpid())
 
     assert in_child(rename_and_look) == [1]
 
@@ -108,48 +110,48 @@ def test_a_process_whose_name_looks_like_its_state_is_read_rightly(in_child):
 @pytest.mark.parametrize(
     ("error", "is_alive"), [(None, True), (PermissionError(1, "no"), True), (ProcessLookupError(3, "no"), False)]
 )
-def test_a_process_hidden_from_proc_is_asked_by_signal(monkeypatch, error, is_alive):
-    asked = []
+def test_a_process_hidden_from_proc_is_probed_by_signal_0(monkeypatch, error, is_alive):
+    signals = []
 
     def kill(pid, signal):
-        asked.append((pid, signal))
+        signals.append((pid, signal))
         if error:
             raise error
 
     monkeypatch.setattr(holder, "_state_and_start", lambda pid: ("", 0))
     monkeypatch.setattr(holder.os, "kill", kill)
     assert Holder("host", "boot", "pid", 4321, 77, "").is_alive() is is_alive
-    assert asked == [(4321, 0)]
+    assert signals == [(4321, 0)]
 
 
 @pytest.mark.parametrize("part", ["host", "boot", "namespace"])
-def test_a_holder_of_another_host_boot_or_pid_namespace_is_not_here(part):
+def test_a_holder_of_another_host_boot_or_pid_namespace_is_not_local(part):
     this = Holder.this_process("")
-    assert this.is_here
-    assert not replace(this, **{part: "another"}).is_here
+    assert this.is_local
+    assert not replace(this, **{part: "another"}).is_local
 
 
-def test_without_proc_no_holder_is_here(monkeypatch):
+def test_without_proc_no_holder_is_local(monkeypatch):
     monkeypatch.setattr(holder, "_home", lambda pid: ("", ""))
-    assert not Holder.this_process("").is_here
+    assert not Holder.this_process("").is_local
 
 
-def test_a_proc_of_another_namespace_is_not_believed(monkeypatch):
+def test_a_proc_of_another_namespace_is_not_used(monkeypatch, in_child):
     monkeypatch.setattr(holder.os, "readlink", lambda path: "99999")
-    assert holder._home.__wrapped__(os.getpid()) == ("", "")
+    assert in_child(lambda: Holder.this_process("").is_local) == [0]  # the parent has cached its namespace
 
 
-def test_this_process_holds_only_what_it_has_not_let_go():
+def test_a_claim_that_this_process_released_is_not_held_although_its_pid_lives():
     this = Holder.this_process("of this test")
     assert not this.is_alive()
-    holder.hold(this.nonce)
+    holder.mark_held(this.nonce)
     assert this.is_alive()
-    holder.let_go(this.nonce)
+    holder.mark_released(this.nonce)
     assert not this.is_alive()
 
 
 @pytest.mark.parametrize(("age", "word"), [(0, "running"), (299, "running"), (301, "crashed")])
-def test_a_holder_elsewhere_is_shown_as_running_until_five_times_its_ttl(entry, on_host, age, word):
+def test_a_holder_on_another_host_is_shown_as_running_for_five_times_its_ttl(entry, on_host, age, word):
     on_host("another machine")
     path = entry.take(0).claim.path
     on_host("this machine")
@@ -158,12 +160,4 @@ def test_a_holder_elsewhere_is_shown_as_running_until_five_times_its_ttl(entry, 
 
 
 def at(pid):
-    return replace(Holder.this_process("theirs"), pid=pid, start=holder._state_and_start(pid)[1])
-
-
-def until(is_so):
-    for _ in range(1000):
-        if is_so():
-            return
-        time.sleep(0.01)
-    raise AssertionError("it never came about")
+    return replace(Holder.this_process("theirs"), pid=pid, start=start_of(pid))

@@ -1,4 +1,4 @@
-"""Holders on other machines are judged by their signs of life alone, on the contender's own clock."""
+"""Holders on other hosts are judged by their heartbeats alone, by the local clock."""
 
 import os
 from dataclasses import replace
@@ -32,7 +32,7 @@ def heartbeats(clock):
 
 @pytest.fixture
 def theirs(entry, on_host):
-    """A lease that was taken on another machine, whose process does not run here."""
+    """A lease taken on another host."""
     on_host("theirs")
     lease = entry.take(0)
     on_host("ours")
@@ -44,9 +44,7 @@ def beat(lease, time):
 
 
 @pytest.mark.parametrize("skew", [-YEARS, 0, YEARS])
-def test_a_holder_elsewhere_is_held_until_it_was_silent_for_its_ttl_whatever_its_clock_says(
-    theirs, heartbeats, clock, skew
-):
+def test_a_remote_claim_is_held_until_no_heartbeat_came_for_its_ttl_for_any_clock_skew(theirs, heartbeats, clock, skew):
     beat(theirs, 1_700_000_000 + skew)
     assert heartbeats.is_held(theirs.claim)
     clock.now += 60.0
@@ -55,19 +53,19 @@ def test_a_holder_elsewhere_is_held_until_it_was_silent_for_its_ttl_whatever_its
     assert not heartbeats.is_held(theirs.claim)
 
 
-def test_a_holder_whose_signs_go_on_is_held_for_ever_even_if_its_clock_is_set_back(theirs, heartbeats, clock):
+def test_a_remote_claim_with_heartbeats_stays_held_even_if_their_times_go_back(theirs, heartbeats, clock):
     for hour in range(100):
         beat(theirs, 1_700_000_000 - hour)
         assert heartbeats.is_held(theirs.claim)
         clock.now += 3600
 
 
-def test_one_look_is_never_enough(theirs, clock):
+def test_a_single_observation_never_shows_that_a_holder_is_dead(theirs, clock):
     beat(theirs, 0)
     assert all(Heartbeats(clock).is_held(theirs.claim) for _ in range(5))
 
 
-def test_a_holder_that_was_handed_the_claim_has_its_own_ttl(entry, theirs, heartbeats, clock):
+def test_a_holder_that_adopted_the_claim_has_a_ttl_of_its_own(entry, theirs, heartbeats, clock):
     beat(theirs, 1_700_000_000)
     assert heartbeats.is_held(theirs.claim)
     clock.now += 61
@@ -77,13 +75,13 @@ def test_a_holder_that_was_handed_the_claim_has_its_own_ttl(entry, theirs, heart
     assert heartbeats.is_held(Claim.read(handed.path, 1))
 
 
-def test_an_ended_or_vanished_claim_is_held_by_nobody(theirs, heartbeats):
+def test_an_ended_or_removed_claim_is_not_held(theirs, heartbeats):
     assert not heartbeats.is_held(replace(theirs.claim, end="stopped"))
     Path(theirs.claim.path).unlink()
     assert not heartbeats.is_held(theirs.claim)
 
 
-def test_a_run_held_elsewhere_is_taken_over_after_its_ttl_and_not_before(entry, theirs, heartbeats, clock):
+def test_a_run_held_on_another_host_is_taken_over_after_its_ttl_and_not_before(entry, theirs, heartbeats, clock):
     beat(theirs, 1_700_000_000)
     for _ in range(2):
         with pytest.raises(RunHeldError) as held:
@@ -94,17 +92,17 @@ def test_a_run_held_elsewhere_is_taken_over_after_its_ttl_and_not_before(entry, 
     assert entry.take(0, heartbeats=heartbeats).generation == 2
 
 
-def test_who_remembers_nothing_never_takes_over_a_run_that_is_held_elsewhere(entry, theirs):
+def test_without_earlier_observations_a_run_held_on_another_host_is_never_taken(entry, theirs):
     for _ in range(3):
         with pytest.raises(RunHeldError, match=f"is being made by process {os.getpid()} on "):
             entry.take(0)
 
 
-def test_containers_that_share_a_boot_id_are_told_apart_and_judged_by_signs_of_life(
+def test_holders_in_other_containers_of_the_same_boot_are_judged_by_heartbeats(
     entry, on_host, heartbeats, clock, in_child
 ):
     on_host("machine", "pid:[4026531001]")
-    in_child(lambda: entry.take(0) and os._exit(0))  # its number means nothing in the next container
+    in_child(lambda: entry.take(0) and os._exit(0))  # its PID means nothing in the next container
     on_host("machine", "pid:[4026531002]")
     with pytest.raises(RunHeldError):
         entry.take(0, heartbeats=heartbeats)
@@ -112,7 +110,7 @@ def test_containers_that_share_a_boot_id_are_told_apart_and_judged_by_signs_of_l
     assert entry.take(0, heartbeats=heartbeats).generation == 2
 
 
-def test_a_dead_holder_in_the_same_container_is_known_at_once(entry, on_host, heartbeats, in_child):
+def test_a_dead_holder_in_the_same_container_is_detected_at_once(entry, on_host, heartbeats, in_child):
     on_host("machine", "pid:[4026531001]")
     in_child(lambda: entry.take(0) and os._exit(0))
     assert entry.take(0, heartbeats=heartbeats).generation == 2

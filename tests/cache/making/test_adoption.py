@@ -1,4 +1,4 @@
-"""A lease handed from the process that took it to the one that makes the run."""
+"""A lease is handed from the process that took it to the one that makes the run."""
 
 import json
 import os
@@ -6,6 +6,7 @@ import signal
 
 import pytest
 
+from Arch.cache.claims import holder
 from Arch.cache.making.lease import Lease
 from Arch.errors import LeaseLostError, RunHeldError
 from tests.cache import stub
@@ -21,7 +22,7 @@ def test_a_token_is_plain_json(lease):
     assert json.loads(json.dumps(lease.token)) == lease.token
 
 
-def test_another_process_adopts_the_lease_and_is_the_holder_from_then_on(entry, asked, lease, in_child):
+def test_a_process_that_adopts_a_lease_becomes_its_holder(entry, config, lease, in_child):
     token = json.loads(json.dumps(lease.token))
 
     def adopt_and_train():
@@ -35,7 +36,7 @@ def test_another_process_adopts_the_lease_and_is_the_holder_from_then_on(entry, 
     assert entry.runs() == (stub.expected_run(0),)
 
 
-def test_who_handed_a_lease_on_says_how_it_ended_if_the_other_cannot(entry, lease, in_child):
+def test_the_first_process_records_the_end_if_the_adopting_one_died(entry, lease, in_child):
     in_child(lambda: Lease.adopt(entry, 0, lease.token) and os._exit(0))
     assert str(entry.status(1)) == "crashed (0 of 1)"
     lease.end("crashed")
@@ -43,7 +44,7 @@ def test_who_handed_a_lease_on_says_how_it_ended_if_the_other_cannot(entry, leas
 
 
 @pytest.mark.parametrize("lose", LOSSES.values(), ids=LOSSES)
-def test_a_lease_that_was_lost_cannot_be_adopted(entry, lease, lose):
+def test_a_lost_lease_cannot_be_adopted(entry, lease, lose):
     lose(lease)
     with pytest.raises(LeaseLostError):
         Lease.adopt(entry, 0, lease.token)
@@ -56,8 +57,8 @@ def test_the_lease_of_a_finished_run_cannot_be_adopted(entry, lease, commit, mon
         Lease.adopt(entry, 0, lease.token)
 
 
-def test_a_contender_that_meets_an_adoption_on_its_way_withdraws(entry, in_child, disk):
-    """Adoption comes between the look at the dead holder and the contender's claim: the run has one holder."""
+def test_a_process_that_takes_a_run_during_its_adoption_withdraws(entry, in_child, disk):
+    """The adoption comes after the other process saw the dead holder and before it writes its claim."""
     in_child(lambda: entry.take(0) and os._exit(0))
     adopters = []
 
@@ -91,15 +92,15 @@ def test_a_contender_that_meets_an_adoption_on_its_way_withdraws(entry, in_child
     assert entry.take(0).generation == 2
 
 
-def test_an_adoption_that_meets_a_takeover_on_its_way_is_refused(entry, monkeypatch, disk):
+def test_an_adoption_during_a_takeover_is_refused(entry, disk):
     first = entry.take(0)
-    monkeypatch.setattr("Arch.cache.claims.holder._HELD_HERE", set())
+    holder.mark_released(first.claim.holder.nonce)  # as if its process had died
     taken = []
 
     def take_first(number, function, arguments):
         if function is os.replace and not taken:
             taken.append(None)
-            monkeypatch.setattr("Arch.cache.claims.holder._HELD_HERE", set())
+            holder.mark_released(first.claim.holder.nonce)
             taken[0] = entry.take(0)
 
     disk.breaks = take_first

@@ -1,6 +1,7 @@
-"""A lease in its holder's hands: signs of life, its loss, its end, and what leaving says."""
+"""A lease: its heartbeats, its loss, its end, and what leaving it records."""
 
 import errno
+import itertools
 import os
 import threading
 import time
@@ -8,11 +9,13 @@ import time
 import pytest
 
 from Arch import files
+from Arch.cache.attempts.attempt import attempt_at
 from Arch.cache.claims.heartbeats import Heartbeats
 from Arch.cache.making.taking import take
 from Arch.errors import DiskError, LeaseLostError, StoppedError
 from tests.cache import stub
 from tests.cache.losses import LOSSES, take_over
+from tests.cache.processes import until
 
 FAST = 0.03  # seconds of a TTL that a test can wait for
 
@@ -26,15 +29,7 @@ def fast(entry):
     return take(entry, 0, Heartbeats(), ttl=FAST)
 
 
-def until(is_so):
-    for _ in range(1000):
-        if is_so():
-            return
-        time.sleep(0.01)
-    raise AssertionError("it never came about")
-
-
-def test_signs_of_life_are_given_while_it_is_entered_and_no_longer(entry):
+def test_heartbeats_are_sent_while_the_lease_is_entered_and_no_longer(entry):
     lease = fast(entry)
     with lease:
         for _ in range(3):
@@ -43,15 +38,17 @@ def test_signs_of_life_are_given_while_it_is_entered_and_no_longer(entry):
     until(lambda: threading.active_count() == 1)
 
 
-def test_a_sign_of_life_is_given_three_times_in_a_ttl_of_a_minute(lease, monkeypatch):
-    waits = []
-    monkeypatch.setattr(lease._is_left, "wait", lambda seconds: waits.append(seconds) or len(waits) > 3)
-    lease._live()
-    assert waits == [20.0] * 4
+def test_heartbeats_come_three_times_per_ttl(entry, monkeypatch):
+    lease, times = take(entry, 0, Heartbeats(), ttl=0.6), []
+    monkeypatch.setattr(lease, "beat", lambda: times.append(time.monotonic()))
+    with lease:
+        until(lambda: len(times) > 4)
+    shortest = min(later - earlier for earlier, later in itertools.pairwise(times))
+    assert 0.19 < shortest < 0.3
 
 
 @pytest.mark.parametrize("problem", [RuntimeError("odd"), DiskError("cannot read"), MemoryError("full")])
-def test_an_error_in_a_sign_of_life_does_not_end_them(entry, monkeypatch, caplog, problem):
+def test_an_error_in_a_heartbeat_does_not_end_them(entry, monkeypatch, caplog, problem):
     lease, calls = fast(entry), []
 
     def beat():
@@ -63,11 +60,11 @@ def test_an_error_in_a_sign_of_life_does_not_end_them(entry, monkeypatch, caplog
     with lease:
         until(lambda: len(calls) > 4)
         assert not lease.is_lost
-    assert caplog.text.count(f"no sign of life could be given: {problem}") == 2
+    assert caplog.text.count(f"no heartbeat was written: {problem}") == 2
 
 
 @pytest.mark.parametrize("lose", LOSSES.values(), ids=LOSSES)
-def test_a_loss_is_noticed_by_the_next_look_and_by_a_sign_of_life(entry, lose):
+def test_a_loss_is_noticed_by_the_next_check_and_by_a_heartbeat(entry, lose):
     lease = fast(entry)
     lease.check()
     lose(lease)
@@ -79,7 +76,7 @@ def test_a_loss_is_noticed_by_the_next_look_and_by_a_sign_of_life(entry, lose):
 
 
 @pytest.mark.parametrize("lose", LOSSES.values(), ids=LOSSES)
-def test_who_has_lost_the_lease_does_not_commit(entry, asked, lose, names_below):
+def test_a_process_that_lost_its_lease_does_not_commit(entry, config, lose, names_below):
     with pytest.raises(LeaseLostError), entry.take(0) as lease:
         stub.make_run(lease, lambda epoch: lose(lease) if epoch == stub.EPOCHS else None)
     assert entry.run_indices() == ()
@@ -87,15 +84,15 @@ def test_who_has_lost_the_lease_does_not_commit(entry, asked, lose, names_below)
     assert not any("staging" in name for name in names_below(entry.path))
 
 
-def test_a_suspended_holder_that_wakes_up_after_a_takeover_commits_nothing_and_leaves_the_other_alone(entry, make_run):
+def test_a_holder_resumed_after_a_takeover_commits_nothing_and_leaves_the_new_claim(entry, make_run):
     with pytest.raises(LeaseLostError), entry.take(0) as lease, entry.write_run(0, lease) as writer:
-        # While this process was suspended, right before it wanted to commit.
+        # As if this process had been suspended right before its commit.
         writer.commit(make_run(take_over(lease)))
     assert [(claim.generation, claim.end) for claim in entry.work(0).claims()] == [(1, "stopped"), (2, "")]
     assert entry.run_indices() == ()
 
 
-def test_its_own_commit_is_no_loss(entry, asked, caplog):
+def test_its_own_commit_does_not_count_as_a_loss(entry, config, caplog):
     with fast(entry) as lease:
         stub.make_run(lease)
         time.sleep(3 * FAST)
@@ -137,25 +134,25 @@ def test_an_end_after_another_process_has_finished_the_run_changes_nothing(lease
     ],
     ids=repr,
 )
-def test_leaving_says_how_the_attempt_ended(entry, error, state, kind):
+def test_leaving_a_lease_records_how_the_attempt_ended(entry, error, state, kind):
     lease = entry.take(0, device="cuda:0")
-    entry.work(0).write_log("last words")
+    entry.work(0).write_log("last line")
     assert leave(lease, error) is error
-    attempt, failure = entry.work(0).attempt(), entry.work(0).failure()
+    attempt, failure = attempt_at(entry.work(0)), entry.work(0).failure()
     assert (attempt.state, lease.generation) == (state, 1)
     assert (failure and failure.kind) == kind
     if failure:
         assert (failure.error, failure.attempt, failure.device) == (type(error).__name__, 1, "cuda:0")
-        assert (failure.host, failure.log) == (os.uname().nodename, "last words")
+        assert (failure.host, failure.log) == (os.uname().nodename, "last line")
         assert "Traceback" in failure.traceback
 
 
 def leave(lease, error):
-    """Leaves a lease with an error, which must come out as it is."""
+    """Leaves a lease with an error and returns what was raised."""
     try:
         with lease:
             fail(error)
-    except BaseException as raised:  # noqa: BLE001 - whatever it is, it is given back
+    except BaseException as raised:  # noqa: BLE001 - the error is the result
         return raised
 
 
@@ -165,17 +162,17 @@ def fail(error, *_):
 
 
 @pytest.mark.parametrize("code", [errno.ENOSPC, errno.EIO, errno.EROFS], ids=errno.errorcode.get)
-def test_a_disk_that_takes_no_last_words_leaves_the_run_free_for_this_process(disk, entry, asked, code, caplog):
+def test_a_run_whose_end_cannot_be_recorded_can_be_taken_by_this_process(disk, entry, config, code, caplog):
     with pytest.raises(ValueError, match="bad"), entry.take(0):
         fail(ValueError("bad"), disk.fail_at(1, code, forever=True))
     assert f"cannot write {entry.path}" in caplog.text
     disk.forget()
     assert str(entry.status(1)) == "crashed (0 of 1)"
-    stub.train(entry, asked)
+    stub.train(entry, config)
     assert entry.runs() == (stub.expected_run(0),)
 
 
-def test_a_failure_that_cannot_be_written_down_is_still_an_end(disk, entry):
+def test_a_failure_that_cannot_be_recorded_still_ends_the_claim(disk, entry):
     lease = entry.take(0)
     disk.breaks = lambda number, function, arguments: refuse("Failure.json", arguments)
     assert isinstance(leave(lease, ValueError("bad")), ValueError)
@@ -189,7 +186,7 @@ def refuse(name, arguments):
         raise OSError(errno.ENOSPC, "no space left on device")
 
 
-def test_a_forked_child_that_leaves_by_the_same_way_ends_nothing_of_its_parents(entry, make_run, in_child):
+def test_a_forked_child_that_leaves_the_contexts_does_not_end_its_parents_attempt(entry, make_run, in_child):
     error = ValueError("only the child's")
 
     def leave_as_the_error_passes():
@@ -204,7 +201,7 @@ def test_a_forked_child_that_leaves_by_the_same_way_ends_nothing_of_its_parents(
     assert entry.run_indices() == (0,)
 
 
-def test_where_no_thread_can_be_started_the_run_is_left(entry, monkeypatch):
+def test_if_no_thread_can_be_started_the_attempt_is_ended(entry, monkeypatch):
     lease = entry.take(0)
     monkeypatch.setattr(threading.Thread, "start", no_thread)
     with pytest.raises(RuntimeError, match="can't start new thread"), lease:

@@ -1,4 +1,4 @@
-"""Taking a run: whoever held it before, and whatever happens between the look and the claim."""
+"""Taking a run: its previous holders, and changes between the check and the claim."""
 
 import errno
 import os
@@ -9,14 +9,14 @@ import pytest
 from Arch import files
 from Arch.cache.claims.heartbeats import Heartbeats
 from Arch.cache.making.taking import take
-from Arch.errors import CacheError, RunDoneError, RunHeldError
+from Arch.errors import CacheError, DiskError, RunDoneError, RunHeldError
 from Arch.files import door
 from tests.cache import stub
 
 MANY = 60
 
 
-def test_a_run_that_is_held_says_by_whom_and_since_when(entry):
+def test_the_refusal_of_a_held_run_names_its_holder_and_start(entry):
     claim = entry.take(0).claim
     with pytest.raises(RunHeldError) as held:
         entry.take(0)
@@ -27,7 +27,7 @@ def test_a_run_that_is_held_says_by_whom_and_since_when(entry):
     assert held.value.claim == claim
 
 
-def test_a_run_that_is_there_is_not_taken_and_what_lies_beside_it_is_cleared(entry, commit, monkeypatch, names_below):
+def test_a_finished_run_is_not_taken_and_its_work_files_are_removed(entry, commit, monkeypatch, names_below):
     lease = entry.take(0)
     entry.work(0).checkpoints.save(1, b"state")
     monkeypatch.setattr("Arch.cache.attempts.work.Work.clear", lambda work: None)
@@ -40,29 +40,29 @@ def test_a_run_that_is_there_is_not_taken_and_what_lies_beside_it_is_cleared(ent
     assert lease.generation == 1
 
 
-def test_an_entry_has_to_be_opened_first(store, asked, names_below):
+def test_a_run_of_an_unopened_entry_cannot_be_taken(store, config, names_below):
     with pytest.raises(CacheError, match="has to be opened"):
-        store.entry(asked).take(0)
+        store.entry(config).take(0)
     assert not store.root.exists()
 
 
-def test_each_attempt_has_the_next_number_and_the_place_it_began_at(entry):
-    for place in (0, 4, 9):
-        if place:
-            entry.work(0).checkpoints.save(place, b"state")
+def test_each_attempt_has_the_next_number_and_the_step_it_started_from(entry):
+    for step in (0, 4, 9):
+        if step:
+            entry.work(0).checkpoints.save(step, b"state")
         entry.take(0).end("stopped")
-    assert [(claim.generation, claim.place) for claim in entry.work(0).claims()] == [(1, 0), (2, 4), (3, 9)]
+    assert [(claim.generation, claim.step) for claim in entry.work(0).claims()] == [(1, 0), (2, 4), (3, 9)]
 
 
 @pytest.mark.parametrize("moment", [os.mkdir, os.link], ids=["mkdir", "link"])
-def test_a_run_that_is_committed_between_the_look_and_the_claim_is_done(disk, entry, commit, names_below, moment):
+def test_a_run_committed_just_before_the_claim_is_written_is_done(disk, entry, commit, names_below, moment):
     disk.breaks = lambda number, function, arguments: function is moment and (disk.forget(), commit(entry))
     with pytest.raises(RunDoneError):
         entry.take(0)
     assert not any(name.startswith(("Claims", "Work")) for name in names_below(entry.path))
 
 
-def test_an_entry_that_is_removed_between_the_look_and_the_claim_is_not_begun_again(disk, entry):
+def test_an_entry_removed_just_before_the_claim_is_written_is_not_created_again(disk, entry):
     def remove(number, function, arguments):
         if function is os.link:
             disk.forget()
@@ -74,7 +74,7 @@ def test_an_entry_that_is_removed_between_the_look_and_the_claim_is_not_begun_ag
     assert files.list_folder(f"{entry.path}/Claims/000") == []
 
 
-def test_a_listing_that_a_network_file_system_gives_too_old_takes_no_number_twice(entry, monkeypatch):
+def test_a_stale_listing_of_a_network_file_system_uses_no_number_twice(entry, monkeypatch):
     entry.take(0).end("stopped")
     old = files.list_folder(f"{entry.path}/Claims/000")
     entry.take(0).end("stopped")
@@ -88,32 +88,32 @@ def test_a_listing_that_a_network_file_system_gives_too_old_takes_no_number_twic
     assert len(entry.work(0).claims()) == 3
 
 
-def test_a_claim_whose_link_succeeded_but_whose_answer_was_lost_is_known_to_be_ours(entry, monkeypatch):
-    def lose_the_answer(verb, path, function, *arguments):
+def test_a_claim_that_was_written_although_the_servers_reply_was_lost_is_recognised(entry, monkeypatch):
+    def lose_the_reply(verb, path, function, *arguments):
         if function is os.link:
             os.link(*arguments)
-        return function(*arguments)  # the server is asked again, and finds the name taken
+        return function(*arguments)  # the repeated request finds that the name exists
 
-    monkeypatch.setattr(door, "_step", lose_the_answer)
+    monkeypatch.setattr(door, "_step", lose_the_reply)
     lease = entry.take(0)
     lease.check()
     assert lease.generation == 1
 
 
-def test_a_claim_that_is_in_place_counts_although_the_disk_then_stumbles(disk, entry):
-    def stumble_after_the_link(number, function, arguments):
+def test_a_claim_that_was_written_counts_although_the_disk_fails_afterwards(disk, entry):
+    def fail_after_the_link(number, function, arguments):
         if function is os.fsync and any(step[2] is os.link for step in disk.steps):
             raise OSError(errno.EIO, "input/output error")
 
     disk.forget()
-    disk.breaks = stumble_after_the_link
+    disk.breaks = fail_after_the_link
     entry.take(0).check()
     assert len(entry.work(0).claims()) == 1
 
 
 @pytest.mark.parametrize("forever", [False, True], ids=["once", "from then on"])
 @pytest.mark.parametrize("code", [errno.ENOSPC, errno.EIO, errno.EACCES, errno.ESTALE], ids=errno.errorcode.get)
-def test_refused_at_any_step_of_taking_the_run_is_taken_or_free(disk, entry, code, forever):
+def test_after_a_disk_error_at_any_step_of_taking_the_run_is_taken_or_free(disk, entry, code, forever):
     for step in range(1, MANY):
         disk.fail_at(step, code, forever=forever)
         is_taken = has_taken(entry)
@@ -128,7 +128,7 @@ def test_refused_at_any_step_of_taking_the_run_is_taken_or_free(disk, entry, cod
 def has_taken(entry):
     try:
         return bool(entry.take(0))
-    except CacheError:
+    except (CacheError, DiskError):
         return False
 
 
@@ -149,8 +149,8 @@ def test_of_many_threads_of_one_process_one_takes_a_run(disk, entry):
     assert taken == [1]
 
 
-def test_a_holder_whose_number_was_given_again_after_a_commit_and_a_removal_is_fenced(entry, asked):
-    """Numbers begin anew once a run was committed and removed; the old holder, who slept, knows by a nonce."""
+def test_an_old_holder_is_fenced_by_its_nonce_when_claim_numbers_start_again(entry, config):
+    """Claim numbers start again after a run was committed and removed; a suspended holder sees another nonce."""
     old = entry.take(0)
     files.remove_tree(f"{entry.path}/Claims")
     new = take(entry, 0, Heartbeats())

@@ -1,4 +1,4 @@
-"""The commit protocol: what is written when, and what becomes of a run that does not get that far."""
+"""The commit protocol: the order of its writes, and what happens to a run that is not committed."""
 
 import contextlib
 import errno
@@ -9,6 +9,7 @@ import os
 import pytest
 
 from Arch import files
+from Arch.cache.attempts.attempt import attempt_at
 from Arch.errors import CacheError, DiskError
 
 
@@ -60,7 +61,7 @@ def test_the_manifest_has_the_size_and_digest_of_every_other_file(entry, commit)
     }
 
 
-def test_the_first_of_two_writers_wins_and_the_other_discards_its_own(entry, make_run, names_below):
+def test_the_first_of_two_writers_wins_and_the_other_discards_its_files(entry, make_run, names_below):
     with entry.write_run(0) as slow, entry.write_run(0) as fast:
         assert fast.commit(make_run(accuracy=0.75))
         assert not slow.commit(make_run(accuracy=0.25))
@@ -68,7 +69,7 @@ def test_the_first_of_two_writers_wins_and_the_other_discards_its_own(entry, mak
     assert names_below(entry.path) == {"Config.json", "Result.json", "Runs/000/Run.json", "Runs/000/manifest.json"}
 
 
-def test_an_error_is_written_down_and_goes_on_its_way(entry):
+def test_an_error_is_recorded_and_raised(entry):
     with pytest.raises(ValueError, match="bad luck"), in_hand(entry, 2):
         fail()
     failure = entry.status(3).failure
@@ -78,20 +79,20 @@ def test_an_error_is_written_down_and_goes_on_its_way(entry):
     assert files.list_folder(entry.path / "Work" / "002") == ["Failure.json"]
 
 
-def test_being_stopped_is_no_failure_and_leaves_nothing(entry, names_below):
+def test_an_interrupt_is_no_failure_and_leaves_no_work_files(entry, names_below):
     with pytest.raises(KeyboardInterrupt), in_hand(entry, 0):
         raise KeyboardInterrupt
     assert names_below(entry.path) == {"Config.json", "Claims/000/000001.json"}
-    assert entry.work(0).attempt().state == "stopped"
+    assert attempt_at(entry.work(0)).state == "stopped"
 
 
-def test_leaving_without_commit_discards_the_work(entry, names_below):
+def test_leaving_without_a_commit_discards_the_files(entry, names_below):
     with entry.write_run(0) as writer:
         files.write_synced(writer.folder / "Last.safetensors", b"weights")
     assert names_below(entry.path) == {"Config.json"}
 
 
-def test_a_success_makes_an_earlier_failure_history(entry, commit, names_below):
+def test_a_commit_removes_an_earlier_failure(entry, commit, names_below):
     with pytest.raises(ValueError, match="bad luck"), in_hand(entry, 0):
         fail()
     commit(entry)
@@ -99,7 +100,7 @@ def test_a_success_makes_an_earlier_failure_history(entry, commit, names_below):
     assert entry.status(1).failure is None
 
 
-def test_an_error_after_the_commit_is_not_the_runs_failure(entry, make_run):
+def test_an_error_after_the_commit_is_not_recorded_as_a_failure(entry, make_run):
     with pytest.raises(ValueError, match="bad luck"), in_hand(entry, 0) as writer:
         fail(writer.commit(make_run()))
     assert str(entry.status(1)) == "done"
@@ -118,7 +119,7 @@ def test_a_full_disk_hides_neither_the_error_nor_a_committed_run(disk, entry, ma
     assert entry.result().scores == {1: {"accuracy": 0.5}}
 
 
-def test_a_slow_writer_of_the_summary_does_not_hide_a_run_that_came_meanwhile(disk, entry, commit):
+def test_a_slow_writer_of_the_summary_includes_a_run_committed_meanwhile(disk, entry, commit):
     def overtake(number, function, arguments):
         if function is os.replace:
             disk.forget()
@@ -129,7 +130,7 @@ def test_a_slow_writer_of_the_summary_does_not_hide_a_run_that_came_meanwhile(di
     assert set(json.loads((entry.path / "Result.json").read_text())["Runs"]) == {"0", "1"}
 
 
-def test_a_failure_after_another_process_made_the_run_does_not_count(store, entry, asked, commit):
+def test_a_failure_after_another_process_committed_the_run_is_not_recorded(store, entry, config, commit):
     with pytest.raises(ValueError, match="bad luck"), in_hand(entry, 0):
         fail(commit(entry, 0))
     assert str(entry.status(1)) == "done"
@@ -147,8 +148,8 @@ def test_a_run_is_committed_under_its_own_index_only(entry, make_run):
         writer.commit(make_run(1))
 
 
-def test_a_run_needs_an_opened_entry(store, asked, names_below):
-    with pytest.raises(CacheError, match="opened"), store.entry(asked).write_run(0):
+def test_a_run_needs_an_opened_entry(store, config, names_below):
+    with pytest.raises(CacheError, match="opened"), store.entry(config).write_run(0):
         pass
     assert not store.root.exists()
 
@@ -159,7 +160,7 @@ def test_a_writer_has_no_folder_before_it_is_entered(entry, disk):
     assert disk.writes == []
 
 
-def test_a_run_on_a_read_only_cache_is_refused_with_its_path_and_what_to_do(disk, entry):
+def test_a_run_on_a_read_only_cache_is_refused_with_its_path_and_a_remedy(disk, entry):
     disk.fail_at(1, errno.EROFS, forever=True)
     with pytest.raises(DiskError, match=rf"cannot write {entry.path}.*read-only.*name another folder"):
         entry.write_run(0).__enter__()

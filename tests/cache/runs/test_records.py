@@ -1,4 +1,4 @@
-"""A run survives the way to JSON and back; what is not one is refused by name."""
+"""A run is the same after conversion to JSON and back; invalid fields are refused by name."""
 
 import json
 import math
@@ -30,17 +30,17 @@ def test_the_keys_are_pascal_case(make_run):
 
 @pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
 @pytest.mark.parametrize("field", ["scores", "provenance"])
-def test_what_is_not_finite_is_refused_with_its_place(make_run, field, value):
+def test_a_number_that_is_not_finite_is_refused_with_its_path(make_run, field, value):
     with pytest.raises(CacheError, match=f"run 5, {field.title()}, deep, x\\[1\\] is {value}, and a run keeps finite"):
         run_document(make_run(5, **{field: {"deep": {"x": [0.0, value]}}}))
 
 
-def test_what_json_has_no_word_for_is_refused(make_run):
+def test_a_value_that_json_cannot_express_is_refused(make_run):
     with pytest.raises(CacheError, match="run 0, Provenance, device is a object, which JSON has no word for"):
         run_document(make_run(provenance={"device": object()}))
 
 
-def test_fields_of_later_versions_are_overlooked(make_run):
+def test_fields_of_later_versions_are_ignored(make_run):
     document = run_document(make_run())
     document["Epochs"][0]["Later"] = document["Later"] = {"a": 1}
     assert run_from(document, "Run.json") == make_run()
@@ -83,6 +83,6 @@ def test_a_field_missing_in_an_epoch_is_named(make_run, name):
         run_from(document, "Runs/000/Run.json")
 
 
-def test_a_long_value_is_shown_in_part(make_run):
+def test_a_long_value_is_shortened_in_the_message(make_run):
     with pytest.raises(CorruptEntryError, match=r"found '0{59}\.\.\.\. Restore"):
         run_from({**run_document(make_run()), "Seed": "0" * 1000}, "Runs/000/Run.json")

@@ -93,7 +93,7 @@ def is_running(pid):
 
 def states(place):
     """How the runs in hand stand."""
-    return sorted(attempt.state.value for entry in place.entries() for attempt in entry.in_hand())
+    return sorted(attempt.state.value for entry in place.entries() for attempt in entry.attempts())
 
 
 def test_a_sweep_makes_everything_and_says_so_in_plain_lines(place):
@@ -122,7 +122,7 @@ def test_what_failed_decides_the_exit_code_and_is_left_until_someone_asks(place)
     place.write(2)
     code, _, err = finished(place.sweep("--quiet", stub={"ways": {"1": "error"}}))
     path = place.folder / "configs/001.json"
-    name = next(entry.fingerprint for entry in place.entries() if entry.in_hand())[:8]
+    name = next(entry.fingerprint for entry in place.entries() if entry.attempts())[:8]
     told = [f"error: {path}: bad luck", f"`main.py tail {name}` shows the log, `main.py retry {name}` tries again"]
     assert code == 1
     assert err.splitlines() == [told[0], "runs: 1 made, 1 failed", told[1]]

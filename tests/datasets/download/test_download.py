@@ -15,6 +15,7 @@ import pytest
 from Arch.datasets.download import transfer
 from Arch.datasets.download.download import Remote, Source, fetched
 from Arch.errors import DataError
+from Arch.files import door
 from tests.datasets.file_server import serving
 
 BODY = bytes(range(256)) * 4000  # a megabyte: several blocks
@@ -163,13 +164,15 @@ def test_the_digest_of_a_file_added_by_hand_is_recorded_and_compared(root):
         fetched(root, source)
 
 
-def test_a_digest_that_cannot_be_written_is_an_error(root, monkeypatch):
-    def refuse(*arguments, **options):
-        raise OSError(errno.EROFS, "Read-only file system")
+def test_data_that_can_only_be_read_are_named(root, monkeypatch):
+    def refuse_writes(verb, path, function, *arguments):
+        if verb == "write":
+            raise OSError(errno.EROFS, "Read-only file system")
+        return function(*arguments)
 
     (root / "plain").mkdir(parents=True)
     (root / "plain" / "x").write_bytes(b"mine")
-    monkeypatch.setattr("os.replace", refuse)
+    monkeypatch.setattr(door, "_step", refuse_writes)
     with pytest.raises(DataError, match=r"cannot write .*data/plain\.digests\.json: read-only file system"):
         fetched(root, Source("plain", (Remote("http://127.0.0.1:9/x", "x"),)))
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from Arch.cache.attempts.attempt import State
+from Arch.cache.attempts.attempt import State, attempt_at
 from Arch.planning.task import tasks_of
 from Arch.sweep.attempts import Attempts
 from Arch.sweep.executors.job import PARENT
@@ -49,7 +49,7 @@ def test_it_makes_the_run_that_standard_input_orders(ordered):
 def test_an_orphan_leaves_before_it_begins_and_frees_the_run(ordered, stub):
     lease, order = ordered
     assert work(order, **{PARENT: "1"}).returncode == Exit.STOPPED
-    assert lease.entry.work(0).attempt().state is State.STOPPED
+    assert attempt_at(lease.entry.work(0)).state is State.STOPPED
     assert stub.starts() == []
 
 
@@ -67,7 +67,7 @@ def test_a_library_that_ends_the_worker_is_a_recorded_failure(ordered, stub):
     lease, order = ordered
     stub(ways={"1": "quit"})
     assert work(order).returncode == Exit.FAILED
-    assert lease.entry.work(0).attempt().failure.error == "SystemExit"
+    assert attempt_at(lease.entry.work(0)).failure.error == "SystemExit"
 
 
 def test_signs_of_life_begin_before_anything_is_imported_for_the_run(ordered):

@@ -144,7 +144,7 @@ def test_after_a_fresh_start_the_old_checkpoint_never_returns(left, trainer, alo
     again.settings = dataclasses.replace(again.settings, watcher=watcher, requests=watcher.requests)
     with pytest.raises(StoppedError, match="goes on from step 2"):
         again.result()
-    assert left.entry.work(0).checkpoints.newest().place == 2
+    assert left.entry.work(0).checkpoints.newest().step == 2
     trainer().result()
     assert weights(left.entry) == weights(alone)
 

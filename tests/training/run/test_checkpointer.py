@@ -62,7 +62,7 @@ def run(trainer, clock):
 
 
 def place(run):
-    return run.work.checkpoints.place()
+    return run.work.checkpoints.step()
 
 
 def test_nothing_is_written_before_anything_is_due(run):
@@ -100,7 +100,7 @@ def test_a_request_for_a_checkpoint_is_met_at_the_next_step_and_taken_back(run):
     run.make()
     run.requests.checkpoint()
     run.steps(1)
-    assert (place(run), run.requests.is_checkpoint_asked) == (1, False)
+    assert (place(run), run.requests.is_checkpoint_requested) == (1, False)
     run.steps(5)
     assert run.packed == 1
 

@@ -5,6 +5,7 @@ import dataclasses
 import pytest
 import torch
 
+from Arch.cache.attempts.attempt import attempt_at
 from Arch.cache.attempts.work import Work
 from Arch.callbacks import Requests, SilentWatcher
 from Arch.errors import (
@@ -67,7 +68,7 @@ def test_what_cannot_run_at_all_is_recorded_with_the_run(worker, taken):
     config, lease = taken(Model="TcT")
     with pytest.raises(NotImplementedYetError):
         worker.make_run(config, lease)
-    attempt = lease.entry.work(0).attempt()
+    attempt = attempt_at(lease.entry.work(0))
     assert (attempt.state, attempt.failure.error) == ("failed", "NotImplementedYetError")
 
 
@@ -140,7 +141,7 @@ def test_an_interruption_leaves_the_run_stopped(worker, taken):
     config, lease = taken()
     with pytest.raises(KeyboardInterrupt):
         dataclasses.replace(worker, watcher=Impatient()).make_run(config, lease)
-    assert lease.entry.work(0).attempt().state == "stopped"
+    assert attempt_at(lease.entry.work(0)).state == "stopped"
 
 
 def test_a_request_made_while_the_data_are_loaded_is_heard_before_the_first_step(worker, taken):
@@ -149,7 +150,7 @@ def test_a_request_made_while_the_data_are_loaded_is_heard_before_the_first_step
     config, lease = taken()
     with pytest.raises(StoppedError, match="at step 0 of 8"):
         dataclasses.replace(worker, requests=requests).make_run(config, lease)
-    assert lease.entry.work(0).attempt().state == "stopped"
+    assert attempt_at(lease.entry.work(0)).state == "stopped"
 
 
 def test_no_further_run_begins_once_the_end_is_asked_for(trainer):
@@ -164,7 +165,7 @@ def test_no_further_run_begins_once_the_end_is_asked_for(trainer):
     with pytest.raises(StoppedError, match="before run 1"):
         training.result()
     assert training.entry.run_indices() == (0,)
-    assert training.entry.in_hand() == ()
+    assert training.entry.attempts() == ()
 
 
 def test_the_data_are_loaded_once_for_all_runs(trainer, monkeypatch):
@@ -181,7 +182,7 @@ def test_a_person_s_command_tries_a_failed_run_again(trainer, monkeypatch):
         with pytest.raises(DataError):
             trainer().result()
     training = trainer()
-    assert training.entry.work(0).attempt().state == "failed"
+    assert attempt_at(training.entry.work(0)).state == "failed"
     assert training.result().n == 1
 
 

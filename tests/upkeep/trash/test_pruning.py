@@ -39,7 +39,7 @@ def chosen(root, **criteria):
 
 def fail(entry, index=0):
     lease = entry.take(index)
-    entry.work(index).record_failure(Failure.of(ValueError("no luck"), lease))
+    entry.work(index).record_failure(Failure.of(ValueError("no luck"), index, lease.claim))
     lease.end("failed")
 
 
@@ -171,7 +171,7 @@ def test_leftovers_of_dead_processes_go_and_work_in_hand_stays(root, add, in_chi
     def die():
         with entry.write_run(1) as writer:
             (writer.folder / "Last.safetensors").write_bytes(b"half")
-            files.hold(entry.path, ".Config.json.", ".tmp")
+            files.create_lock_file(entry.path, ".Config.json.", ".tmp")
             os._exit(0)
 
     lease = entry.take(2)

@@ -5,6 +5,7 @@ import time
 
 import pytest
 
+from Arch.cache.attempts.attempt import attempt_at
 from Arch.cache.entry import Entry
 from Arch.cache.making.workers import workers
 from Arch.errors import CacheError, DiskError
@@ -64,7 +65,7 @@ def test_what_a_killed_commit_left_beside_a_run_does_not_outlive_it(root, add):
     (entry.path / "Claims/000/000001.json").write_text(claim.text())
     remove(root, entry, 0)
     assert entry.work(0).checkpoints.newest() is None
-    assert entry.work(0).attempt().state == "missing"
+    assert attempt_at(entry.work(0)).state == "missing"
 
 
 def test_the_last_run_goes_with_its_summary(root, add):
@@ -145,7 +146,7 @@ def test_the_attempts_at_a_run_can_be_removed_and_put_back(root, add, snapshot):
     lease.end("failed")
     before = snapshot(entry.path)
     [outcome] = remove(root, entry, 1)
-    assert entry.in_hand() == ()
+    assert entry.attempts() == ()
     for item in outcome.items:
         put_back(root, item)
     assert snapshot(entry.path) == before

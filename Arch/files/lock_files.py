@@ -1,8 +1,8 @@
-"""Telling the leftovers of a dead process from the work of a living one.
+"""Lock files: they tell the leftovers of a dead process from the unfinished work of a living one.
 
-A hold is a file that its maker keeps locked (`flock`) while it works. The system drops the lock when the process ends,
-however it ends, so a hold that can be locked is nobody's any more. Holds only tidy up: nothing is ever safe or unsafe
-because of one.
+A lock file is created by a process that keeps it locked (`flock`) while it works. The system drops the lock when the
+process ends, however it ends, so the owner of a lock file that can be locked is dead. Lock files serve only to clean
+up: that a file is never torn and a run never lost does not depend on them.
 """
 
 from __future__ import annotations
@@ -19,55 +19,55 @@ from Arch.files.folders import remove
 from Arch.files.reading import exists
 
 _CREATE = os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_CLOEXEC
-_NO_LOCKS_HERE = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP, errno.EINVAL)
+_NO_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP, errno.EINVAL)
 
 
 @dataclass(frozen=True)
-class Hold:
-    """A file that is locked as long as its maker lives.
+class LockFile:
+    """A file that stays locked as long as the process that created it lives.
 
     Attributes:
         path: the file.
         descriptor: of the file, open for reading and writing.
-        maker: the process that made it.
+        owner: the PID of the process that created it.
     """
 
     path: Path
     descriptor: int
-    maker: int = field(default_factory=os.getpid)
+    owner: int = field(default_factory=os.getpid)
 
     @property
-    def is_ours(self) -> bool:
-        """Whether this process made it, not one that this one was forked from."""
-        return self.maker == os.getpid()
+    def is_own(self) -> bool:
+        """Whether this process created it, and not the process that this one was forked from."""
+        return self.owner == os.getpid()
 
-    def let_go(self) -> None:
-        """Ends the hold and removes its file, if it still has this name. Raises DiskError."""
+    def release(self) -> None:
+        """Removes the file, if it still has this name, and unlocks it. Raises DiskError."""
         try:
             remove(self.path)
         finally:
             os.close(self.descriptor)
 
 
-def hold(folder: AnyPath, prefix: str, suffix: str) -> Hold:
-    """Makes an empty file in a folder, under a name of its own, and keeps it locked.
+def create_lock_file(folder: AnyPath, prefix: str, suffix: str) -> LockFile:
+    """Creates an empty file with a unique name in a folder, and locks it.
 
     Raises:
-        DiskError: it cannot be made.
+        DiskError: it cannot be created.
     """
     while True:
         path = Path(folder) / f"{prefix}{os.urandom(8).hex()}{suffix}"
         descriptor = change(path, os.open, path, _CREATE, 0o666)
         _lock(path, descriptor)
         if exists(path):
-            return Hold(path, descriptor)
-        # Someone took it for a leftover between its making and its locking, and may still be removing what belongs
-        # to it: the name is burnt.
+            return LockFile(path, descriptor)
+        # Between its creation and its locking another process took it for a leftover, and may still be removing what
+        # belongs to this name, so the name cannot be used.
         os.close(descriptor)
 
 
 def remove_abandoned(path: AnyPath) -> bool:
-    """Removes a hold whose maker is dead and says whether it did; in doubt it stays."""
+    """Removes a lock file whose owner is dead and tells whether it did; in doubt the file stays."""
     try:
         descriptor = change(path, os.open, path, os.O_RDWR | os.O_CLOEXEC)
     except DiskError:
@@ -83,8 +83,8 @@ def remove_abandoned(path: AnyPath) -> bool:
         os.close(descriptor)
 
 
-def is_held(path: AnyPath) -> bool:
-    """Whether a hold's maker lives; in doubt it does, and nothing is changed."""
+def is_locked(path: AnyPath) -> bool:
+    """Tells whether the owner of a lock file lives; True in doubt. Nothing is changed."""
     try:
         descriptor = look(path, os.open, path, os.O_RDONLY | os.O_CLOEXEC)
     except FileNotFoundError:
@@ -105,6 +105,6 @@ def _lock(path: AnyPath, descriptor: int) -> None:
     try:
         change(path, fcntl.flock, descriptor, fcntl.LOCK_EX)
     except DiskError as error:
-        if error.errno not in _NO_LOCKS_HERE:
+        if error.errno not in _NO_LOCKS:
             os.close(descriptor)
             raise

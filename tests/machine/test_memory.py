@@ -1,11 +1,10 @@
-"""Limits of control groups, in folders laid out as the kernel's documentation of both versions has them."""
+"""Memory limits of control groups, in folders laid out as the kernel documents both versions."""
 
 import os
 
 import pytest
 
-from Arch.datasets.memory import memory_bytes
-from tests.datasets.tiny_images import write_folder
+from Arch.machine.memory import fits_memory, memory_bytes
 
 PHYSICAL = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
 V1, V2 = "sys/fs/cgroup/memory", "sys/fs/cgroup"
@@ -40,11 +39,18 @@ LAYOUTS = {
 
 
 @pytest.mark.parametrize("name", LAYOUTS)
-def test_the_least_limit_counts(name, tmp_path):
+def test_the_smallest_limit_counts(name, tmp_path):
     files, expected = LAYOUTS[name]
-    write_folder(tmp_path, {path: text.encode() for path, text in files.items()})
+    for path, text in files.items():
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).write_text(text)
     assert memory_bytes(tmp_path) == expected
 
 
-def test_this_process_may_use_some(tmp_path):
+def test_without_control_groups_the_limit_is_the_physical_memory(tmp_path):
     assert 1 << 20 < memory_bytes() <= memory_bytes(tmp_path) == PHYSICAL
+
+
+def test_a_byte_fits_into_memory_and_a_yottabyte_does_not():
+    assert fits_memory(1)
+    assert not fits_memory(10**24)

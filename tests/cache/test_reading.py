@@ -1,16 +1,16 @@
-"""Looking at runs: what it costs, and what happens when they are moved away meanwhile."""
+"""Reading runs: which modules it imports, and what happens when a run is moved away meanwhile."""
 
 import subprocess
 import sys
 
 import pytest
 
-from Arch.errors import CacheError, CorruptEntryError
+from Arch.errors import CacheError, CorruptEntryError, DiskError
 from Arch.files import door
 from tests.repository import ROOT
 
-COSTLY = {"threading", "logging", "socket", "hashlib", "traceback", "subprocess", "tempfile"}
-LOOK = """
+EXPENSIVE = {"threading", "logging", "socket", "hashlib", "traceback", "subprocess", "tempfile"}
+READ = """
 import pathlib, sys
 from Arch.cache.entry import Entry
 print(Entry(pathlib.Path(sys.argv[1])).status(1))
@@ -22,21 +22,21 @@ READERS = {
     "run": lambda entry: entry.run(0),
     "runs": lambda entry: entry.runs(),
     "status": lambda entry: entry.status(2),
-    "in hand": lambda entry: entry.in_hand(),
+    "attempts": lambda entry: entry.attempts(),
 }
 
 
-def test_who_looks_at_a_finished_run_imports_nothing_that_costs(entry, commit):
+def test_reading_a_finished_run_imports_no_expensive_module(entry, commit):
     commit(entry)
-    command = [sys.executable, "-c", LOOK, str(entry.path)]
+    command = [sys.executable, "-c", READ, str(entry.path)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
     status, modules = done.stdout.splitlines()
     assert status == "done"
-    assert not COSTLY & set(modules.split())
+    assert not EXPENSIVE & set(modules.split())
 
 
 @pytest.mark.parametrize("moment", range(1, 6))
-def test_a_run_that_appears_while_it_is_looked_for_is_there_or_not_yet(entry, commit, monkeypatch, moment):
+def test_a_run_committed_during_a_read_is_found_or_absent(entry, commit, monkeypatch, moment):
     commit(entry, 0)
     (entry.path / "Runs" / "000").rename(entry.path / "not yet")
     steps = []
@@ -52,7 +52,7 @@ def test_a_run_that_appears_while_it_is_looked_for_is_there_or_not_yet(entry, co
 
 
 @pytest.mark.parametrize("read", READERS.values(), ids=READERS)
-def test_a_run_that_is_moved_away_while_it_is_read_is_missing_or_one_clear_error(entry, commit, monkeypatch, read):
+def test_a_run_moved_away_during_a_read_is_missing_or_one_clear_error(entry, commit, monkeypatch, read):
     commit(entry, 0)
     commit(entry, 1)
     for moment in range(1, 20):
@@ -78,6 +78,6 @@ def test_a_run_that_is_moved_away_while_it_is_read_is_missing_or_one_clear_error
 def problem_of(read, entry):
     try:
         read(entry)
-    except CacheError as problem:
+    except (CacheError, DiskError) as problem:
         return problem
     return None

@@ -1,4 +1,4 @@
-"""What the store promises, G1 to G7; G3 at every step is in `test_fault_matrix.py`."""
+"""The guarantees of the cache, G1 to G7; G3 at every step is in `test_fault_matrix.py`."""
 
 import contextlib
 import functools
@@ -15,10 +15,11 @@ from pathlib import Path
 import pytest
 
 from Arch import files
-from Arch.cache.claims import holder
+from Arch.cache.attempts.attempt import attempt_at
 from Arch.cache.claims.heartbeats import Heartbeats
-from Arch.errors import CacheError, RunDoneError, RunHeldError
+from Arch.errors import CacheError, DiskError, RunDoneError, RunHeldError
 from tests.cache import stub
+from tests.cache.processes import state_of
 from tests.repository import ROOT
 
 
@@ -30,15 +31,15 @@ def content_of(folder):
     }
 
 
-def test_g1_a_reader_beside_four_writers_that_are_killed_sees_whole_runs_and_whole_json(disk, entry, asked, in_child):
+def test_g1_a_reader_beside_killed_writers_sees_complete_runs_and_complete_json(disk, entry, config, in_child):
     ours = [entry.path / "Config.json", entry.path / "Result.json"]
     deadline = time.monotonic() + 2
 
     def write(first):
         disk.delay()
         for index in range(first, 40, 4):
-            with contextlib.suppress(CacheError):
-                stub.train(entry, asked, index)
+            with contextlib.suppress(CacheError, DiskError):
+                stub.train(entry, config, index)
             if random.random() < 0.3:
                 os.kill(os.getpid(), signal.SIGKILL)
 
@@ -60,38 +61,36 @@ def test_g1_a_reader_beside_four_writers_that_are_killed_sees_whole_runs_and_who
     assert set(codes[:-1]) <= {0, -signal.SIGKILL}
 
 
-def test_g2_a_committed_run_is_never_changed_by_anything_that_comes_later(
-    entry, asked, commit, make_run, disk, in_child
-):
-    stub.train(entry, asked)
+def test_g2_no_later_command_changes_a_committed_run(entry, config, commit, make_run, disk, in_child):
+    stub.train(entry, config)
     folder = entry.path / "Runs" / "000"
     before = content_of(folder)
     assert not commit(entry, 0, 0.99)
     with pytest.raises(RunDoneError):
-        stub.train(entry, asked)
+        stub.train(entry, config)
     with pytest.raises(ValueError, match="bad luck"):
-        stub.train(entry, asked, 1, stub.fail)
+        stub.train(entry, config, 1, stub.fail)
     for step in range(5, 100, 12):
         in_child(lambda step=step: (disk.kill_at(step), commit(entry, 0, 0.99)))
-        in_child(lambda step=step: (disk.kill_at(step), stub.train(entry, asked, 2)))
-    stub.train(entry, asked, 1)
+        in_child(lambda step=step: (disk.kill_at(step), stub.train(entry, config, 2)))
+    stub.train(entry, config, 1)
     entry.work(0).clear()
     with entry.write_run(0) as writer:
         (writer.folder / "Last.safetensors").write_bytes(b"other")
     assert content_of(folder) == before
 
 
-def test_g3_a_run_killed_at_random_moments_ends_with_the_numbers_of_one_left_alone(disk, entry, asked, in_child):
+def test_g3_a_run_killed_at_random_moments_gives_the_numbers_of_an_undisturbed_one(disk, entry, config, in_child):
     draw = random.Random(0)
     for index in range(5):
         for step in [draw.randrange(1, 90) for _ in range(6)]:
-            in_child(lambda index=index, step=step: (disk.kill_at(step), stub.train(entry, asked, index)))
+            in_child(lambda index=index, step=step: (disk.kill_at(step), stub.train(entry, config, index)))
         with contextlib.suppress(RunDoneError):
-            stub.train(entry, asked, index)
+            stub.train(entry, config, index)
     assert entry.runs() == tuple(map(stub.expected_run, range(5)))
 
 
-def test_g4_of_many_processes_on_one_host_at_most_one_makes_a_run(disk, entry, asked, in_child, tmp_path):
+def test_g4_at_most_one_of_many_processes_on_a_host_makes_a_run(disk, entry, config, in_child, tmp_path):
     trace = tmp_path / "trace"
 
     def contend():
@@ -120,9 +119,7 @@ def note(path, word):
         trace.write(f"{word}\n")
 
 
-def test_g4_a_run_made_on_another_host_is_not_made_here_while_its_holder_shows_signs_of_life(
-    entry, asked, on_host, monkeypatch
-):
+def test_g4_a_run_of_another_host_is_not_taken_while_heartbeats_come(entry, config, on_host, monkeypatch):
     now = [0.0]
     on_host("theirs")
     theirs = entry.take(0)
@@ -133,7 +130,7 @@ def test_g4_a_run_made_on_another_host_is_not_made_here_while_its_holder_shows_s
         with pytest.raises(RunHeldError):
             entry.take(0, heartbeats=heartbeats)
         now[0] += 20.0
-    now[0] += 41.0  # a partition: none of its signs is seen any more
+    now[0] += 41.0  # a network partition: no heartbeat arrives any more
     with entry.take(0, heartbeats=heartbeats) as ours:
         with pytest.raises(CacheError, match="taken over"):
             theirs.check()
@@ -156,59 +153,61 @@ def test_g5_a_run_whose_local_holder_died_is_not_shown_as_running(entry, is_wait
         os.waitpid(pid, 0)
     else:
         os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
-        assert holder._state_and_start(pid)[0] == "Z"
+        assert state_of(pid) == "Z"
     assert str(entry.status(1)) == "crashed (0 of 1)"
     assert entry.take(0).generation == 2
     if not is_waited_for:
         os.waitpid(pid, 0)
 
 
-def test_g5_a_run_whose_holders_number_is_another_process_now_is_not_shown_as_running(entry):
+def test_g5_a_run_whose_holders_pid_was_reused_is_not_shown_as_running(entry):
     claim = entry.take(0).claim
     used_again = replace(claim, holder=replace(claim.holder, pid=1))
     Path(claim.path).write_text(used_again.text())
     assert str(entry.status(1)) == "crashed (0 of 1)"
 
 
-LOOK = """
+READ = """
 import pathlib, sys
+from Arch.cache.attempts.attempt import attempt_at
 from Arch.cache.store import Store
 from tests.cache.conftest import Request
-store, asked = Store(pathlib.Path(sys.argv[1])), Request()
+store, config = Store(pathlib.Path(sys.argv[1])), Request()
 for entry in store.entries():
     for index in range(5):
         work = entry.work(index)
-        print(entry.has_run(index), entry.work(index).attempt().state, work.claims(), work.progress(), work.failure())
+        print(entry.has_run(index), attempt_at(entry.work(index)).state, work.claims(), work.progress(), work.failure())
         print(work.checkpoints.newest(), work.log_tail(3))
-    print(entry.status(4, asked), entry.in_hand(), entry.result().scores, entry.runs(), entry.weights(0, "Last"))
-    print(store.find(entry.fingerprint[:5]), store.snapshot().status(asked, 2), entry.check(asked), entry.open(asked))
+    print(entry.status(4, config), entry.attempts(), entry.result().scores, entry.runs(), entry.weights(0, "Last"))
+    print(store.find(entry.fingerprint[:5]), store.snapshot().status(config, 2))
+    print(entry.check(config), entry.open(config))
 """
 
 
 @pytest.fixture
-def in_every_state(entry, asked, in_child):
-    """Runs that are done, failed, crashed, running, and stopped."""
-    stub.train(entry, asked, 0)
-    for index, befalls in ((1, stub.fail), (4, stub.stop)):
+def in_every_state(entry, config, in_child):
+    """An entry with runs that are done, failed, crashed, running and stopped."""
+    stub.train(entry, config, 0)
+    for index, on_epoch in ((1, stub.fail), (4, stub.stop)):
         with contextlib.suppress(Exception):
-            stub.train(entry, asked, index, befalls)
-    in_child(lambda: stub.train(entry, asked, 2, lambda epoch: epoch < 4 or os._exit(0)))
+            stub.train(entry, config, index, on_epoch)
+    in_child(lambda: stub.train(entry, config, 2, lambda epoch: epoch < 4 or os._exit(0)))
     entry.take(3)
     return entry
 
 
-def test_g6_who_looks_writes_nothing(in_every_state, store, asked, disk):
+def test_g6_reading_writes_nothing(in_every_state, store, config, disk):
     entry, before = in_every_state, content_of(store.root)
     disk.forget()
-    assert [entry.work(index).attempt().state for index in range(1, 5)] == ["failed", "crashed", "running", "stopped"]
-    exec(LOOK.replace("sys.argv[1]", repr(str(store.root))), {})
+    assert [attempt_at(entry.work(index)).state for index in range(1, 5)] == ["failed", "crashed", "running", "stopped"]
+    exec(READ.replace("sys.argv[1]", repr(str(store.root))), {})
     assert disk.writes == []
     assert content_of(store.root) == before
 
 
-def test_g6_who_looks_works_on_a_read_only_cache(in_every_state, store):
+def test_g6_reading_works_on_a_read_only_cache(in_every_state, store):
     mount = 'mount --bind "$0" "$0" && mount -o remount,ro,bind "$0" && ! touch "$0/probe" 2>/dev/null || exit 77; '
-    program = [sys.executable, "-c", LOOK, str(store.root)]
+    program = [sys.executable, "-c", READ, str(store.root)]
     done = subprocess.run(
         ["unshare", "--mount", "sh", "-c", mount + '"$@"', str(store.root), *program],
         cwd=ROOT,
@@ -222,24 +221,25 @@ def test_g6_who_looks_works_on_a_read_only_cache(in_every_state, store):
     assert "running" in done.stdout
 
 
-LIVE = """
+TRAIN = """
 import contextlib, pathlib, sys
 sys.stdin = None
 from Arch.cache.store import Store
 from tests.cache import stub
+from tests.cache.processes import state_of
 from tests.cache.conftest import Request
-asked = Request()
-entry = Store(pathlib.Path(sys.argv[1])).entry(asked)
-for befalls in (stub.fail, stub.stop, stub.nothing):
+config = Request()
+entry = Store(pathlib.Path(sys.argv[1])).entry(config)
+for on_epoch in (stub.fail, stub.stop, stub.nothing):
     with contextlib.suppress(Exception):
-        stub.train(entry, asked, 0, befalls)
-print(entry.status(1, asked))
+        stub.train(entry, config, 0, on_epoch)
+print(entry.status(1, config))
 """
 
 
-def test_g7_a_run_lives_its_whole_life_without_a_question(store):
+def test_g7_a_run_is_made_without_any_prompt(store):
     done = subprocess.run(
-        ["sh", "-c", 'exec "$@" <&-', "sh", sys.executable, "-c", LIVE, str(store.root)],
+        ["sh", "-c", 'exec "$@" <&-', "sh", sys.executable, "-c", TRAIN, str(store.root)],
         cwd=ROOT,
         capture_output=True,
         text=True,

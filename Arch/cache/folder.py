@@ -1,0 +1,122 @@
+"""The folder of one experiment: its `Config.json`, its finished runs, and what attempts at other runs left."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from Arch import files
+from Arch.cache import layout
+from Arch.cache.attempts.work import Work
+from Arch.cache.fields import Fields
+from Arch.cache.runs import finished
+from Arch.errors import CacheError, CorruptEntryError
+from Arch.types import Run
+
+
+@dataclass(frozen=True)
+class EntryFolder:
+    """What can be read from an experiment's folder, which may not exist yet.
+
+    Attributes:
+        path: the folder, named by the experiment's fingerprint.
+    """
+
+    path: Path
+
+    @property
+    def fingerprint(self) -> str:
+        """The experiment's fingerprint: 32 hex digits."""
+        return self.path.name
+
+    @property
+    def exists(self) -> bool:
+        """Whether the experiment was ever started: whether there is a `Config.json`."""
+        return files.exists(f"{self.path}/{layout.CONFIG}")
+
+    def document(self) -> Mapping[str, Any]:
+        """Reads `Config.json`: `Fingerprint`, `Active`, `Defaults`, `References`, `Title`.
+
+        Raises:
+            CacheError: there is no such entry.
+            CorruptEntryError: the file is damaged, or belongs to another experiment than the folder's name.
+        """
+        path = f"{self.path}/{layout.CONFIG}"
+        try:
+            document = files.read_json(path)
+        except FileNotFoundError:
+            raise CacheError(f"nothing is cached in {self.path}: no experiment of this name was begun.") from None
+        fields = Fields(document, path)
+        for name in ("Active", "Defaults", "References"):
+            fields.mapping(name)
+        if fields.text("Fingerprint") != self.fingerprint:
+            raise CorruptEntryError(
+                f"{path} tells of experiment {document['Fingerprint']}, but its folder is named {self.fingerprint}. "
+                "If a rehash was interrupted, `main.py rehash --apply` completes it; else give the folder its right "
+                f"name, or take it out of the cache: {layout.removal(self.path)}."
+            )
+        return document
+
+    def note(self, facts: Mapping[str, Any]) -> None:
+        """Adds to `Config.json` what is no part of the experiment's identity; writes only if something changes.
+
+        Raises:
+            CacheError, CorruptEntryError: as `document`; DiskError: the file cannot be written.
+        """
+        document = self.document()
+        if any(document.get(key) != fact for key, fact in facts.items()):
+            files.write_json(f"{self.path}/{layout.CONFIG}", {**document, **facts})
+
+    def require_opened(self) -> None:
+        """Raises CacheError unless the entry exists."""
+        if not self.exists:
+            raise CacheError(f"{self.path} has to be opened with its config before a run is made in it.")
+
+    def run_indices(self) -> tuple[int, ...]:
+        """Lists the indices of the finished runs, in order.
+
+        Raises:
+            CorruptEntryError: a run's folder lacks its manifest.
+        """
+        return finished.indices(self.path)
+
+    def run_folder(self, index: int) -> Path:
+        """Returns the folder of a finished run.
+
+        Raises:
+            CacheError: there is no such run.
+            CorruptEntryError: the folder lacks its manifest, which is written before a run gets its name.
+        """
+        return finished.folder_of(self.path, index)
+
+    def has_run(self, index: int) -> bool:
+        """Tells whether a run is finished; raises CorruptEntryError as `run_folder` does."""
+        return finished.is_there(self.path, index)
+
+    def run(self, index: int) -> Run:
+        """Reads a finished run with all its epochs; raises as `run_folder` does."""
+        return finished.run_of(self.path, index)
+
+    def runs(self) -> tuple[Run, ...]:
+        """Reads all finished runs, in order; raises as `run_folder` does."""
+        return tuple(self.run(index) for index in self.run_indices())
+
+    def weights(self, index: int, which: str) -> Path:
+        """Returns the file of a run's weights; `which` is `Last` or `Best`.
+
+        Raises:
+            CacheError: there is no such run, or it has no such weights.
+            CorruptEntryError: the file is gone or has another size than was written.
+        """
+        return finished.weights_of(self.path, index, which)
+
+    def work(self, index: int) -> Work:
+        """Returns what attempts at a run left, whether there were any or not; nothing is read or written."""
+        return Work(self.path, index)
+
+    def traces(self) -> tuple[int, ...]:
+        """Lists the indices of runs, finished or not, that have work or claim folders; raises DiskError."""
+        names = {*files.list_folder(layout.work(self.path)), *files.list_folder(layout.claims(self.path))}
+        return layout.run_indices(list(names))
