@@ -6,8 +6,8 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from Arch.config.json_text import describe
+from Arch.config.rules.declarations import KeyRule
 from Arch.config.rules.reader import read_rules
-from Arch.config.rules.rules import KeyRule
 
 ROOT = Path(__file__).resolve().parents[1]
 HEAD = """# Keys

@@ -10,16 +10,14 @@ import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 from Arch.config.foreign import ForeignNetwork
 from Arch.config.json_text import describe
 from Arch.config.names import field_name
+from Arch.config.rules.extension import Extension
 from Arch.config.rules.rules import Relevance, Rules
 from Arch.errors import ConfigError, InactiveKeyError, NotImplementedYetError, UnknownNameError
-
-if TYPE_CHECKING:
-    from Arch.config.rules.extension import Extension
 
 Component = TypeVar("Component")
 FEW = 12  # names that a message can list

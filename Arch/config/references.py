@@ -12,7 +12,7 @@ from Arch.config.config import Config, fingerprint_of, path_of
 from Arch.config.foreign import NETWORK, ForeignNetwork, ForeignSource, is_foreign, source_of
 from Arch.config.json_text import Source, describe, printable
 from Arch.config.names import PLUGINS
-from Arch.config.rules.rules import ReferenceRule
+from Arch.config.rules.declarations import ReferenceRule
 from Arch.errors import ArchError, ConfigError, PluginError, did_you_mean
 
 if TYPE_CHECKING:

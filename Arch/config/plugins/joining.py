@@ -16,8 +16,9 @@ from Arch.config.foreign import ForeignNetwork
 from Arch.config.json_text import Source, printable
 from Arch.config.names import PLUGINS, field_name
 from Arch.config.plugins.reading import extended, read_extension
+from Arch.config.rules.declarations import Declaration, KeyRule, ReferenceRule
 from Arch.config.rules.extension import Code, Extension, rules_path_of
-from Arch.config.rules.rules import Declaration, KeyRule, ReferenceRule, Relevance, Rules, ordered
+from Arch.config.rules.rules import Relevance, Rules, ordered
 from Arch.errors import ConfigError, PluginError, RulesError
 
 

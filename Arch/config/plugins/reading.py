@@ -9,10 +9,11 @@ from typing import Any
 from Arch.config.json_text import Source, describe
 from Arch.config.names import field_name
 from Arch.config.rules.conditions import Condition
+from Arch.config.rules.declarations import Declaration, KeyRule
 from Arch.config.rules.extension import Code, Extension
 from Arch.config.rules.facts import Facts, read_facts
 from Arch.config.rules.reader import Member, Reader, spellings_and_retired
-from Arch.config.rules.rules import Declaration, KeyRule, Rules
+from Arch.config.rules.rules import Rules
 from Arch.config.rules.schema import Schema
 
 _OF_THE_HOUSE = ("choices", "resets")  # what a plugin may say of a key that it does not declare

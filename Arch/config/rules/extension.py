@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from Arch.config.json_text import Source
+from Arch.config.rules.declarations import Declaration, KeyRule, ReferenceRule
 from Arch.config.rules.patterns import matches
-
-if TYPE_CHECKING:
-    from Arch.config.json_text import Source
-    from Arch.config.rules.rules import Declaration, KeyRule, ReferenceRule
 
 
 @dataclass(frozen=True)

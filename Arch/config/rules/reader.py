@@ -13,8 +13,9 @@ from Arch.config import json_text
 from Arch.config.json_text import Source, describe
 from Arch.config.names import field_name
 from Arch.config.rules.conditions import Condition, parse_condition
+from Arch.config.rules.declarations import Declaration, KeyRule, ReferenceRule
 from Arch.config.rules.facts import BOUNDS, Facts, check_facts, read_facts
-from Arch.config.rules.rules import Declaration, KeyRule, ReferenceRule, Rules, ordered
+from Arch.config.rules.rules import Rules, ordered
 from Arch.config.rules.schema import Schema
 from Arch.config.rules.values import TYPES, UnfitValueError, type_of_default
 from Arch.errors import RulesError, did_you_mean
