@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-import hashlib
-import json
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -13,6 +11,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from Arch.config.foreign import ForeignNetwork
+from Arch.config.identity import fingerprint_of
 from Arch.config.json_text import describe
 from Arch.config.names import field_name
 from Arch.config.rules.extension import Extension
@@ -212,32 +211,9 @@ def filled(component: type[Component], name: str, rules: Rules, value_of: Callab
     return component(**values)
 
 
-def fingerprint_of(named: Mapping[str, Any]) -> str:
-    """The first 32 hexadecimal digits of the SHA-256 of the canonical JSON of `named`."""
-    return hashlib.sha256(canonical_json(named).encode()).hexdigest()[:32]
-
-
-def canonical_json(value: Any) -> str:
-    """JSON in its one canonical form: sorted keys, no blanks, whole floats without a fraction."""
-    return _ENCODER.encode(_canonical(value))
-
-
 def path_of(text: str, folder: Path) -> Path:
     """A path as a config writes it, relative to the `folder` of the config's file; `~` is the home folder."""
     return Path(folder, os.path.expanduser(text))  # noqa: PTH111 - Path.expanduser raises where there is no such user
-
-
-_ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
-
-
-def _canonical(value: Any) -> Any:
-    if isinstance(value, float):
-        return int(value) if value.is_integer() and abs(value) <= 2**53 else value
-    if isinstance(value, (list, tuple)):
-        return [_canonical(member) for member in value]
-    if isinstance(value, dict):
-        return {key: _canonical(member) for key, member in value.items()}
-    return value
 
 
 def _frozen(value: Any) -> Any:

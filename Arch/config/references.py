@@ -3,26 +3,24 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
-from Arch.config.config import Config, fingerprint_of, path_of
+from Arch.config.config import Config, path_of
 from Arch.config.foreign import NETWORK, ForeignNetwork, ForeignSource, is_foreign, source_of
+from Arch.config.identity import DIGITS, fingerprint_of
 from Arch.config.json_text import Source, describe, printable
 from Arch.config.names import PLUGINS
 from Arch.config.rules.declarations import ReferenceRule
+from Arch.config.rules.rules import Rules
 from Arch.errors import ArchError, ConfigError, PluginError, did_you_mean
-
-if TYPE_CHECKING:
-    from Arch.config.resolve import Resolver
 
 # Gives the active values and references' fingerprints of the cached experiment whose fingerprint starts so.
 StoredLookup = Callable[[str], Mapping[str, Any]]
 
-_WHOLE = 32
-_FINGERPRINT = re.compile(rf"[0-9a-f]{{8,{_WHOLE}}}")
+_FINGERPRINT = re.compile(rf"[0-9a-f]{{8,{DIGITS}}}")
 _FOREIGN = re.compile(r"(torchvision|timm)/.+")
 
 
@@ -35,11 +33,39 @@ def no_store(prefix: str) -> Mapping[str, Any]:
     raise ConfigError(f"the experiment {prefix} is asked for by its fingerprint, and there is no cache to find it in.")
 
 
+class ConfigResolver(Protocol):
+    """What references ask of the resolver of the config that has them; see `Arch.config.resolve.Resolver`."""
+
+    @property
+    def rules(self) -> Rules:
+        """The rules under which it resolves."""
+
+    @property
+    def stored(self) -> StoredLookup:
+        """Finds a cached experiment's config by (a prefix of) its fingerprint."""
+
+    @property
+    def root(self) -> ConfigResolver | None:
+        """The resolver without plugins, where this one has some."""
+
+    def load(self, path: Path | str, overrides: Sequence[str] = ()) -> Config:
+        """Returns the config in a file."""
+
+    def resolve(self, raw: Mapping[str, Any], folder: Path | None = None, source: Source | None = None) -> Config:
+        """Returns the config that a mapping states."""
+
+    def nested(self, raw: Mapping[str, Any], folder: Path, source: Source) -> Config:
+        """Returns the config that a mapping inside another config states."""
+
+    def derive(self, given: dict[str, Any], folder: Path, source: Source) -> Config:
+        """Returns the config of canonical values."""
+
+
 @dataclass(frozen=True)
 class References:
     """The references of one config that is being resolved."""
 
-    resolver: Resolver
+    resolver: ConfigResolver
     given: Mapping[str, Any]
     folder: Path
     source: Source
@@ -95,7 +121,7 @@ class References:
             return self._found(prefix)
         except ArchError as problem:
             # A whole fingerprint is the identity itself: what was learned from a teacher outlives it in the cache.
-            if len(prefix) == _WHOLE:
+            if len(prefix) == DIGITS:
                 return ForeignNetwork(f"experiment {prefix[:8]}", prefix, str(problem))
             raise ConfigError(str(problem)) from None
 

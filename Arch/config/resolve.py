@@ -11,6 +11,7 @@ from typing import Any
 
 from Arch.config import json_text
 from Arch.config.config import Config
+from Arch.config.identity import named_values
 from Arch.config.json_text import Source, printable
 from Arch.config.names import PLUGINS
 from Arch.config.overrides import overridden, parse_value
@@ -153,7 +154,7 @@ class Resolver:
         """The config of canonical values; equal ones are made once, as hundreds of students share one teacher."""
         relevance = self.rules.relevance(given)
         options = {key: given[key] for key in self.rules.options if key in given}
-        known = (id(relevance), repr(_named(given, relevance)), repr(options), str(folder))
+        known = (id(relevance), repr(named_values(given, relevance.defaults)), repr(options), str(folder))
         if known not in self._derived:
             self._derived[known] = self._made(Reading(self.rules, source, given), folder)
         return self._derived[known]
@@ -162,7 +163,7 @@ class Resolver:
         """A config with changes that its relevance, its options and its references do not depend on."""
         relevance, given = config.relevance, {**config.given, **changes}
         reading = Reading(config.rules, source, given)
-        changed = _named(changes, relevance)
+        changed = named_values(changes, relevance.defaults)
         for key in changed:
             if key in relevance.limited:
                 reading.check_value(key)
@@ -173,7 +174,7 @@ class Resolver:
     def _made(self, reading: Reading, folder: Path) -> Config:
         given, rules = reading.given, self.rules
         relevance = rules.relevance(given)
-        named = _named(given, relevance)
+        named = named_values(given, relevance.defaults)
         reading.check(relevance, named)
         options = self.rules.options
         if not options.keys().isdisjoint(given):
@@ -186,16 +187,10 @@ class Resolver:
             rules = acting(rules, named, given)
             given = {key: value for key, value in given.items() if key in rules.keys}
             relevance = rules.relevance(given)
-            named = _named(given, relevance)
+            named = named_values(given, relevance.defaults)
         for key, other in references.items():
             named[key] = other.fingerprint
         return Config(rules, relevance, named, options, references, given, folder, notes)
-
-
-def _named(given: Mapping[str, Any], relevance: Relevance) -> dict[str, Any]:
-    """The given values that count and are not their defaults."""
-    defaults = relevance.defaults
-    return {key: value for key, value in given.items() if key in defaults and value != defaults[key]}
 
 
 @functools.lru_cache(maxsize=1024)

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 import Arch.config as room
-from Arch.config.config import Config, canonical_json
+from Arch.config.config import Config
+from Arch.config.identity import canonical_json
 from Arch.errors import InactiveKeyError, NotImplementedYetError, UnknownNameError
 
 PLAIN = {"Dataset": "Digits", "Model": "MLP", "MLPWidths": [8, 4]}
