@@ -1,5 +1,7 @@
 """Why an experiment has the name it has, told key by key."""
 
+import json
+
 from Arch.config.explain import Difference, KeyStory, differences, explain
 
 RULES = """{
@@ -81,3 +83,22 @@ def test_a_teacher_from_elsewhere_or_none_is_told_by_its_title(resolver):
     alone = resolver.resolve({**student, "VanillaKD": False})
     assert differences(one, foreign) == [Difference("Teacher", "resnet8 on Digits", "timm/x")]
     assert Difference("Teacher", "resnet8 on Digits", None) in differences(one, alone)
+
+
+def test_a_key_under_alternatives_is_explained_by_all_of_them(resolver_of):
+    rules = {
+        "Mode": "a",
+        "Flag": False,
+        "Size": 1,
+        "Mode:b|Flag;Size:Params": {"Rate": 0.1, "Size:!2:Params": {"X": 1}},
+    }
+    resolver = resolver_of(json.dumps(rules))
+    off = {each.key: each.why for each in explain(resolver.resolve({}))}
+    assert off["Rate"] == "line 1: counts when Mode:b|Flag;Size"
+    assert off["X"] == "line 1: counts when Mode:b|Flag;Size and Size:!2"
+    for given in ({"Mode": "b"}, {"Flag": True}):
+        on = {each.key: each for each in explain(resolver.resolve(given))}
+        assert (on["Rate"].verdict, on["Rate"].why) == (
+            "default",
+            "line 1: counts as Mode:b|Flag;Size; not given, so not in the name",
+        )

@@ -163,13 +163,7 @@ def _without(declaration: Declaration, choices: Mapping[str, Mapping[str, int]])
 
     Nobody knows whether a plugin's network heeds `BatchNorm`; where it does, its own stanza says so.
     """
-    conditions = tuple(
-        replace(each, values=(*each.values, *choices.get(each.keys[0], ())))
-        if each.is_negated and each.values
-        else each
-        for each in declaration.conditions
-    )
-    return replace(declaration, conditions=conditions)
+    return replace(declaration, conditions=tuple(each.refusing(choices) for each in declaration.conditions))
 
 
 def _reset(key: str, rule: ReferenceRule, plugins: Sequence[Extension]) -> ReferenceRule:

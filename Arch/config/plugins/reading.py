@@ -8,7 +8,7 @@ from typing import Any
 
 from Arch.config.json_text import Source, describe
 from Arch.config.names import field_name
-from Arch.config.rules.conditions import Condition
+from Arch.config.rules.conditions import Alternative, Condition
 from Arch.config.rules.declarations import Declaration, KeyRule
 from Arch.config.rules.extension import Code, Extension
 from Arch.config.rules.facts import Facts, read_facts
@@ -152,7 +152,11 @@ def extended(built_in: Rules, choices: Mapping[str, Mapping[str, int]]) -> dict[
 
 
 def _is_own(condition: Condition, extension: Extension) -> bool:
-    """Whether a condition never holds in a config that uses nothing of a plugin."""
+    """Returns whether a condition never holds in a config that uses nothing of a plugin."""
+    return all(_is_own_alternative(each, extension) for each in condition.alternatives)
+
+
+def _is_own_alternative(condition: Alternative, extension: Extension) -> bool:
     if condition.values and condition.keys[0] not in extension.keys:
         offered = extension.choices.get(condition.keys[0], ())
         return not condition.is_negated and all(value in offered for value in condition.values)
@@ -161,7 +165,7 @@ def _is_own(condition: Condition, extension: Extension) -> bool:
     return not any(condition.holds(seen) for seen in _unused(condition, extension))
 
 
-def _unused(condition: Condition, extension: Extension) -> Iterator[Mapping[str, Any]]:
+def _unused(condition: Alternative, extension: Extension) -> Iterator[Mapping[str, Any]]:
     """What a condition can see of keys that nobody has given."""
     yield {key: extension.keys[key].default for key in condition.keys}
     for key in condition.keys:

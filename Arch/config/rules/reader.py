@@ -12,7 +12,7 @@ from typing import Any
 from Arch.config import json_text
 from Arch.config.json_text import Source, describe
 from Arch.config.names import field_name
-from Arch.config.rules.conditions import Condition, parse_condition
+from Arch.config.rules.conditions import Condition, never_together, parse_condition
 from Arch.config.rules.declarations import Declaration, KeyRule, ReferenceRule
 from Arch.config.rules.facts import BOUNDS, Facts, check_facts, read_facts
 from Arch.config.rules.rules import Rules, ordered
@@ -200,7 +200,7 @@ class Reader:
     def _check_pair(self, name: str, one: Declaration, other: Declaration) -> None:
         if one.default == other.default:
             return
-        if not any(mine.excludes(yours) for mine in one.conditions for yours in other.conditions):
+        if not never_together(one.conditions, other.conditions):
             line = json_text.lines(self.source.text or "").get(one.trail, 1)
             raise self.error(
                 f"{name!r} has the default {describe(other.default)} here and {describe(one.default)} in line {line}, "

@@ -17,6 +17,10 @@ TAUGHT = {
     "MyKD:Params": {"MyKDWeight": 1.0, "Teacher": "", "TeacherRun": 0, "TeacherWeights": "Last"},
     "::": {"Teacher": {"resets": {"MyKD": False}}},
 }
+SMALL = {
+    "Model": "MLP", "Flag": False, "Plugins": [], ":": ["Plugins"],
+    "::": {"Model": {"choices": {"MLP": 1, "VGG": 1}}, "Plugins": {"type": "paths"}},
+}  # fmt: skip
 
 
 @pytest.fixture
@@ -63,6 +67,23 @@ def test_what_counts_for_all_but_some_choices_does_not_count_for_a_plugin_s(reso
     heeding = {**NET, "Model:MyNet:Params": {"MyNetWidth": 8, "BatchNorm": True}}
     assert "BatchNorm" not in named(resolver, plugin("net", NET), Model="MyNet").active
     assert named(resolver, plugin("other", heeding), Model="MyNet")["BatchNorm"] is True
+
+
+def test_a_plugin_s_choice_is_excepted_from_each_alternative_for_all_but_some(tmp_path, plugin):
+    (tmp_path / "rules.cjson").write_text(json.dumps({**SMALL, "Flag|Model:!MLP:Params": {"X": 1}}))
+    resolver = Resolver.at(tmp_path / "rules.cjson")
+    net = plugin("net", NET)
+    assert "X" in resolver.resolve({"Model": "VGG"}).active
+    assert "X" not in resolver.resolve({PLUGINS: [net], "Model": "MyNet"}).active
+    assert "X" in resolver.resolve({PLUGINS: [net], "Model": "MyNet", "Flag": True}).active
+
+
+def test_a_plugin_lets_a_key_count_only_where_each_alternative_is_its_own(resolver, plugin):
+    own = {**NET, **LOSS, "Odd|Model:MyNet:Params": {"Temperature": 4.0}}
+    assert named(resolver, plugin("own", own), Odd=True)["Temperature"] == 4.0
+    assert "Temperature" not in named(resolver, plugin("own", own)).active
+    with pytest.raises(PluginError, match=r"'Temperature' is .*nowhere else"):
+        named(resolver, plugin("more", {**NET, **LOSS, "Odd|Model:MLP:Params": {"Temperature": 4.0}}))
 
 
 def test_a_bare_teacher_has_the_plugins_of_its_student_but_not_the_loss_that_it_resets(resolver, plugin):

@@ -36,3 +36,12 @@ def test_the_lines_of_keys_are_known(rules_of):
 
 def test_the_repository_has_rules_without_contradiction(rules_path):
     assert len(read_rules(rules_path).keys) > 65
+
+
+def test_the_keys_of_all_alternatives_come_before_what_they_let_count(rules_of):
+    rules = rules_of({"C|B:x|!A:Params": {"Z": 1}, "Z:Params": {"Y": 1}, "A": False, "B": "y", "C": 0, "D": 1})
+    assert rules.keys["Z"].depends_on() == {"A", "B", "C"}
+    assert set(rules.gates) == {"A", "B", "C", "Z"}
+    assert [*rules.keys].index("Z") > max([*rules.keys].index(key) for key in "ABC")
+    assert "Z" not in rules.relevance({"A": True}).defaults
+    assert all("Z" in rules.relevance({"A": True, **given}).defaults for given in ({"B": "x"}, {"C": 2}, {"A": False}))
