@@ -16,6 +16,7 @@ from Arch.config.json_text import describe
 from Arch.config.names import field_name
 from Arch.config.rules.extension import Extension
 from Arch.config.rules.rules import Relevance, Rules
+from Arch.config.titles import title_of
 from Arch.errors import ConfigError, InactiveKeyError, NotImplementedYetError, UnknownNameError
 
 Component = TypeVar("Component")
@@ -114,15 +115,8 @@ class Config:
 
     @property
     def title(self) -> str:
-        """A few words for people: the network, the data, the teacher."""
-        data = self.active.get("DataName") or self.active.get("Dataset", "?")
-        words = f"{self.active.get('Model', '?')} on {data}"
-        teacher = self.references.get("Teacher")
-        if teacher is None:
-            return words
-        return (
-            f"{words}, taught by {teacher.active.get('Model', '?') if isinstance(teacher, Config) else teacher.title}"
-        )
+        """A few words for people: the network, the data, the teacher; without a network the study and what it is of."""
+        return title_of(self.active, self.references)
 
     @property
     def foreign(self) -> tuple[ForeignNetwork, ...]:

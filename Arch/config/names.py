@@ -6,6 +6,7 @@ import functools
 import re
 
 PLUGINS = "Plugins"  # the option that names the user's own files
+TRAINER = "Trainer"  # the key that names the kind of study
 _WORD_BREAK = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 
 

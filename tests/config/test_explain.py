@@ -32,7 +32,7 @@ def test_each_key_has_its_story_in_the_order_of_the_rules(resolver_of):
         KeyStory("Taught", True, "named", "line 7: counts always"),
         KeyStory(
             "Teacher",
-            f"Large on ? ({teacher.fingerprint[:8]})",
+            f"Large ({teacher.fingerprint[:8]})",
             "named",
             "line 9: counts as Taught",
         ),
