@@ -14,15 +14,15 @@ from Arch.config.rules.values import UnfitValueError
 from Arch.errors import ConfigError, UnknownNameError
 
 
-def overridden(rules: Rules, words: Sequence[str]) -> dict[str, Any]:
-    """The canonical values that `Key=Value` words give, by key; raises ConfigError."""
+def overridden(rules: Rules, words: Sequence[str], trainer: str = "") -> dict[str, Any]:
+    """Returns the canonical values that `Key=Value` words give to a config of a `trainer`; raises ConfigError."""
     raw: dict[str, Any] = {}
     for word in words:
         key, equals, text = word.partition("=")
         if not equals or not key:
             raise ConfigError(f"--set: expected Key=Value, got {word!r}.")
         raw[key] = parse_value(rules, key, text)
-    reading = read_given(rules, raw, Source("--set"))
+    reading = read_given(rules, raw, Source("--set"), trainer)
     for key in reading.given:
         reading.check_value(key)
     return reading.given

@@ -13,7 +13,7 @@ from Arch.config import json_text
 from Arch.config.config import Config
 from Arch.config.identity import named_values
 from Arch.config.json_text import Source, printable
-from Arch.config.names import PLUGINS
+from Arch.config.names import PLUGINS, TRAINER
 from Arch.config.overrides import overridden, parse_value
 from Arch.config.reading import Reading, read_given
 from Arch.config.references import References, StoredLookup, no_store
@@ -107,7 +107,7 @@ class Resolver:
             return other.nested(raw, folder, source, overrides)
         if overrides:
             reading = read_given(self.rules, raw, source)
-            reading.given.update(overridden(self.rules, overrides))
+            reading.given.update(overridden(self.rules, overrides, reading.given.get(TRAINER, "")))
             return self._made(reading, folder)
         sibling = self._siblings.get(folder)
         changes = sibling.changes(raw) if sibling else None

@@ -1,6 +1,7 @@
 """What a user writes becomes a config, or one sentence that says why not."""
 
 import json
+import re
 
 import pytest
 
@@ -243,3 +244,32 @@ def test_what_was_resolved_can_be_resolved_again(resolver):
     again = resolver.resolve(json.loads(json.dumps(dict(first.active))))
     assert again.fingerprint == first.fingerprint
     assert again.active == first.active
+
+
+@pytest.mark.parametrize(
+    ("members", "overrides"),
+    [
+        ({"A": "a.json", "Trainer": "Comparison", "B": "b.json"}, []),
+        ({"Dataset": "Digits", "Trainer": "Comparison", "Trainer:Comparison:Params": {"A": "a.json"}}, []),
+        ({"Trainer": "Comparison"}, ["A=a.json"]),
+        ({}, ["Trainer=Comparison", "A=a.json"]),
+    ],
+)
+def test_a_planned_trainer_is_said_to_be_planned_before_its_keys_are_unknown(members, overrides, resolver, write):
+    with pytest.raises(ConfigError) as refusal:
+        resolver.load(write("one.json", members), overrides)
+    assert re.search(
+        r'Trainer = "Comparison" cannot run yet: representational similarity is planned\. '
+        r"What runs: .*KDTrainer.*\. Its keys are not known yet, here 'A'\.$",
+        str(refusal.value),
+    )
+
+
+def test_a_planned_trainer_is_said_to_be_planned_before_a_key_is_missing(resolver):
+    with pytest.raises(ConfigError, match=r"similarity is planned\. What runs: .*\. This config has no Dataset\.$"):
+        resolver.resolve({"Trainer": "Comparison"})
+
+
+def test_an_unknown_key_under_a_trainer_that_runs_is_unknown(resolver):
+    with pytest.raises(ConfigError, match="unknown key 'Tempreature'"):
+        resolver.resolve({"Trainer": "KDTrainer", "Tempreature": 1})
