@@ -10,9 +10,7 @@ TEACHING = """
 from dataclasses import dataclass
 from typing import ClassVar
 
-from Arch.distillation import METHODS
-from Arch.models import MODELS
-from Arch.models.architecture import Architecture
+from Arch.extend import METHODS, MODELS, Architecture
 from Arch.models.architectures.mlp import MLP
 
 

@@ -14,7 +14,7 @@ IMPORT, NET, LOSS = "import torch\n", '@MODELS.register("MyNet")', '@METHODS.reg
 FAULTS = {
     "a torn file": ("class MyNet(", "class MyNet((", r"my_file\.py:\d+: SyntaxError: "),
     "a missing module": (IMPORT, "import nosuch\n", r"my_file\.py:6: ModuleNotFoundError: No module named 'nosuch'\."),
-    "an unknown name": (NET, "@Model", r"my_file\.py:16: NameError: name 'Model' is not defined"),
+    "an unknown name": (NET, "@Model", r"my_file\.py:12: NameError: name 'Model' is not defined"),
     "an exit": (IMPORT, "raise SystemExit('no')\n", r"my_file\.py:6: SystemExit: no\."),
     "another name": (NET, '@MODELS.register("N")', r'"::": {"Model": {"choices": {"N": 1}}}\.'),
     "no network": (NET, "", r'my_file\.cjson offers Model = "MyNet", which .*does not register. Add there: @MODELS'),
