@@ -43,6 +43,11 @@ def test_type_checkers_see_each_name_in_the_module_that_has_it_at_run_time():
     assert len(Arch.extend.__all__) == len(set(Arch.extend.__all__))
 
 
+def test_the_package_tells_type_checkers_that_it_has_types():
+    assert (ROOT / "Arch" / "py.typed").is_file()
+    assert 'package-data = { Arch = ["py.typed"] }' in (ROOT / "pyproject.toml").read_text()
+
+
 def test_an_unknown_name_is_an_attribute_error():
     with pytest.raises(AttributeError, match=r"module 'Arch\.extend' has no attribute 'NETS'"):
         Arch.extend.NETS  # noqa: B018
