@@ -1,4 +1,4 @@
-"""What a config gives: other spellings replaced, retired keys set aside, values in canonical form."""
+"""Reads the members of a config: replaces other spellings, sets retired keys aside, makes values canonical."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ _DEEPEST = 20
 
 @dataclass(frozen=True)
 class Reading:
-    """The keys that a config gives.
+    """The values that a config gives.
 
     Attributes:
-        rules: which keys there are.
+        rules: the rules that define the keys.
         source: where the config came from.
         given: values in canonical form, by key.
-        retired: keys of old configs that nothing reads any more.
-        trails: the way to a value that does not stand under its own key at the top.
+        retired: keys of old configs that are accepted without effect.
+        trails: the path in the document to each value that is not a top-level member under its own key.
         trainer: the kind of study, where `given` has none.
     """
 
@@ -37,10 +37,10 @@ class Reading:
     trainer: str = ""
 
     def check(self, relevance: Relevance, named: Mapping[str, Any]) -> None:
-        """Checks that the keys that matter have values that can act; `named` are those that differ from their defaults.
+        """Checks the values of active keys and options; `named` are the active ones that differ from their defaults.
 
         Raises:
-            ConfigError: one has not.
+            ConfigError: a value is out of range, or a required one is missing.
         """
         for key in named:
             if key in relevance.limited:
@@ -74,7 +74,7 @@ def read_given(rules: Rules, raw: Mapping[str, Any], source: Source, trainer: st
     """Reads the members of a config; a stanza, as configs of KD_wo_CE may have, is read as if its keys stood outside.
 
     Args:
-        rules: which keys there are.
+        rules: the rules that define the keys.
         raw: the members.
         source: where they came from, for error messages.
         trainer: the kind of study, where `raw` does not say it.
@@ -142,14 +142,14 @@ def _planned_trainer(reading: Reading) -> str:
 
 
 def _put(reading: Reading, key: str, value: Any, trail: Trail) -> None:
-    """Takes a value that stands under another spelling or in a stanza, where the same key may stand elsewhere too."""
+    """Adds a value under another spelling or in a stanza; refuses a second, different value of the same key."""
     at, name, given = reading.source.at, trail[-1], reading.given
     try:
         canonical = reading.rules.keys[key].schema.canonical(value)
     except UnfitValueError as problem:
         raise ConfigError(f"{at(*trail)}{name}: {problem}") from None
     if key in given and given[key] != canonical:
-        elsewhere = "stands elsewhere" if name == key else f"is another spelling of {key!r}"
-        raise ConfigError(f"{at(*trail)}{name!r} {elsewhere} and says otherwise. Keep one.")
+        where = "stands elsewhere" if name == key else f"is another spelling of {key!r}"
+        raise ConfigError(f"{at(*trail)}{name!r} {where} and says otherwise. Keep one.")
     given[key] = canonical
     reading.trails[key] = trail

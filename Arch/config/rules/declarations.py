@@ -1,4 +1,4 @@
-"""What the rules say of one key: where it is declared, under which conditions, and how it names an experiment."""
+"""Declarations of one key: its defaults, the conditions under which it counts, and how it refers to an experiment."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ class Declaration:
 
     Attributes:
         default: in canonical form.
-        conditions: all of which have to hold for the declaration to count.
-        trail: the way to it in the rules file.
-        source: the file, where it is not the rules file itself but a plugin's.
+        conditions: the declaration counts when all of them hold.
+        trail: the path to it in the document.
+        source: the plugin's file that has it; None for the rules file itself.
     """
 
     default: Any
@@ -29,18 +29,18 @@ class Declaration:
     source: Source | None = None
 
     def holds(self, seen: Mapping[str, Any]) -> bool:
-        """Whether all conditions are true of the values `seen`."""
+        """Returns whether all conditions are true of the values `seen`, by key."""
         return all(condition.holds(seen) for condition in self.conditions)
 
     @property
     def when(self) -> str:
-        """The conditions in words."""
+        """The conditions as text, such as `Model:MLP and !BatchNorm`."""
         return " and ".join(condition.text for condition in self.conditions) or "always"
 
 
 @dataclass(frozen=True)
 class KeyRule:
-    """All that the rules file says of one key."""
+    """One key: its schema and all places that declare it."""
 
     name: str
     schema: Schema
@@ -49,25 +49,28 @@ class KeyRule:
 
     @functools.cached_property
     def default(self) -> Any:
-        """What conditions see while no declaration holds; of several defaults one that no order of the file changes."""
+        """The value that conditions read while the key is switched off.
+
+        Of several defaults the smallest by repr, so that the order of the rules file does not matter.
+        """
         return min((each.default for each in self.declarations), key=repr)
 
     def declared(self, seen: Mapping[str, Any]) -> Declaration | None:
-        """The declaration that counts for the values `seen`, or None: the key is switched off."""
+        """Returns the declaration that holds for the values `seen`, or None: the key is switched off."""
         return next((each for each in self.declarations if each.holds(seen)), None)
 
     def depends_on(self) -> set[str]:
-        """The keys that its conditions read."""
+        """Returns the keys that its conditions read."""
         return {key for each in self.declarations for condition in each.conditions for key in condition.keys}
 
 
 @dataclass(frozen=True)
 class ReferenceRule:
-    """How a key that names another experiment becomes one.
+    """How a key refers to another experiment.
 
     Attributes:
-        model_key: the key that a bare model's name replaces in this experiment's own config.
-        resets: the keys that are then given these values.
+        model_key: where the value is only a model's name, it is this config with that name under this key ...
+        resets: ... and with these values, by key.
     """
 
     model_key: str

@@ -1,4 +1,4 @@
-"""The rules file, parsed once: every key, its defaults, and the conditions under which it matters."""
+"""The rules, parsed once: every key, its defaults, and the conditions under which it is active."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from Arch.config.rules.values import Reader
 
 @dataclass(frozen=True)
 class Relevance:
-    """Which keys matter, for one set of values of the keys that conditions read.
+    """Which keys are active, for one set of values of the keys that conditions read.
 
     Attributes:
-        defaults: of the keys that are active.
+        defaults: of the active keys.
         off: the keys that are switched off.
         limited: the active keys whose given values have to be checked.
         required: the active keys that have to be given.
@@ -35,18 +35,18 @@ class Relevance:
 
 @dataclass(frozen=True)
 class Rules:
-    """The rules of identity.
+    """The rules that decide what is part of a fingerprint.
 
     Attributes:
         source: the rules file.
         keys: every key, in an order in which conditions only read keys that come before.
         aliases: other spellings of keys.
-        retired: keys that old configs carry and nothing reads, with the reason.
+        retired: keys of old configs that are accepted without effect, with the reason.
         references: for the keys of the type `reference`.
-        plugins: what the user's own files added, in their order.
-        house: the rules without any plugin, where these have some.
-        extended: these with the plugins of some paths, as far as they were asked for.
-        read: the plugins that were read for it, by path.
+        plugins: what each plugin added, in the order of the plugins.
+        built_in: the rules without plugins, where these have some.
+        extended: cache of these rules with plugins, by the plugins' paths.
+        read: cache of the plugins that were read, by path.
     """
 
     source: Source
@@ -66,26 +66,26 @@ class Rules:
         return self.source.label
 
     def known(self) -> Iterable[str]:
-        """Every name that a config may carry."""
+        """Returns every name that a config may have as a key."""
         return (*self.keys, *self.aliases, *self.retired)
 
     def line_of(self, declaration: Declaration) -> int:
-        """The line on which a declaration stands in the rules file, or in its plugin's."""
+        """Returns the line of a declaration in the rules file, or in its plugin's."""
         source = declaration.source
         return (self._lines if source is None else lines(source.text or "")).get(declaration.trail, 1)
 
     def relevance(self, given: Mapping[str, Any]) -> Relevance:
-        """Which keys matter for the canonical values `given`; told once for each set of values that conditions read."""
+        """Returns which keys are active for the canonical values `given`; cached by the values that conditions read."""
         gates = repr([given.get(key) for key in self.gates])
         found = self._relevances.get(gates)
         if found is None:
-            found = self._relevances[gates] = self._told(given)
+            found = self._relevances[gates] = self._computed_relevance(given)
         return found
 
     def versions(self, active: Mapping[str, Any]) -> dict[str, int | str]:
-        """The version of what implements each of the `active` values, by key: what makes an older run stale.
+        """Returns the version of the component of each `active` value, by key; a new version makes runs stale.
 
-        A plugin's version is what its file holds.
+        A plugin's version is the digest of its file, under its name.
         """
         found = {
             key: schema.version_of(active[key]) for key, schema in self._versioned if isinstance(active.get(key), str)
@@ -95,7 +95,7 @@ class Rules:
 
     @functools.cached_property
     def readers(self) -> Mapping[str, tuple[Reader, str]]:
-        """For each key what brings its values into canonical form, and the type to call it with."""
+        """For each key the function that makes its values canonical, and the type to call it with."""
         return {key: (rule.schema.reader, rule.schema.type) for key, rule in self.keys.items()}
 
     @functools.cached_property
@@ -110,7 +110,7 @@ class Rules:
 
     @functools.cached_property
     def planned(self) -> tuple[str, ...]:
-        """The keys that know values which nothing implements."""
+        """The keys that have planned values."""
         return tuple(key for key, rule in self.keys.items() if rule.schema.planned)
 
     @functools.cached_property
@@ -132,8 +132,8 @@ class Rules:
         read = set().union(*(rule.depends_on() for rule in self.keys.values()))
         return tuple(key for key in self.keys if key in read)
 
-    def _told(self, given: Mapping[str, Any]) -> Relevance:
-        """Conditions see a switched-off key's default, so that nothing switched off can act."""
+    def _computed_relevance(self, given: Mapping[str, Any]) -> Relevance:
+        """Computes which keys are active; conditions read the default of a switched-off key, so that it cannot act."""
         seen: dict[str, Any] = {}
         defaults: dict[str, Any] = {}
         off: list[str] = []
@@ -152,6 +152,6 @@ class Rules:
 
 
 def ordered(keys: Mapping[str, KeyRule]) -> dict[str, KeyRule]:
-    """The keys in an order in which conditions only read keys that come before; raises CycleError."""
+    """Returns the keys in an order in which conditions only read earlier keys; raises CycleError."""
     graph = {name: rule.depends_on() for name, rule in keys.items()}
     return {name: keys[name] for name in TopologicalSorter(graph).static_order()}
