@@ -116,7 +116,8 @@ def test_data_that_nothing_can_be_learned_from_are_refused(old, new, message, pa
         trained(page)
 
 
-def test_what_a_file_raises_in_a_worker_is_kept_with_its_line(page, program):
+@pytest.mark.slow
+def test_an_error_of_a_plugin_in_a_worker_is_kept_with_its_line(page, program):
     changed(page, "log_p.exp() * log_p", "exit(0)")
     (page / "configs").mkdir()
     (page / "configs" / "one.json").write_text((page / "my_config.json").read_text().replace("my_file", "../my_file"))

@@ -49,7 +49,8 @@ def test_a_teacher_of_a_plugin_is_trained_first_and_found_again_by_its_fingerpri
     assert again.plugins.keys() == student.config.plugins.keys()
 
 
-def test_a_sweep_s_workers_know_the_plugin_wherever_they_start(page, program):
+@pytest.mark.slow
+def test_workers_of_a_sweep_find_the_plugin_from_any_directory(page, program):
     (page / "configs").mkdir()
     for width in (2, 3):
         raw = {"Plugins": ["../my_file.py"], **TINY, "Model": "MyNet", "MyNetWidth": width}
