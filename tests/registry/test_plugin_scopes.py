@@ -50,7 +50,7 @@ def run(tmp_path):
 OWN = "from package_of_things import THINGS\n\n\n@THINGS.register('own')\ndef own():\n    'My own.'\n"
 
 
-def test_a_plugin_s_thing_is_shown_while_the_plugin_is_active(things, run):
+def test_a_thing_of_a_plugin_is_shown_while_the_plugin_is_active(things, run):
     [module] = run(OWN)
     assert list(things()) == ["one", "own"]
     assert [*things().of_plugin(module.__name__)] == ["own"]
@@ -71,14 +71,14 @@ def test_a_plugin_s_thing_is_shown_while_the_plugin_is_active(things, run):
         "from package_of_things import THINGS\nassert 'one' in THINGS\n",
     ],
 )
-def test_what_a_plugin_imports_or_looks_up_stays_built_in(text, things, run):
+def test_modules_that_a_plugin_imports_or_looks_up_stay_built_in(text, things, run):
     [module] = run(text)
     assert not things().of_plugin(module.__name__)
     run()
     assert list(things()) == ["one"]
 
 
-def test_what_is_made_elsewhere_is_the_plugin_s_that_registers_it(things, run):
+def test_a_foreign_thing_belongs_to_the_plugin_that_registers_it(things, run):
     [module] = run(
         "import functools\nfrom package_of_things import THINGS\nfrom package_of_things.one import one\n"
         "THINGS.register('again')(one)\n"
@@ -93,7 +93,7 @@ def test_what_is_made_elsewhere_is_the_plugin_s_that_registers_it(things, run):
     assert things().families == ()
 
 
-def test_what_a_plugin_s_function_registers_later_is_the_plugin_s(things, run):
+def test_a_thing_that_a_plugin_registers_later_belongs_to_it(things, run):
     [module] = run(
         "from package_of_things import THINGS\n\n\ndef more():\n"
         "    @THINGS.register('later')\n    def later():\n        pass\n"

@@ -1,4 +1,4 @@
-"""Every form of a condition, against a truth table written by hand."""
+"""Conditions of stanzas, against a truth table written by hand and a literal evaluation."""
 
 import itertools
 
@@ -183,13 +183,13 @@ MEETING = [
 
 
 @pytest.mark.parametrize(("one", "other"), EXCLUDING)
-def test_conditions_that_exclude_each_other_are_seen(one, other):
+def test_conditions_that_exclude_each_other_are_detected(one, other):
     assert parsed(one).excludes(parsed(other))
     assert parsed(other).excludes(parsed(one))
 
 
 @pytest.mark.parametrize(("one", "other"), MEETING)
-def test_conditions_that_may_hold_together_are_not_said_to_exclude(one, other):
+def test_conditions_that_may_hold_together_do_not_exclude_each_other(one, other):
     assert not parsed(one).excludes(parsed(other))
     assert not parsed(other).excludes(parsed(one))
 
@@ -204,7 +204,7 @@ WORLD = {
 }
 
 
-def test_what_is_said_to_exclude_never_holds_together_in_any_world():
+def test_conditions_that_exclude_each_other_never_hold_together():
     texts = sorted({text for pair in EXCLUDING + MEETING for text in pair})
     for one, other in itertools.combinations(map(parsed, texts), 2):
         if one.excludes(other):
@@ -225,7 +225,7 @@ def worlds_of(*conditions):
         (["Flag:Params"], [], False),
     ],
 )
-def test_nested_conditions_exclude_one_by_one_the_alternatives_of_another(ones, others, is_seen):
+def test_nested_conditions_exclude_the_alternatives_of_another_one_by_one(ones, others, is_seen):
     ones, others = [parsed(each) for each in ones], [parsed(each) for each in others]
     assert never_together(ones, others) is is_seen
     assert never_together(others, ones) is is_seen
@@ -264,7 +264,7 @@ def test_alternatives_hold_as_their_literal_evaluation_says(texts, world):
 
 @settings(max_examples=300, deadline=None, derandomize=True, database=None)
 @given(ones=st.lists(ALTERNATIVES, min_size=1, max_size=2), others=st.lists(ALTERNATIVES, min_size=1, max_size=2))
-def test_stanzas_that_are_said_to_exclude_each_other_never_hold_together(ones, others):
+def test_stanzas_that_exclude_each_other_never_hold_together(ones, others):
     mine, yours = ([parsed(f"{'|'.join(texts)}:Params") for texts in side] for side in (ones, others))
     if never_together(mine, yours):
         for world in worlds_of(*mine, *yours):

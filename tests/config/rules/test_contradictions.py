@@ -1,4 +1,4 @@
-"""Rules that contradict themselves are refused, each with the line on which it stands."""
+"""Contradictions in rules are refused with their line."""
 
 import json
 
@@ -85,7 +85,11 @@ CONTRADICTIONS = {
         3,
         "'X' has the default 2 here and 1 in line 2",
     ),
-    "a type that cannot be told": ('{\n"A": []}', 2, "the type of 'A' cannot be told from its default; give it a type"),
+    "a type that the default does not show": (
+        '{\n"A": []}',
+        2,
+        "the type of 'A' cannot be told from its default; give it a type",
+    ),
     "a default that is null": ('{\n"A": null}', 2, "the type of 'A' cannot be told from its default"),
     "a default that is an object": ('{\n"A": {"b": 1}}', 2, "the type of 'A' cannot be told from its default"),
     "a list of several types": ('{\n"A": [1, "b"]}', 2, "the type of 'A' cannot be told from its default"),
@@ -239,6 +243,6 @@ def test_rules_that_are_no_object_are_refused(text, rules_of):
         rules_of(text)
 
 
-def test_rules_that_are_not_there_are_refused(tmp_path):
+def test_a_missing_rules_file_is_refused(tmp_path):
     with pytest.raises(RulesError, match="no such file"):
         read_rules(tmp_path / "no.cjson")
