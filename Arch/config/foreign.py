@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from Arch.config.identity import without_defaults
+
 NETWORK, DIGEST, SEED, PLACE = "Network", "Digest", "Seed", "Place"
 
 
@@ -42,8 +44,7 @@ class ForeignSource:
     @property
     def named(self) -> Mapping[str, Any]:
         """The values from which its fingerprint is computed: parameters only where they differ from their defaults."""
-        defaults = self.defaults
-        return {key: value for key, value in self.active.items() if key not in defaults or value != defaults[key]}
+        return without_defaults(self.active, self.defaults)
 
     @property
     def is_random(self) -> bool:

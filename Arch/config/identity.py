@@ -30,6 +30,11 @@ def named_values(values: Mapping[str, Any], defaults: Mapping[str, Any]) -> dict
     return {key: value for key, value in values.items() if key in defaults and value != defaults[key]}
 
 
+def without_defaults(values: Mapping[str, Any], defaults: Mapping[str, Any]) -> dict[str, Any]:
+    """Returns the values that differ from their key's default; keys without a default are kept."""
+    return {key: value for key, value in values.items() if key not in defaults or value != defaults[key]}
+
+
 def fingerprint_of(named: Mapping[str, Any]) -> str:
     """Returns the fingerprint of the experiment with these named values, references by their fingerprints."""
     return hashlib.sha256(canonical_json(named).encode()).hexdigest()[:DIGITS]

@@ -1,4 +1,4 @@
-"""To whom a registered thing belongs, the package or a plugin, and which plugins' things the registries show."""
+"""The owners of registered things, the package and plugins, and which plugins' things the registries show."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from contextvars import ContextVar
 PLUGIN_PREFIX = "arch_plugin_"  # begins the module names of plugins; a digest of the file follows
 BUILT_IN = ""  # the owner of the package's own things
 
-# A context variable, so that an import in another thread, or in the middle of a plugin's file, stays built-in.
+# A context variable, because another thread may import built-in modules while a plugin's file runs.
 _registering: ContextVar[str] = ContextVar("_registering", default=BUILT_IN)
 _active: list[str] = []  # the modules of the plugins that registries show in this process
 
@@ -27,8 +27,9 @@ def registering(owner: str) -> Iterator[None]:
 def owner_of(thing: object) -> str:
     """Returns the owner of a thing that is being registered.
 
-    A plugin owns what it defines, also where a function of it registers that later. What it only registers, such as a
-    partial function or a class of another library, is its own while its file runs.
+    A plugin owns the things that it defines, also those that one of its functions registers later. It owns things that
+    are defined elsewhere, such as a partial function or another library's class, if it registers them while its file
+    runs.
     """
     module = str(getattr(thing, "__module__", ""))
     return module if module.startswith(PLUGIN_PREFIX) else _registering.get()

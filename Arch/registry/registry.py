@@ -1,4 +1,4 @@
-"""Registries: things that contributors add, by name; a file that registers itself is a whole addition."""
+"""Registries: components by name, each registered by the module that defines it."""
 
 from __future__ import annotations
 

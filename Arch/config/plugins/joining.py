@@ -13,6 +13,7 @@ from typing import Any
 from Arch.config import json_text
 from Arch.config.config import Config
 from Arch.config.foreign import ForeignNetwork
+from Arch.config.identity import without_defaults
 from Arch.config.json_text import Source, printable
 from Arch.config.names import PLUGINS, field_name
 from Arch.config.plugins.reading import extended, read_extension
@@ -75,7 +76,7 @@ def remembered(document: Mapping[str, Any], rules: Rules, why: str) -> Config:
         why: what is wrong with the plugins, as a sentence.
     """
     active, defaults = document["Active"], document["Defaults"]
-    named = {key: value for key, value in active.items() if key not in defaults or value != defaults[key]}
+    named = without_defaults(active, defaults)
     off = tuple(key for key, rule in rules.keys.items() if key not in active and not rule.is_option)
     references = {
         key: ForeignNetwork(str(other["Title"]), str(other["Fingerprint"]), why)

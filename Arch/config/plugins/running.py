@@ -136,6 +136,6 @@ def _hint(code: Code, error: BaseException) -> str:
     if not (beside.exists() or Path(f"{beside}.py").exists() or "relative import" in str(error)):
         return ""
     return (
-        " A plugin is one file and imports what is installed, not what lies beside it, whose changes nobody would see. "
+        " A plugin is one file and imports what is installed, not what lies beside it, whose changes go unnoticed. "
         "Put it into the same file, or install it."
     )
