@@ -6,8 +6,8 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from Arch.config.json_text import describe
+from Arch.config.rules.declarations import KeyRule
 from Arch.config.rules.reader import read_rules
-from Arch.config.rules.rules import KeyRule
 
 ROOT = Path(__file__).resolve().parents[1]
 HEAD = """# Keys
@@ -15,7 +15,7 @@ HEAD = """# Keys
 Made by `docs/make_keys.py` from `KDTrainer/BaselineConfig.cjson`; `main.py names keys` shows the same.
 
 A key counts under its condition only: `Optimizer:SGD` reads "when `Optimizer` is `SGD`", a bare name "when it is true",
-`!` "not". What is in brackets has an identity and can be explained and compared, but cannot run yet.
+`!` "not", `|` "or". What is in brackets has an identity and can be explained and compared, but cannot run yet.
 
 | key | default | counts | what it says | choices |
 |---|---|---|---|---|
@@ -37,7 +37,9 @@ def _row(rule: KeyRule) -> str:
     if rule.schema.is_required:
         defaults = "has to be given"
     when = " or ".join(dict.fromkeys(each.when for each in rule.declarations))
-    when = "option" if rule.is_option else when if when == "always" else f"`{when}`"
+    when = (
+        "option" if rule.is_option else when if when == "always" else f"`{when}`".replace("|", r"\|")
+    )  # a bare | ends a cell, in code too
     planned = f"({', '.join(rule.schema.planned)})" if rule.schema.planned else ""
     choices = " ".join(filter(None, (", ".join(rule.schema.choices), planned)))
     return f"| `{rule.name}` | {defaults} | {when} | {rule.schema.about} | {choices} |"

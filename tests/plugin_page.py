@@ -1,4 +1,4 @@
-"""The files that docs/plugins.md shows, as a reader would write them and train with; and a loss with a teacher."""
+"""The files in docs/plugins.md, written and trained as by a reader; and a plugin whose loss has a teacher."""
 
 import re
 
@@ -10,9 +10,7 @@ TEACHING = """
 from dataclasses import dataclass
 from typing import ClassVar
 
-from Arch.distillation import METHODS
-from Arch.models import MODELS
-from Arch.models.architecture import Architecture
+from Arch.extend import METHODS, MODELS, Architecture
 from Arch.models.architectures.mlp import MLP
 
 
@@ -44,20 +42,20 @@ TINY = {"Dataset": "Stripes", "StripesSamples": 8, "BatchSize": 4, "NumEpochs": 
 
 
 def shown():
-    """The text of each file by its name."""
+    """Returns the text of each file on the page, by name."""
     blocks = re.findall(r"`(\w+\.(?:py|cjson|json))`:\n\n```\w+\n(.*?)```", PAGE.read_text(), re.DOTALL)
     return dict(blocks)
 
 
 def write_shown(folder):
-    """Writes them all and gives the config's path."""
+    """Writes all files of the page and returns the path of the config."""
     for name, text in shown().items():
         (folder / name).write_text(text)
     return folder / "my_config.json"
 
 
 def trained(folder, **keys):
-    """The result of a tiny experiment with the page's plugin."""
+    """Trains a tiny experiment with the plugin of the page and returns it."""
     config = {"Plugins": [str(folder / "my_file.py")], **TINY, "Model": "MyNet", **keys}
     return Arch.run(config, cache=folder / "cache", data=folder / "data", device="cpu")
 

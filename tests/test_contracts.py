@@ -127,7 +127,8 @@ def test_a_component_s_fields_are_its_stanza(key, name, resolver):
         rule.name
         for rule in rules.keys.values()
         for each in rule.declarations
-        if [(at.keys, at.values, at.is_negated) for at in each.conditions] == [((key,), (name,), False)]
+        if [(at.keys, at.values, at.is_negated) for of in each.conditions for at in of.alternatives]
+        == [((key,), (name,), False)]
     }
     config = resolver.resolve({**TINY, "DataName": "images", "LRSteps": [1], key: name})
     component = REGISTRIES[key][name]
@@ -144,7 +145,8 @@ def test_a_method_s_fields_are_the_stanza_of_its_switch(name, resolver):
         rule.name
         for rule in resolver.rules.keys.values()
         for each in rule.declarations
-        if [(at.keys, at.values, at.is_negated) for at in each.conditions] == [((method.switch_key,), (), False)]
+        if [(at.keys, at.values, at.is_negated) for of in each.conditions for at in of.alternatives]
+        == [((method.switch_key,), (), False)]
     }
     fields = {field.name for field in dataclasses.fields(method)}
     assert {field_name(key) for key in own - {method.weight_key}} == fields
@@ -199,9 +201,13 @@ def is_reachable(rules, rule):
 
 
 def can_hold(rules, condition):
-    schemas = [rules.keys[key].schema for key in condition.keys]
-    if condition.is_negated:
+    return any(alternative_can_hold(rules, each) for each in condition.alternatives)
+
+
+def alternative_can_hold(rules, alternative):
+    schemas = [rules.keys[key].schema for key in alternative.keys]
+    if alternative.is_negated:
         return True
-    if condition.values:
-        return any(name in schemas[0].choices for name in condition.values)
+    if alternative.values:
+        return any(name in schemas[0].choices for name in alternative.values)
     return any(schema.why_planned(True) is None for schema in schemas)

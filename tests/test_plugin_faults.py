@@ -1,4 +1,4 @@
-"""What can be wrong with a user's own file, from the torn one to the loss that is no number."""
+"""Faults of plugin files, from a syntax error to a loss that is no number."""
 
 import json
 import re
@@ -14,7 +14,7 @@ IMPORT, NET, LOSS = "import torch\n", '@MODELS.register("MyNet")', '@METHODS.reg
 FAULTS = {
     "a torn file": ("class MyNet(", "class MyNet((", r"my_file\.py:\d+: SyntaxError: "),
     "a missing module": (IMPORT, "import nosuch\n", r"my_file\.py:6: ModuleNotFoundError: No module named 'nosuch'\."),
-    "an unknown name": (NET, "@Model", r"my_file\.py:16: NameError: name 'Model' is not defined"),
+    "an unknown name": (NET, "@Model", r"my_file\.py:12: NameError: name 'Model' is not defined"),
     "an exit": (IMPORT, "raise SystemExit('no')\n", r"my_file\.py:6: SystemExit: no\."),
     "another name": (NET, '@MODELS.register("N")', r'"::": {"Model": {"choices": {"N": 1}}}\.'),
     "no network": (NET, "", r'my_file\.cjson offers Model = "MyNet", which .*does not register. Add there: @MODELS'),
@@ -32,13 +32,13 @@ FAULTS = {
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-def test_what_is_wrong_with_a_file_is_said_in_a_sentence(fault, page):
+def test_a_fault_of_a_file_is_reported_in_a_sentence(fault, page):
     old, new, message = FAULTS[fault]
     changed(page, old, new)
-    with pytest.raises(PluginError, match=message) as told:
+    with pytest.raises(PluginError, match=message) as refusal:
         trained(page, Confidence=True)
-    assert "\n" not in str(told.value)
-    assert str(page) in str(told.value)
+    assert "\n" not in str(refusal.value)
+    assert str(page) in str(refusal.value)
 
 
 @pytest.mark.parametrize(
@@ -54,7 +54,7 @@ def test_what_is_wrong_with_a_file_is_said_in_a_sentence(fault, page):
         ("- self.margin", "- exit()", r"my_file\.py:\d+: SystemExit"),
     ],
 )
-def test_what_a_file_raises_while_it_is_used_is_said_with_its_line(old, new, message, page):
+def test_an_error_while_a_plugin_is_used_names_its_line(old, new, message, page):
     changed(page, old, new)
     with pytest.raises(PluginError, match=message):
         trained(page, Confidence=True)
@@ -72,7 +72,7 @@ def test_what_a_file_raises_while_it_is_used_is_said_with_its_line(old, new, mes
         ("def read(", "def reed(", r"TypeError: Can't instantiate abstract class Stripes"),
     ],
 )
-def test_what_the_house_cannot_use_of_a_file_is_said_with_both_places(old, new, message, page):
+def test_a_result_that_cannot_be_used_names_the_plugin_and_its_user(old, new, message, page):
     changed(page, old, new)
     with pytest.raises(PluginError, match=r"my_file\.py, used by .*\.py:\d+: " + message):
         trained(page)
@@ -93,7 +93,7 @@ def test_a_loss_that_is_no_scalar_is_refused_by_its_file(result, message, page):
         trained(page, Confidence=True)
 
 
-def test_a_loss_that_nothing_can_be_learned_from_is_refused_by_its_file(page):
+def test_a_loss_without_gradient_is_refused_by_its_file(page):
     changed(page, "margin).clamp(min=0).mean()", "margin).clamp(min=0).mean().detach()")
     with pytest.raises(
         TrainingError, match=r"can be learned from the loss Confidence of .*my_file\.py: its value does"
@@ -110,13 +110,14 @@ def test_a_loss_that_nothing_can_be_learned_from_is_refused_by_its_file(page):
         ("of(pixels, labels,", "of(pixels[:0], labels[:0],", "the train split of Stripes holds no samples"),
     ],
 )
-def test_data_that_nothing_can_be_learned_from_are_refused(old, new, message, page):
+def test_unusable_data_are_refused(old, new, message, page):
     changed(page, old, new)
     with pytest.raises(DataError, match=message):
         trained(page)
 
 
-def test_what_a_file_raises_in_a_worker_is_kept_with_its_line(page, program):
+@pytest.mark.slow
+def test_an_error_of_a_plugin_in_a_worker_is_kept_with_its_line(page, program):
     changed(page, "log_p.exp() * log_p", "exit(0)")
     (page / "configs").mkdir()
     (page / "configs" / "one.json").write_text((page / "my_config.json").read_text().replace("my_file", "../my_file"))
@@ -133,14 +134,14 @@ def test_what_a_file_raises_in_a_worker_is_kept_with_its_line(page, program):
         ("(experiments, sheet)", "(experiments)", r"my_figures\.py, used by .*\.py:\d+: TypeError: seconds\(\) takes"),
     ],
 )
-def test_what_is_wrong_with_a_figure_is_said_with_its_place(old, new, message, page):
+def test_a_fault_of_a_figure_names_its_line(old, new, message, page):
     trained(page)
     changed(page, old, new, "my_figures.py")
     with pytest.raises(PluginError, match=message):
         plot(["seconds", "--plugin", "my_figures.py", "--cache", "cache"])
 
 
-def test_a_full_memory_in_a_file_s_own_line_stays_one(page):
+def test_out_of_memory_in_a_line_of_a_plugin_stays_out_of_memory(page):
     changed(page, "return (entropy", 'raise RuntimeError("CUDA out of memory")\n        return (entropy')
     with pytest.raises(TrainingError, match="use fewer workers at a time"):
         trained(page, Confidence=True)
@@ -148,7 +149,7 @@ def test_a_full_memory_in_a_file_s_own_line_stays_one(page):
     assert failure["Kind"] == "out-of-memory"
 
 
-def test_an_interrupt_that_a_file_raises_is_no_success(page, capsys):
+def test_an_interrupt_raised_by_a_plugin_interrupts_the_program(page, capsys):
     changed(page, "import torch\n", "raise KeyboardInterrupt\n")
     assert main(["-c", "my_config.json", "--cache", "cache", "--quiet"]) == 130
     assert "interrupted" in capsys.readouterr().err

@@ -1,4 +1,4 @@
-"""Plugins from their page to their figures: trained, remembered, stale, gone."""
+"""Plugins end to end, as docs/plugins.md shows them: trained, recorded, stale, missing."""
 
 import hashlib
 import json
@@ -17,7 +17,7 @@ from Arch.planning.workspace import Workspace
 from tests.plugin_page import TAUGHT, TEACHING, TINY, changed, shown, trained
 
 
-def test_the_page_s_network_learns_the_page_s_data_with_the_page_s_loss(page):
+def test_the_network_data_and_loss_of_the_page_train(page):
     done = Arch.run(page / "my_config.json", cache=page / "cache", data=page / "data", device="cpu")
     assert any("Confidence" in name for name in done.runs()[0].epochs[0].train)
     assert [tuple(each.shape) for each in done.model().parameters()] == [(8, 16), (8,), (2, 8), (2,)]
@@ -32,7 +32,7 @@ def test_a_run_records_the_digests_of_both_files(page):
     assert done.entry.document()["Plugins"] == [record]
 
 
-def test_a_plugin_s_names_are_unknown_again_to_what_does_not_name_it(page):
+def test_the_names_of_a_plugin_are_unknown_to_configs_without_it(page):
     trained(page)
     assert "MyNet" in MODELS
     plain = {"Dataset": "Synthetic", "SyntheticSamples": 8, "BatchSize": 4, "NumEpochs": 1, "Model": "MLP"}
@@ -40,7 +40,7 @@ def test_a_plugin_s_names_are_unknown_again_to_what_does_not_name_it(page):
     assert "MyNet" not in MODELS
 
 
-def test_a_teacher_of_a_plugin_is_trained_first_and_found_again_by_its_fingerprint(page):
+def test_a_teacher_of_a_plugin_is_trained_first_and_found_by_fingerprint(page):
     student = trained(page, VanillaKD=True, Teacher="MyNet", MyNetWidth=4, Confidence=True)
     teacher = student.config.references["Teacher"]
     assert dict(teacher.named) == {**TINY, "Model": "MyNet", "MyNetWidth": 4}
@@ -49,7 +49,8 @@ def test_a_teacher_of_a_plugin_is_trained_first_and_found_again_by_its_fingerpri
     assert again.plugins.keys() == student.config.plugins.keys()
 
 
-def test_a_sweep_s_workers_know_the_plugin_wherever_they_start(page, program):
+@pytest.mark.slow
+def test_workers_of_a_sweep_find_the_plugin_from_any_directory(page, program):
     (page / "configs").mkdir()
     for width in (2, 3):
         raw = {"Plugins": ["../my_file.py"], **TINY, "Model": "MyNet", "MyNetWidth": width}
@@ -59,7 +60,7 @@ def test_a_sweep_s_workers_know_the_plugin_wherever_they_start(page, program):
     assert sorted(row["Active"]["MyNetWidth"] for row in json.loads(done.stdout)) == [2, 3]
 
 
-def test_a_changed_file_makes_runs_stale_and_topping_up_says_so(page, capsys):
+def test_a_changed_file_makes_runs_stale_and_adding_runs_warns(page, capsys):
     trained(page)
     changed(page, "One hidden layer", "A hidden layer")
     (overview,) = overviews(Workspace.at(page / "cache"), [])
@@ -75,13 +76,13 @@ def test_a_changed_file_makes_runs_stale_and_topping_up_says_so(page, capsys):
     assert len(set(digests)) == 2
 
 
-def test_a_changed_cjson_that_says_the_same_makes_nothing_stale(page):
+def test_an_equivalent_change_of_the_cjson_makes_nothing_stale(page):
     trained(page)
     changed(page, "Units of the hidden layer.", "Units.", "my_file.cjson")
     assert [each.status.state for each in overviews(Workspace.at(page / "cache"), [])] == [State.DONE]
 
 
-def test_a_file_that_moved_is_noted_when_it_is_next_trained(page):
+def test_the_path_of_a_moved_file_is_recorded_at_the_next_training(page):
     first = trained(page)
     (page / "there").mkdir()
     for name in ("my_file.py", "my_file.cjson"):
@@ -91,7 +92,7 @@ def test_a_file_that_moved_is_noted_when_it_is_next_trained(page):
     assert second.entry.document()["Plugins"][0]["Path"] == str(page / "there/my_file.py")
 
 
-def test_what_a_vanished_file_made_is_shown_and_drawn_but_not_trained(page, capsys):
+def test_experiments_of_a_missing_file_are_shown_and_drawn_but_not_trained(page, capsys):
     done = trained(page, MyNetWidth=4)
     (page / "my_file.py").unlink()
     name = done.fingerprint[:8]
@@ -105,7 +106,7 @@ def test_what_a_vanished_file_made_is_shown_and_drawn_but_not_trained(page, caps
         config.require_implemented()
 
 
-def test_a_figure_of_one_s_own_is_drawn_without_torch(page, program):
+def test_a_figure_of_a_plugin_is_drawn_without_torch(page, program):
     trained(page)
     done = program("Plotfigs.py", "seconds", "--plugin", "my_figures.py", "--cache", "cache", cwd=page, check=True)
     assert done.stdout.split() == ["figures/seconds.png", "figures/seconds.pdf"]
@@ -120,19 +121,19 @@ def test_the_verbs_know_the_names_of_a_plugin(page, capsys):
     diff = ["diff", "my_config.json", "grid/MyNetWidth=4.json"]
     for words in (grid, ["plan", "grid", "--cache", "cache"], ["explain", "my_config.json"], *names, diff):
         assert main(words) == 0
-    told = capsys.readouterr().out
-    assert "Units of the hidden layer. [int, default 8, counts when Model:MyNet]" in told
-    assert "beyond `margin` nats" in told
-    assert "2 runs to train" in told
-    assert re.search(r"^MyNetWidth +8 +4$", told, re.MULTILINE)
+    shown_text = capsys.readouterr().out
+    assert "Units of the hidden layer. [int, default 8, counts when Model:MyNet]" in shown_text
+    assert "beyond `margin` nats" in shown_text
+    assert "2 runs to train" in shown_text
+    assert re.search(r"^MyNetWidth +8 +4$", shown_text, re.MULTILINE)
 
 
-def test_the_line_of_a_plugin_s_network_is_shown(page, capsys):
+def test_the_layers_of_a_network_of_a_plugin_are_shown(page, capsys):
     assert main(["names", "models", "MyNet", "--plugin", "my_file.py", "--dataset", "Digits"]) == 0
     assert re.search(r"^ +head +10 +90$", capsys.readouterr().out, re.MULTILINE)  # 8 weights and a bias for each class
 
 
-def test_a_loss_of_one_s_own_has_a_teacher_and_a_family_its_members(page):
+def test_a_plugin_may_have_a_loss_with_a_teacher_and_a_family(page):
     (page / "more.py").write_text(TEACHING)
     (page / "more.cjson").write_text(json.dumps(TAUGHT))
     files = [str(page / name) for name in ("my_file.py", "more.py")]

@@ -1,1 +1,1 @@
-"""From a JSON config to an identity: rules, schema, resolution, fingerprint."""
+"""From a JSON file to a resolved config: rules, types of values, references, fingerprint."""

@@ -1,45 +1,46 @@
-"""A resolved config: what is read is what is named."""
+"""A resolved config: only values that are part of its fingerprint, or options, can be read from it."""
 
 from __future__ import annotations
 
 import dataclasses
 import functools
-import hashlib
-import json
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 from Arch.config.foreign import ForeignNetwork
+from Arch.config.identity import fingerprint_of
 from Arch.config.json_text import describe
 from Arch.config.names import field_name
+from Arch.config.rules.extension import Extension
 from Arch.config.rules.rules import Relevance, Rules
+from Arch.config.titles import title_of
 from Arch.errors import ConfigError, InactiveKeyError, NotImplementedYetError, UnknownNameError
 
-if TYPE_CHECKING:
-    from Arch.config.rules.extension import Extension
-
 Component = TypeVar("Component")
-FEW = 12  # names that a message can list
+FEW = 12  # the most names that a message lists
 
 
 @dataclass(frozen=True, eq=False)
 class Config:
     """One experiment in three disjoint parts: active keys, options, and keys that are switched off.
 
+    Only active keys are part of the fingerprint, and a key that is switched off cannot be read. So no value can change
+    a result without changing the fingerprint.
+
     Attributes:
-        rules: the rules it was resolved under.
-        relevance: which keys matter, and their defaults.
-        named: the active keys that differ from their defaults: what the name is made of. A reference's value is its
-            fingerprint.
-        options: how to run; never part of the name.
-        references: the experiments it is made from, by key.
-        given: the keys that the config itself had.
-        folder: where its relative paths start.
-        notes: one-line remarks for the user.
-        obstacle: why it cannot run although it has an identity; empty where nothing but its keys may stand against it.
+        rules: the rules under which it was resolved.
+        relevance: which keys are active, and their defaults.
+        named: the active values that differ from their defaults, from which the fingerprint is computed. The value of a
+            reference is the fingerprint of what it refers to.
+        options: how to run; never part of the fingerprint.
+        references: the experiments that it depends on, by key.
+        given: the canonical values that the config itself had, by key.
+        folder: the folder to which its relative paths refer.
+        notes: remarks for the user, one line each.
+        obstacle: why it cannot run although it has a fingerprint; empty where only its values may prevent that.
     """
 
     rules: Rules
@@ -53,10 +54,10 @@ class Config:
     obstacle: str = ""
 
     def __getitem__(self, key: str) -> Any:
-        """The value of an active key.
+        """Returns the value of an active key.
 
         Raises:
-            InactiveKeyError: the key is switched off, so that reading it would let an unnamed value act.
+            InactiveKeyError: the key is switched off: its value is not part of the fingerprint and may not act.
             UnknownNameError: there is no such key.
         """
         if key in self.active:
@@ -66,7 +67,7 @@ class Config:
         raise UnknownNameError("active key", key, self.active)
 
     def option(self, key: str) -> Any:
-        """The value of an option.
+        """Returns the value of an option.
 
         Raises:
             UnknownNameError: there is no such option.
@@ -76,7 +77,7 @@ class Config:
         return self.options[key]
 
     def fill(self, component: type[Component], name: str) -> Component:
-        """A component whose dataclass fields are read from the active keys of the same name.
+        """Returns a component whose dataclass fields are the values of the active keys of the same name.
 
         The field `widths` of a component called `MLP` is the key `MLPWidths` or `Widths`.
         A field with a default keeps it where its key is switched off.
@@ -84,7 +85,7 @@ class Config:
         return filled(component, name, self.rules, self.__getitem__)
 
     def resolve_path(self, text: str) -> Path:
-        """A path of this config, relative to the folder of its file."""
+        """Returns a path of this config, relative to the folder of its file."""
         return path_of(text, self.folder)
 
     @property
@@ -93,21 +94,21 @@ class Config:
         return {key: self.given.get(key) for key in self.relevance.off}
 
     def default_of(self, key: str) -> Any:
-        """The default of an active key under the present rules."""
+        """Returns the default of an active key under the present rules."""
         return self.relevance.defaults[key]
 
     def conditions_of(self, key: str) -> str:
-        """When a key counts, in the rules' own words."""
+        """Returns the conditions under which a key is active, as the rules file has them."""
         return " or ".join(each.when for each in self.rules.keys[key].declarations)
 
     @functools.cached_property
     def active(self) -> Mapping[str, Any]:
-        """The keys that matter, with their values."""
+        """The active keys, with their values."""
         return {**self.relevance.defaults, **self.named}
 
     @functools.cached_property
     def fingerprint(self) -> str:
-        """The experiment's name: 32 hexadecimal digits."""
+        """The experiment's identity and the name of its folder: 32 hexadecimal digits."""
         return fingerprint_of(self.named)
 
     @property
@@ -117,24 +118,17 @@ class Config:
 
     @property
     def title(self) -> str:
-        """A few words for people: the network, the data, the teacher."""
-        data = self.active.get("DataName") or self.active.get("Dataset", "?")
-        words = f"{self.active.get('Model', '?')} on {data}"
-        teacher = self.references.get("Teacher")
-        if teacher is None:
-            return words
-        return (
-            f"{words}, taught by {teacher.active.get('Model', '?') if isinstance(teacher, Config) else teacher.title}"
-        )
+        """A few words for people, such as "resnet8 on Digits"; see `title_of`."""
+        return title_of(self.active, self.references)
 
     @property
     def foreign(self) -> tuple[ForeignNetwork, ...]:
-        """The networks from elsewhere among what it is made from, as far as their sources are known."""
+        """The foreign networks among its references whose sources are known."""
         others = self.references.values()
         return tuple(other for other in others if isinstance(other, ForeignNetwork) and other.source)
 
     def document(self) -> dict[str, Any]:
-        """What an entry's Config.json holds."""
+        """Returns the content of its entry's Config.json."""
         references = {
             key: {"Fingerprint": other.fingerprint, "Title": other.title} for key, other in self.references.items()
         }
@@ -150,21 +144,21 @@ class Config:
 
     @property
     def plugin_records(self) -> list[dict[str, str]]:
-        """The user's own files that act in it, as they are recorded with its entry and its runs."""
+        """The plugins that it uses, as its entry and its runs record them."""
         return [each.code.document() for each in self.rules.plugins]
 
     @functools.cached_property
     def plugins(self) -> Mapping[str, Extension]:
-        """The user's own files that act in it or in what it is made from, by path."""
+        """The plugins that it or its references use, by path."""
         others = [other.plugins for other in self.references.values() if isinstance(other, Config)]
         own = {each.code.path: each for each in self.rules.plugins}
         return {path: each for some in (*others, own) for path, each in some.items()}
 
     def require_implemented(self) -> None:
-        """Checks that every active value has something that implements it.
+        """Checks that every active value is implemented.
 
         Raises:
-            NotImplementedYetError: the first that has not, by name.
+            NotImplementedYetError: one is only planned; the message names the first.
         """
         if self.obstacle:
             raise NotImplementedYetError(f"{self.title} has an identity but cannot run: {self.obstacle}")
@@ -200,7 +194,12 @@ class Config:
 
 
 def filled(component: type[Component], name: str, rules: Rules, value_of: Callable[[str], Any]) -> Component:
-    """A component called `name` whose dataclass fields are the values of keys, named as `Config.fill` says."""
+    """Returns a component called `name` whose dataclass fields are the values of keys, matched as in `Config.fill`.
+
+    Raises:
+        ConfigError: it is no dataclass.
+        InactiveKeyError: the key of a field without a default is switched off.
+    """
     if not dataclasses.is_dataclass(component):
         raise ConfigError(f"{name} has to be a dataclass, whose fields are the keys of its stanza; got {component!r}.")
     prefix, keys = f"{field_name(name)}_", rules.key_by_field
@@ -214,32 +213,9 @@ def filled(component: type[Component], name: str, rules: Rules, value_of: Callab
     return component(**values)
 
 
-def fingerprint_of(named: Mapping[str, Any]) -> str:
-    """The first 32 hexadecimal digits of the SHA-256 of the canonical JSON of `named`."""
-    return hashlib.sha256(canonical_json(named).encode()).hexdigest()[:32]
-
-
-def canonical_json(value: Any) -> str:
-    """JSON in its one canonical form: sorted keys, no blanks, whole floats without a fraction."""
-    return _ENCODER.encode(_canonical(value))
-
-
 def path_of(text: str, folder: Path) -> Path:
-    """A path as a config writes it, relative to the `folder` of the config's file; `~` is the home folder."""
+    """Returns a path of a config, relative to the `folder` of the config's file; `~` is the home folder."""
     return Path(folder, os.path.expanduser(text))  # noqa: PTH111 - Path.expanduser raises where there is no such user
-
-
-_ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
-
-
-def _canonical(value: Any) -> Any:
-    if isinstance(value, float):
-        return int(value) if value.is_integer() and abs(value) <= 2**53 else value
-    if isinstance(value, (list, tuple)):
-        return [_canonical(member) for member in value]
-    if isinstance(value, dict):
-        return {key: _canonical(member) for key, member in value.items()}
-    return value
 
 
 def _frozen(value: Any) -> Any:

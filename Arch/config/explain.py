@@ -1,4 +1,4 @@
-"""Why an experiment has the name it has, and what sets two of them apart."""
+"""Which rule made each key part of a fingerprint or not, and in which keys two experiments differ."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ _ABSENT = None
 
 @dataclass(frozen=True)
 class KeyStory:
-    """What became of one key.
+    """How one key was used.
 
     Attributes:
         key: its name.
-        value: what counts, or for a key that is switched off what was given.
-        verdict: `named` (in the fingerprint), `default` (active, and so not in the name), `off` or `option`.
+        value: the value in use; for a key that is switched off, the value that was given.
+        verdict: `named` (part of the fingerprint), `default` (active, but at its default), `off` or `option`.
         why: the rule, with its line in the rules file.
     """
 
@@ -30,7 +30,7 @@ class KeyStory:
 
 @dataclass(frozen=True)
 class Difference:
-    """A key on which two experiments differ; None stands for a key that is switched off there."""
+    """A key in which two experiments differ; None stands for a key that is switched off."""
 
     key: str
     first: Any
@@ -38,14 +38,14 @@ class Difference:
 
 
 def explain(config: Config) -> list[KeyStory]:
-    """What became of each key of a config, in the rules file's order; at the end those of plugins that are gone."""
+    """Returns how each key of a config was used, in the rules file's order, keys of missing plugins last."""
     stories = [_story(config, key) for key in config.rules.keys]
-    gone = [_story_of_gone(config, key) for key in config.active if key not in config.rules.keys]
-    return sorted(stories, key=lambda story: _order(config, story.key)) + gone
+    missing = [_story_of_missing(config, key) for key in config.active if key not in config.rules.keys]
+    return sorted(stories, key=lambda story: _order(config, story.key)) + missing
 
 
 def differences(first: Config, second: Config, prefix: str = "") -> list[Difference]:
-    """The active keys on which two experiments differ, references told apart key by key."""
+    """Returns the active keys in which two experiments differ; references are compared key by key."""
     found: list[Difference] = []
     for key in dict.fromkeys((*first.active, *second.active)):
         mine, yours = first.active.get(key, _ABSENT), second.active.get(key, _ABSENT)
@@ -76,13 +76,13 @@ def _story(config: Config, key: str) -> KeyStory:
     return KeyStory(key, value, "default", f"{line}: counts {_when(when)}; {how}, so not in the name")
 
 
-def _story_of_gone(config: Config, key: str) -> KeyStory:
+def _story_of_missing(config: Config, key: str) -> KeyStory:
     verdict = "named" if key in config.named else "default"
     return KeyStory(key, config.active[key], verdict, "of a plugin that cannot be read now")
 
 
 def _order(config: Config, key: str) -> tuple[str, int]:
-    """The rules file comes first, then each plugin's."""
+    """Returns the file and the line of a key: the rules file comes first, then each plugin's."""
     declaration = config.rules.keys[key].declarations[0]
     return declaration.source.label if declaration.source else "", config.rules.line_of(declaration)
 

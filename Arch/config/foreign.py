@@ -1,4 +1,4 @@
-"""Networks that no experiment here trained: of another library, or in a file of weights."""
+"""Foreign networks: of another library or in a file of weights, not trained by an experiment."""
 
 from __future__ import annotations
 
@@ -7,22 +7,24 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from Arch.config.identity import without_defaults
+
 NETWORK, DIGEST, SEED, PLACE = "Network", "Digest", "Seed", "Place"
 TRAINER = "Trainer"  # every experiment has one, and no foreign network
 
 
 @dataclass(frozen=True)
 class ForeignSource:
-    """Where a network from elsewhere comes from.
+    """Where a foreign network comes from.
 
     Attributes:
         model: the network's name.
         weights: the name of its published weights; empty for weights in a file, and for random ones.
-        place: the file of the weights, wherever it lies.
+        place: the file of the weights.
         digest: SHA-256 of that file.
-        seed: what random weights are drawn from.
+        seed: of random weights.
         parameters: the keys that say how the network is built, with their values.
-        defaults: what these keys are where nobody says otherwise.
+        defaults: the defaults of these keys.
     """
 
     model: str
@@ -35,37 +37,36 @@ class ForeignSource:
 
     @property
     def active(self) -> Mapping[str, Any]:
-        """All that the network is made of, as keys and values."""
+        """All keys that say what the network is, with their values."""
         known = {NETWORK: f"{self.model}@{self.weights}" if self.weights else self.model}
         known |= {DIGEST: self.digest} if self.digest else {}
         return known | ({SEED: self.seed} if self.is_random and self.seed else {}) | dict(self.parameters)
 
     @property
     def named(self) -> Mapping[str, Any]:
-        """What its fingerprint is made of: the parameters only where they are not their defaults."""
-        defaults = self.defaults
-        return {key: value for key, value in self.active.items() if key not in defaults or value != defaults[key]}
+        """The values from which its fingerprint is computed: parameters only where they differ from their defaults."""
+        return without_defaults(self.active, self.defaults)
 
     @property
     def is_random(self) -> bool:
-        """Whether it was never trained."""
+        """Whether its weights are random."""
         return not (self.weights or self.digest)
 
     @property
     def title(self) -> str:
-        """What people call it."""
+        """Its name for people."""
         return f"{self.model}@{self.place.name}" if self.place else str(self.active[NETWORK])
 
 
 @dataclass(frozen=True)
 class ForeignNetwork:
-    """A reference to what has an identity but was not trained by a known experiment; its cache entry has no runs.
+    """A reference that has a fingerprint but no experiment that could be trained; its cache entry has no runs.
 
     Attributes:
-        title: the source of a network from elsewhere, or the beginning of an experiment's fingerprint.
+        title: the source of a foreign network, or the beginning of an experiment's fingerprint.
         fingerprint: of the source and, for a file, its digest; or the experiment's.
-        obstacle: why nothing can be learned from it; empty where something can.
-        source: where it comes from, if something can be learned from it.
+        obstacle: why it cannot be used; empty where it can.
+        source: where it comes from, if it can be used.
     """
 
     title: str
@@ -75,20 +76,20 @@ class ForeignNetwork:
 
     @property
     def active(self) -> Mapping[str, Any]:
-        """What its cache entry says of it."""
+        """Its active keys with their values, as its cache entry has them."""
         return self.source.active if self.source else {}
 
     @property
     def versions(self) -> Mapping[str, int | str]:
-        """None of our components makes it."""
+        """No versions: no registered component makes it."""
         return {}
 
     def default_of(self, key: str) -> Any:
-        """The default of a key that says how it is built; others have none."""
+        """Returns the default of a key that says how it is built, or None for other keys."""
         return self.source.defaults.get(key) if self.source else None
 
     def document(self) -> dict[str, Any]:
-        """What its entry's Config.json holds."""
+        """Returns the content of its entry's Config.json."""
         defaults = self.source.defaults if self.source else {}
         place = {PLACE: str(self.source.place)} if self.source and self.source.place else {}
         about = {"Fingerprint": self.fingerprint, "Title": self.title}
@@ -96,16 +97,16 @@ class ForeignNetwork:
 
 
 def is_foreign(active: Mapping[str, Any]) -> bool:
-    """Whether the active values of a cache entry are those of a network from elsewhere."""
+    """Returns whether the active values of a cache entry are those of a foreign network."""
     return NETWORK in active and TRAINER not in active
 
 
 def source_of(active: Mapping[str, Any], defaults: Mapping[str, Any]) -> ForeignSource:
-    """The source that a cache entry tells of.
+    """Returns the source of the foreign network in a cache entry.
 
     Args:
-        active: what its `Active` says, with the file's `Place`.
-        defaults: today's, of the keys that say how the network is built.
+        active: the entry's `Active`, with the file's `Place`.
+        defaults: the present ones of the keys that say how the network is built.
     """
     name, _, weights = str(active[NETWORK]).partition("@")
     place, others = active.get(PLACE), (NETWORK, DIGEST, SEED, PLACE)

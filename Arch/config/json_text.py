@@ -1,4 +1,4 @@
-"""Strict JSON with line numbers: what Python's parser lets pass (NaN, a key given twice) is refused here."""
+"""Strict JSON with line numbers: NaN and duplicate keys, which Python's parser accepts, are refused."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ class Source:
     """Where a JSON object came from, so that an error can name the file and the line.
 
     Attributes:
-        label: a path, or words such as `--set`.
+        label: a path, or another name such as `--set`.
         text: the text that was parsed, or None for an object made in Python.
-        trail: the way to the object, where it is a member of that text.
+        trail: the path in the document to the object; empty for the document itself.
     """
 
     label: str
@@ -33,18 +33,18 @@ class Source:
     trail: Trail = ()
 
     def at(self, *trail: str | int) -> str:
-        """`file:line: ` of the member that `trail` leads to, ready to stand before a message."""
+        """Returns `file:line: ` of the member at `trail`, the beginning of a message."""
         trail = (*self.trail, *trail)
         line = f":{lines(self.text).get(trail, 1)}" if self.text is not None and trail else ""
         return f"{self.label}{line}: " + "".join(f"{name}: " for name in self.trail)
 
     def inside(self, name: str) -> Source:
-        """Where an object came from that is a member of this one."""
+        """Returns the source of a member of this object."""
         return Source(self.label, self.text, (*self.trail, name))
 
 
 def read_object(path: Path | str, error: type[ArchError] = ConfigError) -> tuple[dict[str, Any], Source]:
-    """The JSON object in a file, and where it came from.
+    """Returns the JSON object in a file, and its source.
 
     Raises:
         ArchError: of the type `error`: the file cannot be read, is not UTF-8, not JSON, or not an object.
@@ -60,10 +60,10 @@ def read_object(path: Path | str, error: type[ArchError] = ConfigError) -> tuple
 
 
 def read_file(path: Path | str, error: type[ArchError]) -> bytes:
-    """What a file that people write holds.
+    """Returns the content of a file that people write by hand.
 
     Raises:
-        ArchError: of the type `error`: it is not there, cannot be read, or is too large to be one.
+        ArchError: of the type `error`: it does not exist, cannot be read, or is larger than 10 MB.
     """
     label = printable(str(path))
     try:
@@ -83,7 +83,7 @@ def read_file(path: Path | str, error: type[ArchError]) -> bytes:
 
 
 def parse_object(text: str, label: str, error: type[ArchError] = ConfigError) -> tuple[dict[str, Any], Source]:
-    """The JSON object in a text; `label` names it in messages.
+    """Returns the JSON object in a text, and its source; `label` names it in messages.
 
     Raises:
         ArchError: of the type `error`, with the line.
@@ -105,23 +105,23 @@ def parse_object(text: str, label: str, error: type[ArchError] = ConfigError) ->
 
 
 def describe(value: object) -> str:
-    """A JSON value as an error message shows it, shortened."""
+    """Returns a JSON value as text for an error message, shortened."""
     try:
         shown = json.dumps(value, ensure_ascii=False, default=repr)
-    except (RecursionError, ValueError, TypeError):  # nested too deeply, round in a circle, keys that are no text
+    except (RecursionError, ValueError, TypeError):  # nested too deeply, recursive, or with keys that are no text
         shown = f"a {type(value).__name__}"
     return printable(shown if len(shown) <= 60 else shown[:57] + "...")
 
 
 def printable(text: str) -> str:
-    """A text, such as a path, that stays on one line and that every terminal can show."""
+    """Returns a text, such as a path, on one line and with unprintable characters escaped."""
     if text.isprintable():
         return text
     return "".join(letter if letter.isprintable() else f"\\u{ord(letter):04x}" for letter in text)
 
 
 def lines(text: str) -> dict[Trail, int]:
-    """The one-based line on which each member of a valid JSON text starts, by the path to it."""
+    """Returns the one-based line on which each member of a valid JSON text starts, by its trail."""
     import re  # for errors and explanations only
 
     found: dict[Trail, int] = {}
@@ -152,7 +152,7 @@ def lines(text: str) -> dict[Trail, int]:
 
 
 class _RefusedError(Exception):
-    """Something that Python's parser accepts and a config may not hold."""
+    """Python's parser accepts something that a config may not contain."""
 
     def __init__(self, message: str, piece: str) -> None:
         self.piece = piece
@@ -176,15 +176,15 @@ _DECODER = json.JSONDecoder(object_pairs_hook=_unique, parse_constant=_refuse_co
 
 
 def _plain_object(content: bytes) -> dict[str, Any] | None:
-    """The object in a text of nothing but plain members; None where there may be more to say of it."""
+    """Returns the object in a text with plain members only; None where it has to be parsed in full."""
     members = quick_object(content)
-    # Each member has a colon of its own: if there are no more colons than members, none was given twice.
+    # Each member has a colon: with as many colons as members, no key is given twice and no object is nested.
     is_plain = members is not None and content.count(b":") == len(members) and content.count(b"{") == 1
     return members if is_plain else None
 
 
 def _content(path: Path | str) -> bytes:
-    """A file, or its beginning if it is too large; `plan` asks for ten thousand, so that each call counts."""
+    """Returns the content of a file, or its beginning if it is too large; `os` calls, as `plan` reads 10,000 files."""
     descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     try:
         pieces = [os.read(descriptor, _BLOCK)]
@@ -196,7 +196,7 @@ def _content(path: Path | str) -> bytes:
 
 
 def _line_with(text: str, piece: str) -> int:
-    """The line of the last occurrence: of a key given twice that is the one to remove."""
+    """Returns the line of the last occurrence: of a duplicate key that is the one to remove."""
     return text.count("\n", 0, max(text.rfind(piece), 0)) + 1
 
 

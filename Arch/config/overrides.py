@@ -1,4 +1,4 @@
-"""What the command line says of a config: `Key=Value` words, and the values in them."""
+"""Reads `Key=Value` words of the command line: overrides of a config, and filters."""
 
 from __future__ import annotations
 
@@ -14,39 +14,41 @@ from Arch.config.rules.values import UnfitValueError
 from Arch.errors import ConfigError, UnknownNameError
 
 
-def overridden(rules: Rules, words: Sequence[str]) -> dict[str, Any]:
-    """The canonical values that `Key=Value` words give, by key; raises ConfigError."""
+def overridden(rules: Rules, words: Sequence[str], trainer: str = "") -> dict[str, Any]:
+    """Returns the canonical values that `Key=Value` words give to a config of a `trainer`; raises ConfigError."""
     raw: dict[str, Any] = {}
     for word in words:
         key, equals, text = word.partition("=")
         if not equals or not key:
             raise ConfigError(f"--set: expected Key=Value, got {word!r}.")
         raw[key] = parse_value(rules, key, text)
-    reading = read_given(rules, raw, Source("--set"))
+    reading = read_given(rules, raw, Source("--set"), trainer)
     for key in reading.given:
         reading.check_value(key)
     return reading.given
 
 
 def parse_value(rules: Rules, key: str, text: str) -> Any:
-    """A value from the command line: JSON where the key's type is not text, paths from the working directory."""
+    """Returns a value from the command line: JSON unless the key is text; paths start in the working directory."""
     rule = rules.keys.get(rules.aliases.get(key, key))
     kind = rule.schema.type if rule else "str"
     if kind == "path" or (kind == "reference" and text.endswith(".json")):
-        return _from_here(text)
+        return _from_working_directory(text)
     if kind == "paths" and not text.startswith("["):
-        return [_from_here(text)] if text else []
+        return [_from_working_directory(text)] if text else []
     if kind == "str" or (kind in ("reference", "layers") and not text.startswith(("{", "["))):
         return text
     try:
         value = json_text.parse_object(f'{{"value": {text}}}', "--set")[0]["value"]
     except ConfigError:
         return text
-    return [_from_here(str(each)) for each in value] if kind == "paths" and isinstance(value, list) else value
+    return (
+        [_from_working_directory(str(each)) for each in value] if kind == "paths" and isinstance(value, list) else value
+    )
 
 
 def filter_of(rules: Rules, word: str) -> tuple[str, Any]:
-    """The key and the canonical value that a `Key=Value` word selects by.
+    """Returns the key and the canonical value of a `Key=Value` word that selects experiments.
 
     Raises:
         ArchError: there is no such key, or it cannot have such a value.
@@ -61,5 +63,5 @@ def filter_of(rules: Rules, word: str) -> tuple[str, Any]:
         raise ConfigError(f"{word}: {problem}") from None
 
 
-def _from_here(text: str) -> str:
+def _from_working_directory(text: str) -> str:
     return str(Path(text).expanduser().absolute()) if text else text

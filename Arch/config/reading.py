@@ -1,4 +1,4 @@
-"""What a config gives: other spellings replaced, retired keys set aside, values in canonical form."""
+"""Reads the members of a config: replaces other spellings, sets retired keys aside, makes values canonical."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from Arch.config.json_text import Source, Trail
+from Arch.config.json_text import Source, Trail, describe
+from Arch.config.names import TRAINER
 from Arch.config.rules.conditions import SUFFIX
 from Arch.config.rules.rules import Relevance, Rules
 from Arch.config.rules.values import UnfitValueError
@@ -17,14 +18,15 @@ _DEEPEST = 20
 
 @dataclass(frozen=True)
 class Reading:
-    """The keys that a config gives.
+    """The values that a config gives.
 
     Attributes:
-        rules: which keys there are.
+        rules: the rules that define the keys.
         source: where the config came from.
         given: values in canonical form, by key.
-        retired: keys of old configs that nothing reads any more.
-        trails: the way to a value that does not stand under its own key at the top.
+        retired: keys of old configs that are accepted without effect.
+        trails: the path in the document to each value that is not a top-level member under its own key.
+        trainer: the kind of study, where `given` has none.
     """
 
     rules: Rules
@@ -32,12 +34,13 @@ class Reading:
     given: dict[str, Any]
     retired: list[str] = field(default_factory=list)
     trails: dict[str, Trail] = field(default_factory=dict)
+    trainer: str = ""
 
     def check(self, relevance: Relevance, named: Mapping[str, Any]) -> None:
-        """Checks that the keys that matter have values that can act; `named` are those that differ from their defaults.
+        """Checks the values of active keys and options; `named` are the active ones that differ from their defaults.
 
         Raises:
-            ConfigError: one has not.
+            ConfigError: a value is out of range, or a required one is missing.
         """
         for key in named:
             if key in relevance.limited:
@@ -47,6 +50,9 @@ class Reading:
                 self.check_value(key)
         for key in relevance.required:
             if named.get(key, relevance.defaults[key]) in ("", {}):
+                planned = _planned_trainer(self)
+                if planned:
+                    raise ConfigError(f"{planned} This config has no {key}.")
                 schema = self.rules.keys[key].schema
                 known = f"One of: {', '.join(schema.choices)}." if schema.choices else ""
                 raise ConfigError(f"{self.source.at()}{key} has to be given: {schema.about} {known}".rstrip())
@@ -64,13 +70,19 @@ class Reading:
             raise ConfigError(f"{self.source.at(*trail)}{trail[-1]}: {problem}") from None
 
 
-def read_given(rules: Rules, raw: Mapping[str, Any], source: Source) -> Reading:
+def read_given(rules: Rules, raw: Mapping[str, Any], source: Source, trainer: str = "") -> Reading:
     """Reads the members of a config; a stanza, as configs of KD_wo_CE may have, is read as if its keys stood outside.
+
+    Args:
+        rules: the rules that define the keys.
+        raw: the members.
+        source: where they came from, for error messages.
+        trainer: the kind of study, where `raw` does not say it.
 
     Raises:
         ConfigError: a key is unknown, or a value is not of its type or none of its choices.
     """
-    reading = Reading(rules, source, {})
+    reading = Reading(rules, source, {}, trainer=trainer)
     _read(reading, raw, ())
     return reading
 
@@ -104,19 +116,40 @@ def _read_other(reading: Reading, name: Any, value: Any, stanzas: Trail) -> None
     elif name.endswith(SUFFIX) and isinstance(value, Mapping) and len(trail) < _DEEPEST:
         _read(reading, value, trail)
     else:
-        hint = did_you_mean(name, rules.known()) or "`main.py names keys` lists all keys."
-        raise ConfigError(f"{reading.source.at(*trail)}unknown key {name!r}. {hint}")
+        raise _unknown_key(reading, name, trail)
+
+
+def _unknown_key(reading: Reading, name: str, trail: Trail) -> ConfigError:
+    planned = _planned_trainer(reading)
+    if planned:
+        return ConfigError(f"{planned} Its keys are not known yet, here {name!r}.")
+    hint = did_you_mean(name, reading.rules.known()) or "`main.py names keys` lists all keys."
+    return ConfigError(f"{reading.source.at(*trail)}unknown key {name!r}. {hint}")
+
+
+def _planned_trainer(reading: Reading) -> str:
+    """Returns why nothing can run the config's kind of study yet; empty where something can.
+
+    It is the better answer to an unknown or a missing key: the rules do not have the keys of planned studies.
+    """
+    rules, trainer = reading.rules, reading.given.get(TRAINER, reading.trainer)
+    why = rules.keys[TRAINER].schema.why_planned(trainer) if TRAINER in rules.keys else None
+    if why is None:
+        return ""
+    at = reading.source.at(*reading.trails.get(TRAINER, (TRAINER,)))
+    runs = ", ".join(rules.keys[TRAINER].schema.choices)
+    return f"{at}{TRAINER} = {describe(trainer)} cannot run yet: {why}. What runs: {runs}."
 
 
 def _put(reading: Reading, key: str, value: Any, trail: Trail) -> None:
-    """Takes a value that stands under another spelling or in a stanza, where the same key may stand elsewhere too."""
+    """Adds a value under another spelling or in a stanza; refuses a second, different value of the same key."""
     at, name, given = reading.source.at, trail[-1], reading.given
     try:
         canonical = reading.rules.keys[key].schema.canonical(value)
     except UnfitValueError as problem:
         raise ConfigError(f"{at(*trail)}{name}: {problem}") from None
     if key in given and given[key] != canonical:
-        elsewhere = "stands elsewhere" if name == key else f"is another spelling of {key!r}"
-        raise ConfigError(f"{at(*trail)}{name!r} {elsewhere} and says otherwise. Keep one.")
+        where = "stands elsewhere" if name == key else f"is another spelling of {key!r}"
+        raise ConfigError(f"{at(*trail)}{name!r} {where} and says otherwise. Keep one.")
     given[key] = canonical
     reading.trails[key] = trail

@@ -1,33 +1,31 @@
-"""References: how a key such as `Teacher` becomes the experiment that it names."""
+"""Resolves references: a key such as `Teacher` becomes the experiment that it names."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
-from Arch.config.config import Config, fingerprint_of, path_of
+from Arch.config.config import Config, path_of
 from Arch.config.foreign import NETWORK, ForeignNetwork, ForeignSource, is_foreign, source_of
+from Arch.config.identity import DIGITS, fingerprint_of
 from Arch.config.json_text import Source, describe, printable
 from Arch.config.names import PLUGINS
-from Arch.config.rules.rules import ReferenceRule
+from Arch.config.rules.declarations import ReferenceRule
+from Arch.config.rules.rules import Rules
 from Arch.errors import ArchError, ConfigError, PluginError, did_you_mean
 
-if TYPE_CHECKING:
-    from Arch.config.resolve import Resolver
-
-# Gives the active values and references' fingerprints of the cached experiment whose fingerprint starts so.
+# Returns the active values of the cached experiment whose fingerprint begins so, references by their fingerprints.
 StoredLookup = Callable[[str], Mapping[str, Any]]
 
-_WHOLE = 32
-_FINGERPRINT = re.compile(rf"[0-9a-f]{{8,{_WHOLE}}}")
+_FINGERPRINT = re.compile(rf"[0-9a-f]{{8,{DIGITS}}}")
 _FOREIGN = re.compile(r"(torchvision|timm)/.+")
 
 
 def no_store(prefix: str) -> Mapping[str, Any]:
-    """The look-up of a resolver without a cache: finds nothing.
+    """Refuses any look-up: the resolver has no cache.
 
     Raises:
         ConfigError: always.
@@ -35,20 +33,55 @@ def no_store(prefix: str) -> Mapping[str, Any]:
     raise ConfigError(f"the experiment {prefix} is asked for by its fingerprint, and there is no cache to find it in.")
 
 
+class ConfigResolver(Protocol):
+    """The part of `Arch.config.resolve.Resolver` that resolves references."""
+
+    @property
+    def rules(self) -> Rules:
+        """The rules under which it resolves."""
+
+    @property
+    def stored(self) -> StoredLookup:
+        """Finds a cached experiment's config by (a prefix of) its fingerprint."""
+
+    @property
+    def root(self) -> ConfigResolver | None:
+        """The resolver without plugins, where this one has some."""
+
+    def load(self, path: Path | str, overrides: Sequence[str] = ()) -> Config:
+        """Returns the config in a file."""
+
+    def resolve(self, raw: Mapping[str, Any], folder: Path | None = None, source: Source | None = None) -> Config:
+        """Returns the config that a mapping states."""
+
+    def nested(self, raw: Mapping[str, Any], folder: Path, source: Source) -> Config:
+        """Returns the config that a mapping inside another config states."""
+
+    def derive(self, given: dict[str, Any], folder: Path, source: Source) -> Config:
+        """Returns the config of canonical values."""
+
+
 @dataclass(frozen=True)
 class References:
-    """The references of one config that is being resolved."""
+    """The references of one config that is being resolved.
 
-    resolver: Resolver
+    Attributes:
+        resolver: resolves the configs that are referred to.
+        given: the canonical values of the config.
+        folder: the folder to which its relative paths refer.
+        source: where the config came from, for error messages.
+    """
+
+    resolver: ConfigResolver
     given: Mapping[str, Any]
     folder: Path
     source: Source
 
     def of(self, active: Mapping[str, Any]) -> dict[str, Config | ForeignNetwork]:
-        """The experiments that the `active` ones among the reference keys name.
+        """Returns the experiments that the `active` reference keys name, by key.
 
         Raises:
-            ConfigError: a reference leads nowhere, or in a circle.
+            ConfigError: a reference cannot be resolved, or leads back to the config itself.
         """
         rules = self.resolver.rules.references
         return {
@@ -84,7 +117,7 @@ class References:
         )
 
     def _same_but(self, model: str, rule: ReferenceRule) -> Config:
-        """This very config with all distillation off and another network."""
+        """Returns the same config with all distillation off and another network."""
         given = {**self.given, **rule.resets, rule.model_key: model}
         for key in self.resolver.rules.references:
             given.pop(key, None)
@@ -94,8 +127,8 @@ class References:
         try:
             return self._found(prefix)
         except ArchError as problem:
-            # A whole fingerprint is the identity itself: what was learned from a teacher outlives it in the cache.
-            if len(prefix) == _WHOLE:
+            # A whole fingerprint needs no look-up: a student stays readable when its teacher is no longer in the cache.
+            if len(prefix) == DIGITS:
                 return ForeignNetwork(f"experiment {prefix[:8]}", prefix, str(problem))
             raise ConfigError(str(problem)) from None
 
@@ -105,15 +138,15 @@ class References:
         if is_foreign(active):
             config = _foreign(source_of(active, self._defaults_of(active)))
         else:
-            config = self._resolved_anew(active, Source(f"experiment {prefix}"))
+            config = self._resolved_from_cache(active, Source(f"experiment {prefix}"))
         if not config.fingerprint.startswith(prefix):
             raise ConfigError(
                 f"experiment {prefix} was named under other rules; today it would be {config.fingerprint}."
             )
         return config
 
-    def _resolved_anew(self, active: Mapping[str, Any], source: Source) -> Config:
-        """A cached experiment with the plugins that it had, or, where they are gone, with those at hand."""
+    def _resolved_from_cache(self, active: Mapping[str, Any], source: Source) -> Config:
+        """Returns a cached experiment, with present plugins if those that it was trained with are missing."""
         try:
             return (self.resolver.root or self.resolver).resolve(active, self.folder, source)
         except PluginError as problem:
@@ -139,7 +172,7 @@ class References:
         return _foreign(ForeignSource(model, "", place.absolute(), digest, 0, parameters, defaults))
 
     def _defaults_of(self, active: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Today's defaults of the keys that say how a cached network from elsewhere is built."""
+        """Returns the present defaults of the keys that say how a cached foreign network is built."""
         model = str(active[NETWORK]).partition("@")[0]
         found: dict[str, Any] = {}
         for rule in self.resolver.rules.references.values():
@@ -147,15 +180,15 @@ class References:
         return {key: default for key, default in found.items() if key in active}
 
     def _parameters(self, given: Mapping[str, Any], model_key: str) -> dict[str, Any]:
-        """The defaults of the active keys that count for the given network alone, or for what such keys say."""
+        """Returns the defaults of the active keys whose conditions depend on the network, directly or indirectly."""
         rules = self.resolver.rules
         known = {key for key in rules.keys if key not in rules.references}
-        theirs = {model_key}
+        dependent = {model_key}
         for key, rule in rules.keys.items():  # in an order in which conditions only read keys that come before
-            if rule.depends_on() & theirs and not rule.is_option:
-                theirs.add(key)
+            if rule.depends_on() & dependent and not rule.is_option:
+                dependent.add(key)
         defaults = rules.relevance({key: value for key, value in given.items() if key in known}).defaults
-        return {key: default for key, default in defaults.items() if key in theirs - {model_key}}
+        return {key: default for key, default in defaults.items() if key in dependent - {model_key}}
 
 
 def _foreign(source: ForeignSource) -> ForeignNetwork:

@@ -1,4 +1,4 @@
-"""Resolves what a user wrote into a `Config`: strict about names, types and values, lenient about order."""
+"""Resolves files and mappings into a `Config`: strict about names, types and values, not about their order."""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ from typing import Any
 
 from Arch.config import json_text
 from Arch.config.config import Config
+from Arch.config.identity import named_values
 from Arch.config.json_text import Source, printable
-from Arch.config.names import PLUGINS
+from Arch.config.names import PLUGINS, TRAINER
 from Arch.config.overrides import overridden, parse_value
 from Arch.config.reading import Reading, read_given
 from Arch.config.references import References, StoredLookup, no_store
@@ -24,12 +25,12 @@ from Arch.errors import ConfigError
 
 @dataclass(frozen=True)
 class Resolver:
-    """Turns files and mappings into configs under one set of rules, each file once.
+    """Resolves configs under one set of rules, each file once.
 
     Attributes:
         rules: the rules of identity.
         stored: finds a cached experiment's config by (a prefix of) its fingerprint.
-        root: the one without plugins, where this one has some; it reads the files, whose plugins are their own.
+        root: the resolver without plugins, where this one has some. It loads the files, which name their own plugins.
     """
 
     rules: Rules
@@ -43,14 +44,14 @@ class Resolver:
 
     @classmethod
     def at(cls, rules_path: Path, stored: StoredLookup = no_store) -> Resolver:
-        """A resolver under the rules of a file."""
+        """Returns a resolver under the rules of a file."""
         return cls(read_rules(rules_path), stored)
 
     def load(self, path: Path | str, overrides: Sequence[str] = ()) -> Config:
-        """The config in a file, with `Key=Value` overrides.
+        """Returns the config in a file, with `Key=Value` overrides.
 
         Raises:
-            ConfigError: the file, or what it asks for, cannot be understood; the message has the line.
+            ConfigError: the file cannot be read or resolved; the message has the line.
         """
         if self.root:
             return self.root.load(path, overrides)
@@ -66,7 +67,7 @@ class Resolver:
             raw, source = json_text.read_object(place)
             config = self.nested(raw, _folder_of(place), source, overrides)
         except RecursionError:
-            if len(self._open) > 1:  # the file that the user named says it, once
+            if len(self._open) > 1:  # reported once, with the file that the user named
                 raise
             raise ConfigError(f"{printable(place)}: too many experiments inside each other.") from None
         finally:
@@ -82,16 +83,16 @@ class Resolver:
         source: Source | None = None,
         overrides: Sequence[str] = (),
     ) -> Config:
-        """The config that a mapping states.
+        """Returns the config with these keys and values.
 
         Args:
-            raw: keys and values; what is missing has its default.
-            folder: where its relative paths start; the working directory by default.
+            raw: keys and values; missing keys have their defaults.
+            folder: the folder to which its relative paths refer; the working directory by default.
             source: where it came from, for error messages.
-            overrides: `Key=Value` words that come before what `raw` says.
+            overrides: `Key=Value` words that replace values of `raw`.
 
         Raises:
-            ConfigError: an unknown key, an unfit value, a missing one, or a reference that leads nowhere.
+            ConfigError: an unknown key, an unfit or missing value, or a reference that cannot be resolved.
         """
         source = source or Source("config")
         try:
@@ -100,36 +101,36 @@ class Resolver:
             raise ConfigError(f"{source.label}: too many experiments inside each other.") from None
 
     def nested(self, raw: Mapping[str, Any], folder: Path, source: Source, overrides: Sequence[str] = ()) -> Config:
-        """As `resolve`, for a config inside another one, whose resolver sees to it that there are not too many."""
+        """Returns the config of a mapping, as `resolve` does, but leaves `RecursionError` to the outermost config."""
         other = self.under(raw, folder, source, overrides)
         if other is not self:
             return other.nested(raw, folder, source, overrides)
         if overrides:
             reading = read_given(self.rules, raw, source)
-            reading.given.update(overridden(self.rules, overrides))
-            return self._made(reading, folder)
+            reading.given.update(overridden(self.rules, overrides, reading.given.get(TRAINER, "")))
+            return self._resolved(reading, folder)
         sibling = self._siblings.get(folder)
         changes = sibling.changes(raw) if sibling else None
         if sibling and changes is not None:
-            return self._varied(sibling.config, changes, source)
+            return self._changed(sibling.config, changes, source)
         reading = read_given(self.rules, raw, source)
         if PLUGINS in reading.trails:
             raise ConfigError(f"{source.at(*reading.trails[PLUGINS])}{PLUGINS} has to stand at the top of the config.")
-        config = self._made(reading, folder)
+        config = self._resolved(reading, folder)
         self._siblings[folder] = Sibling(dict(raw), config)
         return config
 
     def under(self, raw: Mapping[str, Any], folder: Path, source: Source, overrides: Sequence[str] = ()) -> Resolver:
-        """The resolver with the plugins that a config names, beside those of the config around it.
+        """Returns the resolver with the plugins that a config names in addition to those of this resolver.
 
         Raises:
-            ConfigError: a plugin is gone or contradicts the rules.
+            ConfigError: a plugin is missing or contradicts the rules.
         """
         words = [word for word in overrides if word.startswith(f"{PLUGINS}=")] if overrides else ()
         named = parse_value(self.rules, PLUGINS, words[-1].partition("=")[2]) if words else raw.get(PLUGINS)
         if not named or PLUGINS not in self.rules.options:
             return self
-        from Arch.config.plugins.joining import paths_of  # as below
+        from Arch.config.plugins.joining import paths_of  # few configs have plugins
 
         try:
             return self.plugged(paths_of(named, folder))
@@ -138,8 +139,8 @@ class Resolver:
             raise type(problem)(f"{at}{PLUGINS}: {problem}") from None
 
     def plugged(self, paths: Sequence[str]) -> Resolver:
-        """The resolver with the plugins of absolute paths, beside its own; raises PluginError."""
-        from Arch.config.plugins.joining import rules_with  # as below
+        """Returns the resolver with the plugins at absolute paths in addition to its own; raises PluginError."""
+        from Arch.config.plugins.joining import rules_with  # few configs have plugins
 
         root, own = self.root or self, [each.code.path for each in self.rules.plugins]
         wanted = tuple(dict.fromkeys((*own, *paths)))
@@ -150,19 +151,19 @@ class Resolver:
         return root._plugged[wanted]  # noqa: SLF001
 
     def derive(self, given: dict[str, Any], folder: Path, source: Source) -> Config:
-        """The config of canonical values; equal ones are made once, as hundreds of students share one teacher."""
+        """Returns the config of canonical values; cached, since hundreds of students share one teacher."""
         relevance = self.rules.relevance(given)
         options = {key: given[key] for key in self.rules.options if key in given}
-        known = (id(relevance), repr(_named(given, relevance)), repr(options), str(folder))
+        known = (id(relevance), repr(named_values(given, relevance.defaults)), repr(options), str(folder))
         if known not in self._derived:
-            self._derived[known] = self._made(Reading(self.rules, source, given), folder)
+            self._derived[known] = self._resolved(Reading(self.rules, source, given), folder)
         return self._derived[known]
 
-    def _varied(self, config: Config, changes: Mapping[str, Any], source: Source) -> Config:
-        """A config with changes that its relevance, its options and its references do not depend on."""
+    def _changed(self, config: Config, changes: Mapping[str, Any], source: Source) -> Config:
+        """Returns a config with changes on which its relevance, options and references do not depend."""
         relevance, given = config.relevance, {**config.given, **changes}
         reading = Reading(config.rules, source, given)
-        changed = _named(changes, relevance)
+        changed = named_values(changes, relevance.defaults)
         for key in changed:
             if key in relevance.limited:
                 reading.check_value(key)
@@ -170,10 +171,10 @@ class Resolver:
         notes = _notes(relevance, reading)
         return Config(config.rules, relevance, named, config.options, config.references, given, config.folder, notes)
 
-    def _made(self, reading: Reading, folder: Path) -> Config:
+    def _resolved(self, reading: Reading, folder: Path) -> Config:
         given, rules = reading.given, self.rules
         relevance = rules.relevance(given)
-        named = _named(given, relevance)
+        named = named_values(given, relevance.defaults)
         reading.check(relevance, named)
         options = self.rules.options
         if not options.keys().isdisjoint(given):
@@ -186,21 +187,15 @@ class Resolver:
             rules = acting(rules, named, given)
             given = {key: value for key, value in given.items() if key in rules.keys}
             relevance = rules.relevance(given)
-            named = _named(given, relevance)
+            named = named_values(given, relevance.defaults)
         for key, other in references.items():
             named[key] = other.fingerprint
         return Config(rules, relevance, named, options, references, given, folder, notes)
 
 
-def _named(given: Mapping[str, Any], relevance: Relevance) -> dict[str, Any]:
-    """The given values that count and are not their defaults."""
-    defaults = relevance.defaults
-    return {key: value for key, value in given.items() if key in defaults and value != defaults[key]}
-
-
 @functools.lru_cache(maxsize=1024)
 def _folder_of(place: str) -> Path:
-    """The folder of a file; ten thousand configs lie in few, and making a path costs as much as a system call."""
+    """Returns the folder of a file; cached, since making a `Path` costs as much as reading a config."""
     return Path(place).parent
 
 

@@ -1,4 +1,4 @@
-"""Configs that say nearly the same as one before them, as those of a sweep do: only what differs is read."""
+"""Reads configs that nearly equal the one before them, as in a sweep: only what differs is resolved."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ _SCALARS = frozenset((bool, int, float, str))
 
 @dataclass(frozen=True)
 class Sibling:
-    """A config that was resolved, beside which others are read.
+    """A resolved config, to which similar ones are compared.
 
     Attributes:
-        raw: what it was resolved from.
-        config: what came of it.
+        raw: the members from which it was resolved.
+        config: the resolved config.
     """
 
     raw: Mapping[str, Any]
     config: Config
 
     def changes(self, raw: Mapping[str, Any]) -> dict[str, Any] | None:
-        """The canonical values in which `raw` differs, by key, where all else that was resolved stays as it is.
+        """Returns the canonical values in which `raw` differs, by key, if nothing else in the config depends on them.
 
-        None where that cannot be told, or where a value is unfit: then `raw` has to be resolved from the beginning.
+        Returns None where something may depend on them, or where a value is unfit: `raw` has to be resolved in full.
         """
         if not self._is_plain or [*raw] != self._names:
             return None
@@ -37,7 +37,7 @@ class Sibling:
         changes: dict[str, Any] = {}
         try:
             for name, value, known in zip(raw, raw.values(), self.raw.values(), strict=True):
-                # To Python true, 1 and 1.0 are equal; to a config they are not, be it inside a list.
+                # True, 1 and 1.0 are equal in Python but not in a config, inside lists either.
                 kind = value.__class__
                 if kind not in _SCALARS or kind is not known.__class__ or value != known:
                     read, type_name = readers[name]
@@ -54,22 +54,28 @@ class Sibling:
 
     @functools.cached_property
     def _is_plain(self) -> bool:
-        """Whether every key stands under its own name, and no experiment inside another."""
+        """Whether every member is a key under its own name, and none is an inline experiment."""
         readers = self.config.rules.readers
         return all(name in readers and not isinstance(value, Mapping) for name, value in self.raw.items())
 
     @functools.cached_property
     def _free(self) -> frozenset[str]:
-        """The keys of which neither another key's relevance, an option nor another experiment depends."""
+        """The keys on which no other key's relevance, no option and no reference depends."""
         rules, config = self.config.rules, self.config
-        bound = {*rules.gates, *rules.options, *rules.references, *config.relevance.required, *_read_by_others(config)}
-        bound |= rules.plugged  # which of the plugins act depends on them
+        bound = {
+            *rules.gates,
+            *rules.options,
+            *rules.references,
+            *config.relevance.required,
+            *_used_by_references(config),
+        }
+        bound |= rules.plugged  # which plugins are used depends on them
         return frozenset(self.raw).difference(bound)
 
 
-def _read_by_others(config: Config) -> set[str]:
-    """The active keys of the experiments that a config is made from, whose values may be its own."""
+def _used_by_references(config: Config) -> set[str]:
+    """Returns the active keys of a config's references, which may take their values from the config."""
     found: set[str] = set()
     for other in config.references.values():
-        found |= {SEED, *other.active, *(_read_by_others(other) if isinstance(other, Config) else ())}
+        found |= {SEED, *other.active, *(_used_by_references(other) if isinstance(other, Config) else ())}
     return found

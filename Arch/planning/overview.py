@@ -12,8 +12,8 @@ from Arch import files
 from Arch.cache.attempts.attempt import State
 from Arch.cache.entry import Entry
 from Arch.cache.status import Status, status_of
-from Arch.config.config import fingerprint_of
 from Arch.config.foreign import PLACE, is_foreign
+from Arch.config.identity import fingerprint_of
 from Arch.config.plugins.joining import rules_of
 from Arch.config.rules.rules import Rules
 from Arch.errors import CacheError, ChangedDefaultError, DiskError

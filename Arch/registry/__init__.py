@@ -1,1 +1,1 @@
-"""Registries of components by name, and the scopes in which plugins add to them."""
+"""Registries of components by name, and the owners of what they hold: the package and plugins."""

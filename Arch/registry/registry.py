@@ -1,56 +1,76 @@
-"""Names for things that contributors add: a file that registers itself is all there is to an addition."""
+"""Registries: components by name, each registered by the module that defines it."""
 
 from __future__ import annotations
 
 import functools
 import importlib
+import itertools
 import pkgutil
-from collections.abc import Callable, Iterable, Iterator, Mapping
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-from Arch.errors import UnknownNameError
-from Arch.registry.plugin_scopes import Family, Registered, Scope, Scopes
+from Arch.errors import PluginError, UnknownNameError
+from Arch.registry.plugin_scopes import BUILT_IN, active_owners, owner_of, registering
 
 T = TypeVar("T")
 REGISTRIES: list[Registry[Any]] = []
 
 
-class Registry(Generic[T]):
-    """The things of one kind in one room, by name.
+@dataclass(frozen=True)
+class Registered(Generic[T]):
+    """A thing with one line about it."""
 
-    The room's public modules are imported on the first look-up, so that a file is its own registration and
-    that a room costs nothing before something of it is wanted. What a plugin registers is seen while it is in force.
+    thing: T
+    about: str
+
+
+@dataclass(frozen=True)
+class Family(Generic[T]):
+    """Things whose names have one beginning: a function that makes one from its name, all names, and one line."""
+
+    make: Callable[[str], T]
+    members: Callable[[], Iterable[str]]
+    about: str
+
+
+class Registry(Generic[T]):
+    """The things of one kind, by name.
+
+    The public modules of its package are imported on the first look-up, so that a file is its own registration and an
+    unused package costs nothing. What a plugin registered is shown while the plugin is active.
     """
 
     def __init__(
-        self, kind: str, room: str, *, key: str = "", keys_of: Callable[[T], Iterable[str]] = lambda _: ()
+        self, kind: str, package: str, *, key: str = "", keys_of: Callable[[T], Iterable[str]] = lambda _: ()
     ) -> None:
-        """Takes what describes the things.
+        """Makes an empty registry.
 
         Args:
-            kind: what error messages call one.
-            room: the package whose modules register them.
+            kind: what error messages call one thing.
+            package: the package whose modules register the built-in things.
             key: the config key that chooses among them, if one does.
-            keys_of: the config keys that a thing says it cannot do without.
+            keys_of: the config keys that a thing requires.
         """
         self.kind, self.key, self.keys_of = kind, key, keys_of
-        self._room = room
-        self._scopes: Scopes[T] = Scopes()
+        self._package = package
+        self._by_owner: dict[str, dict[str, Registered[T] | Family[T]]] = {}
         self._is_complete = False
         REGISTRIES.append(self)
 
     def register(self, name: str, about: str = "") -> Callable[[T], T]:
-        """A decorator that files a thing under `name`; `about` is by default its docstring's first line.
+        """Returns a decorator that registers a thing as `name`; `about` is by default its docstring's first line.
 
         Raises:
             ValueError: the name is taken.
         """
-        scope = self._scopes.of_caller()
 
         def decorate(thing: T) -> T:
-            if name in scope.things:
+            own = self._by_owner.setdefault(owner_of(thing), {})
+            if name in own:
                 raise ValueError(f"two things register as {self.kind} {name!r}")
-            scope.things[name] = Registered(thing, about or _first_line(thing))
+            own[name] = Registered(thing, about or _first_line(thing))
             return thing
 
         return decorate
@@ -58,22 +78,22 @@ class Registry(Generic[T]):
     def register_family(
         self, pattern: str, members: Callable[[], Iterable[str]], about: str
     ) -> Callable[[Callable[[str], T]], Callable[[str], T]]:
-        """A decorator that files what makes a thing from a name, for names that begin as `pattern` does.
+        """Returns a decorator that registers a function that makes a thing from any name that fits the pattern.
 
         Args:
             pattern: a beginning and a `*`, such as `torchvision/*`.
-            members: gives the whole names of all members; asked only when somebody wants to know.
+            members: gives the whole names of all members; called only when a member is looked up or listed.
             about: one line on the family.
 
         Raises:
-            ValueError: the pattern is none, or taken.
+            ValueError: the pattern is taken, or is no beginning with a `*` after it.
         """
-        scope = self._scopes.of_caller()
 
         def decorate(make: Callable[[str], T]) -> Callable[[str], T]:
-            if pattern in scope.families or pattern.find("*") != len(pattern) - 1:
+            own = self._by_owner.setdefault(owner_of(make), {})
+            if pattern in own or pattern.find("*") != len(pattern) - 1:
                 raise ValueError(f"{pattern!r} is registered already, or is no beginning with a '*' after it")
-            scope.families[pattern] = Family(functools.cache(make), members, about)
+            own[pattern] = Family(functools.cache(make), members, about)
             return make
 
         return decorate
@@ -83,91 +103,100 @@ class Registry(Generic[T]):
 
         Raises:
             UnknownNameError: there is none; the message has the nearest name.
-            ArchError: it belongs to a family that is not to be had here.
+            ArchError: it belongs to a family of a library that is not installed.
         """
         return self._find(name).thing
 
     def __contains__(self, name: object) -> bool:
         """Whether something is registered as `name`, or it is a member of a family."""
-        self._complete()
-        if name in self._things or not isinstance(name, str):
-            return name in self._things
+        if not isinstance(name, str):
+            return False
         pattern = self._family_of(name)
-        return pattern is not None and name in self.members(pattern)
+        return isinstance(self._shown().get(name), Registered) or (bool(pattern) and name in self.members(pattern))
 
     def __iter__(self) -> Iterator[str]:
         """The registered names, sorted; not those of the families' members."""
-        self._complete()
-        return iter(sorted(self._things))
+        return iter(sorted(name for name, item in self._shown().items() if isinstance(item, Registered)))
 
     @property
     def families(self) -> tuple[str, ...]:
         """The patterns of the families, sorted."""
-        self._complete()
-        return tuple(sorted(self._families))
+        return tuple(sorted(name for name, item in self._shown().items() if isinstance(item, Family)))
 
     def members(self, pattern: str) -> tuple[str, ...]:
-        """The names of all members of a family, sorted.
+        """Returns the names of all members of a family, sorted.
 
         Raises:
             UnknownNameError: there is no such family.
-            ArchError: it is not to be had here.
+            ArchError: its library is not installed.
         """
-        if pattern not in self.families:
-            raise UnknownNameError(f"family of {self.kind}s", pattern, self._families)
-        return tuple(sorted(self._families[pattern].members()))
+        return tuple(sorted(self._family(pattern).members()))
 
     def about(self, name: str) -> str:
-        """One line on the thing or the family called `name`."""
-        if name in self.families:
-            return self._families[name].about
-        return self._find(name).about
+        """Returns one line on the thing or the family called `name`."""
+        return (self._shown().get(name) or self._find(name)).about
 
-    def of_plugin(self, module: str) -> Scope[T]:
-        """What a plugin's module registered here."""
-        return self._scopes.by_module.get(module, Scope())
+    def of_plugin(self, module: str) -> Mapping[str, Registered[T] | Family[T]]:
+        """Returns what a plugin's module registered here, by name or pattern."""
+        return self._by_owner.get(module, {})
 
     def forget(self, module: str) -> None:
-        """Takes out what a plugin's module registered."""
-        self._scopes.by_module.pop(module, None)
+        """Removes what a plugin's module registered."""
+        self._by_owner.pop(module, None)
 
-    def check(self) -> None:
-        """Checks that what is in force has names of its own; raises PluginError."""
+    def check(self, modules: Sequence[str]) -> None:
+        """Checks that no two of the package and some plugins' modules registered one name; raises PluginError."""
+        if not any(map(self.of_plugin, modules)):
+            return
         self._complete()
-        self._scopes.check(self.kind)
+        for one, other in itertools.combinations((BUILT_IN, *modules), 2):
+            for name in sorted(self.of_plugin(one).keys() & self.of_plugin(other).keys()):
+                files = f"{self._file_of(other, name)} and {self._file_of(one, name)}"
+                raise PluginError(f"{files} both register the {self.kind} {name!r}. Give one another name.")
 
-    @property
-    def _things(self) -> Mapping[str, Registered[T]]:
-        return {name: each for scope in self._scopes.seen() for name, each in scope.things.items()}
+    def _file_of(self, owner: str, name: str) -> str:
+        """Returns the file of a plugin, or the one in which a built-in thing is defined."""
+        item = self._by_owner[owner][name]
+        thing = item.thing if isinstance(item, Registered) else item.make
+        return str(sys.modules[owner or str(getattr(thing, "__module__", __name__))].__file__)
 
-    @property
-    def _families(self) -> Mapping[str, Family[T]]:
-        return {name: each for scope in self._scopes.seen() for name, each in scope.families.items()}
+    def _shown(self) -> Mapping[str, Registered[T] | Family[T]]:
+        """Returns the built-in things and those of active plugins, by name or pattern."""
+        self._complete()
+        return {name: item for owner in active_owners() for name, item in self.of_plugin(owner).items()}
 
     def _find(self, name: str) -> Registered[T]:
-        self._complete()
-        if name in self._things:
-            return self._things[name]
-        pattern = self._family_of(name)
-        if pattern is None:
+        found, pattern = self._shown().get(name), self._family_of(name)
+        if isinstance(found, Registered):
+            return found
+        if not pattern:
             raise UnknownNameError(self.kind, name, self)
         members = self.members(pattern)
         if name not in members:
             raise UnknownNameError(self.kind, name, members)
-        thing = self._families[pattern].make(name)
+        thing = self._family(pattern).make(name)
         return Registered(thing, _first_line(thing))
 
-    def _family_of(self, name: str) -> str | None:
-        return next((each for each in self._families if name.startswith(each[:-1])), None)
+    def _family(self, pattern: str) -> Family[T]:
+        found = self._shown().get(pattern)
+        if not isinstance(found, Family):
+            raise UnknownNameError(f"family of {self.kind}s", pattern, self.families)
+        return found
+
+    def _family_of(self, name: str) -> str:
+        """Returns the pattern that a name fits; empty where there is none."""
+        return next((each for each in self.families if name.startswith(each[:-1])), "")
 
     def _complete(self) -> None:
+        """Imports all public modules of the package, once."""
         if self._is_complete:
             return
-        self._is_complete = True  # already now: a module of the room may look something up while it is imported
+        self._is_complete = True  # at once: a module of the package may look something up while it is imported
         try:
-            for module in pkgutil.iter_modules(importlib.import_module(self._room).__path__):
-                if not module.name.startswith("_"):
-                    importlib.import_module(f"{self._room}.{module.name}")
+            with registering(BUILT_IN):  # a plugin's file may be the first to look something up
+                for module in pkgutil.iter_modules(importlib.import_module(self._package).__path__):
+                    if not module.name.startswith("_"):
+                        importlib.import_module(f"{self._package}.{module.name}")
         except ImportError:
             self._is_complete = False
             raise

@@ -1,4 +1,4 @@
-"""Rules files made on the spot, and configs in files."""
+"""Fixtures: temporary rules files and config files."""
 
 import json
 

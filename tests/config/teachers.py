@@ -1,4 +1,4 @@
-"""A teacher, a student, and what becomes of a student of a given teacher."""
+"""A teacher, a student, and how a student of a given teacher is resolved or refused."""
 
 import pytest
 

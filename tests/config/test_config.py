@@ -1,4 +1,4 @@
-"""What is read is what is named."""
+"""Only active keys and options can be read from a config."""
 
 import dataclasses
 import importlib
@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 import Arch.config as room
-from Arch.config.config import Config, canonical_json
+from Arch.config.config import Config
+from Arch.config.identity import canonical_json
 from Arch.errors import InactiveKeyError, NotImplementedYetError, UnknownNameError
 
 PLAIN = {"Dataset": "Digits", "Model": "MLP", "MLPWidths": [8, 4]}
@@ -37,7 +38,7 @@ class Mapped:
     layer_map: tuple[tuple[int, ...], ...]
 
 
-def test_every_record_of_the_room_is_frozen():
+def test_every_record_of_the_package_is_frozen():
     modules = [importlib.import_module(f"Arch.config.{module.name}") for module in pkgutil.iter_modules(room.__path__)]
     records = {each for module in modules for each in vars(module).values() if dataclasses.is_dataclass(each)}
     assert len(records) > 10
@@ -77,7 +78,7 @@ def test_an_unknown_key_and_an_option_are_not_active_keys(resolver):
         config["NumRuns"]
 
 
-def test_an_option_is_read_by_its_own_way(resolver):
+def test_an_option_is_read_by_its_own_method(resolver):
     assert resolver.resolve({**PLAIN, "NumRuns": 3}).option("NumRuns") == 3
     assert resolver.resolve(PLAIN).option("DataPath") == ""
     with pytest.raises(UnknownNameError, match="no option named 'BatchSize'"):
@@ -97,12 +98,12 @@ def test_a_component_whose_keys_are_off_or_unknown_is_not_filled(resolver):
         resolver.resolve(PLAIN).fill(Misread, "MLP")
 
 
-def test_a_filled_component_is_frozen_through_and_through(resolver):
+def test_a_filled_component_is_deeply_frozen(resolver):
     raw = {**PLAIN, "FeatureKD": True, "Teacher": "MLP", "LayerMappingMethod": "PreDefined", "LayerMap": [[1, 2], [3]]}
     assert hash(resolver.resolve(raw).fill(Mapped, "PreDefined")) == hash(Mapped(((1, 2), (3,))))
 
 
-def test_a_path_starts_at_the_folder_of_the_config(resolver, tmp_path, monkeypatch):
+def test_a_path_is_relative_to_the_folder_of_the_config(resolver, tmp_path, monkeypatch):
     config = resolver.resolve(PLAIN, tmp_path / "configs")
     monkeypatch.setenv("HOME", "/home/somebody")
     assert config.resolve_path("data/x.zip") == tmp_path / "configs" / "data" / "x.zip"
@@ -111,7 +112,7 @@ def test_a_path_starts_at_the_folder_of_the_config(resolver, tmp_path, monkeypat
     assert config.resolve_path("~nobody-of-this-name/x") == tmp_path / "configs" / "~nobody-of-this-name" / "x"
 
 
-def test_only_what_differs_from_the_defaults_is_named(resolver):
+def test_only_values_that_differ_from_their_defaults_are_named(resolver):
     config = resolver.resolve({**PLAIN, "BatchSize": 128, "Momentum": 0.5, "NumRuns": 3})
     assert config.named == {"Dataset": "Digits", "Model": "MLP", "MLPWidths": [8, 4]}
     assert config.default_of("BatchSize") == 128
@@ -128,7 +129,7 @@ def test_a_title_says_network_data_and_teacher(resolver):
     assert resolver.resolve(images).title == "resnet8 on birds"
 
 
-def test_the_document_holds_what_was_asked_under_which_defaults(resolver):
+def test_the_document_holds_the_active_values_and_their_defaults(resolver):
     config = resolver.resolve({**PLAIN, "VanillaKD": True, "Teacher": "resnet8", "Seed": 2})
     document = json.loads(json.dumps(config.document()))
     teacher = config.references["Teacher"]
@@ -154,7 +155,7 @@ def test_the_document_holds_what_was_asked_under_which_defaults(resolver):
         ({"VanillaKD": True, "Teacher": "0" * 32}, "the network 'experiment 00000000' has an identity but cannot run"),
     ],
 )
-def test_what_nothing_implements_is_refused_by_name_only_when_it_is_to_run(change, words, resolver):
+def test_a_planned_value_is_refused_by_name_only_before_a_run(change, words, resolver):
     config = resolver.resolve({**PLAIN, **change})
     assert len(config.fingerprint) == 32
     with pytest.raises(NotImplementedYetError) as refusal:
@@ -162,7 +163,7 @@ def test_what_nothing_implements_is_refused_by_name_only_when_it_is_to_run(chang
     assert words in str(refusal.value)
 
 
-def test_what_is_implemented_and_what_is_planned_but_off_may_run(resolver):
+def test_implemented_values_and_planned_ones_that_are_off_may_run(resolver):
     resolver.resolve({**PLAIN, "ProjectionMethod": "PCA", "Teacher": "ViT_B"}).require_implemented()
     resolver.resolve({**PLAIN, "VanillaKD": True, "Teacher": "resnet8"}).require_implemented()
 
@@ -188,7 +189,7 @@ def test_canonical_json_has_one_form(value, text):
     assert canonical_json(value) == text
 
 
-def test_versions_are_those_of_the_values_that_count(resolver):
+def test_versions_are_those_of_the_active_values(resolver):
     config = resolver.resolve({**PLAIN, "Optimizer": "SGD"})
     named = ("Trainer", "Precision", "Dataset", "Normalization", "Model", "Optimizer", "LRScheduler", "Select")
     assert config.versions == dict.fromkeys(named, 1)

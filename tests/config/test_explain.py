@@ -1,4 +1,6 @@
-"""Why an experiment has the name it has, told key by key."""
+"""Explanations of fingerprints, key by key."""
+
+import json
 
 from Arch.config.explain import Difference, KeyStory, differences, explain
 
@@ -20,7 +22,7 @@ RULES = """{
 }}"""
 
 
-def test_each_key_has_its_story_in_the_order_of_the_rules(resolver_of):
+def test_each_key_is_explained_in_the_order_of_the_rules(resolver_of):
     config = resolver_of(RULES).resolve({"Model": "Small", "Mode": "a", "Taught": True, "Teacher": "Large", "Runs": 2})
     teacher = config.references["Teacher"]
     assert explain(config) == [
@@ -30,7 +32,7 @@ def test_each_key_has_its_story_in_the_order_of_the_rules(resolver_of):
         KeyStory("Taught", True, "named", "line 7: counts always"),
         KeyStory(
             "Teacher",
-            f"Large on ? ({teacher.fingerprint[:8]})",
+            f"Large ({teacher.fingerprint[:8]})",
             "named",
             "line 9: counts as Taught",
         ),
@@ -38,7 +40,7 @@ def test_each_key_has_its_story_in_the_order_of_the_rules(resolver_of):
     ]
 
 
-def test_a_switched_off_key_tells_when_it_would_count_and_what_was_given(resolver_of):
+def test_a_switched_off_key_is_explained_by_its_condition_and_its_given_value(resolver_of):
     stories = {
         each.key: each for each in explain(resolver_of(RULES).resolve({"Model": "Small", "Mode": "b", "Rate": 9}))
     }
@@ -46,7 +48,7 @@ def test_a_switched_off_key_tells_when_it_would_count_and_what_was_given(resolve
     assert stories["Teacher"] == KeyStory("Teacher", None, "off", "line 9: counts when Taught")
 
 
-def test_one_experiment_said_in_two_ways_has_no_differences(resolver):
+def test_one_experiment_written_in_two_ways_has_no_differences(resolver):
     one = resolver.resolve({"Dataset": "Digits", "Model": "MLP", "Seed": 1.0, "Momentum": 0.5})
     other = resolver.resolve({"Model": "MLP", "Seed": 1, "Dataset": "Digits", "BatchSize": 128})
     assert differences(one, other) == []
@@ -67,17 +69,36 @@ def test_differences_are_the_active_keys_that_differ(resolver):
     ]
 
 
-def test_teachers_are_told_apart_key_by_key(resolver):
+def test_teachers_are_compared_key_by_key(resolver):
     student = {"Dataset": "Digits", "Model": "MLP", "VanillaKD": True}
     one = resolver.resolve({**student, "Teacher": {"Dataset": "Digits", "Model": "resnet8", "MaxLR": 0.1}})
     other = resolver.resolve({**student, "Teacher": {"Dataset": "Digits", "Model": "resnet20", "MaxLR": 0.1}})
     assert differences(one, other) == [Difference("Teacher.Model", "resnet8", "resnet20")]
 
 
-def test_a_teacher_from_elsewhere_or_none_is_told_by_its_title(resolver):
+def test_a_foreign_or_missing_teacher_is_compared_by_its_title(resolver):
     student = {"Dataset": "Digits", "Model": "MLP", "VanillaKD": True}
     one = resolver.resolve({**student, "Teacher": "resnet8"})
     foreign = resolver.resolve({**student, "Teacher": "timm/x"})
     alone = resolver.resolve({**student, "VanillaKD": False})
     assert differences(one, foreign) == [Difference("Teacher", "resnet8 on Digits", "timm/x")]
     assert Difference("Teacher", "resnet8 on Digits", None) in differences(one, alone)
+
+
+def test_a_key_under_alternatives_is_explained_by_all_of_them(resolver_of):
+    rules = {
+        "Mode": "a",
+        "Flag": False,
+        "Size": 1,
+        "Mode:b|Flag;Size:Params": {"Rate": 0.1, "Size:!2:Params": {"X": 1}},
+    }
+    resolver = resolver_of(json.dumps(rules))
+    off = {each.key: each.why for each in explain(resolver.resolve({}))}
+    assert off["Rate"] == "line 1: counts when Mode:b|Flag;Size"
+    assert off["X"] == "line 1: counts when Mode:b|Flag;Size and Size:!2"
+    for given in ({"Mode": "b"}, {"Flag": True}):
+        on = {each.key: each for each in explain(resolver.resolve(given))}
+        assert (on["Rate"].verdict, on["Rate"].why) == (
+            "default",
+            "line 1: counts as Mode:b|Flag;Size; not given, so not in the name",
+        )

@@ -1,4 +1,4 @@
-"""The snake_case image of a key, against pairs written by hand."""
+"""Keys in snake_case, against pairs written by hand."""
 
 import pytest
 
@@ -37,11 +37,11 @@ def test_a_key_becomes_a_field(key, name):
     assert field_name(key) == name
 
 
-def test_the_image_is_one_to_one_over_all_keys(resolver):
+def test_no_two_keys_have_one_field_name(resolver):
     keys = list(resolver.rules.keys)
     assert len({field_name(key) for key in keys}) == len(keys)
     assert resolver.rules.key_by_field["use_custom_relu"] == "UseCustomReLU"
 
 
-def test_every_image_is_a_name_that_python_takes(resolver):
+def test_every_field_name_is_a_valid_python_name(resolver):
     assert [key for key in resolver.rules.keys if not field_name(key).isidentifier()] == []

@@ -1,4 +1,4 @@
-"""A component's fields whose keys are switched off."""
+"""Fields of a component whose keys are switched off."""
 
 import dataclasses
 

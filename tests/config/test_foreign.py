@@ -1,4 +1,4 @@
-"""What names a network from elsewhere, and what it counts as; the oracle is the hash of its parts by hand."""
+"""Fingerprints of foreign networks; the oracle is the hash of their parts by hand."""
 
 import hashlib
 import json
@@ -23,7 +23,7 @@ def weights(tmp_path):
 
 
 @pytest.mark.parametrize(("seed", "named"), [(0, {}), (3, {"Seed": 3})])
-def test_a_random_network_is_named_by_its_seed_unless_that_is_the_default(seed, named, resolver):
+def test_the_seed_of_a_random_network_counts_unless_it_is_the_default(seed, named, resolver):
     teacher = taught_by(resolver, "timm/resnet18", Seed=seed).references["Teacher"]
     assert teacher.fingerprint == hashed(Network="timm/resnet18", **named)
 
@@ -52,7 +52,7 @@ def test_a_file_is_named_by_its_digest_and_by_how_its_network_is_built(model, ke
 
 @pytest.mark.parametrize("keys", [{"Seed": 1}, {"BatchNorm": False}])
 @pytest.mark.parametrize("teacher", ["timm/resnet18", "resnet20@w.pth", "torchvision/resnet18@IMAGENET1K_V1"])
-def test_a_student_read_beside_another_is_the_student_read_alone(
+def test_a_student_resolved_after_another_equals_the_student_resolved_alone(
     teacher, keys, resolver, resolver_of, tmp_path, weights
 ):
     raw = {**STUDENT, "Seed": 0, "BatchNorm": True, "Teacher": teacher}
@@ -70,14 +70,14 @@ def test_a_student_read_beside_another_is_the_student_read_alone(
         ForeignSource("MLP", "", None, "d" * 64, 0, {"MLPWidths": [8]}, {"MLPWidths": [4]}),
     ],
 )
-def test_a_source_is_found_again_in_what_an_entry_says(source):
+def test_a_source_is_read_back_from_an_entry(source):
     document = ForeignNetwork(source.title, "f" * 32, source=source).document()
     assert source_of(document["Active"], document["Defaults"]) == source
     assert is_foreign(document["Active"])
     assert not is_foreign(TEACHER)
 
 
-def test_a_beginning_is_the_same_however_it_is_referred_to(resolver, write, tmp_path):
+def test_a_warm_start_is_the_same_however_it_is_referred_to(resolver, write, tmp_path):
     alone = resolver.resolve(TEACHER).fingerprint
     write("begin.json", TEACHER)
     for way in (TEACHER["Model"], TEACHER, "begin.json"):
@@ -94,7 +94,7 @@ def test_a_bare_teacher_of_a_pretrained_student_learns_from_scratch(resolver):
     assert teacher.fingerprint == resolver.resolve(TEACHER).fingerprint
 
 
-def test_whose_weights_they_were_is_in_the_name(resolver):
+def test_the_source_of_a_warm_start_is_part_of_the_fingerprint(resolver):
     names = {
         resolver.resolve({**BEGUN, "PreTrainedFrom": f"torchvision/resnet50@IMAGENET1K_V{number}"}).fingerprint
         for number in (1, 2)
@@ -108,5 +108,5 @@ def test_a_member_of_a_family_has_the_familys_version(resolver):
 
 @pytest.mark.parametrize("model", ["torchvision/resnet18", "timm/resnet18", "logitdist/mlp", "stitching/resnet18"])
 @pytest.mark.parametrize("key", ["BatchNorm", "AvgTokens", "UseCustomReLU", "MLPWidths"])
-def test_what_does_not_build_a_foreign_network_does_not_name_it(model, key, resolver):
+def test_only_keys_that_build_a_foreign_network_change_its_fingerprint(model, key, resolver):
     assert key not in resolver.resolve({**TEACHER, "Model": model}).active

@@ -1,4 +1,4 @@
-"""What is one experiment and what is another."""
+"""Fingerprints: which configs are one experiment; the oracles are hashes by hand and golden fingerprints."""
 
 import hashlib
 import json
@@ -24,13 +24,13 @@ def name(resolver, *parts, **keys):
     return resolver.resolve({key: value for part in (*parts, keys) for key, value in part.items()}).fingerprint
 
 
-def test_the_name_is_the_digest_of_what_differs_from_the_defaults_by_hand(resolver):
+def test_the_fingerprint_is_the_digest_of_the_named_values_by_hand(resolver):
     text = '{"Dataset":"Digits","MLPWidths":[16],"MaxLR":0.01,"Model":"MLP","Seed":3,"Validation":0.25}'
     asked = {"Model": "MLP", "Dataset": "Digits", "Seed": 3.0, "MLPWidths": [16.0], "MaxLR": 1e-2, "Validation": 0.25}
     assert name(resolver, asked) == hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
-def test_the_name_holds_the_teachers_name_by_hand(resolver):
+def test_the_fingerprint_contains_the_teachers_by_hand(resolver):
     teacher = '{"BatchSize":64,"Dataset":"CIFAR10","Model":"resnet32x4"}'
     digest = hashlib.sha256(teacher.encode()).hexdigest()[:32]
     student = f'{{"BatchSize":64,"Dataset":"CIFAR10","Model":"resnet8x4","Teacher":"{digest}","VanillaKD":true}}'
@@ -80,7 +80,7 @@ def test_large_and_whole_numbers_have_one_text_by_hand(resolver):
         (TAUGHT, {**TAUGHT, "AugmentTeacher": False}),
     ],
 )
-def test_two_ways_to_say_it_are_one_experiment(one, other, resolver):
+def test_two_spellings_of_an_experiment_have_one_fingerprint(one, other, resolver):
     assert name(resolver, one) == name(resolver, other)
 
 
@@ -103,7 +103,7 @@ def test_two_ways_to_say_it_are_one_experiment(one, other, resolver):
         {"Teacher": {**PLAIN, "Model": "resnet32x4", "Seed": 1}},
     ],
 )
-def test_what_matters_makes_another_experiment(change, resolver):
+def test_an_active_value_changes_the_fingerprint(change, resolver):
     assert name(resolver, TAUGHT) != name(resolver, {**TAUGHT, **change})
 
 
@@ -131,13 +131,13 @@ def test_a_misspelt_key_is_refused_with_the_nearest_one(resolver):
         name(resolver, PLAIN, LearningRatee=0.1)
 
 
-def test_tokens_are_averaged_by_name_in_a_vision_transformer_only(resolver):
+def test_avg_tokens_counts_for_vision_transformers_only(resolver):
     vit, cnn = {"Dataset": "CIFAR10", "Model": "ViT_ETT"}, {"Dataset": "CIFAR10", "Model": "ResNet9"}
     assert name(resolver, vit, AvgTokens=False) != name(resolver, vit, AvgTokens=True)
     assert name(resolver, cnn, AvgTokens=False) == name(resolver, cnn, AvgTokens=True)
 
 
-def test_one_cycle_is_named_by_the_rate_that_it_reads(resolver):
+def test_the_fingerprint_of_one_cycle_has_the_rate_that_it_reads(resolver):
     cycle = resolver.resolve({**PLAIN, "MaxLR": 0.01, "LearningRate": 0.5})
     assert cycle["MaxLR"] == 0.01
     with pytest.raises(InactiveKeyError):
@@ -147,11 +147,11 @@ def test_one_cycle_is_named_by_the_rate_that_it_reads(resolver):
     assert name(resolver, constant, MaxLR=0.5) == name(resolver, constant, MaxLR=0.1)
 
 
-def test_the_number_of_runs_is_no_part_of_the_name(resolver):
+def test_the_number_of_runs_is_no_part_of_the_fingerprint(resolver):
     assert len({name(resolver, PLAIN, NumRuns=runs) for runs in range(1, 26)}) == 1
 
 
-def test_a_condition_on_one_dataset_does_not_fire_for_a_longer_name(resolver_of):
+def test_a_condition_on_a_dataset_does_not_hold_for_a_longer_name(resolver_of):
     rules = {"Dataset": "CIFAR100F", "Dataset:CIFAR10:Params": {"X": 1}}
     assert "X" not in resolver_of(rules).resolve({}).active
     assert "X" in resolver_of(rules).resolve({"Dataset": "CIFAR10"}).active
@@ -178,12 +178,12 @@ def fingerprint_of(case, rules, folder):
 
 
 @pytest.mark.parametrize("case", GOLDEN)
-def test_no_experiment_has_another_name_than_before(case, rules_path, tmp_path):
+def test_no_fingerprint_has_changed(case, rules_path, tmp_path):
     found = fingerprint_of(GOLDEN[case], rules_path, tmp_path)
     assert found == GOLDEN[case]["fingerprint"], RENAMED.format(name=case, new=found)
 
 
-def test_there_are_enough_golden_names_and_few_are_shared():
+def test_there_are_enough_golden_fingerprints_and_few_are_shared():
     assert len(GOLDEN) >= 40
     assert len({case["fingerprint"] for case in GOLDEN.values()}) == len(GOLDEN) - 1  # CIFAR100 is CIFAR100F
 
@@ -196,7 +196,7 @@ ADDED = [
 
 
 @pytest.mark.parametrize("added", ADDED, ids=range(len(ADDED)))
-def test_a_new_key_with_a_default_renames_nothing(added, rules_path, tmp_path):
+def test_a_new_key_with_a_default_changes_no_fingerprint(added, rules_path, tmp_path):
     document = json.loads(rules_path.read_text())
     for key, value in added.items():
         document[key] = {**document.get(key, {}), **value} if key.endswith(":Params") else value
@@ -207,7 +207,7 @@ def test_a_new_key_with_a_default_renames_nothing(added, rules_path, tmp_path):
 
 
 @pytest.mark.parametrize("seed", range(5))
-def test_the_order_of_the_rules_file_is_nothing(seed, rules_path, tmp_path):
+def test_the_order_of_the_rules_file_changes_no_fingerprint(seed, rules_path, tmp_path):
     rules = tmp_path / "rules.cjson"
     rules.write_text(json.dumps(shuffled(json.loads(rules_path.read_text()), random.Random(seed))))
     assert all(fingerprint_of(case, rules, tmp_path) == case["fingerprint"] for case in GOLDEN.values())
@@ -223,7 +223,7 @@ def shuffled(stanza, rng):
     return dict(members)
 
 
-def test_of_several_defaults_conditions_see_one_that_no_order_changes(resolver_of):
+def test_the_default_that_conditions_read_does_not_depend_on_the_order(resolver_of):
     stanzas = {"Mode:a:Params": {"Sub": "x"}, "Mode:b:Params": {"Sub": "y"}, "Sub:y:Params": {"Gated": 1}}
     for document in (stanzas, dict(reversed(stanzas.items()))):
         assert "Gated" in resolver_of({"Mode": "b", **document}).resolve({}).active

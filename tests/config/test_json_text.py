@@ -1,4 +1,4 @@
-"""What Python's parser lets pass is refused, and lines are counted right."""
+"""Strict JSON: refusals of what Python's parser accepts, and line numbers."""
 
 import json
 import sys
@@ -34,7 +34,7 @@ from Arch.errors import ConfigError
         ('{"a": "b\nc"}', "x:1: not valid JSON"),
     ],
 )
-def test_what_is_no_sound_object_is_refused_with_its_line(text, words):
+def test_an_invalid_object_is_refused_with_its_line(text, words):
     with pytest.raises(ConfigError) as refusal:
         parse_object(text, "x")
     assert words in str(refusal.value)
@@ -69,7 +69,7 @@ def test_a_file_that_is_no_text_or_far_too_large_is_refused(content, words, tmp_
         ("config.json/x.json", "cannot be read: Not a directory."),
     ],
 )
-def test_a_path_that_leads_to_no_file_is_refused_in_one_line(name, words, tmp_path):
+def test_a_path_to_no_file_is_refused_in_one_line(name, words, tmp_path):
     (tmp_path / "config.json").write_text("{}")
     with pytest.raises(ConfigError) as refusal:
         read_object(tmp_path / name)
@@ -77,7 +77,7 @@ def test_a_path_that_leads_to_no_file_is_refused_in_one_line(name, words, tmp_pa
     assert "\n" not in str(refusal.value)
 
 
-def test_lines_lead_to_every_member_and_element():
+def test_every_member_and_element_has_its_line():
     text = '{\n"a": 1,\n"b": {"c": [\n1, {\n"d": "}\\n{"}\n, 2]},\n"e\\u0066":\ntrue\n}'
     assert lines(text) == {
         ("a",): 2,
@@ -97,9 +97,20 @@ JSON_VALUES = st.recursive(
 )
 
 
+@settings(deadline=None, derandomize=True, database=None, max_examples=60)
+@given(st.dictionaries(st.text(), JSON_VALUES, max_size=4))
+def test_each_member_is_found_on_the_line_on_which_it_is_written(document):
+    require_lines(document)
+
+
+@pytest.mark.slow
 @settings(deadline=None, derandomize=True, database=None, max_examples=200)
 @given(st.dictionaries(st.text(), JSON_VALUES, max_size=4))
-def test_the_line_of_each_member_is_the_one_that_it_is_written_on(document):
+def test_each_member_of_200_documents_is_found_on_its_line(document):
+    require_lines(document)
+
+
+def require_lines(document):
     text = json.dumps(document, indent=0)
     found = lines(text)
     for trail, line in members(document):
@@ -151,7 +162,7 @@ def test_a_value_nested_beyond_the_stack_or_into_itself_is_shown():
     assert describe(ring) == describe(deep) == "a list"
 
 
-def test_what_cannot_be_printed_is_escaped_and_all_else_stays():
+def test_only_unprintable_characters_are_escaped():
     assert printable("/tmp/é b.json") == "/tmp/é b.json"
     assert printable("a\nb\x1b[0m\ud800") == "a\\u000ab\\u001b[0m\\ud800"
 
@@ -180,7 +191,7 @@ def test_a_file_read_by_the_fast_parser_is_refused_as_by_the_slow_one(tmp_path, 
 @pytest.mark.parametrize(
     "text", ['{"a": "b:c", "d:e": 1}', '{"a": {"b": {"c": 1}}}', '{"a": "{", "b": [1.5, true]}', "{}"]
 )
-def test_a_file_read_by_the_fast_parser_says_what_the_slow_one_says(tmp_path, monkeypatch, text):
+def test_the_fast_parser_reads_what_the_slow_one_reads(tmp_path, monkeypatch, text):
     import orjson
 
     monkeypatch.setitem(sys.modules, "orjson", orjson)

@@ -1,4 +1,4 @@
-"""The configs published with KD_wo_CE load, have identities, and say what they cannot do."""
+"""The configs published with KD_wo_CE: they load, have fingerprints, and planned features are refused by name."""
 
 from collections import Counter
 
@@ -49,10 +49,10 @@ def test_the_configs_are_406_experiments_with_14_groups_of_equal_ones(configs):
     assert all("/Ours" in name for group in groups for name in group)
 
 
-def test_342_configs_state_two_rates_and_are_told_so(configs):
-    told = [name for name, config in configs.items() if any("LearningRate" in note for note in config.notes)]
-    assert len(told) == 342
-    assert not any(name.endswith("+240E") for name in told)
+def test_342_configs_state_two_rates_and_have_a_note_on_it(configs):
+    noted = [name for name, config in configs.items() if any("LearningRate" in note for note in config.notes)]
+    assert len(noted) == 342
+    assert not any(name.endswith("+240E") for name in noted)
 
 
 @pytest.mark.parametrize(
@@ -79,7 +79,7 @@ def test_a_long_training_has_no_note_on_rates_and_reads_its_steps(configs):
     assert (config["Optimizer"], config["WeightDecay"], config["Momentum"]) == ("SGD", 0.0005, 0.9)
 
 
-def test_what_counts_of_a_plain_distillation_is_named_by_hand(configs, resolver):
+def test_the_named_values_of_a_plain_distillation_by_hand(configs, resolver):
     config = configs["CIFAR10/ResNet34->ResNet9/VKD-T2"]
     teacher = resolver.resolve({"Dataset": "CIFAR10", "Model": "ResNet34"})
     assert config.named == {
@@ -92,7 +92,7 @@ def test_what_counts_of_a_plain_distillation_is_named_by_hand(configs, resolver)
     }
 
 
-def test_what_counts_of_feature_distillation_is_named_by_hand(configs):
+def test_the_named_values_of_feature_distillation_by_hand(configs):
     named = dict(configs["TinyImagenet/VGG19->VGG11/OursMulti"].named)
     assert len(named.pop("Teacher")) == 32
     assert named == {
@@ -147,7 +147,7 @@ def test_students_of_one_recipe_share_their_teacher_whatever_the_method(configs)
         ("CIFAR10/Baselines/VGG19_Baseline", "PreTrainedFrom has to be given"),
     ],
 )
-def test_what_nothing_implements_yet_is_refused_by_name(name, words, configs):
+def test_a_planned_method_is_refused_by_name(name, words, configs):
     with pytest.raises(NotImplementedYetError) as refusal:
         configs[name].require_implemented()
     assert words in str(refusal.value)

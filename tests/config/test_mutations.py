@@ -1,4 +1,4 @@
-"""A thousand mistaken configs: each resolves or gives one clear error."""
+"""Configs and rules with a few random mistakes: each is read or gives one clear error."""
 
 import json
 import re
@@ -119,21 +119,34 @@ def mistaken(draw):
     return content
 
 
+REPEATABLE = settings(
+    deadline=None,
+    derandomize=True,
+    database=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.large_base_example],
+)
+
+
 @pytest.fixture(scope="module")
 def place(tmp_path_factory):
     """The file that every mistaken config is written to in turn."""
     return tmp_path_factory.mktemp("mutations") / "config.json"
 
 
-@settings(
-    max_examples=1000,
-    deadline=None,
-    derandomize=True,
-    database=None,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.large_base_example],
-)
+@settings(REPEATABLE, max_examples=150)
 @given(content=mistaken())
 def test_a_mistaken_config_resolves_or_gives_one_clear_error(content, resolver, place):
+    require_config_or_clear_error(content, resolver, place)
+
+
+@pytest.mark.slow
+@settings(REPEATABLE, max_examples=1000)
+@given(content=mistaken())
+def test_each_of_a_thousand_mistaken_configs_resolves_or_gives_one_clear_error(content, resolver, place):
+    require_config_or_clear_error(content, resolver, place)
+
+
+def require_config_or_clear_error(content, resolver, place):
     place.write_bytes(content)
     try:
         config = Resolver(resolver.rules).load(place)
@@ -177,15 +190,20 @@ def mistaken_rules(draw, rules):
     return document
 
 
-@settings(
-    max_examples=300,
-    deadline=None,
-    derandomize=True,
-    database=None,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.large_base_example],
-)
+@settings(REPEATABLE, max_examples=40)
 @given(data=st.data())
 def test_mistaken_rules_are_read_or_give_one_clear_error(data, rules_path, place):
+    require_rules_or_clear_error(data, rules_path, place)
+
+
+@pytest.mark.slow
+@settings(REPEATABLE, max_examples=300)
+@given(data=st.data())
+def test_each_of_300_mistaken_rules_is_read_or_gives_one_clear_error(data, rules_path, place):
+    require_rules_or_clear_error(data, rules_path, place)
+
+
+def require_rules_or_clear_error(data, rules_path, place):
     rules = place.with_name("rules.cjson")
     document = data.draw(mistaken_rules(rules_path.read_text()))
     rules.write_bytes(json.dumps(document, indent=1).encode())

@@ -1,4 +1,4 @@
-"""A reference that leads nowhere, or in a circle, says so with every line that leads there."""
+"""References to nothing or in a cycle are refused with every line on the way."""
 
 import json
 
@@ -19,7 +19,7 @@ def test_weights_of_an_unknown_network_are_refused(resolver, tmp_path):
     assert "Did you mean 'resnet20'?" in refused(resolver, "resnt20@a.pt", tmp_path)
 
 
-def test_a_teacher_that_is_its_own_is_refused_with_the_ring(resolver, write):
+def test_a_teacher_that_refers_to_itself_is_refused_with_the_cycle(resolver, write):
     path = write("a.json", {**STUDENT, "Teacher": "a.json"})
     with pytest.raises(ConfigError) as refusal:
         resolver.load(path)
@@ -29,7 +29,7 @@ def test_a_teacher_that_is_its_own_is_refused_with_the_ring(resolver, write):
     )
 
 
-def test_teachers_that_go_round_are_refused_with_the_ring(resolver, write, tmp_path):
+def test_a_cycle_of_teachers_is_refused_with_the_cycle(resolver, write, tmp_path):
     for name, teacher in (("a", "b"), ("b", "c"), ("c", "b")):
         write(f"{name}.json", {**STUDENT, "Teacher": f"{teacher}.json"})
     with pytest.raises(ConfigError) as refusal:
@@ -38,7 +38,7 @@ def test_teachers_that_go_round_are_refused_with_the_ring(resolver, write, tmp_p
     assert f"the references go round in a circle: {ring}." in str(refusal.value)
 
 
-def test_a_ring_through_a_linked_folder_ends(resolver, write, tmp_path):
+def test_a_cycle_through_a_linked_folder_is_refused(resolver, write, tmp_path):
     (tmp_path / "again").symlink_to(tmp_path)
     path = write("a.json", {**STUDENT, "Teacher": "again/a.json"})
     with pytest.raises(ConfigError):
@@ -53,7 +53,7 @@ def test_after_a_refusal_the_resolver_works_on(resolver, write):
     assert isinstance(resolver.load(path), Config)
 
 
-def test_a_missing_file_is_refused_with_both_places(resolver, write, tmp_path):
+def test_a_missing_file_is_refused_with_its_path_and_the_referring_line(resolver, write, tmp_path):
     path = write("a.json", {**STUDENT, "Teacher": "no/such.json"})
     with pytest.raises(ConfigError) as refusal:
         resolver.load(path)
@@ -81,7 +81,7 @@ def test_a_reference_that_names_nothing_is_refused(teacher, words, resolver):
     assert words in refused(resolver, teacher)
 
 
-def test_a_mistake_in_a_teachers_file_is_told_with_both_lines(resolver, write):
+def test_a_mistake_in_a_teachers_file_is_reported_with_both_lines(resolver, write):
     teacher = write("t.json", '{"Dataset": "CIFAR10",\n"Modell": "MLP"}')
     path = write("s.json", {**STUDENT, "Teacher": "t.json"})
     with pytest.raises(ConfigError) as refusal:
@@ -89,7 +89,7 @@ def test_a_mistake_in_a_teachers_file_is_told_with_both_lines(resolver, write):
     assert str(refusal.value) == f"{path}:6: Teacher: {teacher}:2: unknown key 'Modell'. Did you mean 'Model'?"
 
 
-def test_a_mistake_inside_an_inline_teacher_is_told_with_its_own_line(resolver, write):
+def test_a_mistake_in_an_inline_teacher_is_reported_with_its_line(resolver, write):
     inner = {**STUDENT, "Teacher": {**TEACHER, "Optimzer": "SGD"}}
     path = write("s.json", {**STUDENT, "Teacher": inner})
     with pytest.raises(ConfigError) as refusal:
@@ -101,7 +101,7 @@ def test_a_mistake_inside_an_inline_teacher_is_told_with_its_own_line(resolver, 
 
 
 @pytest.mark.parametrize("depth", [300, 900])
-def test_experiments_inside_each_other_without_end_are_refused(depth, resolver, write):
+def test_experiments_nested_too_deeply_are_refused(depth, resolver, write):
     start = json.dumps(STUDENT)[:-1] + ', "Teacher": '
     path = write("s.json", start * depth + '"resnet20"' + "}" * depth)
     with pytest.raises(ConfigError) as refusal:
@@ -110,7 +110,7 @@ def test_experiments_inside_each_other_without_end_are_refused(depth, resolver, 
     assert len(str(refusal.value)) < 200 + len(str(path))
 
 
-def test_a_long_chain_of_files_without_end_is_refused(resolver, write, tmp_path):
+def test_a_chain_of_files_that_is_too_long_is_refused(resolver, write, tmp_path):
     for number in range(400):
         write(f"{number}.json", {**STUDENT, "Teacher": f"{number + 1}.json"})
     write("400.json", TEACHER)

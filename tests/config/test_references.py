@@ -1,4 +1,4 @@
-"""A teacher is the same experiment however it is referred to."""
+"""References: a teacher is the same experiment however it is referred to."""
 
 import hashlib
 import json
@@ -97,17 +97,17 @@ def test_a_bare_name_may_be_another_spelling(resolver_of):
     assert student.references["Teacher"].active == {"Model": "Net", "Taught": False}
 
 
-def test_a_teachers_own_keys_are_checked_where_they_count(resolver):
+def test_a_teachers_keys_are_checked_where_they_are_active(resolver):
     message = refused(resolver, "MLP", MLPWidths=[0])
     assert message == "config: Teacher: config: MLPWidths: expected at least 1, got 0."
 
 
-def test_the_recipe_of_a_teacher_is_in_the_students_name(resolver):
+def test_the_recipe_of_a_teacher_changes_the_students_fingerprint(resolver):
     names = {taught_by(resolver, {**TEACHER, "MaxLR": rate}).fingerprint for rate in (0.01, 0.02, 0.03)}
     assert len(names) == 3
 
 
-def test_a_path_is_relative_to_the_file_that_holds_it(resolver, write):
+def test_a_path_is_relative_to_the_file_that_has_it(resolver, write):
     write("teachers/big.json", {**STUDENT, "Teacher": "more/giant.json"})
     write("teachers/more/giant.json", TEACHER)
     student = resolver.load(write("student.json", {**STUDENT, "Teacher": "teachers/big.json"}))
@@ -115,7 +115,7 @@ def test_a_path_is_relative_to_the_file_that_holds_it(resolver, write):
     assert giant.fingerprint == resolver.resolve(TEACHER).fingerprint
 
 
-def test_a_home_folder_that_is_not_there_is_an_ordinary_missing_file(resolver, tmp_path):
+def test_a_missing_home_folder_is_an_ordinary_missing_file(resolver, tmp_path):
     assert refused(resolver, "~nobody-of-this-name/t.json", tmp_path).endswith(
         "~nobody-of-this-name/t.json: no such file."
     )
@@ -134,7 +134,7 @@ def test_a_fingerprint_without_a_cache_or_unknown_to_it_is_refused(storing, reso
     assert "no experiment named '0123456789abcdef'" in refused(storing(TEACHER), "0123456789abcdef")
 
 
-def test_a_whole_fingerprint_is_an_identity_also_where_its_experiment_is_gone(storing, resolver):
+def test_a_whole_fingerprint_is_a_reference_also_without_its_entry(storing, resolver):
     fingerprint = resolver.resolve(TEACHER).fingerprint
     gone, there = taught_by(storing(), fingerprint), taught_by(storing(TEACHER), fingerprint)
     assert gone.fingerprint == there.fingerprint
@@ -143,20 +143,20 @@ def test_a_whole_fingerprint_is_an_identity_also_where_its_experiment_is_gone(st
         gone.require_implemented()
 
 
-def test_an_experiment_named_under_other_rules_is_refused(rules_path):
+def test_an_experiment_of_other_rules_is_refused(rules_path):
     resolver = Resolver.at(rules_path, lambda prefix: TEACHER)
     assert "experiment 01234567 was named under other rules; today it would be " in refused(resolver, "01234567")
 
 
 @pytest.mark.parametrize("network", ["torchvision/resnet50@IMAGENET1K_V2", "timm/vit_base_patch16_224"])
-def test_a_network_from_elsewhere_is_named_by_its_source_by_hand(network, resolver):
+def test_the_fingerprint_of_a_foreign_network_is_that_of_its_source_by_hand(network, resolver):
     teacher = taught_by(resolver, network).references["Teacher"]
     digest = hashlib.sha256(f'{{"Network":"{network}"}}'.encode()).hexdigest()[:32]
     assert isinstance(teacher, ForeignNetwork)
     assert (teacher.title, teacher.fingerprint, teacher.obstacle) == (network, digest, "")
 
 
-def test_weights_in_a_file_are_named_by_their_digest_and_not_by_their_place(resolver, tmp_path):
+def test_weights_in_a_file_are_named_by_their_digest_not_their_path(resolver, tmp_path):
     (tmp_path / "a.safetensors").write_bytes(b"weights")
     (tmp_path / "b.safetensors").write_bytes(b"weights")
     (tmp_path / "c.safetensors").write_bytes(b"others")
@@ -167,11 +167,11 @@ def test_weights_in_a_file_are_named_by_their_digest_and_not_by_their_place(reso
     assert taught_by(resolver, "resnet8@a.safetensors", tmp_path)["Teacher"] != names[0]
 
 
-def test_a_teacher_that_is_switched_off_is_not_looked_for(resolver):
+def test_a_teacher_that_is_switched_off_is_not_resolved(resolver):
     assert resolver.resolve({**STUDENT, "VanillaKD": False, "Teacher": "no/such.json"}).references == {}
 
 
-def test_a_set_word_may_name_a_teacher_from_the_working_directory(resolver, write, tmp_path, monkeypatch):
+def test_an_override_may_name_a_teacher_in_the_working_directory(resolver, write, tmp_path, monkeypatch):
     write("here/teacher.json", TEACHER)
     path = write("there/student.json", STUDENT)
     monkeypatch.chdir(tmp_path / "here")

@@ -1,6 +1,7 @@
-"""What a user writes becomes a config, or one sentence that says why not."""
+"""Resolving: a document becomes a config, or is refused in one sentence."""
 
 import json
+import re
 
 import pytest
 
@@ -15,7 +16,7 @@ def refused(resolver, raw, overrides=()):
     return str(refusal.value)
 
 
-def test_active_options_and_switched_off_keys_part_all_keys_among_them(resolver):
+def test_each_key_is_active_an_option_or_switched_off(resolver):
     config = resolver.resolve({**PLAIN, "NumRuns": 3, "Momentum": 0.5})
     parts = [set(config.active), set(config.options), set(config.off)]
     assert set.union(*parts) == set(resolver.rules.keys)
@@ -112,7 +113,7 @@ def test_all_mistakes_name_file_and_line(resolver, write):
         ({"SeperateLinear": 1}, "config: SeperateLinear: expected true or false, got 1."),
     ],
 )
-def test_a_mistake_gives_its_sentence(change, message, resolver):
+def test_a_mistake_is_reported_in_a_sentence(change, message, resolver):
     assert message in refused(resolver, {**PLAIN, **change})
 
 
@@ -131,7 +132,7 @@ def test_a_switched_off_key_may_be_out_of_range_but_not_of_another_type(resolver
     assert refused(resolver, {**multi_step, "LRStepMult": -1}) == "config: LRStepMult: expected more than 0, got -1.0."
 
 
-def test_retired_keys_are_accepted_and_said(resolver):
+def test_retired_keys_are_accepted_with_a_note(resolver):
     config = resolver.resolve({**PLAIN, "StoreFeatures": True, "SaveModel": "whatever"})
     assert config.notes == (
         "StoreFeatures is accepted without effect: features are never written to disk.",
@@ -139,7 +140,7 @@ def test_retired_keys_are_accepted_and_said(resolver):
     )
 
 
-def test_two_rates_under_one_cycle_are_both_said(resolver):
+def test_two_rates_under_one_cycle_are_both_noted(resolver):
     note = (
         "under OneCycle the peak rate is MaxLR 0.0075; LearningRate 0.05 is not read "
         "(KD_wo_CE trained at LearningRate and named the run by MaxLR)."
@@ -176,14 +177,14 @@ def test_a_stanza_in_a_config_is_read_as_if_its_keys_stood_outside(resolver):
         ),
     ],
 )
-def test_a_mistake_in_a_stanza_is_told_with_its_line(text, message, resolver, write):
+def test_a_mistake_in_a_stanza_is_reported_with_its_line(text, message, resolver, write):
     path = write("c.json", f'{{"Dataset": "CIFAR10",\n"Model": "resnet8",\n{text}}}')
     with pytest.raises(ConfigError) as refusal:
         resolver.load(path)
     assert str(refusal.value).startswith(f"{path}{message}")
 
 
-def test_stanzas_nested_without_end_are_refused(resolver, write):
+def test_stanzas_nested_too_deeply_are_refused(resolver, write):
     path = write("c.json", '{"A:Params": ' * 400 + "{}" + "}" * 400)
     with pytest.raises(ConfigError, match=r"c\.json:1: unknown key 'A:Params'"):
         resolver.load(path)
@@ -206,7 +207,7 @@ def test_stanzas_nested_without_end_are_refused(resolver, write):
         ("Teacher=12345678", "Teacher", "12345678"),
     ],
 )
-def test_a_set_word_comes_before_what_the_file_says(word, key, value, resolver):
+def test_an_override_replaces_the_value_of_the_file(word, key, value, resolver):
     raw = {"Dataset": "Digits", "Model": "MLP", "BatchSize": 32, "MaxLR": 0.5}
     assert resolver.resolve(raw, overrides=[word]).active.get(key, value) == value
     assert resolver.resolve(raw, overrides=[word]).given[key] == value
@@ -228,18 +229,47 @@ def test_a_set_word_comes_before_what_the_file_says(word, key, value, resolver):
         ("Optimizer=", '--set: Optimizer: expected one of its choices, got "".'),
     ],
 )
-def test_a_mistaken_set_word_gives_its_sentence(word, message, resolver):
+def test_a_mistaken_override_is_reported_in_a_sentence(word, message, resolver):
     assert message in refused(resolver, PLAIN, [word])
 
 
-def test_a_file_is_read_once_and_anew_with_set_words(resolver, write):
+def test_a_file_is_read_once_and_again_with_overrides(resolver, write):
     path = write("c.json", PLAIN)
     assert resolver.load(path) is resolver.load(path.parent / "." / "c.json")
     assert resolver.load(path, ["Seed=1"]).fingerprint != resolver.load(path).fingerprint
 
 
-def test_what_was_resolved_can_be_resolved_again(resolver):
+def test_the_active_values_of_a_config_resolve_to_the_same_config(resolver):
     first = resolver.resolve({**PLAIN, "DataAugmentation": True, "Optimizer": "SGD", "MLPWidths": [1]})
     again = resolver.resolve(json.loads(json.dumps(dict(first.active))))
     assert again.fingerprint == first.fingerprint
     assert again.active == first.active
+
+
+@pytest.mark.parametrize(
+    ("members", "overrides"),
+    [
+        ({"A": "a.json", "Trainer": "Comparison", "B": "b.json"}, []),
+        ({"Dataset": "Digits", "Trainer": "Comparison", "Trainer:Comparison:Params": {"A": "a.json"}}, []),
+        ({"Trainer": "Comparison"}, ["A=a.json"]),
+        ({}, ["Trainer=Comparison", "A=a.json"]),
+    ],
+)
+def test_a_planned_trainer_is_reported_before_its_unknown_keys(members, overrides, resolver, write):
+    with pytest.raises(ConfigError) as refusal:
+        resolver.load(write("one.json", members), overrides)
+    assert re.search(
+        r'Trainer = "Comparison" cannot run yet: representational similarity is planned\. '
+        r"What runs: .*KDTrainer.*\. Its keys are not known yet, here 'A'\.$",
+        str(refusal.value),
+    )
+
+
+def test_a_planned_trainer_is_reported_before_a_missing_key(resolver):
+    with pytest.raises(ConfigError, match=r"similarity is planned\. What runs: .*\. This config has no Dataset\.$"):
+        resolver.resolve({"Trainer": "Comparison"})
+
+
+def test_an_unknown_key_of_an_implemented_trainer_is_reported(resolver):
+    with pytest.raises(ConfigError, match="unknown key 'Tempreature'"):
+        resolver.resolve({"Trainer": "KDTrainer", "Tempreature": 1})

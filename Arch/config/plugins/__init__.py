@@ -1,1 +1,1 @@
-"""Plugin files: reading, checking and running them."""
+"""Plugins: reads their files, joins them to the rules, runs and checks them."""

@@ -1,4 +1,4 @@
-"""Plugins: files of the user's own, whose keys and choices join the rules; nothing of their Python is run here."""
+"""Joins the keys and choices of plugins to the rules; their Python is not run."""
 
 from __future__ import annotations
 
@@ -13,23 +13,25 @@ from typing import Any
 from Arch.config import json_text
 from Arch.config.config import Config
 from Arch.config.foreign import ForeignNetwork
+from Arch.config.identity import without_defaults
 from Arch.config.json_text import Source, printable
 from Arch.config.names import PLUGINS, field_name
 from Arch.config.plugins.reading import extended, read_extension
+from Arch.config.rules.declarations import Declaration, KeyRule, ReferenceRule
 from Arch.config.rules.extension import Code, Extension, rules_path_of
-from Arch.config.rules.rules import Declaration, KeyRule, ReferenceRule, Relevance, Rules, ordered
+from Arch.config.rules.rules import Relevance, Rules, ordered
 from Arch.errors import ConfigError, PluginError, RulesError
 
 
 def rules_with(rules: Rules, paths: Sequence[str]) -> Rules:
-    """The rules with what plugins add, read once for each set of them.
+    """Returns the rules with what plugins add; cached for each set of plugins.
 
     Args:
-        rules: the built-in ones, or with other plugins.
+        rules: the built-in rules, or those with other plugins.
         paths: absolute paths of Python files.
 
     Raises:
-        PluginError: a file is gone or contradicts itself, the built-in rules or another one.
+        PluginError: a file is missing, or contradicts itself, the built-in rules or another plugin.
     """
     built_in = rules.built_in or rules
     wanted = tuple(dict.fromkeys(paths))
@@ -41,40 +43,40 @@ def rules_with(rules: Rules, paths: Sequence[str]) -> Rules:
 
 
 def acting(rules: Rules, named: Mapping[str, Any], given: Mapping[str, Any]) -> Rules:
-    """The rules with only those plugins of which a config uses something; see `Extension.acts`."""
+    """Returns the rules with only the plugins that a config uses; see `Extension.acts`."""
     used = [each.code.path for each in rules.plugins if each.acts(named, given)]
     return rules if len(used) == len(rules.plugins) else rules_with(rules, used)
 
 
 def paths_of(value: Any, folder: Path) -> tuple[str, ...]:
-    """The absolute paths that the option `Plugins` of a config in `folder` means; raises ConfigError."""
+    """Returns the absolute paths in the option `Plugins` of a config in `folder`; raises ConfigError."""
     if not isinstance(value, (list, tuple)) or not all(isinstance(each, str) for each in value):
         raise ConfigError(f"expected a list of paths, each as text, got {json_text.describe(value)}.")
     return tuple(os.path.abspath(folder / os.path.expanduser(each)) for each in value)  # noqa: PTH100, PTH111 - as `path_of`
 
 
 def recorded(document: Mapping[str, Any]) -> tuple[str, ...]:
-    """The plugins that an entry's Config.json tells of: where they lay when it was last trained."""
+    """Returns the paths of the plugins in an entry's Config.json, as of its last training."""
     found = document.get(PLUGINS, ())
     return tuple(str(each["Path"]) for each in found if isinstance(each, dict) and "Path" in each)
 
 
 def as_asked(document: Mapping[str, Any]) -> dict[str, Any]:
-    """What an entry's Config.json says, as a config would: its active keys, and its plugins where it had some."""
+    """Returns an entry's Config.json as a user would write the config: its active keys, and its plugins if any."""
     paths = recorded(document)
     return {**document["Active"], PLUGINS: list(paths)} if paths else dict(document["Active"])
 
 
 def remembered(document: Mapping[str, Any], rules: Rules, why: str) -> Config:
-    """The config of an entry whose plugins are to be had no more: what it was, and that it cannot run.
+    """Returns the config of an entry whose plugins are missing: it can be shown, but not run.
 
     Args:
         document: its Config.json.
-        rules: the built-in ones.
+        rules: the built-in rules.
         why: what is wrong with the plugins, as a sentence.
     """
     active, defaults = document["Active"], document["Defaults"]
-    named = {key: value for key, value in active.items() if key not in defaults or value != defaults[key]}
+    named = without_defaults(active, defaults)
     off = tuple(key for key, rule in rules.keys.items() if key not in active and not rule.is_option)
     references = {
         key: ForeignNetwork(str(other["Title"]), str(other["Fingerprint"]), why)
@@ -85,7 +87,7 @@ def remembered(document: Mapping[str, Any], rules: Rules, why: str) -> Config:
 
 
 def rules_of(document: Mapping[str, Any], rules: Rules) -> Rules:
-    """The rules under which a Config.json can be looked at: with its plugins, unless they are to be had no more."""
+    """Returns the rules under which a Config.json can be shown: with its plugins, unless they are missing."""
     paths = recorded(document)
     if not paths:
         return rules
@@ -96,11 +98,11 @@ def rules_of(document: Mapping[str, Any], rules: Rules) -> Rules:
 
 
 def read_code(path: str, *, needs_rules: bool = True) -> tuple[Code, dict[str, Any], Source]:
-    """A plugin's files: the Python, and the document beside it with where it came from.
+    """Reads a plugin's files: the Python, and the document beside it with its source.
 
     Args:
         path: the Python file, absolute.
-        needs_rules: whether the `.cjson` has to be there; a file that only draws does without.
+        needs_rules: whether the `.cjson` is required; a plugin with figures alone needs none.
 
     Raises:
         PluginError: one of them cannot be read.
@@ -158,17 +160,12 @@ def _merged(built_in: Rules, plugins: tuple[Extension, ...]) -> Rules:
 
 
 def _without(declaration: Declaration, choices: Mapping[str, Mapping[str, int]]) -> Declaration:
-    """A built-in declaration: what counts for all choices but some does not count for those of plugins.
+    """Returns a built-in declaration in which "all choices but some" excepts the choices of plugins too.
 
-    Nobody knows whether a plugin's network heeds `BatchNorm`; where it does, its own stanza says so.
+    A key such as `BatchNorm` would be part of the fingerprint of a network that may not read it. Where a plugin's
+    network reads it, the plugin's own stanza declares it.
     """
-    conditions = tuple(
-        replace(each, values=(*each.values, *choices.get(each.keys[0], ())))
-        if each.is_negated and each.values
-        else each
-        for each in declaration.conditions
-    )
-    return replace(declaration, conditions=conditions)
+    return replace(declaration, conditions=tuple(each.refusing(choices) for each in declaration.conditions))
 
 
 def _reset(key: str, rule: ReferenceRule, plugins: Sequence[Extension]) -> ReferenceRule:
@@ -185,7 +182,7 @@ def _joined(plugins: Sequence[Extension]) -> Mapping[str, Mapping[str, int]]:
 
 
 def _require_distinct(plugins: Sequence[Extension]) -> None:
-    """Refuses two plugins that give one name to two things."""
+    """Checks that no two plugins use one name; raises PluginError."""
     holders: dict[tuple[str, str], Extension] = {}
     for each in plugins:
         for what, name in _names(each):

@@ -1,4 +1,4 @@
-"""Reads what a user's own file adds to the rules, and holds it to adding: nothing built-in may change."""
+"""Reads the `.cjson` of a plugin, which may add to the built-in rules but change nothing in them."""
 
 from __future__ import annotations
 
@@ -8,18 +8,19 @@ from typing import Any
 
 from Arch.config.json_text import Source, describe
 from Arch.config.names import field_name
-from Arch.config.rules.conditions import Condition
+from Arch.config.rules.conditions import Alternative, Condition
+from Arch.config.rules.declarations import Declaration, KeyRule
 from Arch.config.rules.extension import Code, Extension
 from Arch.config.rules.facts import Facts, read_facts
 from Arch.config.rules.reader import Member, Reader, spellings_and_retired
-from Arch.config.rules.rules import Declaration, KeyRule, Rules
+from Arch.config.rules.rules import Rules
 from Arch.config.rules.schema import Schema
 
-_OF_THE_HOUSE = ("choices", "resets")  # what a plugin may say of a key that it does not declare
+_OF_BUILT_IN_KEYS = ("choices", "resets")  # the facts that a plugin may state of a key that it does not declare
 
 
 def read_extension(built_in: Rules, code: Code, document: Mapping[str, Any], source: Source) -> Extension:
-    """What a plugin's document adds to the built-in rules.
+    """Returns what a plugin's document adds to the built-in rules.
 
     Raises:
         RulesError: it contradicts itself or the built-in rules; the message has the line.
@@ -39,14 +40,17 @@ class _ExtensionReader:
         declared, stanzas = reader.split_members()
         own = {key: members for key, members in declared.items() if key not in built_in.keys}
         facts = read_facts(reader.document, reader.source)
-        theirs = {key: each for key, each in facts.items() if key in built_in.keys}
-        mine = {key: each for key, each in facts.items() if key not in built_in.keys}
-        self._check_names(own, mine)
-        reader.check_names(own, mine)
+        of_built_in = {key: each for key, each in facts.items() if key in built_in.keys}
+        of_own = {key: each for key, each in facts.items() if key not in built_in.keys}
+        self._check_names(own, of_own)
+        reader.check_names(own, of_own)
         choices = {
-            key: self._choices(key, each) for key, each in theirs.items() if "choices" in self._allowed(key, each)
+            key: self._choices(key, each) for key, each in of_built_in.items() if "choices" in self._allowed(key, each)
         }
-        schemas = {**extended(built_in, choices), **{key: reader.schema(own[key][0], mine.get(key, {})) for key in own}}
+        schemas = {
+            **extended(built_in, choices),
+            **{key: reader.schema(own[key][0], of_own.get(key, {})) for key in own},
+        }
         conditions = {each.trail: reader.condition(each.trail, schemas, built_in.options) for each in stanzas}
         keys = {
             key: KeyRule(key, schemas[key], reader.declarations(members, schemas[key], conditions), is_option=False)
@@ -58,9 +62,9 @@ class _ExtensionReader:
             if key in built_in.keys
         }
         extension = Extension(
-            code, reader.source, keys, more, choices, *spellings_and_retired(mine),
-            {key: reader.reference(key, mine[key], schemas) for key in keys if schemas[key].type == "reference"},
-            {key: self._resets(key, each, schemas) for key, each in theirs.items() if "resets" in each},
+            code, reader.source, keys, more, choices, *spellings_and_retired(of_own),
+            {key: reader.reference(key, of_own[key], schemas) for key in keys if schemas[key].type == "reference"},
+            {key: self._resets(key, each, schemas) for key, each in of_built_in.items() if "resets" in each},
         )  # fmt: skip
         self._check_defaults(extension)
         return extension
@@ -82,7 +86,7 @@ class _ExtensionReader:
 
     def _allowed(self, key: str, facts: Facts) -> Facts:
         for fact in facts:
-            if fact not in _OF_THE_HOUSE:
+            if fact not in _OF_BUILT_IN_KEYS:
                 raise self.reader.error(
                     f"{key!r} is a key of {self.built_in.path}, which a plugin cannot redefine; "
                     "it may add choices, and resets of its own keys to a reference.",
@@ -114,7 +118,7 @@ class _ExtensionReader:
         return self.reader.resets(key, facts, schemas)
 
     def _check_defaults(self, extension: Extension) -> None:
-        """Checks that nothing changes in a config that names the file and uses nothing of it."""
+        """Checks that a config that uses nothing of the plugin keeps its fingerprint; raises RulesError."""
         for key, rule in extension.keys.items():
             for each in rule.declarations:
                 if each.default is True and not each.conditions:
@@ -143,7 +147,7 @@ class _ExtensionReader:
 
 
 def extended(built_in: Rules, choices: Mapping[str, Mapping[str, int]]) -> dict[str, Schema]:
-    """What the built-in keys may hold, with further choices."""
+    """Returns the schemas of the built-in keys, with further choices."""
     schemas = {key: rule.schema for key, rule in built_in.keys.items()}
     for key, more in choices.items():
         schemas[key] = replace(schemas[key], choices={**schemas[key].choices, **more})
@@ -151,7 +155,11 @@ def extended(built_in: Rules, choices: Mapping[str, Mapping[str, int]]) -> dict[
 
 
 def _is_own(condition: Condition, extension: Extension) -> bool:
-    """Whether a condition never holds in a config that uses nothing of a plugin."""
+    """Returns whether a condition never holds in a config that uses nothing of a plugin."""
+    return all(_is_own_alternative(each, extension) for each in condition.alternatives)
+
+
+def _is_own_alternative(condition: Alternative, extension: Extension) -> bool:
     if condition.values and condition.keys[0] not in extension.keys:
         offered = extension.choices.get(condition.keys[0], ())
         return not condition.is_negated and all(value in offered for value in condition.values)
@@ -160,8 +168,8 @@ def _is_own(condition: Condition, extension: Extension) -> bool:
     return not any(condition.holds(seen) for seen in _unused(condition, extension))
 
 
-def _unused(condition: Condition, extension: Extension) -> Iterator[Mapping[str, Any]]:
-    """What a condition can see of keys that nobody has given."""
+def _unused(condition: Alternative, extension: Extension) -> Iterator[Mapping[str, Any]]:
+    """Yields the values that a condition can read in a config that gives none of its keys."""
     yield {key: extension.keys[key].default for key in condition.keys}
     for key in condition.keys:
         for each in extension.keys[key].declarations:

@@ -1,1 +1,1 @@
-"""The rules of identity: reading `.cjson` files, conditions and value types."""
+"""The rules file (`.cjson`): its keys, their conditions, defaults and types of values."""

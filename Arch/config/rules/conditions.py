@@ -1,8 +1,8 @@
-"""When a stanza of the rules file matters: `K:Params`, `K:a,b:Params`, `K:!a:Params` and their kin."""
+"""When a stanza of the rules file counts: `K:Params`, `K:a,b:Params`, `K:!a:Params`, `K:a|!L:Params` and the like."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -12,18 +12,19 @@ from Arch.config.rules.values import UnfitValueError
 from Arch.errors import RulesError, did_you_mean
 
 SUFFIX = ":Params"
+_OR = "|"
 
 
 @dataclass(frozen=True)
-class Condition:
-    """One condition over the values of keys.
+class Alternative:
+    """One alternative of a condition, over the values of keys.
 
     Attributes:
-        text: as the rules file has it, without `:Params`.
+        text: as the rules file has it.
         keys: the keys whose values it reads.
-        values: what the single key's value has to be, or empty where truth alone counts.
+        values: the accepted values of the single key; empty where only truth counts.
         needs_all: every key has to be truthy, or the list has to hold every value; otherwise one is enough.
-        is_negated: the whole is turned round.
+        is_negated: the result is negated.
         is_of_list: the single key's value is a list, which may hold several of the values at once.
     """
 
@@ -35,41 +36,97 @@ class Condition:
     is_of_list: bool = False
 
     def holds(self, seen: Mapping[str, Any]) -> bool:
-        """Whether the condition is true of the values `seen`, by key."""
+        """Returns whether the alternative is true of the values `seen`, by key."""
         if self.values:
             value = seen[self.keys[0]]
-            verdicts = (matches(value, wanted) for wanted in self.values)
+            results = (matches(value, wanted) for wanted in self.values)
         else:
-            verdicts = (bool(seen[key]) for key in self.keys)
-        return (all(verdicts) if self.needs_all else any(verdicts)) != self.is_negated
+            results = (bool(seen[key]) for key in self.keys)
+        return (all(results) if self.needs_all else any(results)) != self.is_negated
 
-    def excludes(self, other: Condition) -> bool:
-        """Whether the two can be seen never to hold together."""
-        if self.keys != other.keys or bool(self.values) != bool(other.values):
+    def excludes(self, other: Alternative) -> bool:
+        """Returns whether the two provably never hold together."""
+        if bool(self.values) != bool(other.values) or (self.values and self.keys != other.keys):
             return False
         if self.is_negated and other.is_negated:
             return False
         if self.is_negated or other.is_negated:
-            kept, refused = (other, self) if self.is_negated else (self, other)
-            return _contradicts(kept, refused)
+            required, refused = (other, self) if self.is_negated else (self, other)
+            return _contradicts(required, refused) if self.values else _contradicts_truth(required, refused)
         if self.is_of_list or not self.values:
             return False
         return not any(_may_meet(mine, yours) for mine in self.values for yours in other.values)
 
 
+@dataclass(frozen=True)
+class Condition:
+    """The condition that a stanza's name states: it holds when any of its alternatives does.
+
+    Attributes:
+        text: as the rules file has it, without `:Params`.
+        alternatives: one, or several that `|` separates.
+    """
+
+    text: str
+    alternatives: tuple[Alternative, ...]
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """The keys whose values the alternatives read, each once."""
+        return tuple(dict.fromkeys(key for each in self.alternatives for key in each.keys))
+
+    def holds(self, seen: Mapping[str, Any]) -> bool:
+        """Returns whether the condition is true of the values `seen`, by key."""
+        return any(each.holds(seen) for each in self.alternatives)
+
+    def excludes(self, other: Condition) -> bool:
+        """Returns whether the two provably never hold together: no pair of their alternatives can."""
+        return all(_excluded(each, other) for each in self.alternatives)
+
+    def refusing(self, choices: Mapping[str, Iterable[str]]) -> Condition:
+        """Returns the condition in which "all values of a key but some" excepts further values, by key."""
+        alternatives = tuple(
+            replace(each, values=(*each.values, *choices.get(each.keys[0], ())))
+            if each.is_negated and each.values
+            else each
+            for each in self.alternatives
+        )
+        return replace(self, alternatives=alternatives)
+
+
+def never_together(ones: Sequence[Condition], others: Sequence[Condition]) -> bool:
+    """Returns whether all of `ones` and all of `others` provably never hold together.
+
+    That is so where one side has a condition of which each alternative is excluded by some condition of the other side.
+    """
+    return _refuted(ones, others) or _refuted(others, ones)
+
+
 def parse_condition(text: str, schemas: Mapping[str, Schema]) -> Condition:
-    """The condition that a stanza's name states.
+    """Returns the condition that a stanza's name states.
 
     Args:
-        text: the member's name, such as `"Optimizer:Adam,AdamW:Params"`.
+        text: the member's name, such as `"Optimizer:Adam,AdamW:Params"` or `"Trainer:KDTrainer|!Flag:Params"`.
         schemas: of every key, so that values are compared in their key's type.
 
     Raises:
-        RulesError: the name is outside the grammar, names an unknown key, or can never hold; the place is not in it.
+        RulesError: the name does not follow the grammar, names an unknown key, or can never hold. The message has no
+            file and line; where the name has several alternatives, it quotes the faulty one.
     """
     if not text.endswith(SUFFIX):
         raise RulesError(f"{text!r} has a colon and so must end in ':Params'.")
     named = text.removesuffix(SUFFIX)
+    parts = named.split(_OR)
+    try:
+        return Condition(named, tuple(_alternative(part, schemas) for part in parts))
+    except RulesError as problem:
+        raise (RulesError(f"in {text!r}: {problem}") if len(parts) > 1 else problem) from None
+
+
+def _alternative(named: str, schemas: Mapping[str, Schema]) -> Alternative:
+    text = f"{named}{SUFFIX}"
+    if named.endswith(SUFFIX):
+        raise RulesError(f"':Params' stands once, at the end, and not after the alternative {named!r} too.")
     parts = [part.strip() for part in named.split(":")]
     if len(parts) > 2:
         raise RulesError(f"{text!r} has more than the parts KEY:VALUES:Params; nest stanzas for a further condition.")
@@ -81,38 +138,54 @@ def parse_condition(text: str, schemas: Mapping[str, Schema]) -> Condition:
             hint = did_you_mean(key, schemas)
             raise RulesError(f"the condition {named!r} names the unknown key {key!r}. {hint}".rstrip())
     if len(parts) == 1:
-        return Condition(named, keys, (), needs_all, is_negated)
+        return Alternative(named, keys, (), needs_all, is_negated)
     if len(keys) > 1:
         raise RulesError(f"{text!r} names several keys and a value; a value belongs to one key.")
     values, needs_all = _split(parts[1], text)
-    return _of_values(Condition(named, keys, values, needs_all, is_negated), schemas[keys[0]])
+    return _of_values(Alternative(named, keys, values, needs_all, is_negated), schemas[keys[0]])
 
 
-def _of_values(condition: Condition, schema: Schema) -> Condition:
-    """The condition with its values, so far text, in the type of its key."""
-    where = f"the condition {condition.text!r}"
+def _of_values(alternative: Alternative, schema: Schema) -> Alternative:
+    """Returns the alternative with its values, so far text, in the type of its key."""
+    where = f"the condition {alternative.text!r}"
     try:
-        values = tuple(schema.compared(text) for text in condition.values)
+        values = tuple(schema.compared(text) for text in alternative.values)
     except UnfitValueError as problem:
-        raise RulesError(f"{where} on {condition.keys[0]}: {problem}") from None
+        raise RulesError(f"{where} on {alternative.keys[0]}: {problem}") from None
     is_of_list = schema.type in ("ints", "floats", "strs")
-    if condition.needs_all and not is_of_list:
-        raise RulesError(f"{where} can never hold: {condition.keys[0]} is no list.")
-    return replace(condition, values=values, is_of_list=is_of_list)
+    if alternative.needs_all and not is_of_list:
+        raise RulesError(f"{where} can never hold: {alternative.keys[0]} is no list.")
+    return replace(alternative, values=values, is_of_list=is_of_list)
 
 
-def _contradicts(kept: Condition, refused: Condition) -> bool:
-    """Whether what `kept` asks for is enough for what the negated `refused` forbids, both of the same keys."""
-    if not kept.values:
-        return kept.needs_all or not refused.needs_all
-    covered = [any(matches(value, wanted) for wanted in refused.values) for value in kept.values]
+def _refuted(ones: Sequence[Condition], others: Sequence[Condition]) -> bool:
+    """Returns whether each alternative of one of the first conditions is excluded by one of the other conditions."""
+    return any(all(any(_excluded(mine, other) for other in others) for mine in one.alternatives) for one in ones)
+
+
+def _excluded(alternative: Alternative, condition: Condition) -> bool:
+    return all(alternative.excludes(each) for each in condition.alternatives)
+
+
+def _contradicts(required: Alternative, refused: Alternative) -> bool:
+    """Returns whether the values that `required` asks for are enough for what the negated `refused` forbids."""
+    covered = [any(matches(value, wanted) for wanted in refused.values) for value in required.values]
     if not refused.needs_all:
-        return any(covered) if kept.needs_all else all(covered)
-    return kept.needs_all and set(refused.values) <= set(kept.values)
+        return any(covered) if required.needs_all else all(covered)
+    return required.needs_all and set(refused.values) <= set(required.values)
+
+
+def _contradicts_truth(required: Alternative, refused: Alternative) -> bool:
+    """Returns whether the truth of the keys of `required` is enough for what the negated `refused` forbids."""
+    mine, theirs = set(required.keys), set(refused.keys)
+    needs_all = required.needs_all or len(mine) == 1
+    if not refused.needs_all:  # one true key is enough for a contradiction
+        return not mine.isdisjoint(theirs) if needs_all else mine <= theirs
+    return needs_all and mine >= theirs
 
 
 def _may_meet(one: Any, other: Any) -> bool:
-    """Whether one value could be both; of two families that is not known, so it is said of them."""
+    """Returns whether one value could be both; assumed of two patterns, since any name may fit both."""
     return (is_pattern(one) and is_pattern(other)) or matches(one, other) or matches(other, one)
 
 

@@ -1,26 +1,24 @@
-"""What a user's own file adds to the rules: keys, choices of the built-in keys, and where these count as well."""
+"""What a plugin adds to the rules: keys, choices of built-in keys, and further conditions for built-in keys."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from Arch.config.json_text import Source
+from Arch.config.rules.declarations import Declaration, KeyRule, ReferenceRule
 from Arch.config.rules.patterns import matches
-
-if TYPE_CHECKING:
-    from Arch.config.json_text import Source
-    from Arch.config.rules.rules import Declaration, KeyRule, ReferenceRule
 
 
 @dataclass(frozen=True)
 class Code:
-    """A plugin's two files as they were read.
+    """The content and the digests of a plugin's two files.
 
     Attributes:
-        path: the Python file, absolute.
-        content: what it holds.
-        sha256: of that, in hex digits.
+        path: absolute path of the Python file.
+        content: its bytes.
+        sha256: of the content, in hexadecimal digits.
         rules_sha256: of the `.cjson` beside it; empty where there is none.
     """
 
@@ -36,33 +34,33 @@ class Code:
 
     @property
     def rules_path(self) -> str:
-        """The file of its keys and choices."""
+        """The path of the `.cjson` with its keys and choices."""
         return rules_path_of(self.path)
 
     def document(self) -> dict[str, str]:
-        """What is recorded of it."""
+        """Returns the record of the plugin in an entry or a run."""
         return {"Path": self.path, "Sha256": self.sha256, "RulesSha256": self.rules_sha256}
 
 
 def rules_path_of(path: str) -> str:
-    """Where a plugin keeps its keys and choices: `my_file.cjson` beside `my_file.py`."""
+    """Returns the path of a plugin's keys and choices: `my_file.cjson` beside `my_file.py`."""
     return f"{path.removesuffix('.py')}.cjson"
 
 
 @dataclass(frozen=True)
 class Extension:
-    """What one plugin adds; a config that uses none of it has the name that it has without the plugin.
+    """What one plugin adds; a config that uses none of it has the same fingerprint without the plugin.
 
     Attributes:
         code: the plugin's files.
         source: its `.cjson`.
         keys: its own keys.
-        more: further places where built-in keys count, each under a condition that only its own can fulfil.
-        choices: further choices of the built-in keys, with their versions.
+        more: further declarations of built-in keys, each under a condition that only its own choices or keys fulfil.
+        choices: further choices of built-in keys, with their versions.
         aliases: other spellings of its own keys.
-        retired: keys that it had once.
+        retired: keys that it had in earlier versions, with the reason.
         references: for its own keys of the type `reference`.
-        resets: what a bare name in a built-in reference switches off of its own.
+        resets: by built-in reference, the values of its own keys where the reference is only a model's name.
     """
 
     code: Code
@@ -76,11 +74,11 @@ class Extension:
     resets: Mapping[str, Mapping[str, Any]]
 
     def acts(self, named: Mapping[str, Any], given: Mapping[str, Any]) -> bool:
-        """Whether a config would have another name, or none, without it.
+        """Returns whether a config would have another fingerprint, or be invalid, without it.
 
         Args:
-            named: the values that count and are not their defaults.
-            given: all that the config says.
+            named: the active values that differ from their defaults.
+            given: all canonical values of the config.
         """
         return not self.keys.keys().isdisjoint(named) or any(
             self._offers(key, value) or (key in named and self._names_network(given.get(key)))
@@ -92,6 +90,6 @@ class Extension:
         return any(matches(each, name) for name in offered for each in (value if isinstance(value, list) else [value]))
 
     def _names_network(self, value: Any) -> bool:
-        """Whether a reference is to a file of weights of one of its networks."""
+        """Returns whether a reference is to a file of weights of one of its networks."""
         model, at, _ = value.partition("@") if isinstance(value, str) else ("", "", "")
         return bool(at) and any(matches(model, name) for offered in self.choices.values() for name in offered)

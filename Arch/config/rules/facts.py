@@ -1,4 +1,4 @@
-"""The `"::"` part of the rules file: facts about keys, each checked for its own type and against the others."""
+"""The `"::"` part of the rules file: facts about keys, such as their type, choices and bounds, and their checks."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ _NUMBERS = ("int", "float", "ints", "floats", "int lists", "float lists")
 
 
 def read_facts(document: Mapping[str, Any], source: Source) -> Mapping[str, Facts]:
-    """The facts about each key.
+    """Returns the facts about each key.
 
     Args:
         document: the whole rules file.
         source: where it came from.
 
     Raises:
-        RulesError: a fact has an unknown name or a value that says nothing.
+        RulesError: a fact has an unknown name or a value of the wrong type.
     """
     about = document.get("::", {})
     if not isinstance(about, dict):
@@ -48,7 +48,7 @@ def check_facts(key: str, facts: Facts, kind: str, source: Source) -> None:
     """Checks that the facts about a key suit its type `kind` and each other.
 
     Raises:
-        RulesError: they do not; a fact that could never act would be a promise that nothing keeps.
+        RulesError: they do not. A fact that has no effect on its key is refused, since its author expects one.
     """
     for fact in facts:
         kinds = _KINDS.get(fact)
@@ -117,7 +117,7 @@ _FACTS: Mapping[str, tuple[Callable[[Any], bool], str]] = {
     "resets": (_are_members, "an object from keys to values"),
 }
 
-# The types that a fact can be about; the others suit any.
+# The types of keys that each fact is for; other facts suit all types.
 _KINDS: Mapping[str, tuple[str, ...]] = {
     "choices": ("str", "strs"),
     "planned": ("str", "strs", "bool"),

@@ -1,4 +1,4 @@
-"""When a value is the one that a rule asks for: whole and of its type, or of a family that `*` stands for."""
+"""Compares values with those in the rules file, in which `*` stands for any text."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from typing import Any
 
 
 def is_pattern(value: Any) -> bool:
-    """Whether a value of the rules file stands for a family."""
+    """Returns whether a value of the rules file is a pattern."""
     return isinstance(value, str) and "*" in value
 
 
 def matches(value: Any, wanted: Any) -> bool:
-    """Whether a config's value is the `wanted` one: whole and of its type, a list by its elements, `*` as a pattern."""
+    """Returns whether a value, or one element of a list, equals `wanted` in value and type or fits its pattern."""
     if isinstance(value, (list, tuple)):
         return any(matches(element, wanted) for element in value)
     if isinstance(value, str):
@@ -20,7 +20,7 @@ def matches(value: Any, wanted: Any) -> bool:
 
 
 def _fits(text: str, pattern: str) -> bool:
-    """Whether a `*` of the pattern can be filled everywhere; the leftmost place of each piece is as good as any."""
+    """Returns whether a text fits a pattern: its pieces occur in order, each found at its leftmost place."""
     first, *middle, last = pattern.split("*")
     at, end = len(first), len(text) - len(last)
     if at > end or not (text.startswith(first) and text.endswith(last)):

@@ -1,4 +1,4 @@
-"""Reads the rules file (`.cjson`): its grammar, and every contradiction in it reported by line."""
+"""Reads the rules file (`.cjson`), and reports contradictions in it by line."""
 
 from __future__ import annotations
 
@@ -12,16 +12,17 @@ from typing import Any
 from Arch.config import json_text
 from Arch.config.json_text import Source, describe
 from Arch.config.names import field_name
-from Arch.config.rules.conditions import Condition, parse_condition
+from Arch.config.rules.conditions import Condition, never_together, parse_condition
+from Arch.config.rules.declarations import Declaration, KeyRule, ReferenceRule
 from Arch.config.rules.facts import BOUNDS, Facts, check_facts, read_facts
-from Arch.config.rules.rules import Declaration, KeyRule, ReferenceRule, Rules, ordered
+from Arch.config.rules.rules import Rules, ordered
 from Arch.config.rules.schema import Schema
 from Arch.config.rules.values import TYPES, UnfitValueError, type_of_default
 from Arch.errors import RulesError, did_you_mean
 
 
 def read_rules(path: Path) -> Rules:
-    """The rules in a file.
+    """Returns the rules in a file.
 
     Raises:
         RulesError: it cannot be read, or contradicts itself; the message has the line.
@@ -30,14 +31,20 @@ def read_rules(path: Path) -> Rules:
 
 
 def spellings_and_retired(facts: Mapping[str, Facts]) -> tuple[dict[str, str], dict[str, str]]:
-    """The other spellings of keys, with their keys, and the retired keys, with the reasons."""
+    """Returns the other spellings with their keys, and the retired keys with the reasons."""
     spellings = {spelling: key for key, each in facts.items() for spelling in each.get("spellings", ())}
     return spellings, {key: each["retired"] for key, each in facts.items() if "retired" in each}
 
 
 @dataclass(frozen=True)
 class Member:
-    """A member of the rules file: a key with its default, or a stanza; and the stanzas around it."""
+    """A member of the rules file: a key with its default, or a stanza.
+
+    Attributes:
+        name: the key, or the condition with `:Params`.
+        value: the default, or the members of the stanza.
+        stanzas: the names of the stanzas around it, outermost first.
+    """
 
     name: str
     value: Any
@@ -45,18 +52,18 @@ class Member:
 
     @property
     def trail(self) -> tuple[str, ...]:
-        """The way to it in the document."""
+        """The path to it in the document."""
         return (*self.stanzas, self.name)
 
 
 @dataclass(frozen=True)
 class Reader:
-    """Reads a document in the grammar of the rules: the rules file itself, or by parts what extends it.
+    """Reads a document in the grammar of the rules: the rules file itself, or, method by method, a plugin's.
 
     Attributes:
         document: the JSON object.
         source: where it came from, for error messages.
-        origin: where its declarations say that they stand, if not in the rules file.
+        origin: the source of its declarations; None for the rules file.
     """
 
     document: Mapping[str, Any]
@@ -64,7 +71,7 @@ class Reader:
     origin: Source | None = None
 
     def rules(self) -> Rules:
-        """The document as rules that stand by themselves; raises RulesError."""
+        """Returns the document as complete rules; raises RulesError."""
         declared, stanzas = self.split_members()
         facts = read_facts(self.document, self.source)
         self.check_names(declared, facts)
@@ -83,7 +90,7 @@ class Reader:
         )
 
     def split_members(self) -> tuple[dict[str, list[Member]], list[Member]]:
-        """The members that declare keys, by key, and the stanzas; raises RulesError."""
+        """Returns the members that declare keys, by key, and the stanzas; raises RulesError."""
         declared: dict[str, list[Member]] = {}
         stanzas: list[Member] = []
         for member in self._members(self.document, ()):
@@ -146,7 +153,7 @@ class Reader:
         return set(options)
 
     def schema(self, member: Member, facts: Facts) -> Schema:
-        """What a key may hold, by its default and the facts about it; raises RulesError."""
+        """Returns the schema of a key from its default and the facts about it; raises RulesError."""
         kind = facts.get("type") or type_of_default(member.value)
         if kind is None:
             raise self.error(
@@ -159,7 +166,7 @@ class Reader:
         return Schema(kind, **named, is_required=facts.get("required", False))
 
     def condition(self, trail: tuple[str, ...], schemas: Mapping[str, Schema], options: Collection[str]) -> Condition:
-        """The condition of the stanza that `trail` leads to; raises RulesError."""
+        """Returns the condition of the stanza at `trail`; raises RulesError."""
         try:
             condition = parse_condition(trail[-1], schemas)
         except RulesError as problem:
@@ -174,7 +181,7 @@ class Reader:
     def declarations(
         self, members: list[Member], schema: Schema, conditions: Mapping[tuple[str, ...], Condition]
     ) -> tuple[Declaration, ...]:
-        """All places where the document declares one key, with their conditions; raises RulesError."""
+        """Returns all declarations of one key, with their conditions; raises RulesError."""
         declarations = tuple(
             Declaration(
                 self._default(member, schema),
@@ -199,7 +206,7 @@ class Reader:
     def _check_pair(self, name: str, one: Declaration, other: Declaration) -> None:
         if one.default == other.default:
             return
-        if not any(mine.excludes(yours) for mine in one.conditions for yours in other.conditions):
+        if not never_together(one.conditions, other.conditions):
             line = json_text.lines(self.source.text or "").get(one.trail, 1)
             raise self.error(
                 f"{name!r} has the default {describe(other.default)} here and {describe(one.default)} in line {line}, "
@@ -216,13 +223,13 @@ class Reader:
             raise self.error(f"the conditions go round in a circle: {' -> '.join(ring)}.", *trail) from None
 
     def reference(self, key: str, facts: Facts, schemas: Mapping[str, Schema]) -> ReferenceRule:
-        """How a key becomes another experiment; raises RulesError."""
+        """Returns how a key refers to another experiment; raises RulesError."""
         if facts["model_key"] not in schemas:
             raise self.error(f"the reference {key!r} names the unknown key {facts['model_key']!r}.", "::", key)
         return ReferenceRule(facts["model_key"], self.resets(key, facts, schemas))
 
     def resets(self, key: str, facts: Facts, schemas: Mapping[str, Schema]) -> dict[str, Any]:
-        """What a bare name in the reference `key` sets to which value; raises RulesError."""
+        """Returns the values that are set where the reference `key` is only a model's name; raises RulesError."""
         resets: dict[str, Any] = {}
         for name, value in facts.get("resets", {}).items():
             if name not in schemas:
@@ -235,5 +242,5 @@ class Reader:
         return resets
 
     def error(self, message: str, *trail: str | int) -> RulesError:
-        """The error that tells `message` of the member that `trail` leads to."""
+        """Returns the error with `message` about the member at `trail`."""
         return RulesError(f"{self.source.at(*trail)}{message}".rstrip())

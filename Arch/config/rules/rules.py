@@ -1,4 +1,4 @@
-"""The rules file, parsed once: every key, its defaults, and the conditions under which it matters."""
+"""The rules, parsed once: every key, its defaults, and the conditions under which it is active."""
 
 from __future__ import annotations
 
@@ -6,78 +6,14 @@ import functools
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from graphlib import TopologicalSorter
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from Arch.config.json_text import Source, Trail, lines
 from Arch.config.names import field_name
-
-if TYPE_CHECKING:
-    from Arch.config.rules.conditions import Condition
-    from Arch.config.rules.extension import Extension
-    from Arch.config.rules.schema import Schema
-    from Arch.config.rules.values import Reader
-
-
-@dataclass(frozen=True)
-class Declaration:
-    """One place where the rules file declares a key.
-
-    Attributes:
-        default: in canonical form.
-        conditions: all of which have to hold for the declaration to count.
-        trail: the way to it in the rules file.
-        source: the file, where it is not the rules file itself but a plugin's.
-    """
-
-    default: Any
-    conditions: tuple[Condition, ...]
-    trail: Trail
-    source: Source | None = None
-
-    def holds(self, seen: Mapping[str, Any]) -> bool:
-        """Whether all conditions are true of the values `seen`."""
-        return all(condition.holds(seen) for condition in self.conditions)
-
-    @property
-    def when(self) -> str:
-        """The conditions in words."""
-        return " and ".join(condition.text for condition in self.conditions) or "always"
-
-
-@dataclass(frozen=True)
-class KeyRule:
-    """All that the rules file says of one key."""
-
-    name: str
-    schema: Schema
-    declarations: tuple[Declaration, ...]
-    is_option: bool
-
-    @functools.cached_property
-    def default(self) -> Any:
-        """What conditions see while no declaration holds; of several defaults one that no order of the file changes."""
-        return min((each.default for each in self.declarations), key=repr)
-
-    def declared(self, seen: Mapping[str, Any]) -> Declaration | None:
-        """The declaration that counts for the values `seen`, or None: the key is switched off."""
-        return next((each for each in self.declarations if each.holds(seen)), None)
-
-    def depends_on(self) -> set[str]:
-        """The keys that its conditions read."""
-        return {key for each in self.declarations for condition in each.conditions for key in condition.keys}
-
-
-@dataclass(frozen=True)
-class ReferenceRule:
-    """How a key that names another experiment becomes one.
-
-    Attributes:
-        model_key: the key that a bare model's name replaces in this experiment's own config.
-        resets: the keys that are then given these values.
-    """
-
-    model_key: str
-    resets: Mapping[str, Any]
+from Arch.config.rules.declarations import Declaration, KeyRule, ReferenceRule
+from Arch.config.rules.extension import Extension
+from Arch.config.rules.schema import Schema
+from Arch.config.rules.values import Reader
 
     @property
     def study(self) -> Mapping[str, Any]:
@@ -87,10 +23,10 @@ class ReferenceRule:
 
 @dataclass(frozen=True)
 class Relevance:
-    """Which keys matter, for one set of values of the keys that conditions read.
+    """Which keys are active, for one set of values of the keys that conditions read.
 
     Attributes:
-        defaults: of the keys that are active.
+        defaults: of the active keys.
         off: the keys that are switched off.
         limited: the active keys whose given values have to be checked.
         required: the active keys that have to be given.
@@ -104,18 +40,18 @@ class Relevance:
 
 @dataclass(frozen=True)
 class Rules:
-    """The rules of identity.
+    """The rules that decide what is part of a fingerprint.
 
     Attributes:
         source: the rules file.
         keys: every key, in an order in which conditions only read keys that come before.
         aliases: other spellings of keys.
-        retired: keys that old configs carry and nothing reads, with the reason.
+        retired: keys of old configs that are accepted without effect, with the reason.
         references: for the keys of the type `reference`.
-        plugins: what the user's own files added, in their order.
-        house: the rules without any plugin, where these have some.
-        extended: these with the plugins of some paths, as far as they were asked for.
-        read: the plugins that were read for it, by path.
+        plugins: what each plugin added, in the order of the plugins.
+        built_in: the rules without plugins, where these have some.
+        extended: cache of these rules with plugins, by the plugins' paths.
+        read: cache of the plugins that were read, by path.
     """
 
     source: Source
@@ -135,26 +71,26 @@ class Rules:
         return self.source.label
 
     def known(self) -> Iterable[str]:
-        """Every name that a config may carry."""
+        """Returns every name that a config may have as a key."""
         return (*self.keys, *self.aliases, *self.retired)
 
     def line_of(self, declaration: Declaration) -> int:
-        """The line on which a declaration stands in the rules file, or in its plugin's."""
+        """Returns the line of a declaration in the rules file, or in its plugin's."""
         source = declaration.source
         return (self._lines if source is None else lines(source.text or "")).get(declaration.trail, 1)
 
     def relevance(self, given: Mapping[str, Any]) -> Relevance:
-        """Which keys matter for the canonical values `given`; told once for each set of values that conditions read."""
+        """Returns which keys are active for the canonical values `given`; cached by the values that conditions read."""
         gates = repr([given.get(key) for key in self.gates])
         found = self._relevances.get(gates)
         if found is None:
-            found = self._relevances[gates] = self._told(given)
+            found = self._relevances[gates] = self._computed_relevance(given)
         return found
 
     def versions(self, active: Mapping[str, Any]) -> dict[str, int | str]:
-        """The version of what implements each of the `active` values, by key: what makes an older run stale.
+        """Returns the version of the component of each `active` value, by key; a new version makes runs stale.
 
-        A plugin's version is what its file holds.
+        A plugin's version is the digest of its file, under its name.
         """
         found = {
             key: schema.version_of(active[key]) for key, schema in self._versioned if isinstance(active.get(key), str)
@@ -164,7 +100,7 @@ class Rules:
 
     @functools.cached_property
     def readers(self) -> Mapping[str, tuple[Reader, str]]:
-        """For each key what brings its values into canonical form, and the type to call it with."""
+        """For each key the function that makes its values canonical, and the type to call it with."""
         return {key: (rule.schema.reader, rule.schema.type) for key, rule in self.keys.items()}
 
     @functools.cached_property
@@ -179,7 +115,7 @@ class Rules:
 
     @functools.cached_property
     def planned(self) -> tuple[str, ...]:
-        """The keys that know values which nothing implements."""
+        """The keys that have planned values."""
         return tuple(key for key, rule in self.keys.items() if rule.schema.planned)
 
     @functools.cached_property
@@ -201,8 +137,8 @@ class Rules:
         read = set().union(*(rule.depends_on() for rule in self.keys.values()))
         return tuple(key for key in self.keys if key in read)
 
-    def _told(self, given: Mapping[str, Any]) -> Relevance:
-        """Conditions see a switched-off key's default, so that nothing switched off can act."""
+    def _computed_relevance(self, given: Mapping[str, Any]) -> Relevance:
+        """Computes which keys are active; conditions read the default of a switched-off key, so that it cannot act."""
         seen: dict[str, Any] = {}
         defaults: dict[str, Any] = {}
         off: list[str] = []
@@ -221,6 +157,6 @@ class Rules:
 
 
 def ordered(keys: Mapping[str, KeyRule]) -> dict[str, KeyRule]:
-    """The keys in an order in which conditions only read keys that come before; raises CycleError."""
+    """Returns the keys in an order in which conditions only read earlier keys; raises CycleError."""
     graph = {name: rule.depends_on() for name, rule in keys.items()}
     return {name: keys[name] for name in TopologicalSorter(graph).static_order()}

@@ -1,4 +1,4 @@
-"""What a key may hold: its type, its choices, its range."""
+"""The schema of a key: its type, its choices, its bounds."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ _ELEMENTS = {
 
 @dataclass(frozen=True)
 class Schema:
-    """What the rules file says about one key beside its default.
+    """The facts about one key.
 
     Attributes:
         type: one of `TYPES`.
-        choices: the values something implements, with the version of what implements them; empty: any value.
-        planned: values that are known and have an identity, but that nothing implements, with the reason.
+        choices: the implemented values, with the version of what implements them; empty: any value.
+        planned: values that have a fingerprint but are not implemented, with the reason.
         aliases: other spellings of values.
         at_least, above, at_most, below: bounds of a number, or of each number in a list.
-        is_required: an active key must be given.
+        is_required: the key has to be given when it is active.
         about: one line for people.
     """
 
@@ -47,7 +47,7 @@ class Schema:
     about: str = ""
 
     def canonical(self, value: Any) -> Any:
-        """The value in the form in which it is stored, compared and hashed.
+        """Returns the value in the form in which it is stored, compared and hashed.
 
         Raises:
             UnfitValueError: it is of another type or not one of the choices.
@@ -56,11 +56,11 @@ class Schema:
 
     @functools.cached_property
     def reader(self) -> Reader:
-        """What `canonical` does, without a detour: this is called for every key of ten thousand configs."""
+        """The function behind `canonical`, for callers that read every key of ten thousand configs."""
         return self._read_choices if self.is_closed else CANONICAL[self.type]
 
     def check(self, value: Any) -> None:
-        """Checks what only a value that counts has to keep: old configs fill keys that they switch off with -1 or "".
+        """Checks the bounds, which only active values have to keep: old configs have -1 or "" for inactive keys.
 
         Raises:
             UnfitValueError: the canonical value is out of range, or no choice where one is needed.
@@ -83,7 +83,7 @@ class Schema:
         return bool(self._bounds) or (self.is_closed and not self.is_required)
 
     def why_planned(self, value: Any) -> str | None:
-        """Why nothing implements the `value` yet, or None where something does."""
+        """Returns why the `value` is not implemented yet, or None where it is."""
         if not self.planned:
             return None
         if isinstance(value, list):
@@ -96,7 +96,7 @@ class Schema:
         return next((self.planned[family] for family in self._planned_families if matches(text, family)), None)
 
     def version_of(self, value: str) -> int | None:
-        """The version of what implements a choice, or the family that it is a member of; None where nothing does."""
+        """Returns the version of what implements a choice or its family; None where nothing does."""
         if value in self.choices or not self._families:
             return self.choices.get(value)
         return next((self.choices[family] for family in self._families if matches(value, family)), None)
@@ -110,20 +110,20 @@ class Schema:
         return tuple(name for name in self.planned if is_pattern(name))
 
     def knows(self, value: str) -> bool:
-        """Whether a config's value is one of the choices, or in a family of them."""
+        """Returns whether a config's value is one of the choices, or fits a pattern of them."""
         if value in self.choices or value in self.planned:
             return True
         return any(matches(value, name) for name in self.known() if is_pattern(name))
 
     def known(self) -> tuple[str, ...]:
-        """Every choice, implemented or planned."""
+        """Returns every choice, implemented or planned."""
         return (*self.choices, *self.planned)
 
     def compared(self, text: str) -> Any:
-        """What a condition's value, written as text, means for this key or for an element of its list.
+        """Returns a condition's value, written as text, as a canonical value of this key or of an element of its list.
 
         Raises:
-            UnfitValueError: no value of this key could ever be that.
+            UnfitValueError: no value of this key can equal it.
         """
         kind = _ELEMENTS.get(self.type)
         if kind is None:

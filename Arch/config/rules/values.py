@@ -1,4 +1,4 @@
-"""The types of values that a key may have, and the canonical form of each."""
+"""The types of values, and functions that check a value and return its canonical form."""
 
 from __future__ import annotations
 
@@ -26,16 +26,16 @@ TYPES = {
 
 _LARGEST_WHOLE = 2**53
 
-# Takes a value and its type's name, and gives the form in which the value is stored, compared and hashed.
+# Takes a value and the name of its type; returns the value as it is stored, compared and hashed.
 Reader = Callable[[Any, str], Any]
 
 
 class UnfitValueError(Exception):
-    """A value does not fit its key; the resolver adds where it stands."""
+    """A value does not fit its key; callers add the key, the file and the line."""
 
 
 def type_of_default(default: Any) -> str | None:
-    """The type that a default shows, or None where it cannot tell (an empty list)."""
+    """Returns the type of a default, or None where it shows none (an empty list)."""
     if isinstance(default, list):
         inner = {type_of_default(element) for element in default}
         return {"int": "ints", "float": "floats", "str": "strs"}.get(str(inner.pop())) if len(inner) == 1 else None
@@ -43,7 +43,7 @@ def type_of_default(default: Any) -> str | None:
 
 
 def unfit(value: Any, kind: str) -> UnfitValueError:
-    """The error of a value that is not of the type `kind`."""
+    """Returns the error of a value that is not of the type `kind`."""
     return UnfitValueError(f"expected {TYPES[kind]}, got {describe(value)}.")
 
 
@@ -80,7 +80,7 @@ def _str(value: Any, kind: str) -> str:
         return value
     if any("\ud800" <= letter <= "\udfff" for letter in value):
         raise UnfitValueError("expected text, got half of a surrogate pair.")
-    import unicodedata  # most configs are ASCII, and a cached answer need not pay for this
+    import unicodedata  # most configs are ASCII, and a cached answer should not wait for this import
 
     return unicodedata.normalize("NFC", value)
 

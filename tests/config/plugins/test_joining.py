@@ -1,4 +1,4 @@
-"""Plugins join the rules: they add to names, change none, and contradictions name both files."""
+"""Plugins in the rules: they add keys and choices, change no fingerprint, and contradictions name both files."""
 
 import json
 
@@ -17,6 +17,10 @@ TAUGHT = {
     "MyKD:Params": {"MyKDWeight": 1.0, "Teacher": "", "TeacherRun": 0, "TeacherWeights": "Last"},
     "::": {"Teacher": {"resets": {"MyKD": False}}},
 }
+SMALL = {
+    "Model": "MLP", "Flag": False, "Plugins": [], ":": ["Plugins"],
+    "::": {"Model": {"choices": {"MLP": 1, "VGG": 1}}, "Plugins": {"type": "paths"}},
+}  # fmt: skip
 
 
 @pytest.fixture
@@ -28,7 +32,7 @@ def resolver():
 def plugin(write):
     """Writes a plugin's two files."""
 
-    def make(name, document, code="raise RuntimeError('names are checked without this')\n"):
+    def make(name, document, code="raise RuntimeError('no Python is run to resolve a config')\n"):
         write(f"{name}.cjson", document)
         return str(write(f"{name}.py", code))
 
@@ -39,7 +43,7 @@ def named(resolver, *paths, **keys):
     return resolver.resolve({PLUGINS: list(paths), **ONE, **keys})
 
 
-def test_what_a_plugin_adds_is_named_and_where_it_lies_is_not(resolver, plugin):
+def test_the_keys_of_a_plugin_change_the_fingerprint_but_not_its_path(resolver, plugin):
     here, there = plugin("here/net", NET), plugin("there/net", NET)
     default, wide = named(resolver, here, Model="MyNet"), named(resolver, here, Model="MyNet", MyNetWidth=9)
     assert dict(default.named) == {"Dataset": "Digits", "Model": "MyNet"}
@@ -47,22 +51,39 @@ def test_what_a_plugin_adds_is_named_and_where_it_lies_is_not(resolver, plugin):
     assert named(resolver, there, Model="MyNet").fingerprint == default.fingerprint
 
 
-def test_a_config_that_uses_nothing_of_a_plugin_is_what_it_is_without(resolver, plugin):
+def test_a_plugin_that_is_not_used_changes_nothing(resolver, plugin):
     alone = resolver.resolve(ONE)
     beside = named(resolver, plugin("net", NET), plugin("loss", LOSS), Odd=False)
     assert beside.document() == alone.document()
 
 
-def test_only_the_plugins_that_act_are_recorded(resolver, plugin):
+def test_only_used_plugins_are_recorded(resolver, plugin):
     net, loss = plugin("net", NET), plugin("loss", LOSS)
     assert [each["Path"] for each in named(resolver, net, loss, Odd=True).document()[PLUGINS]] == [loss]
     assert [each["Path"] for each in named(resolver, net, loss, Model="MyNet").document()[PLUGINS]] == [net]
 
 
-def test_what_counts_for_all_but_some_choices_does_not_count_for_a_plugin_s(resolver, plugin):
+def test_all_choices_but_some_excepts_the_choices_of_plugins(resolver, plugin):
     heeding = {**NET, "Model:MyNet:Params": {"MyNetWidth": 8, "BatchNorm": True}}
     assert "BatchNorm" not in named(resolver, plugin("net", NET), Model="MyNet").active
     assert named(resolver, plugin("other", heeding), Model="MyNet")["BatchNorm"] is True
+
+
+def test_alternatives_with_all_choices_but_some_except_those_of_plugins(tmp_path, plugin):
+    (tmp_path / "rules.cjson").write_text(json.dumps({**SMALL, "Flag|Model:!MLP:Params": {"X": 1}}))
+    resolver = Resolver.at(tmp_path / "rules.cjson")
+    net = plugin("net", NET)
+    assert "X" in resolver.resolve({"Model": "VGG"}).active
+    assert "X" not in resolver.resolve({PLUGINS: [net], "Model": "MyNet"}).active
+    assert "X" in resolver.resolve({PLUGINS: [net], "Model": "MyNet", "Flag": True}).active
+
+
+def test_a_plugin_activates_a_key_only_if_each_alternative_is_its_own(resolver, plugin):
+    own = {**NET, **LOSS, "Odd|Model:MyNet:Params": {"Temperature": 4.0}}
+    assert named(resolver, plugin("own", own), Odd=True)["Temperature"] == 4.0
+    assert "Temperature" not in named(resolver, plugin("own", own)).active
+    with pytest.raises(PluginError, match=r"'Temperature' is .*nowhere else"):
+        named(resolver, plugin("more", {**NET, **LOSS, "Odd|Model:MLP:Params": {"Temperature": 4.0}}))
 
 
 def test_a_bare_teacher_has_the_plugins_of_its_student_but_not_the_loss_that_it_resets(resolver, plugin):
@@ -83,7 +104,7 @@ def test_a_teacher_s_file_has_its_own_plugins_only(resolver, plugin, write):
         named(resolver, net, VanillaKD=True, Teacher=str(without))
 
 
-def test_an_inline_teacher_may_name_more(resolver, plugin):
+def test_an_inline_teacher_may_name_further_plugins(resolver, plugin):
     teacher = {PLUGINS: [plugin("net", NET)], **ONE, "Model": "MyNet", "Odd": True}
     student = named(resolver, plugin("loss", LOSS), VanillaKD=True, Teacher=teacher)
     assert dict(student.references["Teacher"].named) == {"Dataset": "Digits", "Model": "MyNet", "Odd": True}
@@ -98,7 +119,7 @@ def test_overrides_may_name_plugins_and_their_keys(resolver, plugin, write):
 def test_the_rules_of_one_set_of_plugins_are_read_once(resolver, plugin, monkeypatch):
     net = plugin("net", NET)
     first = named(resolver, net, Model="MyNet", Seed=1)
-    monkeypatch.setattr("Arch.config.plugins.joining.read_code", None)  # whoever reads again fails
+    monkeypatch.setattr("Arch.config.plugins.joining.read_code", None)  # reading again would fail
     others = [named(resolver, net, Model="MyNet", Seed=seed, MyNetWidth=seed) for seed in range(2, 5)]
     assert {id(each.rules) for each in others} == {id(first.rules)}
 
@@ -109,12 +130,15 @@ CONTRADICTIONS = {
         "'BatchSize' is a key of .*cannot change that",
     ),
     "without a condition": ({"BatchSize": 128}, "'BatchSize' is a key of .*nowhere else"),
-    "a condition of the house": ({"Model:MLP:Params": {"Temperature": 4.0}}, "'Temperature' is .*nowhere else"),
+    "a built-in condition": ({"Model:MLP:Params": {"Temperature": 4.0}}, "'Temperature' is .*nowhere else"),
     "a condition that holds": ({"Mode": "a", "Mode:a:Params": {"Temperature": 4.0}}, "'Temperature' is .*nowhere else"),
     "a fact": ({"::": {"BatchSize": {"at_least": 1}}}, "'BatchSize' is a key of .*cannot redefine"),
     "a choice": ({"::": {"Model": {"choices": {"MLP": 2}}}}, '"MLP" is a choice of Model in .* already'),
     "a choice of none": ({"::": {"Seed": {"choices": {"x": 1}}}}, "Seed has no choices that could be added to"),
-    "a house reset": ({"::": {"Teacher": {"resets": {"Seed": 1}}}}, "'Seed' is a key of .*resets keys of its own"),
+    "a reset of a built-in key": (
+        {"::": {"Teacher": {"resets": {"Seed": 1}}}},
+        "'Seed' is a key of .*resets keys of its own",
+    ),
     "always on": ({"Odd": True}, "'Odd' would be on in every experiment"),
     "a Python name": ({"Batch_Size": 3}, "'Batch_Size' is taken: .*'BatchSize'"),
     "an old spelling": ({"SeperateLinear": 3}, "'SeperateLinear' is taken: .*'SeparateLinear'"),
@@ -126,7 +150,7 @@ CONTRADICTIONS = {
 
 
 @pytest.mark.parametrize("case", CONTRADICTIONS)
-def test_a_plugin_that_contradicts_the_house_or_itself_is_refused_by_line(case, resolver, plugin):
+def test_a_plugin_that_contradicts_the_rules_or_itself_is_refused_by_line(case, resolver, plugin):
     document, message = CONTRADICTIONS[case]
     with pytest.raises(PluginError, match=rf"Plugins: .*odd\.cjson:\d+: {message}|odd\.cjson:\d+: .*{message}"):
         named(resolver, plugin("odd", document))
@@ -157,7 +181,7 @@ def test_two_files_of_one_name_are_refused(resolver, plugin):
         ([3], "expected a list of paths, each as text, got"),
     ],
 )
-def test_what_is_no_plugin_is_refused_in_a_sentence(value, message, resolver, tmp_path, write):
+def test_a_wrong_value_of_plugins_is_refused_in_a_sentence(value, message, resolver, tmp_path, write):
     (tmp_path / "folder.py").mkdir()
     write("bare.py", "")
     path = write("one.json", {PLUGINS: value, **ONE})

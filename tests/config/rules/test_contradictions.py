@@ -1,4 +1,4 @@
-"""Rules that contradict themselves are refused, each with the line on which it stands."""
+"""Contradictions in rules are refused with their line."""
 
 import json
 
@@ -59,13 +59,37 @@ CONTRADICTIONS = {
         4,
         "'X' has the default 2 here and 1 in line 2, and both may hold; give it one default or another name.",
     ),
+    "defaults of alternatives that may hold together": (
+        '{"A": 1, "B": 1, "M": "x",\n"A|B:Params": {"X": 1},\n"!A|M:y:Params": {"X": 2}}',
+        3,
+        "'X' has the default 2 here and 1 in line 2, and both may hold",
+    ),
+    "an unknown key in one alternative": (
+        '{"Flag": false,\n"Flag|Flga:Params": {"X": 1}}',
+        2,
+        "in 'Flag|Flga:Params': the condition 'Flga' names the unknown key 'Flga'. Did",
+    ),
+    "an option in one alternative": (
+        '{"A": 1, "B": 1,\n"B|A:Params": {"C": 1}, ":": ["A"]}',
+        2,
+        "the condition 'B|A' reads the option 'A', which may not",
+    ),
+    "a circle through one alternative": (
+        '{"A": 1,\n"A|D:Params": {"C": 1},\n"C:Params": {"D": 1}}',
+        2,
+        "the conditions go round in a circle: ",
+    ),
     "a default beside an unconditional one": ('{"A": 1, "X": 1,\n"A:Params": {"X": 2}}', 2, "2 here and 1 in line 1"),
     "defaults of two values that a list may hold": (
         '{"M": ["x"],\n"M:x:Params": {"X": 1},\n"M:y:Params": {"X": 2}}',
         3,
         "'X' has the default 2 here and 1 in line 2",
     ),
-    "a type that cannot be told": ('{\n"A": []}', 2, "the type of 'A' cannot be told from its default; give it a type"),
+    "a type that the default does not show": (
+        '{\n"A": []}',
+        2,
+        "the type of 'A' cannot be told from its default; give it a type",
+    ),
     "a default that is null": ('{\n"A": null}', 2, "the type of 'A' cannot be told from its default"),
     "a default that is an object": ('{\n"A": {"b": 1}}', 2, "the type of 'A' cannot be told from its default"),
     "a list of several types": ('{\n"A": [1, "b"]}', 2, "the type of 'A' cannot be told from its default"),
@@ -219,6 +243,6 @@ def test_rules_that_are_no_object_are_refused(text, rules_of):
         rules_of(text)
 
 
-def test_rules_that_are_not_there_are_refused(tmp_path):
+def test_a_missing_rules_file_is_refused(tmp_path):
     with pytest.raises(RulesError, match="no such file"):
         read_rules(tmp_path / "no.cjson")

@@ -1,4 +1,4 @@
-"""Whole values match whole values; `*` stands for any text."""
+"""Comparison of values: whole values match, and `*` stands for any text."""
 
 import fnmatch
 

@@ -14,7 +14,7 @@ def test_several_defaults_may_stand_under_conditions_that_exclude_each_other(rul
     assert rules.relevance({"Mode": "b"}).defaults["X"] == 2
 
 
-def test_a_key_matters_if_one_of_its_declarations_holds_with_all_its_stanzas(rules_of):
+def test_a_key_is_active_if_a_declaration_holds_with_all_its_stanzas(rules_of):
     rules = rules_of(
         {"A": False, "B": False, "C": False, "A:Params": {"B:Params": {"X": 1}}, "C:Params": {"X": 1}},
     )
@@ -23,7 +23,7 @@ def test_a_key_matters_if_one_of_its_declarations_holds_with_all_its_stanzas(rul
         assert ("X" in rules.relevance(world).defaults) == ((world["A"] and world["B"]) or world["C"])
 
 
-def test_a_condition_sees_a_switched_off_key_at_its_default(rules_of):
+def test_a_condition_reads_the_default_of_a_switched_off_key(rules_of):
     rules = rules_of({"A": False, "A:Params": {"B": False, "B:Params": {"X": 1}}, "B:Params": {"Y": 1}})
     assert rules.relevance({"A": True, "B": True}).off == ()
     assert set(rules.relevance({"A": False, "B": True}).off) == {"B", "X", "Y"}
@@ -36,3 +36,12 @@ def test_the_lines_of_keys_are_known(rules_of):
 
 def test_the_repository_has_rules_without_contradiction(rules_path):
     assert len(read_rules(rules_path).keys) > 65
+
+
+def test_the_keys_of_all_alternatives_come_before_the_keys_under_them(rules_of):
+    rules = rules_of({"C|B:x|!A:Params": {"Z": 1}, "Z:Params": {"Y": 1}, "A": False, "B": "y", "C": 0, "D": 1})
+    assert rules.keys["Z"].depends_on() == {"A", "B", "C"}
+    assert set(rules.gates) == {"A", "B", "C", "Z"}
+    assert [*rules.keys].index("Z") > max([*rules.keys].index(key) for key in "ABC")
+    assert "Z" not in rules.relevance({"A": True}).defaults
+    assert all("Z" in rules.relevance({"A": True, **given}).defaults for given in ({"B": "x"}, {"C": 2}, {"A": False}))

@@ -1,4 +1,4 @@
-"""Each type takes its own values in one canonical form, and no others."""
+"""Schemas: each type accepts its own values only, in one canonical form."""
 
 import math
 
@@ -123,12 +123,12 @@ def test_a_choice_is_taken_under_its_own_name(value, chosen):
 
 
 @pytest.mark.parametrize("value", ["mlp", "ViT_*", "*", "M*", "hub", "MLP ", "net"])
-def test_what_is_no_choice_is_refused_also_a_pattern(value):
+def test_any_other_value_than_a_choice_is_refused_patterns_too(value):
     with pytest.raises(UnfitValueError, match="expected one of its choices"):
         CLOSED.canonical(value)
 
 
-def test_an_empty_choice_is_taken_while_it_does_not_count():
+def test_an_empty_choice_is_accepted_while_the_key_is_inactive():
     assert CLOSED.canonical("") == ""
     with pytest.raises(UnfitValueError, match=r'got "". Known: MLP, ViT_B, hub/\*'):
         CLOSED.check("")
@@ -143,7 +143,7 @@ def test_each_element_of_a_list_is_a_choice():
         methods.canonical(["KD", "SP"])
 
 
-def test_what_nothing_implements_is_told_with_its_reason():
+def test_a_planned_value_has_its_reason():
     assert [CLOSED.why_planned(value) for value in ("MLP", "ViT_B", "hub/x")] == [None, "later", "later"]
     switch = Schema("bool", planned={"true": "later"})
     assert [switch.why_planned(value) for value in (True, False)] == ["later", None]
@@ -158,7 +158,7 @@ def test_what_nothing_implements_is_told_with_its_reason():
         ("below", 1.999, 2, "expected less than 2, got 2."),
     ],
 )
-def test_a_bound_lets_its_side_pass(bound, good, bad, words):
+def test_a_bound_refuses_the_values_beyond_it(bound, good, bad, words):
     schema = Schema("float", **{bound: 2})
     schema.check(good)
     with pytest.raises(UnfitValueError, match=words):

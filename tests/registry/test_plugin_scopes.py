@@ -1,0 +1,161 @@
+"""To whom a registered thing belongs; the oracle is the file whose statement registers it."""
+
+import sys
+import threading
+from contextvars import copy_context
+
+import pytest
+
+from Arch.config.plugins.running import use_files
+from Arch.errors import PluginError
+from Arch.registry.plugin_scopes import BUILT_IN, PLUGIN_PREFIX, activate, owner_of, registering
+from Arch.registry.registry import REGISTRIES, Registry
+
+PLUGIN = f"{PLUGIN_PREFIX}test"
+
+
+@pytest.fixture
+def things(tmp_path, monkeypatch):
+    """A package with a registry whose built-in module is imported on the first look-up, as the real ones are."""
+    package = tmp_path / "package_of_things"
+    package.mkdir()
+    (package / "__init__.py").write_text(
+        "from Arch.registry.registry import Registry\nTHINGS = Registry('thing', __name__)\n"
+    )
+    (package / "one.py").write_text(
+        "from package_of_things import THINGS\n\n\n@THINGS.register('one')\ndef one():\n    'The built-in one.'\n"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    yield lambda: sys.modules["package_of_things"].THINGS
+    activate(())
+    for name in [each for each in sys.modules if each.startswith(("package_of_things", PLUGIN_PREFIX))]:
+        del sys.modules[name]
+    REGISTRIES[:] = [each for each in REGISTRIES if each.kind != "thing"]
+
+
+@pytest.fixture
+def run(tmp_path):
+    """Runs plugins with these texts, and gives their modules."""
+
+    def run_all(*texts):
+        paths = [tmp_path / f"plugin_{place}.py" for place, _ in enumerate(texts)]
+        for path, text in zip(paths, texts, strict=True):
+            path.write_text(text)
+        use_files(paths)
+        return [next(each for each in sys.modules.values() if getattr(each, "__file__", "") == str(p)) for p in paths]
+
+    return run_all
+
+
+OWN = "from package_of_things import THINGS\n\n\n@THINGS.register('own')\ndef own():\n    'My own.'\n"
+
+
+def test_a_thing_of_a_plugin_is_shown_while_the_plugin_is_active(things, run):
+    [module] = run(OWN)
+    assert list(things()) == ["one", "own"]
+    assert [*things().of_plugin(module.__name__)] == ["own"]
+    run()
+    assert list(things()) == ["one"]
+    run(OWN)
+    assert list(things()) == ["one", "own"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "from package_of_things.one import one\n",
+        "import package_of_things.one\n",
+        "try:\n    import nosuch\nexcept ImportError:\n    from package_of_things import one\n",
+        "def load():\n    import package_of_things.one\n\n\nload()\n",
+        "from package_of_things import THINGS\nTHINGS['one']\n",
+        "from package_of_things import THINGS\nassert 'one' in THINGS\n",
+    ],
+)
+def test_modules_that_a_plugin_imports_or_looks_up_stay_built_in(text, things, run):
+    [module] = run(text)
+    assert not things().of_plugin(module.__name__)
+    run()
+    assert list(things()) == ["one"]
+
+
+def test_a_foreign_thing_belongs_to_the_plugin_that_registers_it(things, run):
+    [module] = run(
+        "import functools\nfrom package_of_things import THINGS\nfrom package_of_things.one import one\n"
+        "THINGS.register('again')(one)\n"
+        "THINGS.register('partial')(functools.partial(one))\n"
+        "THINGS.register('made')(type('Made', (), {}))\n"
+        "THINGS.register_family('f/*', lambda: ['f/x'], 'strings')(str)\n"
+    )
+    assert [*things().of_plugin(module.__name__)] == ["again", "partial", "made", "f/*"]
+    assert things()["f/x"] == "f/x"
+    run()
+    assert list(things()) == ["one"]
+    assert things().families == ()
+
+
+def test_a_thing_that_a_plugin_registers_later_belongs_to_it(things, run):
+    [module] = run(
+        "from package_of_things import THINGS\n\n\ndef more():\n"
+        "    @THINGS.register('later')\n    def later():\n        pass\n"
+    )
+    module.more()
+    assert "later" in things()
+    assert [*things().of_plugin(module.__name__)] == ["later"]
+    run()
+    assert "later" not in things()
+
+
+@pytest.mark.parametrize(
+    ("end", "error"),
+    [("1 / 0\n", PluginError), ("raise SystemExit\n", PluginError), ("raise KeyboardInterrupt\n", KeyboardInterrupt)],
+)
+def test_a_file_that_fails_half_way_leaves_nothing_and_is_run_again(end, error, things, run):
+    for _ in range(2):
+        with pytest.raises(error):
+            run(OWN + end)
+        assert list(things()) == ["one"]
+        assert not [name for name in sys.modules if name.startswith(PLUGIN_PREFIX)]
+    assert owner_of(object()) == BUILT_IN
+
+
+def test_a_file_that_is_named_twice_is_one_plugin(things, run, tmp_path):
+    [module] = run(OWN)
+    use_files([tmp_path / "plugin_0.py", tmp_path / "plugin_0.py"])
+    assert list(things()) == ["one", "own"]
+    assert [*things().of_plugin(module.__name__)] == ["own"]
+
+
+def test_two_plugins_and_the_package_may_not_register_one_name(things, run):
+    with pytest.raises(PluginError, match=r"plugin_1\.py and .*plugin_0\.py both register the thing 'own'\. Give one"):
+        run(OWN, OWN + "# another file\n")
+    with pytest.raises(PluginError, match=r"plugin_0\.py and .*one\.py both register the thing 'one'\. Give one"):
+        run(OWN.replace("'own'", "'one'"))
+    assert list(things()) == ["one"]
+
+
+def test_a_thread_that_starts_while_a_plugin_runs_registers_as_the_package():
+    found = []
+    with registering(PLUGIN):
+        thread = threading.Thread(target=lambda: found.append(owner_of(object())))
+        thread.start()
+        thread.join()
+        assert owner_of(object()) == PLUGIN
+    assert found == [BUILT_IN]
+    assert copy_context().run(owner_of, object()) == BUILT_IN
+
+
+def test_the_owner_is_restored_after_a_block_inside_another_and_after_an_error():
+    with registering(PLUGIN):
+        with pytest.raises(ValueError, match="x"), registering(BUILT_IN):
+            raise ValueError("x")
+        assert owner_of(object()) == PLUGIN
+    assert owner_of(object()) == BUILT_IN
+
+
+def test_a_name_is_registered_once(things, run):
+    with pytest.raises(PluginError, match=r"plugin_0\.py:\d+: ValueError: two things register as thing 'own'\."):
+        run(OWN + "\n\n@THINGS.register('own')\ndef other():\n    pass\n")
+    registry = Registry("thing", "Arch.distillation")
+    registry.register("a")(len)
+    with pytest.raises(ValueError, match="two things register as thing 'a'"):
+        registry.register("a")(len)
