@@ -11,7 +11,7 @@ from Arch.errors import ConfigError, DiskError
 from Arch.planning.workspace import ROOT
 from Arch.report import export
 from Arch.report.export import check_format, columns, csv_text, data_frame, frame, json_text, rows, selected, write
-from tests.report.conftest import STUDENT, TEACHER
+from tests.cached_runs import STUDENT, TEACHER
 from tests.test_architecture import HEAVY, imported
 
 HARD = [

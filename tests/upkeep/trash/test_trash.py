@@ -11,7 +11,7 @@ from Arch.errors import CacheError, DiskError
 from Arch.upkeep.trash import trash
 from Arch.upkeep.trash.removal import damaged, put_back, removable, take_away
 from Arch.upkeep.trash.targets import dependents
-from tests.upkeep.conftest import run
+from tests.small_rules import run
 
 DAY = 86400
 

@@ -10,7 +10,7 @@ from Arch.cache.foreign import open_network
 from Arch.files import door
 from Arch.planning.overview import overviews
 from Arch.planning.workspace import ROOT, Workspace
-from tests.report.conftest import STUDENT, TEACHER
+from tests.cached_runs import STUDENT, TEACHER
 
 
 def states(workspace, *words):

@@ -9,6 +9,11 @@ from Arch.planning.selection import Selection
 
 
 @pytest.fixture
+def workspace(workspace_of, rules):
+    return workspace_of(rules)
+
+
+@pytest.fixture
 def select(workspace):
     return lambda *words, place=None: Selection.in_cache(place or workspace).select(words)
 
