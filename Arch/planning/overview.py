@@ -14,12 +14,13 @@ from Arch.cache.entry import Entry
 from Arch.cache.status import Status, status_of
 from Arch.config.config import fingerprint_of
 from Arch.config.foreign import PLACE, is_foreign
+from Arch.config.matching import holds
 from Arch.config.plugins.joining import rules_of
 from Arch.config.rules.rules import Rules
 from Arch.errors import CacheError, ChangedDefaultError
 from Arch.planning.plan import Step, make_plan
 from Arch.planning.selection import Selection
-from Arch.planning.workspace import Workspace, holds
+from Arch.planning.workspace import Workspace
 
 UNKNOWN = "no readable Config.json"
 

@@ -16,7 +16,8 @@ from Arch.cache.layout import is_fingerprint
 from Arch.config.json_text import Source
 from Arch.config.resolve import Resolver
 from Arch.errors import ArchError, CacheError, ConfigError, UnknownNameError
-from Arch.planning.workspace import Workspace, config_files
+from Arch.planning.config_files import config_files
+from Arch.planning.workspace import Workspace
 
 _FEW = 12
 

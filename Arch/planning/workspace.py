@@ -8,16 +8,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, NoReturn
+from typing import Any
 
 from Arch import files
 from Arch.cache.agreement import check_defaults
 from Arch.cache.entry import Entry
-from Arch.cache.layout import is_fingerprint
 from Arch.cache.store import Store
 from Arch.config.config import Config
-from Arch.config.foreign import PLACE, ForeignNetwork, is_foreign
+from Arch.config.foreign import PLACE, is_foreign
 from Arch.config.json_text import Source
+from Arch.config.matching import holds
 from Arch.config.overrides import filter_of
 from Arch.config.plugins.joining import as_asked, recorded, remembered, rules_with
 from Arch.config.resolve import Resolver
@@ -25,10 +25,10 @@ from Arch.config.rules.rules import Rules
 from Arch.errors import (
     ArchError,
     ChangedDefaultError,
-    ConfigError,
     ForeignEntryError,
     PluginError,
 )
+from Arch.planning.config_files import config_names
 
 ROOT = Path(__file__).resolve().parents[2]
 RULES_NAME = "BaselineConfig.cjson"
@@ -135,7 +135,7 @@ class Workspace:
         """The configs of places; among those that nobody asked for, networks from elsewhere are no experiments."""
         for place in places:
             if os.path.isdir(place):  # noqa: PTH112 - asked of every one of ten thousand words
-                for path in _config_names(place):
+                for path in config_names(place):
                     yield self.resolver.load(path, overrides), path
             elif place.endswith(".json") or os.path.isfile(place):  # noqa: PTH113 - as above
                 yield self.resolver.load(Path(place), overrides), place
@@ -205,45 +205,7 @@ class Workspace:
                     yield rules_with(rules, paths)
 
 
-def config_files(folder: Path) -> list[Path]:
-    """Every `.json` file below a folder, sorted; not what a cache keeps, nor hidden folders such as its trash.
-
-    Raises:
-        ConfigError: there is none, or a folder cannot be read.
-    """
-    return [Path(path) for path in _config_names(folder)]
-
-
-def _config_names(folder: Path | str) -> list[str]:
-    """As `config_files`: ten thousand Path objects cost as much as reading the files."""
-    found: list[str] = []
-    for where, folders, names in os.walk(folder, onerror=_refuse_folder):
-        folders[:] = [name for name in folders if not (is_fingerprint(name) or name.startswith("."))]
-        found += [
-            os.path.normpath(os.path.join(where, name))  # noqa: PTH118
-            for name in names
-            if name.endswith(".json")
-        ]
-    if not found:
-        raise ConfigError(f"{folder}: expected a folder with config files (*.json) in it, found none.")
-    return sorted(found)
-
-
-def _refuse_folder(problem: OSError) -> NoReturn:
-    raise ConfigError(f"{problem.filename}: the folder cannot be read: {problem.strerror}.") from problem
-
-
 def _stored(store: Store, prefix: str) -> Mapping[str, Any]:
     document = store.find(prefix).document()
     place = {PLACE: document[PLACE]} if PLACE in document else {}
     return {**as_asked(document), **place}
-
-
-def holds(config: Config, key: str, value: Any) -> bool:
-    """Whether a `Key=Value` word selects a config; a reference answers to its network's name and its fingerprint."""
-    reference = config.references.get(key)
-    if reference is None:
-        return key in config.active and bool(config.active[key] == value)
-    if isinstance(reference, ForeignNetwork):
-        return value in (reference.title, reference.fingerprint)
-    return value in (reference.active.get("Model"), reference.fingerprint)

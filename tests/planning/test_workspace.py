@@ -9,7 +9,8 @@ import pytest
 from Arch.config.foreign import ForeignNetwork
 from Arch.errors import ChangedDefaultError, ConfigError, DiskError
 from Arch.files import door
-from Arch.planning.workspace import ROOT, Workspace, config_files
+from Arch.planning.config_files import config_files
+from Arch.planning.workspace import ROOT, Workspace
 from Arch.types import Run
 
 TEACHER = {"Dataset": "Synthetic", "Model": "MLP"}
