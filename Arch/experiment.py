@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 from Arch.cache.entry import Entry
 from Arch.callbacks import SilentWatcher, Watcher
 from Arch.config.config import Config
-from Arch.errors import ArchError, ConfigError, StoppedError, TrainingError
-from Arch.planning.plan import Plan, Step, make_plan
+from Arch.errors import ConfigError
+from Arch.planning.plan import make_plan
 from Arch.planning.workspace import Workspace
+from Arch.sweep.in_process import carry_out
 from Arch.sweep.worker import Worker, load_model
 from Arch.types import Result, Run
 
@@ -81,35 +82,6 @@ def run(
     result = entry.result()
     fields = {field.name: getattr(result, field.name) for field in dataclasses.fields(Result)}
     return Experiment(**fields, config=resolved, entry=entry)
-
-
-@dataclass(frozen=True)
-class Failure:
-    """An experiment that could not be finished, and why."""
-
-    step: Step
-    error: ArchError
-
-
-def carry_out(plan: Plan, worker: Worker) -> tuple[Failure, ...]:
-    """Trains all that a plan misses in this process, one experiment after the other, whatever befell it before.
-
-    One that fails does not stop the others; if the end is asked for, the experiment that was left comes last.
-    """
-    failures: dict[str, Failure] = {}
-    for step in plan.missing:
-        lacking = [need for need in step.needs if need in failures]
-        try:
-            if step.refusal:
-                raise step.refusal
-            if lacking:
-                raise TrainingError(f"not tried: {failures[lacking[0]].step.config.title}, which it needs, failed.")
-            worker.train(step.config)
-        except ArchError as error:
-            failures[step.config.fingerprint] = Failure(step, error)
-            if isinstance(error, StoppedError):
-                break
-    return tuple(failures.values())
 
 
 def _resolved(source: Config | Path | str | Mapping[str, Any], workspace: Workspace) -> Config:

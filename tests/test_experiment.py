@@ -6,9 +6,7 @@ import pytest
 import torch
 
 from Arch import Store, load_config, run
-from Arch.errors import CacheError, ConfigError, StoppedError, TrainingError
-from Arch.experiment import carry_out
-from Arch.planning.plan import make_plan
+from Arch.errors import CacheError, ConfigError
 
 TINY = {
     "Dataset": "Synthetic",
@@ -63,38 +61,3 @@ def test_asking_again_by_file_mapping_or_config_gives_the_same_runs(taught, tmp_
 def test_what_is_no_config_is_refused(tmp_path):
     with pytest.raises(ConfigError, match="expected a config, a file or a dictionary, got 3"):
         run(3, cache=tmp_path)
-
-
-class Obstinate:
-    """A worker that trains nothing and raises what it was told to, by the config's seed."""
-
-    def __init__(self, **errors):
-        self.errors, self.asked = errors, []
-
-    def train(self, config):
-        self.asked.append(config["Seed"])
-        error = self.errors.get(f"seed_{config['Seed']}")
-        if error:
-            raise error
-
-
-@pytest.fixture
-def plan(resolver, tmp_path):
-    return lambda *raws: make_plan([(resolver.resolve(raw), "") for raw in raws], Store(tmp_path))
-
-
-def test_what_fails_stops_only_what_needs_it(plan):
-    worker = Obstinate(seed_1=TrainingError("bad luck"))
-    failures = carry_out(plan({**TAUGHT, "Seed": 5}, {**TINY, "Seed": 7}), worker)
-    assert worker.asked == [1, 7]
-    assert [str(failure.error) for failure in failures] == [
-        "bad luck",
-        "not tried: MLP on Synthetic, which it needs, failed.",
-    ]
-
-
-def test_after_the_end_was_asked_for_nothing_is_begun(plan):
-    worker = Obstinate(seed_1=TrainingError("bad luck"), seed_2=StoppedError("left"))
-    failures = carry_out(plan(*({**TINY, "Seed": seed} for seed in range(5))), worker)
-    assert worker.asked == [0, 1, 2]
-    assert [str(failure.error) for failure in failures] == ["bad luck", "left"]

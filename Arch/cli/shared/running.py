@@ -15,10 +15,10 @@ from Arch.cli.console.progress import watcher
 from Arch.cli.console.signals import Signals
 from Arch.config.config import Config
 from Arch.errors import CacheError, ConfigError, StoppedError
-from Arch.experiment import Failure, carry_out
 from Arch.planning.plan import Plan, make_plan
 from Arch.planning.workspace import Workspace
 from Arch.report import json_rows, labels, table
+from Arch.sweep.in_process import FailedStep, carry_out
 from Arch.sweep.worker import Worker
 from Arch.types import Result, Run
 
@@ -148,7 +148,7 @@ def _print_stale(plan: Plan, options: argparse.Namespace) -> None:
         )
 
 
-def _print_failures(failures: Sequence[Failure], plan: Plan) -> None:
+def _print_failures(failures: Sequence[FailedStep], plan: Plan) -> None:
     for failure in failures:
         if isinstance(failure.error, StoppedError):
             print(f"stopped: {failure.step.config.title}: the same command goes on from there", file=sys.stderr)

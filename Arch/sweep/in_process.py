@@ -1,0 +1,38 @@
+"""Carries out a plan in this process, one experiment after the other."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from Arch.errors import ArchError, StoppedError, TrainingError
+from Arch.planning.plan import Plan, Step
+from Arch.sweep.worker import Worker
+
+
+@dataclass(frozen=True)
+class FailedStep:
+    """An experiment that could not be finished, and why."""
+
+    step: Step
+    error: ArchError
+
+
+def carry_out(plan: Plan, worker: Worker) -> tuple[FailedStep, ...]:
+    """Trains all that a plan misses in this process, one experiment after the other, whatever befell it before.
+
+    One that fails does not stop the others; if the end is asked for, the experiment that was left comes last.
+    """
+    failures: dict[str, FailedStep] = {}
+    for step in plan.missing:
+        lacking = [need for need in step.needs if need in failures]
+        try:
+            if step.refusal:
+                raise step.refusal
+            if lacking:
+                raise TrainingError(f"not tried: {failures[lacking[0]].step.config.title}, which it needs, failed.")
+            worker.train(step.config)
+        except ArchError as error:
+            failures[step.config.fingerprint] = FailedStep(step, error)
+            if isinstance(error, StoppedError):
+                break
+    return tuple(failures.values())
