@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from Arch import files
@@ -14,12 +13,12 @@ from Arch.cache.entry import Entry
 from Arch.cache.status import Status, status_of
 from Arch.config.config import fingerprint_of
 from Arch.config.foreign import PLACE, is_foreign
-from Arch.config.matching import holds
 from Arch.config.plugins.joining import rules_of
 from Arch.config.rules.rules import Rules
 from Arch.errors import CacheError, ChangedDefaultError
 from Arch.planning.plan import Step, make_plan
 from Arch.planning.selection import Selection
+from Arch.planning.words import configs
 from Arch.planning.workspace import Workspace
 
 UNKNOWN = "no readable Config.json"
@@ -96,18 +95,14 @@ def overviews(workspace: Workspace, words: Sequence[str], overrides: Sequence[st
     Raises:
         ArchError: a word leads nowhere, or a config cannot be understood.
     """
-    places, filters = workspace.split(words)
     selection = Selection.in_cache(workspace)
-    named = set(places)
-    conditions = [word for word in words if word not in named]
-    is_config = {place: _is_config(place, selection) for place in places}
-    asked = [place for place in places if is_config[place]]
-    cached = [place for place in places if not is_config[place]]
-    wanted = workspace.configs(asked, overrides) if asked else ()
-    held = ((config, label) for config, label in wanted if all(holds(config, key, value) for key, value in filters))
-    found = {step.config.fingerprint: _of_step(step, workspace) for step in make_plan(held, workspace.store).steps}
-    if cached or not asked:
-        for name in selection.select([*cached, *conditions], overrides).fingerprints:
+    meant = selection.read(words)
+    files_or_folders = [place for place in meant.places if place.prefix is None]
+    cached = [place for place in meant.places if place.prefix is not None]
+    asked = configs(workspace, meant.without(cached), overrides) if files_or_folders else ()
+    found = {step.config.fingerprint: _of_step(step, workspace) for step in make_plan(asked, workspace.store).steps}
+    if cached or not files_or_folders:
+        for name in selection.select(meant.without(files_or_folders), overrides).fingerprints:
             if name not in found:
                 found[name] = of_entry(Entry(workspace.store.root / name), workspace.resolver.rules)
     return list(found.values())
@@ -153,11 +148,3 @@ def _of_begun(entry: Entry, asked: Stored, document: Mapping[str, Any]) -> Statu
     status = status_of(entry, 1, asked, document)
     started = max((*status.runs, *traces), default=0) + 1
     return status if started == 1 else status_of(entry, started, asked, document)
-
-
-def _is_config(place: str, selection: Selection) -> bool:
-    """Whether a word names configs, and not an experiment of the cache by its folder or fingerprint."""
-    path = Path(place)
-    if path.is_dir():
-        return path.name not in selection.known
-    return place.endswith(".json") or path.is_file()

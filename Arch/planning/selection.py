@@ -14,9 +14,11 @@ from Arch import files
 from Arch.cache.entry import Entry
 from Arch.cache.layout import is_fingerprint
 from Arch.config.json_text import Source
+from Arch.config.matching import Condition
 from Arch.config.resolve import Resolver
 from Arch.errors import ArchError, CacheError, ConfigError, UnknownNameError
-from Arch.planning.config_files import config_files
+from Arch.planning.places import Place
+from Arch.planning.words import Words, read_words
 from Arch.planning.workspace import Workspace
 
 _FEW = 12
@@ -59,42 +61,36 @@ class Selection:
         root = workspace.store.root
         return cls(workspace, names_in(root), lambda name: document_in(root / name), f"the cache {root}")
 
-    def select(self, words: Sequence[str], overrides: Sequence[str] = ()) -> Selected:
+    def read(self, words: Sequence[str]) -> Words:
+        """Reads words, of which a folder named by one of the fingerprints is an experiment; raises as `read_words`."""
+        return read_words(self.workspace, words, self.known.__contains__)
+
+    def select(self, words: Words | Sequence[str], overrides: Sequence[str] = ()) -> Selected:
         """What the words select; all where there are none.
 
         Args:
-            words: config files, folders of them, folders of the cache, fingerprint prefixes, `Key=Value` words.
+            words: as for `read_words`.
             overrides: `Key=Value` words that change what the files say.
 
         Raises:
             ArchError: a word cannot be understood, a prefix fits none or several, or nothing is selected.
         """
-        if not all(words):  # to a path, nothing is the working directory
-            raise ConfigError("expected files, folders, fingerprint prefixes or Key=Value words, got an empty word.")
-        places, filters = self.workspace.split(words)
-        found = [name for place in places for name in self._at(place, overrides)] if places else self.names
-        verdicts = {name: self._holds(name, filters) for name in found}
+        meant = words if isinstance(words, Words) else self.read(words)
+        found = [name for place in meant.places for name in self._at(place, overrides)] if meant.places else self.names
+        verdicts = {name: self._holds(name, meant.conditions) for name in found}
         chosen = tuple(name for name, is_meant in verdicts.items() if is_meant)
-        if words and not chosen:
-            raise ConfigError(f"nothing of {' '.join(words)} is in {self.place}.")
+        if meant.parts and not chosen:
+            raise ConfigError(f"nothing of {meant} is in {self.place}.")
         return Selected(chosen, tuple(name for name, is_meant in verdicts.items() if is_meant is None))
 
-    def _at(self, word: str, overrides: Sequence[str]) -> Iterator[str]:
-        path = Path(word)
-        if path.name in self.known and path.is_dir():
-            yield path.name
-        elif path.is_dir():
-            for file in config_files(path):
-                yield from self._of(file, overrides)
-        elif word.endswith(".json") or path.is_file():
-            yield from self._of(path, overrides)
-        else:
-            yield self._beginning(word.lower())
-
-    def _of(self, file: Path, overrides: Sequence[str]) -> Iterator[str]:
-        fingerprint = self.workspace.resolver.load(file, overrides).fingerprint
-        if fingerprint in self.known:
-            yield fingerprint
+    def _at(self, place: Place, overrides: Sequence[str]) -> Iterator[str]:
+        if place.prefix is not None:
+            yield self._beginning(place.prefix.lower())
+            return
+        for path in place.files():
+            fingerprint = self.workspace.resolver.load(Path(path), overrides).fingerprint
+            if fingerprint in self.known:
+                yield fingerprint
 
     def _beginning(self, prefix: str) -> str:
         start = bisect.bisect_left(self.names, prefix)
@@ -108,20 +104,19 @@ class Selection:
             )
         return found[0]
 
-    def _holds(self, name: str, filters: Sequence[tuple[str, Any]]) -> bool | None:
-        """Whether all `Key=Value` words are true of an experiment; None if nobody can tell."""
-        document = self.document_of(name) if filters else {}
+    def _holds(self, name: str, conditions: Sequence[Condition]) -> bool | None:
+        """Whether an experiment meets all conditions; None if its config cannot be read."""
+        document = self.document_of(name) if conditions else {}
         if document is None:
             return None
-        if not filters:
+        if not conditions:
             return True
         active, references = document["Active"], document["References"]
         with contextlib.suppress(ArchError):  # what today's rules do not know any more is taken by the letter
             active = self._resolver.resolve(active, source=Source(f"experiment {name}")).active
-        return all(
-            value in self._names_of(references[key]) if key in references else active.get(key) == value
-            for key, value in filters
-        )
+        keys = {condition.key for condition in conditions} & references.keys()
+        names = {key: self._names_of(references[key]) for key in keys}
+        return all(condition.holds_among(active, names) for condition in conditions)
 
     def _names_of(self, reference: Mapping[str, Any]) -> tuple[str, str]:
         """What an experiment that another was made from answers to: its network and its fingerprint."""
@@ -152,3 +147,9 @@ def document_in(folder: Path) -> Document | None:
         return Entry(folder).document()
     except CacheError:
         return None
+
+
+def selected_entries(workspace: Workspace, words: Sequence[str], overrides: Sequence[str] = ()) -> Iterator[Entry]:
+    """Yields the cached experiments that words select; raises as `Selection.select`."""
+    for name in Selection.in_cache(workspace).select(words, overrides).fingerprints:
+        yield Entry(workspace.store.root / name)

@@ -11,6 +11,7 @@ from Arch.cache.foreign import open_network
 from Arch.errors import ForeignEntryError
 from Arch.models.build import build
 from Arch.planning.overview import overviews
+from Arch.planning.words import configs, entries_with_runs
 from Arch.planning.workspace import Workspace
 from Arch.report.listing import line_of
 from Arch.types import Run
@@ -65,16 +66,16 @@ def test_it_is_no_orphan_though_it_has_no_runs(kept):
 
 def test_it_is_no_experiment_among_all_of_the_cache(kept):
     workspace, config, network = kept
-    entries, spoilt = workspace.entries([])
+    entries, spoilt = entries_with_runs(workspace, [])
     assert ([each.fingerprint for each in entries], spoilt) == ([config.fingerprint], [])
-    assert [found.fingerprint for found, _ in workspace.configs([])] == [config.fingerprint]
+    assert [found.fingerprint for found, _ in configs(workspace, [])] == [config.fingerprint]
     with pytest.raises(
         ForeignEntryError, match=f"^{network.fingerprint[:12]} is the network .* has no runs of its own"
     ):
         workspace.cached(network.fingerprint)
-    for select in (workspace.entries, lambda words: list(workspace.configs(words))):
+    for select in (entries_with_runs, lambda *words: list(configs(*words))):
         with pytest.raises(ForeignEntryError):
-            select([network.fingerprint])
+            select(workspace, [network.fingerprint])
 
 
 def test_a_worker_finds_it_again_by_its_fingerprint(kept):
@@ -87,7 +88,7 @@ def test_a_worker_finds_it_again_by_its_fingerprint(kept):
 def test_students_are_selected_by_it(kept):
     workspace, config, network = kept
     for word in (f"Teacher={network.fingerprint}", f"Teacher={network.title}"):
-        assert [found.fingerprint for found, _ in workspace.configs([word])] == [config.fingerprint]
+        assert [found.fingerprint for found, _ in configs(workspace, [word])] == [config.fingerprint]
         assert [each.entry.fingerprint for each in overviews(workspace, [word])] == [config.fingerprint]
 
 

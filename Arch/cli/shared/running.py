@@ -16,6 +16,7 @@ from Arch.cli.console.signals import Signals
 from Arch.config.config import Config
 from Arch.errors import CacheError, ConfigError, StoppedError
 from Arch.planning.plan import Plan, make_plan
+from Arch.planning.words import entries_with_runs
 from Arch.planning.workspace import Workspace
 from Arch.report import json_rows, labels, table
 from Arch.sweep.in_process import FailedStep, carry_out
@@ -80,7 +81,7 @@ def cached_entries(workspace: Workspace, words: Sequence[str], options: argparse
     Raises:
         ConfigError: there is none.
     """
-    entries, unreadable = workspace.entries(words, options.set)
+    entries, unreadable = entries_with_runs(workspace, words, options.set)
     for error in unreadable:
         print(f"error: left out: {error}", file=sys.stderr)
     if not entries:
