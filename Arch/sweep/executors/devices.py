@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import string
-import subprocess
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from pathlib import Path
 
 from Arch.errors import ConfigError
 from Arch.machine.cgroups import core_share, memory_limit
+from Arch.machine.programs import answer
 from Arch.sweep.progress import Slot
 
 WORKER_MEMORY = 1 << 30  # bytes that a worker with torch and a small dataset needs
@@ -105,16 +105,7 @@ def visible_gpus(environment: Mapping[str, str]) -> tuple[str, ...]:
     named = environment.get("CUDA_VISIBLE_DEVICES")
     if named is not None:
         return () if named.strip() in _NO_GPUS else tuple(name.strip() for name in named.split(",") if name.strip())
-    try:
-        told = subprocess.run(
-            ["nvidia-smi", "--query-gpu=index", "--format=csv,noheader"],  # noqa: S607 - wherever the driver put it
-            capture_output=True,
-            text=True,
-            timeout=20,
-            check=True,
-        ).stdout
-    except (OSError, subprocess.SubprocessError):
-        return ()
+    told = answer("nvidia-smi", "--query-gpu=index", "--format=csv,noheader") or ""
     return tuple(line.strip() for line in told.splitlines() if line.strip().isdecimal())
 
 

@@ -6,7 +6,6 @@ import hashlib
 import platform
 import re
 import shlex
-import subprocess
 import sys
 from collections.abc import Iterable, Mapping
 from functools import cache
@@ -17,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from Arch.errors import DataError
+from Arch.machine.programs import answer
 
 if TYPE_CHECKING:
     from Arch.datasets.loading import ImageData
@@ -146,7 +146,11 @@ def _driver() -> str | None:
     """The version of NVIDIA's driver, as its kernel module or its own program tells it."""
     text = _DRIVER.read_text(errors="replace") if _DRIVER.exists() else ""
     told = re.search(r"Kernel Module.*?\s(\d+\.[\d.]+)", text)
-    return told[1] if told else _answer("nvidia-smi", "--query-gpu=driver_version", "--format=csv,noheader")
+    return (
+        told[1]
+        if told
+        else answer("nvidia-smi", "--query-gpu=driver_version", "--format=csv,noheader", patience=_PATIENCE)
+    )
 
 
 def _installed(package: str) -> str | None:
@@ -166,15 +170,4 @@ def _digest(constants: Normalization) -> str:
 
 
 def _git(root: Path, *words: str) -> str | None:
-    return _answer("git", "-C", str(root), *words)
-
-
-def _answer(*words: str) -> str | None:
-    """What a program prints, or None where it is absent or fails."""
-    try:
-        done = subprocess.run(  # noqa: S603 - fixed words, no shell
-            words, capture_output=True, text=True, check=True, timeout=_PATIENCE
-        )
-    except (OSError, subprocess.SubprocessError):
-        return None
-    return done.stdout.strip()
+    return answer("git", "-C", str(root), *words, patience=_PATIENCE)

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import platform
 import re
-import subprocess
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
+from Arch.machine.programs import answer
 from Arch.sweep.executors.devices import WORKER_MEMORY, this_machine
 from Arch.units import size_text
 from Arch.upkeep.doctor.finding import Finding, ok, problem, warning
 
-Answer = Callable[[list[str]], str | None]
+Answer = Callable[..., str | None]
 
 _REQUIREMENT = re.compile(r"^([A-Za-z0-9_.-]+)\s*>=\s*([0-9.]+)", re.MULTILINE)
-_PATIENCE = 20
 
 
 def check_packages(requirements: Path) -> Iterator[Finding]:
@@ -50,18 +49,9 @@ def numbers(version: str) -> tuple[int, ...]:
     return tuple(map(int, match[0].split("."))) if match else ()
 
 
-def answer(command: list[str]) -> str | None:
-    """What a program prints, or None where it cannot be started or fails."""
-    try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=_PATIENCE, check=True)  # noqa: S603
-    except (OSError, subprocess.SubprocessError):
-        return None
-    return done.stdout.strip()
-
-
 def check_gpus(environment: Mapping[str, str], ask: Answer = answer) -> Finding:
     """Which GPUs the driver has, and which of them `CUDA_VISIBLE_DEVICES` leaves visible."""
-    told = ask(["nvidia-smi", "--query-gpu=index,name,memory.total,driver_version", "--format=csv,noheader"])
+    told = ask("nvidia-smi", "--query-gpu=index,name,memory.total,driver_version", "--format=csv,noheader")
     visible = environment.get("CUDA_VISIBLE_DEVICES")
     masked = f" (CUDA_VISIBLE_DEVICES={visible})" if visible is not None else ""
     if told is None:
@@ -85,11 +75,11 @@ def check_cores(environment: Mapping[str, str]) -> Finding:
 
 def check_code(root: Path, ask: Answer = answer) -> Finding:
     """Which commit runs would record, and whether the code was edited since."""
-    commit = ask(["git", "-C", str(root), "rev-parse", "--short", "HEAD"])
+    commit = ask("git", "-C", str(root), "rev-parse", "--short", "HEAD")
     if commit is None:
         remedy = "run from a git checkout, so that results can be traced to the code"
         return warning("code", f"{root} is no git checkout (or there is no git): runs record no commit", remedy)
-    edited = ask(["git", "-C", str(root), "status", "--porcelain", "--untracked-files=no"])
+    edited = ask("git", "-C", str(root), "status", "--porcelain", "--untracked-files=no")
     if edited:
         count = len(edited.splitlines())
         sentence = f"commit {commit}, with {count} edited file{'s'[: count != 1]}: runs record that the code was edited"

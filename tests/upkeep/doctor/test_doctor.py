@@ -152,16 +152,16 @@ def test_a_package_that_is_missing_or_too_old_is_a_problem(tmp_path):
     ],
 )
 def test_the_gpus_are_those_of_the_driver(environment, told, level, word):
-    found = check_gpus(environment, lambda command: told)
+    found = check_gpus(environment, lambda *command: told)
     assert (found.level, word in found.sentence) == (level, True)
 
 
 def test_the_code_is_its_commit_and_whether_it_was_edited(tmp_path):
     answers = {"rev-parse": "abc1234", "status": " M a\n M b"}
-    found = check_code(tmp_path, lambda command: answers[command[3]])
+    found = check_code(tmp_path, lambda *command: answers[command[3]])
     assert found.sentence == "commit abc1234, with 2 edited files: runs record that the code was edited"
-    assert check_code(tmp_path, lambda command: {**answers, "status": ""}[command[3]]).level is Level.OK
-    assert check_code(tmp_path, lambda command: None).level is Level.WARNING
+    assert check_code(tmp_path, lambda *command: {**answers, "status": ""}[command[3]]).level is Level.OK
+    assert check_code(tmp_path, lambda *command: None).level is Level.WARNING
 
 
 def test_cores_are_at_most_those_of_this_process():
