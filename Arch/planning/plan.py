@@ -10,6 +10,7 @@ from Arch.cache.status import Status
 from Arch.cache.store import Store
 from Arch.config.config import Config
 from Arch.errors import ArchError, NotImplementedYetError, PluginError
+from Arch.planning.made_from import runs_behind
 
 
 @dataclass(frozen=True)
@@ -116,9 +117,8 @@ class _Planner:
         step = replace(step, labels=(*step.labels, *labels))
         self._steps[config.fingerprint] = step
         if not (step.is_done or step.refusal):
-            for key, reference in config.references.items():
-                if isinstance(reference, Config):
-                    self.add(reference, config.active.get(f"{key}Run", 0) + 1)
+            for reference, run in runs_behind(config, max(step.status.missing)):
+                self.add(reference, run + 1)
 
     def ordered(self) -> Sequence[Step]:
         ordered: dict[str, Step] = {}
@@ -137,7 +137,7 @@ class _Planner:
         status = self._store.status(config, runs)
         refusal = status.problem or (None if status.is_done else _refusal(config))
         needs = tuple(other.fingerprint for other in config.references.values())
-        return Step(_with_runs(config, runs), (), status, refusal, needs)
+        return Step(with_runs(config, runs), (), status, refusal, needs)
 
 
 def _require_same_files(one: Config, other: Config) -> None:
@@ -161,7 +161,8 @@ def _refusal(config: Config) -> NotImplementedYetError | None:
     return None
 
 
-def _with_runs(config: Config, runs: int) -> Config:
+def with_runs(config: Config, runs: int) -> Config:
+    """Returns a config with another `NumRuns`."""
     if config.option("NumRuns") == runs:
         return config
     return replace(config, options={**config.options, "NumRuns": runs})

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from Arch.cache.attempts.attempt import Attempt, State
-from Arch.config.config import Config
+from Arch.planning.made_from import runs_behind
 from Arch.planning.plan import Plan, Step
 
 Name = tuple[str, int]
@@ -37,9 +37,8 @@ class Task:
     @property
     def needs(self) -> Iterator[Name]:
         """The runs that have to be there before."""
-        for key, reference in self.step.config.references.items():
-            if isinstance(reference, Config):
-                yield reference.fingerprint, self.step.config.active.get(f"{key}Run", 0)
+        for reference, run in runs_behind(self.step.config, self.run):
+            yield reference.fingerprint, run
 
     @property
     def attempt(self) -> Attempt | None:

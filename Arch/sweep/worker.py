@@ -14,8 +14,10 @@ from Arch.cache.store import Store
 from Arch.callbacks import Requests, SilentWatcher, Watcher
 from Arch.config.config import Config
 from Arch.config.plugins.running import errors_named, use
-from Arch.errors import ConfigError, TrainingError
+from Arch.errors import CacheError, ConfigError, TrainingError
 from Arch.faults import sentence
+from Arch.planning.made_from import follows_runs, referred_run, referred_weights
+from Arch.planning.plan import with_runs
 from Arch.types import Result
 
 if TYPE_CHECKING:
@@ -51,7 +53,10 @@ class Worker:
             ArchError: it cannot run, or its training failed, or its end was asked for.
         """
         with _torchs_errors_named(), errors_named(config.plugins):
-            return self._trainer(config).result()
+            last = config.option("NumRuns") - 1
+            for run in range(last) if follows_runs(config) else ():  # each run has networks, so a trainer, of its own
+                self._trainer(with_runs(config, run + 1), run).result()
+            return self._trainer(config, last).result()
 
     def make_run(self, config: Config, lease: Lease) -> None:
         """Makes and commits the one run that a lease is for; what goes wrong is recorded with the run in hand.
@@ -62,28 +67,33 @@ class Worker:
         """
         # A trainer that cannot be built is the run's failure, too.
         with _torchs_errors_named(), lease, errors_named(config.plugins):
-            self._trainer(config).make_run(lease)
+            self._trainer(config, lease.index).make_run(lease)
 
-    def _trainer(self, config: Config) -> ITrainer:
+    def _trainer(self, config: Config, run: int) -> ITrainer:
+        """Builds the trainer of an experiment, with the networks that one of its runs is made from."""
         config.require_implemented()
         _let_threads_sleep()
         use(config)
         from Arch.training import TRAINERS  # this and the next: torch, to which a cached answer never comes
         from Arch.training.settings import Settings
 
-        networks = {key: self._given(config, key, other) for key, other in config.references.items()}
+        networks = {key: self._given(config, key, other, run) for key, other in config.references.items()}
         settings = Settings(self.device, self.data, self.watcher, self.requests)
         return TRAINERS[config["Trainer"]](config, self.store.entry(config), settings, networks)
 
-    def _given(self, config: Config, key: str, other: Config | ForeignNetwork) -> GivenNetwork:
-        """The network that a config's `key` refers to."""
+    def _given(self, config: Config, key: str, other: Config | ForeignNetwork, run: int) -> GivenNetwork:
+        """Returns the network under a reference `key` that a run of the config is made from.
+
+        Raises:
+            ConfigError: a run or its weights are chosen of a foreign network, which has no runs.
+        """
         from Arch.training.networks.foreign import ForeignModel  # torch, as above
         from Arch.training.networks.trained import TrainedNetwork
 
-        run, weights = config[f"{key}Run"], config[f"{key}Weights"]
         if isinstance(other, Config):
-            return TrainedNetwork(other, self.store.entry(other), run, weights)
-        if (run, weights) != (config.default_of(f"{key}Run"), config.default_of(f"{key}Weights")):
+            index, weights = referred_run(config, key, run), referred_weights(config, key)
+            return TrainedNetwork(other, self.store.entry(other), index, weights)
+        if {f"{key}Run", f"{key}Weights"} & config.named.keys():
             raise ConfigError(
                 f"{key}Run and {key}Weights choose among the runs of an experiment, and the network {other.title} has "
                 "none. Leave them out."
@@ -116,6 +126,8 @@ def load_model(config: Config, entry: Entry, run: int, weights: str) -> IModel:
     Raises:
         CacheError: there are no such weights.
     """
+    if "Model" not in config.active:
+        raise CacheError(f"{config.title}: this experiment trains no network, so its runs have no weights.")
     from Arch.training.networks.trained import TrainedNetwork  # torch, as above
 
     with _torchs_errors_named(), errors_named(config.plugins):

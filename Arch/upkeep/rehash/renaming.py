@@ -129,7 +129,9 @@ def _document(config: Config, old: Document, known: Mapping[str, Document]) -> D
         told = known.get(other.fingerprint)
         before = old["References"].get(key, {}).get("Title", other.title)
         titles[key] = str(told["Title"]) if told else str(before)
-        model = str(told["Active"].get("Model") or told["Active"].get(NETWORK, "?")) if told else other.title
+        model = (
+            str(told["Active"].get("Model") or told["Active"].get(NETWORK) or told["Title"]) if told else other.title
+        )
         references[key] = ForeignNetwork(model, other.fingerprint)
     document = dataclasses.replace(config, references=references).document()
     for key, title in titles.items():
