@@ -11,16 +11,16 @@ from Arch.errors import ConfigError
 
 
 def config_files(folder: Path) -> list[Path]:
-    """Every `.json` file below a folder, sorted; not what a cache keeps, nor hidden folders such as its trash.
+    """Returns every `.json` file below a folder, sorted, without those in cache entries and in hidden folders.
 
     Raises:
-        ConfigError: there is none, or a folder cannot be read.
+        ConfigError: there is no such file, or a folder cannot be read.
     """
     return [Path(path) for path in config_names(folder)]
 
 
 def config_names(folder: Path | str) -> list[str]:
-    """As `config_files`: ten thousand Path objects cost as much as reading the files."""
+    """Does the same as `config_files` with strings: ten thousand Path objects take as long as reading the files."""
     found: list[str] = []
     for where, folders, names in os.walk(folder, onerror=_refuse_folder):
         folders[:] = [name for name in folders if not (is_fingerprint(name) or name.startswith("."))]

@@ -27,7 +27,7 @@ class Estimator:
     """
 
     def __init__(self, witnesses: Iterable[Result]) -> None:
-        """Learns from results of experiments."""
+        """Reads the seconds of cached results."""
         self._paces: dict[Hashable, list[float]] = defaultdict(list)
         for witness in witnesses:
             for likeness in _likenesses(witness.active):

@@ -1,4 +1,4 @@
-"""A plan: every experiment once, what it depends on first, and how many runs each lacks."""
+"""Makes a plan: every experiment once, after its dependencies, with the number of its missing runs."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ class Step:
     """One experiment of a plan.
 
     Attributes:
-        config: what to run, its `NumRuns` raised to what the plan needs of it.
-        labels: who asks for it (config files); empty for what only others depend on.
-        status: what the cache has of it.
-        refusal: why it cannot run at all: nothing implements one of its values, or its entry cannot be used.
-        needs: fingerprints of the experiments that have to come first.
+        config: the experiment, its `NumRuns` raised to the number of runs that the plan needs.
+        labels: the config files that request it; empty for a mere dependency.
+        status: its runs and attempts in the cache.
+        refusal: why it cannot run at all: one of its values is not implemented, or its entry cannot be used.
+        needs: fingerprints of its direct dependencies.
     """
 
     config: Config
@@ -33,12 +33,12 @@ class Step:
 
     @property
     def wanted(self) -> int:
-        """How many runs there should be."""
+        """The number of runs that there should be."""
         return self.status.wanted
 
     @property
     def done(self) -> int:
-        """How many of these there are."""
+        """The number of these runs that exist."""
         return self.wanted - len(self.status.missing)
 
     @property
@@ -53,22 +53,21 @@ class Step:
 
     @property
     def state(self) -> str:
-        """What the cache has of it in a word, or `refused`."""
+        """Its state in the cache in one word, or `refused`."""
         return "refused" if self.refusal and not self.is_done else self.status.state.value
 
 
 @dataclass(frozen=True)
 class Plan:
-    """Experiments in the order in which they were asked for, but each after all it depends on."""
+    """Experiments in the order in which they were requested, but each after its dependencies."""
 
     steps: tuple[Step, ...]
 
     @cached_property
     def missing(self) -> tuple[Step, ...]:
-        """The experiments that lack runs, in the order in which they are to be made.
+        """The experiments with missing runs, in the order in which they are to be run.
 
-        What others wait for comes first, and first of all what the longest line waits for, so that no worker is idle
-        for want of a teacher.
+        Those with the longest chain of dependents come first, so that no worker is idle while it waits for a teacher.
         """
         missing = [step for step in self.steps if not step.is_done]
         waiting = {step.config.fingerprint: 0 for step in missing}
@@ -79,29 +78,29 @@ class Plan:
 
     @property
     def duplicates(self) -> tuple[Step, ...]:
-        """The experiments that more than one config asks for."""
+        """The experiments that more than one config requests."""
         return tuple(step for step in self.steps if len(step.labels) > 1)
 
 
-def make_plan(asked: Iterable[tuple[Config, str]], store: Store) -> Plan:
-    """The plan that gives every asked experiment its runs.
+def make_plan(requested: Iterable[tuple[Config, str]], store: Store) -> Plan:
+    """Makes the plan of the missing runs of the requested experiments and of their dependencies.
 
     Args:
-        asked: configs with the label of who asks.
-        store: the cache; it is only read.
+        requested: configs, each with a label of its source.
+        store: the cache, which is only read.
 
     Raises:
         DiskError: the cache cannot be read.
-        PluginError: two different files offer the same names, so that their experiments have one name.
+        PluginError: two different plugins define the same names, so that different experiments have one fingerprint.
     """
     planner = _Planner(store)
-    for config, label in asked:
+    for config, label in requested:
         planner.add(config, config.option("NumRuns"), (label,))
     return Plan(tuple(planner.ordered()))
 
 
 class _Planner:
-    """Collects experiments by fingerprint; a finished one does not ask for what it depends on."""
+    """Collects experiments by fingerprint; a finished one does not request its dependencies."""
 
     def __init__(self, store: Store) -> None:
         self._store = store.snapshot()
@@ -110,10 +109,10 @@ class _Planner:
     def add(self, config: Config, runs: int, labels: tuple[str, ...] = ()) -> None:
         step = self._steps.get(config.fingerprint)
         if step is None:
-            step = self._looked_up(config, runs)
+            step = self._step(config, runs)
         _require_same_files(step.config, config)
         if runs > step.wanted:
-            step = replace(self._looked_up(step.config, runs), labels=step.labels)
+            step = replace(self._step(step.config, runs), labels=step.labels)
         step = replace(step, labels=(*step.labels, *labels))
         self._steps[config.fingerprint] = step
         if not (step.is_done or step.refusal):
@@ -133,7 +132,7 @@ class _Planner:
                 self._place(need, ordered)
         ordered[fingerprint] = step
 
-    def _looked_up(self, config: Config, runs: int) -> Step:
+    def _step(self, config: Config, runs: int) -> Step:
         status = self._store.status(config, runs)
         refusal = status.problem or (None if status.is_done else _refusal(config))
         needs = tuple(other.fingerprint for other in config.references.values())

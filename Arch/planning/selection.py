@@ -1,4 +1,4 @@
-"""What the words of a command select among folders in a cache, be the folders sound or not."""
+"""Selects folders of cached experiments by words, whether the folders are readable or damaged."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ class Selected:
     """The fingerprints that words select.
 
     Attributes:
-        fingerprints: each once.
-        unread: those that no `Key=Value` word can be held against, because their config cannot be read.
+        fingerprints: the selected ones, each once.
+        unread: those that no `Key=Value` word can select because their config is unreadable.
     """
 
     fingerprints: tuple[str, ...]
@@ -41,13 +41,13 @@ class Selected:
 
 @dataclass(frozen=True, eq=False)
 class Selection:
-    """Selects among fingerprints that are there, whatever state their folders are in.
+    """Selects among given fingerprints, whatever state their folders are in.
 
     Attributes:
         workspace: reads configs.
         names: the fingerprints to select from, sorted.
-        document_of: what the Config.json of one says, or None where nobody can read it.
-        place: what to call them all, for errors.
+        document_of: returns the content of an experiment's Config.json, or None where it is unreadable.
+        place: where the experiments are, for messages.
     """
 
     workspace: Workspace
@@ -57,7 +57,7 @@ class Selection:
 
     @classmethod
     def in_cache(cls, workspace: Workspace) -> Selection:
-        """The selection among all folders of the cache; raises DiskError."""
+        """Returns the selection among all folders of the cache; raises DiskError."""
         root = workspace.store.root
         return cls(workspace, names_in(root), lambda name: document_in(root / name), f"the cache {root}")
 
@@ -66,22 +66,24 @@ class Selection:
         return read_words(self.workspace, words, self.known.__contains__)
 
     def select(self, words: Words | Sequence[str], overrides: Sequence[str] = ()) -> Selected:
-        """What the words select; all where there are none.
+        """Selects by words; without any word, selects all.
 
         Args:
             words: as for `read_words`.
-            overrides: `Key=Value` words that change what the files say.
+            overrides: `Key=Value` words that replace values of the files.
 
         Raises:
-            ArchError: a word cannot be understood, a prefix fits none or several, or nothing is selected.
+            ArchError: a word is invalid, a prefix matches no fingerprint or several, or nothing is selected.
         """
-        meant = words if isinstance(words, Words) else self.read(words)
-        found = [name for place in meant.places for name in self._at(place, overrides)] if meant.places else self.names
-        verdicts = {name: self._holds(name, meant.conditions) for name in found}
-        chosen = tuple(name for name, is_meant in verdicts.items() if is_meant)
-        if meant.parts and not chosen:
-            raise ConfigError(f"nothing of {meant} is in {self.place}.")
-        return Selected(chosen, tuple(name for name, is_meant in verdicts.items() if is_meant is None))
+        parsed = words if isinstance(words, Words) else self.read(words)
+        found = (
+            [name for place in parsed.places for name in self._at(place, overrides)] if parsed.places else self.names
+        )
+        matches = {name: self._holds(name, parsed.conditions) for name in found}
+        chosen = tuple(name for name, is_match in matches.items() if is_match)
+        if parsed.parts and not chosen:
+            raise ConfigError(f"nothing of {parsed} is in {self.place}.")
+        return Selected(chosen, tuple(name for name, is_match in matches.items() if is_match is None))
 
     def _at(self, place: Place, overrides: Sequence[str]) -> Iterator[str]:
         if place.prefix is not None:
@@ -105,21 +107,21 @@ class Selection:
         return found[0]
 
     def _holds(self, name: str, conditions: Sequence[Condition]) -> bool | None:
-        """Whether an experiment meets all conditions; None if its config cannot be read."""
+        """Returns whether an experiment meets all conditions; None if its config is unreadable."""
         document = self.document_of(name) if conditions else {}
         if document is None:
             return None
         if not conditions:
             return True
         active, references = document["Active"], document["References"]
-        with contextlib.suppress(ArchError):  # what today's rules do not know any more is taken by the letter
+        with contextlib.suppress(ArchError):  # values that today's rules no longer know are compared as they are stored
             active = self._resolver.resolve(active, source=Source(f"experiment {name}")).active
         keys = {condition.key for condition in conditions} & references.keys()
         names = {key: self._names_of(references[key]) for key in keys}
         return all(condition.holds_among(active, names) for condition in conditions)
 
     def _names_of(self, reference: Mapping[str, Any]) -> tuple[str, str]:
-        """What an experiment that another was made from answers to: its network and its fingerprint."""
+        """Returns the names by which a reference is matched: those of its network and its fingerprint."""
         fingerprint, title = str(reference.get("Fingerprint")), str(reference.get("Title"))
         document = self.document_of(fingerprint)
         name = title.partition(" on ")[0]
@@ -127,22 +129,22 @@ class Selection:
 
     @functools.cached_property
     def _resolver(self) -> Resolver:
-        """Reads configs without looking into the cache for what they were made from."""
+        """The resolver without a cache: references are not looked up."""
         return Resolver(self.workspace.resolver.rules)
 
     @functools.cached_property
     def known(self) -> frozenset[str]:
-        """The names, for looking one up."""
+        """The fingerprints as a set."""
         return frozenset(self.names)
 
 
 def names_in(root: Path) -> list[str]:
-    """The names in a cache folder that are an experiment's, sorted; raises DiskError."""
+    """Returns the names in a cache folder that are fingerprints, sorted; raises DiskError."""
     return [name for name in files.list_folder(root) if is_fingerprint(name)]
 
 
 def document_in(folder: Path) -> Document | None:
-    """What the Config.json of an experiment's folder says, or None where it is gone or not to be trusted."""
+    """Returns the content of the Config.json in an experiment's folder, or None where it is absent or damaged."""
     try:
         return Entry(folder).document()
     except CacheError:

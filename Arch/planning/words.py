@@ -23,8 +23,8 @@ class Words:
     """Words that select experiments.
 
     Attributes:
-        parts: what each word means, in the order in which they were typed. Without any place, all cached experiments
-            are meant; of those that are meant, the ones that meet all conditions are selected.
+        parts: what each word means, in the order in which they were typed. They select the experiments at the places,
+            or in the whole cache where there is no place, that meet all conditions.
     """
 
     parts: tuple[Place | Condition, ...]
@@ -87,14 +87,14 @@ def configs(
     Raises:
         ArchError: a word names nothing, or a config cannot be understood.
     """
-    meant = words if isinstance(words, Words) else read_words(workspace, words)
-    for place in _places(workspace, meant):
+    parsed = words if isinstance(words, Words) else read_words(workspace, words)
+    for place in _places(workspace, parsed):
         try:
             for config, label in configs_at(workspace, place, overrides):
-                if meant.select(config):
+                if parsed.select(config):
                     yield config, label
         except ForeignEntryError:
-            if meant.places:
+            if parsed.places:
                 raise
 
 
@@ -108,32 +108,32 @@ def entries_with_runs(
     Raises:
         ArchError: as `configs`, or an entry that a word names cannot be used.
     """
-    meant = read_words(workspace, words)
+    parsed = read_words(workspace, words)
     usable: dict[str, Entry] = {}
     unreadable: list[ArchError] = []
-    for place in _places(workspace, meant):
+    for place in _places(workspace, parsed):
         try:
-            for entry in _with_runs(workspace, place, meant, overrides):
+            for entry in _with_runs(workspace, place, parsed, overrides):
                 usable[entry.fingerprint] = entry
         except ArchError as error:
-            if meant.places:
+            if parsed.places:
                 raise
             if not isinstance(error, ForeignEntryError):
                 unreadable.append(error)
     return list(usable.values()), unreadable
 
 
-def _with_runs(workspace: Workspace, place: Place, meant: Words, overrides: Sequence[str]) -> Iterator[Entry]:
+def _with_runs(workspace: Workspace, place: Place, parsed: Words, overrides: Sequence[str]) -> Iterator[Entry]:
     for config, _ in configs_at(workspace, place, overrides):
         entry = workspace.store.entry(config)
-        if meant.select(config) and entry.exists:
+        if parsed.select(config) and entry.exists:
             entry.check(config)
             if entry.result().n:
                 yield entry
 
 
-def _places(workspace: Workspace, meant: Words) -> Sequence[Place]:
-    return meant.places or [Place(entry.fingerprint, entry.fingerprint) for entry in workspace.store.entries()]
+def _places(workspace: Workspace, parsed: Words) -> Sequence[Place]:
+    return parsed.places or [Place(entry.fingerprint, entry.fingerprint) for entry in workspace.store.entries()]
 
 
 def _condition(workspace: Workspace, word: str, places: Iterable[Place]) -> Condition:

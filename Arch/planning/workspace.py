@@ -32,7 +32,7 @@ class Workspace:
 
     Attributes:
         store: the cache.
-        resolver: reads configs under the cache's rules.
+        resolver: resolves configs under the cache's rules.
         data: the root of the datasets.
     """
 
@@ -44,13 +44,13 @@ class Workspace:
     def at(
         cls, cache: Path | str | None = None, data: Path | str | None = None, rules: Path | str | None = None
     ) -> Workspace:
-        """The workspace of a cache folder, by default the repository's own.
+        """Returns the workspace of a cache folder, by default the repository's own.
 
         Unless they are given, the rules are the folder's `BaselineConfig.cjson` if it has one, else the repository's.
 
         Raises:
             RulesError: the rules file contradicts itself.
-            DiskError: the folder cannot be looked into.
+            DiskError: the folder cannot be read.
         """
         home = ROOT / "KDTrainer"
         root = Path(cache or home).expanduser().absolute()
@@ -63,17 +63,17 @@ class Workspace:
     def cached(
         self, prefix: str, overrides: Sequence[str] = (), options: Mapping[str, Any] = MappingProxyType({})
     ) -> Config:
-        """The config of a cached experiment.
+        """Returns the config of a cached experiment.
 
         Args:
-            prefix: how its fingerprint begins.
-            overrides: `Key=Value` words that change what it says.
-            options: the options it is to have, since an entry keeps none.
+            prefix: the beginning of its fingerprint.
+            overrides: `Key=Value` words that replace its values.
+            options: its options, which an entry does not store.
 
         Raises:
             UnknownNameError: there is no such experiment; CacheError: there are several, or its entry is damaged.
-            ChangedDefaultError: today's rules name it otherwise.
-            ForeignEntryError: it is a network from elsewhere.
+            ChangedDefaultError: its fingerprint is another one under today's rules.
+            ForeignEntryError: it is a foreign network.
         """
         entry = self.store.find(prefix)
         document, source = entry.document(), Source(f"experiment {entry.fingerprint}")
