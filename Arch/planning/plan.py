@@ -140,6 +140,7 @@ class _Planner:
 
 
 def _require_same_files(one: Config, other: Config) -> None:
+    """Refuses two configs of one fingerprint whose plugins differ; raises PluginError."""
     if one.rules is other.rules or one.obstacle or other.obstacle:
         return
     mine, yours = ({each.code.path: each.code.sha256 for each in config.rules.plugins} for config in (one, other))
@@ -147,8 +148,8 @@ def _require_same_files(one: Config, other: Config) -> None:
         return
     files = " and ".join([*(mine.keys() - yours.keys()), *(yours.keys() - mine.keys())])
     raise PluginError(
-        f"{files} offer the same names, but not the same: the experiments {one.title} that use them cannot be told "
-        "apart. Give what one of them offers other names."
+        f"{files} define the same names differently: the experiments {one.title} that use them would have one "
+        "fingerprint. Rename what one of the files defines."
     )
 
 

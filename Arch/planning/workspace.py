@@ -79,8 +79,8 @@ class Workspace:
         document, source = entry.document(), Source(f"experiment {entry.fingerprint}")
         if is_foreign(document["Active"]):
             raise ForeignEntryError(
-                f"{entry.fingerprint[:12]} is the network {document.get('Title')}, which no experiment here trained: "
-                "it has no runs of its own, and experiments name it as their Teacher or PreTrainedFrom."
+                f"{entry.fingerprint[:12]} is the network {document.get('Title')}, which was not trained in this "
+                "cache: it has no runs of its own, and other experiments refer to it."
             )
         try:
             config = self.resolver.resolve({**as_asked(document), **options}, source=source, overrides=overrides)

@@ -166,7 +166,7 @@ def test_commas_split_only_outside_brackets_and_quotes(text, pieces):
 
 @pytest.mark.parametrize("text", ["[1,2", "1]", '"a', "]["])
 def test_brackets_and_quotes_need_partners(text):
-    with pytest.raises(ConfigError, match=r"^Widths=.*: a bracket or a quotation mark has no partner\.$"):
+    with pytest.raises(ConfigError, match=r"^Widths=.*: a bracket or a quotation mark is not closed or not opened\.$"):
         split(text, f"Widths={text}")
 
 
@@ -179,7 +179,7 @@ def test_nothing_between_commas_is_refused(text):
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["Temprature=1"], r"no key named 'Temprature'. Did you mean 'Temperature'\?.* It stands in 'Temprature=1'"),
+        (["Temprature=1"], r"no key named 'Temprature'. Did you mean 'Temperature'\?.* The word is 'Temprature=1'"),
         (["Temperature=1,warm"], '^Temperature=1,warm: expected a number, got "warm"'),
         (["Temperature=1,-1"], "^Temperature=1,-1: expected more than 0, got -1"),
         (["Model=Nett"], "^Model=Nett: expected one of its choices.* Did you mean 'Net'"),
@@ -214,11 +214,9 @@ def test_a_file_that_says_something_else_is_never_touched_and_nothing_is_written
     (tmp_path / "grid").mkdir()
     (tmp_path / "grid/Seed=2.json").write_text("mine")
     made = grid(template(), "Seed=1,2")
-    with pytest.raises(
-        ConfigError, match=r"Seed=2\.json is there already and says something else. Nothing was written"
-    ):
+    with pytest.raises(ConfigError, match=r"Seed=2\.json exists already with other content. Nothing was written"):
         made.missing()
-    with pytest.raises(ConfigError, match="was written by someone else meanwhile"):
+    with pytest.raises(ConfigError, match="was written by another process in the meantime"):
         write(made.variants[1:])
     assert (tmp_path / "grid/Seed=2.json").read_text() == "mine"
 
