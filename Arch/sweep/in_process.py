@@ -11,16 +11,17 @@ from Arch.sweep.worker import Worker
 
 @dataclass(frozen=True)
 class FailedStep:
-    """An experiment that could not be finished, and why."""
+    """An experiment that could not be finished, with its error."""
 
     step: Step
     error: ArchError
 
 
 def carry_out(plan: Plan, worker: Worker) -> tuple[FailedStep, ...]:
-    """Trains all that a plan misses in this process, one experiment after the other, whatever befell it before.
+    """Makes all missing runs of a plan in this process, one experiment after the other; retries earlier failures.
 
-    One that fails does not stop the others; if the end is asked for, the experiment that was left comes last.
+    A failed experiment does not stop the others, except its dependents. After a request to stop, the interrupted
+    experiment is the last of the result.
     """
     failures: dict[str, FailedStep] = {}
     for step in plan.missing:

@@ -10,8 +10,9 @@ from Arch.planning.plan import make_plan
 from Arch.planning.task import tasks_of
 from Arch.planning.workspace import Workspace
 from Arch.sweep.executors.local import LocalPool
+from Arch.sweep.options import SweepOptions
 from Arch.sweep.progress import Slot
-from Arch.sweep.scheduler import Sweep, SweepOptions
+from Arch.sweep.scheduler import Sweep
 
 pytest.register_assert_rewrite("tests.sweep.executor_contract")
 

@@ -32,8 +32,10 @@ def lease(attempts, task):
     return attempts.begin(task, SLOT, is_forced=False)
 
 
-def judge(attempts, lease, *, is_asked=False, timeout=None, **ending):
-    outcome = attempts.judge(lease, Ending("7", **{"code": None, **ending}), is_asked=is_asked, timeout=timeout)
+def classify(attempts, lease, *, is_stop_requested=False, timeout=None, **ending):
+    outcome = attempts.classify(
+        lease, Ending("7", **{"code": None, **ending}), is_stop_requested=is_stop_requested, timeout=timeout
+    )
     return outcome.outcome, outcome.failure
 
 
@@ -50,28 +52,28 @@ def fail(entry, **changes):
 
 def test_a_run_that_is_there_is_done_whatever_its_worker_says(attempts, lease):
     commit(lease.entry)
-    assert judge(attempts, lease, signal="SIGSEGV") == (Outcome.DONE, None)
+    assert classify(attempts, lease, signal="SIGSEGV") == (Outcome.DONE, None)
 
 
 def test_a_lost_lease_is_somebody_elses_business(attempts, lease):
     with pytest.raises(RunHeldError):
-        judge(attempts, lease, code=Exit.LOST)
+        classify(attempts, lease, code=Exit.LOST)
     assert lease.entry.work(0).failure() is None
 
 
 @pytest.mark.parametrize("number", ["SIGTERM", "SIGKILL"])
 def test_whom_the_sweep_told_to_go_was_stopped(number, attempts, lease):
-    assert judge(attempts, lease, signal=number, is_asked=True) == (Outcome.STOPPED, None)
+    assert classify(attempts, lease, signal=number, is_stop_requested=True) == (Outcome.STOPPED, None)
     assert lease.entry.work(0).attempt().state is State.STOPPED
 
 
 def test_a_crash_while_it_was_told_to_go_is_still_a_crash(attempts, lease):
-    outcome, failure = judge(attempts, lease, signal="SIGSEGV", is_asked=True)
+    outcome, failure = classify(attempts, lease, signal="SIGSEGV", is_stop_requested=True)
     assert (outcome, failure.signal) == (Outcome.CRASHED, "SIGSEGV")
 
 
 def test_memory_that_the_system_found_wanting_is_a_failure(attempts, lease):
-    outcome, failure = judge(attempts, lease, signal="SIGKILL", is_out_of_memory=True, host="node7")
+    outcome, failure = classify(attempts, lease, signal="SIGKILL", is_out_of_memory=True, host="node7")
     assert (outcome, failure.kind, failure.signal, failure.host) == (
         Outcome.FAILED,
         "out-of-memory",
@@ -83,7 +85,7 @@ def test_memory_that_the_system_found_wanting_is_a_failure(attempts, lease):
 
 
 def test_a_failure_that_the_worker_could_not_write_down_is_written_down(attempts, lease):
-    outcome, failure = judge(attempts, lease, code=Exit.FAILED)
+    outcome, failure = classify(attempts, lease, code=Exit.FAILED)
     assert (outcome, failure.kind, failure.exit_code) == (Outcome.FAILED, "error", 10)
 
 
@@ -93,25 +95,25 @@ def test_a_failure_of_an_earlier_attempt_is_not_this_ones(attempts, task, worksp
     fail(entry)
     attempts.reset_failures(task, 1)
     lease = attempts.begin(task, SLOT, is_forced=False)
-    assert judge(attempts, lease, code=Exit.FAILED)[1].message != "bad luck"
+    assert classify(attempts, lease, code=Exit.FAILED)[1].message != "bad luck"
 
 
 def test_an_error_in_the_last_second_counts_more_than_the_timeout(attempts, lease):
     lease.entry.work(0).record_failure(Failure(0, "error", "ValueError", "bad luck", attempt=1))
-    assert judge(attempts, lease, code=Exit.FAILED, timeout=5.0)[1].kind == "error"
+    assert classify(attempts, lease, code=Exit.FAILED, timeout=5.0)[1].kind == "error"
 
 
 @pytest.mark.parametrize(("place", "told"), [(0, "It has no checkpoint yet"), (7, "Its checkpoint is kept.")])
 def test_a_timeout_tells_of_a_checkpoint_only_where_there_is_one(place, told, attempts, lease):
     if place:
         lease.entry.work(0).checkpoints.save(place, b"state")
-    assert told in judge(attempts, lease, code=Exit.STOPPED, timeout=5.0)[1].message
+    assert told in classify(attempts, lease, code=Exit.STOPPED, timeout=5.0)[1].message
 
 
 def test_an_attempt_that_the_disk_ended_is_a_crash_by_its_workers_own_word(attempts, lease):
     with pytest.raises(DiskError), lease:
         raise DiskError("cannot write: no space left on device.")
-    assert judge(attempts, lease, code=Exit.FAILED)[0] is Outcome.CRASHED
+    assert classify(attempts, lease, code=Exit.FAILED)[0] is Outcome.CRASHED
     assert lease.entry.work(0).attempt().state is State.CRASHED
 
 
@@ -122,7 +124,7 @@ def test_on_a_full_disk_the_verdict_stands(attempts, lease, monkeypatch, caplog)
         return function(*arguments)
 
     monkeypatch.setattr(door, "_step", full)
-    assert judge(attempts, lease, code=3)[0] is Outcome.CRASHED
+    assert classify(attempts, lease, code=3)[0] is Outcome.CRASHED
     assert "no space left" in caplog.text
 
 

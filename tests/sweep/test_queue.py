@@ -37,9 +37,9 @@ def test_tasks_come_in_order_and_each_after_what_it_needs():
     tasks = tasks_of({"a": "", "b": "a", "c": "", "d": "ac"})
     queue = RunQueue(list(tasks.values()))
     assert names(drained(queue)) == "ac"
-    assert queue.settle(tasks["a"], is_there=True) == []
+    assert queue.finish(tasks["a"], is_there=True) == []
     assert names(drained(queue)) == "b"
-    queue.settle(tasks["c"], is_there=True)
+    queue.finish(tasks["c"], is_there=True)
     assert names(drained(queue)) == "d"
     assert names(queue.left) == "bd"
     assert not queue.is_over
@@ -53,17 +53,17 @@ def test_what_fails_blocks_all_that_follow_from_it_once_with_what_they_lack():
     tasks = tasks_of({"a": "", "b": "a", "c": "b", "d": "bc", "e": ""})
     queue = RunQueue(list(tasks.values()))
     assert queue.next(0.0) is tasks["a"]
-    blocked = queue.settle(tasks["a"], is_there=False)
+    blocked = queue.finish(tasks["a"], is_there=False)
     assert [(dependent.name[0], cause.name[0]) for dependent, cause in blocked] == [("b", "a"), ("c", "b"), ("d", "b")]
     assert names(drained(queue)) == "e"
-    queue.settle(tasks["e"], is_there=True)
+    queue.finish(tasks["e"], is_there=True)
     assert queue.is_over
 
 
 def test_a_task_that_others_hold_is_looked_at_again_after_a_while():
     tasks = tasks_of({"a": "", "b": "", "c": ""})
     queue = RunQueue(list(tasks.values()))
-    queue.hold(queue.next(0.0), 0.0)
+    queue.postpone(queue.next(0.0), 0.0)
     assert names(drained(queue, 0.5 * LOOK_AGAIN)) == "bc"
     assert queue.next(LOOK_AGAIN) is tasks["a"]
 
@@ -71,21 +71,21 @@ def test_a_task_that_others_hold_is_looked_at_again_after_a_while():
 def test_tasks_that_others_hold_never_fill_the_time():
     queue = RunQueue(list(tasks_of(dict.fromkeys("abcdef", "")).values()))
     for task in drained(queue):
-        queue.hold(task, 0.0)
+        queue.postpone(task, 0.0)
     assert names(drained(queue, LOOK_AGAIN)) == "a"
     assert names(drained(queue, LOOK_AGAIN + LOOKS_APART)) == "b"
 
 
 def test_held_tasks_do_not_wait_until_all_others_are_done():
     queue = RunQueue(list(tasks_of(dict.fromkeys("abc", "")).values()))
-    queue.hold(queue.next(0.0), 0.0)
+    queue.postpone(queue.next(0.0), 0.0)
     assert queue.next(LOOK_AGAIN).name[0] == "a"
 
 
 def test_what_is_tried_again_comes_after_everything_that_was_not():
     tasks = tasks_of(dict.fromkeys("abc", ""))
     queue = RunQueue(list(tasks.values()))
-    queue.again(queue.next(0.0), 1)
+    queue.requeue(queue.next(0.0), 1)
     assert names(drained(queue)) == "bca"
 
 
@@ -102,11 +102,11 @@ def test_any_order_of_work_keeps_every_promise(seed):
         letter = task.name[0]
         assert there.issuperset(needs[letter])
         if fate.random() < 0.3:
-            queue.hold(task, now)
+            queue.postpone(task, now)
             continue
         is_there = fate.random() < 0.8
         (there if is_there else failed).add(letter)
-        blocked.update(dependent.name[0] for dependent, _ in queue.settle(task, is_there=is_there))
+        blocked.update(dependent.name[0] for dependent, _ in queue.finish(task, is_there=is_there))
     expected = set()
     for letter in letters:
         if letter not in failed and (failed | expected).intersection(needs[letter]):
@@ -121,7 +121,7 @@ def test_ten_thousand_tasks_cost_ten_times_a_thousand_and_not_a_hundred():
         begin = time.process_time()
         queue = RunQueue(tasks)
         while (task := queue.next(0.0)) is not None:
-            queue.settle(task, is_there=True)
+            queue.finish(task, is_there=True)
         assert queue.is_over
         return time.process_time() - begin
 
