@@ -15,7 +15,7 @@ def disk(monkeypatch):
 
 @pytest.fixture
 def snapshot():
-    """The content of every file below a folder."""
+    """Returns the content of every file below a folder."""
 
     def below(folder):
         return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
