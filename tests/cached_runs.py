@@ -33,7 +33,7 @@ def opened(workspace):
 
 @pytest.fixture
 def commit(workspace, opened):
-    """Commits a run of a config; `versions` are what made it, by default today's."""
+    """Commits a run of a config, made by components of the given versions, by default today's."""
 
     def commit(raw, index=0, *, accuracy=0.5, versions=None, **provenance):
         entry, config = opened(raw), workspace.resolver.resolve(raw)
@@ -50,7 +50,7 @@ def commit(workspace, opened):
 
 @pytest.fixture
 def attempt(opened):
-    """Takes the lease of a run and ends it: with an error, `stopped`, `crashed`, or not at all."""
+    """Takes the lease of a run; ends it with an error, as `stopped` or `crashed`, or not at all."""
 
     def attempt(raw, index=0, *, end="", error=None, epoch=3):
         entry = opened(raw)

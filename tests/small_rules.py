@@ -34,13 +34,13 @@ RULES = {
 
 @pytest.fixture
 def rules():
-    """The rules as a document, to change."""
+    """A copy of the rules, which a test may change."""
     return json.loads(json.dumps(RULES))
 
 
 @pytest.fixture
 def workspace_of(tmp_path):
-    """A workspace under the given rules, over the same cache each time."""
+    """Returns a workspace of one cache under the given rules."""
 
     def under(rules):
         (tmp_path / "cache").mkdir(exist_ok=True)
@@ -57,12 +57,12 @@ def workspace(workspace_of, rules):
 
 @pytest.fixture
 def add(workspace):
-    """Puts an experiment with so many runs into the cache and gives its entry."""
+    """Adds an experiment with a number of runs to the cache and returns its entry."""
     return lambda runs=1, **values: put(workspace, runs, **values)
 
 
 def put(workspace, runs=1, **values):
-    """Puts an experiment with so many runs into a cache and gives its entry."""
+    """Adds an experiment with a number of runs to a cache and returns its entry."""
     config = workspace.resolver.resolve({"Model": "Net", **values}, Path.cwd())
     entry = workspace.store.entry(config)
     entry.open(config)

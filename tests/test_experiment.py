@@ -1,4 +1,4 @@
-"""Experiments from Python: one call gives the result, its runs and its networks."""
+"""The Python interface: one call returns the result, its runs and its networks."""
 
 import json
 
@@ -24,7 +24,7 @@ def taught(tmp_path_factory):
     return run(TAUGHT, cache=tmp_path_factory.mktemp("cache"), device="cpu")
 
 
-def test_a_run_trains_what_it_is_made_from_and_keeps_both(taught):
+def test_a_run_trains_its_teacher_and_both_are_kept(taught):
     kept = {entry.fingerprint for entry in Store(taught.path.parent).entries()}
     assert kept == {taught.fingerprint, taught.config.references["Teacher"].fingerprint}
 
@@ -45,12 +45,12 @@ def test_the_network_is_the_trained_one(taught):
     assert torch.equal(networks[0](images), taught.model(run=0)(images))
 
 
-def test_weights_that_were_never_kept_are_refused(taught):
+def test_weights_that_were_not_saved_are_refused(taught):
     with pytest.raises(CacheError, match="no Best weights"):
         taught.model(weights="Best")
 
 
-def test_asking_again_by_file_mapping_or_config_gives_the_same_runs(taught, tmp_path):
+def test_a_file_a_mapping_and_a_config_give_the_same_runs(taught, tmp_path):
     (tmp_path / "config.json").write_text(json.dumps(TAUGHT))
     cache = taught.path.parent
     for asked in (tmp_path / "config.json", str(tmp_path / "config.json"), TAUGHT, load_config(TAUGHT, cache=cache)):
@@ -58,6 +58,6 @@ def test_asking_again_by_file_mapping_or_config_gives_the_same_runs(taught, tmp_
         assert (again.scores, again.seconds, again.path) == (taught.scores, taught.seconds, taught.path)
 
 
-def test_what_is_no_config_is_refused(tmp_path):
+def test_a_value_that_is_no_config_is_refused(tmp_path):
     with pytest.raises(ConfigError, match="expected a config, a file or a dictionary, got 3"):
         run(3, cache=tmp_path)

@@ -1,4 +1,4 @@
-"""Config files are found below a folder, and nothing else is taken for one."""
+"""Config files are found below a folder, without those of cache entries."""
 
 import os
 
@@ -8,14 +8,14 @@ from Arch.errors import ConfigError
 from Arch.planning.config_files import config_files
 
 
-def test_what_a_cache_keeps_and_what_is_hidden_are_no_configs(tmp_path):
+def test_cache_entries_and_hidden_folders_have_no_configs(tmp_path):
     for name in ("a.json", "below/b.json", f"{'f' * 32}/Config.json", ".trash/x/Config.json", ".rehash/applied.json"):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text("{}")
     assert config_files(tmp_path) == [tmp_path / "a.json", tmp_path / "below/b.json"]
 
 
-def test_a_folder_below_that_cannot_be_read_hides_no_configs(tmp_path, monkeypatch):
+def test_an_unreadable_subfolder_is_an_error(tmp_path, monkeypatch):
     (tmp_path / "locked").mkdir()
     (tmp_path / "a.json").write_text("{}")
     scandir = os.scandir

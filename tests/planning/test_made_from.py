@@ -1,4 +1,4 @@
-"""Which runs have to be there before: by `XRun` of any reference `X`, also where a study trains nothing itself."""
+"""The runs that a run needs follow from `XRun` of any reference `X`, also in a study that trains nothing."""
 
 import pytest
 
@@ -20,7 +20,7 @@ def plan(looking):
 
 @pytest.fixture
 def commit(looking):
-    """Commits runs that have nothing but one score."""
+    """Commits runs that have one score and no epochs."""
 
     def commit(raw, *indices):
         config = looking.resolver.resolve(raw)

@@ -28,7 +28,7 @@ def workspace(tmp_path):
     return workspace
 
 
-def test_a_student_is_found_when_its_teacher_has_left_the_cache(workspace):
+def test_a_student_is_found_when_its_teacher_was_removed(workspace):
     student = workspace.resolver.resolve(STUDENT)
     teacher = student.references["Teacher"]
     shutil.rmtree(workspace.store.root / teacher.fingerprint)
@@ -38,7 +38,7 @@ def test_a_student_is_found_when_its_teacher_has_left_the_cache(workspace):
     assert isinstance(found.references["Teacher"], ForeignNetwork)
 
 
-def test_a_changed_default_is_said_with_its_ways_out_though_the_teacher_changed_too(workspace):
+def test_a_changed_default_is_reported_with_remedies_also_with_a_changed_teacher(workspace):
     rules = (ROOT / "KDTrainer" / "BaselineConfig.cjson").read_text()
     (workspace.store.root / "BaselineConfig.cjson").write_text(rules.replace('"PctStart": 0.3', '"PctStart": 0.4'))
     student = workspace.resolver.resolve(STUDENT).fingerprint
@@ -46,7 +46,7 @@ def test_a_changed_default_is_said_with_its_ways_out_though_the_teacher_changed_
         entries_with_runs(Workspace.at(workspace.store.root), [student])
 
 
-def test_a_config_needs_no_ending(workspace, tmp_path):
+def test_a_config_file_needs_no_suffix(workspace, tmp_path):
     path = tmp_path / "a config"
     path.write_text(json.dumps(TEACHER))
     [(config, label)] = configs(workspace, [str(path)])

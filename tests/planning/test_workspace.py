@@ -1,4 +1,4 @@
-"""A workspace is found from the paths of its cache and data."""
+"""A workspace is made from the paths of its cache and data."""
 
 import pytest
 
@@ -7,11 +7,11 @@ from Arch.files import door
 from Arch.planning.workspace import Workspace
 
 
-def test_a_folder_may_be_given_as_text(tmp_path):
+def test_a_folder_may_be_given_as_a_string(tmp_path):
     assert Workspace.at(str(tmp_path), str(tmp_path / "data")).store == Workspace.at(tmp_path).store
 
 
-def test_a_cache_that_cannot_be_looked_into_is_refused(tmp_path, monkeypatch):
+def test_an_unreadable_cache_is_refused(tmp_path, monkeypatch):
     def refuse(verb, path, function, *arguments):
         raise PermissionError(13, "Permission denied")
 

@@ -1,4 +1,4 @@
-"""A plan in one process: a failure stops what depends on it, a request to stop everything."""
+"""A plan in one process: a failure stops its dependents, a request to stop everything."""
 
 import pytest
 
@@ -11,8 +11,8 @@ TINY = {"Dataset": "Synthetic", "Model": "MLP"}
 TAUGHT = {**TINY, "VanillaKD": True, "Teacher": {**TINY, "Seed": 1}}
 
 
-class Obstinate:
-    """A worker that trains nothing and raises what it was told to, by the config's seed."""
+class FailingWorker:
+    """A worker that trains nothing and raises the given errors, by the config's seed."""
 
     def __init__(self, **errors):
         self.errors, self.asked = errors, []
@@ -29,8 +29,8 @@ def plan(resolver, tmp_path):
     return lambda *raws: make_plan([(resolver.resolve(raw), "") for raw in raws], Store(tmp_path))
 
 
-def test_what_fails_stops_only_what_needs_it(plan):
-    worker = Obstinate(seed_1=TrainingError("bad luck"))
+def test_a_failure_stops_only_its_dependents(plan):
+    worker = FailingWorker(seed_1=TrainingError("bad luck"))
     failures = carry_out(plan({**TAUGHT, "Seed": 5}, {**TINY, "Seed": 7}), worker)
     assert worker.asked == [1, 7]
     assert [str(failure.error) for failure in failures] == [
@@ -39,8 +39,8 @@ def test_what_fails_stops_only_what_needs_it(plan):
     ]
 
 
-def test_after_the_end_was_asked_for_nothing_is_begun(plan):
-    worker = Obstinate(seed_1=TrainingError("bad luck"), seed_2=StoppedError("left"))
+def test_after_a_request_to_stop_nothing_is_started(plan):
+    worker = FailingWorker(seed_1=TrainingError("bad luck"), seed_2=StoppedError("left"))
     failures = carry_out(plan(*({**TINY, "Seed": seed} for seed in range(5))), worker)
     assert worker.asked == [0, 1, 2]
     assert [str(failure.error) for failure in failures] == ["bad luck", "left"]

@@ -1,4 +1,4 @@
-"""A worker hands each run the networks that it is made from, whatever keys the study has."""
+"""A worker gives each run the networks that it is made from, whatever keys the study has."""
 
 import pytest
 
@@ -15,9 +15,9 @@ __all__ = ["looking"]
 
 
 class Stub:
-    """A trainer that makes runs with one score, and notes which run of which weights it was handed."""
+    """A trainer that makes runs with one score, and records the runs and weights that it was given."""
 
-    handed = []
+    given = []
 
     def __init__(self, config, entry, settings, networks):
         self.config, self.entry, self.networks = config, entry, networks
@@ -30,38 +30,38 @@ class Stub:
 
     def make_run(self, lease):
         with lease, self.entry.write_run(lease.index, lease) as writer:
-            self.handed += [(lease.index, each.index, each.weights) for each in self.networks.values()]
+            self.given += [(lease.index, each.index, each.weights) for each in self.networks.values()]
             writer.commit(Run(lease.index, 0, (), {"similarity": 0.5}, 1.0))
 
 
 @pytest.fixture
 def worker(looking, monkeypatch):
     monkeypatch.setattr(Arch.training, "TRAINERS", {"Training": Stub, "Looking": Stub})
-    monkeypatch.setattr(Stub, "handed", [])
+    monkeypatch.setattr(Stub, "given", [])
     return Worker(looking.store, looking.data, "cpu")
 
 
 @pytest.mark.parametrize(
-    ("keys", "handed"),
+    ("keys", "given"),
     [
         ({}, [(0, 0, "Last"), (1, 0, "Last")]),
         ({"SubjectRun": 1, "SubjectWeights": "Best"}, [(0, 1, "Best"), (1, 1, "Best")]),
         ({"SubjectRun": -1}, [(0, 0, "Last"), (1, 1, "Last")]),
     ],
 )
-def test_every_run_is_handed_the_run_that_it_is_made_from(looking, worker, keys, handed):
+def test_every_run_is_given_the_run_that_it_is_made_from(looking, worker, keys, given):
     config = looking.resolver.resolve({**LOOKING, **keys, "NumRuns": 2})
     assert carry_out(make_plan([(config, "")], looking.store), worker) == ()
-    assert Stub.handed == handed
+    assert Stub.given == given
 
 
-def test_a_run_made_alone_is_handed_the_same(looking, worker):
+def test_a_single_run_is_given_the_run_that_it_is_made_from(looking, worker):
     config = looking.resolver.resolve({**LOOKING, "SubjectRun": -1, "NumRuns": 2})
     for task in tasks_of(make_plan([(config, "")], looking.store)):
         entry = looking.store.entry(task.step.config)
         entry.open(task.step.config)
         worker.make_run(task.step.config, entry.take(task.run))
-    assert Stub.handed == [(0, 0, "Last"), (1, 1, "Last")]
+    assert Stub.given == [(0, 0, "Last"), (1, 1, "Last")]
 
 
 def test_a_study_without_a_model_has_no_network_to_load(looking):

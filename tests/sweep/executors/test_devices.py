@@ -1,4 +1,4 @@
-"""Where workers run: what is asked for, what the machine has, and how the rest is shared out."""
+"""Slots of workers follow from the user's options and the machine's GPUs, cores and memory."""
 
 import pytest
 
@@ -42,11 +42,11 @@ def test_gpus_are_names_and_may_be_uuids():
     assert {slot.device for slot in slots} == {"cuda"}
 
 
-def test_so_many_workers_share_the_gpus_in_turn():
+def test_a_number_of_workers_is_distributed_over_the_gpus():
     assert pins(slots_of(WorkerOptions(workers=3), GPUS)) == ["0", "1", "0"]
 
 
-def test_a_gpu_by_its_place_among_the_visible_ones():
+def test_a_gpu_is_chosen_by_its_index_among_the_visible_ones():
     assert pins(slots_of(WorkerOptions(device="cuda:1"), Machine(("4", "7"), 8, PLENTY))) == ["7"]
 
 
@@ -71,7 +71,7 @@ def test_without_gpus_each_core_has_a_worker():
         (2, PLENTY, None, 4, (1, 4)),
     ],
 )
-def test_cores_are_shared_out_as_far_as_memory_goes(cores, memory, workers, threads, expected):
+def test_cores_are_shared_by_as_many_workers_as_memory_allows(cores, memory, workers, threads, expected):
     assert core_groups(cores, memory, workers, threads) == expected
 
 
@@ -89,7 +89,7 @@ def test_cores_are_shared_out_as_far_as_memory_goes(cores, memory, workers, thre
         (WorkerOptions(device="cpu", per_gpu=2), GPUS, "no GPU is used here. --workers"),
     ],
 )
-def test_what_is_not_there_or_contradicts_itself_is_refused(worker_options, machine, message):
+def test_absent_devices_and_contradictory_options_are_refused(worker_options, machine, message):
     with pytest.raises(ConfigError, match=message):
         slots_of(worker_options, machine)
 
@@ -101,7 +101,7 @@ def test_the_environment_says_which_gpus_are_visible(value, expected):
     assert visible_gpus({"CUDA_VISIBLE_DEVICES": value}) == expected
 
 
-def test_the_drivers_tool_lists_the_gpus(tmp_path, monkeypatch):
+def test_nvidia_smi_lists_the_gpus(tmp_path, monkeypatch):
     tool = tmp_path / "nvidia-smi"
     tool.write_text("#!/bin/sh\nprintf '0\\n1\\n'\n")
     tool.chmod(0o755)
