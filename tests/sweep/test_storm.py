@@ -17,8 +17,6 @@ from tests.repository import ROOT
 
 TINY = {"Dataset": "Synthetic", "Model": "MLP"}
 
-pytestmark = pytest.mark.slow
-
 
 class Folder:
     """Configs, a cache, and the sweeps on them."""
@@ -61,18 +59,20 @@ def expected_runs(configs):
     return configs + len({seed // 10 for seed in range(configs) if seed % 3 == 0})
 
 
-def test_eight_sweeps_at_once_start_every_run_once(tmp_path):
-    folder = Folder(tmp_path, configs=100, steps=2)
-    sweeps = [folder.start() for _ in range(8)]
+@pytest.mark.parametrize(("count", "configs"), [(2, 4), pytest.param(8, 100, marks=pytest.mark.slow)])
+def test_several_sweeps_at_once_start_every_run_once(tmp_path, count, configs):
+    folder = Folder(tmp_path, configs, steps=2)
+    sweeps = [folder.start() for _ in range(count)]
     for sweep in sweeps:
         _, err = sweep.communicate(timeout=500)
         assert (sweep.returncode, err) == (0, "")
     starts = Counter(name for name, _, _ in folder.starts())
     assert set(starts.values()) == {1}
     assert set(starts) == set(folder.runs())
-    assert len(starts) == expected_runs(100)
+    assert len(starts) == expected_runs(configs)
 
 
+@pytest.mark.slow
 def test_two_sweeps_with_random_kills_lose_nothing_and_repeat_only_killed_runs(tmp_path):
     folder, rng = Folder(tmp_path, configs=150, steps=20), random.Random(0)
     sweeps = [folder.start(), folder.start()]

@@ -1,6 +1,7 @@
 """The cache entry of a foreign network is shown and kept, and never treated as an experiment."""
 
 import json
+import shutil
 import time
 
 import pytest
@@ -25,10 +26,18 @@ TINY = {"Dataset": "Synthetic", "SyntheticSize": 4, "SyntheticSamples": 16, "Mod
 LATER = 3600.0
 
 
+@pytest.fixture(scope="module")
+def weights(tmp_path_factory):
+    """A file with the weights of a network, which takes seconds to build."""
+    path = tmp_path_factory.mktemp("weights") / "w.pth"
+    torch.save(build("resnet8", (3, 4, 4), 4, seed=0, batch_norm=False).state_dict(), path)
+    return path
+
+
 @pytest.fixture(params=["resnet8@w.pth", "torchvision/resnet18@IMAGENET1K_V1", "timm/test_resnet"])
-def kept(request, tmp_path):
+def kept(request, tmp_path, weights):
     """A cache with a student, whose seed is not the default one, and its foreign teacher."""
-    torch.save(build("resnet8", (3, 4, 4), 4, seed=0, batch_norm=False).state_dict(), tmp_path / "w.pth")
+    shutil.copy(weights, tmp_path)
     raw = {**TINY, "Seed": 4, "BatchNorm": False, "VanillaKD": True, "Teacher": request.param}
     workspace = Workspace.at(tmp_path / "cache", tmp_path)
     config = workspace.resolver.resolve(raw, tmp_path)

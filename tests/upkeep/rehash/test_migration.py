@@ -12,6 +12,9 @@ from Arch.upkeep.rehash import migration
 from Arch.upkeep.rehash.rehash import plan_rehash
 
 MANY = 400
+STRIDES = pytest.mark.parametrize(
+    "stride", [pytest.param(1, marks=pytest.mark.slow, id="every step"), pytest.param(17, id="every 17th step")]
+)
 STUDENT = {"Taught": True, "Teacher": {"Model": "Net", "Seed": 1}}
 
 
@@ -104,10 +107,11 @@ def test_a_second_migration_waits_for_the_first(root, moves):
         migration.begin(root, moves)
 
 
+@STRIDES
 @pytest.mark.parametrize("ending", ["apply", "undo"])
-def test_a_migration_killed_at_any_step_is_completed_or_undone(root, moves, restore, disk, in_child, ending):
+def test_a_migration_killed_at_any_step_is_completed_or_undone(root, moves, restore, disk, in_child, ending, stride):
     before = entries(root)
-    for step in range(1, MANY):
+    for step in range(1, MANY, stride):
         restore()
 
         def work(step=step):
@@ -125,10 +129,11 @@ def test_a_migration_killed_at_any_step_is_completed_or_undone(root, moves, rest
     assert 40 < step < MANY - 1
 
 
+@STRIDES
 @pytest.mark.parametrize("ending", ["apply", "undo"])
-def test_an_undo_killed_at_any_step_is_completed_or_reapplied(root, moves, restore, disk, in_child, ending):
+def test_an_undo_killed_at_any_step_is_completed_or_reapplied(root, moves, restore, disk, in_child, ending, stride):
     before = entries(root)
-    for step in range(1, MANY):
+    for step in range(1, MANY, stride):
         restore()
         apply(root, moves)
 
@@ -148,12 +153,15 @@ def test_an_undo_killed_at_any_step_is_completed_or_reapplied(root, moves, resto
     assert 40 < step < MANY - 1
 
 
+@STRIDES
 @pytest.mark.parametrize("forever", [False, True], ids=["once", "from then on"])
 @pytest.mark.parametrize("code", [errno.ENOSPC, errno.EIO, errno.EACCES], ids=errno.errorcode.get)
 @pytest.mark.parametrize("ending", ["apply", "undo"])
-def test_a_disk_error_at_any_step_is_raised_and_completed_or_undone(root, moves, restore, disk, code, forever, ending):
+def test_a_disk_error_at_any_step_is_raised_and_completed_or_undone(
+    root, moves, restore, disk, code, forever, ending, stride
+):
     before = entries(root)
-    for step in range(1, MANY):
+    for step in range(1, MANY, stride):
         restore()
         disk.fail_at(step, code, forever=forever)
         try:
