@@ -20,7 +20,7 @@ def referred_run(config: Config, key: str, run: int) -> int:
 
 
 def referred_weights(config: Config, key: str) -> str:
-    """Returns which weights of that run are meant: `Last` or `Best`."""
+    """Returns the weights of that run that a reference `key` refers to: `Last` or `Best`."""
     return str(config.active.get(f"{key}Weights", "Last"))
 
 

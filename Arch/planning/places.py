@@ -32,8 +32,8 @@ class Place:
 
         Args:
             word: a file, a folder or the beginning of a fingerprint.
-            is_experiment: whether a fingerprint is that of a cached experiment: then a folder of this name is meant as
-                the experiment, and not as a folder of config files.
+            is_experiment: whether a fingerprint is that of a cached experiment: then a folder of this name stands for
+                the experiment and not for a folder of config files.
         """
         if os.path.isdir(word):  # noqa: PTH112 - pathlib takes seconds for ten thousand words
             name = os.path.basename(os.path.normpath(word))  # noqa: PTH119

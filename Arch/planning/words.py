@@ -82,7 +82,7 @@ def configs(
     Args:
         workspace: the cache and its rules.
         words: as for `read_words`; without a place, all cached experiments but foreign networks.
-        overrides: `Key=Value` words that change what the files say.
+        overrides: `Key=Value` words that replace values of the files.
 
     Raises:
         ArchError: a word names nothing, or a config cannot be understood.

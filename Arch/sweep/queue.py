@@ -20,14 +20,14 @@ class RunQueue:
         names = {task.name: task for task in tasks}
         self._open = set(tasks)
         self._order = {task: index for index, task in enumerate(tasks)}
-        self._lacks: dict[Task, int] = {}
+        self._open_needs: dict[Task, int] = {}
         self._dependents: defaultdict[Task, list[Task]] = defaultdict(list)
         self._ready: list[tuple[int, int, Task]] = []
         self._held: deque[tuple[float, Task]] = deque()
         self._last_look = float("-inf")
         for task in tasks:
             needed = {names[name] for name in task.needs if name in names}
-            self._lacks[task] = len(needed)
+            self._open_needs[task] = len(needed)
             for other in needed:
                 self._dependents[other].append(task)
             if not needed:
@@ -66,8 +66,8 @@ class RunQueue:
         self._open.discard(task)
         if is_there:
             for dependent in self._dependents.pop(task, ()):
-                self._lacks[dependent] -= 1
-                if not self._lacks[dependent] and dependent in self._open:
+                self._open_needs[dependent] -= 1
+                if not self._open_needs[dependent] and dependent in self._open:
                     self._push(dependent, 0)
             return []
         blocked: list[tuple[Task, Task]] = []
