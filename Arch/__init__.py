@@ -1,8 +1,8 @@
 """Run, cache and compare knowledge-distillation and representation experiments.
 
-`run` gives an experiment's result and trains only what is missing of it, `load_config` resolves a config without
-running it, `frame` gives what is cached as a DataFrame, `Store` looks into a cache, `IModel` shows any network as a
-line of layers. Importing this package costs no torch.
+`run` returns an experiment's result and trains only its missing runs, `load_config` resolves a config without running
+it, `frame` returns the cached runs as a DataFrame, `Store` reads a cache, `IModel` presents any network as a sequence
+of layers. Importing this package does not import torch.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Experiment", "IModel", "Store", "frame", "load_config", "run"]
 
-_HOMES = {
+_MODULES = {
     "IModel": "Arch.models.imodel",
     "Store": "Arch.cache.store",
     "Experiment": "Arch.experiment",
@@ -29,7 +29,7 @@ _HOMES = {
 
 
 def __getattr__(name: str) -> Any:
-    """A public name, imported when it is first asked for: `main.py --help` needs none of them."""
-    if name not in _HOMES:
+    """Imports a public name on its first use: `main.py --help` uses none of them."""
+    if name not in _MODULES:
         raise AttributeError(f"module 'Arch' has no attribute {name!r}")
-    return getattr(importlib.import_module(_HOMES[name]), name)
+    return getattr(importlib.import_module(_MODULES[name]), name)

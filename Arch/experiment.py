@@ -1,4 +1,4 @@
-"""Experiments from Python: load a config, run it, look at what came out."""
+"""The Python interface to experiments: load a config, run it, read its result."""
 
 from __future__ import annotations
 
@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 from Arch.cache.entry import Entry
 from Arch.callbacks import SilentWatcher, Watcher
 from Arch.config.config import Config
-from Arch.errors import ArchError, ConfigError, StoppedError, TrainingError
-from Arch.planning.plan import Plan, Step, make_plan
+from Arch.errors import ConfigError
+from Arch.planning.plan import make_plan
 from Arch.planning.workspace import Workspace
+from Arch.sweep.in_process import carry_out
 from Arch.sweep.worker import Worker, load_model
 from Arch.types import Result, Run
 
@@ -23,17 +24,22 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Experiment(Result):
-    """A result with its config, its runs epoch by epoch, and its trained networks."""
+    """A result with its config, its runs epoch by epoch, and its trained networks.
+
+    Attributes:
+        config: the resolved config.
+        entry: the experiment's folder in the cache.
+    """
 
     config: Config = dataclasses.field(kw_only=True)
     entry: Entry = dataclasses.field(kw_only=True)
 
     def runs(self) -> tuple[Run, ...]:
-        """Every run with its epochs."""
+        """Returns every run with its epochs."""
         return self.entry.runs()
 
     def model(self, run: int = 0, weights: str = "Last") -> IModel:
-        """The network that a run trained, in eval mode on the CPU; `weights` is `Last` or `Best`.
+        """Returns the network that a run trained, in eval mode on the CPU; `weights` is `Last` or `Best`.
 
         Raises:
             CacheError: there are no such weights.
@@ -42,10 +48,10 @@ class Experiment(Result):
 
 
 def load_config(source: Path | str | Mapping[str, Any], *, cache: Path | str | None = None) -> Config:
-    """The config in a file or a mapping, resolved under the rules of a cache.
+    """Resolves the config in a file or a mapping under the rules of a cache.
 
     Raises:
-        ConfigError: it cannot be understood.
+        ConfigError: the config is invalid.
     """
     return _resolved(source, Workspace.at(cache))
 
@@ -58,17 +64,17 @@ def run(
     device: str = "auto",
     watcher: Watcher | None = None,
 ) -> Experiment:
-    """The result of one experiment, training whatever is missing of it and of what it is made from.
+    """Returns the result of one experiment, after training its missing runs and those of the experiments it depends on.
 
     Args:
         config: a file, a mapping or a resolved config.
-        cache: where results are kept; the repository's `KDTrainer/` by default.
+        cache: the folder of the results; the repository's `KDTrainer/` by default.
         data: the root of the datasets; the repository's `data/` by default.
         device: `auto`, `cpu`, `cuda` or `cuda:N`.
-        watcher: hears of the progress.
+        watcher: is notified of the progress.
 
     Raises:
-        ArchError: the config cannot be understood, or a training failed.
+        ArchError: the config is invalid, or a training failed.
     """
     workspace = Workspace.at(cache, data)
     resolved = _resolved(config, workspace)
@@ -81,35 +87,6 @@ def run(
     result = entry.result()
     fields = {field.name: getattr(result, field.name) for field in dataclasses.fields(Result)}
     return Experiment(**fields, config=resolved, entry=entry)
-
-
-@dataclass(frozen=True)
-class Failure:
-    """An experiment that could not be finished, and why."""
-
-    step: Step
-    error: ArchError
-
-
-def carry_out(plan: Plan, worker: Worker) -> tuple[Failure, ...]:
-    """Trains all that a plan misses in this process, one experiment after the other, whatever befell it before.
-
-    One that fails does not stop the others; if the end is asked for, the experiment that was left comes last.
-    """
-    failures: dict[str, Failure] = {}
-    for step in plan.missing:
-        lacking = [need for need in step.needs if need in failures]
-        try:
-            if step.refusal:
-                raise step.refusal
-            if lacking:
-                raise TrainingError(f"not tried: {failures[lacking[0]].step.config.title}, which it needs, failed.")
-            worker.train(step.config)
-        except ArchError as error:
-            failures[step.config.fingerprint] = Failure(step, error)
-            if isinstance(error, StoppedError):
-                break
-    return tuple(failures.values())
 
 
 def _resolved(source: Config | Path | str | Mapping[str, Any], workspace: Workspace) -> Config:

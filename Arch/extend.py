@@ -14,8 +14,8 @@ from Arch.registry.plugin_scopes import BUILT_IN, registering
 
 if TYPE_CHECKING:  # for type checkers; at run time `_MODULES` says the same
     from Arch.datasets import DATASETS
+    from Arch.datasets.data import ImageData
     from Arch.datasets.dataset import ImageDataset, Images, SplitName
-    from Arch.datasets.loading import ImageData
     from Arch.distillation import METHODS
     from Arch.distillation.loss_term import LossTerm
     from Arch.errors import ArchError, ConfigError, DataError, ModelError, ShapeError, TrainingError
@@ -35,7 +35,7 @@ if TYPE_CHECKING:  # for type checkers; at run time `_MODULES` says the same
 _MODULES = {
     "Arch.datasets": ("DATASETS",),
     "Arch.datasets.dataset": ("ImageDataset", "Images", "SplitName"),
-    "Arch.datasets.loading": ("ImageData",),
+    "Arch.datasets.data": ("ImageData",),
     "Arch.distillation": ("METHODS",),
     "Arch.distillation.loss_term": ("LossTerm",),
     "Arch.errors": ("ArchError", "ConfigError", "DataError", "ModelError", "ShapeError", "TrainingError"),

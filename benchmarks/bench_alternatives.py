@@ -21,6 +21,8 @@ from typing import Any, NamedTuple
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from Arch.planning.plan import make_plan
+from Arch.planning.selection import selected_entries
+from Arch.planning.words import configs
 from Arch.planning.workspace import Workspace
 from Arch.report import export
 from benchmarks.bench_ten_thousand import floor
@@ -98,11 +100,11 @@ def ours(folder: Path) -> Contestant:
 
     def check() -> int:
         workspace = Workspace.at(folder / "cache")
-        plan = make_plan(workspace.configs([str(folder / "configs")]), workspace.store)
+        plan = make_plan(configs(workspace, [str(folder / "configs")]), workspace.store)
         return sum(step.is_done for step in plan.steps)
 
     def table() -> list[Any]:
-        return list(export.rows(export.selected(Workspace.at(folder / "cache"), []), []))
+        return list(export.rows(selected_entries(Workspace.at(folder / "cache"), []), []))
 
     return Contestant(ENTRIES, check, table)
 

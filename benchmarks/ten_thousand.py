@@ -16,6 +16,7 @@ from Arch.cache.runs import manifest
 from Arch.cache.runs.records import run_document
 from Arch.config.config import Config
 from Arch.files import door
+from Arch.planning import words
 from Arch.planning.workspace import Workspace
 from Arch.types import Epoch, Run
 
@@ -73,7 +74,7 @@ def fill_cache(cache: Path, configs: Path) -> list[Config]:
     The first is committed through the store; the others' files are put in the places that this one's have.
     """
     workspace = Workspace.at(cache)
-    found = [config for config, _ in workspace.configs([str(configs)])]
+    found = [config for config, _ in words.configs(workspace, [str(configs)])]
     step, door._step = door._step, _hurried
     try:
         for number, config in enumerate(found):

@@ -1,4 +1,4 @@
-"""Experiments from Python: one call gives the result, its runs and its networks."""
+"""The Python interface: one call returns the result, its runs and its networks."""
 
 import json
 
@@ -6,9 +6,7 @@ import pytest
 import torch
 
 from Arch import Store, load_config, run
-from Arch.errors import CacheError, ConfigError, StoppedError, TrainingError
-from Arch.experiment import carry_out
-from Arch.planning.plan import make_plan
+from Arch.errors import CacheError, ConfigError
 
 TINY = {
     "Dataset": "Synthetic",
@@ -26,7 +24,7 @@ def taught(tmp_path_factory):
     return run(TAUGHT, cache=tmp_path_factory.mktemp("cache"), device="cpu")
 
 
-def test_a_run_trains_what_it_is_made_from_and_keeps_both(taught):
+def test_a_run_trains_its_teacher_and_both_are_kept(taught):
     kept = {entry.fingerprint for entry in Store(taught.path.parent).entries()}
     assert kept == {taught.fingerprint, taught.config.references["Teacher"].fingerprint}
 
@@ -47,12 +45,12 @@ def test_the_network_is_the_trained_one(taught):
     assert torch.equal(networks[0](images), taught.model(run=0)(images))
 
 
-def test_weights_that_were_never_kept_are_refused(taught):
+def test_weights_that_were_not_saved_are_refused(taught):
     with pytest.raises(CacheError, match="no Best weights"):
         taught.model(weights="Best")
 
 
-def test_asking_again_by_file_mapping_or_config_gives_the_same_runs(taught, tmp_path):
+def test_a_file_a_mapping_and_a_config_give_the_same_runs(taught, tmp_path):
     (tmp_path / "config.json").write_text(json.dumps(TAUGHT))
     cache = taught.path.parent
     for asked in (tmp_path / "config.json", str(tmp_path / "config.json"), TAUGHT, load_config(TAUGHT, cache=cache)):
@@ -60,41 +58,6 @@ def test_asking_again_by_file_mapping_or_config_gives_the_same_runs(taught, tmp_
         assert (again.scores, again.seconds, again.path) == (taught.scores, taught.seconds, taught.path)
 
 
-def test_what_is_no_config_is_refused(tmp_path):
+def test_a_value_that_is_no_config_is_refused(tmp_path):
     with pytest.raises(ConfigError, match="expected a config, a file or a dictionary, got 3"):
         run(3, cache=tmp_path)
-
-
-class Obstinate:
-    """A worker that trains nothing and raises what it was told to, by the config's seed."""
-
-    def __init__(self, **errors):
-        self.errors, self.asked = errors, []
-
-    def train(self, config):
-        self.asked.append(config["Seed"])
-        error = self.errors.get(f"seed_{config['Seed']}")
-        if error:
-            raise error
-
-
-@pytest.fixture
-def plan(resolver, tmp_path):
-    return lambda *raws: make_plan([(resolver.resolve(raw), "") for raw in raws], Store(tmp_path))
-
-
-def test_what_fails_stops_only_what_needs_it(plan):
-    worker = Obstinate(seed_1=TrainingError("bad luck"))
-    failures = carry_out(plan({**TAUGHT, "Seed": 5}, {**TINY, "Seed": 7}), worker)
-    assert worker.asked == [1, 7]
-    assert [str(failure.error) for failure in failures] == [
-        "bad luck",
-        "not tried: MLP on Synthetic, which it needs, failed.",
-    ]
-
-
-def test_after_the_end_was_asked_for_nothing_is_begun(plan):
-    worker = Obstinate(seed_1=TrainingError("bad luck"), seed_2=StoppedError("left"))
-    failures = carry_out(plan(*({**TINY, "Seed": seed} for seed in range(5))), worker)
-    assert worker.asked == [0, 1, 2]
-    assert [str(failure.error) for failure in failures] == ["bad luck", "left"]

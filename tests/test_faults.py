@@ -1,4 +1,4 @@
-"""Every mistake of the committed table, made through the real program: one exact sentence, and no run left behind."""
+"""Every mistake in the table, made with the real program: one exact message, and no run in the cache."""
 
 import io
 import json
@@ -15,7 +15,7 @@ TABLE = json.loads((Path(__file__).parent / "faults.json").read_text())
 
 
 @pytest.mark.parametrize("fault", TABLE, ids=lambda fault: fault["name"])
-def test_a_mistake_gives_its_sentence_and_leaves_no_run(fault, program, tmp_path):
+def test_a_mistake_gives_its_message_and_leaves_no_run(fault, program, tmp_path):
     done, places = provoke(fault, program, tmp_path)
     assert "Traceback" not in done.stderr
     assert spoken(done.stderr, places) == fault["message"]
@@ -24,12 +24,12 @@ def test_a_mistake_gives_its_sentence_and_leaves_no_run(fault, program, tmp_path
     assert left_behind(tmp_path) == set()
 
 
-def test_the_table_is_large_enough_and_names_each_fault_once():
+def test_the_table_has_at_least_forty_faults_of_different_names():
     assert len({fault["name"] for fault in TABLE}) == len(TABLE) >= 40
 
 
 def provoke(fault, program, folder):
-    """Lays out what a fault needs and starts the program on it."""
+    """Writes the files of a fault and starts the program on them."""
     places = {"{config}": folder / "config.json", "{empty}": folder / "empty", "{images}": folder / "images.zip"}
     places["{arrays}"] = folder / "arrays.npz"
     (folder / "empty").mkdir()
@@ -66,14 +66,14 @@ def filled(text, places):
 
 
 def spoken(text, places):
-    """What the program said, with the folders of this one test replaced by their names."""
+    """Returns the program's output with the folders of the test replaced by their names."""
     for name, place in places.items():
         text = text.replace(str(place), name)
     return text.strip()
 
 
 def left_behind(folder):
-    """The folders in the cache but for those that tell of a failed attempt or a foreign network, and figures."""
+    """Returns the files in the cache, except those of a failed attempt or a foreign network, and figures."""
     entries = [path for path in (folder / "cache").iterdir() if path.is_dir()]
     told = {path for path in entries if (path / "Work/000/Failure.json").exists() and not (path / "Runs").exists()}
     told |= {path for path in entries if "Network" in json.loads((path / "Config.json").read_text())["Active"]}
@@ -87,7 +87,7 @@ def jpeg(size=8, shade=0):
 
 
 def images(path, change=None, splits=("train", "test")):
-    """A zip of two classes with eight images each; `change` may alter its members."""
+    """Writes a zip of two classes with eight images each, whose members `change` may alter."""
     members = {
         f"{split}/{name}/{number}.jpg": jpeg(shade=10 * number)
         for split in splits

@@ -1,1 +1,1 @@
-"""Finds experiments and plans their runs; imports no torch."""
+"""Selects experiments and plans their runs; imports no torch."""

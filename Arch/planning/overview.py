@@ -1,11 +1,10 @@
-"""How experiments stand: those that configs ask for, and those that were begun in a cache."""
+"""The state of experiments: of those that configs request, and of those in a cache."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from Arch import files
@@ -19,21 +18,22 @@ from Arch.config.rules.rules import Rules
 from Arch.errors import CacheError, ChangedDefaultError, DiskError
 from Arch.planning.plan import Step, make_plan
 from Arch.planning.selection import Selection
-from Arch.planning.workspace import Workspace, holds
+from Arch.planning.words import configs
+from Arch.planning.workspace import Workspace
 
 UNKNOWN = "no readable Config.json"
 
 
 @dataclass(frozen=True)
 class Overview:
-    """How one experiment stands.
+    """The state of one experiment.
 
     Attributes:
         entry: its folder, which may not exist.
-        title: what it is, in a few words.
-        labels: the config files that ask for it.
-        status: what the cache has of it.
-        is_needed: whether nobody asks for it but what is made from it.
+        title: network, data and teacher in a few words.
+        labels: the config files that request it.
+        status: its runs and attempts in the cache.
+        is_needed: whether it is requested only as a dependency of other experiments.
     """
 
     entry: Entry
@@ -45,13 +45,13 @@ class Overview:
 
 @dataclass(frozen=True)
 class Stored:
-    """A cached experiment as its own `Config.json` describes it, under today's rules: what it would be asked for as.
+    """A cached experiment under today's rules, read from its own `Config.json`.
 
     Attributes:
-        fingerprint: its name today.
-        active: the keys that matter today, with its values; those that it was named without at today's defaults.
-        defaults: today's.
-        versions: today's, of the components that it uses.
+        fingerprint: its fingerprint under today's rules.
+        active: the keys that are active today, with its values; those that its fingerprint omits have today's defaults.
+        defaults: today's defaults.
+        versions: today's versions of the components that it uses.
         text: its `Config.json`.
     """
 
@@ -63,50 +63,46 @@ class Stored:
 
     @classmethod
     def of(cls, document: Mapping[str, Any], rules: Rules) -> Stored:
-        """What a `Config.json` describes; no reference is followed, since an experiment's name holds theirs."""
+        """Reads a `Config.json`; follows no reference, since the fingerprint covers those of the references."""
         then, rules = document["Defaults"], rules_of(document, rules)
         named = {key: value for key, value in document["Active"].items() if key not in then or value != then[key]}
         known = {key: value for key, value in named.items() if key in rules.keys}
         relevance = rules.relevance(known)
         active = {**relevance.defaults, **{key: value for key, value in known.items() if key in relevance.defaults}}
-        # a value that has become the default meanwhile is no part of the name any more
+        # a value that has become the default since then is no longer part of the fingerprint
         today = {key: value for key, value in named.items() if key not in active or value != relevance.defaults[key]}
         return cls(fingerprint_of(today), active, relevance.defaults, rules.versions(active), document)
 
     def default_of(self, key: str) -> Any:
-        """The default of an active key under today's rules."""
+        """Returns the default of an active key under today's rules."""
         return self.defaults[key]
 
     def document(self) -> Mapping[str, Any]:
-        """Its `Config.json`."""
+        """Returns its `Config.json`."""
         return self.text
 
 
 def overviews(workspace: Workspace, words: Sequence[str], overrides: Sequence[str] = ()) -> list[Overview]:
-    """How the experiments stand that the words select.
+    """Returns the state of the experiments that words select.
 
     Args:
         workspace: the cache and its rules.
-        words: config files and folders of them, of which all experiments are meant, cached or not, and what those
-            that are not done are made from; fingerprint prefixes, and `Key=Value` words; without any of the former,
-            all that was ever begun in the cache.
-        overrides: `Key=Value` words that change what the files say.
+        words: config files and folders of them, which select experiments whether cached or not, and the dependencies of
+            those that are not done; fingerprint prefixes; `Key=Value` words. Without a file, folder or prefix, every
+            experiment in the cache.
+        overrides: `Key=Value` words that replace values of the files.
 
     Raises:
-        ArchError: a word leads nowhere, or a config cannot be understood.
+        ArchError: a word names nothing, or a config is invalid.
     """
-    places, filters = workspace.split(words)
     selection = Selection.in_cache(workspace)
-    named = set(places)
-    conditions = [word for word in words if word not in named]
-    is_config = {place: _is_config(place, selection) for place in places}
-    asked = [place for place in places if is_config[place]]
-    cached = [place for place in places if not is_config[place]]
-    wanted = workspace.configs(asked, overrides) if asked else ()
-    held = ((config, label) for config, label in wanted if all(holds(config, key, value) for key, value in filters))
-    found = {step.config.fingerprint: _of_step(step, workspace) for step in make_plan(held, workspace.store).steps}
-    if cached or not asked:
-        for name in selection.select([*cached, *conditions], overrides).fingerprints:
+    parsed = selection.read(words)
+    config_places = [place for place in parsed.places if place.prefix is None]
+    cached = [place for place in parsed.places if place.prefix is not None]
+    requested = configs(workspace, parsed.without(cached), overrides) if config_places else ()
+    found = {step.config.fingerprint: _of_step(step, workspace) for step in make_plan(requested, workspace.store).steps}
+    if cached or not config_places:
+        for name in selection.select(parsed.without(config_places), overrides).fingerprints:
             if name not in found:
                 found[name] = of_entry(Entry(workspace.store.root / name), workspace.resolver.rules)
     return list(found.values())
@@ -118,18 +114,18 @@ def _of_step(step: Step, workspace: Workspace) -> Overview:
 
 
 def of_entry(entry: Entry, rules: Rules) -> Overview:
-    """How a cached experiment stands, as far as its own folder tells; one that cannot be read is corrupt."""
+    """Returns the state of a cached experiment, read from its own folder alone; an unreadable one is corrupt."""
     try:
         document = entry.document()
         if is_foreign(document["Active"]):
             return Overview(entry, str(document.get("Title", "")), (), _of_foreign(document))
-        asked = Stored.of(document, rules)
-        if asked.fingerprint != entry.fingerprint:
+        requested = Stored.of(document, rules)
+        if requested.fingerprint != entry.fingerprint:
             raise ChangedDefaultError(
-                f"{entry.path} was named under other rules than today's, which would name it {asked.fingerprint}. "
+                f"{entry.path} was named under other rules than today's, which would name it {requested.fingerprint}. "
                 "`main.py rehash` shows why, and gives it that name."
             )
-        status = _of_begun(entry, asked, document)
+        status = _of_started(entry, requested, document)
     except (CacheError, DiskError) as problem:
         state = State.CHANGED if isinstance(problem, ChangedDefaultError) else State.CORRUPT
         return Overview(entry, UNKNOWN, (), Status(state, (), 0, problem=problem))
@@ -137,7 +133,7 @@ def of_entry(entry: Entry, rules: Rules) -> Overview:
 
 
 def _of_foreign(document: Mapping[str, Any]) -> Status:
-    """The status of a network from elsewhere: its entry has all that it will ever have, but its weights lie outside."""
+    """Returns the status of a foreign network: its entry is complete, but its weights may lie outside the cache."""
     place = document.get(PLACE)
     if place is None or os.path.isfile(place):  # noqa: PTH113 - Path.is_file raises where it may not look
         return Status(State.DONE, (), 0)
@@ -145,18 +141,10 @@ def _of_foreign(document: Mapping[str, Any]) -> Status:
     return Status(State.MISSING, (), 0, problem=problem)
 
 
-def _of_begun(entry: Entry, asked: Stored, document: Mapping[str, Any]) -> Status:
-    """The status that counts as wanted every run that was ever begun, and all before it; at least one."""
+def _of_started(entry: Entry, requested: Stored, document: Mapping[str, Any]) -> Status:
+    """Returns the status that expects every run up to the last one that was ever started, and at least one."""
     names = files.list_folder(entry.path)
     traces = entry.traces() if "Work" in names or "Claims" in names else ()
-    status = status_of(entry, 1, asked, document)
+    status = status_of(entry, 1, requested, document)
     started = max((*status.runs, *traces), default=0) + 1
-    return status if started == 1 else status_of(entry, started, asked, document)
-
-
-def _is_config(place: str, selection: Selection) -> bool:
-    """Whether a word names configs, and not an experiment of the cache by its folder or fingerprint."""
-    path = Path(place)
-    if path.is_dir():
-        return path.name not in selection.known
-    return place.endswith(".json") or path.is_file()
+    return status if started == 1 else status_of(entry, started, requested, document)

@@ -1,4 +1,4 @@
-"""A plan: every experiment once, what it depends on first, and how many runs each lacks."""
+"""Makes a plan: every experiment once, after its dependencies, with the number of its missing runs."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from Arch.cache.status import Status
 from Arch.cache.store import Store
 from Arch.config.config import Config
 from Arch.errors import ArchError, NotImplementedYetError, PluginError
+from Arch.planning.made_from import runs_behind
 
 
 @dataclass(frozen=True)
@@ -17,11 +18,11 @@ class Step:
     """One experiment of a plan.
 
     Attributes:
-        config: what to run, its `NumRuns` raised to what the plan needs of it.
-        labels: who asks for it (config files); empty for what only others depend on.
-        status: what the cache has of it.
-        refusal: why it cannot run at all: nothing implements one of its values, or its entry cannot be used.
-        needs: fingerprints of the experiments that have to come first.
+        config: the experiment, its `NumRuns` raised to the number of runs that the plan needs.
+        labels: the config files that request it; empty for a mere dependency.
+        status: its runs and attempts in the cache.
+        refusal: why it cannot run at all: one of its values is not implemented, or its entry cannot be used.
+        needs: fingerprints of its direct dependencies.
     """
 
     config: Config
@@ -32,12 +33,12 @@ class Step:
 
     @property
     def wanted(self) -> int:
-        """How many runs there should be."""
+        """The number of runs that there should be."""
         return self.status.wanted
 
     @property
     def done(self) -> int:
-        """How many of these there are."""
+        """The number of these runs that exist."""
         return self.wanted - len(self.status.missing)
 
     @property
@@ -52,22 +53,21 @@ class Step:
 
     @property
     def state(self) -> str:
-        """What the cache has of it in a word, or `refused`."""
+        """Its state in the cache in one word, or `refused`."""
         return "refused" if self.refusal and not self.is_done else self.status.state.value
 
 
 @dataclass(frozen=True)
 class Plan:
-    """Experiments in the order in which they were asked for, but each after all it depends on."""
+    """Experiments in the order in which they were requested, but each after its dependencies."""
 
     steps: tuple[Step, ...]
 
     @cached_property
     def missing(self) -> tuple[Step, ...]:
-        """The experiments that lack runs, in the order in which they are to be made.
+        """The experiments with missing runs, in the order in which they are to be run.
 
-        What others wait for comes first, and first of all what the longest line waits for, so that no worker is idle
-        for want of a teacher.
+        Those with the longest chain of dependents come first, so that no worker is idle while it waits for a teacher.
         """
         missing = [step for step in self.steps if not step.is_done]
         waiting = {step.config.fingerprint: 0 for step in missing}
@@ -78,29 +78,29 @@ class Plan:
 
     @property
     def duplicates(self) -> tuple[Step, ...]:
-        """The experiments that more than one config asks for."""
+        """The experiments that more than one config requests."""
         return tuple(step for step in self.steps if len(step.labels) > 1)
 
 
-def make_plan(asked: Iterable[tuple[Config, str]], store: Store) -> Plan:
-    """The plan that gives every asked experiment its runs.
+def make_plan(requested: Iterable[tuple[Config, str]], store: Store) -> Plan:
+    """Makes the plan of the missing runs of the requested experiments and of their dependencies.
 
     Args:
-        asked: configs with the label of who asks.
-        store: the cache; it is only read.
+        requested: configs, each with a label of its source.
+        store: the cache, which is only read.
 
     Raises:
         DiskError: the cache cannot be read.
-        PluginError: two different files offer the same names, so that their experiments have one name.
+        PluginError: two different plugins define the same names, so that different experiments have one fingerprint.
     """
     planner = _Planner(store)
-    for config, label in asked:
+    for config, label in requested:
         planner.add(config, config.option("NumRuns"), (label,))
     return Plan(tuple(planner.ordered()))
 
 
 class _Planner:
-    """Collects experiments by fingerprint; a finished one does not ask for what it depends on."""
+    """Collects experiments by fingerprint; a finished one does not request its dependencies."""
 
     def __init__(self, store: Store) -> None:
         self._store = store.snapshot()
@@ -109,16 +109,15 @@ class _Planner:
     def add(self, config: Config, runs: int, labels: tuple[str, ...] = ()) -> None:
         step = self._steps.get(config.fingerprint)
         if step is None:
-            step = self._looked_up(config, runs)
+            step = self._step(config, runs)
         _require_same_files(step.config, config)
         if runs > step.wanted:
-            step = replace(self._looked_up(step.config, runs), labels=step.labels)
+            step = replace(self._step(step.config, runs), labels=step.labels)
         step = replace(step, labels=(*step.labels, *labels))
         self._steps[config.fingerprint] = step
         if not (step.is_done or step.refusal):
-            for key, reference in config.references.items():
-                if isinstance(reference, Config):
-                    self.add(reference, config.active.get(f"{key}Run", 0) + 1)
+            for reference, run in runs_behind(config, max(step.status.missing)):
+                self.add(reference, run + 1)
 
     def ordered(self) -> Sequence[Step]:
         ordered: dict[str, Step] = {}
@@ -133,14 +132,15 @@ class _Planner:
                 self._place(need, ordered)
         ordered[fingerprint] = step
 
-    def _looked_up(self, config: Config, runs: int) -> Step:
+    def _step(self, config: Config, runs: int) -> Step:
         status = self._store.status(config, runs)
         refusal = status.problem or (None if status.is_done else _refusal(config))
         needs = tuple(other.fingerprint for other in config.references.values())
-        return Step(_with_runs(config, runs), (), status, refusal, needs)
+        return Step(with_runs(config, runs), (), status, refusal, needs)
 
 
 def _require_same_files(one: Config, other: Config) -> None:
+    """Refuses two configs of one fingerprint whose plugins differ; raises PluginError."""
     if one.rules is other.rules or one.obstacle or other.obstacle:
         return
     mine, yours = ({each.code.path: each.code.sha256 for each in config.rules.plugins} for config in (one, other))
@@ -148,8 +148,8 @@ def _require_same_files(one: Config, other: Config) -> None:
         return
     files = " and ".join([*(mine.keys() - yours.keys()), *(yours.keys() - mine.keys())])
     raise PluginError(
-        f"{files} offer the same names, but not the same: the experiments {one.title} that use them cannot be told "
-        "apart. Give what one of them offers other names."
+        f"{files} define the same names differently: the experiments {one.title} that use them would have one "
+        "fingerprint. Rename what one of the files defines."
     )
 
 
@@ -161,7 +161,8 @@ def _refusal(config: Config) -> NotImplementedYetError | None:
     return None
 
 
-def _with_runs(config: Config, runs: int) -> Config:
+def with_runs(config: Config, runs: int) -> Config:
+    """Returns a config with another `NumRuns`."""
     if config.option("NumRuns") == runs:
         return config
     return replace(config, options={**config.options, "NumRuns": runs})

@@ -1,4 +1,4 @@
-"""What the words of a command select among folders in a cache, be the folders sound or not."""
+"""Selects folders of cached experiments by words, whether the folders are readable or damaged."""
 
 from __future__ import annotations
 
@@ -14,9 +14,12 @@ from Arch import files
 from Arch.cache.entry import Entry
 from Arch.cache.layout import is_fingerprint
 from Arch.config.json_text import Source
+from Arch.config.matching import Condition
 from Arch.config.resolve import Resolver
 from Arch.errors import ArchError, CacheError, ConfigError, DiskError, UnknownNameError
-from Arch.planning.workspace import Workspace, config_files
+from Arch.planning.places import Place
+from Arch.planning.words import Words, read_words
+from Arch.planning.workspace import Workspace
 
 _FEW = 12
 
@@ -28,8 +31,8 @@ class Selected:
     """The fingerprints that words select.
 
     Attributes:
-        fingerprints: each once.
-        unread: those that no `Key=Value` word can be held against, because their config cannot be read.
+        fingerprints: the selected ones, each once.
+        unread: those that no `Key=Value` word can select because their config is unreadable.
     """
 
     fingerprints: tuple[str, ...]
@@ -38,13 +41,13 @@ class Selected:
 
 @dataclass(frozen=True, eq=False)
 class Selection:
-    """Selects among fingerprints that are there, whatever state their folders are in.
+    """Selects among given fingerprints, whatever state their folders are in.
 
     Attributes:
         workspace: reads configs.
         names: the fingerprints to select from, sorted.
-        document_of: what the Config.json of one says, or None where nobody can read it.
-        place: what to call them all, for errors.
+        document_of: returns the content of an experiment's Config.json, or None where it is unreadable.
+        place: where the experiments are, for messages.
     """
 
     workspace: Workspace
@@ -54,46 +57,42 @@ class Selection:
 
     @classmethod
     def in_cache(cls, workspace: Workspace) -> Selection:
-        """The selection among all folders of the cache; raises DiskError."""
+        """Returns the selection among all folders of the cache; raises DiskError."""
         root = workspace.store.root
         return cls(workspace, names_in(root), lambda name: document_in(root / name), f"the cache {root}")
 
-    def select(self, words: Sequence[str], overrides: Sequence[str] = ()) -> Selected:
-        """What the words select; all where there are none.
+    def read(self, words: Sequence[str]) -> Words:
+        """Reads words, of which a folder named by one of the fingerprints is an experiment; raises as `read_words`."""
+        return read_words(self.workspace, words, self.known.__contains__)
+
+    def select(self, words: Words | Sequence[str], overrides: Sequence[str] = ()) -> Selected:
+        """Selects by words; without any word, selects all.
 
         Args:
-            words: config files, folders of them, folders of the cache, fingerprint prefixes, `Key=Value` words.
-            overrides: `Key=Value` words that change what the files say.
+            words: as for `read_words`.
+            overrides: `Key=Value` words that replace values of the files.
 
         Raises:
-            ArchError: a word cannot be understood, a prefix fits none or several, or nothing is selected.
+            ArchError: a word is invalid, a prefix matches no fingerprint or several, or nothing is selected.
         """
-        if not all(words):  # to a path, nothing is the working directory
-            raise ConfigError("expected files, folders, fingerprint prefixes or Key=Value words, got an empty word.")
-        places, filters = self.workspace.split(words)
-        found = [name for place in places for name in self._at(place, overrides)] if places else self.names
-        verdicts = {name: self._holds(name, filters) for name in found}
-        chosen = tuple(name for name, is_meant in verdicts.items() if is_meant)
-        if words and not chosen:
-            raise ConfigError(f"nothing of {' '.join(words)} is in {self.place}.")
-        return Selected(chosen, tuple(name for name, is_meant in verdicts.items() if is_meant is None))
+        parsed = words if isinstance(words, Words) else self.read(words)
+        found = (
+            [name for place in parsed.places for name in self._at(place, overrides)] if parsed.places else self.names
+        )
+        matches = {name: self._holds(name, parsed.conditions) for name in found}
+        chosen = tuple(name for name, is_match in matches.items() if is_match)
+        if parsed.parts and not chosen:
+            raise ConfigError(f"nothing of {parsed} is in {self.place}.")
+        return Selected(chosen, tuple(name for name, is_match in matches.items() if is_match is None))
 
-    def _at(self, word: str, overrides: Sequence[str]) -> Iterator[str]:
-        path = Path(word)
-        if path.name in self.known and path.is_dir():
-            yield path.name
-        elif path.is_dir():
-            for file in config_files(path):
-                yield from self._of(file, overrides)
-        elif word.endswith(".json") or path.is_file():
-            yield from self._of(path, overrides)
-        else:
-            yield self._beginning(word.lower())
-
-    def _of(self, file: Path, overrides: Sequence[str]) -> Iterator[str]:
-        fingerprint = self.workspace.resolver.load(file, overrides).fingerprint
-        if fingerprint in self.known:
-            yield fingerprint
+    def _at(self, place: Place, overrides: Sequence[str]) -> Iterator[str]:
+        if place.prefix is not None:
+            yield self._beginning(place.prefix.lower())
+            return
+        for path in place.files():
+            fingerprint = self.workspace.resolver.load(Path(path), overrides).fingerprint
+            if fingerprint in self.known:
+                yield fingerprint
 
     def _beginning(self, prefix: str) -> str:
         start = bisect.bisect_left(self.names, prefix)
@@ -107,23 +106,22 @@ class Selection:
             )
         return found[0]
 
-    def _holds(self, name: str, filters: Sequence[tuple[str, Any]]) -> bool | None:
-        """Whether all `Key=Value` words are true of an experiment; None if nobody can tell."""
-        document = self.document_of(name) if filters else {}
+    def _holds(self, name: str, conditions: Sequence[Condition]) -> bool | None:
+        """Returns whether an experiment meets all conditions; None if its config is unreadable."""
+        document = self.document_of(name) if conditions else {}
         if document is None:
             return None
-        if not filters:
+        if not conditions:
             return True
         active, references = document["Active"], document["References"]
-        with contextlib.suppress(ArchError):  # what today's rules do not know any more is taken by the letter
+        with contextlib.suppress(ArchError):  # values that today's rules no longer know are compared as they are stored
             active = self._resolver.resolve(active, source=Source(f"experiment {name}")).active
-        return all(
-            value in self._names_of(references[key]) if key in references else active.get(key) == value
-            for key, value in filters
-        )
+        keys = {condition.key for condition in conditions} & references.keys()
+        names = {key: self._names_of(references[key]) for key in keys}
+        return all(condition.holds_among(active, names) for condition in conditions)
 
     def _names_of(self, reference: Mapping[str, Any]) -> tuple[str, str]:
-        """What an experiment that another was made from answers to: its network and its fingerprint."""
+        """Returns the names by which a reference is matched: those of its network and its fingerprint."""
         fingerprint, title = str(reference.get("Fingerprint")), str(reference.get("Title"))
         document = self.document_of(fingerprint)
         name = title.partition(" on ")[0]
@@ -131,23 +129,29 @@ class Selection:
 
     @functools.cached_property
     def _resolver(self) -> Resolver:
-        """Reads configs without looking into the cache for what they were made from."""
+        """The resolver without a cache: references are not looked up."""
         return Resolver(self.workspace.resolver.rules)
 
     @functools.cached_property
     def known(self) -> frozenset[str]:
-        """The names, for looking one up."""
+        """The fingerprints as a set."""
         return frozenset(self.names)
 
 
 def names_in(root: Path) -> list[str]:
-    """The names in a cache folder that are an experiment's, sorted; raises DiskError."""
+    """Returns the names in a cache folder that are fingerprints, sorted; raises DiskError."""
     return [name for name in files.list_folder(root) if is_fingerprint(name)]
 
 
 def document_in(folder: Path) -> Document | None:
-    """What the Config.json of an experiment's folder says, or None where it is gone or not to be trusted."""
+    """Returns the content of the Config.json in an experiment's folder, or None where it is absent or damaged."""
     try:
         return Entry(folder).document()
     except (CacheError, DiskError):
         return None
+
+
+def selected_entries(workspace: Workspace, words: Sequence[str], overrides: Sequence[str] = ()) -> Iterator[Entry]:
+    """Yields the cached experiments that words select; raises as `Selection.select`."""
+    for name in Selection.in_cache(workspace).select(words, overrides).fingerprints:
+        yield Entry(workspace.store.root / name)

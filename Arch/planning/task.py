@@ -1,4 +1,4 @@
-"""One run of a plan: what a worker makes at a time."""
+"""One run of a plan: the unit of work of a worker."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from Arch.cache.attempts.attempt import Attempt, State
-from Arch.config.config import Config
+from Arch.planning.made_from import runs_behind
 from Arch.planning.plan import Plan, Step
 
 Name = tuple[str, int]
@@ -14,7 +14,7 @@ Name = tuple[str, int]
 
 @dataclass(frozen=True, eq=False)
 class Task:
-    """One run of an experiment; each is itself and equals no other.
+    """One run of an experiment; tasks are compared by identity.
 
     Attributes:
         step: the experiment in the plan.
@@ -26,43 +26,42 @@ class Task:
 
     @property
     def fingerprint(self) -> str:
-        """The experiment's name."""
+        """The experiment's fingerprint."""
         return self.step.config.fingerprint
 
     @property
     def name(self) -> Name:
-        """Which run of which experiment it is, for looking it up."""
+        """The fingerprint and the run's index, as a key for look-ups."""
         return self.fingerprint, self.run
 
     @property
     def needs(self) -> Iterator[Name]:
-        """The runs that have to be there before."""
-        for key, reference in self.step.config.references.items():
-            if isinstance(reference, Config):
-                yield reference.fingerprint, self.step.config.active.get(f"{key}Run", 0)
+        """The runs that have to exist before."""
+        for reference, run in runs_behind(self.step.config, self.run):
+            yield reference.fingerprint, run
 
     @property
     def attempt(self) -> Attempt | None:
-        """How the latest attempt stood when the plan was made, if there had been any."""
+        """The latest attempt when the plan was made, or None where there had been none."""
         return next((attempt for attempt in self.step.status.attempts if attempt.run == self.run), None)
 
     @property
     def label(self) -> str:
-        """Who asks for it, or what it is where only others depend on it."""
+        """The config file that requests it, or the title of a mere dependency."""
         return self.step.labels[0] if self.step.labels else self.step.config.title
 
     def __str__(self) -> str:
-        """For people."""
+        """Title and run, for messages."""
         return f"{self.step.config.title}, run {self.run}"
 
 
 def tasks_of(plan: Plan) -> tuple[Task, ...]:
-    """All runs that a plan misses, in its order: what others need comes before them."""
+    """Returns all missing runs of a plan in its order, dependencies first."""
     return tuple(Task(step, run) for step in plan.missing for run in step.status.missing)
 
 
 def failed_tasks_of(plan: Plan) -> tuple[Task, ...]:
-    """The runs of a plan that failed or crashed, and what they need."""
+    """Returns the runs of a plan that failed or crashed, and the missing runs that they need."""
     return _with_needs(
         tasks_of(plan), lambda task: task.attempt is not None and task.attempt.state in (State.FAILED, State.CRASHED)
     )

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from Arch import files
 from Arch.cache.entry import Entry
 from Arch.errors import CacheError, ConfigError, DiskError
-from Arch.planning.selection import Selection
+from Arch.planning.selection import selected_entries
 from Arch.planning.workspace import Workspace
 from Arch.types import COMPARED, Epoch
 
@@ -134,16 +134,10 @@ def frame(*what: str, cache: Path | str | None = None, epochs: bool = False) -> 
         ArchError: a word cannot be understood, or an experiment cannot be read.
     """
     unreadable: list[CacheError] = []
-    table = list(rows(selected(Workspace.at(cache), what), unreadable, with_epochs=epochs))
+    table = list(rows(selected_entries(Workspace.at(cache), what), unreadable, with_epochs=epochs))
     if unreadable:
         raise unreadable[0]
     return data_frame(table)
-
-
-def selected(workspace: Workspace, what: Sequence[str], overrides: Sequence[str] = ()) -> Iterator[Entry]:
-    """The cached experiments that words select; raises ArchError."""
-    for name in Selection.in_cache(workspace).select(what, overrides).fingerprints:
-        yield Entry(workspace.store.root / name)
 
 
 def _of_runs(entry: Entry) -> Iterator[Row]:

@@ -1,1 +1,1 @@
-"""From many configs to the runs that are missing: what to run, in which order, and running it."""
+"""Carries out the missing runs of a plan, in this process or by workers."""

@@ -1,4 +1,4 @@
-"""The two ends of an attempt at a run: the lease before a worker starts, and what is to be said when it has ended."""
+"""Acquires the lease of a run before a worker starts, and classifies the result after the worker has exited."""
 
 from __future__ import annotations
 
@@ -26,17 +26,17 @@ from Arch.sweep.progress import Outcome, Slot
 from Arch.units import utc_now
 
 _ENDS = ("SIGTERM", "SIGINT", "SIGKILL")
-_RETRIED = ("error", "crash", "timeout")  # memory that ran out once runs out again
+_RETRIED = ("error", "crash", "timeout")  # not out-of-memory: memory that ran out once will run out again
 
 
 @dataclass
 class Attempts:
-    """Begins attempts at runs and judges how they ended.
+    """Begins attempts at runs and classifies how they ended.
 
     Attributes:
-        workspace: where the runs are kept.
-        resets: by task, the attempt up to which failures are forgiven: whoever asks again forgives those he knows.
-        heartbeats: what was seen of holders elsewhere.
+        workspace: the cache of the runs, and its rules.
+        resets: the number of the attempt up to which failures are ignored, by task.
+        heartbeats: the heartbeats seen of lease holders on other hosts.
     """
 
     workspace: Workspace
@@ -44,14 +44,19 @@ class Attempts:
     heartbeats: Heartbeats = field(default_factory=Heartbeats)
 
     def entry(self, task: Task) -> Entry:
-        """Where a task's run is kept."""
+        """Returns the cache entry of a task's experiment."""
         return self.workspace.store.entry(task.step.config)
 
     def begin(self, task: Task, slot: Slot, *, is_forced: bool) -> Lease | TaskOutcome:
-        """The lease of a task's run, or why no attempt is to be made.
+        """Acquires the lease of a task's run, or returns the outcome that makes an attempt pointless.
+
+        Args:
+            task: the run to make.
+            slot: where the worker will run.
+            is_forced: whether a run that failed before is tried again.
 
         Raises:
-            RunHeldError: a living process is making it.
+            RunHeldError: another living process holds the lease.
             DiskError: the cache cannot be written.
         """
         if task.step.refusal is not None:
@@ -59,7 +64,7 @@ class Attempts:
         entry = self.entry(task)
         try:
             entry.open(task.step.config)
-            for each in task.step.config.foreign:  # whoever makes the run finds them in the cache
+            for each in task.step.config.foreign:  # the worker looks them up in the cache
                 open_network(self.workspace.store.entry(each), each)
             if entry.has_run(task.run):
                 return TaskOutcome(Outcome.ELSEWHERE)
@@ -76,7 +81,7 @@ class Attempts:
             return refused(task, error)
 
     def order(self, task: Task, slot: Slot, lease: Lease) -> Order:
-        """What a worker is told."""
+        """Returns the order for the worker of a task."""
         workspace = self.workspace
         return Order(
             cache=str(workspace.store.root),
@@ -89,54 +94,56 @@ class Attempts:
             device=slot.device,
         )
 
-    def judge(self, lease: Lease, ending: Ending, *, is_asked: bool, timeout: float | None) -> TaskOutcome:
-        """What became of an attempt; what the worker could not write down itself is written down here.
+    def classify(self, lease: Lease, ending: Ending, *, is_stop_requested: bool, timeout: float | None) -> TaskOutcome:
+        """Returns the outcome of an attempt; records the failure where the worker could not do so itself.
 
         Args:
-            lease: of the run.
-            ending: how the worker ended.
-            is_asked: whether it was to end before its run was made.
-            timeout: the seconds that it was given, if it was to end because they were over.
+            lease: the lease of the run.
+            ending: how the worker exited.
+            is_stop_requested: whether it was asked to stop before its run was finished.
+            timeout: the seconds that it was given, if it was stopped because it exceeded them; else None.
 
         Raises:
             RunHeldError: another process has taken the run over.
         """
-        if _is_there(lease.entry, lease.index):
+        if _exists(lease.entry, lease.index):
             lease.mark_committed()
             return TaskOutcome(Outcome.DONE)
         if ending.code == Exit.LOST:
             lease.end("stopped")
             raise RunHeldError(f"run {lease.index} of {lease.entry.path} was taken over.")
-        told = lease.entry.work(lease.index).failure() if ending.code == Exit.FAILED else None
-        if told is not None and told.attempt == lease.generation:
-            best_effort(lease.end, _end_of(told))
-            return TaskOutcome(_outcome_of(told, lease.entry.work(lease.index)), told)
+        recorded = lease.entry.work(lease.index).failure() if ending.code == Exit.FAILED else None
+        if recorded is not None and recorded.attempt == lease.generation:
+            best_effort(lease.end, _end_of(recorded))
+            return TaskOutcome(_outcome_of(recorded, lease.entry.work(lease.index)), recorded)
         if timeout is not None:
             return self._record(lease, _timeout(lease, timeout), ending)
-        if ending.code == Exit.STOPPED or (is_asked and ending.signal in _ENDS and not ending.is_out_of_memory):
+        if ending.code == Exit.STOPPED or (
+            is_stop_requested and ending.signal in _ENDS and not ending.is_out_of_memory
+        ):
             best_effort(lease.end, "stopped")
             return TaskOutcome(Outcome.STOPPED)
-        return self._record(lease, _unsaid(lease.index, ending), ending)
+        return self._record(lease, _unreported(lease.index, ending), ending)
 
-    def settled(self, outcomes: Mapping[Task, TaskOutcome]) -> dict[Task, TaskOutcome]:
-        """The outcomes at the end of a sweep, when others may have made what it could not."""
+    def final_outcomes(self, outcomes: Mapping[Task, TaskOutcome]) -> dict[Task, TaskOutcome]:
+        """Returns the outcomes at the end of a sweep, updated where another process has made a run that failed here."""
         return {
             task: TaskOutcome(Outcome.ELSEWHERE) if self._is_made_meanwhile(task, outcome.outcome) else outcome
             for task, outcome in outcomes.items()
         }
 
     def may_retry(self, task: Task, failure: Failure | None) -> bool:
-        """Whether another attempt could end otherwise: not where memory ran out, nor after several crashes."""
+        """Returns whether another attempt may succeed: not after out-of-memory, nor after several crashes."""
         if failure is None or failure.kind not in _RETRIED:
             return False
         return attempt_at(self.entry(task).work(task.run)).crashes < MOST_CRASHES
 
     def reset_failures(self, task: Task, attempt: int) -> None:
-        """Forgives a task its failures up to an attempt."""
+        """Ignores the failures of a task up to an attempt from now on."""
         self.resets[task] = attempt
 
     def _failed_meanwhile(self, task: Task, seen: Attempt, lease: Lease) -> TaskOutcome | None:
-        """Gives a lease back if another sweep's attempt failed between the look at the run and the lease."""
+        """Ends a lease if an attempt of another sweep failed between reading the run's state and taking the lease."""
         if lease.generation <= seen.number + 1:
             return None
         work = lease.entry.work(lease.index)
@@ -145,15 +152,17 @@ class Attempts:
         if failure is None or not is_latest or failure.kind == "crash":
             return None
         try:
-            work.record_failure(replace(failure, attempt=lease.generation))  # else it would count as history
+            work.record_failure(
+                replace(failure, attempt=lease.generation)
+            )  # a failure of an earlier attempt than the latest is ignored
         finally:
             lease.end("failed")
         return TaskOutcome(Outcome.FAILED, failure)
 
     def _is_made_meanwhile(self, task: Task, outcome: Outcome) -> bool:
-        """Whether a run that could be had is there; what was refused is not to be had, whatever is in its place."""
+        """Returns whether the run of an unsuccessful task exists by now; a refused one stays refused."""
         is_lacking = not outcome.is_there and outcome is not Outcome.REFUSED and task.step.refusal is None
-        return is_lacking and _is_there(self.entry(task), task.run)
+        return is_lacking and _exists(self.entry(task), task.run)
 
     def _record(self, lease: Lease, failure: Failure, ending: Ending) -> TaskOutcome:
         work = lease.entry.work(lease.index)
@@ -170,12 +179,12 @@ class Attempts:
         try:
             failure = replace(failure, log=work.log_tail(LOG_LINES))
             work.record_failure(failure)
-        except DiskError as problem:  # a full disk must not end the sweep; the end of the claim tells of it, too
+        except DiskError as problem:  # a full disk must not end the sweep; the ended claim records the failure, too
             logging.getLogger(__name__).warning("%s", problem)
         return TaskOutcome(_outcome_of(failure, work), failure)
 
 
-def _is_there(entry: EntryFolder, run: int) -> bool:
+def _exists(entry: EntryFolder, run: int) -> bool:
     try:
         return entry.has_run(run)
     except (CacheError, DiskError):
@@ -185,7 +194,7 @@ def _is_there(entry: EntryFolder, run: int) -> bool:
 def _old_failure(attempt: Attempt) -> Failure:
     if attempt.failure is not None:
         return attempt.failure
-    message = f"its worker vanished {attempt.crashes} times without getting further."
+    message = f"its worker crashed {attempt.crashes} times without progress."
     return Failure(attempt.run, "crash", "crash", message, attempt=attempt.number)
 
 
@@ -196,14 +205,14 @@ def _timeout(lease: Lease, seconds: float) -> Failure:
     return Failure(lease.index, "timeout", "timeout", message)
 
 
-def _unsaid(run: int, ending: Ending) -> Failure:
+def _unreported(run: int, ending: Ending) -> Failure:
     if ending.is_out_of_memory:
         message = "the system killed it because memory had run out. Use fewer workers at a time or a smaller BatchSize."
         return Failure(run, "out-of-memory", "out of memory", message)
     if ending.code == Exit.FAILED:
-        return Failure(run, "error", "error", "it failed and could not write down why; its log may tell.")
+        return Failure(run, "error", "error", "it failed and could not record the error; its log may show it.")
     how = ending.signal or ("an unknown end" if ending.code is None else f"exit code {ending.code}")
-    return Failure(run, "crash", how, f"its worker ended by {how} without a word.")
+    return Failure(run, "crash", how, f"its worker ended by {how} and recorded no error.")
 
 
 def _end_of(failure: Failure) -> End:
@@ -211,8 +220,8 @@ def _end_of(failure: Failure) -> End:
 
 
 def _outcome_of(failure: Failure, work: Work) -> Outcome:
-    """Whether the next sweep makes the run again."""
+    """Returns `CRASHED` if the next sweep makes the run again, else `FAILED`."""
     is_crash = failure.kind == "crash"
-    with contextlib.suppress(CacheError, DiskError):  # nobody can tell on a disk that does not answer
+    with contextlib.suppress(CacheError, DiskError):  # the disk is unreadable: assume that it does
         is_crash = is_crash and attempt_at(work).state is not State.FAILED
     return Outcome.CRASHED if is_crash else Outcome.FAILED

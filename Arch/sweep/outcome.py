@@ -1,4 +1,4 @@
-"""What became of the tasks of a sweep, and why some of them are not there."""
+"""The outcomes of the tasks of a sweep, with the failures."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _HOW = {Outcome.STOPPED: "was stopped", Outcome.CRASHED: "crashed"}
 
 @dataclass(frozen=True)
 class TaskOutcome:
-    """What became of a task, and why it is not there."""
+    """The outcome of a task, and the failure if its run does not exist."""
 
     outcome: Outcome
     failure: Failure | None = None
@@ -22,32 +22,32 @@ class TaskOutcome:
 
 @dataclass(frozen=True)
 class Report:
-    """What became of a sweep.
+    """The result of a sweep.
 
     Attributes:
-        outcomes: by task, in the order in which they were given.
-        left: tasks that were not begun because the sweep was stopped.
+        outcomes: the outcomes by task, in the order in which they were determined.
+        left: the tasks that were not started because the sweep was stopped.
     """
 
     outcomes: dict[Task, TaskOutcome]
     left: tuple[Task, ...]
 
     def of(self, *outcomes: Outcome) -> dict[Task, Failure | None]:
-        """The tasks with one of these outcomes, each with what kept it from being made."""
+        """Returns the tasks with one of these outcomes, each with its failure."""
         return {task: outcome.failure for task, outcome in self.outcomes.items() if outcome.outcome in outcomes}
 
     @property
     def is_complete(self) -> bool:
-        """Whether all that was to be made is there."""
+        """Whether all runs exist."""
         return not self.left and all(outcome.outcome.is_there for outcome in self.outcomes.values())
 
 
 def refused(task: Task, error: ArchError) -> TaskOutcome:
-    """The outcome on a task that cannot run at all."""
+    """Returns the outcome of a task that cannot run at all."""
     return TaskOutcome(Outcome.REFUSED, Failure(task.run, "error", type(error).__name__, str(error)))
 
 
 def blocked(task: Task, cause: Task, outcome: Outcome) -> TaskOutcome:
-    """The outcome on a task that lacks what it is made from."""
+    """Returns the outcome of a task whose dependency is missing."""
     message = f"not tried: {cause.step.config.title}, which it needs, {_HOW.get(outcome, 'failed')}."
     return TaskOutcome(Outcome.BLOCKED, Failure(task.run, "error", "TrainingError", message))

@@ -1,4 +1,4 @@
-"""What a sweep shows of itself while it goes on."""
+"""The progress of a sweep, and the interface of its watchers."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ __all__ = ["Outcome", "Running", "SilentSweepWatcher", "Slot", "SweepProgress", 
 
 @dataclass(frozen=True)
 class Slot:
-    """A place where one run at a time is made.
+    """A place where one worker at a time runs.
 
     Attributes:
-        name: for people: `gpu 0`, `gpu 0 b`, `cpu a`.
-        device: what the worker computes on, as `--device` takes it: `cuda` (the one it sees) or `cpu`.
-        environment: what is added to the worker's environment, such as `CUDA_VISIBLE_DEVICES`.
-        threads: of the worker; None leaves it to torch.
+        name: the name in messages: `gpu 0`, `gpu 0 b`, `cpu 1`.
+        device: the worker's `--device`: `cuda` (the one visible to it), `cpu` or `auto`.
+        environment: variables that are added to the worker's environment, such as `CUDA_VISIBLE_DEVICES`.
+        threads: the worker's number of threads; None leaves it to torch.
     """
 
     name: str
@@ -32,11 +32,11 @@ class Slot:
 
 
 class Outcome(StrEnum):
-    """What became of a task in this sweep.
+    """The outcome of a task in this sweep.
 
-    DONE: made here. ELSEWHERE: made by another process meanwhile. FAILED: now, or by an earlier sweep and not repeated.
-    CRASHED: its worker vanished, and the next sweep makes it again. STOPPED: left on request, checkpointed. BLOCKED:
-    something that it needs is not there. REFUSED: it cannot run at all.
+    DONE: made by this sweep. ELSEWHERE: made by another process in the meantime. FAILED: in this sweep, or in an
+    earlier one and not retried. CRASHED: its worker died, and the next sweep retries it. STOPPED: stopped on request
+    after a checkpoint. BLOCKED: a run that it needs is missing. REFUSED: it cannot run at all.
     """
 
     DONE = "done"
@@ -49,20 +49,20 @@ class Outcome(StrEnum):
 
     @property
     def is_there(self) -> bool:
-        """Whether the run is in the cache."""
+        """Whether the run exists in the cache."""
         return self in (Outcome.DONE, Outcome.ELSEWHERE)
 
 
 @dataclass(frozen=True)
 class Running:
-    """A task that a worker of this sweep is making.
+    """A task that a worker of this sweep is running.
 
     Attributes:
-        task: what is made.
-        slot: where.
-        work: where its progress, its log and its checkpoints are.
+        task: the task.
+        slot: the worker's slot.
+        work: the folder with its progress, log and checkpoints.
         attempt: the attempt's number, from 1.
-        since: when it was started, on this process's monotonic clock.
+        since: the time of its start on this process's monotonic clock, in seconds.
     """
 
     task: Task
@@ -74,16 +74,16 @@ class Running:
 
 @dataclass(frozen=True)
 class SweepProgress:
-    """How a sweep stands: each of `total` tasks is running, or in one of the counts.
+    """The state of a sweep: each of `total` tasks is running, or in one of the counts.
 
     Attributes:
-        running: what is being made here.
-        done: made here.
-        failed: failed, crashed, blocked and refused ones.
-        waiting: not begun, or being made elsewhere.
-        elsewhere: made by other processes since the plan was made.
-        total: the runs that were missing when the plan was made.
-        seconds: since the sweep began.
+        running: the tasks that workers of this sweep are running.
+        done: number of runs made by this sweep.
+        failed: number of failed, crashed, blocked and refused tasks.
+        waiting: number of tasks that are not started, or that another process is running.
+        elsewhere: number of runs made by other processes since the plan was made.
+        total: number of runs that were missing when the plan was made.
+        seconds: time since the sweep started.
     """
 
     running: tuple[Running, ...]
@@ -96,20 +96,20 @@ class SweepProgress:
 
 
 class SweepWatcher(Protocol):
-    """Who wants to hear of a sweep as it goes on; every call is cheap and may be ignored."""
+    """Observes a sweep; every method has to return quickly."""
 
     def started(self, running: Running) -> None:
-        """A worker was started."""
+        """Called after a worker was started."""
 
     def ended(self, what: Running | Task, outcome: Outcome, failure: Failure | None) -> None:
-        """A task has its outcome: one that ran here, or one that was not begun.
+        """Called when a task has its outcome: one that ran (`Running`), or one that was not started.
 
-        Whatever kept it from being made is in `failure`; a blocked or refused one has the reason as its message. A
-        task that is tried again (`--retry`) ends several times.
+        For a blocked or refused task, the message of `failure` is the reason. A task that is retried (`--retry`) ends
+        several times.
         """
 
     def tick(self, progress: SweepProgress) -> None:
-        """How it stands, about twice a second, at the beginning and at the end."""
+        """Called with the progress about twice a second, at the start and at the end."""
 
 
 class SilentSweepWatcher:

@@ -1,4 +1,4 @@
-"""What is to be made next: in the plan's order, each after what it needs, and what others hold now and then."""
+"""The queue of a sweep: tasks in the plan's order, each after its dependencies."""
 
 from __future__ import annotations
 
@@ -8,26 +8,26 @@ from collections.abc import Sequence
 
 from Arch.planning.task import Task
 
-LOOK_AGAIN = 1.0  # seconds between two looks at a run that another process is making
-LOOKS_APART = 0.05  # seconds between two such looks in all, so that they never fill the time of the sweep
+LOOK_AGAIN = 1.0  # seconds until a run that another process holds is tried again
+LOOKS_APART = 0.05  # seconds between any two such tries, so that they never take all time of the sweep
 
 
 class RunQueue:
-    """The tasks that have no outcome yet; each step of it costs the same however many there are."""
+    """The tasks without an outcome; taking or adding one costs at most logarithmic time."""
 
     def __init__(self, tasks: Sequence[Task]) -> None:
-        """Takes tasks in an order in which each comes after those it needs; what is not among them is there."""
+        """Takes tasks in an order in which each comes after its dependencies; runs that are not among them exist."""
         names = {task.name: task for task in tasks}
         self._open = set(tasks)
-        self._places = {task: place for place, task in enumerate(tasks)}
-        self._lacks: dict[Task, int] = {}
+        self._order = {task: index for index, task in enumerate(tasks)}
+        self._open_needs: dict[Task, int] = {}
         self._dependents: defaultdict[Task, list[Task]] = defaultdict(list)
         self._ready: list[tuple[int, int, Task]] = []
         self._held: deque[tuple[float, Task]] = deque()
         self._last_look = float("-inf")
         for task in tasks:
             needed = {names[name] for name in task.needs if name in names}
-            self._lacks[task] = len(needed)
+            self._open_needs[task] = len(needed)
             for other in needed:
                 self._dependents[other].append(task)
             if not needed:
@@ -41,33 +41,33 @@ class RunQueue:
     @property
     def left(self) -> tuple[Task, ...]:
         """The tasks without an outcome, in order."""
-        return tuple(sorted(self._open, key=self._places.__getitem__))
+        return tuple(sorted(self._open, key=self._order.__getitem__))
 
     def __len__(self) -> int:
         return len(self._open)
 
     def next(self, now: float) -> Task | None:
-        """The next task to be tried at a time in seconds, or None if there is none now."""
+        """Returns the next task to try at the time `now` in seconds, or None if there is none now."""
         if self._held and self._held[0][0] <= now and self._last_look + LOOKS_APART <= now:
             self._last_look = now
             return self._held.popleft()[1]
         return heapq.heappop(self._ready)[2] if self._ready else None
 
-    def hold(self, task: Task, now: float) -> None:
-        """Puts a task off that another process is making."""
+    def postpone(self, task: Task, now: float) -> None:
+        """Postpones a task whose run another process holds."""
         self._held.append((now + LOOK_AGAIN, task))
 
-    def again(self, task: Task, tries: int) -> None:
-        """Has a task tried again after all that were tried less often."""
+    def requeue(self, task: Task, tries: int) -> None:
+        """Queues a task again, after all tasks that were tried less often."""
         self._push(task, tries)
 
-    def settle(self, task: Task, *, is_there: bool) -> list[tuple[Task, Task]]:
-        """Notes a task's outcome; gives the tasks that can never be begun now, each with the one that it lacks."""
+    def finish(self, task: Task, *, is_there: bool) -> list[tuple[Task, Task]]:
+        """Removes a task with an outcome; returns the tasks that it blocks, each with the missing one that it needs."""
         self._open.discard(task)
         if is_there:
             for dependent in self._dependents.pop(task, ()):
-                self._lacks[dependent] -= 1
-                if not self._lacks[dependent] and dependent in self._open:
+                self._open_needs[dependent] -= 1
+                if not self._open_needs[dependent] and dependent in self._open:
                     self._push(dependent, 0)
             return []
         blocked: list[tuple[Task, Task]] = []
@@ -81,4 +81,4 @@ class RunQueue:
         return blocked
 
     def _push(self, task: Task, tries: int) -> None:
-        heapq.heappush(self._ready, (tries, self._places[task], task))
+        heapq.heappush(self._ready, (tries, self._order[task], task))

@@ -1,4 +1,4 @@
-"""The one edge from planning into training: torch is imported here, and only once something is to be computed."""
+"""Starts trainers: the only module of sweeps that imports torch, and only when a run has to be computed."""
 
 from __future__ import annotations
 
@@ -14,8 +14,10 @@ from Arch.cache.store import Store
 from Arch.callbacks import Requests, SilentWatcher, Watcher
 from Arch.config.config import Config
 from Arch.config.plugins.running import errors_named, use
-from Arch.errors import ConfigError, TrainingError
+from Arch.errors import CacheError, ConfigError, TrainingError
 from Arch.faults import sentence
+from Arch.planning.made_from import follows_runs, referred_run, referred_weights
+from Arch.planning.plan import with_runs
 from Arch.types import Result
 
 if TYPE_CHECKING:
@@ -28,14 +30,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Worker:
-    """Trains experiments one after the other in this process.
+    """Makes runs of experiments in this process.
 
     Attributes:
-        store: where results go.
+        store: the cache for the results.
         data: the root of the datasets.
         device: `auto`, `cpu`, `cuda` or `cuda:N`.
-        watcher: who hears of the progress.
-        requests: what is asked of a training as it goes on.
+        watcher: is notified of the progress.
+        requests: requests for a checkpoint or for stopping, which a training checks.
     """
 
     store: Store
@@ -45,45 +47,53 @@ class Worker:
     requests: Requests = field(default_factory=Requests)
 
     def train(self, config: Config) -> Result:
-        """The experiment's result, training the runs that it lacks; what it is made from has to be there.
+        """Returns the experiment's result, after making its missing runs; its dependencies have to exist.
 
         Raises:
-            ArchError: it cannot run, or its training failed, or its end was asked for.
+            ArchError: it cannot run, or its training failed, or was asked to stop.
         """
-        with _torchs_errors_named(), errors_named(config.plugins):
-            return self._trainer(config).result()
+        with _torch_errors_converted(), errors_named(config.plugins):
+            last = config.option("NumRuns") - 1
+            for run in range(last) if follows_runs(config) else ():  # each run has networks, so a trainer, of its own
+                self._trainer(with_runs(config, run + 1), run).result()
+            return self._trainer(config, last).result()
 
     def make_run(self, config: Config, lease: Lease) -> None:
-        """Makes and commits the one run that a lease is for; what goes wrong is recorded with the run in hand.
+        """Makes and commits the run of a lease; records an error with the attempt.
 
         Raises:
-            ArchError: it cannot run, or its training failed, or its end was asked for.
+            ArchError: it cannot run, or its training failed, or was asked to stop.
             LeaseLostError: another process has taken the run over.
         """
-        # A trainer that cannot be built is the run's failure, too.
-        with _torchs_errors_named(), lease, errors_named(config.plugins):
-            self._trainer(config).make_run(lease)
+        # The lease is entered first, so that a trainer that cannot be built is recorded as the run's failure.
+        with _torch_errors_converted(), lease, errors_named(config.plugins):
+            self._trainer(config, lease.index).make_run(lease)
 
-    def _trainer(self, config: Config) -> ITrainer:
+    def _trainer(self, config: Config, run: int) -> ITrainer:
+        """Builds the trainer of an experiment, with the networks that one of its runs is made from."""
         config.require_implemented()
         _let_threads_sleep()
         use(config)
-        from Arch.training import TRAINERS  # this and the next: torch, to which a cached answer never comes
+        from Arch.training import TRAINERS  # this and the next import torch, which a cached result does not need
         from Arch.training.settings import Settings
 
-        networks = {key: self._given(config, key, other) for key, other in config.references.items()}
+        networks = {key: self._given(config, key, other, run) for key, other in config.references.items()}
         settings = Settings(self.device, self.data, self.watcher, self.requests)
         return TRAINERS[config["Trainer"]](config, self.store.entry(config), settings, networks)
 
-    def _given(self, config: Config, key: str, other: Config | ForeignNetwork) -> GivenNetwork:
-        """The network that a config's `key` refers to."""
-        from Arch.training.networks.foreign import ForeignModel  # torch, as above
+    def _given(self, config: Config, key: str, other: Config | ForeignNetwork, run: int) -> GivenNetwork:
+        """Returns the network under a reference `key` that a run of the config is made from.
+
+        Raises:
+            ConfigError: a run or its weights are chosen of a foreign network, which has no runs.
+        """
+        from Arch.training.networks.foreign import ForeignModel  # imports torch, as above
         from Arch.training.networks.trained import TrainedNetwork
 
-        run, weights = config[f"{key}Run"], config[f"{key}Weights"]
         if isinstance(other, Config):
-            return TrainedNetwork(other, self.store.entry(other), run, weights)
-        if (run, weights) != (config.default_of(f"{key}Run"), config.default_of(f"{key}Weights")):
+            index, weights = referred_run(config, key, run), referred_weights(config, key)
+            return TrainedNetwork(other, self.store.entry(other), index, weights)
+        if {f"{key}Run", f"{key}Weights"} & config.named.keys():
             raise ConfigError(
                 f"{key}Run and {key}Weights choose among the runs of an experiment, and the network {other.title} has "
                 "none. Leave them out."
@@ -92,8 +102,8 @@ class Worker:
 
 
 @contextmanager
-def _torchs_errors_named() -> Iterator[None]:
-    """Turns what torch raises, out of memory included, and a library's end of the program into a sentence."""
+def _torch_errors_converted() -> Iterator[None]:
+    """Converts errors of torch, out-of-memory included, and a library's `sys.exit` to a TrainingError."""
     try:
         yield
     except (RuntimeError, MemoryError, SystemExit) as error:
@@ -101,23 +111,26 @@ def _torchs_errors_named() -> Iterator[None]:
 
 
 def _let_threads_sleep() -> None:
-    """Asks OpenMP, before torch loads it, to spin only briefly while a thread waits for the others.
+    """Makes OpenMP, before torch loads it, spin only briefly while a thread waits for the others.
 
-    Threads that spin for long starve whatever else runs: beside other work on the same cores, small networks took ten
-    times as long. Threads that never spin take twice as long when they are alone. Whoever sets either variable decides.
+    Threads that spin for long take time from other processes: beside other work on the same cores, small networks took
+    ten times as long. Threads that never spin take twice as long when they run alone. A value that the user has set for
+    either variable is kept.
     """
     if "OMP_WAIT_POLICY" not in os.environ:
         os.environ.setdefault("GOMP_SPINCOUNT", "2000")
 
 
 def load_model(config: Config, entry: Entry, run: int, weights: str) -> IModel:
-    """A trained network of the cache, in eval mode on the CPU.
+    """Returns a trained network of the cache, in eval mode on the CPU.
 
     Raises:
         CacheError: there are no such weights.
     """
-    from Arch.training.networks.trained import TrainedNetwork  # torch, as above
+    if "Model" not in config.active:
+        raise CacheError(f"{config.title}: this experiment trains no network, so its runs have no weights.")
+    from Arch.training.networks.trained import TrainedNetwork  # imports torch, as above
 
-    with _torchs_errors_named(), errors_named(config.plugins):
+    with _torch_errors_converted(), errors_named(config.plugins):
         use(config)
         return TrainedNetwork(config, entry, run, weights).load()

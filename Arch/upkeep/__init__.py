@@ -1,1 +1,1 @@
-"""Keeping a cache tidy and its configs many: trash, pruning, verifying, new names after new rules, grids."""
+"""Maintains a cache: trash, pruning, verification, renaming after a change of the rules, diagnosis."""

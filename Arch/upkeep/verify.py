@@ -1,4 +1,4 @@
-"""Reads every byte of finished runs and compares it with what was written; changes nothing."""
+"""Reads every byte of finished runs and compares it with the checksums of their manifests; changes nothing."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from Arch.cache.fields import Fields
 from Arch.cache.runs.records import run_from
 from Arch.errors import CacheError, CorruptEntryError, DiskError
 
-_SUMMED_UP = ("Scores", "Seconds")
+_SUMMARIZED = ("Scores", "Seconds")
 
 
 @dataclass(frozen=True)
 class Fault:
-    """Something that is not as it was written.
+    """A difference from what was written.
 
     Attributes:
-        fingerprint: the entry's.
-        run: the run's index, or None where it is not a run that is at fault.
+        fingerprint: the entry's fingerprint.
+        run: the run's index, or None where the fault is outside the runs.
         path: the file or folder.
-        message: what is wrong with it and what to do.
+        message: the fault and its remedy.
     """
 
     fingerprint: str
@@ -36,12 +36,12 @@ class Fault:
 
 @dataclass(frozen=True)
 class Findings:
-    """What was read of an entry, and what is wrong with it.
+    """The result of verifying an entry.
 
     Attributes:
-        runs: how many finished runs there are.
-        size: how many bytes of them were read.
-        faults: in the order of the files.
+        runs: the number of finished runs.
+        size: the number of bytes read of them.
+        faults: the faults in the order of the files.
     """
 
     runs: int
@@ -50,9 +50,9 @@ class Findings:
 
 
 def verify(entry: Entry) -> Findings:
-    """Compares an entry's runs with their manifests, its config with its name and its summary with its runs.
+    """Compares an entry's runs with their manifests, its config with its fingerprint and its summary with its runs.
 
-    What another process adds or removes meanwhile is no fault.
+    What another process adds or removes at the same time is no fault.
 
     Raises:
         DiskError: the entry's runs cannot be listed; a file that cannot be read is a fault.
@@ -63,7 +63,7 @@ def verify(entry: Entry) -> Findings:
     present = []
     for check in checks:
         found = list(check.faults())
-        if files.exists(check.folder):  # else it was removed while it was read
+        if files.exists(check.folder):  # otherwise it was removed while it was read
             present.append(check)
             faults += found
     faults += _summary_faults(entry, {str(check.index): check.folder for check in present})
@@ -72,7 +72,7 @@ def verify(entry: Entry) -> Findings:
 
 @dataclass
 class _RunCheck:
-    """One run's files against its manifest; `size` counts the bytes read."""
+    """Checks one run's files against its manifest; `size` counts the bytes read."""
 
     fingerprint: str
     index: int
@@ -91,7 +91,7 @@ class _RunCheck:
             yield self._fault(layout.MANIFEST, "is gone")
             return
         except (CorruptEntryError, DiskError) as problem:
-            yield self._said(layout.MANIFEST, problem)
+            yield self._error(layout.MANIFEST, problem)
             return
         for name in listed:
             yield from self._file_faults(name, Fields(listed, path))
@@ -108,7 +108,7 @@ class _RunCheck:
         except FileNotFoundError:
             yield self._fault(name, "is gone")
         except (CorruptEntryError, DiskError) as problem:
-            yield self._said(name, problem)
+            yield self._error(name, problem)
         else:
             self.size += found[0]
             if found[0] != written[0]:
@@ -121,20 +121,20 @@ class _RunCheck:
         try:
             run = run_from(files.read_json(path), path)
         except FileNotFoundError:
-            yield from ()  # the manifest lists it, so that it is missed already
+            yield from ()  # the manifest lists it, so its absence is reported already
         except (CorruptEntryError, DiskError) as problem:
-            yield self._said(layout.RUN, problem)
+            yield self._error(layout.RUN, problem)
         else:
             if run.index != self.index:
-                yield self._fault(layout.RUN, f"tells of run {run.index}")
+                yield self._fault(layout.RUN, f"records run {run.index}")
 
-    def _said(self, name: str, problem: CorruptEntryError | DiskError) -> Fault:
+    def _error(self, name: str, problem: CorruptEntryError | DiskError) -> Fault:
         return Fault(self.fingerprint, self.index, f"{self.folder}/{name}", str(problem))
 
     def _fault(self, name: str, problem: str) -> Fault:
         path = f"{self.folder}/{name}"
         command = layout.removal(self.entry, self.index)
-        remedy = f"Restore it from a copy, or {command} and give the command that made it again"
+        remedy = f"Restore it from a copy, or {command} and repeat the command that made it"
         return Fault(self.fingerprint, self.index, path, f"{path} {problem}. {remedy}.")
 
     def _stray(self, name: str) -> Fault:
@@ -150,8 +150,8 @@ def _entry_faults(entry: Entry, *, has_runs: bool) -> Iterator[Fault]:
             entry.document()
         elif has_runs:
             message = (
-                f"{path} is gone, so that nobody can tell what the runs are of. Restore it from a copy, or take the "
-                f"folder out of the cache: {layout.removal(entry.path)}."
+                f"{path} is gone, so it is unknown of which experiment the runs are. Restore it from a copy, or take "
+                f"the folder out of the cache: {layout.removal(entry.path)}."
             )
             yield Fault(entry.fingerprint, None, path, message)
     except (CorruptEntryError, DiskError) as problem:
@@ -166,41 +166,41 @@ def _strays(entry: Entry, names: list[str]) -> Iterator[Fault]:
 
 
 def _summary_faults(entry: Entry, folders: Mapping[str, str]) -> Iterator[Fault]:
-    """What is wrong with a summary that would be believed; one of other runs than there are is passed over by all."""
+    """Yields the faults of a summary that would be used; one of other runs than those that exist is ignored."""
     path = f"{entry.path}/{layout.RESULT}"
     problem = ""
     try:
         fields = Fields(files.read_json(path), path)
-        told = fields.mapping("Runs")
-        is_believed = set(told) == set(folders) and fields.text("Fingerprint") == entry.fingerprint
-        if is_believed and not _agrees(entry, fields, told, folders):
-            problem = "says otherwise than the runs do"
+        recorded = fields.mapping("Runs")
+        is_used = set(recorded) == set(folders) and fields.text("Fingerprint") == entry.fingerprint
+        if is_used and not _agrees(entry, fields, recorded, folders):
+            problem = "differs from the runs"
     except FileNotFoundError:
         return
     except DiskError as refusal:
         yield Fault(entry.fingerprint, None, path, str(refusal))
     except CorruptEntryError:
-        problem = "is torn"
+        problem = "is damaged"
     if problem:
-        message = f"{path} {problem}. Delete this file: it is made anew from the runs."
+        message = f"{path} {problem}. Delete this file: it is derived from the runs again."
         yield Fault(entry.fingerprint, None, path, message)
 
 
-def _agrees(entry: Entry, fields: Fields, told: Mapping[str, Any], folders: Mapping[str, str]) -> bool:
+def _agrees(entry: Entry, fields: Fields, recorded: Mapping[str, Any], folders: Mapping[str, str]) -> bool:
     try:
         if entry.document()["Active"] != fields.mapping("Active"):
             return False
         records = {index: files.read_json(f"{folder}/{layout.RUN}") for index, folder in folders.items()}
     except (FileNotFoundError, CacheError, DiskError):
-        return True  # what it could be compared with is itself at fault, and was said to be
-    lines = {index: Fields(told, fields.path).mapping(index) for index in records}
+        return True  # what it would be compared with is damaged itself, and reported already
+    lines = {index: Fields(recorded, fields.path).mapping(index) for index in records}
     return all(_agree(lines[index], record) for index, record in records.items())
 
 
-def _agree(told: Mapping[str, Any], record: Mapping[str, Any]) -> bool:
-    """Whether the summary's line on a run says what the run says, of whose provenance it keeps only a part."""
-    origin, full = told.get("Provenance"), record.get("Provenance")
+def _agree(recorded: Mapping[str, Any], record: Mapping[str, Any]) -> bool:
+    """Returns whether the summary's line of a run agrees with the run; it contains only a part of the provenance."""
+    origin, full = recorded.get("Provenance"), record.get("Provenance")
     if not isinstance(origin, dict) or not isinstance(full, dict):
         return False
-    is_alike = all(told.get(name) == record.get(name) for name in _SUMMED_UP)
+    is_alike = all(recorded.get(name) == record.get(name) for name in _SUMMARIZED)
     return is_alike and all(full.get(key) == value for key, value in origin.items())

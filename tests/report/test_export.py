@@ -8,10 +8,11 @@ import pandas as pd
 import pytest
 
 from Arch.errors import ConfigError, DiskError
+from Arch.planning.selection import selected_entries
 from Arch.planning.workspace import ROOT
 from Arch.report import export
-from Arch.report.export import check_format, columns, csv_text, data_frame, frame, json_text, rows, selected, write
-from tests.report.conftest import STUDENT, TEACHER
+from Arch.report.export import check_format, columns, csv_text, data_frame, frame, json_text, rows, write
+from tests.cached_runs import STUDENT, TEACHER
 from tests.test_architecture import HEAVY, imported
 
 HARD = [
@@ -40,7 +41,7 @@ def table(workspace, commit):
     commit(TEACHER, 1, accuracy=0.75, host="far")
     commit(STUDENT, 0, accuracy=0.1 + 0.2)
     spoilt = []
-    found = list(rows(selected(workspace, []), spoilt))
+    found = list(rows(selected_entries(workspace, []), spoilt))
     assert spoilt == []
     return found
 
@@ -92,7 +93,7 @@ def test_json_holds_the_rows_as_they_are(table):
 def test_epochs_are_rows_too(workspace, commit):
     commit(TEACHER, 0, accuracy=0.5)
     commit(TEACHER, 1, accuracy=0.25)
-    found = list(rows(selected(workspace, []), [], with_epochs=True))
+    found = list(rows(selected_entries(workspace, []), [], with_epochs=True))
     assert [(row["run"], row["epoch"], row["test/accuracy"], row["train/loss"]) for row in found] == [
         (0, 1, 0.5, 1.0),
         (0, 2, 0.25, 0.5),
@@ -108,7 +109,7 @@ def test_a_damaged_experiment_is_left_out_and_told(workspace, commit):
     commit(STUDENT)
     (entry.path / "Config.json").write_text("{")
     spoilt = []
-    assert len(list(rows(selected(workspace, []), spoilt))) == 1
+    assert len(list(rows(selected_entries(workspace, []), spoilt))) == 1
     assert entry.fingerprint in str(spoilt[0])
 
 

@@ -3,7 +3,7 @@
 import os
 
 from Arch.report.listing import Line, json_rows, line_of, ordered, text
-from tests.report.conftest import STUDENT, TEACHER
+from tests.cached_runs import STUDENT, TEACHER
 
 
 def line(name, size=10, changed=100.0, title="a"):

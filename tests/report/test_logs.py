@@ -7,7 +7,7 @@ import pytest
 from Arch import files
 from Arch.errors import CacheError
 from Arch.report.logs import Log
-from tests.report.conftest import TEACHER
+from tests.cached_runs import TEACHER
 
 
 def test_the_last_lines_of_the_last_finished_run_are_shown(commit):

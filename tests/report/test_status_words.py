@@ -8,7 +8,7 @@ import pytest
 from Arch.planning.overview import overviews
 from Arch.report.status_words import MOST_MISSING, counts, details, json_row, table
 from Arch.units import seconds_at
-from tests.report.conftest import STUDENT, TEACHER
+from tests.cached_runs import STUDENT, TEACHER
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""Sweeps whose workers are stubs without torch."""
+"""Fixtures of sweeps whose workers are stubs without torch."""
 
 import json
 import sys
@@ -10,8 +10,9 @@ from Arch.planning.plan import make_plan
 from Arch.planning.task import tasks_of
 from Arch.planning.workspace import Workspace
 from Arch.sweep.executors.local import LocalPool
+from Arch.sweep.options import SweepOptions
 from Arch.sweep.progress import Slot
-from Arch.sweep.scheduler import Sweep, SweepOptions
+from Arch.sweep.scheduler import Sweep
 
 pytest.register_assert_rewrite("tests.sweep.executor_contract")
 
@@ -19,11 +20,11 @@ TINY = {"Dataset": "Synthetic", "Model": "MLP"}
 STUB_COMMAND = (sys.executable, str(Path(__file__).parent / "stub_job.py"))
 
 
-class Diary:
-    """A watcher that notes all it hears."""
+class RecordingWatcher:
+    """A watcher that records every call."""
 
     def __init__(self):
-        self.lines, self.boards, self.hooks = [], [], {}
+        self.lines, self.progress, self.hooks = [], [], {}
 
     def started(self, running):
         self.lines.append(("started", running.task.step.config["Seed"], running.task.run))
@@ -35,7 +36,7 @@ class Diary:
         self.hooks.get("ended", lambda what: None)(what)
 
     def tick(self, progress):
-        self.boards.append(progress)
+        self.progress.append(progress)
 
 
 @pytest.fixture
@@ -45,25 +46,25 @@ def workspace(tmp_path):
 
 @pytest.fixture
 def stub(monkeypatch, tmp_path):
-    """Tells the stubs what to do, and gives the lines of their trace."""
+    """Configures the stubs; `stub.starts()` returns the lines of their trace."""
 
-    def tell(**told):
-        monkeypatch.setenv("STUB", json.dumps({"trace": str(tmp_path / "trace"), **told}))
+    def configure(**settings):
+        monkeypatch.setenv("STUB", json.dumps({"trace": str(tmp_path / "trace"), **settings}))
 
-    tell.starts = lambda: (tmp_path / "trace").read_text().splitlines() if (tmp_path / "trace").exists() else []
-    tell()
-    return tell
+    configure.starts = lambda: (tmp_path / "trace").read_text().splitlines() if (tmp_path / "trace").exists() else []
+    configure()
+    return configure
 
 
 @pytest.fixture
 def plan(workspace):
-    """The plan of configs, each TINY with some keys changed."""
+    """Makes the plan of configs, each TINY with some keys changed."""
 
     def make(*changes):
-        asked = [
+        requested = [
             (workspace.resolver.resolve({**TINY, **change}), f"{place}.json") for place, change in enumerate(changes)
         ]
-        return make_plan(asked, workspace.store)
+        return make_plan(requested, workspace.store)
 
     return make
 
@@ -75,15 +76,17 @@ def slots():
 
 @pytest.fixture
 def sweep(workspace, stub, plan, slots):
-    """Sweeps configs and gives the report and the diary."""
+    """Runs a sweep of configs; returns its report and the recording watcher."""
 
     def run(*changes, workers=2, tasks=tasks_of, hooks=None, **sweep_options):
-        diary = Diary()
+        recorder = RecordingWatcher()
         pool = LocalPool(slots(workers), STUB_COMMAND)
-        sweep = Sweep(tasks(plan(*changes)), workspace, pool, SweepOptions(**sweep_options), diary)
-        diary.hooks = {name: (lambda running, hook=hook: hook(sweep, running)) for name, hook in (hooks or {}).items()}
+        sweep = Sweep(tasks(plan(*changes)), workspace, pool, SweepOptions(**sweep_options), recorder)
+        recorder.hooks = {
+            name: (lambda running, hook=hook: hook(sweep, running)) for name, hook in (hooks or {}).items()
+        }
         try:
-            return sweep.run(), diary
+            return sweep.run(), recorder
         finally:
             pool.close()
 
@@ -91,12 +94,12 @@ def sweep(workspace, stub, plan, slots):
 
 
 @pytest.fixture
-def told():
-    """A report as outcomes by (seed, run)."""
+def outcomes_of():
+    """Returns the outcomes of a report by (seed, run)."""
 
-    def tell(report):
+    def outcomes(report):
         return {
             (task.step.config["Seed"], task.run): outcome.outcome.value for task, outcome in report.outcomes.items()
         }
 
-    return tell
+    return outcomes

@@ -1,7 +1,7 @@
-"""What every executor promises, as tests; a new one needs a factory of its own and a line in `test_executors.py`.
+"""The contract of every executor, as tests; a new one needs a factory and a line in `test_executors.py`.
 
-The fixture `executor` gives a function: from slots to an executor whose workers are `stub_job.py`. What happens to a
-run is told by STUB in the slot's environment.
+The fixture `executor` returns a function from slots to an executor whose workers are `stub_job.py`. STUB in the slot's
+environment configures what happens to a run.
 """
 
 import json
@@ -20,8 +20,8 @@ PATIENCE = 60.0  # seconds; a busy machine starts processes slowly
 
 @pytest.fixture
 def make_slot(tmp_path):
-    def make(name="cpu 0", **told):
-        stub = {"trace": str(tmp_path / "trace"), **told}
+    def make(name="cpu 0", **settings):
+        stub = {"trace": str(tmp_path / "trace"), **settings}
         return Slot(name, "cpu", {"STUB": json.dumps(stub), "CUDA_VISIBLE_DEVICES": f"GPU-{name}"}, threads=3)
 
     return make
@@ -29,7 +29,7 @@ def make_slot(tmp_path):
 
 @pytest.fixture
 def begin(workspace, plan):
-    """Takes a run's lease and starts a worker on it: the lease and the worker's name."""
+    """Takes a run's lease and starts a worker; returns the lease and the worker's name."""
     attempts = Attempts(workspace)
 
     def begin(pool, slot, seed=1):
@@ -41,7 +41,7 @@ def begin(workspace, plan):
 
 
 def ending_of(pool, *workers):
-    """How workers ended, in their order, waiting for all of them."""
+    """Waits for workers to exit; returns their endings in the order of the workers."""
     found, until = {}, time.monotonic() + PATIENCE
     while set(workers) - set(found) and time.monotonic() < until:
         found |= {ending.worker: ending for ending in pool.ended(0.1)}
@@ -55,7 +55,7 @@ def wait_for(condition):
         time.sleep(0.02)
 
 
-def test_a_worker_makes_the_run_and_tells_so(executor, make_slot, begin):
+def test_a_worker_makes_the_run_and_reports_it(executor, make_slot, begin):
     slot = make_slot()
     pool = executor((slot,))
     assert pool.slots == (slot,)
@@ -77,7 +77,7 @@ def test_a_worker_has_its_slots_environment_threads_and_options(executor, make_s
     assert provenance["device"] == "cpu"
 
 
-def test_asked_to_stop_it_leaves_a_checkpoint_and_says_so(executor, make_slot, begin):
+def test_a_worker_asked_to_stop_writes_a_checkpoint_and_reports_it(executor, make_slot, begin):
     slot = make_slot(steps=10**6)
     pool = executor((slot,))
     lease, worker = begin(pool, slot)
@@ -88,7 +88,7 @@ def test_asked_to_stop_it_leaves_a_checkpoint_and_says_so(executor, make_slot, b
     assert attempt_at(lease.entry.work(0)).state is State.STOPPED
 
 
-def test_asked_at_once_it_stops_as_well(executor, make_slot, begin):
+def test_a_worker_asked_at_its_start_stops_as_well(executor, make_slot, begin):
     slot = make_slot(steps=10**6)
     pool = executor((slot,))
     _, worker = begin(pool, slot)
@@ -97,7 +97,7 @@ def test_asked_at_once_it_stops_as_well(executor, make_slot, begin):
     assert ending_of(pool, worker)[0].code == Exit.STOPPED
 
 
-def test_asked_for_a_checkpoint_it_goes_on(executor, make_slot, begin):
+def test_a_worker_asked_for_a_checkpoint_continues(executor, make_slot, begin):
     slot = make_slot(steps=10**6)
     pool = executor((slot,))
     lease, worker = begin(pool, slot)
@@ -108,7 +108,7 @@ def test_asked_for_a_checkpoint_it_goes_on(executor, make_slot, begin):
     assert pool.ended(0.0) == []
 
 
-def test_an_error_is_told_by_the_exit_code_and_recorded(executor, make_slot, begin):
+def test_an_error_sets_the_exit_code_and_is_recorded(executor, make_slot, begin):
     slot = make_slot(ways={"1": "error"})
     pool = executor((slot,))
     lease, worker = begin(pool, slot)
@@ -116,7 +116,7 @@ def test_an_error_is_told_by_the_exit_code_and_recorded(executor, make_slot, beg
     assert lease.entry.work(0).failure().message == "bad luck"
 
 
-def test_what_it_says_is_in_the_log(executor, make_slot, begin):
+def test_the_output_of_a_worker_is_in_the_log(executor, make_slot, begin):
     slot = make_slot(ways={"1": "exit 3"})
     pool = executor((slot,))
     lease, worker = begin(pool, slot)
@@ -124,7 +124,7 @@ def test_what_it_says_is_in_the_log(executor, make_slot, begin):
     assert lease.entry.work(0).log_tail(1) == "last words"
 
 
-def test_killed_it_ends_by_the_signal(executor, make_slot, begin):
+def test_a_killed_worker_exits_by_the_signal(executor, make_slot, begin):
     slot = make_slot(steps=10**6, ways={"1": "deaf"})
     pool = executor((slot,))
     _, worker = begin(pool, slot)
@@ -135,7 +135,7 @@ def test_killed_it_ends_by_the_signal(executor, make_slot, begin):
     pool.ask(worker, "stop")
 
 
-def test_several_work_side_by_side_and_each_end_is_told_once(executor, make_slot, begin):
+def test_several_workers_run_in_parallel_and_each_exit_is_returned_once(executor, make_slot, begin):
     slots = [make_slot(f"cpu {n}") for n in range(3)]
     pool = executor(tuple(slots))
     begun = [begin(pool, slot, seed) for seed, slot in enumerate(slots)]
@@ -143,7 +143,7 @@ def test_several_work_side_by_side_and_each_end_is_told_once(executor, make_slot
     assert all(lease.entry.has_run(0) for lease, _ in begun)
 
 
-def test_a_lease_that_was_lost_meanwhile_is_left_alone(executor, make_slot, begin, workspace, plan):
+def test_a_worker_exits_if_its_lease_was_lost(executor, make_slot, begin, workspace, plan):
     slot = make_slot(steps=10**6)
     pool = executor((slot,))
     attempts = Attempts(workspace)
@@ -154,7 +154,7 @@ def test_a_lease_that_was_lost_meanwhile_is_left_alone(executor, make_slot, begi
     assert ending_of(pool, worker)[0].code == Exit.LOST
 
 
-def test_waiting_for_an_end_does_not_take_forever(executor, make_slot, begin):
+def test_waiting_for_an_exit_returns_in_time(executor, make_slot, begin):
     slot = make_slot(steps=10**6)
     pool = executor((slot,))
     begin(pool, slot)
@@ -163,7 +163,7 @@ def test_waiting_for_an_end_does_not_take_forever(executor, make_slot, begin):
     assert time.monotonic() - begin_time < 5.0
 
 
-def test_closing_leaves_no_worker_behind(executor, make_slot, begin):
+def test_closing_kills_all_workers(executor, make_slot, begin):
     slot = make_slot(steps=10**6)
     pool = executor((slot,))
     lease, _ = begin(pool, slot)

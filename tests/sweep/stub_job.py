@@ -1,7 +1,7 @@
-"""A worker without torch: what it does with a run is told by its config's `Seed` and the environment's STUB.
+"""A worker without torch, whose behaviour depends on its config's `Seed` and the environment variable STUB.
 
 STUB is JSON: `trace` (a file: a line for each start of a training), `steps` and `pause` (seconds) of a run, and
-`ways`, by seed: the word for what goes wrong there. Each attempt makes a step at least before it heeds a stop.
+`ways`, by seed: what goes wrong. Each attempt makes at least one step before it reacts to a stop.
 """
 
 import json
@@ -29,7 +29,7 @@ def make(job):
 
 
 def go_on(job, work, way):
-    """Takes the steps that are left, and gives the number of those that were there."""
+    """Makes the remaining steps; returns the number of those in the checkpoint."""
     begun = work.checkpoints.step()
     is_hanging = way == "hang" or (way == "hang once" and job.lease.generation == 1)
     steps = 10**6 if is_hanging else STUB.get("steps", 3)

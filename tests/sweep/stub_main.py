@@ -1,4 +1,4 @@
-"""`main.py` as it is, but for its workers, which are stubs without torch."""
+"""`main.py` with workers that are stubs without torch."""
 
 import functools
 import sys

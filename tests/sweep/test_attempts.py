@@ -1,4 +1,4 @@
-"""Beginning an attempt at a run, and judging how it ended, without any process."""
+"""Attempts begin with a lease and end with a classified exit; tested without processes."""
 
 import pytest
 
@@ -32,8 +32,10 @@ def lease(attempts, task):
     return attempts.begin(task, SLOT, is_forced=False)
 
 
-def judge(attempts, lease, *, is_asked=False, timeout=None, **ending):
-    outcome = attempts.judge(lease, Ending("7", **{"code": None, **ending}), is_asked=is_asked, timeout=timeout)
+def classify(attempts, lease, *, is_stop_requested=False, timeout=None, **ending):
+    outcome = attempts.classify(
+        lease, Ending("7", **{"code": None, **ending}), is_stop_requested=is_stop_requested, timeout=timeout
+    )
     return outcome.outcome, outcome.failure
 
 
@@ -48,30 +50,30 @@ def fail(entry, **changes):
     lease.end("failed")
 
 
-def test_a_run_that_is_there_is_done_whatever_its_worker_says(attempts, lease):
+def test_a_run_that_exists_is_done_whatever_the_exit_code_is(attempts, lease):
     commit(lease.entry)
-    assert judge(attempts, lease, signal="SIGSEGV") == (Outcome.DONE, None)
+    assert classify(attempts, lease, signal="SIGSEGV") == (Outcome.DONE, None)
 
 
-def test_a_lost_lease_is_somebody_elses_business(attempts, lease):
+def test_a_lost_lease_raises_that_another_process_holds_the_run(attempts, lease):
     with pytest.raises(RunHeldError):
-        judge(attempts, lease, code=Exit.LOST)
+        classify(attempts, lease, code=Exit.LOST)
     assert lease.entry.work(0).failure() is None
 
 
 @pytest.mark.parametrize("number", ["SIGTERM", "SIGKILL"])
-def test_whom_the_sweep_told_to_go_was_stopped(number, attempts, lease):
-    assert judge(attempts, lease, signal=number, is_asked=True) == (Outcome.STOPPED, None)
+def test_a_worker_that_was_asked_to_stop_is_stopped(number, attempts, lease):
+    assert classify(attempts, lease, signal=number, is_stop_requested=True) == (Outcome.STOPPED, None)
     assert attempt_at(lease.entry.work(0)).state is State.STOPPED
 
 
-def test_a_crash_while_it_was_told_to_go_is_still_a_crash(attempts, lease):
-    outcome, failure = judge(attempts, lease, signal="SIGSEGV", is_asked=True)
+def test_a_crash_after_a_request_to_stop_is_still_a_crash(attempts, lease):
+    outcome, failure = classify(attempts, lease, signal="SIGSEGV", is_stop_requested=True)
     assert (outcome, failure.signal) == (Outcome.CRASHED, "SIGSEGV")
 
 
-def test_memory_that_the_system_found_wanting_is_a_failure(attempts, lease):
-    outcome, failure = judge(attempts, lease, signal="SIGKILL", is_out_of_memory=True, host="node7")
+def test_a_worker_killed_for_memory_is_a_failure(attempts, lease):
+    outcome, failure = classify(attempts, lease, signal="SIGKILL", is_out_of_memory=True, host="node7")
     assert (outcome, failure.kind, failure.signal, failure.host) == (
         Outcome.FAILED,
         "out-of-memory",
@@ -82,58 +84,58 @@ def test_memory_that_the_system_found_wanting_is_a_failure(attempts, lease):
     assert lease.entry.work(0).failure() == failure
 
 
-def test_a_failure_that_the_worker_could_not_write_down_is_written_down(attempts, lease):
-    outcome, failure = judge(attempts, lease, code=Exit.FAILED)
+def test_a_failure_that_the_worker_could_not_record_is_recorded(attempts, lease):
+    outcome, failure = classify(attempts, lease, code=Exit.FAILED)
     assert (outcome, failure.kind, failure.exit_code) == (Outcome.FAILED, "error", 10)
 
 
-def test_a_failure_of_an_earlier_attempt_is_not_this_ones(attempts, task, workspace):
+def test_a_failure_of_an_earlier_attempt_is_ignored(attempts, task, workspace):
     entry = workspace.store.entry(task.step.config)
     entry.open(task.step.config)
     fail(entry)
     attempts.reset_failures(task, 1)
     lease = attempts.begin(task, SLOT, is_forced=False)
-    assert judge(attempts, lease, code=Exit.FAILED)[1].message != "bad luck"
+    assert classify(attempts, lease, code=Exit.FAILED)[1].message != "bad luck"
 
 
-def test_an_error_in_the_last_second_counts_more_than_the_timeout(attempts, lease):
+def test_an_error_has_priority_over_a_timeout(attempts, lease):
     lease.entry.work(0).record_failure(Failure(0, "error", "ValueError", "bad luck", attempt=1))
-    assert judge(attempts, lease, code=Exit.FAILED, timeout=5.0)[1].kind == "error"
+    assert classify(attempts, lease, code=Exit.FAILED, timeout=5.0)[1].kind == "error"
 
 
-@pytest.mark.parametrize(("place", "told"), [(0, "It has no checkpoint yet"), (7, "Its checkpoint is kept.")])
-def test_a_timeout_tells_of_a_checkpoint_only_where_there_is_one(place, told, attempts, lease):
+@pytest.mark.parametrize(("place", "message"), [(0, "It has no checkpoint yet"), (7, "Its checkpoint is kept.")])
+def test_a_timeout_mentions_a_checkpoint_only_if_there_is_one(place, message, attempts, lease):
     if place:
         lease.entry.work(0).checkpoints.save(place, b"state")
-    assert told in judge(attempts, lease, code=Exit.STOPPED, timeout=5.0)[1].message
+    assert message in classify(attempts, lease, code=Exit.STOPPED, timeout=5.0)[1].message
 
 
-def test_an_attempt_that_the_disk_ended_is_a_crash_by_its_workers_own_word(attempts, lease):
+def test_a_disk_error_recorded_by_the_worker_is_a_crash(attempts, lease):
     with pytest.raises(DiskError), lease:
         raise DiskError("cannot write: no space left on device.")
-    assert judge(attempts, lease, code=Exit.FAILED)[0] is Outcome.CRASHED
+    assert classify(attempts, lease, code=Exit.FAILED)[0] is Outcome.CRASHED
     assert attempt_at(lease.entry.work(0)).state is State.CRASHED
 
 
-def test_on_a_full_disk_the_verdict_stands(attempts, lease, monkeypatch, caplog):
+def test_on_a_full_disk_the_outcome_is_the_same(attempts, lease, monkeypatch, caplog):
     def full(verb, path, function, *arguments):
         if verb == "write":
             raise OSError(28, "No space left on device")
         return function(*arguments)
 
     monkeypatch.setattr(door, "_step", full)
-    assert judge(attempts, lease, code=3)[0] is Outcome.CRASHED
+    assert classify(attempts, lease, code=3)[0] is Outcome.CRASHED
     assert "no space left" in caplog.text
 
 
-def test_what_failed_since_the_plan_was_made_is_not_repeated(attempts, task, workspace):
+def test_a_run_that_failed_after_the_plan_was_made_is_not_retried(attempts, task, workspace):
     entry = workspace.store.entry(task.step.config)
     entry.open(task.step.config)
     fail(entry)
     assert attempts.begin(task, SLOT, is_forced=True).failure.message == "bad luck"
 
 
-def test_what_fails_between_the_look_and_the_lease_is_not_repeated_either(attempts, task, workspace, monkeypatch):
+def test_a_run_that_fails_between_the_check_and_the_lease_is_not_retried(attempts, task, workspace, monkeypatch):
     entry = workspace.store.entry(task.step.config)
     entry.open(task.step.config)
     take = type(entry).take
@@ -150,21 +152,21 @@ def test_what_fails_between_the_look_and_the_lease_is_not_repeated_either(attemp
     assert (attempt.state, attempt.failure.message) == (State.FAILED, "bad luck")
 
 
-def test_what_crashes_between_the_look_and_the_lease_is_made(attempts, task, workspace, monkeypatch):
+def test_a_run_that_crashes_between_the_check_and_the_lease_is_made(attempts, task, workspace, monkeypatch):
     entry = workspace.store.entry(task.step.config)
     entry.open(task.step.config)
     entry.take(0).end("crashed")
     assert attempts.begin(task, SLOT, is_forced=False).generation == 2
 
 
-def test_an_order_survives_its_journey(attempts, task, lease):
+def test_an_order_is_equal_after_serialization(attempts, task, lease):
     order = attempts.order(task, SLOT, lease)
     assert Order.of(order.text()) == order
     assert (order.fingerprint, order.run, order.device) == (task.fingerprint, 0, "cpu")
     assert order.rules.endswith("BaselineConfig.cjson")
 
 
-def test_options_that_are_paths_mean_the_same_everywhere(workspace, tmp_path):
+def test_options_that_are_paths_become_absolute(workspace, tmp_path):
     raw = {"Dataset": "ImageFolder", "DataName": "mine", "DataPath": "here/{split}.zip", "Model": "MLP", "NumRuns": 3}
     config = workspace.resolver.resolve(raw, folder=tmp_path / "configs")
     assert options_of(config) == {
@@ -174,7 +176,7 @@ def test_options_that_are_paths_mean_the_same_everywhere(workspace, tmp_path):
     }
 
 
-def test_a_worker_finds_the_very_config_that_was_planned(workspace, plan):
+def test_a_worker_loads_the_planned_config(workspace, plan):
     teacher = {"Dataset": "Synthetic", "Model": "MLP", "Seed": 1}
     first, second = plan({"VanillaKD": True, "Teacher": teacher, "Seed": 5, "TensorBoard": True}).steps
     for step in (first, second):

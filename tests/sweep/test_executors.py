@@ -1,4 +1,4 @@
-"""Every executor keeps the same contract."""
+"""Every executor fulfils the same contract."""
 
 import pytest
 
@@ -13,7 +13,7 @@ EXECUTORS = {
 
 @pytest.fixture(params=EXECUTORS)
 def executor(request):
-    """Makes executors, and closes them."""
+    """Makes executors, and closes them after the test."""
     made = []
 
     def make(slots):

@@ -1,4 +1,4 @@
-"""The queue gives tasks in order, each after what it needs, at a cost that does not grow with their number."""
+"""The queue returns tasks in order, each after its dependencies, at a cost that hardly grows with their number."""
 
 import random
 import time
@@ -11,14 +11,14 @@ from Arch.sweep.queue import LOOK_AGAIN, LOOKS_APART, RunQueue
 
 @dataclass(frozen=True, eq=False)
 class Task:
-    """What the queue needs of a task."""
+    """The interface of a task that the queue uses."""
 
     name: tuple
     needs: tuple = ()
 
 
 def tasks_of(needs):
-    """Tasks by letter, from a mapping of each to the letters that it needs."""
+    """Returns tasks by letter, from a mapping of each letter to those that it needs."""
     return {letter: Task((letter, 0), tuple((other, 0) for other in others)) for letter, others in needs.items()}
 
 
@@ -33,67 +33,67 @@ def names(tasks):
     return "".join(task.name[0] for task in tasks)
 
 
-def test_tasks_come_in_order_and_each_after_what_it_needs():
+def test_tasks_come_in_order_and_each_after_its_dependencies():
     tasks = tasks_of({"a": "", "b": "a", "c": "", "d": "ac"})
     queue = RunQueue(list(tasks.values()))
     assert names(drained(queue)) == "ac"
-    assert queue.settle(tasks["a"], is_there=True) == []
+    assert queue.finish(tasks["a"], is_there=True) == []
     assert names(drained(queue)) == "b"
-    queue.settle(tasks["c"], is_there=True)
+    queue.finish(tasks["c"], is_there=True)
     assert names(drained(queue)) == "d"
     assert names(queue.left) == "bd"
     assert not queue.is_over
 
 
-def test_what_is_not_among_the_tasks_is_there():
+def test_dependencies_that_are_not_among_the_tasks_exist():
     assert names(drained(RunQueue([Task(("a", 0), (("elsewhere", 0),))]))) == "a"
 
 
-def test_what_fails_blocks_all_that_follow_from_it_once_with_what_they_lack():
+def test_a_failure_blocks_each_dependent_once_with_its_cause():
     tasks = tasks_of({"a": "", "b": "a", "c": "b", "d": "bc", "e": ""})
     queue = RunQueue(list(tasks.values()))
     assert queue.next(0.0) is tasks["a"]
-    blocked = queue.settle(tasks["a"], is_there=False)
+    blocked = queue.finish(tasks["a"], is_there=False)
     assert [(dependent.name[0], cause.name[0]) for dependent, cause in blocked] == [("b", "a"), ("c", "b"), ("d", "b")]
     assert names(drained(queue)) == "e"
-    queue.settle(tasks["e"], is_there=True)
+    queue.finish(tasks["e"], is_there=True)
     assert queue.is_over
 
 
-def test_a_task_that_others_hold_is_looked_at_again_after_a_while():
+def test_a_postponed_task_is_tried_again_later():
     tasks = tasks_of({"a": "", "b": "", "c": ""})
     queue = RunQueue(list(tasks.values()))
-    queue.hold(queue.next(0.0), 0.0)
+    queue.postpone(queue.next(0.0), 0.0)
     assert names(drained(queue, 0.5 * LOOK_AGAIN)) == "bc"
     assert queue.next(LOOK_AGAIN) is tasks["a"]
 
 
-def test_tasks_that_others_hold_never_fill_the_time():
+def test_postponed_tasks_never_take_all_the_time():
     queue = RunQueue(list(tasks_of(dict.fromkeys("abcdef", "")).values()))
     for task in drained(queue):
-        queue.hold(task, 0.0)
+        queue.postpone(task, 0.0)
     assert names(drained(queue, LOOK_AGAIN)) == "a"
     assert names(drained(queue, LOOK_AGAIN + LOOKS_APART)) == "b"
 
 
-def test_held_tasks_do_not_wait_until_all_others_are_done():
+def test_postponed_tasks_do_not_wait_until_all_others_are_done():
     queue = RunQueue(list(tasks_of(dict.fromkeys("abc", "")).values()))
-    queue.hold(queue.next(0.0), 0.0)
+    queue.postpone(queue.next(0.0), 0.0)
     assert queue.next(LOOK_AGAIN).name[0] == "a"
 
 
-def test_what_is_tried_again_comes_after_everything_that_was_not():
+def test_a_requeued_task_comes_after_all_untried_ones():
     tasks = tasks_of(dict.fromkeys("abc", ""))
     queue = RunQueue(list(tasks.values()))
-    queue.again(queue.next(0.0), 1)
+    queue.requeue(queue.next(0.0), 1)
     assert names(drained(queue)) == "bca"
 
 
 @pytest.mark.parametrize("seed", range(20))
-def test_any_order_of_work_keeps_every_promise(seed):
-    fate = random.Random(seed)
+def test_every_order_of_events_keeps_the_guarantees(seed):
+    rng = random.Random(seed)
     letters = [chr(97 + n) for n in range(12)]
-    needs = {letter: fate.sample(letters[:n], min(n, fate.randrange(3))) for n, letter in enumerate(letters)}
+    needs = {letter: rng.sample(letters[:n], min(n, rng.randrange(3))) for n, letter in enumerate(letters)}
     tasks = tasks_of(needs)
     queue, there, failed, blocked, now = RunQueue(list(tasks.values())), set(), set(), set(), 0.0
     while not queue.is_over:
@@ -101,12 +101,12 @@ def test_any_order_of_work_keeps_every_promise(seed):
         task = queue.next(now)
         letter = task.name[0]
         assert there.issuperset(needs[letter])
-        if fate.random() < 0.3:
-            queue.hold(task, now)
+        if rng.random() < 0.3:
+            queue.postpone(task, now)
             continue
-        is_there = fate.random() < 0.8
+        is_there = rng.random() < 0.8
         (there if is_there else failed).add(letter)
-        blocked.update(dependent.name[0] for dependent, _ in queue.settle(task, is_there=is_there))
+        blocked.update(dependent.name[0] for dependent, _ in queue.finish(task, is_there=is_there))
     expected = set()
     for letter in letters:
         if letter not in failed and (failed | expected).intersection(needs[letter]):
@@ -115,13 +115,13 @@ def test_any_order_of_work_keeps_every_promise(seed):
     assert there == set(letters) - failed - blocked
 
 
-def test_ten_thousand_tasks_cost_ten_times_a_thousand_and_not_a_hundred():
+def test_the_cost_grows_linearly_with_the_number_of_tasks():
     def span(count):
         tasks = [Task(("t", n), (("t", n - n % 100),) if n % 100 else ()) for n in range(count)]
         begin = time.process_time()
         queue = RunQueue(tasks)
         while (task := queue.next(0.0)) is not None:
-            queue.settle(task, is_there=True)
+            queue.finish(task, is_there=True)
         assert queue.is_over
         return time.process_time() - begin
 

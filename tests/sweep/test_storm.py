@@ -1,4 +1,4 @@
-"""Several sweeps on one folder, some of them killed: nothing is lost, and nothing is made twice but what was killed."""
+"""Several sweeps on one folder, some of them killed: no run is lost, and only killed runs are repeated."""
 
 import json
 import os
@@ -16,8 +16,6 @@ from Arch.cache.store import Store
 from tests.repository import ROOT
 
 TINY = {"Dataset": "Synthetic", "Model": "MLP"}
-
-pytestmark = pytest.mark.slow
 
 
 class Folder:
@@ -43,7 +41,7 @@ class Folder:
         )
 
     def starts(self):
-        """Each start of a training: (fingerprint, run), attempt, process."""
+        """Returns each start of a run: (fingerprint, run), attempt, process."""
         path = self.path / "trace"
         lines = [line.split() for line in path.read_text().splitlines()] if path.exists() else []
         return [((fingerprint, int(run)), int(attempt), int(pid)) for fingerprint, run, attempt, pid in lines]
@@ -57,37 +55,39 @@ class Folder:
 
 
 def expected_runs(configs):
-    """By arithmetic: one run each, and the teachers of every third config, one for ten configs."""
+    """Returns the expected number: one run each, and a teacher per ten configs for every third config."""
     return configs + len({seed // 10 for seed in range(configs) if seed % 3 == 0})
 
 
-def test_eight_sweeps_at_once_start_every_run_once(tmp_path):
-    folder = Folder(tmp_path, configs=100, steps=2)
-    sweeps = [folder.start() for _ in range(8)]
+@pytest.mark.parametrize(("count", "configs"), [(2, 4), pytest.param(8, 100, marks=pytest.mark.slow)])
+def test_several_sweeps_at_once_start_every_run_once(tmp_path, count, configs):
+    folder = Folder(tmp_path, configs, steps=2)
+    sweeps = [folder.start() for _ in range(count)]
     for sweep in sweeps:
         _, err = sweep.communicate(timeout=500)
         assert (sweep.returncode, err) == (0, "")
     starts = Counter(name for name, _, _ in folder.starts())
     assert set(starts.values()) == {1}
     assert set(starts) == set(folder.runs())
-    assert len(starts) == expected_runs(100)
+    assert len(starts) == expected_runs(configs)
 
 
-def test_two_sweeps_with_random_kills_lose_nothing_and_repeat_only_what_was_killed(tmp_path):
-    folder, fate = Folder(tmp_path, configs=150, steps=20), random.Random(0)
+@pytest.mark.slow
+def test_two_sweeps_with_random_kills_lose_nothing_and_repeat_only_killed_runs(tmp_path):
+    folder, rng = Folder(tmp_path, configs=150, steps=20), random.Random(0)
     sweeps = [folder.start(), folder.start()]
     kills, until = Counter(), time.monotonic() + 400
     while any(sweep.poll() is None for sweep in sweeps):
         assert time.monotonic() < until, "it never ends"
-        time.sleep(fate.uniform(0.2, 1.2))
-        if fate.random() < 0.7:
-            kills["workers"] += kill_one_of([pid for _, _, pid in folder.starts()[-4:]], fate)
+        time.sleep(rng.uniform(0.2, 1.2))
+        if rng.random() < 0.7:
+            kills["workers"] += kill_one_of([pid for _, _, pid in folder.starts()[-4:]], rng)
         elif kills["sweeps"] < 8:
-            victim = fate.randrange(2)
-            kills["sweeps"] += kill_one_of([sweeps[victim].pid], fate)
+            victim = rng.randrange(2)
+            kills["sweeps"] += kill_one_of([sweeps[victim].pid], rng)
             sweeps[victim].communicate()
             sweeps[victim] = folder.start()
-    # What was killed three times without getting further counts as failed until someone asks.
+    # A run that was killed three times without progress is a failure until it is retried on request.
     folder.start(("retry",)).communicate(timeout=300)
     last = folder.start()
     for sweep in (*sweeps, last):
@@ -99,20 +99,20 @@ def test_two_sweeps_with_random_kills_lose_nothing_and_repeat_only_what_was_kill
 
 
 def check_repetitions(folder, kills):
-    """Each run's attempts are numbered without a gap, and a second one follows only where something was killed."""
+    """Checks that attempts are unique, and that there are no more repetitions than killed workers."""
     attempts = {}
     for name, attempt, _ in folder.starts():
         attempts.setdefault(name, []).append(attempt)
     assert set(attempts) == set(folder.runs())
     assert all(len(set(numbers)) == len(numbers) for numbers in attempts.values())
     repeated = sum(len(numbers) - 1 for numbers in attempts.values())
-    # a killed sweep takes its two workers along
+    # killing a sweep also ends its two workers
     assert repeated <= kills["workers"] + 2 * kills["sweeps"]
 
 
-def kill_one_of(pids, fate):
-    """Kills one of the processes, if it still lives; says whether it did."""
-    pid = fate.choice(pids) if pids else 0
+def kill_one_of(pids, rng):
+    """Kills one of the processes if it is alive; returns whether it did."""
+    pid = rng.choice(pids) if pids else 0
     try:
         if not pid or Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] in "ZX":
             return False

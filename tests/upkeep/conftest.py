@@ -1,67 +1,11 @@
-"""A small cache of resolved configs with runs, under rules that a test may change."""
-
-import json
-from pathlib import Path
+"""The tests of upkeep work on a small cache under made-up rules, whose disk may fail."""
 
 import pytest
 
-from Arch import files
-from Arch.planning.workspace import Workspace
-from Arch.types import Epoch, Run
 from tests.cache.conftest import Disk, in_child, names_below
+from tests.small_rules import add, rules, workspace, workspace_of
 
-__all__ = ["in_child", "names_below"]
-
-RULES = {
-    "Model": "",
-    "Temperature": 4.0,
-    "Widths": [8],
-    "Seed": 0,
-    "Note": "",
-    "Fancy": False,
-    "Fancy:Params": {"Depth": 2},
-    "Taught": False,
-    "Taught:Params": {"Teacher": ""},
-    "NumRuns": 1,
-    "DataPath": "",
-    ":": ["NumRuns", "DataPath"],
-    "::": {
-        "Model": {"choices": {"Net": 1, "Other": 1}, "aliases": {"net": "Net"}, "required": True},
-        "Temperature": {"above": 0, "spellings": ["Heat"]},
-        "Widths": {"type": "ints", "at_least": 1},
-        "DataPath": {"type": "path"},
-        "Teacher": {"type": "reference", "model_key": "Model", "resets": {"Taught": False}, "required": True},
-    },
-}
-
-
-@pytest.fixture
-def rules():
-    """The rules as a document, to change."""
-    return json.loads(json.dumps(RULES))
-
-
-@pytest.fixture
-def workspace_of(tmp_path):
-    """A workspace under the given rules, over the same cache each time."""
-
-    def under(rules):
-        (tmp_path / "cache").mkdir(exist_ok=True)
-        (tmp_path / "cache" / "BaselineConfig.cjson").write_text(json.dumps(rules, indent=1))
-        return Workspace.at(tmp_path / "cache", tmp_path / "data")
-
-    return under
-
-
-@pytest.fixture
-def workspace(workspace_of, rules):
-    return workspace_of(rules)
-
-
-@pytest.fixture
-def add(workspace):
-    """Puts an experiment with so many runs into the cache and gives its entry."""
-    return lambda runs=1, **values: put(workspace, runs, **values)
+__all__ = ["add", "in_child", "names_below", "rules", "workspace", "workspace_of"]
 
 
 @pytest.fixture
@@ -71,26 +15,9 @@ def disk(monkeypatch):
 
 @pytest.fixture
 def snapshot():
-    """The content of every file below a folder."""
+    """Returns the content of every file below a folder."""
 
     def below(folder):
         return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
     return below
-
-
-def put(workspace, runs=1, **values):
-    """Puts an experiment with so many runs into a cache and gives its entry."""
-    config = workspace.resolver.resolve({"Model": "Net", **values}, Path.cwd())
-    entry = workspace.store.entry(config)
-    entry.open(config)
-    for index in range(runs):
-        with entry.write_run(index) as writer:
-            files.write_synced(writer.folder / "Last.safetensors", b"weights of %d" % index)
-            writer.commit(run(index))
-    return entry
-
-
-def run(index, accuracy=0.5):
-    epoch = Epoch(1, {"loss": 1.25}, {"accuracy": accuracy}, {}, 0.1, 2.0)
-    return Run(index, seed=7, epochs=(epoch,), scores={"accuracy": accuracy}, seconds=3.5, provenance={"device": "cpu"})

@@ -1,4 +1,4 @@
-"""What the tests of a migration share."""
+"""Helpers of the tests of migrations."""
 
 import hashlib
 import json
@@ -9,7 +9,7 @@ TEACHER = {"Model": "Net", "Seed": 7}
 
 
 def literal(**named):
-    """The fingerprint of values that differ from their defaults, by the definition."""
+    """Returns the fingerprint of values that differ from their defaults, by its definition."""
     text = json.dumps(named, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()[:32]
 

@@ -1,6 +1,7 @@
-"""The cache entry of a network from elsewhere among those of experiments: looked at, kept, and never taken for one."""
+"""The cache entry of a foreign network is shown and kept, and never treated as an experiment."""
 
 import json
+import shutil
 import time
 
 import pytest
@@ -11,6 +12,7 @@ from Arch.cache.foreign import open_network
 from Arch.errors import ForeignEntryError
 from Arch.models.build import build
 from Arch.planning.overview import overviews
+from Arch.planning.words import configs, entries_with_runs
 from Arch.planning.workspace import Workspace
 from Arch.report.listing import line_of
 from Arch.types import Run
@@ -24,10 +26,18 @@ TINY = {"Dataset": "Synthetic", "SyntheticSize": 4, "SyntheticSamples": 16, "Mod
 LATER = 3600.0
 
 
+@pytest.fixture(scope="module")
+def weights(tmp_path_factory):
+    """A file with the weights of a network, which takes seconds to build."""
+    path = tmp_path_factory.mktemp("weights") / "w.pth"
+    torch.save(build("resnet8", (3, 4, 4), 4, seed=0, batch_norm=False).state_dict(), path)
+    return path
+
+
 @pytest.fixture(params=["resnet8@w.pth", "torchvision/resnet18@IMAGENET1K_V1", "timm/test_resnet"])
-def kept(request, tmp_path):
-    """A cache with a student, whose seed is not the default one, and the network from elsewhere that taught it."""
-    torch.save(build("resnet8", (3, 4, 4), 4, seed=0, batch_norm=False).state_dict(), tmp_path / "w.pth")
+def kept(request, tmp_path, weights):
+    """A cache with a student, whose seed is not the default one, and its foreign teacher."""
+    shutil.copy(weights, tmp_path)
     raw = {**TINY, "Seed": 4, "BatchNorm": False, "VanillaKD": True, "Teacher": request.param}
     workspace = Workspace.at(tmp_path / "cache", tmp_path)
     config = workspace.resolver.resolve(raw, tmp_path)
@@ -40,7 +50,7 @@ def kept(request, tmp_path):
     return workspace, config, network
 
 
-def test_it_stands_as_done_and_is_listed_with_its_source(kept):
+def test_a_foreign_network_is_done_and_listed_with_its_source(kept):
     workspace, config, network = kept
     found = {each.entry.fingerprint: each for each in overviews(workspace, [])}
     assert (found[network.fingerprint].status.state, found[network.fingerprint].title) == (State.DONE, network.title)
@@ -49,7 +59,7 @@ def test_it_stands_as_done_and_is_listed_with_its_source(kept):
     assert (line.state, line.runs, line.title) == ("done", 0, network.title)
 
 
-def test_nothing_is_wrong_with_it(kept):
+def test_a_foreign_network_has_no_faults(kept):
     workspace, _, network = kept
     assert verify(workspace.store.entry(network)).faults == ()
     assert {each.level for each in check_cache(workspace, time.time() + LATER)} == {Level.OK}
@@ -57,41 +67,41 @@ def test_nothing_is_wrong_with_it(kept):
     assert (plan.renamings, plan.staying, plan.unchanged) == ((), (), 2)
 
 
-def test_it_is_no_orphan_though_it_has_no_runs(kept):
+def test_a_foreign_network_is_no_orphan_although_it_has_no_runs(kept):
     workspace, _, _ = kept
     names = [each.fingerprint for each in workspace.store.entries()]
     assert prunable(workspace.store.root, names, Criteria(is_orphan=True), time.time() + LATER) == []
 
 
-def test_it_is_no_experiment_among_all_of_the_cache(kept):
+def test_a_foreign_network_is_not_among_the_experiments(kept):
     workspace, config, network = kept
-    entries, spoilt = workspace.entries([])
+    entries, spoilt = entries_with_runs(workspace, [])
     assert ([each.fingerprint for each in entries], spoilt) == ([config.fingerprint], [])
-    assert [found.fingerprint for found, _ in workspace.configs([])] == [config.fingerprint]
+    assert [found.fingerprint for found, _ in configs(workspace, [])] == [config.fingerprint]
     with pytest.raises(
         ForeignEntryError, match=f"^{network.fingerprint[:12]} is the network .* has no runs of its own"
     ):
         workspace.cached(network.fingerprint)
-    for select in (workspace.entries, lambda words: list(workspace.configs(words))):
+    for select in (entries_with_runs, lambda *words: list(configs(*words))):
         with pytest.raises(ForeignEntryError):
-            select([network.fingerprint])
+            select(workspace, [network.fingerprint])
 
 
-def test_a_worker_finds_it_again_by_its_fingerprint(kept):
+def test_a_worker_finds_a_foreign_network_by_its_fingerprint(kept):
     workspace, config, network = kept
     again = Workspace.at(workspace.store.root).cached(config.fingerprint)
     assert again.references["Teacher"] == network
     again.require_implemented()
 
 
-def test_students_are_selected_by_it(kept):
+def test_students_are_selected_by_their_foreign_teacher(kept):
     workspace, config, network = kept
     for word in (f"Teacher={network.fingerprint}", f"Teacher={network.title}"):
-        assert [found.fingerprint for found, _ in workspace.configs([word])] == [config.fingerprint]
+        assert [found.fingerprint for found, _ in configs(workspace, [word])] == [config.fingerprint]
         assert [each.entry.fingerprint for each in overviews(workspace, [word])] == [config.fingerprint]
 
 
-def test_its_name_follows_from_what_its_entry_says(kept):
+def test_the_fingerprint_of_a_foreign_network_follows_from_its_entry(kept):
     workspace, _, network = kept
     path = workspace.store.entry(network).path / "Config.json"
     document = json.loads(path.read_text())

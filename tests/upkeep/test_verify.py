@@ -1,4 +1,4 @@
-"""What changed since it was written is found, wherever it is, and nothing is written while looking."""
+"""Verification finds every change since a run was written, and writes nothing."""
 
 import json
 
@@ -9,13 +9,13 @@ from Arch.upkeep.verify import verify
 
 
 def flip(path, place=0):
-    """Turns one bit of a file over."""
+    """Flips one bit of a file."""
     content = bytearray(path.read_bytes())
     content[place] ^= 1
     path.write_bytes(content)
 
 
-def test_sound_runs_have_no_fault_and_every_byte_is_counted(add):
+def test_undamaged_runs_have_no_fault_and_every_byte_is_counted(add):
     entry = add(runs=2)
     sizes = [path.stat().st_size for path in entry.path.glob("Runs/*/*") if path.name != "manifest.json"]
     found = verify(entry)
@@ -35,14 +35,14 @@ def test_any_flipped_bit_of_a_run_is_found(name, add):
     assert verify(entry).faults == ()
 
 
-def test_a_flipped_bit_says_where_it_is_and_what_to_do(add):
+def test_a_flipped_bit_is_reported_with_its_file_and_the_remedy(add):
     entry = add()
     path = entry.path / "Runs/000/Last.safetensors"
     flip(path)
     [fault] = verify(entry).faults
     assert fault.message == (
         f"{path} has another content than was written (its SHA-256 differs). Restore it from a copy, or "
-        f"`main.py rm {entry.fingerprint[:12]} --run 0 --apply` and give the command that made it again."
+        f"`main.py rm {entry.fingerprint[:12]} --run 0 --apply` and repeat the command that made it."
     )
 
 
@@ -67,7 +67,7 @@ def test_a_missing_file_is_a_fault(name, add):
     assert f"{name} is gone. Restore it" in verify(entry).faults[0].message
 
 
-def test_a_shorter_file_is_told_from_an_altered_one(add):
+def test_a_truncated_file_is_distinguished_from_an_altered_one(add):
     entry = add()
     (entry.path / "Runs/000/Last.safetensors").write_bytes(b"weights")
     assert "has 7 bytes, but 12 were written" in verify(entry).faults[0].message
@@ -83,20 +83,20 @@ def test_an_unexpected_file_is_a_fault(name, add):
     assert fault.message.startswith(f"{path} was not there when the run was committed. Move it away")
 
 
-def test_what_is_no_run_is_a_fault(add):
+def test_a_folder_that_is_no_run_is_a_fault(add):
     entry = add()
     (entry.path / "Runs/copy of 000").mkdir()
     [fault] = verify(entry).faults
     assert fault.message == f"{entry.path}/Runs/copy of 000 is no run. Move it elsewhere."
 
 
-def test_a_run_in_anothers_place_is_a_fault(add):
+def test_a_run_in_the_folder_of_another_is_a_fault(add):
     entry = add()
     (entry.path / "Runs/000").rename(entry.path / "Runs/004")
-    assert any("Run.json tells of run 0" in fault.message for fault in verify(entry).faults)
+    assert any("Run.json records run 0" in fault.message for fault in verify(entry).faults)
 
 
-def test_a_folder_of_another_name_is_a_fault(add):
+def test_an_entry_under_another_fingerprint_is_a_fault(add):
     entry = add()
     other = entry.path.with_name("0" * 32)
     entry.path.rename(other)
@@ -108,10 +108,10 @@ def test_runs_without_a_config_are_a_fault(add):
     entry = add()
     (entry.path / "Config.json").unlink()
     [fault] = verify(entry).faults
-    assert "Config.json is gone, so that nobody can tell" in fault.message
+    assert "Config.json is gone, so it is unknown of which experiment" in fault.message
 
 
-def test_a_folder_that_was_only_begun_has_no_fault(workspace):
+def test_an_entry_without_runs_has_no_fault(workspace):
     path = workspace.store.root / ("1" * 32)
     path.mkdir()
     assert verify(Entry(path)).faults == ()
@@ -132,21 +132,21 @@ def edit(path, change):
         lambda document: document["Active"].update(Seed=5),
     ],
 )
-def test_a_summary_that_would_be_believed_and_is_wrong_is_a_fault(change, add):
+def test_a_wrong_summary_that_would_be_used_is_a_fault(change, add):
     entry = add()
     edit(entry.path / "Result.json", change)
     [fault] = verify(entry).faults
     assert fault.message == (
-        f"{entry.path}/Result.json says otherwise than the runs do. Delete this file: it is made anew from the runs."
+        f"{entry.path}/Result.json differs from the runs. Delete this file: it is derived from the runs again."
     )
 
 
-def test_a_torn_summary_is_a_fault_and_an_old_one_is_not(add):
+def test_a_damaged_summary_is_a_fault_and_an_outdated_one_is_not(add):
     entry = add(runs=2)
     edit(entry.path / "Result.json", lambda document: document["Runs"].pop("1"))
     assert verify(entry).faults == ()
     (entry.path / "Result.json").write_text("{")
-    assert ["is torn" in fault.message for fault in verify(entry).faults] == [True]
+    assert ["is damaged" in fault.message for fault in verify(entry).faults] == [True]
 
 
 def test_verifying_writes_nothing(add, disk):

@@ -14,7 +14,7 @@ from Arch.cache.layout import TRASH
 from Arch.planning.selection import Selection
 from Arch.planning.workspace import Workspace
 from Arch.units import age_text, size_text
-from Arch.upkeep.trash.removal import Outcome, take_away
+from Arch.upkeep.trash.removal import Outcome, move_to_trash
 from Arch.upkeep.trash.targets import Target, dependents
 
 _MOST_LINES = 200
@@ -40,7 +40,7 @@ def tidy(root: Path, targets: Sequence[Target], *, apply: bool, as_json: bool) -
         else:
             print("\n".join(_preview(root, targets, children)))
         return 0
-    outcomes = [take_away(root, target) for target in targets]
+    outcomes = [move_to_trash(root, target) for target in targets]
     refused = [outcome for outcome in outcomes if outcome.refusal]
     for outcome in refused:
         print(f"error: left alone: {name_of(outcome.target)}: {outcome.refusal}.".replace("..", "."), file=sys.stderr)

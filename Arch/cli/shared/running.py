@@ -15,10 +15,11 @@ from Arch.cli.console.progress import watcher
 from Arch.cli.console.signals import Signals
 from Arch.config.config import Config
 from Arch.errors import CacheError, ConfigError, DiskError, StoppedError
-from Arch.experiment import Failure, carry_out
 from Arch.planning.plan import Plan, make_plan
+from Arch.planning.words import entries_with_runs
 from Arch.planning.workspace import Workspace
 from Arch.report import json_rows, labels, table
+from Arch.sweep.in_process import FailedStep, carry_out
 from Arch.sweep.worker import Worker
 from Arch.types import Result, Run
 
@@ -80,7 +81,7 @@ def cached_entries(workspace: Workspace, words: Sequence[str], options: argparse
     Raises:
         ConfigError: there is none.
     """
-    entries, unreadable = workspace.entries(words, options.set)
+    entries, unreadable = entries_with_runs(workspace, words, options.set)
     for error in unreadable:
         print(f"error: left out: {error}", file=sys.stderr)
     if not entries:
@@ -148,7 +149,7 @@ def _print_stale(plan: Plan, options: argparse.Namespace) -> None:
         )
 
 
-def _print_failures(failures: Sequence[Failure], plan: Plan) -> None:
+def _print_failures(failures: Sequence[FailedStep], plan: Plan) -> None:
     for failure in failures:
         if isinstance(failure.error, StoppedError):
             print(f"stopped: {failure.step.config.title}: the same command goes on from there", file=sys.stderr)

@@ -13,11 +13,12 @@ from Arch.cli.shared.running import show_results
 from Arch.planning.plan import Plan
 from Arch.planning.task import Task
 from Arch.planning.workspace import Workspace
-from Arch.sweep.executors.devices import Wishes, slots_of, this_machine
+from Arch.sweep.executors.devices import WorkerOptions, slots_of, this_machine
 from Arch.sweep.executors.local import LocalPool
+from Arch.sweep.options import SweepOptions
 from Arch.sweep.outcome import Report
 from Arch.sweep.progress import Outcome
-from Arch.sweep.scheduler import Sweep, SweepOptions
+from Arch.sweep.scheduler import Sweep
 
 _MOST_LINES = 20
 _WORDS = {
@@ -36,8 +37,8 @@ def sweep(
 ) -> int:
     """Makes the runs, prints the results of what was asked and a summary; 0 if all that was asked is there."""
     sweep_options = SweepOptions(options.retry, options.timeout, is_fail_fast=options.fail_fast, is_forced=is_forced)
-    wishes = Wishes(options.device, options.gpus, options.per_gpu, options.workers, options.threads)
-    slots = slots_of(wishes, this_machine())
+    worker_options = WorkerOptions(options.device, options.gpus, options.per_gpu, options.workers, options.threads)
+    slots = slots_of(worker_options, this_machine())
     with closing(LocalPool(slots)) as pool, sweep_watcher(quiet=options.quiet) as watcher:
         sweep = Sweep(tasks, workspace, pool, sweep_options, watcher)
         with Signals(sweep.stop, sweep.kill, sweep.checkpoint) as signals:

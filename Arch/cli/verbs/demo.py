@@ -7,6 +7,7 @@ import argparse
 from Arch.cli.console.options import refuse_sweeping, unknown_word
 from Arch.cli.shared.running import draw, finish, workspace_of
 from Arch.errors import ConfigError
+from Arch.planning.words import configs
 from Arch.planning.workspace import ROOT
 
 QUICKSTART = ROOT / "ExperimentConfigs" / "Quickstart"
@@ -18,7 +19,7 @@ def run(options: argparse.Namespace) -> int:
         raise ConfigError(f"{unknown_word(options.words[0])}.")
     refuse_sweeping(options)
     workspace = workspace_of(options)
-    asked = list(workspace.configs([str(QUICKSTART)], options.set))
+    asked = list(configs(workspace, [str(QUICKSTART)], options.set))
     code = finish(workspace, asked, options)
     if code == 0:
         entries = [workspace.store.entry(config) for config, _ in asked]

@@ -11,6 +11,7 @@ from Arch.config.config import Config
 from Arch.config.explain import differences
 from Arch.config.json_text import describe
 from Arch.errors import ConfigError
+from Arch.planning.words import configs
 from Arch.planning.workspace import Workspace
 
 EXAMPLES = """examples:
@@ -42,7 +43,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _one(workspace: Workspace, word: str, overrides: list[str]) -> Config:
-    found = list(workspace.configs([word], overrides))
+    found = list(configs(workspace, [word], overrides))
     if len(found) != 1:
         raise ConfigError(f"{word}: expected one experiment, got {len(found)}. Name a file or a fingerprint.")
     return found[0][0]

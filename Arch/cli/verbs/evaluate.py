@@ -11,6 +11,7 @@ from typing import Any
 from Arch.cli.shared.running import finish, workspace_of
 from Arch.config.config import Config
 from Arch.errors import CacheError, ConfigError
+from Arch.planning.words import configs
 from Arch.planning.workspace import Workspace
 from Arch.report import export
 
@@ -84,7 +85,7 @@ def _evaluations(
     if _is_foreign(words[0]):
         yield _config(workspace, {"Network": words[0]}, options), words[0]
         return
-    for network, label in workspace.configs(words):
+    for network, label in configs(workspace, words):
         if "Model" not in network.active:
             if Path(words[0]).suffix == ".json":
                 raise ConfigError(f"{label}: {network.title} trains no network that could be evaluated.")

@@ -14,6 +14,7 @@ from Arch.config.explain import KeyStory, explain
 from Arch.config.foreign import ForeignNetwork
 from Arch.config.json_text import describe
 from Arch.planning.plan import Step, make_plan
+from Arch.planning.words import configs
 
 EXAMPLES = """examples:
   main.py explain my.json
@@ -36,7 +37,7 @@ def run(options: argparse.Namespace) -> int:
     """Prints the story of each key of each experiment."""
     workspace = workspace_of(options)
     documents = []
-    for config, label in workspace.configs(options.what, options.set):
+    for config, label in configs(workspace, options.what, options.set):
         plan = make_plan([(config, label)], workspace.store)
         step = next(step for step in plan.steps if step.config.fingerprint == config.fingerprint)
         if options.json:

@@ -10,6 +10,7 @@ from Arch.cli.console.options import add_what
 from Arch.cli.shared.fast_reading import look_quickly
 from Arch.cli.shared.running import workspace_of
 from Arch.errors import CacheError, ConfigError
+from Arch.planning.selection import selected_entries
 from Arch.report import export
 
 EXAMPLES = """examples:
@@ -36,7 +37,7 @@ def run(options: argparse.Namespace) -> int:
     if options.to is not None:
         export.check_format(options.to)
     unreadable: list[CacheError] = []
-    entries = export.selected(workspace, options.what, options.set)
+    entries = selected_entries(workspace, options.what, options.set)
     table = list(export.rows(entries, unreadable, with_epochs=options.epochs))
     for problem in unreadable:
         print(f"error: left out: {problem}", file=sys.stderr)

@@ -9,7 +9,7 @@ import time
 from Arch.cli.console.options import add_what
 from Arch.cli.shared.fast_reading import look_quickly
 from Arch.cli.shared.running import workspace_of
-from Arch.report.export import selected
+from Arch.planning.selection import selected_entries
 from Arch.report.listing import SORTS, json_rows, line_of, ordered, text
 
 EXAMPLES = """examples:
@@ -29,7 +29,7 @@ def run(options: argparse.Namespace) -> int:
     """Prints a line for each cached experiment, and the totals."""
     look_quickly()
     workspace = workspace_of(options)
-    entries = selected(workspace, options.what, options.set)
+    entries = selected_entries(workspace, options.what, options.set)
     lines = ordered((line_of(entry, workspace.resolver.rules) for entry in entries), options.sort)
     if options.json:
         print(json.dumps(json_rows(lines), indent=1))

@@ -11,6 +11,7 @@ from Arch.cli.shared.fast_reading import look_quickly
 from Arch.cli.shared.running import workspace_of
 from Arch.planning.estimate import Estimator, estimator
 from Arch.planning.plan import Plan, Step, make_plan
+from Arch.planning.words import configs
 from Arch.units import duration_text
 
 EXAMPLES = """examples:
@@ -29,7 +30,7 @@ def run(options: argparse.Namespace) -> int:
     """Prints the plan."""
     look_quickly()
     workspace = workspace_of(options)
-    plan = make_plan(workspace.configs(options.what, options.set), workspace.store)
+    plan = make_plan(configs(workspace, options.what, options.set), workspace.store)
     known = estimator(plan, workspace.store)
     if options.json:
         print(json.dumps([_row(step, known) for step in plan.steps], indent=1))

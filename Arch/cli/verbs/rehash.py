@@ -14,7 +14,7 @@ from Arch.cli.shared.removing import selected
 from Arch.cli.shared.running import workspace_of
 from Arch.errors import ConfigError
 from Arch.upkeep.rehash import migration
-from Arch.upkeep.rehash.migration import Journal, Trouble
+from Arch.upkeep.rehash.migration import FailedMove, Journal
 from Arch.upkeep.rehash.rehash import RehashPlan, plan_rehash
 
 EXAMPLES = """examples:
@@ -53,7 +53,7 @@ def run(options: argparse.Namespace) -> int:
         return _complete(root, journal, options)
     names = selected(workspace, options) if options.what else None
     plan = plan_rehash(workspace, names, is_pinning=options.pin_old)
-    troubles: Sequence[Trouble] = ()
+    troubles: Sequence[FailedMove] = ()
     if options.apply and plan.renamings:
         started = migration.begin(root, [renaming.move for renaming in plan.renamings])
         troubles = migration.apply(root, started)
@@ -87,7 +87,7 @@ def _undo(root: Path, journal: Journal | None, options: argparse.Namespace) -> i
 
 
 def _print(
-    rows: dict[str, Any], lines: Sequence[str], troubles: Sequence[Trouble], options: argparse.Namespace
+    rows: dict[str, Any], lines: Sequence[str], troubles: Sequence[FailedMove], options: argparse.Namespace
 ) -> None:
     for trouble in troubles:
         print(f"error: left alone: {trouble.move.source[:12]}: {trouble.why}.", file=sys.stderr)
@@ -115,7 +115,7 @@ def _journal_rows(journal: Journal) -> dict[str, Any]:
     return {"phase": journal.phase, "planned": journal.time, "renamings": moves}
 
 
-def _plan_lines(plan: RehashPlan, troubles: Sequence[Trouble], options: argparse.Namespace) -> list[str]:
+def _plan_lines(plan: RehashPlan, troubles: Sequence[FailedMove], options: argparse.Namespace) -> list[str]:
     lines = [
         f"  {each.move.source[:12]} -> {each.move.target[:12]}  {each.title}  [{'; '.join(each.reasons)}]"
         for each in plan.renamings
@@ -126,7 +126,7 @@ def _plan_lines(plan: RehashPlan, troubles: Sequence[Trouble], options: argparse
     return [*lines, *_summary(plan, troubles, options)]
 
 
-def _summary(plan: RehashPlan, troubles: Sequence[Trouble], options: argparse.Namespace) -> Iterator[str]:
+def _summary(plan: RehashPlan, troubles: Sequence[FailedMove], options: argparse.Namespace) -> Iterator[str]:
     undecided = sum(each.obstacle == "undecided" for each in plan.staying)
     if undecided:
         yield (

@@ -12,6 +12,7 @@ from Arch.cli.shared.running import print_notes, show_results, workspace_of
 from Arch.config.config import Config
 from Arch.planning.plan import make_plan
 from Arch.planning.task import failed_tasks_of
+from Arch.planning.words import configs
 from Arch.planning.workspace import Workspace
 
 EXAMPLES = """examples:
@@ -30,7 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Makes the runs that failed or crashed, and shows the results."""
     workspace = workspace_of(options)
-    asked = [(_all_tried(workspace, config), label) for config, label in workspace.configs(options.what, options.set)]
+    asked = [(_all_tried(workspace, config), label) for config, label in configs(workspace, options.what, options.set)]
     print_notes(asked, options)
     plan = make_plan(asked, workspace.store)
     tasks = failed_tasks_of(plan)

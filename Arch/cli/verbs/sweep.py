@@ -9,6 +9,7 @@ from Arch.cli.shared.running import print_notes, show_results, workspace_of
 from Arch.errors import ConfigError
 from Arch.planning.plan import make_plan
 from Arch.planning.task import tasks_of
+from Arch.planning.words import configs
 
 
 def run(options: argparse.Namespace) -> int:
@@ -16,7 +17,7 @@ def run(options: argparse.Namespace) -> int:
     if not Path(options.sweep).is_dir():
         raise ConfigError(f"-e {options.sweep}: expected a folder of configs, found none. One file runs with -c.")
     workspace = workspace_of(options)
-    asked = list(workspace.configs([options.sweep, *options.words], options.set))
+    asked = list(configs(workspace, [options.sweep, *options.words], options.set))
     if not asked:
         raise ConfigError(f"{options.sweep}: no config below it has {' and '.join(options.words)}.")
     print_notes(asked, options)

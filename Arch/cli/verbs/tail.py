@@ -9,7 +9,7 @@ from Arch.cache.entry import Entry
 from Arch.cli.console.options import add_what
 from Arch.cli.shared.running import workspace_of
 from Arch.errors import CacheError, ConfigError, DiskError
-from Arch.report.export import selected
+from Arch.planning.selection import selected_entries
 from Arch.report.logs import Log
 
 EXAMPLES = """examples:
@@ -31,7 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Prints the ends of the logs."""
     workspace = workspace_of(options)
-    entries = list(selected(workspace, options.what, options.set))
+    entries = list(selected_entries(workspace, options.what, options.set))
     if options.follow and len(entries) != 1:
         raise ConfigError(f"-f follows one experiment, and {' '.join(options.what)} selects {len(entries)}.")
     if len(entries) == 1 and not options.json:

@@ -75,3 +75,8 @@ class ReferenceRule:
 
     model_key: str
     resets: Mapping[str, Any]
+
+    @property
+    def study(self) -> Mapping[str, Any]:
+        """The part of `resets` that says which kind of study trains what is referred to."""
+        return {key: value for key, value in self.resets.items() if key == "Trainer"}

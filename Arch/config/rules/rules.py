@@ -15,11 +15,6 @@ from Arch.config.rules.extension import Extension
 from Arch.config.rules.schema import Schema
 from Arch.config.rules.values import Reader
 
-    @property
-    def study(self) -> Mapping[str, Any]:
-        """The part of `resets` that says which kind of study trains what is referred to."""
-        return {key: value for key, value in self.resets.items() if key == "Trainer"}
-
 
 @dataclass(frozen=True)
 class Relevance:

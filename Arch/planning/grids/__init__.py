@@ -1,1 +1,1 @@
-"""Writes grids of configs."""
+"""Writes a config for every combination of some keys' values."""

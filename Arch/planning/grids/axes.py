@@ -1,4 +1,4 @@
-"""The words of a grid: `Key=a,b,c`, taken apart and checked value by value."""
+"""Parses the words of a grid, `Key=a,b,c`, and checks every value."""
 
 from __future__ import annotations
 
@@ -22,46 +22,46 @@ class Axis:
     """The values that one key takes.
 
     Attributes:
-        key: its name in the rules.
+        key: the key, by its name in the rules.
         texts: the values as they were typed.
-        values: the same as a config holds them, paths relative to the template.
+        values: the values as a config states them, paths relative to the template's folder.
     """
 
     key: str
     texts: tuple[str, ...]
     values: tuple[Any, ...]
 
-    def word(self, place: int) -> str:
-        """One value as `Key=Value`."""
-        return f"{self.key}={self.texts[place]}"
+    def word(self, index: int) -> str:
+        """Returns one value as `Key=Value`."""
+        return f"{self.key}={self.texts[index]}"
 
 
-def axis_of(rules: Rules, word: str, home: Path) -> Axis:
-    """The axis that a word `Key=a,b,c` states.
+def axis_of(rules: Rules, word: str, folder: Path) -> Axis:
+    """Returns the axis that a word `Key=a,b,c` states.
 
     Args:
-        rules: which keys there are, and what they may hold.
-        word: commas inside brackets, braces or double quotes belong to a value.
-        home: the template's folder.
+        rules: the known keys and their types.
+        word: the word, in which commas inside brackets, braces or double quotes are part of a value.
+        folder: the template's folder.
 
     Raises:
-        ConfigError: it is no such word, or a value does not suit the key; UnknownNameError: there is no such key.
+        ConfigError: the word has another form, or a value does not suit the key; UnknownNameError: no such key exists.
     """
-    key, text = _parted(rules, word)
-    return _axis(rules, word, key, split(text, word), home)
+    key, text = _key_and_text(rules, word)
+    return _axis(rules, word, key, split(text, word), folder)
 
 
-def fixed_axis(rules: Rules, word: str, home: Path) -> Axis:
-    """The one value of a word `Key=Value`, commas included; raises as `axis_of` does."""
-    key, text = _parted(rules, word)
-    return _axis(rules, word, key, [text], home)
+def fixed_axis(rules: Rules, word: str, folder: Path) -> Axis:
+    """Returns the axis of a word `Key=Value` with one value, which may contain commas; raises as `axis_of`."""
+    key, text = _key_and_text(rules, word)
+    return _axis(rules, word, key, [text], folder)
 
 
 def unrepeated(axes: Sequence[Axis]) -> Sequence[Axis]:
-    """The axes, if each has a key of its own.
+    """Returns the axes if their keys differ.
 
     Raises:
-        ConfigError: two have the same.
+        ConfigError: two have the same key.
     """
     keys = [axis.key for axis in axes]
     for key in keys:
@@ -71,10 +71,10 @@ def unrepeated(axes: Sequence[Axis]) -> Sequence[Axis]:
 
 
 def split(text: str, word: str) -> list[str]:
-    """The pieces between commas that stand outside brackets, braces and double quotes.
+    """Splits a text at the commas outside brackets, braces and double quotes.
 
     Raises:
-        ConfigError: these do not match, or nothing stands between two commas; the message names the `word`.
+        ConfigError: brackets or quotes are unbalanced, or a piece is empty; the message names the `word`.
     """
     pieces, depth, is_quoted, is_escaped = [""], 0, False, False
     for letter in text:
@@ -90,27 +90,27 @@ def split(text: str, word: str) -> list[str]:
         if depth < 0:
             break
     if depth or is_quoted:
-        raise ConfigError(f"{word}: a bracket or a quotation mark has no partner.")
+        raise ConfigError(f"{word}: a bracket or a quotation mark is not closed or not opened.")
     pieces = [piece.strip() for piece in pieces]
     if len(pieces) > 1 and "" in pieces:
         raise ConfigError(f"{word}: expected a value before and after each comma.")
     return pieces
 
 
-def _parted(rules: Rules, word: str) -> tuple[str, str]:
+def _key_and_text(rules: Rules, word: str) -> tuple[str, str]:
     key, equals, text = word.partition("=")
     if not equals or not key:
         raise ConfigError(f"expected Key=Value, got {word!r}.")
     key = rules.aliases.get(key, key)
     if key not in rules.keys:
-        raise UnknownNameError("key", key, rules.keys, f"It stands in {word!r}.")
+        raise UnknownNameError("key", key, rules.keys, f"The word is {word!r}.")
     return key, text
 
 
-def _axis(rules: Rules, word: str, key: str, texts: Sequence[str], home: Path) -> Axis:
+def _axis(rules: Rules, word: str, key: str, texts: Sequence[str], folder: Path) -> Axis:
     schema, values = rules.keys[key].schema, []
     for text in texts:
-        value = _value(rules, key, text, home)
+        value = _value(rules, key, text, folder)
         try:
             schema.check(schema.canonical(value))
         except UnfitValueError as problem:
@@ -119,7 +119,7 @@ def _axis(rules: Rules, word: str, key: str, texts: Sequence[str], home: Path) -
     return Axis(key, tuple(texts), tuple(values))
 
 
-def _value(rules: Rules, key: str, text: str, home: Path) -> Any:
+def _value(rules: Rules, key: str, text: str, folder: Path) -> Any:
     if text.startswith('"'):
         try:
             return json.loads(text)
@@ -127,6 +127,6 @@ def _value(rules: Rules, key: str, text: str, home: Path) -> Any:
             return text
     value = parse_value(rules, key, text)
     if isinstance(value, str) and value != text and not text.startswith("~"):
-        # A path, which `parse_value` takes from the working directory: the file that is written stays movable.
-        return os.path.relpath(value, home)
+        # `parse_value` makes a path absolute; relative to the template, the written files can be moved together.
+        return os.path.relpath(value, folder)
     return value

@@ -1,4 +1,4 @@
-"""A grid: every combination of some keys' values over one template, each experiment once, as config files."""
+"""Makes a grid: a config for every combination of some keys' values over a template, each experiment once."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from Arch.config.rules.rules import Rules
 from Arch.errors import ConfigError
 from Arch.planning.grids.axes import Axis, axis_of, fixed_axis, unrepeated
 from Arch.planning.grids.names import name_files
-from Arch.planning.grids.relocating import rehomed
+from Arch.planning.grids.relocating import relocated
 
 _MOST = 100_000
 
@@ -28,10 +28,10 @@ class Variant:
     """One config of a grid.
 
     Attributes:
-        words: the values that make it, as `Key=Value,Other=Value`.
-        fingerprint: the experiment's name.
-        path: the file to be.
-        text: what the file is to hold.
+        words: its values, as `Key=Value,Other=Value`.
+        fingerprint: the experiment's fingerprint.
+        path: the file to write.
+        text: the content of the file.
     """
 
     words: str
@@ -42,28 +42,28 @@ class Variant:
 
 @dataclass(frozen=True)
 class Grid:
-    """The configs to write, and those that would be the same experiment.
+    """The configs to write, and the combinations that are duplicates.
 
     Attributes:
         variants: one for each experiment.
-        duplicates: the words of a combination that is left out, and of the one that it equals.
+        duplicates: the words of each omitted combination, with those of the variant of the same experiment.
     """
 
     variants: tuple[Variant, ...]
     duplicates: tuple[tuple[str, str], ...]
 
     def missing(self) -> tuple[Variant, ...]:
-        """The configs whose files are not there yet.
+        """Returns the configs whose files do not exist yet.
 
         Raises:
-            ConfigError: a file with another content is in the way; DiskError: one cannot be read.
+            ConfigError: a file with other content exists; DiskError: a file cannot be read.
         """
         found = {variant: _content(variant.path) for variant in self.variants}
-        strangers = [variant.path for variant, content in found.items() if content not in (None, variant.text.encode())]
-        if strangers:
-            more = f" (and {len(strangers) - 1} more)" if len(strangers) > 1 else ""
+        conflicts = [variant.path for variant, content in found.items() if content not in (None, variant.text.encode())]
+        if conflicts:
+            more = f" (and {len(conflicts) - 1} more)" if len(conflicts) > 1 else ""
             raise ConfigError(
-                f"{strangers[0]}{more} is there already and says something else. Nothing was written: "
+                f"{conflicts[0]}{more} exists already with other content. Nothing was written: "
                 "name another folder with --to, or remove the file."
             )
         return tuple(variant for variant, content in found.items() if content is None)
@@ -72,55 +72,57 @@ class Grid:
 def make_grid(
     resolver: Resolver, template: Path, words: Sequence[str], folder: Path, overrides: Sequence[str] = ()
 ) -> Grid:
-    """The grid of the `words` over a template; nothing is written.
+    """Makes the grid of the `words` over a template; writes nothing.
 
     Args:
-        resolver: the rules, which tell what is one experiment.
+        resolver: resolves the combinations under the rules, which decide whether two are one experiment.
         template: a config file.
-        words: `Key=a,b,c`; of a list in brackets or a text in quotes, commas are its own.
-        folder: where the files are to be, so that relative paths lead there from here.
-        overrides: `Key=Value` words that change the template for all of them.
+        words: `Key=a,b,c`; commas inside brackets or quotes are part of a value.
+        folder: the folder of the files, to which relative paths are rewritten.
+        overrides: `Key=Value` words that change the template for all combinations.
 
     Raises:
-        ConfigError: a word, the template or one of the combinations cannot be understood.
+        ConfigError: a word, the template or a combination is invalid.
     """
     raw, source = json_text.read_object(template)
-    home = template.absolute().parent
-    rules = resolver.under(raw, home, source, overrides).rules
-    axes = unrepeated([axis_of(rules, word, home) for word in words])
-    for axis in unrepeated([fixed_axis(rules, word, home) for word in overrides]):
+    template_folder = template.absolute().parent
+    rules = resolver.under(raw, template_folder, source, overrides).rules
+    axes = unrepeated([axis_of(rules, word, template_folder) for word in words])
+    for axis in unrepeated([fixed_axis(rules, word, template_folder) for word in overrides]):
         raw = _changed(rules, raw, axis.key, axis.values[0])
     if math.prod(len(axis.values) for axis in axes) > _MOST:
-        raise ConfigError(f"the grid has more than {_MOST} combinations. Write it in parts.")
+        raise ConfigError(f"the grid has more than {_MOST} combinations. Split it into several grids.")
     firsts: dict[str, tuple[str, dict[str, Any], tuple[int, ...]]] = {}
     duplicates: list[tuple[str, str]] = []
-    for places in itertools.product(*(range(len(axis.values)) for axis in axes)):
-        label = ",".join(axis.word(place) for axis, place in zip(axes, places, strict=True))
+    for indices in itertools.product(*(range(len(axis.values)) for axis in axes)):
+        label = ",".join(axis.word(index) for axis, index in zip(axes, indices, strict=True))
         document = raw
-        for axis, place in zip(axes, places, strict=True):
-            document = _changed(rules, document, axis.key, axis.values[place])
+        for axis, index in zip(axes, indices, strict=True):
+            document = _changed(rules, document, axis.key, axis.values[index])
         source = Source(f"{json_text.printable(str(template))} with {json_text.printable(label)}")
-        fingerprint = resolver.resolve(document, home, source).fingerprint
+        fingerprint = resolver.resolve(document, template_folder, source).fingerprint
         if fingerprint in firsts:
             duplicates.append((label, firsts[fingerprint][0]))
         else:
-            firsts[fingerprint] = label, rehomed(rules, document, home, folder), places
+            firsts[fingerprint] = label, relocated(rules, document, template_folder, folder), indices
     return Grid(_variants(axes, firsts, folder), tuple(duplicates))
 
 
 def write(variants: Sequence[Variant]) -> None:
-    """Writes configs; raises ConfigError where a file has come in between, and DiskError."""
+    """Writes configs; raises ConfigError where another process wrote a file in the meantime, and DiskError."""
     for folder in dict.fromkeys(variant.path.parent for variant in variants):
         files.make_folder(folder)
     for variant in variants:
         if not files.write_new(variant.path, variant.text) and _content(variant.path) != variant.text.encode():
-            raise ConfigError(f"{variant.path} was written by someone else meanwhile. Name another folder with --to.")
+            raise ConfigError(
+                f"{variant.path} was written by another process in the meantime. Name another folder with --to."
+            )
 
 
 def _variants(
     axes: Sequence[Axis], firsts: Mapping[str, tuple[str, dict[str, Any], tuple[int, ...]]], folder: Path
 ) -> tuple[Variant, ...]:
-    names = name_files(axes, {fingerprint: places for fingerprint, (_, _, places) in firsts.items()})
+    names = name_files(axes, {fingerprint: indices for fingerprint, (_, _, indices) in firsts.items()})
     return tuple(
         Variant(label, fingerprint, folder / names[fingerprint], files.json_text(document))
         for fingerprint, (label, document, _) in firsts.items()
@@ -128,7 +130,7 @@ def _variants(
 
 
 def _changed(rules: Rules, raw: Mapping[str, Any], key: str, value: Any) -> dict[str, Any]:
-    """The template with another value where it has the key, be it under another spelling or in a stanza."""
+    """Returns the template with another value for a key, also where that has another spelling or is in a stanza."""
     document = _replaced(rules, raw, key, value)
     return document if document is not None else {**raw, key: value}
 

@@ -1,4 +1,4 @@
-"""Names for the files of a grid: short, safe everywhere, made of what varies, and the same each time."""
+"""Names the files of a grid by the varying values: short, valid on every file system, the same each time."""
 
 from __future__ import annotations
 
@@ -8,24 +8,24 @@ from collections.abc import Mapping, Sequence
 
 from Arch.planning.grids.axes import Axis
 
-_LONGEST = 100  # characters without the ending; file systems take 255 bytes
+_LONGEST = 100  # characters without the suffix; file systems allow 255 bytes
 _UNSAFE = re.compile(r"[^A-Za-z0-9._+=-]+")
 
 
-def name_files(axes: Sequence[Axis], places: Mapping[str, Sequence[int]]) -> dict[str, str]:
-    """A file name for each experiment of a grid, such as `Temperature=2,Seed=1.json`.
+def name_files(axes: Sequence[Axis], indices: Mapping[str, Sequence[int]]) -> dict[str, str]:
+    """Returns a file name for each experiment of a grid, such as `Temperature=2,Seed=1.json`.
 
     Args:
         axes: the keys and their values.
-        places: for each fingerprint, which value of each axis it has.
+        indices: the index of its value on each axis, by fingerprint.
 
     Returns:
-        The name by fingerprint; two names differ also where capitals do not count.
+        The name by fingerprint; no two names differ in case alone.
     """
     varying = [number for number, axis in enumerate(axes) if len(axis.values) > 1] or range(len(axes))
     stems = {
         fingerprint: ",".join(f"{axes[number].key}={_shown(axes[number].texts[own[number]])}" for number in varying)
-        for fingerprint, own in places.items()
+        for fingerprint, own in indices.items()
     }
     uses = Counter(stem.casefold() for stem in stems.values())
     return {
@@ -35,7 +35,7 @@ def name_files(axes: Sequence[Axis], places: Mapping[str, Sequence[int]]) -> dic
 
 
 def _shown(text: str) -> str:
-    """A value as typed, with nothing in it that a shell or a file system minds."""
+    """Returns a value as typed, without characters that are special to shells or file systems."""
     if text.endswith(".json"):
         text = text.rpartition("/")[2].removesuffix(".json")
     if text.startswith("["):

@@ -1,4 +1,4 @@
-"""A config in another folder: its relative paths rewritten so that they still lead to the same files."""
+"""Rewrites the relative paths of a config for another folder, so that they name the same files."""
 
 from __future__ import annotations
 
@@ -10,22 +10,22 @@ from typing import Any
 from Arch.config.rules.conditions import SUFFIX
 from Arch.config.rules.rules import Rules
 
-_ELSEWHERE = ("torchvision/", "timm/")
+_FOREIGN = ("torchvision/", "timm/")
 
 
-def rehomed(rules: Rules, raw: Mapping[str, Any], old: Path, new: Path) -> dict[str, Any]:
-    """What a config of the folder `old` has to say in the folder `new`; nested configs and stanzas alike."""
+def relocated(rules: Rules, raw: Mapping[str, Any], old: Path, new: Path) -> dict[str, Any]:
+    """Returns a config of the folder `old` as it has to be in the folder `new`, nested configs and stanzas included."""
     return {name: _value(rules, name, value, old, new) for name, value in raw.items()}
 
 
 def path_from(path: str, old: Path, new: Path) -> str:
-    """A path relative to `old` as it reads from `new`; one that is empty or absolute stays.
+    """Returns a path relative to `old` as one relative to `new`; an empty or absolute path is returned unchanged.
 
-    Where a link on the way makes `..` ambiguous, the path becomes absolute.
+    Where a symbolic link makes `..` ambiguous, the result is absolute.
     """
-    if not path or path.startswith("~") or os.path.isabs(path):  # noqa: PTH117 - paths are texts here
+    if not path or path.startswith("~") or os.path.isabs(path):  # noqa: PTH117 - paths are strings in this module
         return path
-    target = os.path.abspath(old / path)  # noqa: PTH100 - as the resolver: `..` is folded, links are not followed
+    target = os.path.abspath(old / path)  # noqa: PTH100 - as the resolver: removes `..`, follows no links
     moved = os.path.relpath(target, os.path.abspath(new))  # noqa: PTH100
     if path.endswith(".json") or os.path.realpath(new / moved) == os.path.realpath(old / path):
         return moved
@@ -36,7 +36,7 @@ def _value(rules: Rules, name: str, value: Any, old: Path, new: Path) -> Any:
     key = rules.aliases.get(name, name)
     if key not in rules.keys:
         is_stanza = name.endswith(SUFFIX) and isinstance(value, Mapping)
-        return rehomed(rules, value, old, new) if is_stanza else value
+        return relocated(rules, value, old, new) if is_stanza else value
     kind = rules.keys[key].schema.type
     if kind == "path" and isinstance(value, str):
         return path_from(value, old, new)
@@ -47,8 +47,8 @@ def _value(rules: Rules, name: str, value: Any, old: Path, new: Path) -> Any:
 
 def _reference(rules: Rules, value: Any, old: Path, new: Path) -> Any:
     if isinstance(value, Mapping):
-        return rehomed(rules, value, old, new)
-    if not isinstance(value, str) or value.startswith(_ELSEWHERE):
+        return relocated(rules, value, old, new)
+    if not isinstance(value, str) or value.startswith(_FOREIGN):
         return value
     if value.endswith(".json"):
         return path_from(value, old, new)

@@ -1,1 +1,1 @@
-"""Where the workers of a sweep run, one executor per file."""
+"""Executors, which start the workers of a sweep: one per file."""

@@ -1,4 +1,4 @@
-"""What carries a sweep's workers: this machine, and later others. It only starts, watches and stops them."""
+"""The interface of executors, which start, watch and stop the workers of a sweep."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ Request = Literal["stop", "checkpoint"]
 
 @dataclass(frozen=True)
 class Ending:
-    """How a worker ended.
+    """How a worker exited.
 
     Attributes:
-        worker: which one, as `start` named it.
-        code: its exit code, or None if a signal ended it or nobody can tell.
+        worker: its name, as returned by `start`.
+        code: its exit code, or None if a signal ended it or the code is unknown.
         signal: the signal that ended it, such as `SIGKILL`; empty if none did.
         is_out_of_memory: whether the system killed it because memory had run out.
-        host: on which machine.
+        host: the machine that it ran on.
     """
 
     worker: str
@@ -32,37 +32,37 @@ class Ending:
 
 
 class Executor(Protocol):
-    """Starts, watches and stops workers; each makes the one run it is told to, in a fresh process.
+    """Starts, watches and stops workers; each makes one ordered run in a new process.
 
-    Correctness sits in the leases: an executor may lose a worker, or tell late, and nothing but time is lost. If the
-    process that owns the executor dies, its workers are asked to stop, or end by themselves when their run is made.
+    Correctness rests on the leases: if an executor loses a worker or reports its exit late, only time is lost. If the
+    process of the executor dies, its workers are asked to stop, or exit after their run.
     """
 
     @property
     def slots(self) -> tuple[Slot, ...]:
-        """Where one worker at a time may run; the same as long as the executor lives."""
+        """The slots, each for one worker at a time; constant."""
 
     def start(self, order: Order, slot: Slot, log: Path) -> str:
-        """Starts a worker and names it.
+        """Starts a worker and returns its name.
 
         Args:
-            order: what it is told.
-            slot: where it runs: it has the slot's environment and threads.
-            log: what it says is added to this file.
+            order: the run to make.
+            slot: its slot, which defines its environment and threads.
+            log: the file that its output is appended to.
 
         Raises:
-            TrainingError: it cannot be started.
+            TrainingError: the worker cannot be started.
             DiskError: the log cannot be written.
         """
 
     def ended(self, seconds: float) -> list[Ending]:
-        """The workers that have ended and were not told of before; waits for one, but not much longer than this."""
+        """Returns the workers that exited since the last call; waits up to about `seconds` for one."""
 
     def ask(self, worker: str, request: Request) -> None:
-        """Asks a worker for a checkpoint, or for a checkpoint and its end; one that has ended hears nothing."""
+        """Asks a worker for a checkpoint, or for a checkpoint and its exit; does nothing if it has exited."""
 
     def kill(self, worker: str) -> None:
-        """Ends a worker at once; `ended` will tell of it."""
+        """Kills a worker; `ended` returns it afterwards."""
 
     def close(self) -> None:
-        """Kills the workers that still run, and lets go of whatever the executor holds."""
+        """Kills the running workers and releases the executor's resources."""

@@ -1,4 +1,4 @@
-"""A worker: makes one run in a process of its own and tells by its exit code what became of it (`python -m`)."""
+"""The program of a worker (`python -m`): makes one run and reports its outcome by the exit code."""
 
 from __future__ import annotations
 
@@ -20,14 +20,22 @@ from Arch.planning.workspace import Workspace
 from Arch.sweep.executors.order import Exit, Order
 from Arch.sweep.worker import Worker
 
-PARENT = "ARCH_PARENT"  # the environment variable with the process whose end is to be this worker's, too
+PARENT = "ARCH_PARENT"  # environment variable: the PID of the process whose end also ends this worker
 SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGUSR1, signal.SIGUSR2)
 _DIE_WITH_PARENT = 1  # PR_SET_PDEATHSIG of <linux/prctl.h>
 
 
 @dataclass(frozen=True)
 class Job:
-    """What a worker has in hand."""
+    """The run that a worker makes.
+
+    Attributes:
+        order: the order as received.
+        workspace: the cache, its rules and the data.
+        config: the experiment.
+        lease: the lease of the run.
+        requests: requests for a checkpoint or for stopping, set by signals.
+    """
 
     order: Order
     workspace: Workspace
@@ -37,22 +45,22 @@ class Job:
 
 
 def make_run(job: Job) -> None:
-    """Trains and commits the run; torch is imported here."""
+    """Trains and commits the run; imports torch."""
     workspace = job.workspace
     Worker(workspace.store, workspace.data, job.order.device, requests=job.requests).make_run(job.config, job.lease)
 
 
 def main(make: Callable[[Job], None] = make_run) -> Exit:
-    """Makes the run that standard input orders.
+    """Makes the run that is ordered on standard input.
 
     Args:
-        make: makes and commits the run; what it raises is written down with the run.
+        make: makes and commits the run; an exception of it is recorded with the run.
     """
     requests = Requests()
-    _heed_signals(requests)
+    _handle_signals(requests)
     order = Order.of(sys.stdin.read())
     try:
-        # Before torch is there, whose import may take minutes: whoever looks sees who holds the run, and that he lives.
+        # Adopted before torch is imported, which may take minutes: other processes see the holder and its heartbeat.
         with Lease.adopt(Entry(Path(order.cache, order.fingerprint)), order.run, dict(order.token)) as lease:
             _follow_parent()
             make(_job(order, lease, requests))
@@ -62,7 +70,7 @@ def main(make: Callable[[Job], None] = make_run) -> Exit:
         return _leave(error, Exit.STOPPED)
     except ArchError as error:
         return _leave(error, Exit.FAILED)
-    except (Exception, SystemExit):  # noqa: BLE001 - it is written down already, and whoever reads the log is to see it
+    except (Exception, SystemExit):  # noqa: BLE001 - it is recorded already; the log gets the traceback
         traceback.print_exc()
         return Exit.FAILED
     return Exit.COMMITTED
@@ -74,7 +82,7 @@ def _job(order: Order, lease: Lease, requests: Requests) -> Job:
     return Job(order, workspace, config, lease, requests)
 
 
-def _heed_signals(requests: Requests) -> None:
+def _handle_signals(requests: Requests) -> None:
     def stop(_number: int, _frame: FrameType | None) -> None:
         requests.stop()
 
@@ -83,20 +91,20 @@ def _heed_signals(requests: Requests) -> None:
 
     for number in SIGNALS:
         signal.signal(number, save if number in (signal.SIGUSR1, signal.SIGUSR2) else stop)
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)  # those that came before had to wait
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)  # the executor blocked them until they are handled
 
 
 def _follow_parent() -> None:
-    """Asks the system for a SIGTERM when the parent dies, however it does; raises StoppedError if it is dead."""
+    """Requests a SIGTERM from the system for when the parent dies; raises StoppedError if it is dead already."""
     parent = os.environ.get(PARENT)
     if parent is None:
         return
     if sys.platform == "linux":
-        import ctypes  # nothing else in the house needs it
+        import ctypes  # no other module needs it
 
         ctypes.CDLL(None).prctl(_DIE_WITH_PARENT, signal.SIGTERM, 0, 0, 0)
-    if os.getppid() != int(parent):  # it may have died before it could be followed
-        raise StoppedError("whoever ordered this run is gone.")
+    if os.getppid() != int(parent):  # the parent died before the request
+        raise StoppedError("the process that started this worker has ended.")
 
 
 def _leave(error: BaseException, code: Exit) -> Exit:

@@ -1,4 +1,4 @@
-"""Workers on this machine: a process each, in a session of its own."""
+"""An executor for workers on this machine, each a process in a session of its own."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ from Arch.sweep.executors.order import Order
 from Arch.sweep.progress import Slot
 
 HOME = Path(__file__).resolve().parents[3]
-# -P: what lies in the working directory is no module of ours. faulthandler: a crash in C leaves its place in the log.
+# -P: files in the working directory must not shadow modules. faulthandler: a crash in C writes a traceback to the log.
 COMMAND = (sys.executable, "-P", "-X", "faulthandler", "-m", "Arch.sweep.executors.job")
-_PAUSE = 0.02  # seconds between two looks at the workers: small beside a run, and nothing to the processor
+_PAUSE = 0.02  # seconds between two polls of the workers: short compared with a run, and without load
 _SIGNALS: Mapping[Request, signal.Signals] = {"stop": signal.SIGTERM, "checkpoint": signal.SIGUSR1}
 
 
@@ -37,30 +37,30 @@ class _Worker:
 class LocalPool:
     """An executor on this machine.
 
-    Workers follow the thread that starts them into death (Linux), so it has to be the main thread. They do not hear
-    the terminal's Ctrl-C: what they are asked, they are asked by `ask`.
+    On Linux, workers get a SIGTERM when the thread that started them ends, so it has to be the main thread. They do not
+    get the terminal's Ctrl-C: requests reach them through `ask` alone.
     """
 
     def __init__(self, slots: Sequence[Slot], command: Sequence[str] = COMMAND) -> None:
-        """Takes the places where workers run and the command of one; starts nothing."""
+        """Sets the slots and the command of a worker; starts nothing."""
         self._slots = tuple(slots)
         self._command = tuple(command)
         self._workers: dict[str, _Worker] = {}
 
     @property
     def slots(self) -> tuple[Slot, ...]:
-        """Where one worker at a time may run."""
+        """The slots, each for one worker at a time."""
         return self._slots
 
     def start(self, order: Order, slot: Slot, log: Path) -> str:
-        """Starts a worker and names it; raises as `Executor.start` does."""
+        """Starts a worker and returns its name; raises as `Executor.start`."""
         files.make_folder(log.parent)
         output = files.open_to_append(log)
         kills = out_of_memory_kills()
-        # Signals that come before the worker heeds them have to wait, else they would end it.
+        # Blocked until the worker handles them: a signal that came earlier would kill it.
         before = signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
         try:
-            process = subprocess.Popen(  # noqa: S603 - our own program
+            process = subprocess.Popen(  # noqa: S603 - the project's own program
                 self._command,
                 stdin=subprocess.PIPE,
                 stdout=output,
@@ -69,38 +69,40 @@ class LocalPool:
                 start_new_session=True,
             )
         except OSError as error:
-            raise TrainingError(f"a worker cannot be started: {str(error).lower()}. Use fewer at a time.") from error
+            raise TrainingError(
+                f"a worker cannot be started: {str(error).lower()}. Use fewer workers at a time."
+            ) from error
         finally:
             signal.pthread_sigmask(signal.SIG_SETMASK, before)
             os.close(output)
-        _tell(process, order)
+        _send(process, order)
         name = str(process.pid)
         self._workers[name] = _Worker(process, kills)
         return name
 
     def ended(self, seconds: float) -> list[Ending]:
-        """The workers that have ended since the last call; waits for one for so many seconds."""
+        """Returns the workers that exited since the last call; waits up to `seconds` for one."""
         until = time.monotonic() + seconds
         while True:
-            over = [name for name, worker in self._workers.items() if worker.process.poll() is not None]
-            if over or time.monotonic() >= until:
-                return [_ending(name, self._workers.pop(name)) for name in over]
+            exited = [name for name, worker in self._workers.items() if worker.process.poll() is not None]
+            if exited or time.monotonic() >= until:
+                return [_ending(name, self._workers.pop(name)) for name in exited]
             time.sleep(_PAUSE)
 
     def ask(self, worker: str, request: Request) -> None:
-        """Sends a worker the signal for a checkpoint, or for a checkpoint and its end."""
+        """Sends a worker the signal for a checkpoint, or for a checkpoint and its exit."""
         if worker in self._workers:
             self._workers[worker].process.send_signal(_SIGNALS[request])
 
     def kill(self, worker: str) -> None:
-        """Kills a worker with all that it has started."""
+        """Kills a worker and the processes that it started."""
         if worker in self._workers and self._workers[worker].process.poll() is None:
             self._workers[worker].is_killed = True
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(self._workers[worker].process.pid, signal.SIGKILL)
 
     def close(self) -> None:
-        """Kills the workers that still run."""
+        """Kills the running workers."""
         for name in self._workers:
             self.kill(name)
         for worker in self._workers.values():
@@ -111,13 +113,13 @@ class LocalPool:
 def _environment(slot: Slot) -> dict[str, str]:
     paths = [str(HOME), *filter(None, [os.environ.get("PYTHONPATH")])]
     threads = {} if slot.threads is None else dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS"), str(slot.threads))
-    ours = {"PYTHONPATH": os.pathsep.join(paths), PARENT: str(os.getpid())}
-    return {**os.environ, **ours, **threads, **slot.environment}
+    own = {"PYTHONPATH": os.pathsep.join(paths), PARENT: str(os.getpid())}
+    return {**os.environ, **own, **threads, **slot.environment}
 
 
-def _tell(process: subprocess.Popen[bytes], order: Order) -> None:
+def _send(process: subprocess.Popen[bytes], order: Order) -> None:
     if process.stdin is not None:
-        with contextlib.suppress(BrokenPipeError), process.stdin:  # if it died at once, `ended` tells
+        with contextlib.suppress(BrokenPipeError), process.stdin:  # if it died at once, `ended` returns it
             process.stdin.write(order.text().encode())
 
 

@@ -1,4 +1,4 @@
-"""What a worker is told: which run to make, under which rules, by whose lease."""
+"""The order for a worker: which run to make, under which rules, with which lease."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from Arch.config.config import Config
 
 
 class Exit(IntEnum):
-    """The exit codes by which a worker tells what became of its run; every other one is a crash."""
+    """The exit codes by which a worker reports the outcome of its run; every other code is a crash."""
 
     COMMITTED = 0
     FAILED = 10
@@ -26,13 +26,13 @@ class Order:
 
     Attributes:
         cache: the folder of the cache.
-        rules: the rules file under which the experiment was named.
+        rules: the rules file that the fingerprint was computed with.
         data: the root of the datasets.
-        fingerprint: the experiment, whose entry was opened.
+        fingerprint: the experiment, whose cache entry exists.
         run: the run's index.
-        token: of the lease on it.
-        options: the config's options; an entry does not keep them.
-        device: as `--device` takes it.
+        token: the token of the lease of the run.
+        options: the config's options, which an entry does not store.
+        device: the worker's `--device`.
     """
 
     cache: str
@@ -45,17 +45,17 @@ class Order:
     device: str
 
     def text(self) -> str:
-        """As JSON."""
+        """Returns the order as JSON."""
         return json.dumps(asdict(self))
 
     @classmethod
     def of(cls, text: str) -> Self:
-        """The order that a JSON text holds."""
+        """Parses an order from JSON."""
         return cls(**json.loads(text))
 
 
 def options_of(config: Config) -> dict[str, Any]:
-    """A config's options, which mean the same from every folder."""
+    """Returns a config's options with absolute paths, so that they do not depend on the working directory."""
     return {key: _absolute(config, key, value) for key, value in config.options.items()}
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import platform
 import re
 import shlex
-import subprocess
 import sys
 from functools import cache
 from importlib import metadata
@@ -14,6 +13,7 @@ from typing import Any
 
 import torch
 
+from Arch.machine.programs import answer
 from Arch.training.engine import Engine
 from Arch.training.streams import Streams
 
@@ -85,7 +85,11 @@ def _driver() -> str | None:
     """The version of NVIDIA's driver, as its kernel module or its own program tells it."""
     text = _DRIVER.read_text(errors="replace") if _DRIVER.exists() else ""
     told = re.search(r"Kernel Module.*?\s(\d+\.[\d.]+)", text)
-    return told[1] if told else _answer("nvidia-smi", "--query-gpu=driver_version", "--format=csv,noheader")
+    return (
+        told[1]
+        if told
+        else answer("nvidia-smi", "--query-gpu=driver_version", "--format=csv,noheader", patience=_PATIENCE)
+    )
 
 
 def _installed(package: str) -> str | None:
@@ -97,15 +101,4 @@ def _installed(package: str) -> str | None:
 
 
 def _git(root: Path, *words: str) -> str | None:
-    return _answer("git", "-C", str(root), *words)
-
-
-def _answer(*words: str) -> str | None:
-    """What a program prints, or None where it is absent or fails."""
-    try:
-        done = subprocess.run(  # noqa: S603 - fixed words, no shell
-            words, capture_output=True, text=True, check=True, timeout=_PATIENCE
-        )
-    except (OSError, subprocess.SubprocessError):
-        return None
-    return done.stdout.strip()
+    return answer("git", "-C", str(root), *words, patience=_PATIENCE)

@@ -1,1 +1,1 @@
-"""Checks the cache, the disk and the machine, and says what is wrong."""
+"""Checks the cache, the disk and the machine, and reports problems with their remedies."""

@@ -1,4 +1,4 @@
-"""Whether anything in the cache needs a person: damaged entries, dead holders, failures, leftovers, odd clocks."""
+"""Checks the entries of the cache: damage, stale leases, failures, leftovers, clock skew."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from Arch.units import age_text, size_text
 from Arch.upkeep.doctor.finding import Finding, ok, problem, warning
 from Arch.upkeep.trash.pruning import Criteria, prunable
 
-_SLACK = 120.0  # seconds that two machines' clocks may differ without harm
+_SLACK = 120.0  # seconds that the clocks of two machines may differ
 _FEW = 3
 
 
 def check_cache(workspace: Workspace, now: float) -> Iterator[Finding]:
-    """What a look at every entry shows; raises DiskError.
+    """Yields the findings about the entries and the trash; raises DiskError.
 
     Args:
         workspace: the cache and its rules.
-        now: the present, in seconds since 1970.
+        now: the present time, in seconds since 1970.
     """
     root = workspace.store.root
     names = names_in(root)
@@ -34,7 +34,7 @@ def check_cache(workspace: Workspace, now: float) -> Iterator[Finding]:
     leftovers = prunable(root, names, Criteria(is_orphan=True), now)
     if leftovers:
         size = size_text(sum(target.size for target in leftovers))
-        yield warning("leftovers", f"{len(leftovers)} that nobody needs, {size}", "`prune --orphans` shows them")
+        yield warning("leftovers", f"{len(leftovers)} unused, {size}", "`prune --orphans` shows them")
     else:
         yield ok("leftovers", "none")
     trash = files.measure(root / layout.TRASH)
@@ -45,16 +45,16 @@ def check_cache(workspace: Workspace, now: float) -> Iterator[Finding]:
 def _states(found: Sequence[Overview]) -> Iterator[Finding]:
     corrupt = [each for each in found if each.status.state is State.CORRUPT]
     if corrupt:
-        yield problem("entries", f"{len(corrupt)} damaged: {_named(corrupt)}", "`status` says what is wrong with each")
+        yield problem("entries", f"{len(corrupt)} damaged: {_named(corrupt)}", "`status` shows the problem of each")
     else:
         yield ok("entries", f"{len(found)}, none of them damaged (`verify` reads every byte)")
     changed = [each for each in found if each.status.state is State.CHANGED]
     if changed:
-        remedy = "put the rules back, or bring the names up to date: `rehash` shows how"
+        remedy = "restore the rules, or rename the entries: `rehash` shows how"
         yield warning("rules of entries", f"{len(changed)} made under other rules: {_named(changed)}", remedy)
     stale = [each for each in found if each.status.state is State.STALE]
     if stale:
-        remedy = "they still count; `rm` them and run their configs again for the present code"
+        remedy = "they are still valid results; `rm` them and run their configs again to use the present code"
         yield warning("versions", f"{len(stale)} made before a component changed: {_named(stale)}", remedy)
 
 
@@ -62,21 +62,22 @@ def _attempts(found: Sequence[Overview]) -> Iterator[Finding]:
     pairs = [(each, attempt) for each in found for attempt in each.status.attempts]
     dead = [each for each, attempt in pairs if _is_stale(attempt)]
     if dead:
-        remedy = "nothing is lost: the next `-e` or `-c` takes them over from their last checkpoints"
-        yield warning("leases", f"{len(dead)} whose holder vanished: {_named(dead)}", remedy)
+        remedy = "nothing is lost: the next `-e` or `-c` resumes them from their last checkpoints"
+        yield warning("leases", f"{len(dead)} whose holder died: {_named(dead)}", remedy)
     else:
         held = sum(attempt.state is State.RUNNING for _, attempt in pairs)
-        yield ok("leases", f"{held} held by living processes, none by dead ones")
+        yield ok("leases", f"{held} held by living processes, none stale")
     hopeless = [each for each, attempt in pairs if attempt.crashes >= MOST_CRASHES]
     if hopeless:
-        sentence = f"{len(hopeless)} crashed {MOST_CRASHES} times without getting further: {_named(hopeless)}"
-        yield problem("crashes", sentence, "`status` and `tail` tell where; `retry` tries once more")
+        sentence = f"{len(hopeless)} crashed {MOST_CRASHES} times without progress: {_named(hopeless)}"
+        yield problem("crashes", sentence, "`status` and `tail` show where; `retry` tries once more")
     failed = [each for each, attempt in pairs if attempt.state is State.FAILED and each not in hopeless]
     if failed:
-        yield warning("failures", f"{len(failed)} failed: {_named(failed)}", "`status` tells why; `retry` tries again")
+        yield warning("failures", f"{len(failed)} failed: {_named(failed)}", "`status` shows why; `retry` tries again")
 
 
 def _is_stale(attempt: Attempt) -> bool:
+    """Returns whether an attempt has an unended claim of a dead process."""
     return attempt.claim is not None and not attempt.claim.end and attempt.state is not State.RUNNING
 
 
@@ -87,6 +88,6 @@ def _named(found: Sequence[Overview]) -> str:
 
 def _clock(newest: float, now: float) -> Finding:
     if newest > now + _SLACK:
-        sentence = f"something in the cache was written {age_text(newest - now)} from now"
-        return warning("clock", sentence, "set this machine's clock, or that of the file server")
-    return ok("clock", "nothing in the cache is from the future")
+        sentence = f"a file in the cache has a time {age_text(newest - now)} in the future"
+        return warning("clock", sentence, "correct the clock of this machine, or of the file server")
+    return ok("clock", "no file in the cache has a time in the future")

@@ -1,4 +1,4 @@
-"""Whether the cache's folder and its disk, and the data's folder, are fit for use."""
+"""Checks the permissions of the cache and data folders, and the disk of the cache."""
 
 from __future__ import annotations
 
@@ -31,21 +31,21 @@ _FEW_FILES = 10_000
 
 
 def check_cache_folder(root: Path) -> Iterator[Finding]:
-    """Whether the folder can be read and written, on which kind of disk it is, and how much room that has."""
+    """Yields the findings about the folder's permissions, file system and free space."""
     if not files.exists(root):
         above = next(folder for folder in root.parents if files.exists(folder))
         if disk.may_write(above):
-            yield ok("cache folder", f"{root} is not there yet; the first run makes it")
+            yield ok("cache folder", f"{root} does not exist yet; the first run creates it")
         else:
             yield problem(
-                "cache folder", f"{root} is not there, and you may not make it", f"get the right to write {above}"
+                "cache folder", f"{root} does not exist, and you may not create it", f"get write permission for {above}"
             )
         root = above
     elif not disk.may_read(root):
         yield problem("cache folder", f"you may not read {root}", "change its mode or owner, or name another (--cache)")
         return
     elif not disk.may_write(root):
-        remedy = "looking works; to train, change its mode or owner, or name another (--cache)"
+        remedy = "reading works; to train, change its mode or owner, or name another (--cache)"
         yield warning("cache folder", f"you may read but not write {root}", remedy)
     else:
         yield ok("cache folder", f"{root} can be read and written")
@@ -54,11 +54,11 @@ def check_cache_folder(root: Path) -> Iterator[Finding]:
 
 
 def check_data_folder(data: Path) -> Finding:
-    """Whether there is a folder of datasets."""
+    """Returns the finding about the folder of the datasets."""
     name = "data folder"
     if not files.exists(data):
-        remedy = "digits and made-up images need none; for others put them there, or name their folder (--data)"
-        return warning(name, f"{data} is not there", remedy)
+        remedy = "Digits and Synthetic need none; for other datasets create it, or name another (--data)"
+        return warning(name, f"{data} does not exist", remedy)
     if not disk.may_read(data):
         return problem(name, f"you may not read {data}", "change its mode or owner, or name another (--data)")
     return ok(name, f"{data} can be read")
@@ -67,21 +67,21 @@ def check_data_folder(data: Path) -> Finding:
 def _kind(kind: str) -> Finding:
     name = "file system"
     if kind in _NETWORK:
-        sentence = f"{kind}, a network file system: workers on several machines can share the cache; one that dies "
-        return ok(name, f"{sentence}elsewhere is replaced after {TTL:.0f} s without a sign of life")
+        sentence = f"{kind}, a network file system: workers on several machines can share the cache; the runs of a "
+        return ok(name, f"{sentence}dead one on another machine are taken over {TTL:.0f} s after its last heartbeat")
     if kind in _WITHOUT_LINKS:
         remedy = "put the cache on a local disk or on NFS, and copy what you want to keep"
         return warning(
-            name, f"{kind} may lack hard links or renames that never overwrite, which commits rest on", remedy
+            name, f"{kind} may lack hard links or renames that never overwrite, which commits depend on", remedy
         )
     if kind in _IN_MEMORY:
         return warning(name, f"{kind} is lost when the machine restarts", "name a cache on a disk (--cache)")
-    return ok(name, kind or "of a kind that this system does not tell")
+    return ok(name, kind or "unknown")
 
 
 def _room(room: disk.Space) -> Iterator[Finding]:
     left = f"{size_text(room.free)} of {size_text(room.size)} free"
-    remedy = "free some space: `prune` and `rm --forget` take out what nobody needs"
+    remedy = "free some space: `prune` and `rm --forget` remove what is not needed"
     if room.free < _LITTLE:
         yield problem("free space", left, remedy)
     elif room.free < _TIGHT:

@@ -1,4 +1,4 @@
-"""What may be wrong with a cache, the machine or the installation: looked at, never tried out."""
+"""Checks the installation, the machine and the cache without changing anything."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from Arch.upkeep.doctor.machine import check_code, check_cores, check_gpus, chec
 
 
 def examine(cache: Path | None, data: Path | None) -> Iterator[Finding]:
-    """Every check in turn, each with what there is and what to do about it.
+    """Yields the findings of every check.
 
     Args:
         cache: the cache folder; the repository's by default.
@@ -32,17 +32,17 @@ def examine(cache: Path | None, data: Path | None) -> Iterator[Finding]:
     try:
         workspace = Workspace.at(cache, data)
     except DiskError:
-        return  # which the look at the folder has said
+        return  # reported by the check of the folder
     except ArchError as error:
-        yield problem("rules", str(error), "correct the rules file: nothing runs before")
+        yield problem("rules", str(error), "correct the rules file: nothing can run before")
         return
     yield ok("rules", f"{workspace.resolver.rules.path}: {len(workspace.resolver.rules.keys)} keys")
     yield from _guarded("cache", check_cache(workspace, time.time()))
 
 
 def _guarded(name: str, findings: Iterator[Finding]) -> Iterator[Finding]:
-    """The findings, or what kept them from being found."""
+    """Yields the findings, and the DiskError that ended them, if any."""
     try:
         yield from findings
     except DiskError as error:
-        yield problem(name, str(error), "see that the cache can be read")
+        yield problem(name, str(error), "make the cache readable")

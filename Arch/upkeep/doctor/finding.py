@@ -1,4 +1,4 @@
-"""One line of the doctor's page."""
+"""The result of one check."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from enum import StrEnum
 
 
 class Level(StrEnum):
-    """How bad it is."""
+    """The severity of a finding."""
 
     OK = "ok"
     WARNING = "warning"
@@ -16,13 +16,13 @@ class Level(StrEnum):
 
 @dataclass(frozen=True)
 class Finding:
-    """What one check found.
+    """The result of one check.
 
     Attributes:
-        name: what was looked at.
-        level: how bad it is.
-        sentence: what there is.
-        remedy: what to do about it; empty where nothing is to be done.
+        name: the subject of the check.
+        level: the severity.
+        sentence: the observed facts.
+        remedy: what to do; empty where nothing is to be done.
     """
 
     name: str
@@ -32,15 +32,15 @@ class Finding:
 
 
 def ok(name: str, sentence: str) -> Finding:
-    """Nothing is wrong."""
+    """Returns a finding without a problem."""
     return Finding(name, Level.OK, sentence)
 
 
 def warning(name: str, sentence: str, remedy: str) -> Finding:
-    """Something will be in the way sooner or later."""
+    """Returns a finding that may cause a problem later."""
     return Finding(name, Level.WARNING, sentence, remedy)
 
 
 def problem(name: str, sentence: str, remedy: str) -> Finding:
-    """Something is in the way now."""
+    """Returns a finding that is a problem now."""
     return Finding(name, Level.PROBLEM, sentence, remedy)

@@ -1,4 +1,4 @@
-"""Giving experiments other names: written down first, and each step such that the whole can be taken up or back."""
+"""Renames experiments with a journal, so that an interrupted migration can be completed or undone."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ _PHASES: tuple[Phase, ...] = ("applying", "undoing", "applied")
 
 @dataclass(frozen=True)
 class Move:
-    """One experiment's way from a name to another.
+    """The renaming of one experiment.
 
     Attributes:
-        source: the name that it has.
-        target: the name that it gets.
-        before: what its Config.json says.
-        after: what it is to say.
-        needs: the sources of the moves without which this one makes no sense.
+        source: its present fingerprint.
+        target: its new fingerprint.
+        before: the content of its Config.json.
+        after: the new content.
+        needs: the sources of the moves that have to succeed before this one.
     """
 
     source: str
@@ -42,12 +42,12 @@ class Move:
 
 @dataclass(frozen=True)
 class Journal:
-    """The last migration, and how far it is.
+    """The journal of the last migration.
 
     Attributes:
-        phase: `applying` and `undoing` are on their way or were interrupted.
-        moves: in the order in which they are applied.
-        time: when it was planned, in UTC.
+        phase: `applying` and `undoing`: in progress, or interrupted.
+        moves: the moves in the order in which they are applied.
+        time: the time of its plan, in UTC.
     """
 
     phase: Phase
@@ -56,18 +56,18 @@ class Journal:
 
 
 @dataclass(frozen=True)
-class Trouble:
-    """A move that could not be made, and why."""
+class FailedMove:
+    """A move that could not be made, with the reason."""
 
     move: Move
     why: str
 
 
 def read(root: Path) -> Journal | None:
-    """The migration that is under way or was interrupted, else the last one; None where there was none.
+    """Reads the journal of the migration that is in progress or was interrupted, else of the last one, else None.
 
     Raises:
-        CorruptEntryError: the journal is torn; DiskError: it cannot be read.
+        CorruptEntryError: the journal is damaged; DiskError: it cannot be read.
     """
     for phase in _PHASES:
         path = _path(root, phase)
@@ -81,10 +81,10 @@ def read(root: Path) -> Journal | None:
 
 
 def begin(root: Path, moves: Sequence[Move]) -> Journal:
-    """Writes down what is going to be done; nothing is renamed yet.
+    """Writes the journal of a migration; renames nothing yet.
 
     Raises:
-        CacheError: another migration is under way or was interrupted; DiskError: it cannot be written.
+        CacheError: another migration is in progress or was interrupted; DiskError: the journal cannot be written.
     """
     now = utc_now()
     documents = [
@@ -95,57 +95,59 @@ def begin(root: Path, moves: Sequence[Move]) -> Journal:
     is_first = not files.exists(_path(root, "undoing"))
     if not is_first or not files.write_new(_path(root, "applying"), files.json_text({"Time": now, "Moves": documents})):
         raise CacheError(
-            f"another rehash of {root} is under way or was interrupted: "
-            "`main.py rehash --apply` completes it, `main.py rehash --undo --apply` takes it back."
+            f"another rehash of {root} is in progress or was interrupted: "
+            "`main.py rehash --apply` completes it, `main.py rehash --undo --apply` undoes it."
         )
     return Journal("applying", tuple(moves), now)
 
 
-def apply(root: Path, journal: Journal) -> list[Trouble]:
-    """Makes all moves that are not made yet, and says which could not be made.
+def apply(root: Path, journal: Journal) -> list[FailedMove]:
+    """Makes all moves that are not made yet; returns those that could not be made.
 
     Raises:
-        DiskError: the disk refuses; called again, it goes on from there.
+        DiskError: the disk failed; called again, it continues from there.
     """
     if journal.phase != "applying":
         files.rename_over(_path(root, journal.phase), _path(root, "applying"))
-    troubles = _carry_out(root, journal.moves)
+    failed = _carry_out(root, journal.moves)
     files.rename_over(_path(root, "applying"), _path(root, "applied"))
-    return troubles
+    return failed
 
 
-def undo(root: Path, journal: Journal) -> list[Trouble]:
-    """Takes back all moves that were made, and says which could not be taken back; raises as `apply` does."""
+def undo(root: Path, journal: Journal) -> list[FailedMove]:
+    """Reverses all moves that were made; returns those that could not be reversed. Raises as `apply`."""
     if journal.phase != "undoing":
         files.rename_over(_path(root, journal.phase), _path(root, "undoing"))
-    troubles = _carry_out(root, _inverted(journal.moves))
-    if troubles:
+    failed = _carry_out(root, _reversed(journal.moves))
+    if failed:
         files.rename_over(_path(root, "undoing"), _path(root, "applied"))
     else:
         files.remove(_path(root, "undoing"))
-    return troubles
+    return failed
 
 
-def _carry_out(root: Path, moves: Sequence[Move]) -> list[Trouble]:
-    troubles: dict[str, Trouble] = {}
+def _carry_out(root: Path, moves: Sequence[Move]) -> list[FailedMove]:
+    failed: dict[str, FailedMove] = {}
     for move in moves:
-        missing = [need for need in move.needs if need in troubles]
-        why = f"{missing[0][:12]}, which has to go first, stays" if missing else _make(root, move)
+        missing = [need for need in move.needs if need in failed]
+        why = f"{missing[0][:12]}, which has to be renamed first, keeps its name" if missing else _make(root, move)
         if why:
-            troubles[move.source] = Trouble(move, why)
-    return list(troubles.values())
+            failed[move.source] = FailedMove(move, why)
+    return list(failed.values())
 
 
 def _make(root: Path, move: Move) -> str:
-    """Makes a move, from wherever an earlier attempt, or the opposite one, left off; why it could not, else nothing.
+    """Makes a move, or completes an interrupted one in either direction; returns the reason of a failure, else "".
 
-    Where things stand is read from the two Config.json alone: a folder is renamed after its config was rewritten.
+    The state is read from the two Config.json alone: a folder is renamed only after its config was rewritten.
     """
     here, there = _config(root / move.source), _config(root / move.target)
     if here not in (move.before, move.after):
-        if there == move.before:  # the opposite move was killed between its two steps
+        if there == move.before:  # the reverse move was killed between its two steps
             _rewrite(root / move.target, move.after)
-        return "" if there in (move.before, move.after) else "it is not what it was when this was planned"
+        return (
+            "" if there in (move.before, move.after) else "its Config.json has changed since the migration was planned"
+        )
     busy = workers(root / move.source)
     if busy:
         return busy[0]
@@ -155,12 +157,12 @@ def _make(root: Path, move: Move) -> str:
             summary.renew(Entry(root / move.target))
             return ""
     _rewrite(root / move.source, move.before)
-    return f"there is an experiment {move.target} meanwhile"
+    return f"there is an experiment {move.target} by now"
 
 
 def _rewrite(entry: Path, text: str) -> None:
     if _config(entry) != text:
-        files.remove(entry / layout.RESULT)  # derived, and it repeats what Config.json says
+        files.remove(entry / layout.RESULT)  # derived data, which contains parts of Config.json
         files.write_atomically(entry / layout.CONFIG, text)
 
 
@@ -175,16 +177,16 @@ def _config(entry: Path) -> str | None:
         return None
 
 
-def _inverted(moves: Sequence[Move]) -> list[Move]:
-    """The way back: last come, first gone; who was needed now needs those who needed him."""
-    followers = defaultdict[str, list[str]](list)
+def _reversed(moves: Sequence[Move]) -> list[Move]:
+    """Returns the reverse migration: the moves in reverse order, dependency edges reversed."""
+    dependents = defaultdict[str, list[str]](list)
     for move in moves:
         for need in move.needs:
-            followers[need].append(move.target)
+            dependents[need].append(move.target)
     return [
         replace(
             move, source=move.target, target=move.source, before=move.after, after=move.before,
-            needs=tuple(followers[move.source]),
+            needs=tuple(dependents[move.source]),
         )
         for move in reversed(moves)
     ]  # fmt: skip

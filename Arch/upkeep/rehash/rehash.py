@@ -1,4 +1,4 @@
-"""Which cached experiments today's rules call otherwise, in an order in which each can get its name."""
+"""Plans which cached experiments get another fingerprint under today's rules, in an order without conflicts."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ Obstacle = Literal["undecided", "waiting", "conflict", "in use", "unreadable"]
 
 @dataclass(frozen=True)
 class Renaming:
-    """An experiment that gets another name.
+    """An experiment that gets another fingerprint.
 
     Attributes:
-        move: from where to where, with its Config.json before and after.
+        move: the old and new fingerprint, with its Config.json before and after.
         title: the experiment in a few words.
-        reasons: why, each a clause.
+        reasons: the reasons, each a clause.
     """
 
     move: Move
@@ -40,13 +40,13 @@ class Renaming:
 
 @dataclass(frozen=True)
 class Staying:
-    """An experiment that should have another name and keeps its own.
+    """An experiment that should have another fingerprint but keeps its own.
 
     Attributes:
-        fingerprint: its name.
+        fingerprint: its present fingerprint.
         title: the experiment in a few words.
-        obstacle: in a word.
-        why: a sentence.
+        obstacle: the kind of reason.
+        why: the reason as a sentence.
     """
 
     fingerprint: str
@@ -57,12 +57,12 @@ class Staying:
 
 @dataclass(frozen=True)
 class RehashPlan:
-    """What a migration would do.
+    """The plan of a migration.
 
     Attributes:
-        renamings: in an order in which every name is free when it is given, teachers before their students.
-        staying: what cannot be renamed, and why.
-        unchanged: how many experiments have the name that they should have.
+        renamings: in an order in which every new fingerprint is free when it is given, teachers before their students.
+        staying: the experiments that cannot be renamed, with the reasons.
+        unchanged: the number of experiments that have the right fingerprint already.
     """
 
     renamings: tuple[Renaming, ...]
@@ -71,45 +71,45 @@ class RehashPlan:
 
 
 def plan_rehash(workspace: Workspace, names: Collection[str] | None = None, *, is_pinning: bool = False) -> RehashPlan:
-    """The plan that gives cached experiments the names that today's rules give them.
+    """Plans the migration of cached experiments to their fingerprints under today's rules.
 
     Args:
         workspace: the cache and the rules.
-        names: the experiments that are meant; those made from one that is renamed follow it. By default all.
-        is_pinning: whether values under changed defaults are to be kept, by saying them.
+        names: the experiments to rename; those made from a renamed one are renamed, too. By default all.
+        is_pinning: whether the values of changed defaults are kept, by stating them in the configs.
 
     Raises:
         DiskError: the cache cannot be read.
     """
     planner = _Planner(workspace, names, is_pinning=is_pinning)
-    while planner.finds_obstacles():
+    while planner.find_obstacles():
         pass
     return planner.plan()
 
 
 class _Planner:
-    """Names all experiments, and again without those that cannot be renamed, until all the others can."""
+    """Names all experiments repeatedly, without those that cannot be renamed, until all others can."""
 
-    def __init__(self, workspace: Workspace, meant: Collection[str] | None, *, is_pinning: bool) -> None:
+    def __init__(self, workspace: Workspace, selected: Collection[str] | None, *, is_pinning: bool) -> None:
         self._root = workspace.store.root
-        self._meant, self._is_pinning = meant, is_pinning
+        self._selected, self._is_pinning = selected, is_pinning
         self._namer = Namer(Resolver(workspace.resolver.rules), self._root)
         self._folders = frozenset(names_in(self._root))
         self._documents: dict[str, Document] = {}
         self._staying: dict[str, Staying] = {}
         self._named: dict[str, Named] = {}
-        self._memory: dict[tuple[str, ...], Named] = {}
+        self._cache: dict[tuple[str, ...], Named] = {}
         for name in sorted(self._folders):
             self._read(name)
         self._order = self._teachers_first()
 
-    def finds_obstacles(self) -> bool:
-        """Names every experiment and notes which of them cannot have its name; whether there were new ones."""
+    def find_obstacles(self) -> bool:
+        """Names every experiment and records those that cannot be renamed; returns whether there are new ones."""
         before = len(self._staying)
         self._name_all()
-        for find in (self._find_waiting, self._find_clashes, self._find_workers, self._find_rings):
+        for check in (self._find_waiting, self._find_clashes, self._find_workers, self._find_circles):
             if len(self._staying) == before:
-                find()
+                check()
         return len(self._staying) > before
 
     def plan(self) -> RehashPlan:
@@ -135,13 +135,13 @@ class _Planner:
         while True:
             try:
                 return tuple(TopologicalSorter(graph).static_order())
-            except CycleError as problem:  # no honest fingerprints go round in a circle
+            except CycleError as problem:  # only damaged entries refer to each other in a circle
                 for name in set(problem.args[1]):
-                    self._stay(name, "unreadable", "it says that it was made from itself")
+                    self._stay(name, "unreadable", "by its references it was made from itself")
                     graph[name] = []
 
     def _teachers(self, name: str) -> Sequence[str]:
-        """The cached experiments that one was made from."""
+        """Returns the cached experiments that one was made from."""
         others = [str(other["Fingerprint"]) for other in self._documents[name]["References"].values()]
         return [other for other in dict.fromkeys(others) if other in self._documents]
 
@@ -158,36 +158,36 @@ class _Planner:
         document = self._documents[name]
         same = Named(name, document, (), ())
         teachers = {old: renamed.get(old, old) for old in self._teachers(name)}
-        is_meant = self._meant is None or name in self._meant
-        if name in self._staying or not (is_meant or any(old != new for old, new in teachers.items())):
+        is_selected = self._selected is None or name in self._selected
+        if name in self._staying or not (is_selected or any(old != new for old, new in teachers.items())):
             return same
         key = (name, *teachers.values())
         try:
-            named = self._memory[key] = self._memory.get(key) or self._namer.named(name, document, teachers, known)
+            named = self._cache[key] = self._cache.get(key) or self._namer.named(name, document, teachers, known)
         except ConfigError as problem:
             self._stay(name, "unreadable", f"today's rules cannot read it: {problem}")
             return same
-        if named.pinned and not (self._is_pinning and is_meant):
+        if named.pinned and not (self._is_pinning and is_selected):
             self._stay(name, "undecided", "; ".join(named.pinned))
             return same
         return named
 
     def _find_waiting(self) -> None:
-        """Who was made from a renamed experiment has to follow it: else the link between them would be lost."""
+        """Keeps the teachers of experiments that are not renamed: otherwise the references to them would break."""
         movers = self._movers.keys()
         for name in [each for each in self._staying if each in self._documents]:
             for teacher in movers & set(self._teachers(name)):
-                self._stay(teacher, "waiting", f"{name[:12]} was made from it and has to follow it, but stays")
+                self._stay(teacher, "waiting", f"{name[:12]} was made from it and cannot be renamed with it")
 
     def _find_clashes(self) -> None:
-        movers, takers = self._movers, defaultdict[str, list[str]](list)
+        movers, claimants = self._movers, defaultdict[str, list[str]](list)
         for name, new in movers.items():
-            takers[new].append(name)
-        for new, names in takers.items():
+            claimants[new].append(name)
+        for new, names in claimants.items():
             holds = new in self._folders and new not in movers
             for name in names if holds or len(names) > 1 else ():
                 others = [other[:12] for other in names if other != name] + [new[:12]] * holds
-                self._stay(name, "conflict", f"{' and '.join(others)} would have the same name, {new}")
+                self._stay(name, "conflict", f"{' and '.join(others)} would have the same fingerprint, {new}")
 
     def _find_workers(self) -> None:
         for name in self._movers:
@@ -195,15 +195,15 @@ class _Planner:
             if busy:
                 self._stay(name, "in use", busy[0])
 
-    def _find_rings(self) -> None:
+    def _find_circles(self) -> None:
         try:
             self._sorted()
         except CycleError as problem:
             for name in set(problem.args[1]):
-                self._stay(name, "conflict", "each of several experiments would get the next one's name")
+                self._stay(name, "conflict", "several experiments would exchange their fingerprints in a circle")
 
     def _sorted(self) -> Sequence[str]:
-        """The experiments to rename: teachers before students, and whoever has a name before whoever gets it."""
+        """Sorts the experiments to rename: teachers before students, owners of a fingerprint before its next owners."""
         movers = self._movers
         graph = {name: movers.keys() & {*self._teachers(name), new} for name, new in movers.items()}
         return tuple(TopologicalSorter(graph).static_order())

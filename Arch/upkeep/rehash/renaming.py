@@ -1,4 +1,4 @@
-"""What one cached experiment would be called today, and why that is not what it is called."""
+"""Computes the fingerprint of one cached experiment under today's rules, with the reasons of a difference."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from Arch.planning.selection import Document
 
 @dataclass(frozen=True)
 class Named:
-    """An experiment as today's rules name it.
+    """An experiment under today's rules.
 
     Attributes:
-        fingerprint: the name.
-        document: what its Config.json would say, were it begun today.
-        reasons: why the name is another one, each a clause.
-        pinned: among them those about defaults that changed under values which nobody gave.
+        fingerprint: its fingerprint.
+        document: the content of its Config.json.
+        reasons: the reasons why the fingerprint differs from the present one, each a clause.
+        pinned: those of the reasons that are changed defaults of keys which its config did not state.
     """
 
     fingerprint: str
@@ -36,10 +36,10 @@ class Named:
 
 @dataclass(frozen=True)
 class Namer:
-    """Names experiments under today's rules, from nothing but what their Config.json says.
+    """Names experiments under today's rules, from their Config.json alone.
 
     Attributes:
-        resolver: the rules; without a cache, so that a reference is the fingerprint that it is.
+        resolver: resolves configs under the rules, without a cache, so that references stay fingerprints.
         root: the cache folder.
     """
 
@@ -47,18 +47,18 @@ class Namer:
     root: Path
 
     def named(self, name: str, document: Document, renamed: Mapping[str, str], known: Mapping[str, Document]) -> Named:
-        """An experiment as today's rules name it.
+        """Returns an experiment under today's rules.
 
         Args:
             name: its present fingerprint.
-            document: what its Config.json says.
-            renamed: what the experiments that it was made from will be called.
-            known: what the Config.json of each of these will say, by its name to be.
+            document: the content of its Config.json.
+            renamed: the new fingerprints of the experiments that it was made from, by the present ones.
+            known: the new content of their Config.json, by the new fingerprint.
 
         Raises:
             ConfigError: today's rules cannot read it.
         """
-        if is_foreign(document["Active"]):  # its name is its source's, which no rule changes
+        if is_foreign(document["Active"]):  # its fingerprint is that of its source, which is independent of the rules
             return Named(name, document, (), ())
         references = document["References"]
         present = {key: str(other["Fingerprint"]) for key, other in references.items()}
@@ -70,17 +70,17 @@ class Namer:
         others = [
             f"its {key} is {renamed[old][:12]} now" for key, old in present.items() if renamed.get(old, old) != old
         ]
-        reasons = (*others, *_dropped(document, config), *_named_no_more(document, config), *pinned)
+        reasons = (*others, *_dropped(document, config), *_now_default(document, config), *pinned)
         return Named(
             config.fingerprint,
             _document(config, document, known),
-            reasons or ("the rules count its values otherwise",),
+            reasons or ("the rules compute its fingerprint differently",),
             pinned,
         )
 
 
 def _pinned(document: Document, config: Config) -> Sequence[str]:
-    """Values that nobody gave and that are no defaults any more: their old meaning has to be said to be kept."""
+    """Returns the changed defaults: to keep the old values, the config has to state them."""
     defaults, stored = document["Defaults"], document["Active"]
     return [
         f"{key} was {_shown(default)} by default, which is {_shown(config.default_of(now))} now"
@@ -91,7 +91,7 @@ def _pinned(document: Document, config: Config) -> Sequence[str]:
     ]
 
 
-def _named_no_more(document: Document, config: Config) -> Sequence[str]:
+def _now_default(document: Document, config: Config) -> Sequence[str]:
     return [
         f"{key} = {_shown(value)} is the default now"
         for key, value in _was_named(document).items()
@@ -114,22 +114,22 @@ def _was_named(document: Document) -> Mapping[str, Any]:
 
 def _fate(key: str, value: Any, config: Config) -> str:
     if key in config.active:
-        return f"{key} = {_shown(value)} is spelt {_shown(config.active[key])} now"
+        return f"{key} = {_shown(value)} is written {_shown(config.active[key])} now"
     if key in config.rules.aliases:
         return f"{key} is called {config.rules.aliases[key]} now"
     if key in config.options:
         return f"{key} is an option now"
-    return f"{key} counts no more"
+    return f"{key} is no longer active"
 
 
 def _document(config: Config, old: Document, known: Mapping[str, Document]) -> Document:
-    """What the new Config.json says; titles of what has left the cache are taken over."""
+    """Returns the new content of Config.json; keeps the titles of references that are no longer in the cache."""
     titles, references = {}, {}
     for key, other in config.references.items():
-        told = known.get(other.fingerprint)
+        new = known.get(other.fingerprint)
         before = old["References"].get(key, {}).get("Title", other.title)
-        titles[key] = str(told["Title"]) if told else str(before)
-        model = str(told["Active"].get("Model") or told["Active"].get(NETWORK, "?")) if told else other.title
+        titles[key] = str(new["Title"]) if new else str(before)
+        model = str(new["Active"].get("Model") or new["Active"].get(NETWORK) or new["Title"]) if new else other.title
         references[key] = ForeignNetwork(model, other.fingerprint)
     document = dataclasses.replace(config, references=references).document()
     for key, title in titles.items():

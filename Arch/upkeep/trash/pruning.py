@@ -1,4 +1,4 @@
-"""What nobody needs any more, by age, size, failure, or because it belongs to nothing."""
+"""Selects what can be removed: by age, by size, failed attempts, and orphans."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ from Arch.units import age_text, size_text
 from Arch.upkeep.trash import targets
 from Arch.upkeep.trash.targets import Target
 
-_YOUNG = 60.0  # seconds; what a process has just begun may look as if it belonged to nobody
+_YOUNG = 60.0  # seconds; an entry that a process is just creating looks like an orphan
 
 
 @dataclass(frozen=True)
 class Criteria:
-    """What is to go: of the kinds asked for, or else of whole experiments, what is old and large enough.
+    """What to remove: failed attempts, orphans or else whole experiments, if they are old and large enough.
 
     Attributes:
-        older: seconds since the last change, or None for any age.
-        larger: bytes, or None for any size.
-        is_failed: what failed attempts left.
-        is_orphan: what belongs to no experiment, to no run, or to no living process.
+        older: least seconds since the last change, or None for any age.
+        larger: least size in bytes, or None for any size.
+        is_failed: whether to select the files of failed attempts.
+        is_orphan: whether to select what belongs to no experiment, to no run, or to no living process.
     """
 
     older: float | None = None
@@ -40,7 +40,7 @@ class Criteria:
     is_orphan: bool = False
 
     def require_some(self) -> None:
-        """Refuses what would take everything.
+        """Refuses criteria that would select everything.
 
         Raises:
             ConfigError: there is no criterion.
@@ -49,7 +49,7 @@ class Criteria:
             raise ConfigError("say what is to go: --older AGE, --larger SIZE, --failed or --orphans; they combine.")
 
     def why(self, target: Target, now: float) -> str | None:
-        """The reasons for a target to go, or None where one is missing."""
+        """Returns the reasons to remove a target, or None where it does not meet all criteria."""
         age = now - target.changed
         if (self.older is not None and age < self.older) or (self.larger is not None and target.size < self.larger):
             return None
@@ -59,16 +59,16 @@ class Criteria:
 
 
 def prunable(root: Path, names: Sequence[str], criteria: Criteria, now: float | None = None) -> list[Target]:
-    """What of these experiments meets all criteria; what a living process works on is among it and says so.
+    """Returns the targets among some experiments that meet all criteria, those in use by a living process included.
 
     Args:
         root: the cache.
-        names: folders of experiments, sound or not.
+        names: folders of experiments, damaged ones included.
         criteria: at least one.
-        now: seconds since 1970.
+        now: the present time in seconds since 1970.
 
     Raises:
-        ConfigError: there is no criterion; DiskError: something cannot be looked at.
+        ConfigError: there is no criterion; DiskError: an experiment cannot be read.
     """
     criteria.require_some()
     now = time.time() if now is None else now
@@ -87,7 +87,7 @@ def _candidates(root: Path, name: str, criteria: Criteria, now: float) -> Iterat
         return
     if criteria.is_failed:
         for attempt in _failed(root / name):
-            target = targets.attempt(root, name, attempt.run, _said(attempt))
+            target = targets.attempt(root, name, attempt.run, _reason(attempt))
             if target is not None:
                 yield target
     if criteria.is_orphan:
@@ -95,7 +95,7 @@ def _candidates(root: Path, name: str, criteria: Criteria, now: float) -> Iterat
 
 
 def _whole(root: Path, name: str, criteria: Criteria, now: float) -> Target | None:
-    """The experiment itself, where nothing of it is worth keeping."""
+    """Returns the whole experiment where nothing of it is worth keeping."""
     entry = root / name
     has_runs = bool(finished.listed(entry))
     if criteria.is_orphan and not files.exists(entry / layout.CONFIG):
@@ -103,18 +103,18 @@ def _whole(root: Path, name: str, criteria: Criteria, now: float) -> Target | No
         return target if has_runs or now - target.changed >= _YOUNG else None
     if has_runs:
         return None
-    in_hand = Entry(entry).traces()
-    if in_hand and criteria.is_failed:
+    traces = Entry(entry).traces()
+    if traces and criteria.is_failed:
         failed = _failed(entry)
-        return targets.experiment(root, name, _said(failed[-1])) if len(failed) == len(in_hand) else None
-    if in_hand or not criteria.is_orphan or not _is_bare(entry) or _is_of_foreign_network(entry):
+        return targets.experiment(root, name, _reason(failed[-1])) if len(failed) == len(traces) else None
+    if traces or not criteria.is_orphan or not _is_bare(entry) or _is_of_foreign_network(entry):
         return None
-    target = targets.experiment(root, name, "no run and no work")
+    target = targets.experiment(root, name, "no run and no attempt")
     return target if now - target.changed >= _YOUNG else None
 
 
 def _is_bare(entry: Path) -> bool:
-    """Whether nothing but its config, empty folders and leftovers of killed writers are in an entry."""
+    """Returns whether an entry has nothing but its config, empty folders and leftovers of killed writers."""
     return not any(
         name not in (layout.CONFIG, layout.RESULT)
         and (files.is_locked(entry / name) if files.is_temporary(name) else files.measure(entry / name).size)
@@ -123,7 +123,7 @@ def _is_bare(entry: Path) -> bool:
 
 
 def _is_of_foreign_network(entry: Path) -> bool:
-    """Whether it says what a network from elsewhere is, which has no runs; one that cannot be read does not."""
+    """Returns whether an entry describes a foreign network, which has no runs; False where it is unreadable."""
     document = document_in(entry)
     return document is not None and is_foreign(document["Active"])
 
@@ -134,12 +134,12 @@ def _failed(entry: Path) -> list[Attempt]:
     return [attempt for attempt in attempts if attempt.state is State.FAILED]
 
 
-def _said(attempt: Attempt) -> str:
+def _reason(attempt: Attempt) -> str:
     return f"failed: {attempt.failure}" if attempt.failure else f"crashed {attempt.crashes} times"
 
 
 def _leftovers(root: Path, name: str) -> Iterator[tuple[str, str]]:
-    """What lies in an entry for nobody, as places in the cache, with the reasons."""
+    """Yields unused files of an entry as paths relative to the cache, with the reasons."""
     entry = root / name
     for index in Entry(entry).traces():
         places = [f"{name}/{part}/{layout.run_name(index)}" for part in ("Work", "Claims")]
@@ -151,7 +151,7 @@ def _leftovers(root: Path, name: str) -> Iterator[tuple[str, str]]:
 
 
 def _dead(root: Path, place: str) -> Iterator[tuple[str, str]]:
-    """What killed processes left in a folder."""
+    """Yields what killed processes left in a folder."""
     for name in files.list_folder(root / place):
         path = root / place / name
         is_write = files.is_temporary(name) and not files.is_locked(path)

@@ -1,4 +1,4 @@
-"""What the words of a command select in the trash."""
+"""Selects items of the trash by words."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from Arch.upkeep.trash.trash import Item
 
 @dataclass(frozen=True)
 class Found:
-    """Something in the trash, and what is known of it.
+    """An item of the trash with its title and size.
 
     Attributes:
-        item: where it is and was.
-        title: its experiment in a few words, empty where nobody knows.
-        size: bytes.
+        item: the item.
+        title: its experiment in a few words; empty where unknown.
+        size: its size in bytes.
     """
 
     item: Item
@@ -38,17 +38,17 @@ def found_in_trash(
     *,
     is_latest_only: bool = False,
 ) -> list[Found]:
-    """What the words select, experiments before what belongs to them; all where there are no words.
+    """Returns the items that words select, experiments before their parts; without words, all items.
 
     Args:
         workspace: the cache.
-        words: as for the cache itself: files, folders, fingerprint prefixes, `Key=Value`.
-        overrides: `Key=Value` words that change what the files say.
-        runs: only these runs, or everything.
-        is_latest_only: of several things from one place only the latest, since the others have no place to go.
+        words: as for the cache: files, folders, fingerprint prefixes, `Key=Value`.
+        overrides: `Key=Value` words that replace values of the files.
+        runs: only these runs; everything if empty.
+        is_latest_only: whether to return only the latest of several items from one place, since only one fits back.
 
     Raises:
-        ArchError: a word cannot be understood or selects nothing; DiskError: the trash cannot be read.
+        ArchError: a word is invalid or selects nothing; DiskError: the trash cannot be read.
     """
     items = trash.items(workspace.store.root)
     documents = _documents(workspace.store.root, items)
@@ -66,7 +66,7 @@ def found_in_trash(
 
 
 def _documents(root: Path, items: Sequence[Item]) -> dict[str, Document | None]:
-    """What is known of the experiments in the trash: from their own config, or from the cache's."""
+    """Returns the Config.json of the experiments in the trash, from the trash or the cache, by fingerprint."""
     documents: dict[str, Document | None] = {}
     for item in items:
         if item.fingerprint and not documents.get(item.fingerprint):

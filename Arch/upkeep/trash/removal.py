@@ -1,4 +1,4 @@
-"""Taking things out of the cache and putting them back."""
+"""Moves things from the cache to the trash and back."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from Arch.upkeep.trash.trash import Item
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of a target.
+    """The result of removing a target.
 
     Attributes:
-        target: what was to go.
-        items: where it is now; empty where it stayed or had gone before.
-        refusal: why it stayed.
+        target: the target.
+        items: its items in the trash; empty where it was not moved or had been removed before.
+        refusal: why it was not moved.
     """
 
     target: Target
@@ -33,10 +33,10 @@ class Outcome:
 
 
 def removable(root: Path, names: Sequence[str], runs: Collection[int] = ()) -> list[Target]:
-    """The experiments of these names, or of each only these runs.
+    """Returns the experiments of these names as targets, or only these runs of each.
 
     Raises:
-        CacheError: one of the runs is in none of the experiments; DiskError: one cannot be looked at.
+        CacheError: one of the runs is in none of the experiments; DiskError: an experiment cannot be read.
     """
     if not runs:
         return [targets.experiment(root, name) for name in names]
@@ -50,15 +50,15 @@ def removable(root: Path, names: Sequence[str], runs: Collection[int] = ()) -> l
 
 
 def damaged(root: Path, names: Sequence[str]) -> list[Target]:
-    """What of these experiments cannot be used: single runs, or the whole where its config is gone or spoilt.
+    """Returns the damaged runs of these experiments, or the whole experiment where its config is missing or damaged.
 
-    Only what a look shows; `verify` reads every byte. Raises DiskError.
+    Does not read every byte, as `verify` does. Raises DiskError.
     """
     return [target for name in names for target in _damaged(root, name)]
 
 
-def take_away(root: Path, target: Target) -> Outcome:
-    """Moves a target to the trash, unless a living process works on it."""
+def move_to_trash(root: Path, target: Target) -> Outcome:
+    """Moves a target to the trash, unless a living process uses it."""
     folder = root / target.fingerprint
     try:
         busy = () if target.kind == "leftover" else workers(folder, target.run)
@@ -66,7 +66,7 @@ def take_away(root: Path, target: Target) -> Outcome:
             return Outcome(replace(target, workers=busy), (), f"{busy[0]}; stop it first, or wait for it")
         if target.kind == "run" and target.run is not None:
             summary.withdraw(Entry(folder), target.run)
-            Entry(folder).work(target.run).clear()  # else it would look as if an attempt had crashed, and go on from it
+            Entry(folder).work(target.run).clear()  # otherwise it would look like a crashed attempt to resume
         moved = [trash.move(root, place) for place in target.places]
     except (CacheError, DiskError) as problem:
         return Outcome(target, (), str(problem))
@@ -76,10 +76,10 @@ def take_away(root: Path, target: Target) -> Outcome:
 
 
 def put_back(root: Path, item: Item) -> None:
-    """Moves something back from the trash to where it was.
+    """Moves an item of the trash back to its place.
 
     Raises:
-        CacheError: its place is taken, or its experiment is not there; DiskError: it cannot be moved.
+        CacheError: its place is taken, or its experiment does not exist; DiskError: it cannot be moved.
     """
     entry = Entry(root / item.fingerprint)
     if not item.is_experiment and not files.exists(entry.path):

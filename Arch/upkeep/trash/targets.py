@@ -1,4 +1,4 @@
-"""What a command would take out of the cache: named, weighed, and with all that speaks against it."""
+"""Describes what a command would remove from the cache: paths, size, and the processes that use it."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ Kind = Literal["experiment", "run", "attempt", "leftover"]
 
 @dataclass(frozen=True)
 class Target:
-    """Something that could go.
+    """Something that can be removed.
 
     Attributes:
-        kind: an experiment with all its runs, one finished run, the attempts at one that is not, or what no one needs.
-        fingerprint: the experiment's.
-        run: the run's index, where it is about one.
+        kind: an experiment with all its runs, a finished run, the attempts at an unfinished one, or unused files.
+        fingerprint: the experiment's fingerprint.
+        run: the run's index, or None where it is not about one run.
         places: the files and folders, relative to the cache.
         title: the experiment in a few words.
-        runs: how many finished runs would go.
-        size: bytes.
-        changed: when any of it was last changed, in seconds since 1970.
-        why: what it was chosen for.
-        workers: the living processes that work on it; then it stays.
+        runs: the number of finished runs in it.
+        size: its size in bytes.
+        changed: the time of its last change, in seconds since 1970.
+        why: the reason for which it was selected.
+        workers: the living processes that use it; then it is not removed.
     """
 
     kind: Kind
@@ -46,13 +46,13 @@ class Target:
 
 
 def experiment(root: Path, name: str, why: str = "") -> Target:
-    """A whole experiment, sound or not; raises DiskError."""
+    """Returns a whole experiment, damaged or not; raises DiskError."""
     runs = len(finished.listed(root / name))
     return replace(_target(root, "experiment", name, (name,), why=why), runs=runs)
 
 
 def run(root: Path, name: str, index: int, why: str = "") -> Target | None:
-    """A finished run, or the attempts at one that is not; None where there is neither. Raises DiskError."""
+    """Returns a finished run, or the attempts at an unfinished one; None where there is neither. Raises DiskError."""
     place = f"{name}/Runs/{layout.run_name(index)}"
     if files.exists(root / place):
         return replace(_target(root, "run", name, (place,), run=index, why=why), runs=1)
@@ -60,19 +60,19 @@ def run(root: Path, name: str, index: int, why: str = "") -> Target | None:
 
 
 def attempt(root: Path, name: str, index: int, why: str = "") -> Target | None:
-    """All traces of the attempts at a run; None where there are none. Raises DiskError."""
+    """Returns the files of all attempts at a run; None where there are none. Raises DiskError."""
     places = (f"{name}/Work/{layout.run_name(index)}", f"{name}/Claims/{layout.run_name(index)}")
     there = tuple(place for place in places if files.exists(root / place))
     return _target(root, "attempt", name, there, run=index, why=why) if there else None
 
 
 def leftover(root: Path, name: str, place: str, why: str) -> Target:
-    """Something in an experiment's folder that no one needs; raises DiskError."""
+    """Returns unused files in an experiment's folder; raises DiskError."""
     return _target(root, "leftover", name, (place,), why=why)
 
 
 def dependents(root: Path, of: Iterable[str]) -> Mapping[str, Sequence[str]]:
-    """The cached experiments that were made from others, by the others' fingerprints; raises DiskError."""
+    """Returns the cached experiments that were made from given ones, by the given fingerprints; raises DiskError."""
     found: dict[str, dict[str, None]] = {name: {} for name in of}
     for name in names_in(root) if found else ():
         document = document_in(root / name) or {"References": {}}

@@ -1,4 +1,4 @@
-"""`.trash/`: what was taken out of the cache, each thing under a name that tells where it was and when it went."""
+"""The folder `.trash/`: each item removed from the cache, under a name made of its former place and the time."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ from Arch import files
 from Arch.cache.layout import TRASH, is_fingerprint
 from Arch.errors import CacheError, DiskError
 
-_SLASH = "@"  # no name that the cache gives has it
-_GOING = ".going-"
+_SLASH = "@"  # does not occur in names of the cache
+_DELETING = ".deleting-"
 _STAMP = re.compile(r"\d{8}T\d{12}")
 _FORMAT, _WHOLE = "%Y%m%dT%H%M%S", 15
 
 
 @dataclass(frozen=True)
 class Item:
-    """Something in the trash.
+    """An item of the trash.
 
     Attributes:
-        path: where it is now.
-        place: where it was, relative to the cache.
-        time: when it went, in UTC to the microsecond, as `20260131T120000123456`.
+        path: its path in the trash.
+        place: its former path, relative to the cache.
+        time: the time of its removal, in UTC to the microsecond, as `20260131T120000123456`.
     """
 
     path: Path
@@ -35,13 +35,13 @@ class Item:
 
     @property
     def fingerprint(self) -> str:
-        """The experiment that it belonged to, or was; empty for what belonged to none."""
+        """The fingerprint of its experiment; empty if it has none."""
         name = self.place.partition("/")[0]
         return name if is_fingerprint(name) else ""
 
     @property
     def run(self) -> int | None:
-        """The index of a finished run, or None where it is something else."""
+        """The index if it is a finished run, else None."""
         parts = self.place.split("/")
         return int(parts[2]) if len(parts) == 3 and parts[1] == "Runs" else None
 
@@ -52,22 +52,22 @@ class Item:
 
     @property
     def seconds(self) -> float:
-        """When it went, in seconds since 1970."""
+        """The time of its removal, in seconds since 1970."""
         whole, fraction = self.time[:_WHOLE], self.time[_WHOLE:]
         return calendar.timegm(time.strptime(whole, _FORMAT)) + int(fraction) / 1e6
 
 
 def items(root: Path) -> list[Item]:
-    """What is in the trash of a cache, the latest first; raises DiskError."""
+    """Returns the items in the trash of a cache, the latest first; raises DiskError."""
     found = [_item(root / TRASH / name) for name in files.list_folder(root / TRASH)]
     return sorted((item for item in found if item), key=lambda item: item.path.name, reverse=True)
 
 
 def move(root: Path, place: str) -> Item | None:
-    """Moves something of the cache to its trash in one step; None if it is gone already.
+    """Moves something of the cache to its trash atomically; returns None if it does not exist.
 
     Raises:
-        DiskError: it cannot be moved, and is where it was.
+        DiskError: it cannot be moved, and is unchanged.
     """
     source = root / place
     now = _stamp(time.time())
@@ -83,10 +83,10 @@ def move(root: Path, place: str) -> Item | None:
 
 
 def put_back(root: Path, item: Item) -> None:
-    """Moves something back to where it was, in one step.
+    """Moves an item back to its place atomically.
 
     Raises:
-        CacheError: there is something in its place again; DiskError: it cannot be moved.
+        CacheError: its place is taken; DiskError: it cannot be moved.
     """
     target = root / item.place
     files.make_folder(target.parent)
@@ -99,26 +99,26 @@ def put_back(root: Path, item: Item) -> None:
         is_back = True
     if not is_back:
         raise CacheError(
-            f"{target} is there again, so that what is in the trash cannot come back: take the new one away first "
+            f"{target} exists again, so the item of the trash cannot be restored: remove the new one first "
             f"(`main.py rm {item.fingerprint[:12]}{'' if item.run is None else f' --run {item.run}'} --apply`)."
         )
 
 
 def forget(item: Item) -> None:
-    """Deletes something in the trash for good; from the first step on it is in the trash no more.
+    """Deletes an item of the trash for good; its first step, a rename, takes it out of the list of items.
 
     Raises:
-        DiskError: not all of it could be deleted; the rest goes with `forget_rest`.
+        DiskError: not all of it could be deleted; `forget_rest` deletes the rest.
     """
-    going = item.path.with_name(f"{_GOING}{item.path.name}")
-    files.rename_new(item.path, going)
-    files.remove_tree(going)
+    deleting = item.path.with_name(f"{_DELETING}{item.path.name}")
+    files.rename_new(item.path, deleting)
+    files.remove_tree(deleting)
 
 
 def forget_rest(root: Path) -> None:
-    """Deletes what an interrupted `forget` left; raises DiskError."""
+    """Deletes the rest of an interrupted `forget`; raises DiskError."""
     for name in files.list_folder(root / TRASH):
-        if name.startswith(_GOING):
+        if name.startswith(_DELETING):
             files.remove_tree(root / TRASH / name)
 
 

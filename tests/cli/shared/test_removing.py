@@ -7,7 +7,7 @@ import pytest
 
 from Arch.planning.workspace import Workspace
 from tests.cli.test_programs import HEAVY, imported
-from tests.upkeep.conftest import RULES, put
+from tests.small_rules import RULES, put
 
 TEACHER = {"Model": "Net", "Seed": 7}
 

@@ -1,4 +1,4 @@
-"""Where workers run: what is asked for, what the machine has, and how the rest is shared out."""
+"""Slots of workers follow from the user's options and the machine's GPUs, cores and memory."""
 
 import pytest
 
@@ -6,7 +6,7 @@ from Arch.errors import ConfigError
 from Arch.sweep.executors.devices import (
     WORKER_MEMORY,
     Machine,
-    Wishes,
+    WorkerOptions,
     core_groups,
     free_memory,
     slots_of,
@@ -23,13 +23,13 @@ def pins(slots):
 
 
 def test_each_gpu_has_a_worker_pinned_to_it():
-    slots = slots_of(Wishes(), GPUS)
+    slots = slots_of(WorkerOptions(), GPUS)
     assert pins(slots) == ["0", "1"]
     assert [slot.threads for slot in slots] == [4, 4]
 
 
 def test_several_workers_on_a_gpu_come_after_every_gpu_has_one():
-    slots = slots_of(Wishes(per_gpu=2), GPUS)
+    slots = slots_of(WorkerOptions(per_gpu=2), GPUS)
     assert pins(slots) == ["0", "1", "0", "1"]
     assert [slot.name for slot in slots] == ["gpu 0 a", "gpu 1 a", "gpu 0 b", "gpu 1 b"]
     assert {slot.threads for slot in slots} == {2}
@@ -37,24 +37,24 @@ def test_several_workers_on_a_gpu_come_after_every_gpu_has_one():
 
 def test_gpus_are_names_and_may_be_uuids():
     names = ("GPU-8c2f", "MIG-11aa")
-    slots = slots_of(Wishes(gpus=names), CORES)
+    slots = slots_of(WorkerOptions(gpus=names), CORES)
     assert pins(slots) == list(names)
     assert {slot.device for slot in slots} == {"cuda"}
 
 
-def test_so_many_workers_share_the_gpus_in_turn():
-    assert pins(slots_of(Wishes(workers=3), GPUS)) == ["0", "1", "0"]
+def test_a_number_of_workers_is_distributed_over_the_gpus():
+    assert pins(slots_of(WorkerOptions(workers=3), GPUS)) == ["0", "1", "0"]
 
 
-def test_a_gpu_by_its_place_among_the_visible_ones():
-    assert pins(slots_of(Wishes(device="cuda:1"), Machine(("4", "7"), 8, PLENTY))) == ["7"]
+def test_a_gpu_is_chosen_by_its_index_among_the_visible_ones():
+    assert pins(slots_of(WorkerOptions(device="cuda:1"), Machine(("4", "7"), 8, PLENTY))) == ["7"]
 
 
 def test_without_gpus_each_core_has_a_worker():
-    slots = slots_of(Wishes(), CORES)
+    slots = slots_of(WorkerOptions(), CORES)
     assert [(slot.name, slot.device, slot.threads) for slot in slots] == [(f"cpu {n}", "cpu", 1) for n in range(4)]
     assert pins(slots) == [None] * 4
-    assert slots_of(Wishes(device="cpu"), GPUS) == slots_of(Wishes(), Machine((), 8, PLENTY))
+    assert slots_of(WorkerOptions(device="cpu"), GPUS) == slots_of(WorkerOptions(), Machine((), 8, PLENTY))
 
 
 @pytest.mark.parametrize(
@@ -71,27 +71,27 @@ def test_without_gpus_each_core_has_a_worker():
         (2, PLENTY, None, 4, (1, 4)),
     ],
 )
-def test_cores_are_shared_out_as_far_as_memory_goes(cores, memory, workers, threads, expected):
+def test_cores_are_shared_by_as_many_workers_as_memory_allows(cores, memory, workers, threads, expected):
     assert core_groups(cores, memory, workers, threads) == expected
 
 
 @pytest.mark.parametrize(
-    ("wishes", "machine", "message"),
+    ("worker_options", "machine", "message"),
     [
-        (Wishes(device="cuda"), CORES, "no device 'cuda' here. Known: auto, cpu"),
-        (Wishes(device="cuda:2"), GPUS, "no device 'cuda:2' here. Known: auto, cpu, cuda:0, cuda:1"),
-        (Wishes(device="tpu"), CORES, "no device 'tpu' here"),
-        (Wishes(device="cpu", gpus=("0",)), GPUS, "leave one of the two out"),
-        (Wishes(gpus=("0", "0")), GPUS, "--per-gpu 2"),
-        (Wishes(gpus=("0", "1")), CORES, "there is no GPU 0, 1 here. nvidia-smi lists none: leave --gpus out"),
-        (Wishes(gpus=("1", "2")), GPUS, "there is no GPU 2 here. Known: 0, 1"),
-        (Wishes(per_gpu=2), CORES, "no GPU is used here. --workers"),
-        (Wishes(device="cpu", per_gpu=2), GPUS, "no GPU is used here. --workers"),
+        (WorkerOptions(device="cuda"), CORES, "no device 'cuda' here. Known: auto, cpu"),
+        (WorkerOptions(device="cuda:2"), GPUS, "no device 'cuda:2' here. Known: auto, cpu, cuda:0, cuda:1"),
+        (WorkerOptions(device="tpu"), CORES, "no device 'tpu' here"),
+        (WorkerOptions(device="cpu", gpus=("0",)), GPUS, "leave one of the two out"),
+        (WorkerOptions(gpus=("0", "0")), GPUS, "--per-gpu 2"),
+        (WorkerOptions(gpus=("0", "1")), CORES, "there is no GPU 0, 1 here. nvidia-smi lists none: leave --gpus out"),
+        (WorkerOptions(gpus=("1", "2")), GPUS, "there is no GPU 2 here. Known: 0, 1"),
+        (WorkerOptions(per_gpu=2), CORES, "no GPU is used here. --workers"),
+        (WorkerOptions(device="cpu", per_gpu=2), GPUS, "no GPU is used here. --workers"),
     ],
 )
-def test_what_is_not_there_or_contradicts_itself_is_refused(wishes, machine, message):
+def test_absent_devices_and_contradictory_options_are_refused(worker_options, machine, message):
     with pytest.raises(ConfigError, match=message):
-        slots_of(wishes, machine)
+        slots_of(worker_options, machine)
 
 
 @pytest.mark.parametrize(
@@ -101,7 +101,7 @@ def test_the_environment_says_which_gpus_are_visible(value, expected):
     assert visible_gpus({"CUDA_VISIBLE_DEVICES": value}) == expected
 
 
-def test_the_drivers_tool_lists_the_gpus(tmp_path, monkeypatch):
+def test_nvidia_smi_lists_the_gpus(tmp_path, monkeypatch):
     tool = tmp_path / "nvidia-smi"
     tool.write_text("#!/bin/sh\nprintf '0\\n1\\n'\n")
     tool.chmod(0o755)

@@ -1,4 +1,4 @@
-"""A worker's own part: how it begins, and what it says when it cannot."""
+"""The program of a worker: how it starts, and what it reports when it cannot."""
 
 import json
 import os
@@ -22,7 +22,7 @@ SLOT = Slot("cpu 0", "cpu", {}, 1)
 
 @pytest.fixture
 def ordered(workspace, plan):
-    """A lease and the order that goes with it."""
+    """Returns a lease and the order of its worker."""
     attempts = Attempts(workspace)
     (task,) = tasks_of(plan({"Seed": 1}))
     lease = attempts.begin(task, SLOT, is_forced=False)
@@ -41,19 +41,19 @@ def work(order, **environment):
     )
 
 
-def test_it_makes_the_run_that_standard_input_orders(ordered):
+def test_a_worker_makes_the_run_ordered_on_standard_input(ordered):
     lease, order = ordered
     assert (work(order).returncode, lease.entry.has_run(0)) == (Exit.COMMITTED, True)
 
 
-def test_an_orphan_leaves_before_it_begins_and_frees_the_run(ordered, stub):
+def test_an_orphaned_worker_exits_before_it_starts_and_releases_the_run(ordered, stub):
     lease, order = ordered
     assert work(order, **{PARENT: "1"}).returncode == Exit.STOPPED
     assert attempt_at(lease.entry.work(0)).state is State.STOPPED
     assert stub.starts() == []
 
 
-def test_rules_that_name_it_otherwise_are_a_recorded_failure(ordered, tmp_path):
+def test_a_fingerprint_that_differs_under_the_rules_is_a_recorded_failure(ordered, tmp_path):
     lease, order = ordered
     rules = Path(order.rules).read_text().replace('"Precision": "float32"', '"Precision": "bfloat16"')
     (tmp_path / "rules.cjson").write_text(rules)
@@ -70,7 +70,7 @@ def test_a_library_that_ends_the_worker_is_a_recorded_failure(ordered, stub):
     assert attempt_at(lease.entry.work(0)).failure.error == "SystemExit"
 
 
-def test_signs_of_life_begin_before_anything_is_imported_for_the_run(ordered):
+def test_heartbeats_begin_before_anything_is_imported_for_the_run(ordered):
     code = (
         "import sys, threading; from Arch.sweep.executors.job import main\n"
         "main(lambda job: print('torch' in sys.modules, *(each.name for each in threading.enumerate()), sep=', '))"
@@ -80,7 +80,7 @@ def test_signs_of_life_begin_before_anything_is_imported_for_the_run(ordered):
     assert done.stdout == "False, MainThread, lease of run 0\n"
 
 
-def test_nothing_of_torch_is_there_before_the_lease_is_adopted():
+def test_torch_is_not_imported_before_the_lease_is_adopted():
     imports = "import sys, Arch.sweep.executors.job, Arch.sweep.executors.local"
     code = f"{imports}; print(sorted({{'torch', 'numpy', 'pandas'}} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)

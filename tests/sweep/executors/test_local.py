@@ -1,4 +1,4 @@
-"""What is particular to workers on this machine."""
+"""Properties of workers on this machine alone."""
 
 import os
 import signal
@@ -35,15 +35,15 @@ def test_a_killed_worker_ran_out_of_memory_if_the_system_counts_one_more(tmp_pat
 
 
 @pytest.mark.parametrize(("counts", "number"), [((4, 4), 9), ((None, None), 9), ((4, 5), 11)])
-def test_other_deaths_are_not_for_want_of_memory(counts, number, tmp_path, monkeypatch):
-    told = iter(counts)
-    monkeypatch.setattr("Arch.sweep.executors.local.out_of_memory_kills", lambda: next(told))
+def test_other_exits_are_not_out_of_memory(counts, number, tmp_path, monkeypatch):
+    readings = iter(counts)
+    monkeypatch.setattr("Arch.sweep.executors.local.out_of_memory_kills", lambda: next(readings))
     pool = LocalPool((SLOT,), ("sleep", "60"))
     os.kill(int(pool.start(ORDER, SLOT, tmp_path / "log")), number)
     assert not ended(pool).is_out_of_memory
 
 
-def test_whom_the_pool_kills_did_not_run_out_of_memory(tmp_path, monkeypatch):
+def test_a_worker_killed_by_the_pool_is_not_out_of_memory(tmp_path, monkeypatch):
     counts = iter([4, 5])
     monkeypatch.setattr("Arch.sweep.executors.local.out_of_memory_kills", lambda: next(counts))
     pool = LocalPool((SLOT,), ("sleep", "60"))
@@ -58,7 +58,7 @@ def test_a_worker_is_in_a_session_of_its_own(tmp_path):
     pool.close()
 
 
-def test_what_a_worker_has_started_is_killed_with_it(tmp_path):
+def test_processes_started_by_a_worker_are_killed_with_it(tmp_path):
     pool = LocalPool((SLOT,), ("sh", "-c", "sleep 60 & echo $!; wait"))
     worker = pool.start(ORDER, SLOT, tmp_path / "log")
     while not (tmp_path / "log").read_text().endswith("\n"):
@@ -72,14 +72,14 @@ def test_what_a_worker_has_started_is_killed_with_it(tmp_path):
         time.sleep(0.02)
 
 
-def test_a_program_that_is_not_there_is_one_sentence(tmp_path):
+def test_an_absent_program_is_one_error_message(tmp_path):
     pool = LocalPool((SLOT,), (str(tmp_path / "nothing"),))
     with pytest.raises(TrainingError, match="a worker cannot be started"):
         pool.start(ORDER, SLOT, tmp_path / "log")
     assert signal.SIGTERM not in signal.pthread_sigmask(signal.SIG_BLOCK, ())
 
 
-def test_modules_in_the_working_directory_are_not_mistaken_for_pythons(tmp_path, monkeypatch):
+def test_files_in_the_working_directory_do_not_shadow_modules(tmp_path, monkeypatch):
     (tmp_path / "json.py").write_text("raise RuntimeError('mistaken')")
     monkeypatch.chdir(tmp_path)
     pool = LocalPool((SLOT,), COMMAND)

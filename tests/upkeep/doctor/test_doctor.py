@@ -1,4 +1,4 @@
-"""The doctor's page; each finding follows from what was done to cache, disk or environment."""
+"""Each finding of the doctor follows from what was done to the cache, the disk or the environment."""
 
 import os
 import time
@@ -8,7 +8,6 @@ import pytest
 from Arch.cache.attempts.attempt import MOST_CRASHES
 from Arch.errors import DiskError
 from Arch.files import disk, door
-from Arch.upkeep.doctor import disk as disk_checks
 from Arch.upkeep.doctor import doctor
 from Arch.upkeep.doctor.cache import check_cache
 from Arch.upkeep.doctor.disk import check_cache_folder, check_data_folder
@@ -22,11 +21,11 @@ def by_name(findings):
 
 @pytest.fixture
 def cache(workspace):
-    """What the doctor says of the cache, by name."""
+    """Returns the findings about the cache by name."""
     return lambda now=None: by_name(check_cache(workspace, time.time() if now is None else now))
 
 
-def test_a_sound_cache_is_ok_throughout(add, cache):
+def test_an_undamaged_cache_is_ok_in_every_check(add, cache):
     add(runs=2)
     assert {each.level for each in cache().values()} == {Level.OK}
     assert cache()["entries"].sentence.startswith("1, none of them damaged")
@@ -46,17 +45,17 @@ def test_an_entry_of_other_rules_is_a_warning(add, rules, workspace_of):
     assert "`rehash`" in found["rules of entries"].remedy
 
 
-def test_a_lease_whose_holder_vanished_is_a_warning_and_one_that_is_held_is_not(add, cache, in_child):
+def test_a_stale_lease_is_a_warning_and_a_held_one_is_not(add, cache, in_child):
     entry = add(runs=0)
     lease = entry.take(1)
-    assert cache()["leases"].sentence == "1 held by living processes, none by dead ones"
+    assert cache()["leases"].sentence == "1 held by living processes, none stale"
     in_child(lambda: entry.take(0) and 0)
     found = cache()["leases"]
-    assert (found.level, found.sentence) == (Level.WARNING, f"1 whose holder vanished: {entry.fingerprint[:8]}")
+    assert (found.level, found.sentence) == (Level.WARNING, f"1 whose holder died: {entry.fingerprint[:8]}")
     lease.end("stopped")
 
 
-def test_a_run_that_crashes_again_and_again_is_a_problem(add, cache):
+def test_repeated_crashes_are_a_problem(add, cache):
     entry = add(runs=0)
     for _ in range(MOST_CRASHES):
         assert "crashes" not in cache()
@@ -70,11 +69,11 @@ def test_a_failure_is_a_warning(add, cache):
     assert cache()["failures"].level is Level.WARNING
 
 
-def test_a_file_from_the_future_is_a_warning(add, cache):
+def test_a_file_time_in_the_future_is_a_warning(add, cache):
     add()
     assert cache()["clock"].level is Level.OK
     found = cache(now=time.time() - 3 * 3600 - 60)["clock"]
-    assert (found.level, found.sentence) == (Level.WARNING, "something in the cache was written 3h from now")
+    assert (found.level, found.sentence) == (Level.WARNING, "a file in the cache has a time 3h in the future")
 
 
 def test_leftovers_are_a_warning(add, cache, workspace):
@@ -87,14 +86,14 @@ def test_leftovers_are_a_warning(add, cache, workspace):
     assert cache()["leftovers"].level is Level.WARNING
 
 
-def test_a_cache_folder_that_is_not_there_yet_is_ok(tmp_path):
+def test_a_cache_folder_that_does_not_exist_yet_is_ok(tmp_path):
     found = by_name(check_cache_folder(tmp_path / "new" / "cache"))
-    assert found["cache folder"].sentence == f"{tmp_path}/new/cache is not there yet; the first run makes it"
+    assert found["cache folder"].sentence == f"{tmp_path}/new/cache does not exist yet; the first run creates it"
     assert not (tmp_path / "new").exists()
 
 
 @pytest.mark.parametrize(("asked", "level"), [("may_read", Level.PROBLEM), ("may_write", Level.WARNING)])
-def test_a_folder_that_may_not_be_used_is_told(tmp_path, monkeypatch, asked, level):
+def test_missing_permissions_for_a_folder_are_reported(tmp_path, monkeypatch, asked, level):
     monkeypatch.setattr(disk, asked, lambda path: False)  # as root is allowed everything
     assert by_name(check_cache_folder(tmp_path))["cache folder"].level is level
 
@@ -102,7 +101,7 @@ def test_a_folder_that_may_not_be_used_is_told(tmp_path, monkeypatch, asked, lev
 @pytest.mark.parametrize(
     ("free", "level"), [((1 << 30) - 1, Level.PROBLEM), (1 << 30, Level.WARNING), (10 << 30, Level.OK)]
 )
-def test_little_space_is_told(tmp_path, monkeypatch, free, level):
+def test_little_free_space_is_reported(tmp_path, monkeypatch, free, level):
     monkeypatch.setattr(disk, "space", lambda path: disk.Space(free, 1 << 40, 9_999))
     found = by_name(check_cache_folder(tmp_path))
     assert (found["free space"].level, found["free inodes"].level) == (level, Level.WARNING)
@@ -112,18 +111,19 @@ def test_little_space_is_told(tmp_path, monkeypatch, free, level):
     ("kind", "level", "word"),
     [
         ("ext4", Level.OK, "ext4"),
-        ("nfs4", Level.OK, "after 60 s without a sign of life"),
+        ("nfs4", Level.OK, "60 s after its last heartbeat"),
         ("fuse.sshfs", Level.WARNING, "hard links"),
         ("tmpfs", Level.WARNING, "lost when the machine restarts"),
-        ("", Level.OK, "does not tell"),
+        ("", Level.OK, "unknown"),
     ],
 )
-def test_the_kind_of_disk_is_named_with_what_follows(kind, level, word):
-    found = disk_checks._kind(kind)
+def test_the_file_system_is_reported_with_its_consequences(kind, level, word, tmp_path, monkeypatch):
+    monkeypatch.setattr(disk, "file_system", lambda path: kind)
+    found = by_name(check_cache_folder(tmp_path))["file system"]
     assert (found.level, word in found.sentence) == (level, True)
 
 
-def test_data_that_are_not_there_are_a_warning(tmp_path):
+def test_a_missing_data_folder_is_a_warning(tmp_path):
     assert check_data_folder(tmp_path).level is Level.OK
     assert check_data_folder(tmp_path / "absent").level is Level.WARNING
 
@@ -152,16 +152,16 @@ def test_a_package_that_is_missing_or_too_old_is_a_problem(tmp_path):
     ],
 )
 def test_the_gpus_are_those_of_the_driver(environment, told, level, word):
-    found = check_gpus(environment, lambda command: told)
+    found = check_gpus(environment, lambda *command: told)
     assert (found.level, word in found.sentence) == (level, True)
 
 
 def test_the_code_is_its_commit_and_whether_it_was_edited(tmp_path):
     answers = {"rev-parse": "abc1234", "status": " M a\n M b"}
-    found = check_code(tmp_path, lambda command: answers[command[3]])
+    found = check_code(tmp_path, lambda *command: answers[command[3]])
     assert found.sentence == "commit abc1234, with 2 edited files: runs record that the code was edited"
-    assert check_code(tmp_path, lambda command: {**answers, "status": ""}[command[3]]).level is Level.OK
-    assert check_code(tmp_path, lambda command: None).level is Level.WARNING
+    assert check_code(tmp_path, lambda *command: {**answers, "status": ""}[command[3]]).level is Level.OK
+    assert check_code(tmp_path, lambda *command: None).level is Level.WARNING
 
 
 def test_cores_are_at_most_those_of_this_process():
@@ -176,7 +176,7 @@ def test_rules_that_contradict_themselves_are_a_problem(tmp_path):
     assert "entries" not in found
 
 
-def test_a_cache_that_cannot_be_read_is_told_and_the_rest_goes_on(tmp_path, monkeypatch):
+def test_an_unreadable_cache_is_reported_with_all_other_checks(tmp_path, monkeypatch):
     def refuse(*arguments):
         raise DiskError("cannot read it")
 

@@ -1,4 +1,4 @@
-"""A changed default waits for a decision; pinned, old runs get the name that their value has today."""
+"""A changed default needs a decision; pinned, old runs get the fingerprint that their value has today."""
 
 import pytest
 
@@ -8,7 +8,7 @@ from tests.upkeep.renamed import TEACHER, carry_out, literal, names, stays
 
 @pytest.fixture
 def warmer(rules):
-    """Rules in which Temperature is 5 by default, which was 4."""
+    """Rules in which the default of Temperature is 5 instead of 4."""
     return {**rules, "Temperature": 5.0}
 
 
@@ -21,7 +21,7 @@ def test_a_changed_default_waits_for_a_decision(workspace_of, warmer, add):
     assert explicit.exists
 
 
-def test_pinning_gives_the_name_that_the_old_value_has_today(workspace_of, warmer, add):
+def test_pinning_gives_the_fingerprint_of_the_old_value(workspace_of, warmer, add):
     entry = add()
     after = workspace_of(warmer)
     plan = plan_rehash(after, is_pinning=True)
@@ -34,7 +34,7 @@ def test_pinning_gives_the_name_that_the_old_value_has_today(workspace_of, warme
     assert plan_rehash(after).unchanged == 1
 
 
-def test_what_was_said_and_is_the_default_now_gets_the_name_that_the_pinned_one_leaves(workspace_of, warmer, add):
+def test_a_stated_value_that_became_the_default_gets_the_freed_fingerprint(workspace_of, warmer, add):
     implied, said = add(), add(Temperature=5.0)
     after = workspace_of(warmer)
     plan = plan_rehash(after)
@@ -49,7 +49,7 @@ def test_what_was_said_and_is_the_default_now_gets_the_name_that_the_pinned_one_
         after.store.entry(config).check(config)
 
 
-def test_only_the_named_ones_are_pinned_and_a_teacher_waits_for_its_students(workspace_of, warmer, add):
+def test_only_selected_experiments_are_pinned_and_a_teacher_waits_for_its_students(workspace_of, warmer, add):
     teacher, student = add(**TEACHER), add(Taught=True, Teacher=TEACHER)
     after = workspace_of(warmer)
     plan = plan_rehash(after, {teacher.fingerprint}, is_pinning=True)

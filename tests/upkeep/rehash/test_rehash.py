@@ -1,4 +1,4 @@
-"""After a change of rules each experiment gets the name that the same values have today, or says why not."""
+"""After a change of the rules each experiment gets the fingerprint of its values today, or a reason why not."""
 
 import copy
 import json
@@ -11,7 +11,7 @@ from tests.upkeep.renamed import TEACHER, carry_out, literal, names, stays
 
 @pytest.fixture
 def renamed_key(rules):
-    """Rules in which Temperature is called Warmth."""
+    """Rules in which Temperature is renamed to Warmth."""
     rules = {("Warmth" if key == "Temperature" else key): value for key, value in copy.deepcopy(rules).items()}
     facts = rules["::"].pop("Temperature")
     rules["::"]["Warmth"] = {**facts, "spellings": ["Temperature", "Heat"]}
@@ -29,7 +29,7 @@ def test_a_new_key_whose_default_means_as_before_renames_nothing(workspace_of, r
     assert plan_rehash(workspace_of({**rules, "Momentum": 0.9})).unchanged == 1
 
 
-def test_a_renamed_key_renames_what_has_it_in_the_name(workspace_of, renamed_key, add):
+def test_a_renamed_key_renames_the_experiments_that_state_it(workspace_of, renamed_key, add):
     other, plain = add(Temperature=2.0), add()
     plan = plan_rehash(workspace_of(renamed_key))
     assert names(plan) == {other.fingerprint: literal(Model="Net", Warmth=2)}
@@ -38,23 +38,23 @@ def test_a_renamed_key_renames_what_has_it_in_the_name(workspace_of, renamed_key
     assert plain.exists
 
 
-def test_a_key_that_counts_no_more_leaves_the_name(workspace_of, rules, add):
+def test_a_key_that_is_no_longer_active_leaves_the_fingerprint(workspace_of, rules, add):
     entry = add(Note="x")
     rules["Fancy:Params"]["Note"] = rules.pop("Note")
     plan = plan_rehash(workspace_of(rules))
     assert names(plan) == {entry.fingerprint: literal(Model="Net")}
-    assert plan.renamings[0].reasons == ("Note counts no more",)
+    assert plan.renamings[0].reasons == ("Note is no longer active",)
 
 
-def test_a_value_that_is_spelt_otherwise_renames(workspace_of, rules, add):
+def test_a_value_that_is_written_differently_renames(workspace_of, rules, add):
     entry = add()
     rules["::"]["Model"] = {"choices": {"Network": 1, "Other": 1}, "aliases": {"Net": "Network"}, "required": True}
     plan = plan_rehash(workspace_of(rules))
     assert names(plan) == {entry.fingerprint: literal(Model="Network")}
-    assert plan.renamings[0].reasons == ('Model = "Net" is spelt "Network" now',)
+    assert plan.renamings[0].reasons == ('Model = "Net" is written "Network" now',)
 
 
-def test_a_renamed_entry_answers_under_its_new_name_with_its_runs(workspace_of, renamed_key, add, snapshot):
+def test_a_renamed_entry_is_found_by_its_new_fingerprint_with_its_runs(workspace_of, renamed_key, add, snapshot):
     entry = add(runs=2, Temperature=2.0)
     runs = snapshot(entry.path / "Runs")
     after = workspace_of(renamed_key)
@@ -69,7 +69,7 @@ def test_a_renamed_entry_answers_under_its_new_name_with_its_runs(workspace_of, 
     assert plan_rehash(after).renamings == ()
 
 
-def test_students_follow_their_teachers_and_grandchildren_them(workspace_of, renamed_key, add, rules):
+def test_students_of_renamed_teachers_are_renamed_recursively(workspace_of, renamed_key, add, rules):
     teacher = {"Model": "Net", "Temperature": 2.0}
     student = {"Model": "Net", "Taught": True, "Teacher": teacher}
     dependent = {"Model": "Net", "Taught": True, "Teacher": student, "Seed": 3}
@@ -90,7 +90,7 @@ def test_students_follow_their_teachers_and_grandchildren_them(workspace_of, ren
     assert after.store.find(second).document()["References"]["Teacher"] == {"Fingerprint": first, "Title": "Net on ?"}
 
 
-def test_a_student_keeps_the_titles_of_a_teacher_that_left_the_cache(workspace_of, renamed_key, add):
+def test_a_student_keeps_the_title_of_a_removed_teacher(workspace_of, renamed_key, add):
     entry = add(Taught=True, Teacher=TEACHER, Temperature=2.0)
     title, references = entry.document()["Title"], entry.document()["References"]
     after = workspace_of(renamed_key)
@@ -99,17 +99,17 @@ def test_a_student_keeps_the_titles_of_a_teacher_that_left_the_cache(workspace_o
     assert (document["Title"], document["References"]) == (title, references)
 
 
-def test_two_that_would_get_one_name_stay_both(workspace_of, rules, add):
+def test_two_experiments_that_would_get_one_fingerprint_are_not_renamed(workspace_of, rules, add):
     entries = [add(Note=note) for note in ("x", "y")]
     del rules["Note"]
     rules["::"]["Note"] = {"retired": "nobody read it"}
     plan = plan_rehash(workspace_of(rules))
     assert plan.renamings == ()
     assert stays(plan) == {entry.fingerprint: "conflict" for entry in entries}
-    assert "would have the same name" in plan.staying[0].why
+    assert "would have the same fingerprint" in plan.staying[0].why
 
 
-def test_one_that_would_get_the_name_of_another_stays_and_so_does_who_wants_its_name(workspace_of, rules, add):
+def test_a_taken_fingerprint_blocks_a_renaming_and_the_one_that_waits_for_it(workspace_of, rules, add):
     present, other = add(), add(Note="x")
     del rules["Note"]
     rules["::"]["Note"] = {"retired": "nobody read it"}
@@ -118,14 +118,14 @@ def test_one_that_would_get_the_name_of_another_stays_and_so_does_who_wants_its_
     assert present.exists
 
 
-def test_a_folder_without_a_config_holds_its_name(workspace_of, renamed_key, add):
+def test_a_folder_without_a_config_keeps_its_fingerprint_taken(workspace_of, renamed_key, add):
     entry = add(Temperature=2.0)
     after = workspace_of(renamed_key)
     (after.store.root / literal(Model="Net", Warmth=2) / "Runs/000").mkdir(parents=True)
     assert stays(plan_rehash(after)) == {entry.fingerprint: "conflict"}
 
 
-def test_what_today_nobody_can_read_stays_and_hides_no_other(workspace_of, renamed_key, add):
+def test_an_unreadable_experiment_is_not_renamed_and_hides_no_other(workspace_of, renamed_key, add):
     entry, torn, strange = add(Temperature=2.0), add(Seed=1), add(Seed=2)
     (torn.path / "Config.json").write_text("{")
     document = json.loads((strange.path / "Config.json").read_text())
@@ -138,14 +138,14 @@ def test_what_today_nobody_can_read_stays_and_hides_no_other(workspace_of, renam
 
 
 @pytest.mark.parametrize("references", [{"Teacher": 3}, {"Teacher": {"Fingerprint": 3}}, {"Teacher": {}}])
-def test_references_that_are_none_are_unreadable(workspace, add, references):
+def test_invalid_references_are_unreadable(workspace, add, references):
     entry = add()
     document = json.loads((entry.path / "Config.json").read_text())
     (entry.path / "Config.json").write_text(json.dumps({**document, "References": references}))
     assert stays(plan_rehash(workspace)) == {entry.fingerprint: "unreadable"}
 
 
-def test_who_claims_to_be_made_from_himself_is_unreadable(workspace, add):
+def test_an_experiment_made_from_itself_is_unreadable(workspace, add):
     entry = add()
     document = json.loads((entry.path / "Config.json").read_text())
     document["References"] = {"Teacher": {"Fingerprint": entry.fingerprint, "Title": ""}}
@@ -153,7 +153,7 @@ def test_who_claims_to_be_made_from_himself_is_unreadable(workspace, add):
     assert stays(plan_rehash(workspace)) == {entry.fingerprint: "unreadable"}
 
 
-def test_what_is_being_worked_on_stays_and_its_teacher_waits(workspace_of, renamed_key, add):
+def test_an_experiment_in_use_is_not_renamed_and_its_teacher_waits(workspace_of, renamed_key, add):
     raw = {"Model": "Net", "Temperature": 2.0}
     teacher, student = add(**raw), add(runs=0, Taught=True, Teacher=raw)
     lease = student.take(0)
@@ -173,7 +173,9 @@ def test_planning_writes_nothing(workspace_of, renamed_key, add, disk):
     assert disk.writes == []
 
 
-def test_a_plan_of_many_takes_a_bounded_number_of_looks_at_each(workspace_of, renamed_key, add, disk, monkeypatch):
+def test_a_plan_of_many_experiments_reads_each_a_bounded_number_of_times(
+    workspace_of, renamed_key, add, disk, monkeypatch
+):
     for seed in range(30):
         add(Temperature=2.0, Seed=seed)
     after = workspace_of(renamed_key)

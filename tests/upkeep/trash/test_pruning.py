@@ -1,4 +1,4 @@
-"""What goes is what meets every criterion, and never what a living process works on."""
+"""Pruning selects what meets every criterion, and never removes what a living process uses."""
 
 import os
 import time
@@ -11,7 +11,7 @@ from Arch.errors import ConfigError
 from Arch.planning.selection import names_in
 from Arch.upkeep.trash import trash
 from Arch.upkeep.trash.pruning import Criteria, prunable
-from Arch.upkeep.trash.removal import take_away
+from Arch.upkeep.trash.removal import move_to_trash
 
 DAY = 86400
 OLD = time.time() - 10 * DAY
@@ -23,7 +23,7 @@ def root(workspace):
 
 
 def age(folder, seconds=OLD):
-    """Makes a folder and all in it as old as that."""
+    """Sets the age of a folder and everything in it."""
     for path in (*folder.rglob("*"), folder):
         os.utime(path, (seconds, seconds))
     return folder
@@ -43,12 +43,12 @@ def fail(entry, index=0):
     lease.end("failed")
 
 
-def test_without_a_criterion_nothing_is_chosen_and_all_are_listed(root):
+def test_without_a_criterion_nothing_is_selected(root):
     with pytest.raises(ConfigError, match="--older AGE, --larger SIZE, --failed or --orphans"):
         found(root)
 
 
-def test_age_counts_from_the_latest_change_of_anything(root, add):
+def test_age_is_measured_from_the_latest_change_of_any_file(root, add):
     old, touched, new = add(), add(Seed=1), add(Seed=2)
     age(old.path)
     age(touched.path)
@@ -59,7 +59,7 @@ def test_age_counts_from_the_latest_change_of_anything(root, add):
     assert new.exists
 
 
-def test_size_is_that_of_all_files(root, add):
+def test_size_is_the_sum_over_all_files(root, add):
     small, large = add(), add(Seed=1)
     (large.path / "Runs/000/Last.safetensors").write_bytes(bytes(10_000))
     size = sum(path.stat().st_size for path in large.path.rglob("*") if path.is_file())
@@ -68,7 +68,7 @@ def test_size_is_that_of_all_files(root, add):
     assert small.exists
 
 
-def test_age_and_size_have_to_hold_both(root, add):
+def test_criteria_of_age_and_size_both_have_to_be_met(root, add):
     both, old, large = add(), add(Seed=1), add(Seed=2)
     for entry in (both, large):
         (entry.path / "Runs/000/Last.safetensors").write_bytes(bytes(10_000))
@@ -79,7 +79,7 @@ def test_age_and_size_have_to_hold_both(root, add):
     assert target.why == "unchanged for 10d, holds 11 KB"
 
 
-def test_failed_attempts_go_and_the_runs_beside_them_stay(root, add):
+def test_failed_attempts_are_selected_without_the_runs_beside_them(root, add):
     mixed, alone, fine = add(runs=1), add(runs=0, Seed=1), add(Seed=2)
     fail(mixed, 1)
     fail(alone)
@@ -92,7 +92,7 @@ def test_failed_attempts_go_and_the_runs_beside_them_stay(root, add):
     }
     assert {target.why for target in targets} == {"failed: ValueError: no luck"}
     for target in targets:
-        take_away(root, target)
+        move_to_trash(root, target)
     assert mixed.run_indices() == (0,)
     assert mixed.in_hand() == ()
     assert not alone.exists
@@ -100,14 +100,14 @@ def test_failed_attempts_go_and_the_runs_beside_them_stay(root, add):
     assert found(root, is_failed=True) == []
 
 
-def test_an_experiment_with_another_run_in_hand_keeps_it(root, add):
+def test_an_experiment_with_another_unfinished_run_is_not_selected_whole(root, add):
     entry = add(runs=0)
     fail(entry, 0)
     entry.take(1).end("stopped")
     assert chosen(root, is_failed=True) == {("attempt", entry.fingerprint, 0)}
 
 
-def test_a_failure_that_is_being_tried_again_is_none(root, add):
+def test_a_failure_that_is_being_retried_is_not_selected(root, add):
     entry = add(runs=0)
     fail(entry)
     lease = entry.take(0, is_forced=True)
@@ -115,7 +115,7 @@ def test_a_failure_that_is_being_tried_again_is_none(root, add):
     lease.end("stopped")
 
 
-def test_failed_ones_may_have_to_be_old_too(root, add):
+def test_criteria_of_failure_and_age_combine(root, add):
     for seed in (1, 2):
         fail(add(runs=0, Seed=seed))
     old = add(runs=0, Seed=3)
@@ -124,7 +124,7 @@ def test_failed_ones_may_have_to_be_old_too(root, add):
     assert chosen(root, is_failed=True, older=DAY) == {("experiment", old.fingerprint, None)}
 
 
-def test_what_belongs_to_no_experiment_is_an_orphan(root, add):
+def test_files_without_an_experiment_are_orphans(root, add):
     lost, sound = add(), add(Seed=1)
     (lost.path / "Config.json").unlink()
     begun = age(add(runs=0, Seed=2).path)
@@ -138,7 +138,7 @@ def test_what_belongs_to_no_experiment_is_an_orphan(root, add):
     assert sound.exists
 
 
-def test_work_without_an_experiment_is_an_orphan_unless_someone_does_it(root, add):
+def test_attempts_without_an_experiment_are_orphans_unless_a_process_lives(root, add):
     dead, alive = add(runs=0), add(runs=0, Seed=1)
     dead.work(0).write_log("the experiment was removed meanwhile")
     lease = alive.take(0)
@@ -151,7 +151,7 @@ def test_work_without_an_experiment_is_an_orphan_unless_someone_does_it(root, ad
     lease.end("stopped")
 
 
-def test_what_was_just_begun_is_no_orphan(root, add):
+def test_an_entry_that_was_just_created_is_no_orphan(root, add):
     add(runs=0)
     (root / ("f" * 32)).mkdir()
     assert found(root, is_orphan=True) == []
@@ -165,7 +165,7 @@ def test_an_entry_with_outputs_of_another_network_is_no_orphan(root, add):
     assert found(root, is_orphan=True) == []
 
 
-def test_leftovers_of_dead_processes_go_and_work_in_hand_stays(root, add, in_child, names_below):
+def test_leftovers_of_dead_processes_are_selected_without_those_of_living_ones(root, add, in_child, names_below):
     entry = add()
 
     def die():
@@ -181,7 +181,7 @@ def test_leftovers_of_dead_processes_go_and_work_in_hand_stays(root, add, in_chi
         before = names_below(living.folder.parent)
         targets = found(root, is_orphan=True)
         assert {target.kind for target in targets} == {"leftover"}
-        assert all(take_away(root, target).items for target in targets)
+        assert all(move_to_trash(root, target).items for target in targets)
         assert names_below(living.folder.parent) == before
     left = names_below(entry.path)
     assert not {name for name in left if ".tmp" in name or "staging" in name}
@@ -201,18 +201,18 @@ def test_checkpoints_and_claims_beside_a_finished_run_are_leftovers(root, add):
     }
 
 
-def test_what_a_living_process_works_on_says_so_and_stays(root, add):
+def test_a_target_in_use_by_a_living_process_is_not_removed(root, add):
     entry = add()
     lease = entry.take(1)
     age(entry.path)
     [target] = found(root, older=DAY)
     assert target.workers[0].startswith(str(lease.claim.holder))
-    assert take_away(root, target).refusal
+    assert move_to_trash(root, target).refusal
     assert entry.exists
     lease.end("stopped")
 
 
-def test_looking_changes_nothing(root, add, disk):
+def test_selecting_changes_nothing(root, add, disk):
     fail(add(runs=1), 1)
     disk.forget()
     found(root, is_failed=True, is_orphan=True, older=0, larger=0)

@@ -1,11 +1,11 @@
-"""Killed or refused at any step, a removal leaves things here or there, and whole."""
+"""A removal that is interrupted at any step leaves everything whole, in the cache or in the trash."""
 
 import errno
 
 import pytest
 
 from Arch.upkeep.trash import trash
-from Arch.upkeep.trash.removal import put_back, removable, take_away
+from Arch.upkeep.trash.removal import move_to_trash, put_back, removable
 
 
 @pytest.fixture
@@ -14,11 +14,11 @@ def root(workspace):
 
 
 def remove(root, entry, *runs):
-    return [take_away(root, target) for target in removable(root, [entry.fingerprint], runs)]
+    return [move_to_trash(root, target) for target in removable(root, [entry.fingerprint], runs)]
 
 
 @pytest.mark.parametrize("runs", [(), (0,)], ids=["an experiment", "a run"])
-def test_killed_at_any_step_of_a_removal_it_is_here_or_there_and_whole(root, add, disk, snapshot, in_child, runs):
+def test_a_removal_killed_at_any_step_leaves_a_whole_copy_in_one_place(root, add, disk, snapshot, in_child, runs):
     for step in range(1, 60):
         entry = add(runs=2)
         weights = {name: content for name, content in snapshot(entry.path).items() if "Runs/000" in name}
@@ -42,7 +42,7 @@ def test_killed_at_any_step_of_a_removal_it_is_here_or_there_and_whole(root, add
 
 @pytest.mark.parametrize("code", [errno.ENOSPC, errno.EIO, errno.EACCES], ids=errno.errorcode.get)
 @pytest.mark.parametrize("runs", [(), (0,)], ids=["an experiment", "a run"])
-def test_refused_at_any_step_of_a_removal_it_says_so_and_can_be_repeated(root, add, disk, code, runs):
+def test_a_disk_error_at_any_step_of_a_removal_is_raised_and_can_be_repeated(root, add, disk, code, runs):
     for step in range(1, 60):
         entry = add(runs=2)
         disk.fail_at(step, code)

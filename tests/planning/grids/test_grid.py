@@ -1,4 +1,4 @@
-"""A grid: the product, each experiment once, in files that say what the template said."""
+"""A grid is the product of the values over a template, each experiment once."""
 
 import itertools
 import json
@@ -14,7 +14,7 @@ from Arch.planning.grids.grid import make_grid, write
 
 @pytest.fixture
 def template(tmp_path):
-    """Writes a template and gives its path."""
+    """Writes a template and returns its path."""
 
     def at(name="template.json", **values):
         path = tmp_path / name
@@ -27,7 +27,7 @@ def template(tmp_path):
 
 @pytest.fixture
 def grid(workspace, tmp_path):
-    """The grid of some words over a template, to be written to `grid/`."""
+    """Makes the grid of some words over a template, for the folder `grid/`."""
     return lambda path, *words, to=None, overrides=(): make_grid(
         workspace.resolver, path, words, to or tmp_path / "grid", overrides
     )
@@ -47,12 +47,12 @@ def test_the_files_are_the_product_of_the_values(grid, template):
     assert made.duplicates == ()
 
 
-def test_only_what_varies_is_in_a_name(grid, template):
+def test_only_varying_keys_are_in_a_file_name(grid, template):
     assert list(documents(grid(template(), "Temperature=2", "Seed=1,2"))) == ["Seed=1.json", "Seed=2.json"]
     assert list(documents(grid(template(), "Temperature=2"))) == ["Temperature=2.json"]
 
 
-def test_one_experiment_is_written_once_and_its_twins_are_named(grid, template):
+def test_an_experiment_is_written_once_and_its_duplicates_are_listed(grid, template):
     made = grid(template(), "Fancy=false,true", "Depth=1,2")
     assert [variant.words for variant in made.variants] == [
         "Fancy=false,Depth=1",
@@ -65,7 +65,7 @@ def test_one_experiment_is_written_once_and_its_twins_are_named(grid, template):
     assert [kept for _, kept in made.duplicates] == ["Seed=1,NumRuns=1"] * 3
 
 
-def test_what_is_written_is_the_experiment_that_was_planned(grid, template, workspace, tmp_path):
+def test_the_written_files_are_the_planned_experiments(grid, template, workspace, tmp_path):
     template("teachers/big.json", Seed=3)
     path = template(Taught=True, Teacher="teachers/big.json", DataPath="pictures")
     made = grid(path, "Temperature=1,2", to=tmp_path / "deep/down")
@@ -77,7 +77,7 @@ def test_what_is_written_is_the_experiment_that_was_planned(grid, template, work
         assert os.path.realpath(config.resolve_path(config.option("DataPath"))) == str(tmp_path / "pictures")
 
 
-def test_relative_paths_of_the_template_stay_relative_and_absolute_ones_as_they_are(grid, template, tmp_path):
+def test_relative_paths_are_rewritten_and_absolute_ones_are_kept(grid, template, tmp_path):
     teacher = {"Model": "Net", "Taught": True, "Teacher": "t/other.json", "DataPath": "near"}
     template("t/other.json")
     made = grid(template(Taught=True, Teacher=teacher, DataPath="/far"), "Seed=1", to=tmp_path / "a/b")
@@ -95,14 +95,14 @@ def test_weights_in_a_file_are_found_from_the_new_folder(grid, template, tmp_pat
 
 
 @pytest.mark.parametrize("teacher", ["Other", "torchvision/a.json@b", "timm/x"])
-def test_what_is_no_path_is_left_alone(grid, template, teacher):
+def test_values_that_are_no_paths_are_unchanged(grid, template, teacher):
     if teacher == "torchvision/a.json@b":
         teacher = "torchvision/a@b"
     made = grid(template(Taught=True, Teacher=teacher), "Seed=1")
     assert documents(made)["Seed=1.json"]["Teacher"] == teacher
 
 
-def test_a_path_in_a_word_starts_at_the_working_directory(grid, template, tmp_path, monkeypatch, workspace):
+def test_a_path_in_a_word_is_relative_to_the_working_directory(grid, template, tmp_path, monkeypatch, workspace):
     template("here/one.json", Seed=1)
     template("here/two.json", Seed=2)
     monkeypatch.chdir(tmp_path / "here")
@@ -116,14 +116,14 @@ def test_a_path_in_a_word_starts_at_the_working_directory(grid, template, tmp_pa
     assert seeds == {1, 2}
 
 
-def test_where_a_link_makes_a_way_ambiguous_the_path_becomes_absolute(grid, template, tmp_path):
+def test_a_path_through_an_ambiguous_link_becomes_absolute(grid, template, tmp_path):
     (tmp_path / "real/inside").mkdir(parents=True)
     (tmp_path / "link").symlink_to(tmp_path / "real/inside")
     made = grid(template(DataPath="pictures"), "Seed=1", to=tmp_path / "link")
     assert documents(made)["Seed=1.json"]["DataPath"] == str(tmp_path / "pictures")
 
 
-def test_a_value_replaces_the_templates_own_wherever_it_stands(grid, template):
+def test_a_value_replaces_the_one_in_the_template_wherever_it_is(grid, template):
     path = template(Heat=3, **{"Fancy": True, "Fancy:Params": {"Depth": 4}})
     made = grid(path, "Temperature=5", "Depth=6")
     assert documents(made) == {
@@ -131,12 +131,12 @@ def test_a_value_replaces_the_templates_own_wherever_it_stands(grid, template):
     }
 
 
-def test_overrides_count_for_all(grid, template):
+def test_overrides_apply_to_every_config(grid, template):
     made = grid(template(), "Seed=1,2", overrides=["Widths=[3,4]"])
     assert [document["Widths"] for document in documents(made).values()] == [[3, 4]] * 2
 
 
-def test_lists_are_spelt_in_brackets(grid, template):
+def test_lists_are_written_in_brackets(grid, template):
     made = grid(template(), "Widths=[32],[64,64]")
     assert documents(made) == {
         "Widths=32.json": {"Model": "Net", "Widths": [32]},
@@ -165,13 +165,13 @@ def test_commas_split_only_outside_brackets_and_quotes(text, pieces):
 
 
 @pytest.mark.parametrize("text", ["[1,2", "1]", '"a', "]["])
-def test_brackets_and_quotes_need_partners(text):
-    with pytest.raises(ConfigError, match=r"^Widths=.*: a bracket or a quotation mark has no partner\.$"):
+def test_unbalanced_brackets_and_quotes_are_refused(text):
+    with pytest.raises(ConfigError, match=r"^Widths=.*: a bracket or a quotation mark is not closed or not opened\.$"):
         split(text, f"Widths={text}")
 
 
 @pytest.mark.parametrize("text", ["a,", ",a", "a,,b", ","])
-def test_nothing_between_commas_is_refused(text):
+def test_an_empty_value_between_commas_is_refused(text):
     with pytest.raises(ConfigError, match="expected a value before and after each comma"):
         split(text, "word")
 
@@ -179,7 +179,7 @@ def test_nothing_between_commas_is_refused(text):
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["Temprature=1"], r"no key named 'Temprature'. Did you mean 'Temperature'\?.* It stands in 'Temprature=1'"),
+        (["Temprature=1"], r"no key named 'Temprature'. Did you mean 'Temperature'\?.* The word is 'Temprature=1'"),
         (["Temperature=1,warm"], '^Temperature=1,warm: expected a number, got "warm"'),
         (["Temperature=1,-1"], "^Temperature=1,-1: expected more than 0, got -1"),
         (["Model=Nett"], "^Model=Nett: expected one of its choices.* Did you mean 'Net'"),
@@ -191,12 +191,12 @@ def test_nothing_between_commas_is_refused(text):
         (["Taught=true", "Teacher=nowhere.json"], "with Taught=true,Teacher=nowhere.json: Teacher: .*no such file"),
     ],
 )
-def test_a_wrong_word_is_named(grid, template, words, message):
+def test_an_error_names_the_wrong_word(grid, template, words, message):
     with pytest.raises((ConfigError, UnknownNameError), match=message):
         grid(template(), *words)
 
 
-def test_a_grid_beyond_reason_is_refused_before_it_is_made(grid, template):
+def test_a_grid_that_is_too_large_is_refused_before_it_is_made(grid, template):
     numbers = ",".join(map(str, range(400)))
     with pytest.raises(ConfigError, match="more than 100000 combinations"):
         grid(template(), f"Seed={numbers}", f"Temperature={numbers.replace('0,', '0.5,', 1)}")
@@ -210,15 +210,13 @@ def test_writing_the_same_again_changes_nothing(grid, template):
     assert grid(template(), "Seed=1,2,3").missing()[0].words == "Seed=3"
 
 
-def test_a_file_that_says_something_else_is_never_touched_and_nothing_is_written(grid, template, tmp_path):
+def test_a_file_with_other_content_is_kept_and_nothing_is_written(grid, template, tmp_path):
     (tmp_path / "grid").mkdir()
     (tmp_path / "grid/Seed=2.json").write_text("mine")
     made = grid(template(), "Seed=1,2")
-    with pytest.raises(
-        ConfigError, match=r"Seed=2\.json is there already and says something else. Nothing was written"
-    ):
+    with pytest.raises(ConfigError, match=r"Seed=2\.json exists already with other content. Nothing was written"):
         made.missing()
-    with pytest.raises(ConfigError, match="was written by someone else meanwhile"):
+    with pytest.raises(ConfigError, match="was written by another process in the meantime"):
         write(made.variants[1:])
     assert (tmp_path / "grid/Seed=2.json").read_text() == "mine"
 
@@ -233,14 +231,14 @@ def test_a_file_that_says_something_else_is_never_touched_and_nothing_is_written
         (['Model="Net","Other"'], {"Model=Net.json", "Model=Other.json"}),
     ],
 )
-def test_names_are_safe_short_and_differ_without_regard_to_capitals(grid, template, words, names):
+def test_file_names_are_safe_and_short_and_differ_in_more_than_case(grid, template, words, names):
     found = [variant.path.name for variant in grid(template(), *words).variants]
     assert all(re.fullmatch(r"[A-Za-z][A-Za-z0-9._+=,-]{0,99}\.json", name) for name in found)
     assert len({name.casefold() for name in found}) == len(found)
     assert names is None or set(found) == names
 
 
-def test_two_files_of_one_name_are_told_apart_by_their_fingerprints(grid, template, tmp_path):
+def test_two_files_of_one_name_get_their_fingerprints(grid, template, tmp_path):
     for folder in ("a", "b"):
         template(f"{folder}/t.json", Seed=ord(folder))
     made = grid(template(Taught=True), f"Teacher={tmp_path}/a/t.json,{tmp_path}/b/t.json")

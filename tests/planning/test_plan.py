@@ -1,4 +1,4 @@
-"""A plan holds every experiment once, after all it depends on, with the runs that it lacks."""
+"""A plan has every experiment once, after its dependencies, with the number of its missing runs."""
 
 import dataclasses
 import json
@@ -28,7 +28,7 @@ def plan(resolver, store):
 
 @pytest.fixture
 def commit(resolver, store):
-    """Gives an experiment the runs of these indices."""
+    """Commits the runs of these indices of an experiment."""
 
     def finish(raw, *indices):
         config = resolver.resolve(raw)
@@ -42,19 +42,19 @@ def commit(resolver, store):
     return finish
 
 
-def told(plan):
+def summary(plan):
     return [(step.config["Seed"], step.config.references != {}, step.state, step.done) for step in plan.steps]
 
 
-def test_a_teacher_comes_before_its_student_and_once(plan):
-    assert told(plan(TAUGHT, {**TAUGHT, "Temperature": 2.0}, TEACHER)) == [
+def test_a_teacher_is_planned_once_and_before_its_students(plan):
+    assert summary(plan(TAUGHT, {**TAUGHT, "Temperature": 2.0}, TEACHER)) == [
         (1, False, "missing", 0),
         (0, True, "missing", 0),
         (0, True, "missing", 0),
     ]
 
 
-def test_what_others_wait_for_is_made_before_what_nobody_waits_for(plan):
+def test_experiments_with_dependents_come_first(plan):
     alone, grandteacher = {**TINY, "Seed": 5}, {**TINY, "Seed": 6}
     teacher = {**TINY, "Seed": 7, "VanillaKD": True, "Teacher": grandteacher}
     student = {**TINY, "Seed": 8, "VanillaKD": True, "Teacher": teacher}
@@ -63,25 +63,25 @@ def test_what_others_wait_for_is_made_before_what_nobody_waits_for(plan):
     assert [step.config["Seed"] for step in made.steps] == [5, 1, 0, 6, 7, 8]
 
 
-def test_a_finished_student_does_not_ask_for_its_teacher(plan, commit):
+def test_a_finished_student_does_not_request_its_teacher(plan, commit):
     commit(TAUGHT, 0)
-    assert told(plan(TAUGHT)) == [(0, True, "done", 1)]
+    assert summary(plan(TAUGHT)) == [(0, True, "done", 1)]
 
 
-def test_the_most_runs_that_anyone_asks_for_are_wanted(plan, commit):
+def test_the_largest_requested_number_of_runs_is_planned(plan, commit):
     commit(TEACHER, 0)
     (step,) = plan(TEACHER, {**TEACHER, "NumRuns": 3}, TEACHER).steps
     assert (step.wanted, step.config.option("NumRuns"), step.done, step.state) == (3, 3, 1, "partial")
     assert step.labels == ("0", "1", "2")
 
 
-def test_a_run_beyond_those_wanted_stands_for_none_of_them(plan, commit):
+def test_a_run_of_a_higher_index_does_not_replace_a_missing_one(plan, commit):
     commit(TEACHER, 0, 2)
     teacher, _ = plan({**TAUGHT, "TeacherRun": 1}).steps
     assert (teacher.state, teacher.done, teacher.wanted) == ("partial", 1, 2)
 
 
-def test_an_experiment_that_nothing_implements_is_refused_and_asks_for_nothing(plan):
+def test_an_experiment_that_is_not_implemented_is_refused_without_dependencies(plan):
     (step,) = plan({**TAUGHT, "Model": "TcT"}).steps
     assert step.state == "refused"
     assert isinstance(step.refusal, NotImplementedYetError)
@@ -108,7 +108,7 @@ def test_an_entry_of_another_default_is_refused_and_stops_no_other(resolver, sto
 
 @pytest.fixture
 def plugged(tmp_path):
-    """A config with a plugin of its own in a folder, which offers `MyNet`."""
+    """Writes a plugin that defines `MyNet` into a folder; returns a config that uses it."""
 
     def plugged(folder, code="", width=8):
         (tmp_path / folder).mkdir()
@@ -121,12 +121,10 @@ def plugged(tmp_path):
 
 
 @pytest.mark.parametrize("other", [{"code": "1 + 1"}, {"width": 9}])
-def test_two_files_that_give_one_name_to_two_networks_are_refused_by_both_paths(plan, plugged, other):
-    with pytest.raises(
-        PluginError, match=r"/net\.py and .*/net\.py offer the same names, but not the same: .* MyNet on"
-    ):
+def test_two_plugins_that_define_one_name_differently_are_refused(plan, plugged, other):
+    with pytest.raises(PluginError, match=r"/net\.py and .*/net\.py define the same names differently: .* MyNet on"):
         plan(plugged("a"), plugged("b", **other))
 
 
 def test_two_copies_of_one_file_are_one_experiment(plan, plugged):
-    assert told(plan(plugged("a"), plugged("b"))) == told(plan(plugged("c")))
+    assert summary(plan(plugged("a"), plugged("b"))) == summary(plan(plugged("c")))

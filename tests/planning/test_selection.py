@@ -1,4 +1,4 @@
-"""Words select folders of a cache, whatever state these are in."""
+"""Words select folders of a cache, damaged or not."""
 
 import json
 
@@ -9,18 +9,23 @@ from Arch.planning.selection import Selection
 
 
 @pytest.fixture
+def workspace(workspace_of, rules):
+    return workspace_of(rules)
+
+
+@pytest.fixture
 def select(workspace):
     return lambda *words, place=None: Selection.in_cache(place or workspace).select(words)
 
 
-def test_without_words_all_are_meant_sound_or_not(select, add, workspace):
+def test_without_words_all_are_selected_damaged_or_not(select, add, workspace):
     names = {add().fingerprint, add(Seed=1).fingerprint, "f" * 32}
     (workspace.store.root / ("f" * 32)).mkdir()
     (workspace.store.root / next(iter(names)) / "Config.json").write_text("{")
     assert set(select().fingerprints) == names
 
 
-def test_a_prefix_has_to_fit_one_folder_and_capitals_do_not_count(select, workspace):
+def test_a_prefix_has_to_match_one_folder_ignoring_case(select, workspace):
     for name in ("ab" * 16, "ac" * 16, "b0" * 16):
         (workspace.store.root / name).mkdir()
     assert select("AB").fingerprints == ("ab" * 16,)
@@ -38,7 +43,7 @@ def test_an_empty_word_is_not_taken_for_the_working_directory(select, add, tmp_p
         select("")
 
 
-def test_files_folders_and_the_caches_own_folders_select(select, add, tmp_path):
+def test_config_files_folders_and_cache_folders_select(select, add, tmp_path):
     entries = [add(Seed=seed) for seed in (1, 2, 3)]
     (tmp_path / "configs").mkdir()
     for seed in (1, 2, 9):
@@ -51,7 +56,7 @@ def test_files_folders_and_the_caches_own_folders_select(select, add, tmp_path):
         select(f"{tmp_path}/configs/9.json")
 
 
-def test_values_select_and_a_teacher_answers_to_its_network_and_its_name(select, add, workspace):
+def test_values_select_and_a_teacher_matches_by_network_and_fingerprint(select, add, workspace):
     teacher = add(Seed=7)
     student = add(Taught=True, Teacher={"Model": "Net", "Seed": 7})
     orphan = add(Taught=True, Teacher={"Model": "Other", "Seed": 8})
@@ -65,7 +70,7 @@ def test_values_select_and_a_teacher_answers_to_its_network_and_its_name(select,
         select("Seed=6")
 
 
-def test_what_cannot_be_read_is_told_apart_from_what_differs(select, add):
+def test_unreadable_experiments_are_listed_apart(select, add):
     sound, other, torn = add(), add(Seed=1), add(Seed=2)
     (torn.path / "Config.json").write_text("{")
     found = select("Seed=0")
@@ -81,7 +86,7 @@ def test_an_experiment_under_a_changed_default_is_still_found(select, add, rules
         assert select(*words, place=after).fingerprints == (entry.fingerprint,)
 
 
-def test_what_todays_rules_do_not_know_is_taken_by_the_letter(select, add):
+def test_values_unknown_to_the_rules_are_compared_as_stored(select, add):
     entry = add(Seed=3)
     document = json.loads((entry.path / "Config.json").read_text())
     document["Active"]["Zebra"] = 1

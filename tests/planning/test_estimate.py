@@ -1,4 +1,4 @@
-"""An estimate is the median over the cached runs that are most like the one asked for, epoch by epoch."""
+"""An estimate is the median over the most similar cached runs, in proportion to the epochs."""
 
 from pathlib import Path
 
@@ -13,31 +13,31 @@ from Arch.types import Result, Run
 BASE = {"Trainer": "KDTrainer", "Dataset": "Digits", "Model": "MLP", "TrainSamples": 100, "NumEpochs": 10}
 
 
-def witness(*seconds, **values):
+def cached(*seconds, **values):
     return Result("", {**BASE, **values}, {}, dict(enumerate(seconds)), Path())
 
 
 def test_time_grows_with_the_epochs():
-    assert Estimator([witness(5.0)]).seconds({**BASE, "NumEpochs": 30}) == pytest.approx(15.0)
+    assert Estimator([cached(5.0)]).seconds({**BASE, "NumEpochs": 30}) == pytest.approx(15.0)
 
 
-def test_a_rate_or_a_seed_costs_no_time_but_a_width_does():
-    known = Estimator([witness(5.0, MaxLR=0.1, MLPWidths=[32]), witness(50.0, MaxLR=0.1, MLPWidths=[512])])
+def test_a_rate_or_a_seed_does_not_change_an_estimate_but_a_width_does():
+    known = Estimator([cached(5.0, MaxLR=0.1, MLPWidths=[32]), cached(50.0, MaxLR=0.1, MLPWidths=[512])])
     assert known.seconds({**BASE, "MaxLR": 0.3, "Seed": 7, "MLPWidths": [32]}) == pytest.approx(5.0)
 
 
-def test_the_median_and_not_the_mean_counts():
-    assert Estimator([witness(1.0, 2.0, 90.0)]).seconds(BASE) == pytest.approx(2.0)
+def test_an_estimate_is_the_median_and_not_the_mean():
+    assert Estimator([cached(1.0, 2.0, 90.0)]).seconds(BASE) == pytest.approx(2.0)
 
 
-def test_without_an_equal_one_the_same_study_counts_before_the_same_network():
-    known = Estimator([witness(5.0, BatchSize=64), witness(50.0, TrainSamples=1000)])
+def test_a_run_of_the_same_study_is_preferred_to_one_of_the_same_network():
+    known = Estimator([cached(5.0, BatchSize=64), cached(50.0, TrainSamples=1000)])
     assert known.seconds({**BASE, "BatchSize": 32}) == pytest.approx(5.0)
     assert known.seconds({**BASE, "TrainSamples": 500}) == pytest.approx(50.0)
 
 
-def test_of_what_is_like_nothing_nothing_is_said():
-    assert Estimator([witness(5.0)]).seconds({**BASE, "Model": "resnet8"}) is None
+def test_without_a_similar_run_there_is_no_estimate():
+    assert Estimator([cached(5.0)]).seconds({**BASE, "Model": "resnet8"}) is None
 
 
 def test_nothing_is_read_where_nothing_is_missing(resolver, tmp_path, monkeypatch):
@@ -55,7 +55,7 @@ def test_nothing_is_read_where_nothing_is_missing(resolver, tmp_path, monkeypatc
     assert estimator(plan, store).seconds(config.active) is None
 
 
-def test_the_cache_is_the_witness_and_damaged_entries_are_passed_over(resolver, tmp_path):
+def test_an_estimate_uses_the_cache_and_ignores_damaged_entries(resolver, tmp_path):
     store = Store(tmp_path / "cache")
     for seed, seconds in ((0, 4.0), (1, 6.0), (2, 8.0)):
         config = resolver.resolve({"Dataset": "Synthetic", "Model": "MLP", "Seed": seed})
