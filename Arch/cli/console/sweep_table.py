@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from Arch.cache.attempts.failure import Failure
-from Arch.cli.console.sweep_lines import ended_text
+from Arch.cli.console.sweep_words import ended_text
 from Arch.errors import CacheError
 from Arch.planning.task import Task
 from Arch.sweep.progress import Outcome, Running, SweepProgress

@@ -5,10 +5,11 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
-from contextlib import closing
+from contextlib import AbstractContextManager, closing, nullcontext
 
 from Arch.cli.console.signals import Signals
-from Arch.cli.console.sweep_lines import failure_text, sweep_watcher
+from Arch.cli.console.sweep_lines import LineSweepWatcher
+from Arch.cli.console.sweep_words import failure_text
 from Arch.cli.shared.running import show_results
 from Arch.planning.plan import Plan
 from Arch.planning.task import Task
@@ -16,7 +17,7 @@ from Arch.planning.workspace import Workspace
 from Arch.sweep.executors.devices import Wishes, slots_of, this_machine
 from Arch.sweep.executors.local import LocalPool
 from Arch.sweep.outcome import Report
-from Arch.sweep.progress import Outcome
+from Arch.sweep.progress import Outcome, SilentSweepWatcher, SweepWatcher
 from Arch.sweep.scheduler import Sweep, SweepOptions
 
 _MOST_LINES = 20
@@ -45,6 +46,17 @@ def sweep(
     code = show_results(workspace, plan, options)
     _summarise(report, plan, quiet=options.quiet)
     return signals.code or (code if report.is_complete else 1)
+
+
+def sweep_watcher(*, quiet: bool) -> AbstractContextManager[SweepWatcher]:
+    """Returns the watcher for standard error: none if `quiet`, a table on a terminal, else lines."""
+    if quiet:
+        return nullcontext(SilentSweepWatcher())
+    if sys.stderr.isatty():
+        from Arch.cli.console.sweep_table import TableSweepWatcher  # rich: only a sweep on a terminal needs it
+
+        return TableSweepWatcher()
+    return nullcontext(LineSweepWatcher())
 
 
 def _summarise(report: Report, plan: Plan, *, quiet: bool) -> None:

@@ -5,10 +5,11 @@ import pytest
 from Arch.cache.attempts.failure import Failure
 from Arch.cache.entry import Entry
 from Arch.cache.store import Store
-from Arch.cli.console.sweep_lines import LineSweepWatcher, sweep_watcher
+from Arch.cli.console.sweep_lines import LineSweepWatcher
+from Arch.cli.shared.sweeping import sweep_watcher
 from Arch.planning.plan import make_plan
 from Arch.planning.task import tasks_of
-from Arch.sweep.progress import Board, Outcome, Running, SilentSweepWatcher, Slot
+from Arch.sweep.progress import Outcome, Running, SilentSweepWatcher, Slot, SweepProgress
 from Arch.types import Run
 
 TINY = {"Dataset": "Synthetic", "Model": "MLP"}
@@ -42,7 +43,7 @@ def test_an_end_counts_and_shows_the_accuracy_and_the_time(running, said):
     with Entry(running.work.entry).write_run(0) as writer:
         writer.commit(Run(0, 0, (), {"accuracy": 0.612}, 32.0))
     watcher = LineSweepWatcher()
-    watcher.tick(Board((running,), 0, 0, 35, 0, 36, 0.0))
+    watcher.tick(SweepProgress((running,), 0, 0, 35, 0, 36, 0.0))
     watcher.ended(running, Outcome.DONE, None)
     watcher.ended(running.task, Outcome.ELSEWHERE, None)
     assert said() == [

@@ -15,7 +15,7 @@ from Arch.cache.attempts.progress import Progress
 from Arch.cli.console.sweep_table import TableSweepWatcher
 from Arch.errors import DiskError
 from Arch.planning.task import Task
-from Arch.sweep.progress import Board, Outcome, Running, Slot
+from Arch.sweep.progress import Outcome, Running, Slot, SweepProgress
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ def running(work, attempt=1, run=0):
 
 
 def board(*hands):
-    return Board(hands, done=3, failed=1, waiting=5, elsewhere=2, total=12, seconds=130)
+    return SweepProgress(hands, done=3, failed=1, waiting=5, elsewhere=2, total=12, seconds=130)
 
 
 @pytest.fixture
