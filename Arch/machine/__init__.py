@@ -1,1 +1,1 @@
-"""What this machine has: memory limits of containers and processes."""
+"""The machine and the installation: limits of containers and processes, and where the package's files lie."""

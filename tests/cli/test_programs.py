@@ -1,7 +1,6 @@
 """The programs as a user starts them: what they print, what they keep, and what they never import."""
 
 import json
-import runpy
 import shutil
 import subprocess
 import sys
@@ -9,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from Arch.machine.installation import INSTALLATION
 from tests.repository import ROOT
 
 HEAVY = {"torch", "torchvision", "numpy", "pandas", "matplotlib", "sklearn", "PIL", "tqdm"}
@@ -173,8 +173,7 @@ def test_the_demonstration_is_the_quickstart_folder():
         "taught.json",
         "teacher.json",
     }
-    verb = runpy.run_path(str(ROOT / "Arch/cli/verbs/demo.py"))
-    assert verb["QUICKSTART"] == ROOT / "ExperimentConfigs" / "Quickstart"
+    assert INSTALLATION.demonstration == ROOT / "ExperimentConfigs" / "Quickstart"
 
 
 def write(path, **values):

@@ -9,8 +9,9 @@ import pytest
 from Arch.config.foreign import ForeignNetwork
 from Arch.errors import ChangedDefaultError, ConfigError, DiskError
 from Arch.files import door
-from Arch.planning.workspace import ROOT, Workspace, config_files
+from Arch.planning.workspace import Workspace, config_files
 from Arch.types import Run
+from tests.repository import ROOT
 
 TEACHER = {"Dataset": "Synthetic", "Model": "MLP"}
 STUDENT = {**TEACHER, "Seed": 1, "VanillaKD": True, "Teacher": TEACHER}

@@ -8,10 +8,10 @@ import pandas as pd
 import pytest
 
 from Arch.errors import ConfigError, DiskError
-from Arch.planning.workspace import ROOT
 from Arch.report import export
 from Arch.report.export import check_format, columns, csv_text, data_frame, frame, json_text, rows, selected, write
 from tests.report.conftest import STUDENT, TEACHER
+from tests.repository import ROOT
 from tests.test_architecture import HEAVY, imported
 
 HARD = [

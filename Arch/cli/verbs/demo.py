@@ -7,9 +7,7 @@ import argparse
 from Arch.cli.console.options import refuse_sweeping, unknown_word
 from Arch.cli.shared.running import draw, finish, workspace_of
 from Arch.errors import ConfigError
-from Arch.planning.workspace import ROOT
-
-QUICKSTART = ROOT / "ExperimentConfigs" / "Quickstart"
+from Arch.machine.installation import INSTALLATION
 
 
 def run(options: argparse.Namespace) -> int:
@@ -18,7 +16,7 @@ def run(options: argparse.Namespace) -> int:
         raise ConfigError(f"{unknown_word(options.words[0])}.")
     refuse_sweeping(options)
     workspace = workspace_of(options)
-    asked = list(workspace.configs([str(QUICKSTART)], options.set))
+    asked = list(workspace.configs([str(INSTALLATION.demonstration)], options.set))
     code = finish(workspace, asked, options)
     if code == 0:
         entries = [workspace.store.entry(config) for config, _ in asked]

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from Arch.errors import DataError
+from Arch.machine.installation import INSTALLATION
 
 if TYPE_CHECKING:
     from Arch.datasets.loading import ImageData
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
     from Arch.training.streams import Streams
     from Arch.types import Run
 
-_ROOT = Path(__file__).resolve().parents[3]
 _DRIVER = Path("/proc/driver/nvidia/version")
 _PATIENCE = 5  # seconds for another program, which may sit on a slow disk
 
@@ -126,7 +126,7 @@ def code_version(root: Path) -> dict[str, Any]:
 @cache
 def _own_code() -> dict[str, Any]:
     """The version of this very code, asked once for a process: what is edited later does not act in it."""
-    return code_version(_ROOT)
+    return code_version(INSTALLATION.repository) if INSTALLATION.repository else {}
 
 
 @cache
