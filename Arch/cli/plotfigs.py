@@ -7,6 +7,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from Arch.cli.console.names import add_version
 from Arch.cli.console.options import WHAT, Parser, add_shared
 from Arch.cli.console.program import guarded
 from Arch.cli.shared.plugin_option import add_plugin
@@ -33,6 +34,7 @@ def main(arguments: Sequence[str]) -> int:
     )
     parser.add_argument("words", nargs="*", metavar="FIGURE|WHAT", help=f"names of figures, then {WHAT}")
     add_plugin(parser)
+    add_version(parser)
     add_shared(parser)
     options = parser.parse_intermixed_args(arguments)
     if options.plugin:

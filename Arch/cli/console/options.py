@@ -7,6 +7,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import NoReturn
 
+from Arch.cli.console.names import add_version, as_started
 from Arch.cli.verb_list import VERBS
 from Arch.errors import ConfigError, did_you_mean
 from Arch.units import seconds_of
@@ -31,6 +32,10 @@ class Parser(argparse.ArgumentParser):
         """Ends the program with exit code 2."""
         self.exit(2, f"error: {message}. `{self.prog} -h` shows what there is.\n")
 
+    def format_help(self) -> str:
+        """Returns the help, which calls the program as it was started."""
+        return as_started(super().format_help())
+
 
 def root_parser() -> argparse.ArgumentParser:
     """The parser of `main.py` without a verb."""
@@ -45,6 +50,7 @@ def root_parser() -> argparse.ArgumentParser:
     ways = parser.add_mutually_exclusive_group()
     ways.add_argument("-c", "--config", nargs="+", metavar="FILE", help="run these configs")
     ways.add_argument("-e", "--sweep", metavar="DIR", help="run every config below a folder")
+    add_version(parser)
     add_sweeping(parser)
     add_shared(parser)
     return parser

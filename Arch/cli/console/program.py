@@ -8,14 +8,13 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import TextIO
 
+from Arch.cli.console.names import HintStream, is_command
 from Arch.errors import ArchError
 
 
 def guarded(program: Callable[[Sequence[str]], int], arguments: Sequence[str]) -> int:
     """The program's exit code; 2 for a mistake, 130 when interrupted."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")  # a plain terminal must not fail on a plus-minus sign
+    sys.stdout, sys.stderr = _prepared(sys.stdout), _prepared(sys.stderr)
     try:
         return _flushed(program(arguments))
     except ArchError as error:
@@ -33,6 +32,14 @@ def guarded(program: Callable[[Sequence[str]], int], arguments: Sequence[str]) -
         where = error.filename or "standard output or the working directory"
         print(f"error: {where}: {(error.strerror or str(error)).lower()}.", file=sys.stderr)
         return 1
+
+
+def _prepared(stream: TextIO) -> TextIO:
+    """Returns a standard stream that fails on no character and names the program as it was started."""
+    if not isinstance(stream, io.TextIOWrapper):
+        return stream
+    stream.reconfigure(errors="backslashreplace")  # a plain terminal must not fail on a plus-minus sign
+    return HintStream.around(stream) if is_command() else stream
 
 
 def _flushed(code: int) -> int:
