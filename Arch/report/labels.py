@@ -69,10 +69,15 @@ def _are_same(values: Sequence[Any]) -> bool:
 
 
 def _telling(configs: Sequence[Mapping[str, Any]]) -> list[str]:
-    """The model and the keys on which two configs that have them disagree: names first, then switches."""
+    """The model, or the trainer where no config has one, and the keys that two configs have with other values.
+
+    Returns:
+        Names first, then switches, then the others.
+    """
     keys = dict.fromkeys(key for share in distinguishing(configs) for key in share)
     values = {key: [config[key] for config in configs if key in config] for key in keys}
-    telling = {"Model": 0} | {key: _rank(key, values[key][0]) for key in keys if not _are_same(values[key])}
+    first = "Model" if any("Model" in config for config in configs) else "Trainer"
+    telling = {first: 0} | {key: _rank(key, values[key][0]) for key in keys if not _are_same(values[key])}
     return sorted(telling, key=lambda key: telling[key])  # a stable sort: otherwise the configs' order
 
 

@@ -9,7 +9,8 @@ from typing import Any
 from Arch.cache.attempts.attempt import Attempt, State
 from Arch.cache.attempts.progress import Progress
 from Arch.planning.overview import Overview
-from Arch.units import age_text, seconds_at
+from Arch.types import headline_of
+from Arch.units import age_text, score_text, seconds_at
 
 MOST = 200  # lines for one state; `--json` has all
 MOST_MISSING = 20
@@ -109,7 +110,7 @@ def _remark(overview: Overview, attempt: Attempt, now: float) -> str:
         case State.FAILED | State.CRASHED:
             words.append(_failed(attempt, progress))
         case _:
-            words.append(f"{attempt.state}{_place(progress)}")
+            words.append(" at ".join(filter(None, (attempt.state, _place(progress)))))
     return " ".join(words)
 
 
@@ -117,7 +118,8 @@ def _running(attempt: Attempt, progress: Progress | None, now: float) -> str:
     claim = attempt.claim
     parts = [str(claim.holder), claim.device, f"attempt {claim.generation}" * (claim.generation > 1)] if claim else []
     if progress is not None:
-        parts += [f"epoch {progress.epoch}/{progress.epochs}", *_scores(progress)]
+        name = headline_of(progress.scores)
+        parts += [_place(progress), score_text(name, progress.scores[name]) if name else ""]
     if claim and claim.since:
         parts.append(f"for {age_text(now - seconds_at(claim.since))}")
     if progress is not None and progress.seconds_left is not None:
@@ -135,21 +137,14 @@ def _failed(attempt: Attempt, progress: Progress | None) -> str:
         parts.append(f"{claim.holder} vanished without a word" if claim.holder.host else "nobody can read its claim")
     parts.append(f"{attempt.number} attempt{'s'[: attempt.number != 1]}" if attempt.number else "")
     parts.append(f"{attempt.crashes} crashes in a row" if attempt.crashes > 1 else "")
-    host = failure.host if failure else ""
-    return ", ".join(filter(None, (*parts, f"on {host}" if host else "", _place(progress).strip())))
+    host, place = failure.host if failure else "", _place(progress)
+    return ", ".join(filter(None, (*parts, f"on {host}" if host else "", f"at {place}" if place else "")))
 
 
 def _place(progress: Progress | None) -> str:
-    return f" at epoch {progress.epoch}/{progress.epochs}" if progress is not None else ""
-
-
-def _scores(progress: Progress) -> list[str]:
-    names = [name for name in ("accuracy", "test accuracy", "loss") if name in progress.scores]
-    name = next(iter(names or progress.scores), None)
-    if name is None:
-        return []
-    value = progress.scores[name]
-    return [f"{name} {100 * value:.2f} %" if name.endswith("accuracy") else f"{name} {value:.4g}"]
+    if progress is None:
+        return ""
+    return f"epoch {progress.epoch}/{progress.epochs}" if progress.epochs else f"step {progress.step}/{progress.steps}"
 
 
 def _of_attempt(overview: Overview, attempt: Attempt, now: float) -> Iterator[str]:

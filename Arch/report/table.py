@@ -6,6 +6,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from Arch.types import Result, Statistic
+from Arch.units import is_share
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,8 +21,8 @@ def table(results: Sequence[Result], labels: Sequence[str], scores: Sequence[str
     """One line per experiment: its label, mean ± standard deviation of each score, seconds per run.
 
     Accuracies and agreements are in percent, the standard deviation is that of a sample (n - 1), n stands in the
-    first column and wherever a score has another. Statistics over runs of unlike device type, thread count or
-    torch version are marked and explained below the table.
+    first column that an experiment has and wherever a score has another. Statistics over runs of unlike device type,
+    thread count or torch version are marked and explained below the table.
 
     Args:
         results: the experiments, in the order of the rows.
@@ -33,10 +34,7 @@ def table(results: Sequence[Result], labels: Sequence[str], scores: Sequence[str
     """
     columns = tuple(scores) or _columns(results)
     head = ["experiment", *(name.replace("_", " ") for name in columns), "seconds/run"]
-    rows = [
-        [label, *(_cell(result, name, says_n=name == columns[0]) for name in columns), _seconds(result)]
-        for label, result in zip(labels, results, strict=True)
-    ]
+    rows = [[label, *_cells(result, columns), _seconds(result)] for label, result in zip(labels, results, strict=True)]
     widths = [max(len(row[column]) for row in [head, *rows]) for column in range(len(head))]
     lines = [_line(row, widths) for row in [head, ["-" * width for width in widths], *rows]]
     return "\n".join([*lines, *_footnotes(results, labels)])
@@ -61,14 +59,17 @@ def _columns(results: Sequence[Result]) -> tuple[str, ...]:
     return (*(name for name in FIRST if name in found), *(name for name in found if name not in FIRST))
 
 
+def _cells(result: Result, columns: Sequence[str]) -> list[str]:
+    """Returns a row's scores; the first that the experiment has says n."""
+    first = next((name for name in columns if result.statistic(name)), "")
+    return [_cell(result, name, says_n=name == first) for name in columns]
+
+
 def _cell(result: Result, name: str, *, says_n: bool) -> str:
     statistic = result.statistic(name)
     if statistic is None:
         return NOTHING
-    if name.endswith(("accuracy", "agreement")):
-        text = f"{percent(statistic.times(100))} %"
-    else:
-        text = _spread(statistic, _precision(statistic.mean))
+    text = f"{percent(statistic.times(100))} %" if is_share(name) else _spread(statistic, _precision(statistic.mean))
     n = f" (n={statistic.n})" if says_n or statistic.n != result.n else ""
     return text + n + (UNLIKE if statistic.n > 1 and result.unlike else "")
 

@@ -122,3 +122,9 @@ def test_the_labels_of_a_grid_are_unique(models):
         for nesterov in (True, False)
     ]
     assert len(set(labelled(*grid))) == len(grid)
+
+
+def test_studies_without_a_model_are_called_by_their_trainer():
+    configs = [{"Trainer": "Comparison", "Measure": measure} for measure in ("CKA", "RSA")]
+    assert labels(configs, ["a" * 32, "b" * 32]) == ["Comparison, Measure=CKA", "Comparison, Measure=RSA"]
+    assert labels(configs[:1], ["a" * 32]) == ["Comparison"]

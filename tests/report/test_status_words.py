@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from Arch.cache.attempts.progress import Progress
 from Arch.planning.overview import overviews
 from Arch.report.status_words import MOST_MISSING, counts, details, json_row, table
 from Arch.units import seconds_at
@@ -69,6 +70,14 @@ def test_a_claim_that_is_torn_names_no_process(attempt, lines):
 def test_a_stopped_run_tells_its_epoch(attempt, lines):
     attempt(TEACHER, end="stopped", epoch=7)
     assert lines()[0].endswith("run 0: stopped at epoch 7/10")
+
+
+def test_a_run_without_epochs_tells_its_step_and_first_score(opened, attempt, lines):
+    lease = attempt(TEACHER)
+    lease.entry.work(0).save_progress(Progress(0, 0, 30, 100, 60.0, "", {"mean_norm": 1.25}))
+    assert ", step 30/100, mean_norm 1.25, " in lines(seconds_at(lease.claim.since))[0]
+    lease.end("stopped")
+    assert lines()[0].endswith("run 0: stopped at step 30/100")
 
 
 def test_a_stale_entry_tells_which_component_has_changed(commit, lines):

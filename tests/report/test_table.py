@@ -78,6 +78,13 @@ def test_a_score_that_an_experiment_lacks_is_a_dash():
     assert lines[3].split() == ["one", "97.2", "%", "(n=1)", "-", "10.0"]
 
 
+def test_experiments_without_an_accuracy_say_n_at_their_first_score():
+    norms = result([{"mean_norm": 1.25}, {"mean_norm": 1.25}])
+    assert table([norms], ["norms"]).splitlines()[0].split() == ["experiment", "mean", "norm", "seconds/run"]
+    assert table([ONE, norms], ["one", "norms"]).splitlines()[3].split()[:5] == ["norms", "-", "1.250", "±", "0.000"]
+    assert table([ONE, norms], ["one", "norms"]).splitlines()[3].split()[5] == "(n=2)"
+
+
 def test_seconds_are_the_mean_of_a_run():
     assert table([THREE], ["resnet8"]).splitlines()[2].endswith("  11.0")
 

@@ -15,7 +15,8 @@ from Arch.cli.console.sweep_words import ended_text
 from Arch.errors import CacheError
 from Arch.planning.task import Task
 from Arch.sweep.progress import Outcome, Running, SweepProgress
-from Arch.units import duration_text
+from Arch.types import headline_of
+from Arch.units import duration_text, score_text, value_text
 
 _COLOURS = {Outcome.DONE: "green", Outcome.ELSEWHERE: "green", Outcome.STOPPED: "yellow"}
 
@@ -73,13 +74,16 @@ def _reached(running: Running) -> tuple[str, str, str, str]:
     if progress is None:
         return "starting", "", elapsed, ""
     left = "" if progress.seconds_left is None else duration_text(progress.seconds_left)
-    return f"{progress.epoch}/{progress.epochs}", _score(progress.scores), elapsed, left
+    place = f"{progress.epoch}/{progress.epochs}" if progress.epochs else f"step {progress.step}/{progress.steps}"
+    return place, _score(progress.scores), elapsed, left
 
 
 def _score(scores: Mapping[str, float]) -> str:
-    if "accuracy" in scores:
-        return f"{100 * scores['accuracy']:.1f} %"
-    return f"loss {scores['loss']:.3f}" if "loss" in scores else ""
+    """Returns the headline score; an accuracy without its name, since the column is narrow."""
+    name = headline_of(scores)
+    if name == "accuracy":
+        return value_text(name, scores[name])
+    return score_text(name, scores[name]) if name else ""
 
 
 def _summary(progress: SweepProgress) -> str:

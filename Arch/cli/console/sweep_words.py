@@ -6,7 +6,8 @@ from Arch.cache.attempts.failure import Failure
 from Arch.cache.entry import Entry
 from Arch.errors import CacheError
 from Arch.sweep.progress import Outcome, Running, Task
-from Arch.units import duration_text
+from Arch.types import headline_of
+from Arch.units import duration_text, score_text
 
 _WORDS = {Outcome.ELSEWHERE: "done elsewhere"}
 
@@ -32,5 +33,6 @@ def _numbers(what: Running | Task, outcome: Outcome) -> str:
         run = Entry(what.work.entry).run(what.task.run)
     except CacheError:  # removed at once, or damaged: the table of results reports it
         return ""
-    accuracy = f", accuracy {100 * run.scores['accuracy']:.1f} %" if "accuracy" in run.scores else ""
-    return f"{accuracy}, {duration_text(run.seconds)}"
+    name = headline_of(run.scores)
+    score = f", {score_text(name, run.scores[name])}" if name else ""
+    return f"{score}, {duration_text(run.seconds)}"

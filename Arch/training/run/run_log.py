@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TextIO
 
 from Arch.errors import CacheError
-from Arch.units import utc_now
+from Arch.units import epoch_text, utc_now
 
 if TYPE_CHECKING:
     from Arch.cache.attempts.progress import Progress
@@ -90,7 +90,5 @@ class _Copy(logging.Handler):
 
 
 def numbers(epoch: Epoch) -> str:
-    """An epoch's numbers in a line."""
-    splits = (("train", epoch.train), ("validation", epoch.validation), ("test", epoch.test))
-    words = [f"{split} {name} {value:.6g}" for split, metrics in splits for name, value in metrics.items()]
-    return f"{', '.join(words)}, rate {epoch.learning_rate:.6g}, {epoch.seconds:.2f} s"
+    """Returns an epoch's metrics, learning rate and time in one line."""
+    return f"{epoch_text(epoch)}, rate {epoch.learning_rate:.6g}, {epoch.seconds:.2f} s"

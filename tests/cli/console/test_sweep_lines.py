@@ -47,7 +47,7 @@ def test_an_end_counts_and_shows_the_accuracy_and_the_time(running, said):
     watcher.ended(running, Outcome.DONE, None)
     watcher.ended(running.task, Outcome.ELSEWHERE, None)
     assert said() == [
-        "done 1/36: MLP on Synthetic, run 0 (configs/a.json), accuracy 61.2 %, 32 s",
+        "done 1/36: MLP on Synthetic, run 0 (configs/a.json), accuracy 61.20 %, 32 s",
         "done elsewhere 2/36: MLP on Synthetic, run 0 (configs/a.json)",
     ]
 

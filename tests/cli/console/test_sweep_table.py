@@ -77,7 +77,7 @@ def shown():
 def test_a_run_is_shown_with_its_place_score_and_time_left(shown):
     half_way = Progress(5, 10, 50, 100, seconds=60.0, time="", scores={"accuracy": 0.6125})
     lines = [line for line in shown(running(Work(half_way), run=2)).splitlines() if "resnet8" in line]
-    assert " ".join(lines[0].split()) == "cpu a resnet8 on Digits 2 5/10 61.3 % 1 min 15 s 1 min"
+    assert " ".join(lines[0].split()) == "cpu a resnet8 on Digits 2 5/10 61.25 % 1 min 15 s 1 min"
 
 
 def test_a_run_without_progress_is_starting_and_a_second_attempt_is_said(shown):
@@ -96,7 +96,7 @@ def test_the_counts_are_below(shown):
 
 def test_a_narrow_terminal_shortens_the_title_and_keeps_the_numbers(shown):
     half_way = Progress(5, 10, 50, 100, seconds=60.0, time="", scores={"accuracy": 0.6125})
-    assert "61.3 %" in shown(running(Work(half_way)), width=70)
+    assert "61.25 %" in shown(running(Work(half_way)), width=70)
 
 
 def test_what_ended_stays_above_the_table_without_markup_being_read():

@@ -104,9 +104,9 @@ def test_a_sweep_makes_everything_and_says_so_in_plain_lines(place):
     first, second = (f"MLP on Synthetic, run 0 ({place.folder}/configs/00{n}.json)" for n in range(2))
     assert err.splitlines() == [
         f"started: {first}, on cpu",
-        f"done 1/2: {first}, accuracy 50.0 %, 1.0 s",
+        f"done 1/2: {first}, accuracy 50.00 %, 1.0 s",
         f"started: {second}, on cpu",
-        f"done 2/2: {second}, accuracy 50.0 %, 1.0 s",
+        f"done 2/2: {second}, accuracy 50.00 %, 1.0 s",
         "runs: 2 made",
     ]
 
