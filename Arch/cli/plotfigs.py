@@ -10,9 +10,10 @@ from pathlib import Path
 from Arch.cli.console.names import add_version
 from Arch.cli.console.options import WHAT, Parser, add_shared
 from Arch.cli.console.program import guarded
+from Arch.cli.shared.drawing import draw
 from Arch.cli.shared.plugin_option import add_plugin
-from Arch.cli.shared.running import cached_entries, draw, workspace_of
-from Arch.config.plugins.running import errors_named, use_files
+from Arch.cli.shared.running import cached_entries, workspace_of
+from Arch.config.plugins.running import use_files
 from Arch.errors import UnknownNameError, did_you_mean
 from Arch.figures import FIGURES
 
@@ -45,9 +46,7 @@ def main(arguments: Sequence[str]) -> int:
     what = [word for word in options.words if word not in FIGURES]
     workspace = workspace_of(options)
     entries, code = cached_entries(workspace, what, options)
-    with errors_named(options.plugin):
-        draw(names or list(FIGURES), entries, options)
-    return code
+    return max(code, draw(names or list(FIGURES), entries, options, plugins=options.plugin))
 
 
 def _check(word: str) -> None:

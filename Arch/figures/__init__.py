@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
+from Arch.errors import ArchError
 from Arch.registry.registry import Registry
+from Arch.types import Result, Run
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from matplotlib.figure import Figure as Sheet
 
-    from Arch.types import Result, Run
+View = TypeVar("View")
 
 
 class Exhibit(Protocol):
@@ -19,15 +20,15 @@ class Exhibit(Protocol):
 
     @property
     def label(self) -> str:
-        """What tells it from the other experiments of the figure."""
+        """A text that distinguishes it from the other experiments of the figure."""
 
     @property
     def result(self) -> Result:
-        """Its summary: the headline scores of every run."""
+        """Its summary: the scores of every run."""
 
     @property
     def runs(self) -> Sequence[Run]:
-        """Its runs with all their epochs; a figure that reads only `result` does not ask for them."""
+        """Its runs with all their epochs; a figure that reads only `result` does not load them."""
 
 
 class Figure(Protocol):
@@ -41,8 +42,45 @@ class Figure(Protocol):
             sheet: an empty matplotlib figure, constrained layout, the project's style in force.
 
         Raises:
-            ArchError: an experiment lacks what this figure shows.
+            UnsuitableError: some experiments lack what this figure shows; the figure is then called again, on another
+                sheet, without these.
+            ArchError: it cannot be drawn at all.
         """
+
+
+class UnsuitableError(ArchError):
+    """Some experiments lack what a figure shows.
+
+    Attributes:
+        reasons: why, by the experiment's index among those to draw.
+    """
+
+    def __init__(self, reasons: Mapping[int, ArchError]) -> None:
+        """Takes the reasons; the message has each of them once."""
+        self.reasons = dict(reasons)
+        super().__init__("; ".join(dict.fromkeys(map(str, self.reasons.values()))))
+
+
+def views(experiments: Sequence[Exhibit], view: Callable[[Exhibit], View]) -> list[View]:
+    """Returns what a figure shows of each experiment.
+
+    Args:
+        experiments: the experiments to draw.
+        view: gives what the figure shows of one; raises ArchError where that is missing or cannot be read.
+
+    Raises:
+        UnsuitableError: `view` refused some of them.
+    """
+    found: list[View] = []
+    reasons: dict[int, ArchError] = {}
+    for index, experiment in enumerate(experiments):
+        try:
+            found.append(view(experiment))
+        except ArchError as problem:
+            reasons[index] = problem
+    if reasons:
+        raise UnsuitableError(reasons)
+    return found
 
 
 FIGURES: Registry[Figure] = Registry("figure", __name__)

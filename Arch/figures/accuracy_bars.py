@@ -4,22 +4,19 @@ from __future__ import annotations
 
 import itertools
 import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from Arch.errors import ArchError
-from Arch.figures import FIGURES
+from Arch.figures import FIGURES, Exhibit, views
 from Arch.figures._style import COLOURS, COLUMN, LINE, named
 from Arch.report import percent
 from Arch.types import Statistic
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure as Sheet
-
-    from Arch.figures import Exhibit
 
 LABEL = 26  # characters of a label's line, which leave half the column to the bars
 BAR = 0.2  # inches, the thickness of a bar
@@ -54,7 +51,7 @@ class _Bar:
 @FIGURES.register("accuracy-bars")
 def accuracy_bars(experiments: Sequence[Exhibit], sheet: Sheet) -> None:
     """Test accuracy of each experiment: mean, standard deviation over runs, and every run."""
-    bars = [_bar(experiment) for experiment in experiments]
+    bars = views(experiments, _bar)
     height = sum(bar.height for bar in bars) + LINE * len(_notes(bars)) + FRAME
     sheet.set_size_inches(COLUMN, height)
     _draw_bars(bars, sheet.subplots())
@@ -64,7 +61,7 @@ def _bar(experiment: Exhibit) -> _Bar:
     result = experiment.result
     accuracies = [100 * run["accuracy"] for _, run in sorted(result.scores.items()) if "accuracy" in run]
     if not accuracies:
-        raise ArchError(f"{experiment.label} has no run with an accuracy. Run it first, or leave it out.")
+        raise ArchError("no run has an accuracy")
     unlike = result.unlike if len(accuracies) > 1 else {}
     return _Bar(named(experiment.label, f"{len(accuracies)}", LABEL, is_unlike=bool(unlike)), tuple(accuracies), unlike)
 

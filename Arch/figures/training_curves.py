@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from Arch.errors import ArchError
-from Arch.figures import FIGURES
+from Arch.figures import FIGURES, Exhibit, views
 from Arch.figures._style import COLUMN, LINE, colour, marker, named
+from Arch.types import Run
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
-
     from matplotlib.artist import Artist
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure as Sheet
-
-    from Arch.figures import Exhibit
-    from Arch.types import Run
 
 Split = Literal["train", "test"]
 SPLITS: tuple[Split, ...] = ("test", "train")
@@ -60,9 +57,8 @@ def curve(runs: Iterable[Run], split: Split, metric: str) -> Curve:
 
 @dataclass(frozen=True)
 class _Course:
-    """One experiment's name in the legend, its curves, and its place, which decides its colour and marker."""
+    """One experiment's name in the legend and its curves; its place among the others decides colour and marker."""
 
-    place: int
     name: str
     curves: Mapping[tuple[Split, str], Curve]
     unlike: tuple[str, ...]
@@ -78,7 +74,7 @@ def training_curves(experiments: Sequence[Exhibit], sheet: Sheet) -> None:
     """Loss and accuracy against epochs, training and test, with a band from the lowest to the highest run."""
     from matplotlib.ticker import MaxNLocator  # listing the figures' names must not import matplotlib
 
-    courses = [_course(place, experiment) for place, experiment in enumerate(experiments)]
+    courses = views(experiments, _course)
     handles = _legend(courses)
     lines = sum(1 + str(handle.get_label()).count("\n") for handle in handles)
     sheet.set_size_inches(COLUMN, PANELS + LINE * lines + SPACING * len(handles))
@@ -92,7 +88,7 @@ def training_curves(experiments: Sequence[Exhibit], sheet: Sheet) -> None:
     sheet.legend(handles=handles, loc="outside lower left")
 
 
-def _course(place: int, experiment: Exhibit) -> _Course:
+def _course(experiment: Exhibit) -> _Course:
     runs = experiment.runs
     curves = {(split, metric): curve(runs, split, metric) for split in SPLITS for metric in METRICS}
     nll = curve(runs, "test", "nll")
@@ -100,10 +96,10 @@ def _course(place: int, experiment: Exhibit) -> _Course:
         curves["test", "loss"] = nll  # what is minimised need not be defined outside training; this always is
     counts = [n for one in curves.values() for n in one.n]
     if not counts:
-        raise ArchError(f"{experiment.label} has no run with epochs. Run it first, or leave it out.")
+        raise ArchError("no run has epochs with a loss or an accuracy")
     n = f"{max(counts)}" if min(counts) == max(counts) else f"{min(counts)} to {max(counts)}"
     unlike = tuple(experiment.result.unlike) if max(counts) > 1 else ()
-    return _Course(place, named(experiment.label, n, LABEL, is_unlike=bool(unlike)), curves, unlike, tests_nll)
+    return _Course(named(experiment.label, n, LABEL, is_unlike=bool(unlike)), curves, unlike, tests_nll)
 
 
 def _draw_curves(courses: Sequence[_Course], axes: Axes, metric: str, scale: float = 1.0) -> None:
@@ -115,15 +111,15 @@ def _draw_curves(courses: Sequence[_Course], axes: Axes, metric: str, scale: flo
         metric: one of `METRICS`.
         scale: what values are multiplied with, 100 for percent.
     """
-    for course in courses:
+    for place, course in enumerate(courses):
         for split in SPLITS:
             one = course.curves[split, metric]
             low, mean, high = ([scale * value for value in values] for values in (one.low, one.mean, one.high))
             every = max(1, len(mean) // MARKS[split])
-            start = course.place * every // len(courses)  # neighbours' markers stand apart
-            axes.plot(one.epochs, mean, markevery=(start, every), **_look(course.place, split))
+            start = place * every // len(courses)  # neighbours' markers stand apart
+            axes.plot(one.epochs, mean, markevery=(start, every), **_look(place, split))
             if max(one.n, default=0) > 1:
-                axes.fill_between(one.epochs, low, high, color=colour(course.place), alpha=BAND, linewidth=0)
+                axes.fill_between(one.epochs, low, high, color=colour(place), alpha=BAND, linewidth=0)
 
 
 def _scale_loss(courses: Sequence[_Course], axes: Axes) -> str:
@@ -155,7 +151,9 @@ def _legend(courses: Sequence[_Course]) -> list[Artist]:
     from matplotlib.lines import Line2D  # as in training_curves
     from matplotlib.patches import Patch
 
-    handles: list[Artist] = [Line2D([], [], label=course.name, **_look(course.place, "test")) for course in courses]
+    handles: list[Artist] = [
+        Line2D([], [], label=course.name, **_look(place, "test")) for place, course in enumerate(courses)
+    ]
     handles += [Line2D([], [], label=split, **_look(0, split) | {"color": "#555555"}) for split in SPLITS]
     if any(course.has_band for course in courses):
         handles.append(Patch(color="#555555", alpha=BAND, label="band: lowest to highest run, line: mean"))

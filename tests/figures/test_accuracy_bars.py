@@ -6,7 +6,7 @@ import itertools
 
 import pytest
 
-from Arch.errors import ArchError
+from Arch.figures import UnsuitableError
 
 # 90, 92, 97: mean 93, deviations -3, -1, 4, sample variance (9 + 1 + 16) / 2 = 13
 THREE = (0.90, 0.92, 0.97)
@@ -107,8 +107,9 @@ def test_unlike_runs_are_starred_and_explained(axes_of, shown):
 
 
 def test_an_experiment_without_an_accuracy_is_an_error(axes_of, shown):
-    with pytest.raises(ArchError, match=r"^resnet8 has no run with an accuracy. Run it first, or leave it out.$"):
+    with pytest.raises(UnsuitableError, match=r"^no run has an accuracy$") as error:
         axes_of([shown("a", [0.5]), shown("resnet8", [])])
+    assert list(error.value.reasons) == [1]
 
 
 def test_many_long_labels_do_not_overlap_and_stay_on_the_sheet(sheet_of, shown):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from Arch.errors import ArchError
+from Arch.figures import UnsuitableError
 from Arch.figures._style import COLOURS, MARKERS
 from Arch.figures.training_curves import curve
 
@@ -155,8 +155,9 @@ def test_the_lines_of_a_legend_look_like_their_curves(curves_of, shown):
 
 
 def test_an_experiment_without_epochs_is_an_error(curves_of, shown):
-    with pytest.raises(ArchError, match=r"^resnet8 has no run with epochs. Run it first, or leave it out.$"):
+    with pytest.raises(UnsuitableError, match=r"^no run has epochs with a loss or an accuracy$") as error:
         curves_of(shown("a", [], [FIRST]), shown("resnet8", [], [[]]))
+    assert list(error.value.reasons) == [1]
 
 
 def test_a_long_legend_stays_on_the_sheet_and_off_the_panels(curves_of, shown):

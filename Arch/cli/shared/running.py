@@ -1,4 +1,4 @@
-"""What the verbs share: carrying out a plan in this process, printing results, drawing figures."""
+"""Carrying out a plan in this process, and printing results: what several verbs share."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import json
 import os
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from Arch.cache.entry import Entry
 from Arch.callbacks import Requests
@@ -20,23 +19,7 @@ from Arch.planning.plan import Plan, make_plan
 from Arch.planning.workspace import Workspace
 from Arch.report import json_rows, labels, table
 from Arch.sweep.worker import Worker
-from Arch.types import Result, Run
-
-
-@dataclass(frozen=True)
-class _Exhibit:
-    """A cached experiment as a figure sees it; its epochs are read only by a figure that shows them."""
-
-    label: str
-    entry: Entry
-
-    @property
-    def result(self) -> Result:
-        return self.entry.result()
-
-    @property
-    def runs(self) -> Sequence[Run]:
-        return self.entry.runs()
+from Arch.types import Result
 
 
 def workspace_of(options: argparse.Namespace) -> Workspace:
@@ -113,16 +96,6 @@ def labels_of(entries: Sequence[Entry]) -> list[str]:
         other["Fingerprint"]: other["Title"] for document in documents for other in document["References"].values()
     }
     return labels([document["Active"] for document in documents], [entry.fingerprint for entry in entries], titles)
-
-
-def draw(names: Sequence[str], entries: Sequence[Entry], options: argparse.Namespace, stem: str = "") -> None:
-    """Draws figures of cached entries and says where they are."""
-    from Arch.figures.writer import draw as draw_figure  # only where a figure is asked for
-
-    exhibits = [_Exhibit(label, entry) for label, entry in zip(labels_of(entries), entries, strict=True)]
-    for name in names:
-        for path in draw_figure(name, exhibits, options.out, stem):
-            print(path)
 
 
 def print_notes(asked: Sequence[tuple[Config, str]], options: argparse.Namespace) -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import argparse
 
 from Arch.cli.console.options import refuse_sweeping, unknown_word
-from Arch.cli.shared.running import draw, finish, workspace_of
+from Arch.cli.shared.drawing import draw
+from Arch.cli.shared.running import finish, workspace_of
 from Arch.errors import ConfigError
 from Arch.machine.installation import INSTALLATION
 
@@ -18,7 +19,7 @@ def run(options: argparse.Namespace) -> int:
     workspace = workspace_of(options)
     asked = list(workspace.configs([str(INSTALLATION.demonstration)], options.set))
     code = finish(workspace, asked, options)
-    if code == 0:
-        entries = [workspace.store.entry(config) for config, _ in asked]
-        draw(["accuracy-bars", "training-curves"], entries, options, stem="quickstart")
-    return code
+    if code:
+        return code
+    entries = [workspace.store.entry(config) for config, _ in asked]
+    return draw(["accuracy-bars", "training-curves"], entries, options, stem="quickstart")
