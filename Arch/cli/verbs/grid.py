@@ -12,7 +12,7 @@ from Arch.cli.shared.running import workspace_of
 from Arch.planning.grids.grid import Grid, make_grid, write
 
 EXAMPLES = """examples:
-  main.py grid my.json Temperature=1,2,4 Seed=0,1 --to grids/temperature
+  main.py grid my.json MaxLR=0.003,0.01,0.03 Seed=0,1 --to grids/rates
   main.py grid my.json Teacher=big.json,small.json --to grids/teachers
   main.py grid my.json 'MLPWidths=[32],[64,64]' --to grids/widths
                                                   a value that is a list itself stands in brackets
