@@ -12,6 +12,7 @@ from Arch.cache.entry import Entry
 from Arch.cache.runs import finished
 from Arch.config.rules.rules import Rules
 from Arch.planning.overview import of_entry
+from Arch.report.columns import aligned
 from Arch.units import age_text, size_text
 
 SORTS = ("age", "size", "title")
@@ -75,8 +76,7 @@ def text(lines: Sequence[Line], now: float) -> list[str]:
         for line in lines
     ]
     head = ("name", "state", "runs", "size", "age", "title")
-    widths = [max(len(row[column]) for row in [head, *cells]) for column in range(len(head))]
-    return [*(_joined(row, widths) for row in [head, *cells]), totals(lines)]
+    return [*aligned([head, *cells], "<<>>><"), totals(lines)]
 
 
 def totals(lines: Sequence[Line]) -> str:
@@ -89,9 +89,3 @@ def totals(lines: Sequence[Line]) -> str:
 def json_rows(lines: Sequence[Line]) -> list[dict[str, Any]]:
     """The same for other programs."""
     return [dict(vars(line)) for line in lines]
-
-
-def _joined(row: Sequence[str], widths: Sequence[int]) -> str:
-    name, state, *numbers, title = row
-    middle = [cell.rjust(width) for cell, width in zip(numbers, widths[2:-1], strict=True)]
-    return "  ".join([name.ljust(widths[0]), state.ljust(widths[1]), *middle, title]).rstrip()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
+from Arch.report.columns import aligned
 from Arch.types import Result, Statistic
 from Arch.units import is_share
 
@@ -35,8 +36,8 @@ def table(results: Sequence[Result], labels: Sequence[str], scores: Sequence[str
     columns = tuple(scores) or _columns(results)
     head = ["experiment", *(name.replace("_", " ") for name in columns), "seconds/run"]
     rows = [[label, *_cells(result, columns), _seconds(result)] for label, result in zip(labels, results, strict=True)]
-    widths = [max(len(row[column]) for row in [head, *rows]) for column in range(len(head))]
-    lines = [_line(row, widths) for row in [head, ["-" * width for width in widths], *rows]]
+    rule = ["-" * max(map(len, cells)) for cells in zip(head, *rows, strict=True)]
+    lines = aligned([head, rule, *rows], "<" + ">" * (len(head) - 1))
     return "\n".join([*lines, *_footnotes(results, labels)])
 
 
@@ -87,11 +88,6 @@ def _spread(statistic: Statistic, precision: str) -> str:
 
 def _seconds(result: Result) -> str:
     return f"{Statistic.of([*result.seconds.values()]).mean:.1f}" if result.seconds else NOTHING
-
-
-def _line(cells: Sequence[str], widths: Sequence[int]) -> str:
-    numbers = [cell.rjust(width) for cell, width in zip(cells[1:], widths[1:], strict=True)]
-    return "  ".join([cells[0].ljust(widths[0]), *numbers])
 
 
 def _footnotes(results: Sequence[Result], labels: Sequence[str]) -> list[str]:

@@ -6,7 +6,6 @@ import argparse
 import itertools
 import json
 import os
-from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,7 @@ from Arch.datasets.download.download import is_there
 from Arch.datasets.sources.catalogue import CATALOGUE, Facts
 from Arch.errors import DataError, UnknownNameError
 from Arch.planning.workspace import Workspace
+from Arch.report.columns import aligned
 from Arch.units import size_text
 
 _MOST_FILES = 30_000  # whose sizes are looked up for a line; a page looks at all
@@ -33,9 +33,9 @@ def show_datasets(schema: Schema, options: argparse.Namespace) -> int:
     if options.json:
         print(json.dumps(rows, indent=1))
     elif name is None:
-        print("\n".join(_lines(rows)))
+        print("\n".join(aligned([_cells(row) for row in rows], "<<><<")))
     else:
-        print("\n".join(f"{fact:<9}  {_text(value)}" for fact, value in rows[0].items() if value))
+        print("\n".join(aligned([(fact, _text(value)) for fact, value in rows[0].items() if value], "<<")))
     return 0
 
 
@@ -97,13 +97,10 @@ def _how(name: str, facts: Facts, place: Path | None, *, is_present: bool) -> st
     return f"`main.py fetch {name}`, or its first use, downloads {what}."
 
 
-def _lines(rows: list[dict[str, Any]]) -> Iterator[str]:
-    about = [_what(row) if "shape" in row else "" for row in rows]
-    width, middle = max(len(row["name"]) for row in rows), max(map(len, about))
-    for row, what in zip(rows, about, strict=True):
-        size = f"{'>' if row['counted'] else ''}{size_text(row['bytes'])}" if row.get("bytes") else ""
-        where = row["how"] or row["place"]
-        yield f"{row['name']:<{width}}  {row['state']:<8}  {size:>7}  {what:<{middle}}  {where}".rstrip()
+def _cells(row: dict[str, Any]) -> tuple[str, ...]:
+    size = f"{'>' if row['counted'] else ''}{size_text(row['bytes'])}" if row.get("bytes") else ""
+    what = _what(row) if "shape" in row else ""
+    return row["name"], row["state"], size, what, row["how"] or row["place"]
 
 
 def _text(value: Any) -> str:

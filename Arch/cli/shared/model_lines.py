@@ -14,6 +14,7 @@ from Arch.cli.shared.plugin_option import rules_with_plugins
 from Arch.cli.shared.running import workspace_of
 from Arch.datasets.sources.catalogue import CATALOGUE
 from Arch.errors import ConfigError, ModelError, UnknownNameError
+from Arch.report.columns import aligned
 
 if TYPE_CHECKING:
     from Arch.models.overview import Overview
@@ -81,13 +82,14 @@ def _show_line(name: str, options: argparse.Namespace) -> None:
     print(f"{name} for images {_text(shape)} and {classes} classes: {seen.parameters:,} parameters")
     if seen.obstacle:
         print(f"It cannot be cut; hooks watch these modules. {seen.obstacle}")
-    width = max((len(each.name) for each in seen.layers), default=0)
-    for index, each in enumerate(seen.layers):
-        mark = "*" if index in seen.standard else " "
-        print(f"{index:>4}{mark} {each.name:<{width}}  {_text(each.shape):>12}  {each.parameters:>12,}")
-    head = seen.parameters - sum(each.parameters for each in seen.layers)
+    rows = [
+        (f"{index}{'*' if index in seen.standard else ' '}", each.name, _text(each.shape), f"{each.parameters:,}")
+        for index, each in enumerate(seen.layers)
+    ]
     if not seen.obstacle:
-        print(f"      {'head':<{width}}  {classes:>12}  {head:>12,}")
+        head = seen.parameters - sum(each.parameters for each in seen.layers)
+        rows.append(("", "head", str(classes), f"{head:,}"))
+    print("\n".join(aligned(rows, "><>>")))
     print("* standard layer")
 
 

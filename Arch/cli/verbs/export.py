@@ -42,7 +42,8 @@ def run(options: argparse.Namespace) -> int:
         print(f"error: left out: {problem}", file=sys.stderr)
     if not table:
         whose = f" of {' '.join(options.what)}" if options.what else ""
-        raise ConfigError(f"there is no finished run{whose} in {workspace.store.root}. `status` tells what there is.")
+        what = "finished run with epochs" if options.epochs else "finished run"
+        raise ConfigError(f"there is no {what}{whose} in {workspace.store.root}. `status` tells what there is.")
     if options.to is None:
         print(export.json_text(table) if options.json else export.csv_text(table), end="")
     else:

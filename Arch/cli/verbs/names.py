@@ -15,6 +15,7 @@ from Arch.config.rules.rules import KeyRule, Rules
 from Arch.errors import UnknownNameError
 from Arch.figures import FIGURES
 from Arch.registry.registry import Registry
+from Arch.report.columns import aligned
 
 EXAMPLES = """examples:
   main.py names                                   every kind and its names
@@ -65,8 +66,7 @@ def run(options: argparse.Namespace) -> int:
     if options.json:
         print(json.dumps(found, indent=1))
     else:
-        width = max(len(name) for name in found)
-        print("\n".join(f"{name:<{width}}  {about}" for name, about in found.items()))
+        print("\n".join(aligned(list(found.items()), "<<")))
     return 0
 
 
