@@ -1,4 +1,4 @@
-"""Draws figures of what is cached; never trains, never imports torch."""
+"""Draws figures of cached experiments; never trains, never imports torch."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ _EXAMPLES = """examples:
   Plotfigs.py                                     every figure of everything that is cached
   Plotfigs.py accuracy-bars ExperimentConfigs/Quickstart
   Plotfigs.py training-curves 3f9a --out paper/
-  Plotfigs.py my-figure --plugin my_figures.py    a figure of your own
+  Plotfigs.py my-figure --plugin my_figures.py    a figure of a plugin
 """
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Runs the program and gives its exit code."""
+    """Runs the program and returns its exit code."""
     parser = Parser(
         prog="Plotfigs.py",
         description=__doc__,
@@ -50,11 +50,11 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def _check(word: str) -> None:
-    """Refuses a word that is nothing, but near to a figure's name."""
+    """Raises UnknownNameError for a word that names no path and is near to a figure's name."""
     if word not in FIGURES and not Path(word).exists() and did_you_mean(word, FIGURES):
         raise UnknownNameError("figure", word, FIGURES)
 
 
 def program() -> int:
-    """Runs the program on this process's arguments and gives its exit code; mistakes are printed in one sentence."""
+    """Runs the program on this process's arguments and returns its exit code; errors are printed as one sentence."""
     return guarded(main, sys.argv[1:])

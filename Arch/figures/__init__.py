@@ -1,4 +1,4 @@
-"""Figures of what the cache knows: the registry, and what every figure is."""
+"""Figures of cached experiments: the registry, and the interface of a figure."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ View = TypeVar("View")
 
 
 class Exhibit(Protocol):
-    """One experiment as a figure sees it."""
+    """One experiment as a figure reads it."""
 
     @property
     def label(self) -> str:
@@ -35,11 +35,11 @@ class Figure(Protocol):
     """A function that gives a sheet its size and draws experiments on axes it lays out there."""
 
     def __call__(self, experiments: Sequence[Exhibit], sheet: Sheet) -> None:
-        """Draws.
+        """Draws the experiments.
 
         Args:
             experiments: at least one, in the order to show them.
-            sheet: an empty matplotlib figure, constrained layout, the project's style in force.
+            sheet: an empty matplotlib figure with constrained layout, in the project's style.
 
         Raises:
             UnsuitableError: some experiments lack what this figure shows; the figure is then called again, on another

@@ -1,4 +1,4 @@
-"""From a figure's name to its files."""
+"""Draws a figure by its name and writes its files."""
 
 from __future__ import annotations
 
@@ -36,13 +36,13 @@ def draw(name: str, experiments: Sequence[Exhibit], out: Path, stem: str = "") -
 
     Args:
         name: a name in `FIGURES`.
-        experiments: what to draw, in the order to show it; those that lack what the figure shows are left out.
+        experiments: the experiments, in the order to show them; those that lack what the figure shows are left out.
         out: the folder for the files.
-        stem: what the files' names begin with, before the figure's own; other characters than letters, digits,
+        stem: the beginning of the files' names, before the figure's own; other characters than letters, digits,
             `.`, `_` and `-` become `-`.
 
     Returns:
-        The files, and what was left out. Equal experiments give equal bytes.
+        The files, and the experiments that were left out. Equal experiments give equal bytes.
 
     Raises:
         UnknownNameError: there is no such figure.
@@ -68,7 +68,7 @@ def draw(name: str, experiments: Sequence[Exhibit], out: Path, stem: str = "") -
 
 
 def _drawn(figure: Figure, experiments: Sequence[Exhibit]) -> Sheet:
-    from matplotlib.figure import Figure as Sheet  # a cached answer draws nothing and must not pay 0.3 s
+    from matplotlib.figure import Figure as Sheet  # 0.3 s that a cached answer need not spend
 
     sheet = Sheet(layout="constrained")
     figure(experiments, sheet)
@@ -80,7 +80,7 @@ def _file_name(name: str, stem: str) -> str:
 
 
 def save(sheet: Sheet, stem: Path) -> list[Path]:
-    """Writes a drawn sheet as `<stem>.png` and `<stem>.pdf`, each in one step and without a date inside.
+    """Writes a drawn sheet as `<stem>.png` and `<stem>.pdf`, atomically and without a date inside.
 
     Raises:
         DiskError: the files cannot be written.

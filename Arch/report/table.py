@@ -1,4 +1,4 @@
-"""Results as a table of plain text, and as rows for other programs."""
+"""Results as a table of plain text, and as JSON objects."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ if TYPE_CHECKING:
 FIRST = ("accuracy", "best_accuracy", "agreement", "teacher_accuracy", "kl_to_teacher", "nll", "ece")
 NOTHING = "-"
 UNLIKE = "*"
-_NOISE = 1e-9  # percentage points: the spread of equal numbers is rounding
+_NOISE = 1e-9  # percentage points: a smaller spread is the rounding error of equal numbers
 
 
 def table(results: Sequence[Result], labels: Sequence[str], scores: Sequence[str] = ()) -> str:
-    """One line per experiment: its label, mean ± standard deviation of each score, seconds per run.
+    """Returns one line per experiment: its label, mean ± standard deviation of each score, seconds per run.
 
     Accuracies and agreements are in percent, the standard deviation is that of a sample (n - 1), n stands in the
     first column that an experiment has and wherever a score has another. Statistics over runs of unlike device type,
@@ -27,8 +27,8 @@ def table(results: Sequence[Result], labels: Sequence[str], scores: Sequence[str
 
     Args:
         results: the experiments, in the order of the rows.
-        labels: what to call them, in the same order.
-        scores: the columns wanted; by default every score that some run has.
+        labels: their labels, in the same order.
+        scores: the columns; by default every score that some run has.
 
     Returns:
         Lines, without a newline at the end.
@@ -42,7 +42,7 @@ def table(results: Sequence[Result], labels: Sequence[str], scores: Sequence[str
 
 
 def json_rows(results: Sequence[Result], labels: Sequence[str]) -> list[dict[str, Any]]:
-    """The same experiments as JSON objects: every run's numbers beside their mean and standard deviation.
+    """Returns the experiments as JSON objects: every run's scores with their mean and standard deviation.
 
     Accuracies are fractions here, times are seconds; a number that is not finite becomes null, as JSON needs.
     """
@@ -50,7 +50,7 @@ def json_rows(results: Sequence[Result], labels: Sequence[str]) -> list[dict[str
 
 
 def percent(statistic: Statistic) -> str:
-    """`97.2 ± 0.3` for a statistic in percent; a second decimal where the first would show a spread of nothing."""
+    """Returns `97.2 ± 0.3` for a statistic in percent; with two decimals where one would show a deviation of 0."""
     is_narrow = statistic.std is not None and _NOISE < statistic.std < 0.05
     return _spread(statistic, ".2f" if is_narrow else ".1f")
 
@@ -61,17 +61,17 @@ def _columns(results: Sequence[Result]) -> tuple[str, ...]:
 
 
 def _cells(result: Result, columns: Sequence[str]) -> list[str]:
-    """Returns a row's scores; the first that the experiment has says n."""
+    """Returns a row's scores; the first score that the experiment has is followed by n."""
     first = next((name for name in columns if result.statistic(name)), "")
-    return [_cell(result, name, says_n=name == first) for name in columns]
+    return [_cell(result, name, with_n=name == first) for name in columns]
 
 
-def _cell(result: Result, name: str, *, says_n: bool) -> str:
+def _cell(result: Result, name: str, *, with_n: bool) -> str:
     statistic = result.statistic(name)
     if statistic is None:
         return NOTHING
     text = f"{percent(statistic.times(100))} %" if is_share(name) else _spread(statistic, _precision(statistic.mean))
-    n = f" (n={statistic.n})" if says_n or statistic.n != result.n else ""
+    n = f" (n={statistic.n})" if with_n or statistic.n != result.n else ""
     return text + n + (UNLIKE if statistic.n > 1 and result.unlike else "")
 
 

@@ -51,7 +51,7 @@ def test_a_network_that_cannot_read_the_images_hides_no_other(shown):
         (["RESNET20"], "Did you mean 'ResNet20' or 'resnet20' (names are case-sensitive)?"),
         (["nothing*"], "no model named 'nothing*'"),
         (["MLP", "--dataset", "CIFAR1"], "no dataset named 'CIFAR1'. Did you mean 'CIFAR10'?"),
-        (["MLP", "--dataset", "Arrays"], "what Arrays looks like is known only once it is read"),
+        (["MLP", "--dataset", "Arrays"], "the shape of the samples of Arrays is known only once it is read"),
     ],
 )
 def test_a_wrong_name_gets_one_sentence(program, words, message):

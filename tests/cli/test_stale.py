@@ -1,4 +1,4 @@
-"""A run that another version of a component made is still an answer, and one line says so."""
+"""A run that another version of a component made is still valid, and one line says so."""
 
 import json
 
@@ -37,7 +37,7 @@ def test_a_stale_run_is_an_answer_and_one_line_says_what_changed(cached, tmp_pat
     told = answer(tmp_path, capsys, "-c", *files)
     assert "50.0 % (n=1)" in told.out
     assert told.err.count("\n") == 1
-    assert "MLP on Synthetic (and 1 more): made before a change of Dataset, Model, and still an answer" in told.err
+    assert "MLP on Synthetic (and 1 more): made before a change of Dataset, Model, and still valid" in told.err
 
 
 def test_nothing_is_said_of_a_run_of_todays_versions(cached, tmp_path, capsys):

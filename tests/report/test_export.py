@@ -113,7 +113,7 @@ def test_a_damaged_experiment_is_left_out_and_told(workspace, commit):
 
 
 def test_a_score_that_is_called_like_a_column_keeps_its_own():
-    assert export._outcome({"seconds": 1.0, "accuracy": 0.5}, 2.0, {}) == {
+    assert export._result_part({"seconds": 1.0, "accuracy": 0.5}, 2.0, {}) == {
         "score_seconds": 1.0,
         "accuracy": 0.5,
         "seconds": 2.0,

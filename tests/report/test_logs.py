@@ -30,7 +30,7 @@ def test_a_run_in_hand_comes_before_later_attempts_and_these_before_finished_run
 
 
 def test_where_there_is_no_log_it_is_said(opened, commit):
-    with pytest.raises(CacheError, match=r"there is no log in .*`status` tells"):
+    with pytest.raises(CacheError, match=r"there is no log in .*`status` shows"):
         Log.of(opened(TEACHER))
     with pytest.raises(CacheError, match="there is no log of run 4 in"):
         Log.of(commit(TEACHER), 4)

@@ -59,12 +59,12 @@ def test_running_out_of_memory_is_named(attempt, lines):
 def test_a_crash_tells_how_often_and_where_it_stood(attempt, lines):
     attempt(TEACHER, end="crashed")
     lease = attempt(TEACHER, end="crashed")
-    assert lines()[0].endswith(f"run 0: {lease.claim.holder} vanished without a word, 2 attempts, at epoch 3/10")
+    assert lines()[0].endswith(f"run 0: {lease.claim.holder} ended without reporting, 2 attempts, at epoch 3/10")
 
 
 def test_a_claim_that_is_torn_names_no_process(attempt, lines):
     Path(attempt(TEACHER, end="crashed").claim.path).write_text("")
-    assert "run 0: nobody can read its claim, 1 attempt" in lines()[0]
+    assert "run 0: its claim cannot be read, 1 attempt" in lines()[0]
 
 
 def test_a_stopped_run_tells_its_epoch(attempt, lines):
@@ -82,7 +82,7 @@ def test_a_run_without_epochs_tells_its_step_and_first_score(opened, attempt, li
 
 def test_a_stale_entry_tells_which_component_has_changed(commit, lines):
     commit(TEACHER, versions={"Model": 7})
-    assert lines()[0].endswith("MLP on Synthetic  made before a change of Model (version 7 then); still a hit")
+    assert lines()[0].endswith("MLP on Synthetic  made before a change of Model (version 7 then); still valid")
 
 
 def test_several_remarks_stand_below_each_other(commit, attempt, lines):

@@ -1,4 +1,4 @@
-"""A sweep on a terminal: a table of what runs where, redrawn in place, and a line for each run that ended."""
+"""A sweep on a terminal: a table of the active runs, redrawn in place, and a line for each run that ended."""
 
 from __future__ import annotations
 
@@ -22,27 +22,27 @@ _COLOURS = {Outcome.DONE: "green", Outcome.ELSEWHERE: "green", Outcome.STOPPED: 
 
 
 class TableSweepWatcher:
-    """Draws on standard error; a context, so that the terminal is given back however the sweep ends."""
+    """Draws on standard error; a context manager, so that the terminal is restored even after an exception."""
 
     def __init__(self, console: Console | None = None) -> None:
-        """Draws on a `console`, by default the one behind standard error."""
+        """Takes the `console` to draw on, by default standard error."""
         self._console = console or Console(stderr=True, highlight=False)
         self._live = Live(console=self._console, auto_refresh=False, transient=True)
 
     def __enter__(self) -> TableSweepWatcher:
-        """Takes the bottom of the terminal."""
+        """Starts the live display at the bottom of the terminal."""
         self._live.start()
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Gives it back, without the table."""
+        """Ends the live display and removes the table."""
         self._live.stop()
 
     def started(self, running: Running) -> None:
-        """The table tells."""
+        """Prints nothing: the table shows active runs."""
 
     def ended(self, what: Running | Task, outcome: Outcome, failure: Failure | None) -> None:
-        """Leaves a line above the table."""
+        """Prints a line above the table."""
         self._console.print(Text(ended_text(what, outcome, failure), style=_COLOURS.get(outcome, "red")))
 
     def tick(self, progress: SweepProgress) -> None:
@@ -54,7 +54,13 @@ def _table(progress: SweepProgress) -> Table:
     table = Table(box=None, pad_edge=False, header_style="dim")
     table.add_column("where", no_wrap=True)
     table.add_column("experiment", no_wrap=True, overflow="ellipsis")
-    for name in ("run", "epoch", "score", "so far", "left"):  # where it gets narrow, titles are shortened first
+    for name in (
+        "run",
+        "epoch",
+        "score",
+        "so far",
+        "left",
+    ):  # with a minimum width, so that a narrow terminal shortens titles first
         table.add_column(name, justify="right", no_wrap=True, min_width=len(name) + 3)
     for running in progress.running:
         table.add_row(running.slot.name, running.task.step.config.title, _run(running), *_reached(running))
@@ -69,7 +75,7 @@ def _reached(running: Running) -> tuple[str, str, str, str]:
     elapsed = duration_text(time.monotonic() - running.since)
     try:
         progress = running.work.progress()
-    except CacheError:  # the table is only looked at; the run itself will say what is wrong with the disk
+    except CacheError:  # the run itself reports an error of the disk; the table must go on
         progress = None
     if progress is None:
         return "starting", "", elapsed, ""

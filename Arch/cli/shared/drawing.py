@@ -19,7 +19,7 @@ _MOST_LINES = 20
 
 @dataclass(frozen=True)
 class _Exhibit:
-    """A cached experiment as a figure sees it; its epochs are read only by a figure that shows them."""
+    """A cached experiment as a figure reads it; its epochs are loaded only by a figure that shows them."""
 
     label: str
     entry: Entry
@@ -86,7 +86,7 @@ def _print_left_out(name: str, left_out: Sequence[tuple[str, ArchError]], option
 
 
 def _print_undrawn(undrawn: dict[str, Exception], options: argparse.Namespace, *, is_any_drawn: bool) -> int:
-    """Says which figures are not drawn; raises what is the only one's error, or a fault of this program."""
+    """Says which figures are not drawn; raises the error if there is a single figure, or if it is no ArchError."""
     code = 0
     for name, problem in sorted(undrawn.items(), key=lambda pair: not isinstance(pair[1], ArchError)):
         if not isinstance(problem, ArchError) or (len(undrawn) == 1 and not is_any_drawn):

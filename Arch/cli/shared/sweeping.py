@@ -1,4 +1,4 @@
-"""What `-e` and `retry` share: workers for the runs that are missing, what is said at the end, the exit code."""
+"""Sweeps for `-e` and `retry`: workers for the missing runs, the summary at the end, the exit code."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _WORDS = {
 def sweep(
     workspace: Workspace, plan: Plan, tasks: Sequence[Task], options: argparse.Namespace, *, is_forced: bool
 ) -> int:
-    """Makes the runs, prints the results of what was asked and a summary; 0 if all that was asked is there."""
+    """Makes the runs, prints the results of the requested experiments and a summary; 0 if no run is missing."""
     sweep_options = SweepOptions(options.retry, options.timeout, is_fail_fast=options.fail_fast, is_forced=is_forced)
     wishes = Wishes(options.device, options.gpus, options.per_gpu, options.workers, options.threads)
     slots = slots_of(wishes, this_machine())
@@ -62,7 +62,7 @@ def sweep_watcher(*, quiet: bool) -> AbstractContextManager[SweepWatcher]:
 def _summarise(report: Report, plan: Plan, *, quiet: bool) -> None:
     lacking = report.of(Outcome.FAILED, Outcome.CRASHED, Outcome.REFUSED, Outcome.BLOCKED)
     for task, failure in list(lacking.items())[:_MOST_LINES]:
-        why = failure_text(failure) if failure else "it is not there"
+        why = failure_text(failure) if failure else "it is missing"
         run = f" run {task.run}:" if task.step.wanted > 1 else ""
         print(f"error: {task.label}:{run} {why}", file=sys.stderr)
     if len(lacking) > _MOST_LINES:
@@ -77,5 +77,5 @@ def _summarise(report: Report, plan: Plan, *, quiet: bool) -> None:
 def _counts(report: Report, plan: Plan) -> str:
     counts = {"there already": sum(step.done for step in plan.steps)}
     counts |= {word: len(report.of(outcome)) for outcome, word in _WORDS.items()}
-    counts["not begun"] = len(report.left)
+    counts["not started"] = len(report.left)
     return "runs: " + (", ".join(f"{count} {word}" for word, count in counts.items() if count) or "none")

@@ -1,4 +1,4 @@
-"""No arguments: a small teacher, the student alone and the student that it teaches, on handwritten digits."""
+"""The demonstration on handwritten digits: a teacher, a student alone, and the student distilled from the teacher."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from Arch.machine.installation import INSTALLATION
 
 
 def run(options: argparse.Namespace) -> int:
-    """Runs the embedded default, prints its table and saves its figures."""
+    """Runs the demonstration's configs, prints their table and saves their figures."""
     if options.words:
         raise ConfigError(f"{unknown_word(options.words[0])}.")
     refuse_sweeping(options)

@@ -1,4 +1,4 @@
-"""Shows only what distinguishes two experiments."""
+"""Shows the keys in which two experiments differ."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Writes the configs of a grid: every combination of the given values over a template, each experiment once."""
+"""Writes the configs of a grid: a template with every combination of the given values, each experiment once."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ EXAMPLES = """examples:
   main.py grid my.json 'MLPWidths=[32],[64,64]' --to grids/widths
                                                   a value that is a list itself stands in brackets
 
-Each file holds what the template says and the changed values; relative paths are rewritten to lead to the same files.
-A file that is there and says something else stops the whole command before anything is written.
+Each file holds the template with the changed values; relative paths are rewritten so that they lead to the same files.
+An existing file with other content stops the whole command before anything is written.
 """
 _MOST_LINES = 20
 
@@ -31,7 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Says what it will write, and writes it."""
+    """Prints which files it writes, and writes them."""
     grid = make_grid(workspace_of(options).resolver, options.template, options.words, options.to, options.set)
     missing = grid.missing()
     if not options.quiet:

@@ -79,19 +79,17 @@ def test_a_preview_says_what_would_go_and_what_was_made_from_it(cache, main):
     teacher, student = cache["teacher"].fingerprint[:12], cache["student"].fingerprint[:12]
     lines = main("rm", teacher).splitlines()
     assert re.fullmatch(rf"  {teacher} +\d\.\d KB +\d+s  Net on \?  1 run", lines[0])
-    assert lines[1] == f"    made from it, and staying: {student}"
+    assert lines[1] == f"    made from it, and kept: {student}"
     assert re.match(r"would move 1 experiment \(\d\.\d KB\) to .*\.trash; nothing was changed", lines[2])
 
 
 def test_an_experiment_goes_and_comes_back(cache, main, tmp_path):
     entry = cache["other"]
     before = {path.relative_to(entry.path): path.read_bytes() for path in entry.path.rglob("*") if path.is_file()}
-    assert f"rm --restore {entry.fingerprint[:12]} --apply` brings it back" in main(
-        "rm", entry.fingerprint[:6], "--apply"
-    )
+    assert f"rm --restore {entry.fingerprint[:12]} --apply` restores it" in main("rm", entry.fingerprint[:6], "--apply")
     assert not entry.path.exists()
     assert entry.fingerprint[:12] in main("rm", "--restore")
-    assert "put back: 1 thing" in main("rm", "--restore", "Temperature=2", "--apply")
+    assert "restored: 1 thing" in main("rm", "--restore", "Temperature=2", "--apply")
     assert {
         path.relative_to(entry.path): path.read_bytes() for path in entry.path.rglob("*") if path.is_file()
     } == before
@@ -140,8 +138,8 @@ def test_a_flipped_bit_is_found_and_the_advice_works(cache, main, tmp_path):
 
 
 def test_prune_takes_only_what_meets_everything(cache, main):
-    assert "nothing would go" in main("prune", "--older", "1d", "--larger", "0")
-    assert "nothing would go" in main("prune", "--older", "0s", "--larger", "1G")
+    assert "nothing would be removed" in main("prune", "--older", "1d", "--larger", "0")
+    assert "nothing would be removed" in main("prune", "--older", "0s", "--larger", "1G")
     assert "would move 1 experiment" in main("prune", "Temperature=2", "--older", "0s")
     assert "moved 3 experiments" in main("prune", "--older", "0s", "--larger", "1", "--apply")
 
@@ -156,7 +154,7 @@ def test_rehash_renames_pins_and_takes_back(cache, main, tmp_path):
     assert "nothing to rename; 3 experiments" in main("rehash")
     assert "(n=" in main("show", "Temperature=4")
     main("rehash", "--undo")
-    assert "took back 2 of 2 names" in main("rehash", "--undo", "--apply")
+    assert "undid 2 of 2 names" in main("rehash", "--undo", "--apply")
     assert {path.name for path in (tmp_path / "cache").iterdir()} - {".rehash"} == before
     assert "no migration" in main("rehash", "--undo", code=2)
 
@@ -199,16 +197,16 @@ def test_a_grid_with_a_fault_writes_nothing(cache, main, tmp_path):
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["rm"], "say what is to go: files, folders, fingerprint prefixes, Key=Value words, or --corrupt."),
+        (["rm"], "name what is to be removed: files, folders, fingerprint prefixes, Key=Value words, or --corrupt."),
         (["rm", "Model=Other"], "nothing of Model=Other is in the cache"),
         (["rm", "Model=Net", "--older", "1d"], "--older goes with --forget"),
         (["rm", "--forget", "--run", "1"], "--run goes with experiments"),
-        (["rm", "--restore", "--apply"], "say what is to come back"),
+        (["rm", "--restore", "--apply"], "name what is to be restored"),
         (["rm", "--restore", "ff"], "no experiment named 'ff'"),
         (["prune"], "say what is to go: --older AGE, --larger SIZE, --failed or --orphans"),
         (["prune", "--older", "3"], "expected a span of time such as 90s, 12h or 30d"),
         (["prune", "--larger", "big"], "expected a size such as 500M or 1.5G"),
-        (["rehash", "--undo", "--pin-old"], "--undo takes the whole last migration back"),
+        (["rehash", "--undo", "--pin-old"], "--undo undoes the whole last migration"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )

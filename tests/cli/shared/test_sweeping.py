@@ -153,7 +153,7 @@ def test_ctrl_c_checkpoints_and_stops_and_the_same_command_goes_on(place):
     code, _, err = finished(process)
     assert code == 130
     assert "Ctrl-C: checkpointing and stopping; press Ctrl-C again to kill" in err
-    assert "runs: 2 stopped, 1 not begun" in err
+    assert "runs: 2 stopped, 1 not started" in err
     assert states(place) == ["stopped", "stopped"]
     assert finished(place.sweep(stub={"steps": 1}))[0] == 0
     assert len(place.starts()) == 5
