@@ -67,14 +67,14 @@ def test_the_value_is_printed_beside_the_bar(axes_of, shown, accuracies, value):
     assert [text.get_text() for text in axes_of([shown("a", accuracies)]).texts] == [value]
 
 
-@pytest.mark.parametrize("lower", [0.3, 0.5])  # zoomed, 50 and 90 would start at 10, which gains little
+@pytest.mark.parametrize("lower", [0.3, 0.5])  # zoomed in, 50 and 90 would start at 10
 def test_far_apart_accuracies_start_at_zero(axes_of, shown, lower):
     axes = axes_of([shown("a", [lower]), shown("b", [0.9])])
     assert axes.get_xlim()[0] == 0
     assert axes.get_xlabel() == "Test accuracy (%)"
 
 
-def test_near_accuracies_are_zoomed_into_and_the_axis_says_so(axes_of, shown):
+def test_near_accuracies_are_zoomed_in_and_the_axis_is_labelled_so(axes_of, shown):
     # 90 and 94 are 4 apart, so the axis starts another 4 below
     axes = axes_of([shown("a", [0.90]), shown("b", [0.94])])
     assert axes.get_xlim() == pytest.approx((86.0, 94.4))
@@ -90,7 +90,7 @@ def test_runs_and_whiskers_are_inside_the_axis(axes_of, shown, accuracies):
     assert max(seen) <= right
 
 
-def test_an_axis_never_goes_beyond_100_percent_without_need(axes_of, shown):
+def test_an_axis_ends_at_100_percent_or_before(axes_of, shown):
     assert axes_of([shown("a", [0.99])]).get_xlim()[1] <= 100
 
 

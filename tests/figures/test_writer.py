@@ -1,4 +1,4 @@
-"""From a name to files: what is written, that it is always the same, and what is refused."""
+"""The files of a figure: their content, that it is reproducible, and the errors."""
 
 from __future__ import annotations
 
@@ -54,14 +54,14 @@ def test_png_files_have_200_dots_per_inch_of_a_single_column(name, experiments, 
     assert int.from_bytes(png[16:20], "big") == 3.5 * 200  # the width in a PNG's IHDR chunk
 
 
-def test_the_settings_of_the_user_neither_matter_nor_change(experiments, tmp_path):
+def test_the_users_settings_have_no_effect_and_are_kept(experiments, tmp_path):
     plain = contents(draw("accuracy-bars", experiments, tmp_path / "a").paths)
     with mpl.rc_context({"font.size": 30, "pdf.fonttype": 3}):
         assert contents(draw("accuracy-bars", experiments, tmp_path / "b").paths) == plain
         assert (mpl.rcParams["font.size"], mpl.rcParams["pdf.fonttype"]) == (30, 3)
 
 
-def test_a_stem_goes_in_front_and_stays_in_the_folder(experiments, tmp_path):
+def test_a_stem_is_a_prefix_and_cannot_leave_the_folder(experiments, tmp_path):
     png, _ = draw("accuracy-bars", experiments, tmp_path, "../Quick start").paths
     assert png == tmp_path / "..-Quick-start-accuracy-bars.png"
 
@@ -101,7 +101,7 @@ def test_a_file_in_the_place_of_the_folder_is_a_clear_error(experiments, tmp_pat
         draw("accuracy-bars", experiments, tmp_path / "figures")
 
 
-def test_every_figure_has_a_line_about_itself():
+def test_every_figure_has_a_description():
     assert list(FIGURES) == ["accuracy-bars", "training-curves"]
     assert all(len(FIGURES.about(name)) > 20 for name in FIGURES)
 

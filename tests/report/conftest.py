@@ -1,4 +1,4 @@
-"""Real configs in a small cache, with runs and attempts put there by the store."""
+"""Real configs in a small cache, with runs and attempts written by the store."""
 
 import pytest
 
@@ -34,7 +34,7 @@ def opened(workspace):
 
 @pytest.fixture
 def commit(workspace, opened):
-    """Commits a run of a config; `versions` are what made it, by default today's."""
+    """Commits a run of a config; `versions` are what made it, by default the present ones."""
 
     def commit(raw, index=0, *, accuracy=0.5, versions=None, **provenance):
         entry, config = opened(raw), workspace.resolver.resolve(raw)

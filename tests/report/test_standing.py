@@ -1,4 +1,4 @@
-"""How experiments stand; the oracle of each state is what was done to the entry."""
+"""Overviews of experiments; the oracle of each state is what the test did to the entry."""
 
 import json
 import shutil
@@ -23,17 +23,17 @@ def only(workspace, *words):
     return found
 
 
-def test_an_empty_cache_has_nothing_to_say(workspace):
+def test_an_empty_cache_has_no_overviews(workspace):
     assert overviews(workspace, []) == []
 
 
-def test_the_whole_cache_is_what_was_ever_begun(workspace, commit, opened):
+def test_the_whole_cache_is_every_started_experiment(workspace, commit, opened):
     commit(TEACHER)
     opened(STUDENT)
     assert states(workspace) == ["done", "missing"]
 
 
-def test_a_folder_of_configs_counts_what_is_missing_and_asks_for_its_number_of_runs(workspace, commit, tmp_path):
+def test_a_folder_of_configs_includes_missing_experiments_and_their_num_runs(workspace, commit, tmp_path):
     folder = tmp_path / "configs"
     folder.mkdir()
     commit(TEACHER)
@@ -46,7 +46,7 @@ def test_a_folder_of_configs_counts_what_is_missing_and_asks_for_its_number_of_r
     assert found[State.MISSING].labels == (str(folder / "b.json"),)
 
 
-def test_what_a_config_waits_for_is_shown_as_well_until_it_is_done(workspace, commit, tmp_path):
+def test_the_dependencies_of_a_config_are_shown_until_it_is_done(workspace, commit, tmp_path):
     path = tmp_path / "student.json"
     path.write_text(json.dumps(STUDENT))
     shown = [(each.status.state, each.is_needed) for each in overviews(workspace, [str(path)])]
@@ -78,7 +78,7 @@ def test_runs_with_a_gap_are_partial_without_a_config(workspace, commit):
         ("failed", ValueError("no"), State.FAILED),
     ],
 )
-def test_an_attempt_gives_its_state_also_beside_a_finished_run(workspace, commit, attempt, end, error, state):
+def test_an_attempt_sets_the_state_also_beside_a_finished_run(workspace, commit, attempt, end, error, state):
     commit(TEACHER)
     lease = attempt(TEACHER, 1, end=end, error=error)
     assert only(workspace).status.state is state
@@ -97,7 +97,7 @@ def test_a_run_of_another_version_is_stale_with_and_without_a_config(workspace, 
 @pytest.mark.parametrize(
     ("old", "new"), [('"PctStart": 0.3', '"PctStart": 0.4'), ('"BatchSize": 128', '"BatchSize": 64')]
 )
-def test_a_changed_default_is_told_without_a_config(workspace, commit, old, new):
+def test_a_changed_default_is_reported_without_a_config(workspace, commit, old, new):
     commit(TEACHER)
     commit(STUDENT)
     rules = (ROOT / "KDTrainer" / "BaselineConfig.cjson").read_text()
@@ -106,7 +106,7 @@ def test_a_changed_default_is_told_without_a_config(workspace, commit, old, new)
     assert states(Workspace.at(workspace.store.root)) == ["changed default", "changed default"]
 
 
-def test_a_value_that_became_the_default_is_a_name_of_other_rules(workspace, commit):
+def test_a_value_that_became_the_default_changes_the_fingerprint(workspace, commit):
     entry = commit({**TEACHER, "Seed": 5})
     rules = (ROOT / "KDTrainer" / "BaselineConfig.cjson").read_text()
     (workspace.store.root / "BaselineConfig.cjson").write_text(rules.replace('"Seed": 0,', '"Seed": 5,', 1))
@@ -116,7 +116,7 @@ def test_a_value_that_became_the_default_is_a_name_of_other_rules(workspace, com
     assert f"would name it {today}" in str(found.status.problem)
 
 
-def test_a_student_stands_though_its_teacher_has_left(workspace, commit):
+def test_a_student_is_done_although_its_teacher_was_removed(workspace, commit):
     teacher = commit(TEACHER)
     student = commit(STUDENT)
     shutil.rmtree(teacher.path)
@@ -136,7 +136,7 @@ def test_a_damaged_entry_is_corrupt_and_hides_no_other(workspace, commit, damage
     assert states(workspace) == ["corrupt", "done"]
 
 
-def test_looking_opens_nothing_for_writing(workspace, commit, attempt, monkeypatch):
+def test_overviews_open_nothing_for_writing(workspace, commit, attempt, monkeypatch):
     commit(TEACHER)
     lease = attempt(STUDENT)
     verbs = []
@@ -152,7 +152,7 @@ def test_looking_opens_nothing_for_writing(workspace, commit, attempt, monkeypat
     lease.end("stopped")
 
 
-def test_a_network_whose_file_is_gone_is_missing_and_what_learned_from_it_stays_done(workspace, commit, tmp_path):
+def test_a_foreign_network_without_its_file_is_missing_and_its_students_done(workspace, commit, tmp_path):
     place = tmp_path / "weights.pth"
     place.write_bytes(b"weights")
     student = {**TEACHER, "VanillaKD": True, "Teacher": f"MLP@{place}"}

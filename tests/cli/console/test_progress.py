@@ -17,7 +17,7 @@ def said(capsys):
     return said
 
 
-def test_a_line_has_the_loss_and_each_splits_headline(said):
+def test_a_line_has_the_loss_and_the_headline_of_each_split(said):
     watcher = LineWatcher()
     watcher.run_started("MLP on Digits", 0, 12, 40)
     watcher.epoch_done(USUAL)

@@ -56,7 +56,7 @@ def failing(monkeypatch):
     return failing
 
 
-def test_experiments_without_what_a_figure_shows_are_named_and_stop_nothing(plotted):
+def test_experiments_that_a_figure_cannot_show_are_left_out_and_named(plotted):
     code, drawn, lines = plotted(USUAL, SCORES_ALONE, NORMS)
     assert (code, drawn) == (0, files("accuracy-bars", "training-curves"))
     assert sorted(lines) == [
@@ -72,11 +72,11 @@ def test_a_figure_that_suits_no_experiment_is_named(plotted):
     assert lines == ["note: training-curves is not drawn: no run has epochs with a loss or an accuracy"]
 
 
-def test_quiet_leaves_out_without_a_word(plotted):
+def test_quiet_prints_no_notes_on_left_out_experiments(plotted):
     assert plotted(USUAL, NORMS, words=["--quiet"])[2] == []
 
 
-def test_nothing_drawn_is_a_mistake(plotted):
+def test_drawing_nothing_exits_with_2(plotted):
     code, drawn, lines = plotted(NORMS)
     assert (code, drawn, len(lines)) == (2, set(), 2)
     assert all(line.startswith("error: ") for line in lines)
