@@ -2,8 +2,8 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
-FAST := not slow and not gpu and not ray and not slurm
-SLOW ?= slow or gpu or ray or slurm
+FAST := not slow and not gpu and not ray and not slurm and not browser
+SLOW ?= slow or gpu or ray or slurm or browser
 # Two at a time with a thread each; programs that start hundreds of times are compiled once.
 TWO := PYTHONDONTWRITEBYTECODE= OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist worksteal
 
@@ -30,7 +30,7 @@ bench: $(VENV)/.tools
 	for each in benchmarks/bench_*.py; do $(BIN)/python $$each || exit 1; done
 
 clean:
-	rm -rf $(VENV) figures .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) build figures .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
@@ -40,6 +40,6 @@ $(VENV)/.runtime: requirements.txt | $(BIN)/python
 	$(BIN)/python -m pip install --quiet -r requirements.txt
 	touch $@
 
-$(VENV)/.tools: pyproject.toml $(VENV)/.runtime
+$(VENV)/.tools: pyproject.toml setup.py $(VENV)/.runtime
 	$(BIN)/python -m pip install --quiet -e '.[dev,tensorboard,timm]'
 	touch $@

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -150,6 +150,12 @@ class Statistic:
         return Statistic(factor * self.mean, None if self.std is None else factor * self.std, self.n)
 
 
+def headline_of(scores: Iterable[str]) -> str:
+    """Returns the score to show where one has to stand for all: `accuracy`, else the first; empty without scores."""
+    names = tuple(scores)
+    return "accuracy" if "accuracy" in names else next(iter(names), "")
+
+
 @dataclass(frozen=True)
 class Result:
     """The result of one experiment: its config's active values and the summary of its runs.
@@ -174,6 +180,11 @@ class Result:
     def n(self) -> int:
         """The number of runs."""
         return len(self.scores)
+
+    @property
+    def headline(self) -> str:
+        """The score that tables and progress show where they show one, by `headline_of`; empty without runs."""
+        return headline_of(name for scores in self.scores.values() for name in scores)
 
     def statistic(self, score: str) -> Statistic | None:
         """Returns mean and spread of one score over the runs that have it, or None if none has."""

@@ -1,4 +1,4 @@
-"""Parses and formats sizes, durations and timestamps: `1.5G`, `12h`, `2026-01-31T12:00:00Z`."""
+"""Parses and formats sizes, durations, timestamps and scores: `1.5G`, `12h`, `2026-01-31T12:00:00Z`, `98.50 %`."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import re
 import time
 
 from Arch.errors import ConfigError
+from Arch.types import Epoch
 
 _SIZES = {"": 1, "K": 2**10, "M": 2**20, "G": 2**30, "T": 2**40}
 _DURATIONS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
@@ -83,3 +84,26 @@ def seconds_at(text: str) -> float:
         return calendar.timegm(time.strptime(text, _TIMESTAMP))
     except ValueError:
         return 0.0
+
+
+def is_share(score: str) -> bool:
+    """Whether a score is a fraction that is shown in percent, by its name: accuracies and agreements."""
+    return score.endswith(("accuracy", "agreement"))
+
+
+def score_text(name: str, value: float) -> str:
+    """Returns a score with its name: `accuracy 98.50 %`, `loss 0.78512`."""
+    return f"{name} {value_text(name, value)}"
+
+
+def value_text(name: str, value: float) -> str:
+    """Returns a score without its name: `98.50 %`, `0.78512`."""
+    return f"{100 * value:.2f} %" if is_share(name) else f"{value:.5g}"
+
+
+def epoch_text(epoch: Epoch) -> str:
+    """Returns the metrics of an epoch in one line: `train loss 0.5, train accuracy 80.00 %, test accuracy 75.00 %`."""
+    splits = {"train": epoch.train, "validation": epoch.validation, "test": epoch.test}
+    return ", ".join(
+        f"{split} {score_text(name, value)}" for split, metrics in splits.items() for name, value in metrics.items()
+    )

@@ -1,4 +1,4 @@
-"""What all tests share: the rules, and the programs as a user starts them."""
+"""Fixtures for all tests: the rules, and the programs as a user starts them."""
 
 import pytest
 
@@ -15,7 +15,7 @@ def resolver():
 
 @pytest.fixture
 def page(tmp_path, monkeypatch):
-    """The files of the page on plugins, in the working directory."""
+    """The files that docs/plugins.md shows, in the working directory."""
     monkeypatch.chdir(tmp_path)
     write_shown(tmp_path)
     return tmp_path
@@ -31,7 +31,7 @@ def warm_starts(tmp_path_factory):
 
 @pytest.fixture
 def program(tmp_path, warm_starts):
-    """Starts `Scripts/NAME ARGUMENTS` as a user would and gives the finished process."""
+    """Starts `Scripts/NAME ARGUMENTS` as a user would and returns the finished process."""
 
     def start(name, *arguments, cwd=tmp_path, check=False):
         done = warm_starts.run(ROOT / "Scripts" / name, list(map(str, arguments)), cwd)

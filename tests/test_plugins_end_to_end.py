@@ -69,7 +69,7 @@ def test_a_changed_file_makes_runs_stale_and_adding_runs_warns(page, capsys):
     (page / "one.json").write_text(json.dumps({"Plugins": ["my_file.py"], **TINY, "Model": "MyNet"}))
     words = ["-c", "one.json", "--cache", "cache", "--device", "cpu"]
     assert main([*words, "--set", "NumRuns=2"]) == 0
-    assert "made before a change of my_file.py, and still an answer" in capsys.readouterr().err
+    assert "made before a change of my_file.py, and still valid" in capsys.readouterr().err
     digests = [
         run.provenance["plugins"][0]["Sha256"] for run in Workspace.at("cache").store.entry(trained(page).config).runs()
     ]

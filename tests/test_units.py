@@ -5,7 +5,18 @@ import time
 import pytest
 
 from Arch.errors import ConfigError
-from Arch.units import age_text, bytes_of, duration_text, seconds_at, seconds_of, size_text, utc_now
+from Arch.types import Epoch
+from Arch.units import (
+    age_text,
+    bytes_of,
+    duration_text,
+    epoch_text,
+    score_text,
+    seconds_at,
+    seconds_of,
+    size_text,
+    utc_now,
+)
 
 MINUTE, HOUR, DAY = 60, 3600, 86400
 
@@ -80,3 +91,24 @@ def test_timestamps_are_parsed_as_they_are_formatted():
     assert seconds_at("2026-01-31T12:00:00Z") == 1769860800
     assert seconds_at("") == 0.0
     assert abs(seconds_at(utc_now()) - time.time()) < 5
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "text"),
+    [
+        ("accuracy", 0.985, "accuracy 98.50 %"),
+        ("best_accuracy", 1.0, "best_accuracy 100.00 %"),
+        ("agreement", 0.25, "agreement 25.00 %"),
+        ("loss", 0.785123, "loss 0.78512"),
+        ("mean_norm", 1.25, "mean_norm 1.25"),
+        ("nll", float("inf"), "nll inf"),
+    ],
+)
+def test_accuracies_and_agreements_are_shown_in_percent(name, value, text):
+    assert score_text(name, value) == text
+
+
+def test_an_epoch_is_a_line_of_the_splits_that_it_has():
+    epoch = Epoch(1, {"loss": 0.5}, {"accuracy": 0.75, "nll": 2.0}, {}, 0.1, 1.0)
+    assert epoch_text(epoch) == "train loss 0.5, test accuracy 75.00 %, test nll 2"
+    assert epoch_text(Epoch(1, {}, {}, {}, 0.1, 1.0)) == ""

@@ -1,7 +1,7 @@
-"""Programs as a user starts them, but forked from a process that has torch already: a start costs a tenth as much.
+"""Programs as a user starts them, but forked from a process that has imported torch: a start costs a tenth as much.
 
-What is ready are libraries alone. Of the house nothing is, and arguments, streams, folder, environment and exit are a
-process's own.
+Only libraries are imported in advance, nothing of this project. Each program has its own arguments, streams, working
+directory, environment and exit code.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ SECONDS = 300
 
 
 class WarmStarts:
-    """A process that starts programs one after another, from its first use on."""
+    """A process that starts programs one after another; it is started at first use."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -36,7 +36,7 @@ class WarmStarts:
         self._count = 0
 
     def run(self, script: Path, arguments: list[str], cwd: Path) -> subprocess.CompletedProcess[str]:
-        """The finished program, as `subprocess.run` gives it."""
+        """Runs a program and returns it as `subprocess.run` does."""
         self._count += 1
         streams = [self._folder / f"{self._count}.{name}" for name in ("out", "err")]
         command = [str(script), *arguments]
@@ -58,7 +58,7 @@ class WarmStarts:
         return int(answers.readline())
 
     def close(self) -> None:
-        """Ends the process, and a program that has not ended."""
+        """Kills the process, and a program that still runs."""
         if self._server is not None:
             os.killpg(self._server.pid, signal.SIGKILL)
             self._server.communicate()
@@ -66,11 +66,11 @@ class WarmStarts:
 
 
 def serve() -> None:
-    """Forks a child for each line of standard input and tells how it ended."""
+    """Forks a child for each line of standard input and prints its exit code."""
     requests, answers = os.fdopen(os.dup(0)), os.fdopen(os.dup(1), "w")
     for name in LIBRARIES:
         importlib.import_module(name)
-    gc.freeze()  # a child that collects garbage would copy all that the libraries hold
+    gc.freeze()  # a garbage collection in a child would copy the pages of all library objects
     for line in iter(requests.readline, ""):
         pid = os.fork()
         if pid == 0:
@@ -79,7 +79,7 @@ def serve() -> None:
 
 
 def become(command: list[str], cwd: str, environment: dict[str, str], streams: list[str]) -> NoReturn:
-    """Runs a script as the interpreter does that is started on it, but for tidying up what the libraries hold."""
+    """Runs a script as a new interpreter would, but without tearing down the libraries at the end."""
     redirect(*streams)
     os.chdir(cwd)
     os.environ.clear()
@@ -100,7 +100,7 @@ def become(command: list[str], cwd: str, environment: dict[str, str], streams: l
 
 
 def redirect(out: str, err: str) -> None:
-    """Standard streams of its own, and no other file."""
+    """Replaces the standard streams by files, and closes every other file."""
     writing = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
     for number, (path, flags) in enumerate(((os.devnull, os.O_RDONLY), (out, writing), (err, writing))):
         os.dup2(os.open(path, flags, 0o666), number)
@@ -108,7 +108,7 @@ def redirect(out: str, err: str) -> None:
 
 
 def leave(code: int) -> NoReturn:
-    """Ends this process in order, but for the two seconds that the interpreter takes to tear the libraries down."""
+    """Ends this process with its exit handlers, but without the two seconds of tearing down the libraries."""
     threading._shutdown()
     atexit._run_exitfuncs()
     for stream in (sys.stdout, sys.stderr):

@@ -1,4 +1,4 @@
-"""Runs, sweeps and looks at experiments; without arguments, a demonstration on handwritten digits."""
+"""Runs, sweeps and shows experiments; without arguments, a demonstration on handwritten digits."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from Arch.cli.verb_list import VERBS
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Runs the program and gives its exit code: 0 only if all went well."""
+    """Runs the program and returns its exit code: 0 only if nothing failed."""
     if arguments and arguments[0] in VERBS:
         return _verb(arguments[0], arguments[1:])
     options = root_parser().parse_intermixed_args(arguments)
     name = "sweep" if options.sweep else "run" if options.config else "demo"
-    if name == "demo" and options.words and options.words[0] in VERBS:  # options came before the verb
+    if name == "demo" and options.words and options.words[0] in VERBS:  # options stand before the verb
         place = arguments.index(options.words[0])
         return _verb(options.words[0], [*arguments[:place], *arguments[place + 1 :]])
     return int(importlib.import_module(f"Arch.cli.verbs.{name}").run(options))
@@ -29,5 +29,5 @@ def _verb(name: str, arguments: Sequence[str]) -> int:
 
 
 def program() -> int:
-    """Runs the program on this process's arguments and gives its exit code; mistakes are printed in one sentence."""
+    """Runs the program on this process's arguments and returns its exit code; errors are printed as one sentence."""
     return guarded(main, sys.argv[1:])

@@ -1,4 +1,4 @@
-"""Draws figures of what is cached; never trains, never imports torch."""
+"""Draws figures of cached experiments; never trains, never imports torch."""
 
 from __future__ import annotations
 
@@ -7,11 +7,13 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from Arch.cli.console.names import add_version
 from Arch.cli.console.options import WHAT, Parser, add_shared
 from Arch.cli.console.program import guarded
+from Arch.cli.shared.drawing import draw
 from Arch.cli.shared.plugin_option import add_plugin
-from Arch.cli.shared.running import cached_entries, draw, workspace_of
-from Arch.config.plugins.running import errors_named, use_files
+from Arch.cli.shared.running import cached_entries, workspace_of
+from Arch.config.plugins.running import use_files
 from Arch.errors import UnknownNameError, did_you_mean
 from Arch.figures import FIGURES
 
@@ -19,12 +21,12 @@ _EXAMPLES = """examples:
   Plotfigs.py                                     every figure of everything that is cached
   Plotfigs.py accuracy-bars ExperimentConfigs/Quickstart
   Plotfigs.py training-curves 3f9a --out paper/
-  Plotfigs.py my-figure --plugin my_figures.py    a figure of your own
+  Plotfigs.py my-figure --plugin my_figures.py    a figure of a plugin
 """
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Runs the program and gives its exit code."""
+    """Runs the program and returns its exit code."""
     parser = Parser(
         prog="Plotfigs.py",
         description=__doc__,
@@ -33,6 +35,7 @@ def main(arguments: Sequence[str]) -> int:
     )
     parser.add_argument("words", nargs="*", metavar="FIGURE|WHAT", help=f"names of figures, then {WHAT}")
     add_plugin(parser)
+    add_version(parser)
     add_shared(parser)
     options = parser.parse_intermixed_args(arguments)
     if options.plugin:
@@ -43,17 +46,15 @@ def main(arguments: Sequence[str]) -> int:
     what = [word for word in options.words if word not in FIGURES]
     workspace = workspace_of(options)
     entries, code = cached_entries(workspace, what, options)
-    with errors_named(options.plugin):
-        draw(names or list(FIGURES), entries, options)
-    return code
+    return max(code, draw(names or list(FIGURES), entries, options, plugins=options.plugin))
 
 
 def _check(word: str) -> None:
-    """Refuses a word that is nothing, but near to a figure's name."""
+    """Raises UnknownNameError for a word that names no path and is near to a figure's name."""
     if word not in FIGURES and not Path(word).exists() and did_you_mean(word, FIGURES):
         raise UnknownNameError("figure", word, FIGURES)
 
 
 def program() -> int:
-    """Runs the program on this process's arguments and gives its exit code; mistakes are printed in one sentence."""
+    """Runs the program on this process's arguments and returns its exit code; errors are printed as one sentence."""
     return guarded(main, sys.argv[1:])

@@ -1,4 +1,4 @@
-"""What figures share: sizes for a single column of print, and marks that need no colour to be told apart."""
+"""The style of all figures: sizes for one column of print, and marks that differ without colour."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ MARKERS = ("o", "s", "^", "D", "v", "P", "X", "<", ">", "*")  # 7 and 10 share n
 
 @contextmanager
 def style() -> Iterator[None]:
-    """The project's style for what is drawn and saved inside, whatever the user's own matplotlib settings are."""
+    """Applies the project's style to drawing and saving, independent of the user's matplotlib settings."""
     import matplotlib as mpl  # listing the figures' names must not import it
 
     ticks = {"labelsize": 7, "major.width": 0.6}
@@ -34,22 +34,22 @@ def style() -> Iterator[None]:
         mpl.rc("ytick", **ticks)
         mpl.rc("lines", linewidth=1.2, markersize=3.5)
         mpl.rc("legend", fontsize=7, frameon=False, labelspacing=0.3)
-        mpl.rc("pdf", fonttype=42)  # TrueType, which journals ask for and editors can search
+        mpl.rc("pdf", fonttype=42)  # TrueType: journals require it, and its text can be searched
         mpl.rc("savefig", dpi=200)
         yield
 
 
 def colour(index: int) -> str:
-    """The colour of the experiment at this place."""
+    """Returns the colour of the experiment at this place."""
     return COLOURS[index % len(COLOURS)]
 
 
 def marker(index: int) -> str:
-    """The marker of the experiment at this place."""
+    """Returns the marker of the experiment at this place."""
     return MARKERS[index % len(MARKERS)]
 
 
 def named(label: str, n: str, width: int, *, is_unlike: bool) -> str:
-    """The label with its number of runs, starred where these are unlike, in lines of at most `width` characters."""
+    """Returns the label with its number of runs, starred if they are unlike, in lines of at most `width` characters."""
     count = f"(n={n}){'*' if is_unlike else ''}".replace(" ", _UNBROKEN)
     return textwrap.fill(f"{label}{_UNBROKEN}{count}", width).replace(_UNBROKEN, " ")

@@ -1,35 +1,32 @@
-"""How well experiments did, side by side."""
+"""Bars of test accuracies, one per experiment."""
 
 from __future__ import annotations
 
 import itertools
 import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from Arch.errors import ArchError
-from Arch.figures import FIGURES
+from Arch.figures import FIGURES, Exhibit, views
 from Arch.figures._style import COLOURS, COLUMN, LINE, named
 from Arch.report import percent
 from Arch.types import Statistic
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure as Sheet
 
-    from Arch.figures import Exhibit
-
 LABEL = 26  # characters of a label's line, which leave half the column to the bars
 BAR = 0.2  # inches, the thickness of a bar
-GAP = 0.07  # inches between two bars, or between two labels where these are higher
+GAP = 0.07  # inches between two bars, or between two labels if these are higher
 FRAME = 0.45  # inches for the axis and its name
 
 
 @dataclass(frozen=True)
 class _Bar:
-    """One experiment's accuracies in percent, run by run, and what stands beside them."""
+    """One experiment's accuracies in percent, run by run, its name, and in what its runs are unlike."""
 
     name: str
     accuracies: tuple[float, ...]
@@ -41,12 +38,12 @@ class _Bar:
 
     @property
     def height(self) -> float:
-        """In inches, with the gap to the next."""
+        """The height in inches, with the gap to the next bar."""
         return GAP + max(BAR, LINE * (1 + self.name.count("\n")))
 
     @property
     def ends(self) -> tuple[float, ...]:
-        """What has to be in sight: the runs and the ends of the error bar."""
+        """The values that the axis has to contain: the runs and the ends of the error bar."""
         mean, std = self.statistic.mean, self.statistic.std or 0.0
         return (*self.accuracies, mean - std, mean + std)
 
@@ -54,7 +51,7 @@ class _Bar:
 @FIGURES.register("accuracy-bars")
 def accuracy_bars(experiments: Sequence[Exhibit], sheet: Sheet) -> None:
     """Test accuracy of each experiment: mean, standard deviation over runs, and every run."""
-    bars = [_bar(experiment) for experiment in experiments]
+    bars = views(experiments, _bar)
     height = sum(bar.height for bar in bars) + LINE * len(_notes(bars)) + FRAME
     sheet.set_size_inches(COLUMN, height)
     _draw_bars(bars, sheet.subplots())
@@ -64,7 +61,7 @@ def _bar(experiment: Exhibit) -> _Bar:
     result = experiment.result
     accuracies = [100 * run["accuracy"] for _, run in sorted(result.scores.items()) if "accuracy" in run]
     if not accuracies:
-        raise ArchError(f"{experiment.label} has no run with an accuracy. Run it first, or leave it out.")
+        raise ArchError("no run has an accuracy")
     unlike = result.unlike if len(accuracies) > 1 else {}
     return _Bar(named(experiment.label, f"{len(accuracies)}", LABEL, is_unlike=bool(unlike)), tuple(accuracies), unlike)
 
@@ -93,7 +90,7 @@ def _draw_runs(axes: Axes, place: float, bar: _Bar) -> None:
     n, statistic = len(bar.accuracies), bar.statistic
     if statistic.std is None:
         heights = [place]
-    else:  # in two rows that leave the error bar free, and spread so that equal runs are seen
+    else:  # in two rows beside the error bar, and spread so that equal runs do not overlap
         sides = [1 if index % 2 else -1 for index in range(n)]
         heights = [place + side * BAR * (0.2 + 0.25 * index / n) for index, side in enumerate(sides)]
         axes.errorbar(statistic.mean, place, xerr=statistic.std, fmt="none", ecolor="black", capsize=2, linewidth=1)
@@ -102,12 +99,12 @@ def _draw_runs(axes: Axes, place: float, bar: _Bar) -> None:
 
 
 def _limits(bars: Sequence[_Bar]) -> tuple[float, float]:
-    """Where the axis starts and ends, in percent: at 0 unless that would leave the differences unseen."""
+    """Returns the start and end of the axis in percent: from 0, unless that would hide the differences."""
     ends = [end for bar in bars for end in bar.ends]
     low, high = min(ends), max(ends)
     spread = max(high - low, 2.0)
     step = 1 if spread < 10 else 5
-    left = step * math.floor((low - spread) / step)  # the lowest value stands in the middle, or right of it
+    left = step * math.floor((low - spread) / step)  # the lowest value is in the middle, or right of it
     return (float(left) if left > high / 2 else min(0.0, low)), max(high, min(100.0, high + 0.1 * spread))
 
 

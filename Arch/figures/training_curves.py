@@ -1,37 +1,34 @@
-"""How trainings went, epoch by epoch."""
+"""Curves of loss and accuracy against epochs."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from Arch.errors import ArchError
-from Arch.figures import FIGURES
+from Arch.figures import FIGURES, Exhibit, views
 from Arch.figures._style import COLUMN, LINE, colour, marker, named
+from Arch.types import Run
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
-
     from matplotlib.artist import Artist
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure as Sheet
-
-    from Arch.figures import Exhibit
-    from Arch.types import Run
 
 Split = Literal["train", "test"]
 SPLITS: tuple[Split, ...] = ("test", "train")
 METRICS = ("loss", "accuracy")
 LABEL = 52  # characters of a line of the legend, which fill a column
-PANELS = 3.6  # inches, the height of both
+PANELS = 3.6  # inches, the height of both panels together
 SPACING = 0.03  # inches between two entries of the legend
 BAND = 0.15  # opacity
-MARKS = {"test": 8, "train": 4}  # markers of a line, more or less
+MARKS = {"test": 8, "train": 4}  # the approximate number of markers on a line
 
 
 @dataclass(frozen=True)
 class Curve:
-    """A metric against epochs: over the runs that have it there, the mean, the lowest, the highest, how many."""
+    """A metric against epochs: mean, lowest and highest value over the runs that have it, and their number."""
 
     epochs: tuple[int, ...]
     mean: tuple[float, ...]
@@ -41,7 +38,7 @@ class Curve:
 
 
 def curve(runs: Iterable[Run], split: Split, metric: str) -> Curve:
-    """The course of one metric on one split; epochs at which no run evaluated it are left out."""
+    """Returns the curve of one metric on one split; epochs at which no run has it are left out."""
     values: dict[int, list[float]] = {}
     for run in runs:
         for epoch in run.epochs:
@@ -59,10 +56,9 @@ def curve(runs: Iterable[Run], split: Split, metric: str) -> Curve:
 
 
 @dataclass(frozen=True)
-class _Course:
-    """One experiment's name in the legend, its curves, and its place, which decides its colour and marker."""
+class _Curves:
+    """One experiment's name in the legend and its curves."""
 
-    place: int
     name: str
     curves: Mapping[tuple[Split, str], Curve]
     unlike: tuple[str, ...]
@@ -78,69 +74,69 @@ def training_curves(experiments: Sequence[Exhibit], sheet: Sheet) -> None:
     """Loss and accuracy against epochs, training and test, with a band from the lowest to the highest run."""
     from matplotlib.ticker import MaxNLocator  # listing the figures' names must not import matplotlib
 
-    courses = [_course(place, experiment) for place, experiment in enumerate(experiments)]
-    handles = _legend(courses)
+    shown = views(experiments, _curves_of)
+    handles = _legend(shown)
     lines = sum(1 + str(handle.get_label()).count("\n") for handle in handles)
     sheet.set_size_inches(COLUMN, PANELS + LINE * lines + SPACING * len(handles))
     upper, lower = sheet.subplots(2, 1, sharex=True)
-    _draw_curves(courses, upper, "loss")
-    _draw_curves(courses, lower, "accuracy", scale=100)
-    upper.set_ylabel(_scale_loss(courses, upper))
+    _draw_curves(shown, upper, "loss")
+    _draw_curves(shown, lower, "accuracy", scale=100)
+    upper.set_ylabel(_scale_loss(shown, upper))
     lower.set_ylabel("Accuracy (%)")
     lower.set_xlabel("Epoch")
     lower.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1, steps=[1, 2, 5, 10]))
     sheet.legend(handles=handles, loc="outside lower left")
 
 
-def _course(place: int, experiment: Exhibit) -> _Course:
+def _curves_of(experiment: Exhibit) -> _Curves:
     runs = experiment.runs
     curves = {(split, metric): curve(runs, split, metric) for split in SPLITS for metric in METRICS}
     nll = curve(runs, "test", "nll")
     if tests_nll := bool(nll.epochs and not curves["test", "loss"].epochs):
-        curves["test", "loss"] = nll  # what is minimised need not be defined outside training; this always is
+        curves["test", "loss"] = nll  # the training loss may be undefined outside training; the NLL never is
     counts = [n for one in curves.values() for n in one.n]
     if not counts:
-        raise ArchError(f"{experiment.label} has no run with epochs. Run it first, or leave it out.")
+        raise ArchError("no run has epochs with a loss or an accuracy")
     n = f"{max(counts)}" if min(counts) == max(counts) else f"{min(counts)} to {max(counts)}"
     unlike = tuple(experiment.result.unlike) if max(counts) > 1 else ()
-    return _Course(place, named(experiment.label, n, LABEL, is_unlike=bool(unlike)), curves, unlike, tests_nll)
+    return _Curves(named(experiment.label, n, LABEL, is_unlike=bool(unlike)), curves, unlike, tests_nll)
 
 
-def _draw_curves(courses: Sequence[_Course], axes: Axes, metric: str, scale: float = 1.0) -> None:
+def _draw_curves(shown: Sequence[_Curves], axes: Axes, metric: str, scale: float = 1.0) -> None:
     """Draws one metric's curves: training dashed and hollow, test solid and filled, means over bands.
 
     Args:
-        courses: what to draw.
-        axes: where to draw.
+        shown: the experiments.
+        axes: the axes to draw on.
         metric: one of `METRICS`.
-        scale: what values are multiplied with, 100 for percent.
+        scale: the factor of the values, 100 for percent.
     """
-    for course in courses:
+    for place, each in enumerate(shown):
         for split in SPLITS:
-            one = course.curves[split, metric]
+            one = each.curves[split, metric]
             low, mean, high = ([scale * value for value in values] for values in (one.low, one.mean, one.high))
             every = max(1, len(mean) // MARKS[split])
-            start = course.place * every // len(courses)  # neighbours' markers stand apart
-            axes.plot(one.epochs, mean, markevery=(start, every), **_look(course.place, split))
+            start = place * every // len(shown)  # shifted, so that markers of neighbouring curves do not coincide
+            axes.plot(one.epochs, mean, markevery=(start, every), **_look(place, split))
             if max(one.n, default=0) > 1:
-                axes.fill_between(one.epochs, low, high, color=colour(course.place), alpha=BAND, linewidth=0)
+                axes.fill_between(one.epochs, low, high, color=colour(place), alpha=BAND, linewidth=0)
 
 
-def _scale_loss(courses: Sequence[_Course], axes: Axes) -> str:
-    """Makes the axis logarithmic where losses differ by more than an order; what to call it then."""
+def _scale_loss(shown: Sequence[_Curves], axes: Axes) -> str:
+    """Makes the axis logarithmic if losses differ by a factor above 10, and returns its label."""
     from matplotlib.ticker import LogLocator  # as in training_curves
 
-    shown = [course.curves[split, "loss"] for course in courses for split in SPLITS]
-    lowest = min((loss for one in shown for loss in one.low), default=0)
-    highest = max((loss for one in shown for loss in one.high), default=0)
+    losses = [each.curves[split, "loss"] for each in shown for split in SPLITS]
+    lowest = min((loss for one in losses for loss in one.low), default=0)
+    highest = max((loss for one in losses for loss in one.high), default=0)
     is_logarithmic = 0 < 10 * lowest <= highest
     if is_logarithmic:
         axes.set_yscale("log", subs=[])
         axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5) if highest < 100 * lowest else (1,)))
         axes.yaxis.set_major_formatter("{x:g}")
-    details = {"logarithmic": is_logarithmic, "test: NLL": any(course.tests_nll for course in courses)}
-    said = [detail for detail, holds in details.items() if holds]
-    return f"Loss ({', '.join(said)})" if said else "Loss"
+    details = {"logarithmic": is_logarithmic, "test: NLL": any(each.tests_nll for each in shown)}
+    notes = [detail for detail, holds in details.items() if holds]
+    return f"Loss ({', '.join(notes)})" if notes else "Loss"
 
 
 def _look(place: int, split: Split) -> dict[str, Any]:
@@ -150,15 +146,17 @@ def _look(place: int, split: Split) -> dict[str, Any]:
     return shared | {"linestyle": "-"}
 
 
-def _legend(courses: Sequence[_Course]) -> list[Artist]:
-    """A handle for each experiment, then one for each kind of line, the band and the star."""
+def _legend(shown: Sequence[_Curves]) -> list[Artist]:
+    """Returns a handle for each experiment, then one for each kind of line, the band and the star."""
     from matplotlib.lines import Line2D  # as in training_curves
     from matplotlib.patches import Patch
 
-    handles: list[Artist] = [Line2D([], [], label=course.name, **_look(course.place, "test")) for course in courses]
+    handles: list[Artist] = [
+        Line2D([], [], label=each.name, **_look(place, "test")) for place, each in enumerate(shown)
+    ]
     handles += [Line2D([], [], label=split, **_look(0, split) | {"color": "#555555"}) for split in SPLITS]
-    if any(course.has_band for course in courses):
+    if any(each.has_band for each in shown):
         handles.append(Patch(color="#555555", alpha=BAND, label="band: lowest to highest run, line: mean"))
-    if unlike := dict.fromkeys(key for course in courses for key in course.unlike):
+    if unlike := dict.fromkeys(key for each in shown for key in each.unlike):
         handles.append(Patch(visible=False, label=f"* over runs of unlike {', '.join(unlike)}"))
     return handles

@@ -1,56 +1,86 @@
-"""From a figure's name to its files."""
+"""Draws a figure by its name and writes its files."""
 
 from __future__ import annotations
 
 import io
 import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from Arch import files
 from Arch.errors import ArchError
-from Arch.figures import FIGURES
+from Arch.figures import FIGURES, Exhibit, Figure, UnsuitableError
 from Arch.figures._style import style
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from pathlib import Path
-
     from matplotlib.figure import Figure as Sheet
 
-    from Arch.figures import Exhibit
+
+@dataclass(frozen=True)
+class Drawing:
+    """A figure on disk.
+
+    Attributes:
+        paths: its files, PNG (200 dpi) and PDF.
+        left_out: the labels of the experiments that lack what the figure shows, with the reason.
+    """
+
+    paths: tuple[Path, ...]
+    left_out: tuple[tuple[str, ArchError], ...] = ()
 
 
-def draw(name: str, experiments: Sequence[Exhibit], out: Path, stem: str = "") -> list[Path]:
+def draw(name: str, experiments: Sequence[Exhibit], out: Path, stem: str = "") -> Drawing:
     """Draws the figure called `name` and saves it in the folder `out`, which is made if it is missing.
 
     Args:
         name: a name in `FIGURES`.
-        experiments: what to draw, in the order to show it.
+        experiments: the experiments, in the order to show them; those that lack what the figure shows are left out.
         out: the folder for the files.
-        stem: what the files' names begin with, before the figure's own; other characters than letters, digits,
+        stem: the beginning of the files' names, before the figure's own; other characters than letters, digits,
             `.`, `_` and `-` become `-`.
 
     Returns:
-        The files, PNG (200 dpi) and PDF. Equal experiments give equal bytes.
+        The files, and the experiments that were left out. Equal experiments give equal bytes.
 
     Raises:
         UnknownNameError: there is no such figure.
-        ArchError: there is nothing to draw, or an experiment lacks what the figure shows.
+        UnsuitableError: every experiment lacks what the figure shows.
+        ArchError: there is nothing to draw.
         DiskError: the files cannot be written.
     """
-    from matplotlib.figure import Figure as Sheet  # a cached answer draws nothing and must not pay 0.3 s
-
     figure = FIGURES[name]
     if not experiments:
         raise ArchError(f"there is no experiment to draw as {name}. Name at least one that has runs in the cache.")
+    left_out: list[tuple[str, ArchError]] = []
     with style():
-        sheet = Sheet(layout="constrained")
-        figure(experiments, sheet)
-        return save(sheet, out / re.sub(r"[^\w.-]+", "-", f"{stem}-{name}" if stem else name))
+        while True:
+            try:
+                sheet = _drawn(figure, experiments)
+                break
+            except UnsuitableError as problem:
+                if len(problem.reasons) in (0, len(experiments)):
+                    raise
+                left_out += [(experiments[index].label, reason) for index, reason in problem.reasons.items()]
+                experiments = [each for index, each in enumerate(experiments) if index not in problem.reasons]
+        return Drawing(tuple(save(sheet, out / _file_name(name, stem))), tuple(left_out))
+
+
+def _drawn(figure: Figure, experiments: Sequence[Exhibit]) -> Sheet:
+    from matplotlib.figure import Figure as Sheet  # 0.3 s that a cached answer need not spend
+
+    sheet = Sheet(layout="constrained")
+    figure(experiments, sheet)
+    return sheet
+
+
+def _file_name(name: str, stem: str) -> str:
+    return re.sub(r"[^\w.-]+", "-", f"{stem}-{name}" if stem else name)
 
 
 def save(sheet: Sheet, stem: Path) -> list[Path]:
-    """Writes a drawn sheet as `<stem>.png` and `<stem>.pdf`, each in one step and without a date inside.
+    """Writes a drawn sheet as `<stem>.png` and `<stem>.pdf`, atomically and without a date inside.
 
     Raises:
         DiskError: the files cannot be written.

@@ -1,1 +1,1 @@
-"""The cores and the memory that this process may use."""
+"""The machine and the installation: cores, memory, other programs, and where the package's files lie."""

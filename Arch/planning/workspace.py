@@ -21,9 +21,7 @@ from Arch.errors import (
     ForeignEntryError,
     PluginError,
 )
-
-ROOT = Path(__file__).resolve().parents[2]
-RULES_NAME = "BaselineConfig.cjson"
+from Arch.machine.installation import INSTALLATION, RULES_NAME
 
 
 @dataclass(frozen=True)
@@ -44,21 +42,20 @@ class Workspace:
     def at(
         cls, cache: Path | str | None = None, data: Path | str | None = None, rules: Path | str | None = None
     ) -> Workspace:
-        """Returns the workspace of a cache folder, by default the repository's own.
+        """Returns the workspace of a cache folder, by default `INSTALLATION.cache`.
 
-        Unless they are given, the rules are the folder's `BaselineConfig.cjson` if it has one, else the repository's.
+        Unless given, the rules are the folder's `BaselineConfig.cjson` if it has one, else `INSTALLATION.rules`.
 
         Raises:
             RulesError: the rules file contradicts itself.
             DiskError: the folder cannot be read.
         """
-        home = ROOT / "KDTrainer"
-        root = Path(cache or home).expanduser().absolute()
+        root = Path(cache or INSTALLATION.cache).expanduser().absolute()
         if rules is None:
-            rules = root / RULES_NAME if files.exists(root / RULES_NAME) else home / RULES_NAME
+            rules = root / RULES_NAME if files.exists(root / RULES_NAME) else INSTALLATION.rules
         store = Store(root)
         resolver = Resolver.at(Path(rules), lambda prefix: _stored(store, prefix))
-        return cls(store, resolver, Path(data or ROOT / "data").expanduser().absolute())
+        return cls(store, resolver, Path(data or INSTALLATION.data).expanduser().absolute())
 
     def cached(
         self, prefix: str, overrides: Sequence[str] = (), options: Mapping[str, Any] = MappingProxyType({})

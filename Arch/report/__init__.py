@@ -1,4 +1,4 @@
-"""Results in words: what tells experiments apart, tables for the terminal, rows for `--json`."""
+"""Results as text: labels of experiments, tables for the terminal, rows for `--json`."""
 
 from __future__ import annotations
 

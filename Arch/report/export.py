@@ -1,4 +1,4 @@
-"""Every run as a row: for CSV and JSON with nothing but the standard library, for tables through pandas."""
+"""Every run as a row: CSV and JSON by the standard library alone, data frames and parquet by pandas."""
 
 from __future__ import annotations
 
@@ -21,24 +21,24 @@ Row = dict[str, Any]
 
 FORMATS = (".csv", ".json", ".parquet")
 ORIGIN = (*COMPARED, "commit", "is_edited", "host", "made_from")
-_OWN = ("fingerprint", "run", "epoch", "title", "seconds", *ORIGIN)  # a score of such a name gets `score_` in front
-# what a reader such as pandas takes for something else than text, unless it stands in quotes
+_OWN = ("fingerprint", "run", "epoch", "title", "seconds", *ORIGIN)  # a score of such a name is prefixed with `score_`
+# text that a reader such as pandas takes for a missing value, a truth value or a number, unless it is quoted
 _ABSENT = "#N/A|#N/A N/A|#NA|-1.#IND|-1.#QNAN|-NaN|-nan|1.#IND|1.#QNAN|<NA>|N/A|NA|NULL|NaN|None|n/a|nan|null"
 _WORDS = "True|TRUE|true|False|FALSE|false|inf|Inf|INF|Infinity|infinity"
 _MISREAD = frozenset(("", *_ABSENT.split("|"), *_WORDS.split("|")))
 
 
 def rows(entries: Iterable[Entry], unreadable: list[CacheError], *, with_epochs: bool = False) -> Iterator[Row]:
-    """A row for each finished run, or for each epoch of each.
+    """Yields a row for each finished run, or for each epoch of each.
 
     Args:
         entries: cached experiments.
-        unreadable: receives why others cannot be read.
-        with_epochs: a row for each epoch.
+        unreadable: receives the errors of experiments that cannot be read.
+        with_epochs: whether to give a row for each epoch.
 
     Returns:
-        Rows of `fingerprint`, `run`, `title`, the active keys, the scores, `seconds` and where the run came from. A
-        reference is its title, and its fingerprint under `KEY.fingerprint`. What a run does not have is not in its row.
+        Rows of `fingerprint`, `run`, `title`, the active keys, the scores, `seconds` and the provenance. A
+        reference is its title, and its fingerprint under `KEY.fingerprint`. A row lacks what its run lacks.
 
     Raises:
         DiskError: the cache cannot be read.
@@ -53,7 +53,7 @@ def rows(entries: Iterable[Entry], unreadable: list[CacheError], *, with_epochs:
 
 
 def columns(table: Sequence[Mapping[str, Any]]) -> list[str]:
-    """The names in all rows, in the order in which a reader wants them: who, what was asked, what came out."""
+    """Returns the names in all rows, in the order of the columns: identity, active keys, scores, provenance."""
     shapes = {tuple(row): None for row in table}  # nearly all rows have the same names in the same order
     names = dict.fromkeys(name for shape in shapes for name in shape)
     leading = [name for name in ("fingerprint", "run", "epoch", "title") if name in names]
@@ -63,7 +63,7 @@ def columns(table: Sequence[Mapping[str, Any]]) -> list[str]:
 
 
 def csv_text(table: Sequence[Mapping[str, Any]]) -> str:
-    """The rows as CSV: an empty cell for what a row does not have, JSON for lists and for text that looks otherwise."""
+    """Returns the rows as CSV: an empty cell for a missing value, JSON for lists and for text that would be misread."""
     import csv  # only an export needs it
     import io
 
@@ -76,18 +76,18 @@ def csv_text(table: Sequence[Mapping[str, Any]]) -> str:
 
 
 def data_frame(table: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
-    """The rows as a DataFrame; lists are JSON text, so that every column has values of one kind."""
-    import pandas as pd  # a third of a second that CSV and JSON do without
+    """Returns the rows as a DataFrame; lists are JSON text, so that every column has values of one kind."""
+    import pandas as pd  # a third of a second that CSV and JSON need not spend
 
     names = columns(table)
     return pd.DataFrame({name: [_plain(row.get(name)) for row in table] for name in names}, columns=names)
 
 
 def check_format(path: Path) -> None:
-    """Checks, before ten thousand runs are read, that a file of this name can be written.
+    """Checks that a file of this name can be written, before ten thousand runs are read.
 
     Raises:
-        ConfigError: its ending is none of `FORMATS`, or what writes it is not installed.
+        ConfigError: its suffix is none of `FORMATS`, or the package that writes it is not installed.
     """
     if path.suffix not in FORMATS:
         raise ConfigError(f"--to {path}: expected a name that ends in {', '.join(FORMATS)}.")
@@ -102,7 +102,7 @@ def check_format(path: Path) -> None:
 
 
 def write(path: Path, table: Sequence[Mapping[str, Any]]) -> None:
-    """Writes the rows into a file, whole or not at all; its ending says how.
+    """Writes the rows into a file, atomically, in the format of its suffix.
 
     Raises:
         ConfigError: as `check_format`; DiskError: the file cannot be written.
@@ -117,18 +117,18 @@ def write(path: Path, table: Sequence[Mapping[str, Any]]) -> None:
 
 
 def json_text(table: Sequence[Mapping[str, Any]]) -> str:
-    """The rows as a JSON list of objects."""
+    """Returns the rows as a JSON list of objects."""
     return json.dumps(list(table), indent=1, ensure_ascii=False) + "\n"
 
 
 def frame(*what: str, cache: Path | str | None = None, epochs: bool = False) -> pd.DataFrame:
-    """What a cache holds as a DataFrame with a row for each run, or for each epoch of each run.
+    """Returns a cache as a DataFrame with a row for each run, or for each epoch of each run.
 
     Args:
         what: words that select as on the command line: config files, folders, fingerprint prefixes, `Key=Value`;
             all runs without any.
-        cache: the cache folder; the repository's `KDTrainer/` by default.
-        epochs: a row for each epoch.
+        cache: the cache folder; `KDTrainer/` by default.
+        epochs: whether to give a row for each epoch.
 
     Raises:
         ArchError: a word cannot be understood, or an experiment cannot be read.
@@ -141,35 +141,35 @@ def frame(*what: str, cache: Path | str | None = None, epochs: bool = False) -> 
 
 
 def _of_runs(entry: Entry) -> Iterator[Row]:
-    experiment, result = _asked(entry), entry.result()
+    experiment, result = _config_part(entry), entry.result()
     for index, scores in result.scores.items():
-        yield _row(entry, index, experiment, _outcome(scores, result.seconds[index], result.provenance[index]))
+        yield _row(entry, index, experiment, _result_part(scores, result.seconds[index], result.provenance[index]))
 
 
 def _of_epochs(entry: Entry) -> Iterator[Row]:
-    experiment = _asked(entry)
+    experiment = _config_part(entry)
     for run in entry.runs():
-        outcome = _outcome(run.scores, run.seconds, run.provenance)
+        result = _result_part(run.scores, run.seconds, run.provenance)
         for epoch in run.epochs:
-            row = _row(entry, run.index, experiment, {**_epoch(epoch), **outcome})
+            row = _row(entry, run.index, experiment, {**_epoch(epoch), **result})
             yield {**row, "epoch": epoch.number}
 
 
-def _row(entry: Entry, index: int, experiment: Row, outcome: Row) -> Row:
-    return {"fingerprint": entry.fingerprint, "run": index, **experiment, **outcome}
+def _row(entry: Entry, index: int, experiment: Row, result: Row) -> Row:
+    return {"fingerprint": entry.fingerprint, "run": index, **experiment, **result}
 
 
-def _asked(entry: Entry) -> Row:
+def _config_part(entry: Entry) -> Row:
     document = entry.document()
-    asked: Row = {"title": document.get("Title", ""), **document["Active"]}
+    row: Row = {"title": document.get("Title", ""), **document["Active"]}
     for key, other in document["References"].items():
-        if key in asked and isinstance(other, Mapping):
-            asked[f"{key}.fingerprint"] = asked[key]
-            asked[key] = other.get("Title", asked[key])
-    return asked
+        if key in row and isinstance(other, Mapping):
+            row[f"{key}.fingerprint"] = row[key]
+            row[key] = other.get("Title", row[key])
+    return row
 
 
-def _outcome(scores: Mapping[str, float], seconds: float, origin: Mapping[str, Any]) -> Row:
+def _result_part(scores: Mapping[str, float], seconds: float, origin: Mapping[str, Any]) -> Row:
     named = {f"score_{name}" if name in _OWN else name: value for name, value in scores.items()}
     return {**named, "seconds": seconds, **{key: origin[key] for key in ORIGIN if key in origin}}
 

@@ -1,4 +1,4 @@
-"""What tells experiments apart, and the short names that follow from it."""
+"""The keys in which experiments differ, and short labels made of them."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-LEADING = ("Model", "Dataset", "DataName", "Trainer")  # their values speak without the key in front
-LONGEST = 60  # characters of a label; a longer one leaves out what nobody needs to tell it from the others
+LEADING = ("Model", "Dataset", "DataName", "Trainer")  # their values are shown without the key in front
+LONGEST = 60  # characters of a label; a longer one loses the keys that are not needed to keep it unique
 _ABSENT = object()
 _FINGERPRINT = re.compile(r"[0-9a-f]{32}")
 
 
 def distinguishing(configs: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Each config's share of what is not the same in all of them.
+    """Returns, for each config, its values of the keys in which the configs differ.
 
     Args:
         configs: the active values of each experiment. Numbers are compared as numbers, true is not 1.
@@ -34,22 +34,22 @@ def distinguishing(configs: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]
 def labels(
     configs: Sequence[Mapping[str, Any]], fingerprints: Sequence[str], titles: Mapping[str, str] | None = None
 ) -> list[str]:
-    """Short names for experiments shown together, such as `resnet8, VanillaKD, Temperature=4`.
+    """Returns short labels for experiments shown together, such as `resnet8, VanillaKD, Temperature=4`.
 
-    A label starts with the model and lists what the experiments that have a key disagree on; keys that come
-    and go with a switch are left to the switch. A label above `LONGEST` loses the keys that are not needed to
-    keep it unique. Experiments that nothing tells apart get the first 8 digits of their fingerprints.
+    A label starts with the model and lists the keys that several experiments have with different values; keys that
+    only exist under a switch are represented by the switch. A label above `LONGEST` loses the keys that are not needed
+    to keep it unique. Experiments without a difference get the first 8 digits of their fingerprints.
 
     Args:
         configs: the active values of each experiment.
-        fingerprints: each experiment's name, in the same order.
-        titles: what to call the experiments that configs refer to, by fingerprint.
+        fingerprints: each experiment's fingerprint, in the same order.
+        titles: the titles of the experiments that configs refer to, by fingerprint.
 
     Returns:
         One label per config; two are equal only where the fingerprints' first 8 digits are.
     """
     names = _distinct(titles or {})
-    keys = _shortened(configs, _telling(configs), names)
+    keys = _shortened(configs, _label_keys(configs), names)
     texts = [_text(config, keys, names) for config in configs]
     for group in _clashes(texts):
         shares = distinguishing([configs[index] for index in group])
@@ -68,12 +68,17 @@ def _are_same(values: Sequence[Any]) -> bool:
     return all(value == first and isinstance(value, bool) == isinstance(first, bool) for value in values)
 
 
-def _telling(configs: Sequence[Mapping[str, Any]]) -> list[str]:
-    """The model and the keys on which two configs that have them disagree: names first, then switches."""
+def _label_keys(configs: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Returns the keys of the labels: the model, else the trainer, and the keys that configs have with other values.
+
+    Returns:
+        The keys in `LEADING` first, then switches, then the others.
+    """
     keys = dict.fromkeys(key for share in distinguishing(configs) for key in share)
     values = {key: [config[key] for config in configs if key in config] for key in keys}
-    telling = {"Model": 0} | {key: _rank(key, values[key][0]) for key in keys if not _are_same(values[key])}
-    return sorted(telling, key=lambda key: telling[key])  # a stable sort: otherwise the configs' order
+    first = "Model" if any("Model" in config for config in configs) else "Trainer"
+    ranks = {first: 0} | {key: _rank(key, values[key][0]) for key in keys if not _are_same(values[key])}
+    return sorted(ranks, key=lambda key: ranks[key])  # a stable sort, which keeps the configs' order within a rank
 
 
 def _rank(key: str, value: object) -> int:
@@ -97,7 +102,7 @@ def _text(config: Mapping[str, Any], keys: Iterable[str], names: Mapping[str, st
 
 
 def _part(key: str, value: object, names: Mapping[str, str]) -> str:
-    """One key's words in a label; none for a switch that is off."""
+    """Returns the text of one key in a label; empty for a switch that is off."""
     if isinstance(value, bool):
         return key if value else ""
     shown = _shown(value, names)
@@ -115,13 +120,13 @@ def _shown(value: object, names: Mapping[str, str]) -> str:
 
 
 def _distinct(titles: Mapping[str, str]) -> dict[str, str]:
-    """The titles; where two experiments share one, with the first digits of the fingerprint."""
+    """Returns the titles; those that two experiments share with the first digits of the fingerprint."""
     uses = Counter(titles.values())
     return {key: title if uses[title] == 1 else f"{title} {key[:8]}" for key, title in titles.items()}
 
 
 def _clashes(texts: Sequence[str]) -> list[list[int]]:
-    """The indices of equal texts, group by group."""
+    """Returns the indices of equal texts, group by group."""
     groups: dict[str, list[int]] = {}
     for index, text in enumerate(texts):
         groups.setdefault(text, []).append(index)

@@ -1,4 +1,4 @@
-"""What a cache holds, entry by entry: state, runs, size on disk, age."""
+"""The list of cached experiments: state, runs, size on disk, age."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from Arch.cache.entry import Entry
 from Arch.cache.runs import finished
 from Arch.config.rules.rules import Rules
 from Arch.planning.overview import of_entry
+from Arch.report.columns import aligned
 from Arch.units import age_text, size_text
 
 SORTS = ("age", "size", "title")
@@ -19,15 +20,15 @@ SORTS = ("age", "size", "title")
 
 @dataclass(frozen=True)
 class Line:
-    """One cached experiment.
+    """One cached experiment in the list.
 
     Attributes:
-        fingerprint: its name.
-        title: what it is, in a few words.
-        state: how it stands.
-        runs: how many are finished.
+        fingerprint: its fingerprint.
+        title: its title.
+        state: its state.
+        runs: the number of finished runs.
         size: bytes of its whole folder.
-        changed: when its newest run was written, in seconds since 1970; 0 where there is none.
+        changed: when its newest run was written, in seconds since 1970; 0 without runs.
     """
 
     fingerprint: str
@@ -39,7 +40,7 @@ class Line:
 
 
 def line_of(entry: Entry, rules: Rules) -> Line:
-    """The line of one experiment; raises DiskError."""
+    """Returns the line of one experiment; raises DiskError."""
     overview = of_entry(entry, rules)
     runs = finished.listed(entry.path)
     written = [files.measure(f"{layout.runs(entry.path)}/{layout.run_name(index)}").changed for index in runs]
@@ -48,7 +49,7 @@ def line_of(entry: Entry, rules: Rules) -> Line:
 
 
 def ordered(lines: Iterable[Line], by: str) -> list[Line]:
-    """The lines in order of age (the newest first), size (the largest first) or title."""
+    """Returns the lines sorted by age (the newest first), size (the largest first) or title."""
     if by == "title":
         return sorted(lines, key=lambda line: (line.title, line.fingerprint))
     if by == "size":
@@ -57,10 +58,10 @@ def ordered(lines: Iterable[Line], by: str) -> list[Line]:
 
 
 def text(lines: Sequence[Line], now: float) -> list[str]:
-    """A line each, and one with the totals.
+    """Returns a line of text for each experiment, and one with the totals.
 
     Args:
-        lines: in order.
+        lines: the experiments, in order.
         now: the present, in seconds since 1970.
     """
     cells = [
@@ -75,23 +76,16 @@ def text(lines: Sequence[Line], now: float) -> list[str]:
         for line in lines
     ]
     head = ("name", "state", "runs", "size", "age", "title")
-    widths = [max(len(row[column]) for row in [head, *cells]) for column in range(len(head))]
-    return [*(_joined(row, widths) for row in [head, *cells]), totals(lines)]
+    return [*aligned([head, *cells], "<<>>><"), totals(lines)]
 
 
 def totals(lines: Sequence[Line]) -> str:
-    """`12 experiments, 30 runs, 1.4 GB`."""
+    """Returns the totals: `12 experiments, 30 runs, 1.4 GB`."""
     runs = sum(line.runs for line in lines)
     kinds = f"{len(lines)} experiment{'s'[: len(lines) != 1]}, {runs} run{'s'[: runs != 1]}"
     return f"{kinds}, {size_text(sum(line.size for line in lines))}"
 
 
 def json_rows(lines: Sequence[Line]) -> list[dict[str, Any]]:
-    """The same for other programs."""
+    """Returns the lines as JSON objects."""
     return [dict(vars(line)) for line in lines]
-
-
-def _joined(row: Sequence[str], widths: Sequence[int]) -> str:
-    name, state, *numbers, title = row
-    middle = [cell.rjust(width) for cell, width in zip(numbers, widths[2:-1], strict=True)]
-    return "  ".join([name.ljust(widths[0]), state.ljust(widths[1]), *middle, title]).rstrip()

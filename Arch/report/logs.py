@@ -1,4 +1,4 @@
-"""The log of an experiment: of the run in hand, else of the last attempt, else of the last finished run."""
+"""The log of an experiment: of its active run, else of the last attempt, else of the last finished run."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from Arch.cache.attempts.attempt import State, attempt_at
 from Arch.cache.entry import Entry
 from Arch.errors import CacheError
 
-_PAUSE = 0.5  # seconds between two looks at a log that grows
+_PAUSE = 0.5  # seconds between two reads of a growing log
 
 
 @dataclass(frozen=True)
@@ -29,10 +29,10 @@ class Log:
 
     @classmethod
     def of(cls, entry: Entry, run: int | None = None) -> Log:
-        """The log of a run, by default of the one that a person wants to see first.
+        """Returns the log of a run, by default of the active run, else of the last attempt or finished run.
 
         Raises:
-            CacheError: there is none.
+            CacheError: there is no log.
         """
         if run is not None:
             chosen = [run]
@@ -42,12 +42,12 @@ class Log:
         found = [log for log in (cls(entry, index) for index in chosen) if log.path is not None]
         if not found:
             which = "" if run is None else f" of run {run}"
-            raise CacheError(f"there is no log{which} in {entry.path}. `status` tells how its runs stand.")
+            raise CacheError(f"there is no log{which} in {entry.path}. `status` shows the state of its runs.")
         return found[0]
 
     @property
     def path(self) -> str | None:
-        """Its file: with the work while the run is not finished, with the run then; None where there is none."""
+        """The log file: in the work folder until the run is finished, then in the run's folder; None without a log."""
         name = layout.run_name(self.run)
         places = (f"{layout.work(self.entry.path)}/{name}", f"{layout.runs(self.entry.path)}/{name}")
         paths = [f"{place}/{layout.LOG}" for place in places]
@@ -55,35 +55,35 @@ class Log:
 
     @property
     def is_growing(self) -> bool:
-        """Whether a living process makes the run."""
+        """Whether a running process makes the run."""
         return not self.entry.has_run(self.run) and attempt_at(self.entry.work(self.run)).state is State.RUNNING
 
     def tail(self, lines: int) -> str:
-        """The last lines, with a newline at the end of each."""
+        """Returns the last lines, with a newline at the end of each."""
         return "".join(self._text().splitlines(keepends=True)[-lines:]) if lines else ""
 
     def follow(self, lines: int, pause: Callable[[float], None] = time.sleep) -> Iterator[str]:
-        """The last lines, and whatever is added until nobody makes the run any more.
+        """Yields the last lines, and then the text that is added until no process makes the run any more.
 
         Args:
-            lines: how many to begin with.
-            pause: waits between two looks.
+            lines: the number of lines at the beginning.
+            pause: waits between two reads.
         """
         text = self._text()
-        seen = len(text)
+        length = len(text)
         yield "".join(text.splitlines(keepends=True)[-lines:]) if lines else ""
-        goes_on = True
-        while goes_on:
-            goes_on = self.is_growing  # asked before the look, so that the last words are not missed
+        is_growing = True
+        while is_growing:
+            is_growing = self.is_growing  # asked before the read, so that the last lines are not missed
             text = self._text()
-            if len(text) > seen:
-                yield text[seen:]
-                seen = len(text)
-            if goes_on:
+            if len(text) > length:
+                yield text[length:]
+                length = len(text)
+            if is_growing:
                 pause(_PAUSE)
 
     def _text(self) -> str:
-        for _ in range(2):  # between the two looks it may move from the work to the finished run
+        for _ in range(2):  # between lookup and read, the commit may move it to the finished run
             path = self.path
             try:
                 return files.read_bytes(path).decode("utf-8", "replace") if path else ""

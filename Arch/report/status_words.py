@@ -1,4 +1,4 @@
-"""How experiments stand, in words: a line of counts, a table of what is not simply done, and every detail."""
+"""The state of experiments as text: a line of counts, a table of those that are not done, and all details."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from typing import Any
 from Arch.cache.attempts.attempt import Attempt, State
 from Arch.cache.attempts.progress import Progress
 from Arch.planning.overview import Overview
-from Arch.units import age_text, seconds_at
+from Arch.types import headline_of
+from Arch.units import age_text, score_text, seconds_at
 
 MOST = 200  # lines for one state; `--json` has all
 MOST_MISSING = 20
@@ -19,21 +20,21 @@ _ORDER = tuple(State)
 
 
 def counts(found: Sequence[Overview]) -> str:
-    """`126 experiments: done 120, stale 1, running 2, failed 3`."""
-    tally = Counter(each.status.state for each in found)
-    words = ", ".join(f"{state} {tally[state]}" for state in _ORDER if tally[state])
+    """Returns the counts: `126 experiments: done 120, stale 1, running 2, failed 3`."""
+    numbers = Counter(each.status.state for each in found)
+    words = ", ".join(f"{state} {numbers[state]}" for state in _ORDER if numbers[state])
     return f"{len(found)} experiment{'s'[: len(found) != 1]}: {words}" if found else "no experiments"
 
 
 def table(found: Sequence[Overview], now: float) -> list[str]:
-    """A line for each remark on each experiment that is not simply done, the loudest states first.
+    """Returns a line for each remark on each experiment that is not done, the most urgent states first.
 
     Args:
-        found: how they stand.
-        now: the present, in seconds since 1970.
+        found: the experiments with their states.
+        now: the present time, in seconds since 1970.
     """
     lines: list[str] = []
-    for state in (*_LOUD, *(state for state in _ORDER if state not in (*_LOUD, State.DONE))):
+    for state in (*_URGENT, *(state for state in _ORDER if state not in (*_URGENT, State.DONE))):
         group = [each for each in found if each.status.state is state]
         most = MOST_MISSING if state is State.MISSING else MOST
         for each in group[:most]:
@@ -44,7 +45,7 @@ def table(found: Sequence[Overview], now: float) -> list[str]:
 
 
 def details(overview: Overview, now: float) -> list[str]:
-    """All that is known of one experiment."""
+    """Returns all details of one experiment, with tracebacks and the end of its log."""
     status, entry = overview.status, overview.entry
     lines = [f"{status.state}  {overview.title}", f"  fingerprint  {entry.fingerprint}", f"  folder       {entry.path}"]
     lines += [f"  asked by     {label}" for label in overview.labels]
@@ -57,7 +58,7 @@ def details(overview: Overview, now: float) -> list[str]:
 
 
 def json_row(overview: Overview) -> dict[str, Any]:
-    """The same for other programs."""
+    """Returns the same details as a JSON object."""
     status = overview.status
     return {
         "fingerprint": overview.entry.fingerprint,
@@ -73,7 +74,7 @@ def json_row(overview: Overview) -> dict[str, Any]:
     }
 
 
-_LOUD = (State.RUNNING, State.FAILED, State.CRASHED, State.CORRUPT, State.CHANGED, State.STALE, State.STOPPED)
+_URGENT = (State.RUNNING, State.FAILED, State.CRASHED, State.CORRUPT, State.CHANGED, State.STALE, State.STOPPED)
 
 
 def _lines(overview: Overview, now: float) -> Iterator[str]:
@@ -92,7 +93,7 @@ def _general(overview: Overview) -> Iterator[str]:
     status = overview.status
     if status.outdated:
         parts = ", ".join(f"{key} (version {then} then)" for key, then in status.outdated.items())
-        yield f"made before a change of {parts}; still a hit"
+        yield f"made before a change of {parts}; still valid"
     if status.problem is not None:
         yield _short(str(status.problem))
     done = status.wanted - len(status.missing)
@@ -109,7 +110,7 @@ def _remark(overview: Overview, attempt: Attempt, now: float) -> str:
         case State.FAILED | State.CRASHED:
             words.append(_failed(attempt, progress))
         case _:
-            words.append(f"{attempt.state}{_place(progress)}")
+            words.append(" at ".join(filter(None, (attempt.state, _place(progress)))))
     return " ".join(words)
 
 
@@ -117,7 +118,8 @@ def _running(attempt: Attempt, progress: Progress | None, now: float) -> str:
     claim = attempt.claim
     parts = [str(claim.holder), claim.device, f"attempt {claim.generation}" * (claim.generation > 1)] if claim else []
     if progress is not None:
-        parts += [f"epoch {progress.epoch}/{progress.epochs}", *_scores(progress)]
+        name = headline_of(progress.scores)
+        parts += [_place(progress), score_text(name, progress.scores[name]) if name else ""]
     if claim and claim.since:
         parts.append(f"for {age_text(now - seconds_at(claim.since))}")
     if progress is not None and progress.seconds_left is not None:
@@ -132,24 +134,17 @@ def _failed(attempt: Attempt, progress: Progress | None) -> str:
         kind = "" if failure.kind in ("error", "crash") else f"{failure.kind}: "
         parts.append(_short(f"{kind}{failure}"))
     elif claim is not None:
-        parts.append(f"{claim.holder} vanished without a word" if claim.holder.host else "nobody can read its claim")
+        parts.append(f"{claim.holder} ended without reporting" if claim.holder.host else "its claim cannot be read")
     parts.append(f"{attempt.number} attempt{'s'[: attempt.number != 1]}" if attempt.number else "")
     parts.append(f"{attempt.crashes} crashes in a row" if attempt.crashes > 1 else "")
-    host = failure.host if failure else ""
-    return ", ".join(filter(None, (*parts, f"on {host}" if host else "", _place(progress).strip())))
+    host, place = failure.host if failure else "", _place(progress)
+    return ", ".join(filter(None, (*parts, f"on {host}" if host else "", f"at {place}" if place else "")))
 
 
 def _place(progress: Progress | None) -> str:
-    return f" at epoch {progress.epoch}/{progress.epochs}" if progress is not None else ""
-
-
-def _scores(progress: Progress) -> list[str]:
-    names = [name for name in ("accuracy", "test accuracy", "loss") if name in progress.scores]
-    name = next(iter(names or progress.scores), None)
-    if name is None:
-        return []
-    value = progress.scores[name]
-    return [f"{name} {100 * value:.2f} %" if name.endswith("accuracy") else f"{name} {value:.4g}"]
+    if progress is None:
+        return ""
+    return f"epoch {progress.epoch}/{progress.epochs}" if progress.epochs else f"step {progress.step}/{progress.steps}"
 
 
 def _of_attempt(overview: Overview, attempt: Attempt, now: float) -> Iterator[str]:
@@ -157,7 +152,7 @@ def _of_attempt(overview: Overview, attempt: Attempt, now: float) -> Iterator[st
     claim, failure = attempt.claim, attempt.failure
     facts: dict[str, Any] = {}
     if claim is not None:
-        facts |= {"attempt": claim.generation, "begun": claim.since, "host": claim.holder.host}
+        facts |= {"attempt": claim.generation, "started": claim.since, "host": claim.holder.host}
         facts |= {"process": claim.holder.pid, "device": claim.device, "from step": claim.step}
     if failure is not None:
         facts |= {"kind": failure.kind, "failed": failure.time, "exit code": failure.exit_code}

@@ -1,11 +1,13 @@
-"""Results as a table of plain text, and as rows for other programs."""
+"""Results as a table of plain text, and as JSON objects."""
 
 from __future__ import annotations
 
 import math
 from typing import TYPE_CHECKING, Any
 
+from Arch.report.columns import aligned
 from Arch.types import Result, Statistic
+from Arch.units import is_share
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -13,37 +15,34 @@ if TYPE_CHECKING:
 FIRST = ("accuracy", "best_accuracy", "agreement", "teacher_accuracy", "kl_to_teacher", "nll", "ece")
 NOTHING = "-"
 UNLIKE = "*"
-_NOISE = 1e-9  # percentage points: the spread of equal numbers is rounding
+_NOISE = 1e-9  # percentage points: a smaller spread is the rounding error of equal numbers
 
 
 def table(results: Sequence[Result], labels: Sequence[str], scores: Sequence[str] = ()) -> str:
-    """One line per experiment: its label, mean ± standard deviation of each score, seconds per run.
+    """Returns one line per experiment: its label, mean ± standard deviation of each score, seconds per run.
 
     Accuracies and agreements are in percent, the standard deviation is that of a sample (n - 1), n stands in the
-    first column and wherever a score has another. Statistics over runs of unlike device type, thread count or
-    torch version are marked and explained below the table.
+    first column that an experiment has and wherever a score has another. Statistics over runs of unlike device type,
+    thread count or torch version are marked and explained below the table.
 
     Args:
         results: the experiments, in the order of the rows.
-        labels: what to call them, in the same order.
-        scores: the columns wanted; by default every score that some run has.
+        labels: their labels, in the same order.
+        scores: the columns; by default every score that some run has.
 
     Returns:
         Lines, without a newline at the end.
     """
     columns = tuple(scores) or _columns(results)
     head = ["experiment", *(name.replace("_", " ") for name in columns), "seconds/run"]
-    rows = [
-        [label, *(_cell(result, name, says_n=name == columns[0]) for name in columns), _seconds(result)]
-        for label, result in zip(labels, results, strict=True)
-    ]
-    widths = [max(len(row[column]) for row in [head, *rows]) for column in range(len(head))]
-    lines = [_line(row, widths) for row in [head, ["-" * width for width in widths], *rows]]
+    rows = [[label, *_cells(result, columns), _seconds(result)] for label, result in zip(labels, results, strict=True)]
+    rule = ["-" * max(map(len, cells)) for cells in zip(head, *rows, strict=True)]
+    lines = aligned([head, rule, *rows], "<" + ">" * (len(head) - 1))
     return "\n".join([*lines, *_footnotes(results, labels)])
 
 
 def json_rows(results: Sequence[Result], labels: Sequence[str]) -> list[dict[str, Any]]:
-    """The same experiments as JSON objects: every run's numbers beside their mean and standard deviation.
+    """Returns the experiments as JSON objects: every run's scores with their mean and standard deviation.
 
     Accuracies are fractions here, times are seconds; a number that is not finite becomes null, as JSON needs.
     """
@@ -51,7 +50,7 @@ def json_rows(results: Sequence[Result], labels: Sequence[str]) -> list[dict[str
 
 
 def percent(statistic: Statistic) -> str:
-    """`97.2 ± 0.3` for a statistic in percent; a second decimal where the first would show a spread of nothing."""
+    """Returns `97.2 ± 0.3` for a statistic in percent; with two decimals where one would show a deviation of 0."""
     is_narrow = statistic.std is not None and _NOISE < statistic.std < 0.05
     return _spread(statistic, ".2f" if is_narrow else ".1f")
 
@@ -61,15 +60,18 @@ def _columns(results: Sequence[Result]) -> tuple[str, ...]:
     return (*(name for name in FIRST if name in found), *(name for name in found if name not in FIRST))
 
 
-def _cell(result: Result, name: str, *, says_n: bool) -> str:
+def _cells(result: Result, columns: Sequence[str]) -> list[str]:
+    """Returns a row's scores; the first score that the experiment has is followed by n."""
+    first = next((name for name in columns if result.statistic(name)), "")
+    return [_cell(result, name, with_n=name == first) for name in columns]
+
+
+def _cell(result: Result, name: str, *, with_n: bool) -> str:
     statistic = result.statistic(name)
     if statistic is None:
         return NOTHING
-    if name.endswith(("accuracy", "agreement")):
-        text = f"{percent(statistic.times(100))} %"
-    else:
-        text = _spread(statistic, _precision(statistic.mean))
-    n = f" (n={statistic.n})" if says_n or statistic.n != result.n else ""
+    text = f"{percent(statistic.times(100))} %" if is_share(name) else _spread(statistic, _precision(statistic.mean))
+    n = f" (n={statistic.n})" if with_n or statistic.n != result.n else ""
     return text + n + (UNLIKE if statistic.n > 1 and result.unlike else "")
 
 
@@ -86,11 +88,6 @@ def _spread(statistic: Statistic, precision: str) -> str:
 
 def _seconds(result: Result) -> str:
     return f"{Statistic.of([*result.seconds.values()]).mean:.1f}" if result.seconds else NOTHING
-
-
-def _line(cells: Sequence[str], widths: Sequence[int]) -> str:
-    numbers = [cell.rjust(width) for cell, width in zip(cells[1:], widths[1:], strict=True)]
-    return "  ".join([cells[0].ljust(widths[0]), *numbers])
 
 
 def _footnotes(results: Sequence[Result], labels: Sequence[str]) -> list[str]:

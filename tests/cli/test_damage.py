@@ -1,4 +1,4 @@
-"""One damaged entry hides nothing of the others, and the exit code tells of it."""
+"""A damaged entry hides no other entry, and sets the exit code."""
 
 import json
 
@@ -11,7 +11,7 @@ from Arch.types import Run
 
 @pytest.fixture
 def folder(tmp_path):
-    """A folder with three cached configs, of which the second one's manifest was cut off."""
+    """A folder with three cached configs, of which the second one has a truncated manifest."""
     workspace = Workspace.at(tmp_path / "cache")
     for seed in range(3):
         path = tmp_path / f"{seed}.json"
@@ -36,7 +36,7 @@ def test_a_damaged_run_is_left_out_and_the_others_are_shown(words, folder, capsy
     assert "manifest.json is torn or was edited" in told.err
 
 
-def test_nothing_to_retry_leaves_json_alone(folder, capsys, monkeypatch):
+def test_nothing_to_retry_still_prints_json(folder, capsys, monkeypatch):
     monkeypatch.chdir(folder)
     assert main(["retry", "0.json", "--json", "--cache", "cache"]) == 0
     assert [row["Active"]["Seed"] for row in json.loads(capsys.readouterr().out)] == [0]

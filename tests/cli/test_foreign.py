@@ -1,4 +1,4 @@
-"""Sweeps whose teachers and beginnings come from elsewhere, through the real program and its workers."""
+"""Sweeps with foreign teachers and foreign initial weights, through the real program and its workers."""
 
 import json
 
@@ -18,7 +18,7 @@ TINY = {
 
 
 @pytest.mark.slow
-def test_a_sweep_learns_from_a_file_and_begins_from_a_cached_experiment(program, tmp_path):
+def test_a_sweep_uses_a_teacher_file_and_weights_of_a_cached_experiment(program, tmp_path):
     torch.save({"state_dict": build("resnet14", (3, 4, 4), 4, seed=0).state_dict()}, tmp_path / "teacher.pth")
     configs = {
         "taught": {**TINY, "VanillaKD": True, "Teacher": "resnet14@../teacher.pth"},

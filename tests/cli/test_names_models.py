@@ -1,4 +1,4 @@
-"""`names models`: sizes and layers of networks for a dataset, and one network's line."""
+"""`names models`: sizes and layers of networks for a dataset, and all layers of one network."""
 
 import json
 
@@ -15,7 +15,7 @@ def shown(program):
     return show
 
 
-def test_a_network_s_line_has_every_layer_with_its_shape_and_parameters(shown):
+def test_a_network_is_shown_with_each_layers_shape_and_parameters(shown):
     lines = shown("resnet8", "--dataset", "CIFAR100").splitlines()
     assert lines[0] == "resnet8 for images 3x32x32 and 100 classes: 83,892 parameters"
     cells = [line.replace("*", " ").split() for line in lines[1:-1]]
@@ -30,7 +30,7 @@ def test_a_network_s_line_has_every_layer_with_its_shape_and_parameters(shown):
     ]
 
 
-def test_a_pattern_lists_the_networks_it_fits_as_json(shown):
+def test_a_pattern_lists_the_matching_networks_as_json(shown):
     rows = json.loads(shown("resnet*x4", "--dataset", "CIFAR100", "--json"))
     assert [(row["name"], row["parameters"], row["layers"]) for row in rows] == [
         ("resnet32x4", 7_433_860, 17),
@@ -51,7 +51,7 @@ def test_a_network_that_cannot_read_the_images_hides_no_other(shown):
         (["RESNET20"], "Did you mean 'ResNet20' or 'resnet20' (names are case-sensitive)?"),
         (["nothing*"], "no model named 'nothing*'"),
         (["MLP", "--dataset", "CIFAR1"], "no dataset named 'CIFAR1'. Did you mean 'CIFAR10'?"),
-        (["MLP", "--dataset", "Arrays"], "what Arrays looks like is known only once it is read"),
+        (["MLP", "--dataset", "Arrays"], "the shape of the samples of Arrays is known only once it is read"),
     ],
 )
 def test_a_wrong_name_gets_one_sentence(program, words, message):

@@ -1,7 +1,6 @@
 """The programs as a user starts them: what they print, what they keep, and what they never import."""
 
 import json
-import runpy
 import shutil
 import subprocess
 import sys
@@ -9,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from Arch.machine.installation import INSTALLATION
 from tests.repository import ROOT
 
 HEAVY = {"torch", "torchvision", "numpy", "pandas", "matplotlib", "sklearn", "PIL", "tqdm"}
@@ -23,48 +23,47 @@ TINY = {
 
 
 @pytest.fixture(scope="module")
-def trained(tmp_path_factory):
-    """A folder with three configs and a cache in which `-e` has trained them."""
+def trained(tmp_path_factory, warm_starts):
+    """A folder with three configs and a cache with their runs."""
     folder = tmp_path_factory.mktemp("trained")
-    write(folder / "configs/a-taught.json", **TINY, VanillaKD=True, Teacher="teachers/teacher.json")
-    write(folder / "configs/teachers/teacher.json", **TINY, Seed=1)
-    write(folder / "configs/student.json", **TINY, NumRuns=2)
-    done = start("main.py", "-e", "configs", "--cache", "cache", cwd=folder)
+    configs = write_configs(folder)
+    done = warm_starts.run(ROOT / "Scripts" / "main.py", ["-c", *configs, "--cache", "cache"], folder)
     assert done.returncode == 0, done.stderr
-    return folder, done
+    return folder
 
 
 @pytest.fixture
 def workplace(trained, tmp_path):
-    """A copy of that folder, to change."""
-    return Path(shutil.copytree(trained[0], tmp_path / "work"))
+    """A copy of that folder that a test may change."""
+    return Path(shutil.copytree(trained, tmp_path / "work"))
 
 
-def test_a_sweep_trains_teachers_first_and_shows_everything(trained):
-    _, done = trained
-    told = [line.partition(" (")[0] for line in done.stderr.splitlines()]
+@pytest.mark.slow
+def test_a_sweep_trains_teachers_first_and_shows_all_results(tmp_path):
+    write_configs(tmp_path)
+    done = start("main.py", "-e", "configs", "--cache", "cache", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    lines = [line.partition(" (")[0] for line in done.stderr.splitlines()]
     teacher, taught = "MLP on Synthetic, run 0", "MLP on Synthetic, taught by MLP, run 0"
-    assert sorted(line for line in told if line.startswith("started")) == sorted(
+    assert sorted(line for line in lines if line.startswith("started")) == sorted(
         f"started: {name}" for name in (teacher, taught, "MLP on Synthetic, run 0", "MLP on Synthetic, run 1")
     )
     made = next(place for place, line in enumerate(done.stderr.splitlines()) if "teacher.json), acc" in line)
-    assert made < told.index(f"started: {taught}")
-    assert told[-1] == "runs: 4 made"
+    assert made < lines.index(f"started: {taught}")
+    assert lines[-1] == "runs: 4 made"
     assert done.stdout.count("(n=1)") == 2
     assert done.stdout.count("(n=2)") == 1
 
 
 def test_a_cached_answer_trains_nothing_and_imports_nothing_heavy(trained):
-    folder, _ = trained
-    before = listing(folder)
+    before = listing(trained)
     arguments = ["-c", "configs/student.json", "configs/a-taught.json", "--cache", "cache"]
-    assert imported("main.py", arguments, folder) & HEAVY == set()
-    assert listing(folder) == before
+    assert imported("main.py", arguments, trained) & HEAVY == set()
+    assert listing(trained) == before
 
 
 def test_figures_are_drawn_from_the_cache_without_torch(trained, tmp_path):
-    folder, _ = trained
-    modules = imported("Plotfigs.py", ["configs", "--cache", "cache", "--out", str(tmp_path)], folder)
+    modules = imported("Plotfigs.py", ["configs", "--cache", "cache", "--out", str(tmp_path)], trained)
     assert "torch" not in modules
     assert sorted(path.name for path in tmp_path.iterdir()) == [
         f"{name}.{ending}" for name in ("accuracy-bars", "training-curves") for ending in ("pdf", "png")
@@ -72,8 +71,7 @@ def test_figures_are_drawn_from_the_cache_without_torch(trained, tmp_path):
 
 
 def test_one_figure_can_be_asked_for_by_name_and_value(trained, tmp_path):
-    folder, _ = trained
-    done = start("Plotfigs.py", "training-curves", "VanillaKD=true", "--cache", "cache", "--out", tmp_path, cwd=folder)
+    done = start("Plotfigs.py", "training-curves", "VanillaKD=true", "--cache", "cache", "--out", tmp_path, cwd=trained)
     assert done.returncode == 0, done.stderr
     assert {path.stem for path in tmp_path.iterdir()} == {"training-curves"}
 
@@ -87,7 +85,8 @@ def test_more_runs_are_added_and_those_that_exist_are_left_alone(workplace, prog
     assert kept.items() <= listing(workplace).items()
 
 
-def test_a_failing_member_stops_no_other_and_decides_the_exit_code(workplace):
+@pytest.mark.slow
+def test_a_failing_experiment_stops_no_other_and_sets_the_exit_code(workplace):
     write(workplace / "configs/failing.json", **TINY, Optimizer="SGD", MaxLR=1e30, Seed=5)
     write(workplace / "configs/dependent.json", **TINY, VanillaKD=True, Teacher="failing.json")
     write(workplace / "configs/last.json", **TINY, Seed=6)
@@ -100,7 +99,7 @@ def test_a_failing_member_stops_no_other_and_decides_the_exit_code(workplace):
     assert "Traceback" not in done.stderr
 
 
-def test_a_changed_default_is_refused_with_both_ways_out(workplace):
+def test_a_changed_default_is_refused_with_both_remedies(workplace):
     rules = (ROOT / "KDTrainer" / "BaselineConfig.cjson").read_text()
     (workplace / "cache/BaselineConfig.cjson").write_text(rules.replace('"PctStart": 0.3', '"PctStart": 0.4'))
     done = start("main.py", "-c", "configs/student.json", "--cache", "cache", cwd=workplace)
@@ -112,18 +111,17 @@ def test_a_changed_default_is_refused_with_both_ways_out(workplace):
     assert "--apply` makes room to train afresh" in done.stderr
 
 
-def test_several_explanations_are_one_list_of_json(trained):
-    done = start("main.py", "explain", "configs", "--json", "--cache", "cache", cwd=trained[0])
+def test_several_explanations_are_one_json_list(trained):
+    done = start("main.py", "explain", "configs", "--json", "--cache", "cache", cwd=trained)
     assert [each["Status"] for each in json.loads(done.stdout)] == ["done"] * 3
 
 
-def test_looking_writes_nothing(trained):
-    folder, _ = trained
-    before = listing(folder)
+def test_reading_verbs_write_nothing(trained):
+    before = listing(trained)
     for words in (["plan", "configs"], ["show"], ["explain", "configs"], ["names", "keys"]):
-        done = start("main.py", *words, "--cache", "cache", cwd=folder)
+        done = start("main.py", *words, "--cache", "cache", cwd=trained)
         assert done.returncode == 0, done.stderr
-    assert listing(folder) == before
+    assert listing(trained) == before
 
 
 def test_a_damaged_entry_hides_no_other(workplace):
@@ -135,12 +133,12 @@ def test_a_damaged_entry_hides_no_other(workplace):
     assert f"left out: {entries[0]}" in done.stderr
 
 
-def test_what_a_cache_keeps_is_not_taken_for_configs(workplace):
+def test_files_of_a_cache_are_not_taken_for_configs(workplace):
     done = start("main.py", "plan", ".", "--cache", "cache", cwd=workplace)
     assert (done.returncode, done.stdout.splitlines()[-2][:14]) == (0, "3 experiments ")
 
 
-def test_a_plan_says_what_is_there_and_who_asks_twice(workplace):
+def test_a_plan_shows_what_is_cached_and_what_is_requested_twice(workplace):
     shutil.copy(workplace / "configs/student.json", workplace / "configs/copy.json")
     write(workplace / "configs/new.json", **TINY, Seed=9, NumRuns=4)
     done = start("main.py", "plan", "configs", "--cache", "cache", cwd=workplace)
@@ -148,22 +146,19 @@ def test_a_plan_says_what_is_there_and_who_asks_twice(workplace):
     assert "4 experiments (0 only as dependencies): 3 done, 1 missing\n4 runs to train" in done.stdout
 
 
-def test_a_difference_names_what_differs_and_nothing_else(trained):
-    folder, _ = trained
-    done = start("main.py", "diff", "configs/student.json", "configs/teachers/teacher.json", "--json", cwd=folder)
+def test_diff_shows_only_the_differing_keys(trained):
+    done = start("main.py", "diff", "configs/student.json", "configs/teachers/teacher.json", "--json", cwd=trained)
     assert json.loads(done.stdout) == [{"key": "Seed", "first": 0, "second": 1}]
 
 
-def test_json_goes_alone_to_standard_output(trained):
-    folder, _ = trained
+def test_standard_output_has_only_the_json(trained):
     for words in (["plan", "configs"], ["show", "configs"], ["names"], ["-c", "configs/student.json"]):
-        assert json.loads(start("main.py", *words, "--json", "--cache", "cache", cwd=folder).stdout)
+        assert json.loads(start("main.py", *words, "--json", "--cache", "cache", cwd=trained).stdout)
 
 
-def test_a_run_asked_for_from_another_folder_is_the_same_run(trained, tmp_path):
-    folder, _ = trained
-    config = folder / "configs/a-taught.json"
-    done = start("main.py", "-c", config, "--cache", folder / "cache", cwd=tmp_path)
+def test_the_working_directory_does_not_change_an_experiment(trained, tmp_path):
+    config = trained / "configs/a-taught.json"
+    done = start("main.py", "-c", config, "--cache", trained / "cache", cwd=tmp_path)
     assert (done.returncode, done.stderr) == (0, "")
 
 
@@ -173,8 +168,15 @@ def test_the_demonstration_is_the_quickstart_folder():
         "taught.json",
         "teacher.json",
     }
-    verb = runpy.run_path(str(ROOT / "Arch/cli/verbs/demo.py"))
-    assert verb["QUICKSTART"] == ROOT / "ExperimentConfigs" / "Quickstart"
+    assert INSTALLATION.demonstration == ROOT / "ExperimentConfigs" / "Quickstart"
+
+
+def write_configs(folder):
+    """Writes a student that is distilled, its teacher, and a student alone; returns their paths."""
+    write(folder / "configs/a-taught.json", **TINY, VanillaKD=True, Teacher="teachers/teacher.json")
+    write(folder / "configs/teachers/teacher.json", **TINY, Seed=1)
+    write(folder / "configs/student.json", **TINY, NumRuns=2)
+    return [f"configs/{name}.json" for name in ("a-taught", "teachers/teacher", "student")]
 
 
 def write(path, **values):
@@ -188,7 +190,7 @@ def start(name, *arguments, cwd):
 
 
 def imported(name, arguments, cwd):
-    """The top-level modules in `sys.modules` after a program has run in a fresh interpreter."""
+    """Returns the top-level modules in `sys.modules` after a program has run in a fresh interpreter."""
     code = (
         f"import runpy, sys\nsys.argv = {[name, *arguments]!r}\n"
         f"try:\n    runpy.run_path({str(ROOT / 'Scripts' / name)!r}, run_name='__main__')\n"
@@ -200,5 +202,5 @@ def imported(name, arguments, cwd):
 
 
 def listing(folder):
-    """Every file below a folder with its time of change."""
+    """Returns every file below a folder with its time of change."""
     return {str(path): path.stat().st_mtime_ns for path in folder.rglob("*") if path.is_file()}

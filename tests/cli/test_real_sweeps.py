@@ -1,4 +1,4 @@
-"""Sweeps and single runs with real trainings: interrupted in the middle, completed by the same command."""
+"""Sweeps and single runs with real training: interrupted in the middle, completed by the same command."""
 
 import json
 import os
@@ -27,12 +27,12 @@ def start(folder, *words):
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        preexec_fn=_heed_ctrl_c,  # noqa: PLW1509 - nothing here has threads
+        preexec_fn=_restore_ctrl_c,  # noqa: PLW1509 - this process has no threads
     )
 
 
-def _heed_ctrl_c():
-    """What a test suite in the background starts would ignore it, as the suite does."""
+def _restore_ctrl_c():
+    """Restores the handler of SIGINT, which the children of a test suite in the background ignore."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
@@ -42,14 +42,14 @@ def finished(process):
 
 
 def running(folder):
-    """The runs in hand that a living process has brought somewhere."""
+    """Returns the active runs that have made progress."""
     attempts = [(entry, attempt) for entry in Store(folder / "cache").entries() for attempt in entry.attempts()]
     works = [entry.work(attempt.run) for entry, attempt in attempts if attempt.state is State.RUNNING]
     return [work for work in works if "begins" in last_attempt(work) or "goes on" in last_attempt(work)]
 
 
 def last_attempt(work):
-    """What the log tells of the latest attempt."""
+    """Returns the lines of the log since the latest attempt started."""
     return work.log_tail(999).rpartition(", attempt ")[2]
 
 
@@ -62,7 +62,7 @@ def wait_for_a_run(folder):
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-def test_a_single_run_is_checkpointed_and_goes_on(number, code, tmp_path):
+def test_a_single_run_is_checkpointed_and_resumed(number, code, tmp_path):
     (tmp_path / "config.json").write_text(json.dumps(LONG))
     process = start(tmp_path, "-c", "config.json")
     wait_for_a_run(tmp_path)

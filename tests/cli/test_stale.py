@@ -1,4 +1,4 @@
-"""A run that another version of a component made is still an answer, and one line says so."""
+"""A run that another version of a component made is still valid, and one line says so."""
 
 import json
 
@@ -11,7 +11,7 @@ from Arch.types import Run
 
 @pytest.fixture
 def cached(tmp_path):
-    """A config whose only run was made by the given versions of its components."""
+    """Caches a config with one run that was made by the given versions of its components."""
 
     def make(name, seed, **versions):
         path = tmp_path / name
@@ -32,19 +32,19 @@ def answer(tmp_path, capsys, *words):
     return capsys.readouterr()
 
 
-def test_a_stale_run_is_an_answer_and_one_line_says_what_changed(cached, tmp_path, capsys):
+def test_a_stale_run_is_valid_and_one_line_reports_what_changed(cached, tmp_path, capsys):
     files = cached("a.json", 0, Model=0), cached("b.json", 1, Dataset=0)
     told = answer(tmp_path, capsys, "-c", *files)
     assert "50.0 % (n=1)" in told.out
     assert told.err.count("\n") == 1
-    assert "MLP on Synthetic (and 1 more): made before a change of Dataset, Model, and still an answer" in told.err
+    assert "MLP on Synthetic (and 1 more): made before a change of Dataset, Model, and still valid" in told.err
 
 
-def test_nothing_is_said_of_a_run_of_todays_versions(cached, tmp_path, capsys):
+def test_a_run_of_the_present_versions_has_no_note(cached, tmp_path, capsys):
     assert answer(tmp_path, capsys, "-c", cached("a.json", 0)).err == ""
 
 
-def test_a_sweep_says_it_as_well_unless_it_is_to_be_quiet(cached, tmp_path, capsys):
+def test_a_sweep_prints_the_note_unless_it_is_quiet(cached, tmp_path, capsys):
     cached("a.json", 0, Model=0)
     assert "a change of Model" in answer(tmp_path, capsys, "-e", str(tmp_path)).err
     assert answer(tmp_path, capsys, "-e", str(tmp_path), "--quiet").err == ""

@@ -1,4 +1,4 @@
-"""What the programs do when nobody listens, or when words come in an unusual order."""
+"""The programs with a closed or full standard output, and with words in an unusual order."""
 
 import json
 import os
@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from Arch.planning.workspace import Workspace
+from Arch.types import Run
 from tests.repository import ROOT
 
 MAIN = ROOT / "Scripts" / "main.py"
@@ -33,9 +35,18 @@ def test_a_full_disk_behind_standard_output_is_one_sentence(words, tmp_path):
     assert (done.returncode, done.stderr) == (1, sentence)
 
 
+def cache_a_run(workspace, path):
+    config = workspace.resolver.load(path)
+    entry = workspace.store.entry(config)
+    entry.open(config)
+    with entry.write_run(0) as writer:
+        writer.commit(Run(0, config["Seed"], (), {"accuracy": 0.5}, 1.0, {"versions": dict(config.versions)}))
+
+
 def test_options_may_come_before_the_verb_and_between_the_words(tmp_path):
     for seed in range(2):
         (tmp_path / f"{seed}.json").write_text(json.dumps({**TINY, "Seed": seed}))
+        cache_a_run(Workspace.at(tmp_path / "cache"), tmp_path / f"{seed}.json")
     plan = ["--json", "plan", "--cache", "cache", ".", "--quiet", "Seed=1"]
     done = start(tmp_path, *plan, stdout=subprocess.PIPE)
     assert [row["asked_by"] for row in json.loads(done.stdout)] == [["1.json"]]

@@ -1,4 +1,4 @@
-"""The program over a whole life: the demonstration, and a run that is killed at a random moment."""
+"""The program from end to end: the demonstration, and runs that are killed at random moments."""
 
 import json
 import os
@@ -30,7 +30,7 @@ def test_the_demonstration_trains_shows_and_draws(tmp_path):
 
 @pytest.fixture(scope="module")
 def undisturbed(tmp_path_factory):
-    """The weights of both runs, and how long the program took."""
+    """The weights of both runs, and the duration of the program."""
     folder = tmp_path_factory.mktemp("undisturbed")
     begin = time.monotonic()
     subprocess.run(command(folder), cwd=folder, capture_output=True, check=True)
@@ -38,9 +38,7 @@ def undisturbed(tmp_path_factory):
 
 
 @pytest.mark.parametrize("trial", range(6))
-def test_a_program_killed_at_any_moment_leaves_whole_runs_and_is_completed_by_the_same_command(
-    trial, undisturbed, tmp_path
-):
+def test_a_kill_leaves_whole_runs_and_the_same_command_completes_them(trial, undisturbed, tmp_path):
     expected, seconds = undisturbed
     process = subprocess.Popen(command(tmp_path), cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     time.sleep(random.Random(trial).uniform(0.3, 1.0) * seconds)
@@ -58,7 +56,7 @@ def command(folder):
 
 
 def weights(folder):
-    """The bytes of each finished run's weights."""
+    """Returns the bytes of each finished run's weights."""
     found = {}
     for entry in Store(folder / "cache").entries():
         found |= {index: entry.weights(index, "Last").read_bytes() for index in entry.run_indices()}

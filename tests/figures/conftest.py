@@ -46,7 +46,7 @@ def shown():
 
 @pytest.fixture
 def sheet_of():
-    """Draws a figure by name and hands back the sheet, laid out."""
+    """Draws a figure by name and returns the sheet, laid out."""
     from matplotlib.figure import Figure as Sheet
 
     def draw(name, experiments):

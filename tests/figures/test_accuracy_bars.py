@@ -6,7 +6,7 @@ import itertools
 
 import pytest
 
-from Arch.errors import ArchError
+from Arch.figures import UnsuitableError
 
 # 90, 92, 97: mean 93, deviations -3, -1, 4, sample variance (9 + 1 + 16) / 2 = 13
 THREE = (0.90, 0.92, 0.97)
@@ -67,14 +67,14 @@ def test_the_value_is_printed_beside_the_bar(axes_of, shown, accuracies, value):
     assert [text.get_text() for text in axes_of([shown("a", accuracies)]).texts] == [value]
 
 
-@pytest.mark.parametrize("lower", [0.3, 0.5])  # zoomed, 50 and 90 would start at 10, which gains little
+@pytest.mark.parametrize("lower", [0.3, 0.5])  # zoomed in, 50 and 90 would start at 10
 def test_far_apart_accuracies_start_at_zero(axes_of, shown, lower):
     axes = axes_of([shown("a", [lower]), shown("b", [0.9])])
     assert axes.get_xlim()[0] == 0
     assert axes.get_xlabel() == "Test accuracy (%)"
 
 
-def test_near_accuracies_are_zoomed_into_and_the_axis_says_so(axes_of, shown):
+def test_near_accuracies_are_zoomed_in_and_the_axis_is_labelled_so(axes_of, shown):
     # 90 and 94 are 4 apart, so the axis starts another 4 below
     axes = axes_of([shown("a", [0.90]), shown("b", [0.94])])
     assert axes.get_xlim() == pytest.approx((86.0, 94.4))
@@ -90,7 +90,7 @@ def test_runs_and_whiskers_are_inside_the_axis(axes_of, shown, accuracies):
     assert max(seen) <= right
 
 
-def test_an_axis_never_goes_beyond_100_percent_without_need(axes_of, shown):
+def test_an_axis_ends_at_100_percent_or_before(axes_of, shown):
     assert axes_of([shown("a", [0.99])]).get_xlim()[1] <= 100
 
 
@@ -107,8 +107,9 @@ def test_unlike_runs_are_starred_and_explained(axes_of, shown):
 
 
 def test_an_experiment_without_an_accuracy_is_an_error(axes_of, shown):
-    with pytest.raises(ArchError, match=r"^resnet8 has no run with an accuracy. Run it first, or leave it out.$"):
+    with pytest.raises(UnsuitableError, match=r"^no run has an accuracy$") as error:
         axes_of([shown("a", [0.5]), shown("resnet8", [])])
+    assert list(error.value.reasons) == [1]
 
 
 def test_many_long_labels_do_not_overlap_and_stay_on_the_sheet(sheet_of, shown):

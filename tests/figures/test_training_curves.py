@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from Arch.errors import ArchError
+from Arch.figures import UnsuitableError
 from Arch.figures._style import COLOURS, MARKERS
 from Arch.figures.training_curves import curve
 
@@ -30,7 +30,7 @@ def line(axes, style):
 
 
 def band(axes, place):
-    """The lowest and highest value of each epoch, read from the polygon."""
+    """Returns the lowest and highest value of each epoch, read from the polygon."""
     values = {}
     for epoch, value in axes.collections[place].get_paths()[0].vertices:
         values.setdefault(epoch, []).append(value)
@@ -82,7 +82,7 @@ def test_each_epoch_is_averaged_over_the_runs_that_have_it(shown):
     assert (course.low, course.high) == ((2.5, 1.5), (3.5, 1.5))
 
 
-def test_the_legend_says_where_n_is_a_range(curves_of, shown):
+def test_the_legend_shows_n_as_a_range_where_it_varies(curves_of, shown):
     assert legend(curves_of(shown("a", [], [FIRST, SECOND[:1]])))[0] == "a (n=1 to 2)"
 
 
@@ -108,7 +108,7 @@ def test_epochs_are_marked_by_whole_numbers(curves_of, shown, epochs):
     assert all(tick == round(tick) for tick in ticks)
 
 
-def test_losses_of_several_orders_get_a_logarithmic_axis_that_says_so(curves_of, shown):
+def test_losses_of_several_orders_get_a_labelled_logarithmic_axis(curves_of, shown):
     loss, accuracy = curves_of(shown("a", [], [[epoch(10.0, 0.1), epoch(1.0, 0.9)]])).axes
     assert (loss.get_yscale(), accuracy.get_yscale()) == ("log", "linear")
     assert loss.get_ylabel() == "Loss (logarithmic)"
@@ -155,8 +155,9 @@ def test_the_lines_of_a_legend_look_like_their_curves(curves_of, shown):
 
 
 def test_an_experiment_without_epochs_is_an_error(curves_of, shown):
-    with pytest.raises(ArchError, match=r"^resnet8 has no run with epochs. Run it first, or leave it out.$"):
+    with pytest.raises(UnsuitableError, match=r"^no run has epochs with a loss or an accuracy$") as error:
         curves_of(shown("a", [], [FIRST]), shown("resnet8", [], [[]]))
+    assert list(error.value.reasons) == [1]
 
 
 def test_a_long_legend_stays_on_the_sheet_and_off_the_panels(curves_of, shown):

@@ -1,4 +1,4 @@
-"""From a name to files: what is written, that it is always the same, and what is refused."""
+"""The files of a figure: their content, that it is reproducible, and the errors."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import matplotlib as mpl
 import pytest
 
 from Arch.errors import ArchError, DiskError, UnknownNameError
-from Arch.figures import FIGURES
+from Arch.figures import FIGURES, UnsuitableError
 from Arch.figures.writer import draw
 from tests.repository import ROOT
 
@@ -28,7 +28,7 @@ def contents(paths):
 
 @pytest.mark.parametrize("name", list(FIGURES))
 def test_a_figure_is_saved_as_png_and_pdf(name, experiments, tmp_path):
-    png, pdf = draw(name, experiments, tmp_path / "new" / "folder")
+    png, pdf = draw(name, experiments, tmp_path / "new" / "folder").paths
     assert (png, pdf) == (tmp_path / "new" / "folder" / f"{name}.png", tmp_path / "new" / "folder" / f"{name}.pdf")
     assert png.read_bytes().startswith(b"\x89PNG")
     assert pdf.read_bytes().startswith(b"%PDF")
@@ -36,12 +36,13 @@ def test_a_figure_is_saved_as_png_and_pdf(name, experiments, tmp_path):
 
 @pytest.mark.parametrize("name", list(FIGURES))
 def test_equal_experiments_give_equal_bytes(name, experiments, tmp_path):
-    assert contents(draw(name, experiments, tmp_path / "a")) == contents(draw(name, experiments, tmp_path / "b"))
+    first, second = (draw(name, experiments, tmp_path / folder) for folder in ("a", "b"))
+    assert contents(first.paths) == contents(second.paths)
 
 
 @pytest.mark.parametrize("name", list(FIGURES))
 def test_pdf_files_embed_truetype_fonts_and_no_date(name, experiments, tmp_path):
-    pdf = draw(name, experiments, tmp_path)[1].read_bytes()
+    pdf = draw(name, experiments, tmp_path).paths[1].read_bytes()
     assert b"/FontFile2" in pdf
     assert b"/Type3" not in pdf
     assert b"CreationDate" not in pdf
@@ -49,19 +50,19 @@ def test_pdf_files_embed_truetype_fonts_and_no_date(name, experiments, tmp_path)
 
 @pytest.mark.parametrize("name", list(FIGURES))
 def test_png_files_have_200_dots_per_inch_of_a_single_column(name, experiments, tmp_path):
-    png = draw(name, experiments, tmp_path)[0].read_bytes()
+    png = draw(name, experiments, tmp_path).paths[0].read_bytes()
     assert int.from_bytes(png[16:20], "big") == 3.5 * 200  # the width in a PNG's IHDR chunk
 
 
-def test_the_settings_of_the_user_neither_matter_nor_change(experiments, tmp_path):
-    plain = contents(draw("accuracy-bars", experiments, tmp_path / "a"))
+def test_the_users_settings_have_no_effect_and_are_kept(experiments, tmp_path):
+    plain = contents(draw("accuracy-bars", experiments, tmp_path / "a").paths)
     with mpl.rc_context({"font.size": 30, "pdf.fonttype": 3}):
-        assert contents(draw("accuracy-bars", experiments, tmp_path / "b")) == plain
+        assert contents(draw("accuracy-bars", experiments, tmp_path / "b").paths) == plain
         assert (mpl.rcParams["font.size"], mpl.rcParams["pdf.fonttype"]) == (30, 3)
 
 
-def test_a_stem_goes_in_front_and_stays_in_the_folder(experiments, tmp_path):
-    png, _ = draw("accuracy-bars", experiments, tmp_path, "../Quick start")
+def test_a_stem_is_a_prefix_and_cannot_leave_the_folder(experiments, tmp_path):
+    png, _ = draw("accuracy-bars", experiments, tmp_path, "../Quick start").paths
     assert png == tmp_path / "..-Quick-start-accuracy-bars.png"
 
 
@@ -78,13 +79,29 @@ def test_no_experiments_are_an_error_that_leaves_nothing(name, tmp_path):
     assert not (tmp_path / "never").exists()
 
 
+@pytest.mark.parametrize("name", list(FIGURES))
+def test_experiments_that_lack_what_a_figure_shows_are_left_out_and_named(name, experiments, shown, tmp_path):
+    norms = shown("norms", [], [[({"norm": 1.0}, {})]])
+    drawing = draw(name, [norms, *experiments, shown("none", [], [[]])], tmp_path / "a")
+    assert [label for label, _ in drawing.left_out] == ["norms", "none"]
+    assert all(str(reason).startswith("no run has ") for _, reason in drawing.left_out)
+    assert contents(drawing.paths) == contents(draw(name, experiments, tmp_path / "b").paths)
+
+
+@pytest.mark.parametrize("name", list(FIGURES))
+def test_a_figure_that_suits_no_experiment_is_an_error_that_leaves_nothing(name, shown, tmp_path):
+    with pytest.raises(UnsuitableError, match=r"^no run has "):
+        draw(name, [shown("norms", []), shown("others", [])], tmp_path / "never")
+    assert not (tmp_path / "never").exists()
+
+
 def test_a_file_in_the_place_of_the_folder_is_a_clear_error(experiments, tmp_path):
     (tmp_path / "figures").write_text("")
     with pytest.raises(DiskError, match="figures"):
         draw("accuracy-bars", experiments, tmp_path / "figures")
 
 
-def test_every_figure_has_a_line_about_itself():
+def test_every_figure_has_a_description():
     assert list(FIGURES) == ["accuracy-bars", "training-curves"]
     assert all(len(FIGURES.about(name)) > 20 for name in FIGURES)
 
@@ -119,5 +136,5 @@ print({"torch", "pandas", "matplotlib.pyplot"} & {*sys.modules})
 """
     program = program.replace("sys.argv[1]", repr(str(tmp_path / "there")))
     assert python(program, PYTHONHASHSEED="7") == "set()"
-    here = contents(draw("accuracy-bars", [shown("resnet8", [0.9, 0.92])], tmp_path / "here"))
+    here = contents(draw("accuracy-bars", [shown("resnet8", [0.9, 0.92])], tmp_path / "here").paths)
     assert contents([tmp_path / "there" / f"accuracy-bars.{ending}" for ending in ("png", "pdf")]) == here

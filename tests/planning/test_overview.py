@@ -9,8 +9,9 @@ from Arch.cache.attempts.attempt import State
 from Arch.cache.foreign import open_network
 from Arch.files import door
 from Arch.planning.overview import overviews
-from Arch.planning.workspace import ROOT, Workspace
+from Arch.planning.workspace import Workspace
 from tests.cached_runs import STUDENT, TEACHER
+from tests.repository import ROOT
 
 
 def states(workspace, *words):

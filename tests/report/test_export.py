@@ -1,4 +1,4 @@
-"""Rows of runs: pandas reads the CSV back as it was; JSON and DataFrame hold the committed numbers."""
+"""Rows of runs: pandas reads the CSV back unchanged; JSON and DataFrame have the committed numbers."""
 
 import importlib.util
 import io
@@ -9,10 +9,10 @@ import pytest
 
 from Arch.errors import ConfigError, DiskError
 from Arch.planning.selection import selected_entries
-from Arch.planning.workspace import ROOT
 from Arch.report import export
 from Arch.report.export import check_format, columns, csv_text, data_frame, frame, json_text, rows, write
 from tests.cached_runs import STUDENT, TEACHER
+from tests.repository import ROOT
 from tests.test_architecture import HEAVY, imported
 
 HARD = [
@@ -46,7 +46,7 @@ def table(workspace, commit):
     return found
 
 
-def test_a_row_holds_who_what_was_asked_what_came_out_and_where(table, workspace):
+def test_a_row_has_identity_keys_scores_and_provenance(table, workspace):
     student = workspace.resolver.resolve(STUDENT)
     [row] = [row for row in table if row["fingerprint"] == student.fingerprint]
     assert (row["run"], row["title"], row["accuracy"], row["seconds"]) == (0, student.title, 0.1 + 0.2, 12.5)
@@ -59,7 +59,7 @@ def test_a_row_holds_who_what_was_asked_what_came_out_and_where(table, workspace
     assert "host" not in row
 
 
-def test_columns_come_in_a_readers_order(table):
+def test_columns_are_ordered_as_identity_keys_scores_and_provenance(table):
     names = columns(table)
     assert names[:4] == ["fingerprint", "run", "title", "Trainer"]
     assert names[-9:] == ["accuracy", "nll", "seconds", "device", "threads", "torch", "commit", "host", "made_from"]
@@ -73,7 +73,7 @@ def test_pandas_reads_the_csv_back_without_loss(table):
 
 
 @pytest.mark.parametrize("text", HARD)
-def test_text_that_looks_like_something_else_comes_back(text):
+def test_text_that_looks_like_another_type_is_read_back_as_text(text):
     found = pd.read_csv(io.StringIO(csv_text([{"fingerprint": "f", "Name": text}, {"fingerprint": "g"}])))
     cell = found["Name"][0]
     assert isinstance(cell, str)
@@ -86,7 +86,7 @@ def test_lists_are_json_in_a_cell():
     assert line == 'f,"[8, 4]","{""a"": [1]}"'
 
 
-def test_json_holds_the_rows_as_they_are(table):
+def test_json_has_the_rows_unchanged(table):
     assert json.loads(json_text(table)) == table
 
 
@@ -104,7 +104,7 @@ def test_epochs_are_rows_too(workspace, commit):
     assert {row["learning_rate"] for row in found} == {0.1}
 
 
-def test_a_damaged_experiment_is_left_out_and_told(workspace, commit):
+def test_a_damaged_experiment_is_left_out_and_reported(workspace, commit):
     entry = commit(TEACHER)
     commit(STUDENT)
     (entry.path / "Config.json").write_text("{")
@@ -113,8 +113,8 @@ def test_a_damaged_experiment_is_left_out_and_told(workspace, commit):
     assert entry.fingerprint in str(spoilt[0])
 
 
-def test_a_score_that_is_called_like_a_column_keeps_its_own():
-    assert export._outcome({"seconds": 1.0, "accuracy": 0.5}, 2.0, {}) == {
+def test_a_score_with_the_name_of_a_column_is_prefixed():
+    assert export._result_part({"seconds": 1.0, "accuracy": 0.5}, 2.0, {}) == {
         "score_seconds": 1.0,
         "accuracy": 0.5,
         "seconds": 2.0,
@@ -128,7 +128,7 @@ def test_a_file_is_written_whole_and_read_by_pandas(table, tmp_path, name, read)
     assert [path.name for path in tmp_path.glob("*.tmp")] == []
 
 
-def test_parquet_comes_back_or_says_what_to_install(table, tmp_path):
+def test_parquet_is_read_back_or_the_error_says_what_to_install(table, tmp_path):
     path = tmp_path / "a.parquet"
     if importlib.util.find_spec("pyarrow") is None:
         with pytest.raises(ConfigError, match=r"pip install -e '\.\[parquet\]'"):
@@ -138,7 +138,7 @@ def test_parquet_comes_back_or_says_what_to_install(table, tmp_path):
     pd.testing.assert_frame_equal(pd.read_parquet(path), data_frame(table), check_dtype=False)
 
 
-def test_a_file_of_another_kind_or_in_no_folder_is_refused(table, tmp_path):
+def test_an_unknown_suffix_or_a_missing_folder_is_refused(table, tmp_path):
     with pytest.raises(ConfigError, match=r"ends in \.csv, \.json, \.parquet"):
         check_format(tmp_path / "a.xlsx")
     (tmp_path / "file").write_text("")
@@ -146,7 +146,7 @@ def test_a_file_of_another_kind_or_in_no_folder_is_refused(table, tmp_path):
         write(tmp_path / "file" / "a.csv", table)
 
 
-def test_from_python_it_is_a_data_frame(table, workspace):
+def test_the_python_api_returns_a_data_frame(table, workspace):
     found = frame("Seed=1", cache=workspace.store.root)
     assert list(found["accuracy"]) == [0.1 + 0.2]
     assert len(frame(cache=workspace.store.root)) == 3

@@ -1,4 +1,4 @@
-"""What tells experiments apart; every oracle is a sentence a reader would say, written out by hand."""
+"""Labels of experiments; every expectation is written out by hand."""
 
 from __future__ import annotations
 
@@ -39,11 +39,11 @@ def test_a_single_experiment_is_called_by_its_model():
     assert labelled(DISTILLED) == ["resnet8"]
 
 
-def test_a_switch_speaks_for_the_keys_it_brings():
+def test_a_switch_represents_the_keys_under_it():
     assert labelled(PLAIN, DISTILLED) == ["resnet8", "resnet8, VanillaKD"]
 
 
-def test_a_value_is_named_where_those_that_have_it_disagree():
+def test_a_key_is_shown_where_its_values_differ():
     warmer = DISTILLED | {"Temperature": 8.5}
     assert labelled(PLAIN, DISTILLED, warmer) == [
         "resnet8",
@@ -67,7 +67,7 @@ def test_a_teacher_is_called_by_its_title():
     ]
 
 
-def test_teachers_of_one_title_are_told_apart_by_their_fingerprints():
+def test_teachers_with_the_same_title_are_shown_with_fingerprints():
     other = DISTILLED | {"Teacher": "b" * 32}
     titles = {"a" * 32: "resnet8x4", "b" * 32: "resnet8x4"}
     assert labelled(DISTILLED, other, titles=titles) == [
@@ -76,11 +76,11 @@ def test_teachers_of_one_title_are_told_apart_by_their_fingerprints():
     ]
 
 
-def test_a_teacher_without_a_title_is_its_first_digits():
+def test_a_teacher_without_a_title_is_shown_by_its_first_digits():
     assert labelled(DISTILLED, DISTILLED | {"Teacher": "b" * 32})[0] == "resnet8, Teacher=aaaaaaaa"
 
 
-def test_lists_and_nothing_are_written_short():
+def test_lists_and_null_are_written_short():
     first, second = {"Model": "MLP", "MLPWidths": [512, 64.0]}, {"Model": "MLP", "MLPWidths": None}
     assert labelled(first, second) == ["MLP, MLPWidths=[512,64]", "MLP, MLPWidths=null"]
 
@@ -93,15 +93,15 @@ def test_an_experiment_without_a_model_is_its_fingerprint():
     assert labelled({"Seed": 1}) == ["00000000"]
 
 
-def test_false_is_said_where_only_that_tells():
+def test_false_is_shown_where_it_is_the_only_difference():
     assert labelled({"Model": "vgg8", "BatchNorm": False}, {"Model": "vgg8"})[0] == "vgg8, BatchNorm=false"
 
 
-def test_a_key_that_comes_and_goes_is_named_where_nothing_else_tells():
+def test_a_key_under_a_switch_is_shown_if_it_is_the_only_difference():
     assert labelled(PLAIN, PLAIN | {"Temperature": 2})[1] == "resnet8, Temperature=2"
 
 
-def test_long_labels_lose_what_nobody_needs_from_the_end():
+def test_long_labels_lose_unneeded_keys_from_the_end():
     keys = [f"AnImportantParameter{index}" for index in range(4)]
     configs = [{"Model": "resnet8", **dict.fromkeys(keys, value)} for value in (1, 2)]
     assert max(map(len, labelled(*configs))) <= LONGEST
@@ -122,3 +122,9 @@ def test_the_labels_of_a_grid_are_unique(models):
         for nesterov in (True, False)
     ]
     assert len(set(labelled(*grid))) == len(grid)
+
+
+def test_studies_without_a_model_are_called_by_their_trainer():
+    configs = [{"Trainer": "Comparison", "Measure": measure} for measure in ("CKA", "RSA")]
+    assert labels(configs, ["a" * 32, "b" * 32]) == ["Comparison, Measure=CKA", "Comparison, Measure=RSA"]
+    assert labels(configs[:1], ["a" * 32]) == ["Comparison"]

@@ -1,4 +1,4 @@
-"""The list of a cache; sizes and ages are those of files written by hand."""
+"""The list of cached experiments; sizes and ages are those of files written by hand."""
 
 import os
 
@@ -33,7 +33,7 @@ def _size(found):
     return [f"{kilobytes:.1f}" if kilobytes < 9.95 else f"{kilobytes:.0f}", "KB"]
 
 
-def test_the_newest_the_largest_or_the_first_title_comes_first():
+def test_lines_are_sorted_by_age_size_or_title():
     lines = [line("a", 10, 300.0, "c"), line("b", 30, 100.0, "a"), line("c", 20, 200.0, "b")]
     for by, expected in {"age": "acb", "size": "bca", "title": "bca"}.items():
         assert "".join(each.fingerprint[0] for each in ordered(lines, by)) == expected

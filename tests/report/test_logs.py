@@ -1,4 +1,4 @@
-"""Which log is shown, and following one; the oracle is the text that was written."""
+"""Which log is shown, and following a log; the oracle is the written text."""
 
 import shutil
 
@@ -18,7 +18,7 @@ def test_the_last_lines_of_the_last_finished_run_are_shown(commit):
     assert log.tail(1000).count("\n") == 20
 
 
-def test_a_run_in_hand_comes_before_later_attempts_and_these_before_finished_runs(commit, attempt):
+def test_an_active_run_precedes_later_attempts_and_these_finished_runs(commit, attempt):
     entry = commit(TEACHER, 3)
     attempt(TEACHER, 2, end="stopped")
     assert Log.of(entry).run == 2
@@ -29,8 +29,8 @@ def test_a_run_in_hand_comes_before_later_attempts_and_these_before_finished_run
     assert not Log.of(entry).is_growing
 
 
-def test_where_there_is_no_log_it_is_said(opened, commit):
-    with pytest.raises(CacheError, match=r"there is no log in .*`status` tells"):
+def test_a_missing_log_is_an_error(opened, commit):
+    with pytest.raises(CacheError, match=r"there is no log in .*`status` shows"):
         Log.of(opened(TEACHER))
     with pytest.raises(CacheError, match="there is no log of run 4 in"):
         Log.of(commit(TEACHER), 4)
@@ -51,7 +51,7 @@ def test_following_gives_every_line_once_until_the_run_ends(attempt):
     assert len(pieces) == 4
 
 
-def test_following_goes_on_through_the_commit(attempt):
+def test_following_continues_through_the_commit(attempt):
     lease = attempt(TEACHER)
     folder = lease.entry.path / "Runs" / "000"
 

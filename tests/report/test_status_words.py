@@ -1,10 +1,11 @@
-"""The words on how experiments stand; every expectation is written out by hand."""
+"""The state of experiments as text; every expectation is written out by hand."""
 
 import json
 from pathlib import Path
 
 import pytest
 
+from Arch.cache.attempts.progress import Progress
 from Arch.planning.overview import overviews
 from Arch.report.status_words import MOST_MISSING, counts, details, json_row, table
 from Arch.units import seconds_at
@@ -19,7 +20,7 @@ def lines(workspace):
     return lines
 
 
-def test_counts_come_in_the_order_of_good_to_bad(workspace, commit, attempt, opened):
+def test_counts_are_ordered_from_good_to_bad(workspace, commit, attempt, opened):
     assert counts(overviews(workspace, [])) == "no experiments"
     commit(TEACHER)
     assert counts(overviews(workspace, [])) == "1 experiment: done 1"
@@ -28,12 +29,12 @@ def test_counts_come_in_the_order_of_good_to_bad(workspace, commit, attempt, ope
     assert counts(overviews(workspace, [])) == "3 experiments: done 1, failed 1, missing 1"
 
 
-def test_what_is_done_has_no_line(commit, lines):
+def test_a_done_experiment_has_no_line(commit, lines):
     commit(TEACHER)
     assert lines() == []
 
 
-def test_a_running_run_says_who_where_how_far_and_how_long(attempt, lines):
+def test_an_active_run_has_holder_device_progress_and_times(attempt, lines):
     lease = attempt(TEACHER)
     [line] = lines(seconds_at(lease.claim.since) + 3700)
     # 30 of 100 steps took 60 s, so that 70 more take 140 s
@@ -50,33 +51,41 @@ def test_a_failure_is_one_line_with_class_message_attempts_and_host(attempt, lin
     assert len(line) < 300
 
 
-def test_running_out_of_memory_is_named(attempt, lines):
+def test_an_out_of_memory_failure_is_named(attempt, lines):
     attempt(TEACHER, end="failed", error=MemoryError("4 GB"))
     assert "run 0: out-of-memory: MemoryError: 4 GB. Memory ran out: use fewer workers" in lines()[0]
 
 
-def test_a_crash_tells_how_often_and_where_it_stood(attempt, lines):
+def test_a_crash_has_its_attempts_and_its_progress(attempt, lines):
     attempt(TEACHER, end="crashed")
     lease = attempt(TEACHER, end="crashed")
-    assert lines()[0].endswith(f"run 0: {lease.claim.holder} vanished without a word, 2 attempts, at epoch 3/10")
+    assert lines()[0].endswith(f"run 0: {lease.claim.holder} ended without reporting, 2 attempts, at epoch 3/10")
 
 
-def test_a_claim_that_is_torn_names_no_process(attempt, lines):
+def test_a_torn_claim_names_no_process(attempt, lines):
     Path(attempt(TEACHER, end="crashed").claim.path).write_text("")
-    assert "run 0: nobody can read its claim, 1 attempt" in lines()[0]
+    assert "run 0: its claim cannot be read, 1 attempt" in lines()[0]
 
 
-def test_a_stopped_run_tells_its_epoch(attempt, lines):
+def test_a_stopped_run_has_its_epoch(attempt, lines):
     attempt(TEACHER, end="stopped", epoch=7)
     assert lines()[0].endswith("run 0: stopped at epoch 7/10")
 
 
-def test_a_stale_entry_tells_which_component_has_changed(commit, lines):
+def test_a_run_without_epochs_has_its_step_and_first_score(opened, attempt, lines):
+    lease = attempt(TEACHER)
+    lease.entry.work(0).save_progress(Progress(0, 0, 30, 100, 60.0, "", {"mean_norm": 1.25}))
+    assert ", step 30/100, mean_norm 1.25, " in lines(seconds_at(lease.claim.since))[0]
+    lease.end("stopped")
+    assert lines()[0].endswith("run 0: stopped at step 30/100")
+
+
+def test_a_stale_entry_names_the_changed_component(commit, lines):
     commit(TEACHER, versions={"Model": 7})
-    assert lines()[0].endswith("MLP on Synthetic  made before a change of Model (version 7 then); still a hit")
+    assert lines()[0].endswith("MLP on Synthetic  made before a change of Model (version 7 then); still valid")
 
 
-def test_several_remarks_stand_below_each_other(commit, attempt, lines):
+def test_several_remarks_are_on_separate_lines(commit, attempt, lines):
     commit(TEACHER)
     attempt(TEACHER, 1, end="stopped")
     attempt(TEACHER, 2, end="stopped")
@@ -89,7 +98,7 @@ def test_several_remarks_stand_below_each_other(commit, attempt, lines):
     ]
 
 
-def test_the_loudest_come_first_and_the_missing_are_counted(opened, attempt, lines):
+def test_urgent_states_come_first_and_missing_experiments_are_counted(opened, attempt, lines):
     for seed in range(MOST_MISSING + 3):
         opened({**TEACHER, "Seed": seed})
     attempt(STUDENT, end="failed", error=ValueError("no"))
@@ -99,7 +108,7 @@ def test_the_loudest_come_first_and_the_missing_are_counted(opened, attempt, lin
     assert shown[-1] == "... and 3 more that are missing (--json lists all)"
 
 
-def test_the_details_hold_traceback_log_and_place(workspace, attempt):
+def test_the_details_have_traceback_log_and_folder(workspace, attempt):
     lease = attempt(TEACHER, end="failed", error=ValueError("no"))
     [found] = overviews(workspace, [])
     text = "\n".join(details(found, 0.0))
@@ -116,7 +125,7 @@ def test_the_details_hold_traceback_log_and_place(workspace, attempt):
         assert part in text, part
 
 
-def test_json_holds_the_same_and_can_be_written(workspace, attempt, commit):
+def test_json_has_the_same_details_and_can_be_serialised(workspace, attempt, commit):
     commit(STUDENT, versions={"Model": 7})
     attempt(TEACHER, end="failed", error=ValueError("no"))
     rows = json.loads(json.dumps([json_row(each) for each in overviews(workspace, [])]))

@@ -1,4 +1,4 @@
-"""The table and the rows; every oracle is arithmetic done by hand beside the literal scores."""
+"""The table and the JSON rows; every oracle is arithmetic by hand beside the literal scores."""
 
 from __future__ import annotations
 
@@ -64,18 +64,25 @@ def test_other_scores_have_a_deviation_too():
     assert "  0.200 ± 0.100  " in table([THREE], ["resnet8"])
 
 
-def test_n_stands_in_the_first_column_alone_where_all_scores_have_it():
+def test_n_is_shown_once_where_all_scores_have_the_same_n():
     assert table([THREE], ["resnet8"]).count("n=3") == 1
     assert "0.200 ± 0.100 (n=3)" in table([THREE], ["resnet8"], ["nll", "accuracy"])
 
 
-def test_a_score_that_some_runs_lack_says_its_own_n():
+def test_a_score_that_some_runs_lack_shows_its_own_n():
     assert "0.500 (n=1)" in table([result([{"accuracy": 0.9, "kl": 0.5}, {"accuracy": 0.9}])], ["resnet8"])
 
 
 def test_a_score_that_an_experiment_lacks_is_a_dash():
     lines = table([THREE, ONE], ["three", "one"]).splitlines()
     assert lines[3].split() == ["one", "97.2", "%", "(n=1)", "-", "10.0"]
+
+
+def test_experiments_without_an_accuracy_show_n_at_their_first_score():
+    norms = result([{"mean_norm": 1.25}, {"mean_norm": 1.25}])
+    assert table([norms], ["norms"]).splitlines()[0].split() == ["experiment", "mean", "norm", "seconds/run"]
+    assert table([ONE, norms], ["one", "norms"]).splitlines()[3].split()[:5] == ["norms", "-", "1.250", "±", "0.000"]
+    assert table([ONE, norms], ["one", "norms"]).splitlines()[3].split()[5] == "(n=2)"
 
 
 def test_seconds_are_the_mean_of_a_run():
@@ -101,7 +108,7 @@ def test_the_headline_scores_come_first():
     assert " ".join(heading.split("\n")[0].split()) == "experiment accuracy teacher accuracy ece zeta seconds/run"
 
 
-def test_only_the_scores_asked_for_are_columns():
+def test_only_the_requested_scores_are_columns():
     assert " ".join(table([THREE], ["a"], ["nll"]).split("\n")[0].split()) == "experiment nll seconds/run"
 
 
@@ -115,13 +122,13 @@ def test_a_statistic_over_unlike_runs_is_marked_and_explained():
     )
 
 
-def test_alike_runs_and_single_runs_are_not_marked():
+def test_like_runs_and_single_runs_are_not_marked():
     here = {"device": "cpu", "threads": 2, "torch": "2.9.0", "commit": "a"}
     alike = result([{"accuracy": 0.9}, {"accuracy": 0.9}], [here, here | {"commit": "b"}])
     assert "*" not in table([alike, result([{"accuracy": 0.9}], [here])], ["a", "b"])
 
 
-def test_json_rows_hold_every_number():
+def test_json_rows_have_every_number():
     (row,) = json_rows([THREE], ["resnet8"])
     assert (row["Label"], row["Fingerprint"], row["Runs"]) == ("resnet8", "f" * 32, [0, 1, 2])
     assert row["Scores"]["accuracy"] == {
@@ -146,6 +153,6 @@ def test_a_report_needs_no_heavy_library():
     assert done.stdout.strip() == "[]"
 
 
-def test_the_rounding_of_equal_numbers_is_no_spread():
+def test_the_rounding_error_of_equal_numbers_is_no_deviation():
     equal = Statistic.of([100 * 0.9859154929577465] * 5)
     assert percent(Statistic(equal.mean, 1.4e-14, 5)) == percent(equal) == "98.6 ± 0.0"

@@ -12,29 +12,29 @@ _WIDTH = 100
 
 
 class DownloadLine:
-    """Says on standard error what is being downloaded, verified or unpacked, and how far it is."""
+    """Prints the progress of downloading, verifying and unpacking on standard error."""
 
     def __init__(self, *, quiet: bool) -> None:
-        """Begins; says nothing if it is to be `quiet`."""
+        """Prints nothing if `quiet`."""
         self._is_quiet, self._is_terminal = quiet, sys.stderr.isatty()
         self._name, self._began, self._first, self._shown = "", 0.0, 0, 0.0
 
     def __call__(self, name: str, done: int, total: int | None) -> None:
-        """Takes a step's name, how many bytes of it are there, and how many it has, if that is known."""
+        """Takes a step's name, its bytes done, and its total bytes if known."""
         now = time.monotonic()
         if name != self._name:
             self.end()
             self._name, self._began, self._first, self._shown = name, now, done, 0.0
             if not self._is_terminal:
-                self._say(f"{name}{f' ({size_text(total)})' if total else ''}\n")
+                self._print(f"{name}{f' ({size_text(total)})' if total else ''}\n")
         if self._is_terminal and now - self._shown >= _PAUSE_SECONDS:
             self._shown = now
-            self._say(f"\r{self._text(done, total, now):<{_WIDTH}}")
+            self._print(f"\r{self._text(done, total, now):<{_WIDTH}}")
 
     def end(self) -> None:
-        """Leaves a clean line."""
+        """Clears the line."""
         if self._name and self._is_terminal:
-            self._say(f"\r{'':<{_WIDTH}}\r")
+            self._print(f"\r{'':<{_WIDTH}}\r")
         self._name = ""
 
     def _text(self, done: int, total: int | None, now: float) -> str:
@@ -44,6 +44,6 @@ class DownloadLine:
         speed = (done - self._first) / max(now - self._began, 1e-3)
         return f"{self._name}: {size_text(done)}{share}, {size_text(int(speed))}/s"[:_WIDTH]
 
-    def _say(self, text: str) -> None:
+    def _print(self, text: str) -> None:
         if not self._is_quiet:
             print(text, end="", file=sys.stderr, flush=True)

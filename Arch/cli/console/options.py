@@ -1,4 +1,4 @@
-"""The command line: options that all verbs share, and each verb's help with examples."""
+"""The command line: parsers, and the options that several verbs share."""
 
 from __future__ import annotations
 
@@ -7,15 +7,16 @@ from pathlib import Path
 from types import ModuleType
 from typing import NoReturn
 
+from Arch.cli.console.names import add_version, as_started
 from Arch.cli.verb_list import VERBS
 from Arch.errors import ConfigError, did_you_mean
 from Arch.units import seconds_of
 
 WHAT = "files, folders, fingerprint prefixes, Key=Value words"
-_OF_SWEEPS = {"gpus": None, "per_gpu": 1, "workers": None, "retry": 0, "timeout": None, "fail_fast": False}
+_SWEEP_DEFAULTS = {"gpus": None, "per_gpu": 1, "workers": None, "retry": 0, "timeout": None, "fail_fast": False}
 _EXAMPLES = """examples:
   main.py                                         a teacher and its student on handwritten digits
-  main.py -c my.json                              run one config; what is cached is shown at once
+  main.py -c my.json                              run one config; cached results are shown at once
   main.py -c my.json --set Seed=3 --set NumRuns=5
   main.py -e ExperimentConfigs/Quickstart         every config below a folder, teachers first
   main.py -e ExperimentConfigs Model=resnet8      only those with this value
@@ -25,19 +26,23 @@ _EXAMPLES = """examples:
 
 
 class Parser(argparse.ArgumentParser):
-    """A parser whose errors are one line that points to the help."""
+    """A parser that prints errors as one line with a pointer to the help."""
 
     def error(self, message: str) -> NoReturn:
-        """Ends the program with exit code 2."""
+        """Prints the error and exits with code 2."""
         self.exit(2, f"error: {message}. `{self.prog} -h` shows what there is.\n")
+
+    def format_help(self) -> str:
+        """Returns the help, with the name by which the program was started."""
+        return as_started(super().format_help())
 
 
 def root_parser() -> argparse.ArgumentParser:
-    """The parser of `main.py` without a verb."""
+    """Returns the parser of `main.py` without a verb."""
     verbs = "\n".join(f"  {name:<9} {about}" for name, about in VERBS.items())
     parser = Parser(
         prog="main.py",
-        description="Runs, sweeps and looks at experiments; without arguments, a demonstration on handwritten digits.",
+        description="Runs, sweeps and shows experiments; without arguments, a demonstration on handwritten digits.",
         epilog=f"verbs (main.py VERB -h):\n{verbs}\n\n{_EXAMPLES}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -45,13 +50,14 @@ def root_parser() -> argparse.ArgumentParser:
     ways = parser.add_mutually_exclusive_group()
     ways.add_argument("-c", "--config", nargs="+", metavar="FILE", help="run these configs")
     ways.add_argument("-e", "--sweep", metavar="DIR", help="run every config below a folder")
+    add_version(parser)
     add_sweeping(parser)
     add_shared(parser)
     return parser
 
 
 def verb_parser(name: str, verb: ModuleType) -> argparse.ArgumentParser:
-    """The parser of one verb; the verb's module adds its arguments and has its examples."""
+    """Returns the parser of one verb; the verb's module adds its arguments and has its examples."""
     parser = Parser(
         prog=f"main.py {name}",
         description=(verb.__doc__ or "").strip(),
@@ -69,42 +75,48 @@ def add_what(parser: argparse.ArgumentParser, *, needed: bool) -> None:
 
 
 def add_sweeping(parser: argparse.ArgumentParser) -> None:
-    """Adds how a sweep goes about it."""
+    """Adds the options of sweeps."""
     group = parser.add_argument_group("sweeps (-e, retry)")
     group.add_argument("--gpus", type=_names, metavar="A,B", help="GPUs, as CUDA_VISIBLE_DEVICES takes them")
     group.add_argument("--per-gpu", type=_count, default=1, metavar="N", help="runs at a time on each GPU (default: 1)")
     group.add_argument("--workers", type=_count, metavar="N", help="runs at a time in all")
-    group.add_argument("--threads", type=_count, metavar="N", help="threads of each run (default: cores shared out)")
     group.add_argument(
-        "--retry", type=_count_from_0, default=0, metavar="N", help="up to N more attempts at a run that fails"
+        "--threads", type=_count, metavar="N", help="threads of each run (default: cores divided by runs)"
     )
-    group.add_argument("--timeout", type=_seconds, metavar="TIME", help="of an attempt: 90s, 30m, 4h, 2d")
-    group.add_argument("--fail-fast", action="store_true", help="the first failure stops the rest, checkpointed")
+    group.add_argument(
+        "--retry", type=_count_from_0, default=0, metavar="N", help="up to N more attempts at a failing run"
+    )
+    group.add_argument("--timeout", type=_seconds, metavar="TIME", help="limit for one attempt: 90s, 30m, 4h, 2d")
+    group.add_argument(
+        "--fail-fast", action="store_true", help="after the first failure, checkpoint and stop the other runs"
+    )
 
 
 def add_shared(parser: argparse.ArgumentParser) -> None:
     """Adds the options that every verb has."""
     shared = parser.add_argument_group("options everywhere")
-    shared.add_argument("--cache", type=Path, metavar="DIR", help="where results are kept (default: KDTrainer/)")
+    shared.add_argument("--cache", type=Path, metavar="DIR", help="folder of the results (default: KDTrainer/)")
     shared.add_argument("--data", type=Path, metavar="DIR", help="root of the datasets (default: data/)")
-    shared.add_argument("--out", type=Path, metavar="DIR", default=Path("figures"), help="where figures go")
-    shared.add_argument("--set", action="append", default=[], metavar="Key=Value", help="change what the configs say")
+    shared.add_argument(
+        "--out", type=Path, metavar="DIR", default=Path("figures"), help="folder for figures (default: figures/)"
+    )
+    shared.add_argument("--set", action="append", default=[], metavar="Key=Value", help="override a key of the configs")
     shared.add_argument("--device", default="auto", metavar="NAME", help="auto, cpu, cuda or cuda:N (default: auto)")
     shared.add_argument("--json", action="store_true", help="JSON to standard output instead of a table")
     shared.add_argument("--quiet", action="store_true", help="no progress, no notes")
 
 
 def refuse_sweeping(options: argparse.Namespace) -> None:
-    """Refuses options that only a sweep heeds; raises ConfigError."""
-    for name, default in _OF_SWEEPS.items():
+    """Raises ConfigError if an option is given that only sweeps use."""
+    for name, default in _SWEEP_DEFAULTS.items():
         if getattr(options, name) != default:
             raise ConfigError(
-                f"--{name.replace('_', '-')} is for -e: without it, one config runs after the other, here."
+                f"--{name.replace('_', '-')} is for -e: without it, one config runs after the other, in this process."
             )
 
 
 def unknown_word(word: str) -> str:
-    """What to say of a word that is neither a verb nor an option's value."""
+    """Returns the message for a word that is neither a verb nor an option's value, without its full stop."""
     parts = (f"no verb named {word!r}.", did_you_mean(word, VERBS), "Configs run with -c FILE, folders with -e DIR")
     return " ".join(filter(None, parts))
 

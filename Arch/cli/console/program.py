@@ -1,4 +1,4 @@
-"""What both programs share: a user's mistake ends in one sentence and an exit code, never in a traceback."""
+"""Error handling of both programs: an expected error ends in one sentence and an exit code, never in a traceback."""
 
 from __future__ import annotations
 
@@ -8,14 +8,13 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import TextIO
 
+from Arch.cli.console.names import HintStream, is_command
 from Arch.errors import ArchError
 
 
 def guarded(program: Callable[[Sequence[str]], int], arguments: Sequence[str]) -> int:
-    """The program's exit code; 2 for a mistake, 130 when interrupted."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")  # a plain terminal must not fail on a plus-minus sign
+    """Runs a program and returns its exit code: 2 for an ArchError, 130 when interrupted."""
+    sys.stdout, sys.stderr = _prepared(sys.stdout), _prepared(sys.stderr)
     try:
         return _flushed(program(arguments))
     except ArchError as error:
@@ -25,23 +24,31 @@ def guarded(program: Callable[[Sequence[str]], int], arguments: Sequence[str]) -
         print("\ninterrupted; finished runs are kept", file=sys.stderr)
         return 130
     except BrokenPipeError:
-        _silence(sys.stdout)  # the reader (head, less) has gone
+        _silence(sys.stdout)  # the reading process (head, less) has exited
         return 141
     except OSError as error:
-        # What touches the cache, data or figures is an ArchError by now.
+        # Errors of the cache, data and figures are ArchErrors, so this is another file.
         _silence(sys.stdout)
         where = error.filename or "standard output or the working directory"
         print(f"error: {where}: {(error.strerror or str(error)).lower()}.", file=sys.stderr)
         return 1
 
 
+def _prepared(stream: TextIO) -> TextIO:
+    """Returns a standard stream that can write every character and names the program as it was started."""
+    if not isinstance(stream, io.TextIOWrapper):
+        return stream
+    stream.reconfigure(errors="backslashreplace")  # a plus-minus sign must not fail on an ASCII terminal
+    return HintStream.around(stream) if is_command() else stream
+
+
 def _flushed(code: int) -> int:
-    if sys.stdout is not None:  # none where it was closed from the start (`>&-`)
+    if sys.stdout is not None:  # None where it was closed before the start (`>&-`)
         sys.stdout.flush()
     return code
 
 
 def _silence(stream: TextIO | None) -> None:
-    """Turns a stream away, so that the interpreter does not fail once more when it flushes at exit."""
+    """Redirects a stream to /dev/null, so that the interpreter's flush at exit does not fail again."""
     if stream is not None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())

@@ -1,21 +1,22 @@
-"""Progress of a training: a bar on a terminal, a line per epoch elsewhere, all on standard error."""
+"""Progress of a run on standard error: a bar on a terminal, a line per epoch elsewhere."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from Arch.callbacks import SilentWatcher, Watcher
-from Arch.types import Epoch
+from Arch.types import Epoch, headline_of
+from Arch.units import epoch_text, score_text
 
 if TYPE_CHECKING:
     from tqdm import tqdm
 
 
 def watcher(*, quiet: bool) -> Watcher:
-    """The watcher that fits where standard error goes."""
+    """Returns the watcher for standard error: none if `quiet`, a bar on a terminal, else lines."""
     if quiet:
         return SilentWatcher()
     return BarWatcher() if sys.stderr.isatty() else LineWatcher()
@@ -23,74 +24,84 @@ def watcher(*, quiet: bool) -> Watcher:
 
 @dataclass
 class LineWatcher(SilentWatcher):
-    """A line per epoch, for logs."""
+    """Prints a line per epoch, for logs."""
 
     _epochs: int = 0
 
     def run_started(self, title: str, run: int, epochs: int, steps: int) -> None:
-        """Says what begins."""
+        """Prints which run starts and how long it is."""
         self._epochs = epochs
-        _say(f"{title}, run {run}: {epochs} epochs of {steps} steps")
+        _print(f"{title}, run {run}: {f'{epochs} epochs of ' if epochs else ''}{steps} steps")
 
     def run_resumed(self, step: int) -> None:
-        """Says where it goes on."""
-        _say(f"  goes on from step {step}")
+        """Prints the step from which the run continues."""
+        _print(f"  resumes at step {step}")
 
     def epoch_done(self, epoch: Epoch) -> None:
-        """Says the epoch's numbers."""
-        _say(f"  epoch {epoch.number:>3}/{self._epochs}  {numbers(epoch)}  {epoch.seconds:.1f} s")
+        """Prints the epoch's headline metrics."""
+        _print(f"  epoch {epoch.number:>3}/{self._epochs}  {_short(epoch)}  {epoch.seconds:.1f} s")
 
     def run_finished(self, scores: Mapping[str, float], seconds: float) -> None:
-        """Says the headline score."""
-        _say(f"  kept: accuracy {100 * scores['accuracy']:.2f} % after {seconds:.1f} s")
+        """Prints the headline score."""
+        _print(f"  {_finished(scores, seconds)}")
 
 
 @dataclass
 class BarWatcher(SilentWatcher):
-    """A bar over the run's steps."""
+    """Draws a bar over the run's steps."""
 
     _bar: tqdm[Any] | None = field(default=None)
 
     def run_started(self, title: str, run: int, epochs: int, steps: int) -> None:
         """Opens the bar."""
-        from tqdm import tqdm  # only a training on a terminal needs it
+        from tqdm import tqdm  # only a run on a terminal needs it
 
         if self._bar is not None:
             self._bar.close()  # the run before failed
-        self._bar = tqdm(total=epochs * steps, desc=f"{title}, run {run}", unit="step", leave=False, file=sys.stderr)
+        total = max(epochs, 1) * steps
+        self._bar = tqdm(total=total, desc=f"{title}, run {run}", unit="step", leave=False, file=sys.stderr)
 
     def run_resumed(self, step: int) -> None:
-        """Lets the bar begin where the run goes on."""
+        """Starts the bar at the step from which the run continues."""
         if self._bar is not None:
-            self._bar.initial = self._bar.n = step  # what came before counts neither as work nor as time
+            self._bar.initial = self._bar.n = step  # earlier steps must not count in the bar's speed
 
     def step_done(self) -> None:
-        """Moves the bar."""
+        """Advances the bar by one step."""
         if self._bar is not None:
             self._bar.update()
 
     def epoch_done(self, epoch: Epoch) -> None:
-        """Shows the epoch's numbers behind the bar."""
+        """Shows the epoch's headline metrics behind the bar."""
         if self._bar is not None:
-            self._bar.set_postfix_str(f"epoch {epoch.number}, {numbers(epoch)}")
+            self._bar.set_postfix_str(f"epoch {epoch.number}, {_short(epoch)}")
 
     def run_finished(self, scores: Mapping[str, float], seconds: float) -> None:
-        """Closes the bar and leaves a line."""
+        """Closes the bar and prints the headline score."""
         if self._bar is not None:
             title = self._bar.desc
             self._bar.close()
-            _say(f"{title}: accuracy {100 * scores['accuracy']:.2f} % after {seconds:.1f} s")
+            _print(f"{title}: {_finished(scores, seconds)}")
 
 
-def numbers(epoch: Epoch) -> str:
-    """An epoch's numbers in a few words."""
-    words = [f"loss {epoch.train['loss']:.4f}", f"train {100 * epoch.train['accuracy']:.2f} %"]
-    if epoch.validation:
-        words.append(f"validation {100 * epoch.validation['accuracy']:.2f} %")
-    if epoch.test:
-        words.append(f"test {100 * epoch.test['accuracy']:.2f} %")
-    return "  ".join(words)
+def _short(epoch: Epoch) -> str:
+    """Returns an epoch's training loss and the headline metric of each split, as far as it has them."""
+    train = {**_only(epoch.train, "loss"), **_headline(epoch.train)}
+    return epoch_text(replace(epoch, train=train, validation=_headline(epoch.validation), test=_headline(epoch.test)))
 
 
-def _say(line: str) -> None:
+def _headline(metrics: Mapping[str, float]) -> Mapping[str, float]:
+    return _only(metrics, headline_of(metrics))
+
+
+def _only(metrics: Mapping[str, float], name: str) -> Mapping[str, float]:
+    return {name: metrics[name]} if name in metrics else {}
+
+
+def _finished(scores: Mapping[str, float], seconds: float) -> str:
+    shown = [score_text(name, value) for name, value in _headline(scores).items()]
+    return ", ".join(["finished", *shown, f"{seconds:.1f} s"])
+
+
+def _print(line: str) -> None:
     print(line, file=sys.stderr, flush=True)

@@ -1,4 +1,4 @@
-"""Ctrl-C and its kin: the first asks for a checkpoint and the end, the second ends at once."""
+"""Signal handling: the first SIGINT or SIGTERM requests a checkpoint and the end, the second ends at once."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ _CHECKPOINTS = (signal.SIGUSR1, signal.SIGUSR2)
 
 @dataclass
 class Signals:
-    """A context in which signals are asked for instead of suffered.
+    """A context in which signals are handled by callbacks.
 
-    SIGINT and SIGTERM ask to `stop`, a second one of them to `kill`; SIGUSR1 and SIGUSR2 ask for a `checkpoint`.
+    SIGINT and SIGTERM call `stop`, a second one of them calls `kill`; SIGUSR1 and SIGUSR2 call `checkpoint`.
 
     Attributes:
-        code: what the program is to exit with if it was asked to stop, as shells have it: 128 and the signal; else 0.
+        code: the exit code of a program that was stopped by a signal, as in shells: 128 plus its number; else 0.
     """
 
     stop: Callable[[], None]
@@ -30,25 +30,25 @@ class Signals:
     _before: dict[int, Any] = field(default_factory=dict)
 
     def __enter__(self) -> Self:
-        """Heeds the signals."""
+        """Installs the handlers."""
         for number in (*_ENDS, *_CHECKPOINTS):
-            if signal.getsignal(number) is not signal.SIG_IGN:  # as under nohup, or in the background of a script
-                self._before[number] = signal.signal(number, self._heed)
+            if signal.getsignal(number) is not signal.SIG_IGN:  # ignored under nohup, or in the background of a script
+                self._before[number] = signal.signal(number, self._handle)
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Leaves the signals as they were."""
+        """Restores the earlier handlers."""
         for number, handler in self._before.items():
             signal.signal(number, handler)
 
-    def _heed(self, number: int, _frame: FrameType | None) -> None:
+    def _handle(self, number: int, _frame: FrameType | None) -> None:
         if number in _CHECKPOINTS:
             self.checkpoint()
         elif self.code:
             self.kill()
         else:
             self.code = 128 + number
-            # `print` may be at work in the very program that is interrupted, and does not bear being called in itself.
-            word = f"\n{_ENDS[signal.Signals(number)]}: checkpointing and stopping; press Ctrl-C again to kill\n"
-            os.write(2, word.encode())
+            # Not print: the signal may have interrupted a print call, and print is not reentrant.
+            line = f"\n{_ENDS[signal.Signals(number)]}: checkpointing and stopping; press Ctrl-C again to kill\n"
+            os.write(2, line.encode())
             self.stop()

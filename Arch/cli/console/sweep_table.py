@@ -1,4 +1,4 @@
-"""A sweep on a terminal: a table of what runs where, redrawn in place, and a line for each run that ended."""
+"""A sweep on a terminal: a table of the active runs, redrawn in place, and a line for each run that ended."""
 
 from __future__ import annotations
 
@@ -11,37 +11,38 @@ from rich.table import Table
 from rich.text import Text
 
 from Arch.cache.attempts.failure import Failure
-from Arch.cli.console.sweep_lines import ended_text
+from Arch.cli.console.sweep_words import ended_text
 from Arch.errors import CacheError, DiskError
 from Arch.planning.task import Task
 from Arch.sweep.progress import Outcome, Running, SweepProgress
-from Arch.units import duration_text
+from Arch.types import headline_of
+from Arch.units import duration_text, score_text, value_text
 
 _COLOURS = {Outcome.DONE: "green", Outcome.ELSEWHERE: "green", Outcome.STOPPED: "yellow"}
 
 
 class TableSweepWatcher:
-    """Draws on standard error; a context, so that the terminal is given back however the sweep ends."""
+    """Draws on standard error; a context manager, so that the terminal is restored even after an exception."""
 
     def __init__(self, console: Console | None = None) -> None:
-        """Draws on a `console`, by default the one behind standard error."""
+        """Takes the `console` to draw on, by default standard error."""
         self._console = console or Console(stderr=True, highlight=False)
         self._live = Live(console=self._console, auto_refresh=False, transient=True)
 
     def __enter__(self) -> TableSweepWatcher:
-        """Takes the bottom of the terminal."""
+        """Starts the live display at the bottom of the terminal."""
         self._live.start()
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Gives it back, without the table."""
+        """Ends the live display and removes the table."""
         self._live.stop()
 
     def started(self, running: Running) -> None:
-        """The table tells."""
+        """Prints nothing: the table shows active runs."""
 
     def ended(self, what: Running | Task, outcome: Outcome, failure: Failure | None) -> None:
-        """Leaves a line above the table."""
+        """Prints a line above the table."""
         self._console.print(Text(ended_text(what, outcome, failure), style=_COLOURS.get(outcome, "red")))
 
     def tick(self, progress: SweepProgress) -> None:
@@ -53,7 +54,13 @@ def _table(progress: SweepProgress) -> Table:
     table = Table(box=None, pad_edge=False, header_style="dim")
     table.add_column("where", no_wrap=True)
     table.add_column("experiment", no_wrap=True, overflow="ellipsis")
-    for name in ("run", "epoch", "score", "so far", "left"):  # where it gets narrow, titles are shortened first
+    for name in (
+        "run",
+        "epoch",
+        "score",
+        "so far",
+        "left",
+    ):  # with a minimum width, so that a narrow terminal shortens titles first
         table.add_column(name, justify="right", no_wrap=True, min_width=len(name) + 3)
     for running in progress.running:
         table.add_row(running.slot.name, running.task.step.config.title, _run(running), *_reached(running))
@@ -68,18 +75,21 @@ def _reached(running: Running) -> tuple[str, str, str, str]:
     elapsed = duration_text(time.monotonic() - running.since)
     try:
         progress = running.work.progress()
-    except (CacheError, DiskError):  # the table is only looked at; the run itself will say what is wrong with the disk
+    except (CacheError, DiskError):  # the run itself reports an error of the disk; the table must go on
         progress = None
     if progress is None:
         return "starting", "", elapsed, ""
     left = "" if progress.seconds_left is None else duration_text(progress.seconds_left)
-    return f"{progress.epoch}/{progress.epochs}", _score(progress.scores), elapsed, left
+    place = f"{progress.epoch}/{progress.epochs}" if progress.epochs else f"step {progress.step}/{progress.steps}"
+    return place, _score(progress.scores), elapsed, left
 
 
 def _score(scores: Mapping[str, float]) -> str:
-    if "accuracy" in scores:
-        return f"{100 * scores['accuracy']:.1f} %"
-    return f"loss {scores['loss']:.3f}" if "loss" in scores else ""
+    """Returns the headline score; an accuracy without its name, since the column is narrow."""
+    name = headline_of(scores)
+    if name == "accuracy":
+        return value_text(name, scores[name])
+    return score_text(name, scores[name]) if name else ""
 
 
 def _summary(progress: SweepProgress) -> str:

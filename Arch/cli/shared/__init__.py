@@ -1,1 +1,1 @@
-"""What several verbs share."""
+"""Code that several verbs share."""

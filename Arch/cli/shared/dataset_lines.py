@@ -1,4 +1,4 @@
-"""`names datasets`: what is there, how large it is and where, and how to get what is not."""
+"""`names datasets`: which datasets are on disk, their size and place, and how to get the others."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import argparse
 import itertools
 import json
 import os
-from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -16,9 +15,10 @@ from Arch.datasets.download.download import is_there
 from Arch.datasets.sources.catalogue import CATALOGUE, Facts
 from Arch.errors import DataError, UnknownNameError
 from Arch.planning.workspace import Workspace
+from Arch.report.columns import aligned
 from Arch.units import size_text
 
-_MOST_FILES = 30_000  # whose sizes are looked up for a line; a page looks at all
+_MOST_FILES = 30_000  # that a line of the list adds up; the page of one dataset adds up all
 
 
 def show_datasets(schema: Schema, options: argparse.Namespace) -> int:
@@ -33,14 +33,14 @@ def show_datasets(schema: Schema, options: argparse.Namespace) -> int:
     if options.json:
         print(json.dumps(rows, indent=1))
     elif name is None:
-        print("\n".join(_lines(rows)))
+        print("\n".join(aligned([_cells(row) for row in rows], "<<><<")))
     else:
-        print("\n".join(f"{fact:<9}  {_text(value)}" for fact, value in rows[0].items() if value))
+        print("\n".join(aligned([(fact, _text(value)) for fact, value in rows[0].items() if value], "<<")))
     return 0
 
 
 def size_below(folder: Path, most_files: int | None = None) -> tuple[int, bool]:
-    """The bytes of the files below a folder, and whether they are all; what cannot be looked at counts as nothing."""
+    """Returns the bytes of the files below a folder, and whether all were counted; unreadable ones count as 0."""
     size, names = 0, (f"{at}/{name}" for at, _, names in os.walk(folder) for name in names)
     for name in itertools.islice(names, most_files):
         with suppress(OSError):
@@ -53,7 +53,7 @@ def _row(name: str, why_planned: str, root: Path, most_files: int | None) -> dic
     if facts is None:
         return {"name": name, "state": "planned" if why_planned else "", "how": why_planned}
     place = facts.folder(root)
-    is_present, trouble = _looked_for(place)
+    is_present, trouble = _found(place)
     size, is_all = size_below(place, most_files) if place and is_present else (0, True)
     return {
         "name": name,
@@ -71,8 +71,8 @@ def _row(name: str, why_planned: str, root: Path, most_files: int | None) -> dic
     }
 
 
-def _looked_for(place: Path | None) -> tuple[bool, str]:
-    """Whether a dataset is in its place, and what keeps one from looking."""
+def _found(place: Path | None) -> tuple[bool, str]:
+    """Returns whether a dataset is in its place, and the error if that cannot be read."""
     try:
         return place is not None and is_there(place), ""
     except DataError as error:
@@ -86,7 +86,7 @@ def _state(facts: Facts, *, is_present: bool) -> str:
 
 
 def _how(name: str, facts: Facts, place: Path | None, *, is_present: bool) -> str:
-    """What to do to have it, or how it comes to be there."""
+    """Returns how to get a dataset, or where it comes from; empty if it is present."""
     if place is None:
         return facts.by_hand
     if is_present:
@@ -97,13 +97,10 @@ def _how(name: str, facts: Facts, place: Path | None, *, is_present: bool) -> st
     return f"`main.py fetch {name}`, or its first use, downloads {what}."
 
 
-def _lines(rows: list[dict[str, Any]]) -> Iterator[str]:
-    about = [_what(row) if "shape" in row else "" for row in rows]
-    width, middle = max(len(row["name"]) for row in rows), max(map(len, about))
-    for row, what in zip(rows, about, strict=True):
-        size = f"{'>' if row['counted'] else ''}{size_text(row['bytes'])}" if row.get("bytes") else ""
-        where = row["how"] or row["place"]
-        yield f"{row['name']:<{width}}  {row['state']:<8}  {size:>7}  {what:<{middle}}  {where}".rstrip()
+def _cells(row: dict[str, Any]) -> tuple[str, ...]:
+    size = f"{'>' if row['counted'] else ''}{size_text(row['bytes'])}" if row.get("bytes") else ""
+    what = _what(row) if "shape" in row else ""
+    return row["name"], row["state"], size, what, row["how"] or row["place"]
 
 
 def _text(value: Any) -> str:
@@ -111,7 +108,7 @@ def _text(value: Any) -> str:
 
 
 def _what(row: dict[str, Any]) -> str:
-    """Classes, samples for training and testing, and their shape, as far as these are known beforehand."""
+    """Returns classes, training and test samples and their shape, as far as the catalogue knows them."""
     classes = f"{row['classes']} classes" if row["classes"] else ""
     samples = f"{row['train']:,} + {row['test']:,}" if row["train"] or row["test"] else ""
     return ", ".join(filter(None, (classes, samples, row["shape"])))

@@ -1,15 +1,16 @@
-"""What the verbs share that look at ten thousand experiments."""
+"""Fast reading for the verbs that read ten thousand experiments."""
 
 from __future__ import annotations
 
 import gc
 
 
-def look_quickly() -> None:
-    """Reads JSON faster, and leaves the cyclic garbage where it is, over which a collector would walk again and again.
+def read_fast() -> None:
+    """Switches to the faster JSON parser and turns the garbage collector off.
 
-    Only for a program that looks and ends; what it reads holds no cycles worth collecting.
+    Only for a process that reads and exits: the collector would walk over all records again and again, and they hold
+    no cycles.
     """
-    import orjson  # noqa: F401 - what it reads from now on, `quick_object` reads with it
+    import orjson  # noqa: F401 - `quick_object` uses it once it is imported
 
     gc.disable()

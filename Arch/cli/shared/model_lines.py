@@ -1,4 +1,4 @@
-"""`names models`: every network with its size and layers for a dataset, or one network's line of layers."""
+"""`names models`: every network with its size and layers for a dataset, or all layers of one network."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from Arch.cli.shared.plugin_option import rules_with_plugins
 from Arch.cli.shared.running import workspace_of
 from Arch.datasets.sources.catalogue import CATALOGUE
 from Arch.errors import ConfigError, ModelError, UnknownNameError
+from Arch.report.columns import aligned
 
 if TYPE_CHECKING:
     from Arch.models.overview import Overview
@@ -21,15 +22,15 @@ if TYPE_CHECKING:
 
 _MAPS = re.compile(r"(\d+)x(\d+)x(\d+)")
 _VECTORS = re.compile(r"(\d+) numbers")
-_CUSTOMARY = "CIFAR10"
+_DEFAULT_DATASET = "CIFAR10"
 
 
 def show_models(options: argparse.Namespace) -> int:
-    """Prints the networks that the name, perhaps a pattern, selects; all of ours without one.
+    """Prints the networks that a name or pattern selects; without one, all built-in networks.
 
     Raises:
         UnknownNameError: there is no such network or dataset.
-        ConfigError: it is not known what the dataset's samples look like.
+        ConfigError: the shape of the dataset's samples is known only once it is read.
     """
     names = list(_selected(options.name))
     if options.name is not None and len(names) == 1:
@@ -42,7 +43,7 @@ def show_models(options: argparse.Namespace) -> int:
 
 
 def _selected(pattern: str | None) -> Iterator[str]:
-    from Arch.models import MODELS  # torch, which the other names do not need
+    from Arch.models import MODELS  # imports torch, which the other kinds of names do not need
 
     if pattern is None:
         yield from MODELS
@@ -73,49 +74,50 @@ def _show_table(names: list[str], options: argparse.Namespace) -> None:
 
 
 def _show_line(name: str, options: argparse.Namespace) -> None:
-    seen, shape, classes = _look(name, options)
+    overview, shape, classes = _measured(name, options)
     if options.json:
-        line = [dataclasses.asdict(each) for each in seen.layers]
-        print(json.dumps(_facts(name, seen) | {"shape": shape, "classes": classes, "line": line}, indent=1))
+        line = [dataclasses.asdict(each) for each in overview.layers]
+        print(json.dumps(_facts(name, overview) | {"shape": shape, "classes": classes, "line": line}, indent=1))
         return
-    print(f"{name} for images {_text(shape)} and {classes} classes: {seen.parameters:,} parameters")
-    if seen.obstacle:
-        print(f"It cannot be cut; hooks watch these modules. {seen.obstacle}")
-    width = max((len(each.name) for each in seen.layers), default=0)
-    for index, each in enumerate(seen.layers):
-        mark = "*" if index in seen.standard else " "
-        print(f"{index:>4}{mark} {each.name:<{width}}  {_text(each.shape):>12}  {each.parameters:>12,}")
-    head = seen.parameters - sum(each.parameters for each in seen.layers)
-    if not seen.obstacle:
-        print(f"      {'head':<{width}}  {classes:>12}  {head:>12,}")
+    print(f"{name} for images {_text(shape)} and {classes} classes: {overview.parameters:,} parameters")
+    if overview.obstacle:
+        print(f"It cannot be cut; hooks watch these modules. {overview.obstacle}")
+    rows = [
+        (f"{index}{'*' if index in overview.standard else ' '}", each.name, _text(each.shape), f"{each.parameters:,}")
+        for index, each in enumerate(overview.layers)
+    ]
+    if not overview.obstacle:
+        head = overview.parameters - sum(each.parameters for each in overview.layers)
+        rows.append(("", "head", str(classes), f"{head:,}"))
+    print("\n".join(aligned(rows, "><>>")))
     print("* standard layer")
 
 
 def _row(name: str, options: argparse.Namespace) -> dict[str, Any]:
     try:
-        return _facts(name, _look(name, options)[0])
-    except ModelError as error:  # a network that does not read such images hides no other
+        return _facts(name, _measured(name, options)[0])
+    except ModelError as error:  # one network that cannot take such images must not hide the others
         return {"name": name, "error": str(error)}
 
 
-def _facts(name: str, seen: Overview) -> dict[str, Any]:
+def _facts(name: str, overview: Overview) -> dict[str, Any]:
     return {
         "name": name,
-        "parameters": seen.parameters,
-        "layers": len(seen.layers),
-        "standard": list(seen.standard),
-        "obstacle": seen.obstacle,
+        "parameters": overview.parameters,
+        "layers": len(overview.layers),
+        "standard": list(overview.standard),
+        "obstacle": overview.obstacle,
     }
 
 
-def _look(name: str, options: argparse.Namespace) -> tuple[Overview, tuple[int, ...], int]:
-    from Arch.models import MODELS  # torch, as above
+def _measured(name: str, options: argparse.Namespace) -> tuple[Overview, tuple[int, ...], int]:
+    from Arch.models import MODELS  # imports torch, as above
     from Arch.models.overview import overview
 
     workspace = workspace_of(options)
     dataset = _dataset(workspace, options.dataset)
     plugins = [each.code.path for each in rules_with_plugins(workspace.resolver, options).plugins]
-    raw = {"Dataset": _CUSTOMARY, "Model": name, "Plugins": plugins}
+    raw = {"Dataset": _DEFAULT_DATASET, "Model": name, "Plugins": plugins}
     config = workspace.resolver.resolve(raw, overrides=options.set)
     shape, classes = _samples(dataset, config["DownSample"])
     return overview(config.fill(MODELS[name], name), shape, classes, name=name), shape, classes
@@ -123,14 +125,14 @@ def _look(name: str, options: argparse.Namespace) -> tuple[Overview, tuple[int, 
 
 def _dataset(workspace: Workspace, name: str | None) -> str:
     schema = workspace.resolver.rules.keys["Dataset"].schema
-    name = schema.aliases.get(name or _CUSTOMARY, name or _CUSTOMARY)
+    name = schema.aliases.get(name or _DEFAULT_DATASET, name or _DEFAULT_DATASET)
     if name not in CATALOGUE:
         raise UnknownNameError("dataset", name, CATALOGUE)
     return name
 
 
 def _samples(dataset: str, down_sample: int) -> tuple[tuple[int, ...], int]:
-    """Shape (C, H, W) of a dataset's samples, and how many classes there are."""
+    """Returns the shape (C, H, W) of a dataset's samples, and the number of classes."""
     facts = CATALOGUE[dataset]
     shape: tuple[int, ...] = ()
     if maps := _MAPS.fullmatch(facts.shape):
@@ -140,7 +142,9 @@ def _samples(dataset: str, down_sample: int) -> tuple[tuple[int, ...], int]:
     elif facts.customary_size:
         shape = (3, facts.customary_size, facts.customary_size)
     if not shape or not facts.classes:
-        raise ConfigError(f"what {dataset} looks like is known only once it is read: give another --dataset.")
+        raise ConfigError(
+            f"the shape of the samples of {dataset} is known only once it is read: give another --dataset."
+        )
     return (shape[0], down_sample, down_sample) if down_sample > 0 else shape, facts.classes
 
 

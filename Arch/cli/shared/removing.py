@@ -1,4 +1,4 @@
-"""What `rm` and `prune` share: saying what would go, and moving it to the trash."""
+"""Removal for `rm` and `prune`: the preview, and the move to the trash."""
 
 from __future__ import annotations
 
@@ -22,18 +22,18 @@ _FEW = 6
 
 
 def selected(workspace: Workspace, options: argparse.Namespace) -> Sequence[str]:
-    """The experiments that the words select, sound or not; says which could not be held against `Key=Value` words."""
+    """Returns the experiments that the words select, also damaged ones; says which no `Key=Value` word can match."""
     found = Selection.in_cache(workspace).select(options.what, options.set)
     if found.unread and not options.quiet:
         names = ", ".join(name[:12] for name in found.unread[:_FEW]) + ", ..." * (len(found.unread) > _FEW)
-        words = "no Key=Value word selects what cannot be read (`main.py rm --corrupt` shows it)"
+        words = "no Key=Value word matches what cannot be read (`main.py rm --corrupt` shows it)"
         print(f"note: {len(found.unread)} left out, since {words}: {names}", file=sys.stderr)
     return found.fingerprints
 
 
 def tidy(root: Path, targets: Sequence[Target], *, apply: bool, as_json: bool) -> int:
-    """Shows what would go, or makes it go; 1 if something had to stay."""
-    children = _staying(root, targets)
+    """Shows what would be removed, or removes it; 1 if something could not be removed."""
+    children = _kept_dependents(root, targets)
     if not apply:
         if as_json:
             print(json.dumps({"applied": False, "targets": [_row(each, children) for each in targets]}, indent=1))
@@ -45,7 +45,7 @@ def tidy(root: Path, targets: Sequence[Target], *, apply: bool, as_json: bool) -
     for outcome in refused:
         print(f"error: left alone: {name_of(outcome.target)}: {outcome.refusal}.".replace("..", "."), file=sys.stderr)
     if as_json:
-        rows = [_row(outcome.target, children) | _fate(outcome) for outcome in outcomes]
+        rows = [_row(outcome.target, children) | _json_outcome(outcome) for outcome in outcomes]
         print(json.dumps({"applied": True, "targets": rows}, indent=1))
     else:
         print("\n".join(_report(root, outcomes)))
@@ -53,32 +53,32 @@ def tidy(root: Path, targets: Sequence[Target], *, apply: bool, as_json: bool) -
 
 
 def name_of(target: Target) -> str:
-    """A target in a few words."""
+    """Returns a short name of a target."""
     about = "" if target.run is None else f" run {target.run}"
     if target.kind == "attempt":
         about = f" attempts at{about}"
     return target.places[0] if target.kind == "leftover" else f"{target.fingerprint[:12]}{about}"
 
 
-def _staying(root: Path, targets: Sequence[Target]) -> dict[str, Sequence[str]]:
-    """By fingerprint, the experiments that were made from what would go and are not to go themselves."""
-    going = {target.fingerprint for target in targets if target.kind == "experiment"}
+def _kept_dependents(root: Path, targets: Sequence[Target]) -> dict[str, Sequence[str]]:
+    """Returns, by fingerprint, the dependents of what would be removed that are not removed themselves."""
+    removed = {target.fingerprint for target in targets if target.kind == "experiment"}
     found = dependents(root, [target.fingerprint for target in targets if target.kind in ("experiment", "run")])
-    return {name: [child for child in children if child not in going] for name, children in found.items()}
+    return {name: [child for child in children if child not in removed] for name, children in found.items()}
 
 
 def _preview(root: Path, targets: Sequence[Target], children: Mapping[str, Sequence[str]]) -> Iterator[str]:
-    going = [target for target in targets if not target.workers]
+    moved = [target for target in targets if not target.workers]
     for target in targets[:_MOST_LINES]:
         yield _line(target)
-        yield from (f"    stays: {worker}" for worker in target.workers)
+        yield from (f"    in use: {worker}" for worker in target.workers)
         yield from _dependents_line(children.get(target.fingerprint, ()), target)
     if len(targets) > _MOST_LINES:
         yield f"  ... and {len(targets) - _MOST_LINES} more (--json lists all)"
-    if going:
-        yield f"would move {_sum(going)} to {root / TRASH}; nothing was changed (--apply does it)"
+    if moved:
+        yield f"would move {_sum(moved)} to {root / TRASH}; nothing was changed (--apply does it)"
     else:
-        yield "nothing would go"
+        yield "nothing would be removed"
 
 
 def _line(target: Target) -> str:
@@ -92,7 +92,7 @@ def _dependents_line(children: Sequence[str], target: Target) -> Iterator[str]:
     if children and target.kind in ("experiment", "run"):
         more = f" and {len(children) - _FEW} more" if len(children) > _FEW else ""
         names = ", ".join(name[:12] for name in children[:_FEW])
-        yield f"    made from it, and staying: {names}{more}"
+        yield f"    made from it, and kept: {names}{more}"
 
 
 def _report(root: Path, outcomes: Sequence[Outcome]) -> Iterator[str]:
@@ -105,7 +105,7 @@ def _report(root: Path, outcomes: Sequence[Outcome]) -> Iterator[str]:
     if first is not None:
         run = "" if first.run is None else f" --run {first.run}"
         what = "it" if len(moved) == 1 else "the first"
-        yield f"`main.py rm --restore {first.fingerprint[:12]}{run} --apply` brings {what} back"
+        yield f"`main.py rm --restore {first.fingerprint[:12]}{run} --apply` restores {what}"
 
 
 def _sum(targets: Sequence[Target]) -> str:
@@ -133,5 +133,5 @@ def _row(target: Target, children: Mapping[str, Sequence[str]]) -> dict[str, Any
     }
 
 
-def _fate(outcome: Outcome) -> dict[str, Any]:
+def _json_outcome(outcome: Outcome) -> dict[str, Any]:
     return {"moved_to": [str(item.path) for item in outcome.items], "refusal": outcome.refusal}

@@ -1,4 +1,4 @@
-"""What the verbs share: carrying out a plan in this process, printing results, drawing figures."""
+"""Running a plan in this process and printing results, for several verbs."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import json
 import os
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from Arch.cache.entry import Entry
 from Arch.callbacks import Requests
@@ -21,35 +20,19 @@ from Arch.planning.workspace import Workspace
 from Arch.report import json_rows, labels, table
 from Arch.sweep.in_process import FailedStep, carry_out
 from Arch.sweep.worker import Worker
-from Arch.types import Result, Run
-
-
-@dataclass(frozen=True)
-class _Exhibit:
-    """A cached experiment as a figure sees it; its epochs are read only by a figure that shows them."""
-
-    label: str
-    entry: Entry
-
-    @property
-    def result(self) -> Result:
-        return self.entry.result()
-
-    @property
-    def runs(self) -> Sequence[Run]:
-        return self.entry.runs()
+from Arch.types import Result
 
 
 def workspace_of(options: argparse.Namespace) -> Workspace:
-    """The workspace that the command line names."""
+    """Returns the workspace that the command line names."""
     return Workspace.at(options.cache, options.data)
 
 
-def finish(workspace: Workspace, asked: Sequence[tuple[Config, str]], options: argparse.Namespace) -> int:
-    """Trains what the asked experiments lack in this process and prints their results; 0 if all of them are there."""
-    print_notes(asked, options)
-    plan = make_plan(asked, workspace.store)
-    if options.threads is not None:  # torch, which is not there yet, reads them when it comes
+def finish(workspace: Workspace, requested: Sequence[tuple[Config, str]], options: argparse.Namespace) -> int:
+    """Makes the missing runs of experiments in this process and prints their results; 0 if no run is missing."""
+    print_notes(requested, options)
+    plan = make_plan(requested, workspace.store)
+    if options.threads is not None:  # torch, which is not imported yet, reads them at import
         os.environ.update(dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS"), str(options.threads)))
     requests = Requests()
     worker = Worker(workspace.store, workspace.data, options.device, watcher(quiet=options.quiet), requests)
@@ -58,7 +41,7 @@ def finish(workspace: Workspace, asked: Sequence[tuple[Config, str]], options: a
             failures = carry_out(plan, worker)
         except KeyboardInterrupt:
             print("\ninterrupted; finished runs are kept", file=sys.stderr)
-            return signals.code or 130  # a file of the user's own may raise it, too
+            return signals.code or 130  # a plugin may raise KeyboardInterrupt as well
     code = show_results(workspace, plan, options)
     _print_failures(failures, plan)
     if any(isinstance(failure.error, StoppedError) for failure in failures):
@@ -67,7 +50,7 @@ def finish(workspace: Workspace, asked: Sequence[tuple[Config, str]], options: a
 
 
 def show_results(workspace: Workspace, plan: Plan, options: argparse.Namespace) -> int:
-    """Prints what there is now of the experiments that a plan was asked for; 1 if some of it could not be read."""
+    """Prints the finished runs of a plan's requested experiments; 1 if some could not be read."""
     entries = [workspace.store.entry(step.config) for step in plan.steps if step.labels and not step.status.problem]
     shown = [entry for entry in entries if entry.run_indices()]
     code = print_results(shown, options) if shown else 0
@@ -76,7 +59,7 @@ def show_results(workspace: Workspace, plan: Plan, options: argparse.Namespace) 
 
 
 def cached_entries(workspace: Workspace, words: Sequence[str], options: argparse.Namespace) -> tuple[list[Entry], int]:
-    """The cached experiments that the words select, and 1 if others could not be read, which it says.
+    """Returns the cached experiments that the words select, and the exit code: 1 if others could not be read.
 
     Raises:
         ConfigError: there is none.
@@ -85,17 +68,17 @@ def cached_entries(workspace: Workspace, words: Sequence[str], options: argparse
     for error in unreadable:
         print(f"error: left out: {error}", file=sys.stderr)
     if not entries:
-        what = f"nothing of {' '.join(words)}" if words else "no finished run"
-        raise ConfigError(f"{what} is in the cache {workspace.store.root}.")
+        of = f" of {' '.join(words)}" if words else ""
+        raise ConfigError(f"no finished run{of} is in the cache {workspace.store.root}.")
     return entries, 1 if unreadable else 0
 
 
 def print_results(entries: Sequence[Entry], options: argparse.Namespace) -> int:
-    """Prints the entries' results as a table, or as JSON; 1 if some could not be read, which it says."""
+    """Prints the entries' results as a table, or as JSON; 1 if some could not be read, each named on stderr."""
     found: dict[Entry, Result] = {}
     for entry in entries:
         try:
-            entry.document()  # the label needs it
+            entry.document()  # read here, so that a damaged one is reported: the label needs it
             found[entry] = entry.result()
         except (CacheError, DiskError) as error:  # a damaged entry must not hide the others
             print(f"error: left out: {error}", file=sys.stderr)
@@ -108,7 +91,7 @@ def print_results(entries: Sequence[Entry], options: argparse.Namespace) -> int:
 
 
 def labels_of(entries: Sequence[Entry]) -> list[str]:
-    """Short labels made of what differs among the entries."""
+    """Returns short labels made of the keys that differ among the entries."""
     documents = [entry.document() for entry in entries]
     titles = {
         other["Fingerprint"]: other["Title"] for document in documents for other in document["References"].values()
@@ -116,20 +99,10 @@ def labels_of(entries: Sequence[Entry]) -> list[str]:
     return labels([document["Active"] for document in documents], [entry.fingerprint for entry in entries], titles)
 
 
-def draw(names: Sequence[str], entries: Sequence[Entry], options: argparse.Namespace, stem: str = "") -> None:
-    """Draws figures of cached entries and says where they are."""
-    from Arch.figures.writer import draw as draw_figure  # only where a figure is asked for
-
-    exhibits = [_Exhibit(label, entry) for label, entry in zip(labels_of(entries), entries, strict=True)]
-    for name in names:
-        for path in draw_figure(name, exhibits, options.out, stem):
-            print(path)
-
-
-def print_notes(asked: Sequence[tuple[Config, str]], options: argparse.Namespace) -> None:
-    """Prints the remarks on configs, each once, unless it is to be quiet."""
+def print_notes(requested: Sequence[tuple[Config, str]], options: argparse.Namespace) -> None:
+    """Prints the notes on configs, each once; with --quiet, none."""
     notes: dict[str, list[str]] = {}
-    for config, label in () if options.quiet else asked:
+    for config, label in () if options.quiet else requested:
         for note in config.notes:
             notes.setdefault(note, []).append(label)
     for note, where in notes.items():
@@ -143,8 +116,8 @@ def _print_stale(plan: Plan, options: argparse.Namespace) -> None:
         parts = ", ".join(sorted({key for step in stale for key in step.status.outdated}))
         more = f" (and {len(stale) - 1} more)" if len(stale) > 1 else ""
         print(
-            f"note: {stale[0].config.title}{more}: made before a change of {parts}, and still an answer; "
-            "`main.py status` says of which version",
+            f"note: {stale[0].config.title}{more}: made before a change of {parts}, and still valid; "
+            "`main.py status` shows the versions",
             file=sys.stderr,
         )
 
@@ -152,12 +125,12 @@ def _print_stale(plan: Plan, options: argparse.Namespace) -> None:
 def _print_failures(failures: Sequence[FailedStep], plan: Plan) -> None:
     for failure in failures:
         if isinstance(failure.error, StoppedError):
-            print(f"stopped: {failure.step.config.title}: the same command goes on from there", file=sys.stderr)
+            print(f"stopped: {failure.step.config.title}: the same command resumes it", file=sys.stderr)
             continue
-        who = failure.step.labels[0] if failure.step.labels else failure.step.config.title
-        print(f"error: {who}: {failure.error}", file=sys.stderr)
+        name = failure.step.labels[0] if failure.step.labels else failure.step.config.title
+        print(f"error: {name}: {failure.error}", file=sys.stderr)
     if len(failures) > 1:
-        print(f"{len(failures)} of {len(plan.missing)} trainings failed", file=sys.stderr)
+        print(f"{len(failures)} of {len(plan.missing)} experiments failed", file=sys.stderr)
 
 
 def _interrupt() -> None:

@@ -1,14 +1,15 @@
-"""What `-e` and `retry` share: workers for the runs that are missing, what is said at the end, the exit code."""
+"""Sweeps for `-e` and `retry`: workers for the missing runs, the summary at the end, the exit code."""
 
 from __future__ import annotations
 
 import argparse
 import sys
 from collections.abc import Sequence
-from contextlib import closing
+from contextlib import AbstractContextManager, closing, nullcontext
 
 from Arch.cli.console.signals import Signals
-from Arch.cli.console.sweep_lines import failure_text, sweep_watcher
+from Arch.cli.console.sweep_lines import LineSweepWatcher
+from Arch.cli.console.sweep_words import failure_text
 from Arch.cli.shared.running import show_results
 from Arch.planning.plan import Plan
 from Arch.planning.task import Task
@@ -17,7 +18,7 @@ from Arch.sweep.executors.devices import WorkerOptions, slots_of, this_machine
 from Arch.sweep.executors.local import LocalPool
 from Arch.sweep.options import SweepOptions
 from Arch.sweep.outcome import Report
-from Arch.sweep.progress import Outcome
+from Arch.sweep.progress import Outcome, SilentSweepWatcher, SweepWatcher
 from Arch.sweep.scheduler import Sweep
 
 _MOST_LINES = 20
@@ -35,7 +36,7 @@ _WORDS = {
 def sweep(
     workspace: Workspace, plan: Plan, tasks: Sequence[Task], options: argparse.Namespace, *, is_forced: bool
 ) -> int:
-    """Makes the runs, prints the results of what was asked and a summary; 0 if all that was asked is there."""
+    """Makes the runs, prints the results of the requested experiments and a summary; 0 if no run is missing."""
     sweep_options = SweepOptions(options.retry, options.timeout, is_fail_fast=options.fail_fast, is_forced=is_forced)
     worker_options = WorkerOptions(options.device, options.gpus, options.per_gpu, options.workers, options.threads)
     slots = slots_of(worker_options, this_machine())
@@ -48,10 +49,21 @@ def sweep(
     return signals.code or (code if report.is_complete else 1)
 
 
+def sweep_watcher(*, quiet: bool) -> AbstractContextManager[SweepWatcher]:
+    """Returns the watcher for standard error: none if `quiet`, a table on a terminal, else lines."""
+    if quiet:
+        return nullcontext(SilentSweepWatcher())
+    if sys.stderr.isatty():
+        from Arch.cli.console.sweep_table import TableSweepWatcher  # rich: only a sweep on a terminal needs it
+
+        return TableSweepWatcher()
+    return nullcontext(LineSweepWatcher())
+
+
 def _summarise(report: Report, plan: Plan, *, quiet: bool) -> None:
     lacking = report.of(Outcome.FAILED, Outcome.CRASHED, Outcome.REFUSED, Outcome.BLOCKED)
     for task, failure in list(lacking.items())[:_MOST_LINES]:
-        why = failure_text(failure) if failure else "it is not there"
+        why = failure_text(failure) if failure else "it is missing"
         run = f" run {task.run}:" if task.step.wanted > 1 else ""
         print(f"error: {task.label}:{run} {why}", file=sys.stderr)
     if len(lacking) > _MOST_LINES:
@@ -66,5 +78,5 @@ def _summarise(report: Report, plan: Plan, *, quiet: bool) -> None:
 def _counts(report: Report, plan: Plan) -> str:
     counts = {"there already": sum(step.done for step in plan.steps)}
     counts |= {word: len(report.of(outcome)) for outcome, word in _WORDS.items()}
-    counts["not begun"] = len(report.left)
+    counts["not started"] = len(report.left)
     return "runs: " + (", ".join(f"{count} {word}" for word, count in counts.items() if count) or "none")

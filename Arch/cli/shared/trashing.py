@@ -1,4 +1,4 @@
-"""What `rm --restore` and `rm --forget` do: looking through the trash, putting back, deleting for good."""
+"""`rm --restore` and `rm --forget`: list the trash, restore from it, delete for good."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ from Arch.upkeep.trash.removal import put_back
 
 
 def restore(workspace: Workspace, options: argparse.Namespace) -> int:
-    """Shows what would come back, or brings it back; 1 if something could not."""
+    """Shows what would be restored, or restores it; 1 if something could not be restored."""
     if options.apply and not options.what:
-        raise ConfigError("say what is to come back; `rm --restore` without --apply lists what is in the trash.")
+        raise ConfigError("name what is to be restored; `rm --restore` without --apply lists what is in the trash.")
     found = found_in_trash(workspace, options.what, options.set, options.run, is_latest_only=bool(options.what))
-    back: list[Found] = []
+    restored: list[Found] = []
     for each in found if options.apply else ():
         try:
             put_back(workspace.store.root, each.item)
-            back.append(each)
+            restored.append(each)
         except (CacheError, DiskError) as problem:
             print(f"error: {problem}", file=sys.stderr)
-    hint = "--apply puts it back" if options.what else "name what is to come back, with --apply"
-    _show(back if options.apply else found, options, "put back", hint)
-    return 1 if options.apply and len(back) < len(found) else 0
+    hint = "--apply restores it" if options.what else "name what is to be restored, with --apply"
+    _show(restored if options.apply else found, options, "restored", hint)
+    return 1 if options.apply and len(restored) < len(found) else 0
 
 
 def forget(workspace: Workspace, options: argparse.Namespace, older: float | None) -> int:

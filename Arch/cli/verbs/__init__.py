@@ -1,1 +1,1 @@
-"""The verbs of `main.py`, one file each: arguments and what is printed."""
+"""The verbs of `main.py`, one file each: arguments and output."""

@@ -1,27 +1,26 @@
-"""No arguments: a small teacher, the student alone and the student that it teaches, on handwritten digits."""
+"""The demonstration on handwritten digits: a teacher, a student alone, and the student distilled from the teacher."""
 
 from __future__ import annotations
 
 import argparse
 
 from Arch.cli.console.options import refuse_sweeping, unknown_word
-from Arch.cli.shared.running import draw, finish, workspace_of
+from Arch.cli.shared.drawing import draw
+from Arch.cli.shared.running import finish, workspace_of
 from Arch.errors import ConfigError
+from Arch.machine.installation import INSTALLATION
 from Arch.planning.words import configs
-from Arch.planning.workspace import ROOT
-
-QUICKSTART = ROOT / "ExperimentConfigs" / "Quickstart"
 
 
 def run(options: argparse.Namespace) -> int:
-    """Runs the embedded default, prints its table and saves its figures."""
+    """Runs the demonstration's configs, prints their table and saves their figures."""
     if options.words:
         raise ConfigError(f"{unknown_word(options.words[0])}.")
     refuse_sweeping(options)
     workspace = workspace_of(options)
-    asked = list(configs(workspace, [str(QUICKSTART)], options.set))
+    asked = list(configs(workspace, [str(INSTALLATION.demonstration)], options.set))
     code = finish(workspace, asked, options)
-    if code == 0:
-        entries = [workspace.store.entry(config) for config, _ in asked]
-        draw(["accuracy-bars", "training-curves"], entries, options, stem="quickstart")
-    return code
+    if code:
+        return code
+    entries = [workspace.store.entry(config) for config, _ in asked]
+    return draw(["accuracy-bars", "training-curves"], entries, options, stem="quickstart")

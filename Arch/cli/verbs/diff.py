@@ -1,4 +1,4 @@
-"""Shows only what distinguishes two experiments."""
+"""Shows the keys in which two experiments differ."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from Arch.config.json_text import describe
 from Arch.errors import ConfigError
 from Arch.planning.words import configs
 from Arch.planning.workspace import Workspace
+from Arch.report.columns import aligned
 
 EXAMPLES = """examples:
   main.py diff one.json other.json
@@ -37,8 +38,7 @@ def run(options: argparse.Namespace) -> int:
         print(f"one experiment: {first.fingerprint}")
     else:
         rows = [("", options.first, options.second), *((d.key, _shown(d.first), _shown(d.second)) for d in found)]
-        widths = [max(len(row[column]) for row in rows) for column in range(2)]
-        print("\n".join(f"{key:<{widths[0]}}  {one:<{widths[1]}}  {other}".rstrip() for key, one, other in rows))
+        print("\n".join(aligned(rows, "<<<")))
     return 0
 
 

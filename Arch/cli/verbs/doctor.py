@@ -1,4 +1,4 @@
-"""Looks at disk, GPUs, packages, permissions, leases and leftovers, and says what to do. Changes nothing."""
+"""Checks disk, GPUs, packages, permissions, leases and leftover files, and suggests remedies. Changes nothing."""
 
 from __future__ import annotations
 

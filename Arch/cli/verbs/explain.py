@@ -1,4 +1,4 @@
-"""Tells which rule kept, dropped or defaulted each key, what an experiment depends on, and why it would run or not."""
+"""Explains which rule kept, dropped or defaulted each key, what an experiment depends on, and whether it would run."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Prints the story of each key of each experiment."""
+    """Prints the explanation of each key of each experiment."""
     workspace = workspace_of(options)
     documents = []
     for config, label in configs(workspace, options.what, options.set):

@@ -1,4 +1,4 @@
-"""Writes every cached run as a row: what was asked, what came out, where it was made. Changes nothing in the cache."""
+"""Writes every cached run as a row: config, scores, provenance. Changes nothing in the cache."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from Arch.cli.console.options import add_what
-from Arch.cli.shared.fast_reading import look_quickly
+from Arch.cli.shared.fast_reading import read_fast
 from Arch.cli.shared.running import workspace_of
 from Arch.errors import CacheError, ConfigError
 from Arch.planning.selection import selected_entries
@@ -19,7 +19,7 @@ EXAMPLES = """examples:
   main.py export Dataset=CIFAR10 --to runs.parquet
   main.py export 3f9a --epochs --to curves.json   a row for each epoch of each run
 
-A cell is empty where a run does not have it; lists, and text that looks like something else, are JSON.
+A cell is empty where a run lacks the value; lists, and text that looks like a number or a truth value, are JSON.
 """
 
 
@@ -31,8 +31,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Writes or prints the rows; 1 if some experiments could not be read, which it says."""
-    look_quickly()
+    """Writes or prints the rows; 1 if some experiments could not be read, each named on stderr."""
+    read_fast()
     workspace = workspace_of(options)
     if options.to is not None:
         export.check_format(options.to)
@@ -42,8 +42,9 @@ def run(options: argparse.Namespace) -> int:
     for problem in unreadable:
         print(f"error: left out: {problem}", file=sys.stderr)
     if not table:
-        whose = f" of {' '.join(options.what)}" if options.what else ""
-        raise ConfigError(f"there is no finished run{whose} in {workspace.store.root}. `status` tells what there is.")
+        of = f" of {' '.join(options.what)}" if options.what else ""
+        what = "finished run with epochs" if options.epochs else "finished run"
+        raise ConfigError(f"there is no {what}{of} in {workspace.store.root}. `status` tells what there is.")
     if options.to is None:
         print(export.json_text(table) if options.json else export.csv_text(table), end="")
     else:

@@ -1,4 +1,4 @@
-"""Downloads datasets into the folder of data: verified, unpacked, and once however many processes ask."""
+"""Downloads datasets into the data folder: verified, unpacked, and only once when several processes ask."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from Arch.errors import DataError, UnknownNameError
 from Arch.units import size_text
 
 EXAMPLES = """examples:
-  main.py fetch CIFAR100                          170 MB; a broken download goes on where it ended
+  main.py fetch CIFAR100                          170 MB; an interrupted download is resumed
   main.py fetch MNIST SVHN STL10 --data /data
-  main.py names datasets                          what is there, its size and place
+  main.py names datasets                          which are on disk, their size and place
 """
 
 
@@ -28,7 +28,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Fetches one after the other and prints where each lies; 1 if one could not be had."""
+    """Downloads one after the other and prints their folders; 1 if one is not available."""
     workspace = workspace_of(options)
     schema = workspace.resolver.rules.keys["Dataset"].schema
     names = dict.fromkeys(schema.aliases.get(name, name) for name in options.names)
@@ -39,7 +39,7 @@ def run(options: argparse.Namespace) -> int:
     rows = []
     for name in names:
         try:
-            place = _had(name, workspace.data, quiet=options.quiet)
+            place = _fetched(name, workspace.data, quiet=options.quiet)
         except DataError as error:
             print(f"error: {error}", file=sys.stderr)
             continue
@@ -52,8 +52,8 @@ def run(options: argparse.Namespace) -> int:
     return 0 if len(rows) == len(names) else 1
 
 
-def _had(name: str, root: Path, *, quiet: bool) -> Path | None:
-    """The folder of a dataset, fetched unless it is there; None where nothing is kept; raises DataError."""
+def _fetched(name: str, root: Path, *, quiet: bool) -> Path | None:
+    """Returns the folder of a dataset, downloaded unless it exists; None for one without files; raises DataError."""
     facts = CATALOGUE[name]
     if not facts.home and not facts.needs_path:
         return None

@@ -1,4 +1,4 @@
-"""Writes the configs of a grid: every combination of the given values over a template, each experiment once."""
+"""Writes the configs of a grid: a template with every combination of the given values, each experiment once."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from Arch.cli.shared.running import workspace_of
 from Arch.planning.grids.grid import Grid, make_grid, write
 
 EXAMPLES = """examples:
-  main.py grid my.json Temperature=1,2,4 Seed=0,1 --to grids/temperature
+  main.py grid my.json MaxLR=0.003,0.01,0.03 Seed=0,1 --to grids/rates
   main.py grid my.json Teacher=big.json,small.json --to grids/teachers
   main.py grid my.json 'MLPWidths=[32],[64,64]' --to grids/widths
                                                   a value that is a list itself stands in brackets
 
-Each file holds what the template says and the changed values; relative paths are rewritten to lead to the same files.
-A file that is there and says something else stops the whole command before anything is written.
+Each file holds the template with the changed values; relative paths are rewritten so that they lead to the same files.
+An existing file with other content stops the whole command before anything is written.
 """
 _MOST_LINES = 20
 
@@ -31,7 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Says what it will write, and writes it."""
+    """Prints which files it writes, and writes them."""
     grid = make_grid(workspace_of(options).resolver, options.template, options.words, options.to, options.set)
     missing = grid.missing()
     if not options.quiet:

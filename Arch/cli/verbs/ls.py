@@ -1,4 +1,4 @@
-"""Lists what is cached: state, runs, size on disk, age of the newest run. Changes nothing."""
+"""Lists cached experiments: state, runs, size on disk, age of the newest run. Changes nothing."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import json
 import time
 
 from Arch.cli.console.options import add_what
-from Arch.cli.shared.fast_reading import look_quickly
+from Arch.cli.shared.fast_reading import read_fast
 from Arch.cli.shared.running import workspace_of
 from Arch.planning.selection import selected_entries
 from Arch.report.listing import SORTS, json_rows, line_of, ordered, text
@@ -27,7 +27,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Prints a line for each cached experiment, and the totals."""
-    look_quickly()
+    read_fast()
     workspace = workspace_of(options)
     entries = selected_entries(workspace, options.what, options.set)
     lines = ordered((line_of(entry, workspace.resolver.rules) for entry in entries), options.sort)

@@ -1,4 +1,4 @@
-"""Lists what configs can name: keys, models, datasets, optimizers, figures, ... with one line each."""
+"""Lists the names that configs can use: keys, models, datasets, optimizers, figures, ... with one line each."""
 
 from __future__ import annotations
 
@@ -16,15 +16,16 @@ from Arch.config.rules.rules import Rules
 from Arch.errors import UnknownNameError
 from Arch.figures import FIGURES
 from Arch.registry.registry import Registry
+from Arch.report.columns import aligned
 
 EXAMPLES = """examples:
   main.py names                                   every kind and its names
   main.py names models                            one line each
   main.py names models --dataset CIFAR100         size, layers and customary layers of each for these images
-  main.py names models ResNet34                   its line of layers; 'torchvision/*' lists a family
-  main.py names datasets                          what is there, its size and place, and how to get the rest
+  main.py names models ResNet34                   its layers in order; 'torchvision/*' lists a family
+  main.py names datasets                          which are on disk, their size and place, and how to get the others
   main.py names keys Temperature                  a key: default, type, when it counts
-  main.py names models --plugin my_file.py        with those of a file of your own; -c my.json: with its Plugins
+  main.py names models --plugin my_file.py        with those of a plugin; -c my.json: with the config's Plugins
 """
 KINDS = {
     "models": "Model",
@@ -40,8 +41,10 @@ KINDS = {
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Adds the verb's arguments."""
     parser.add_argument("kind", nargs="?", metavar="KIND", help=f"keys, figures, methods, {', '.join(KINDS)}")
-    parser.add_argument("name", nargs="?", metavar="NAME", help="one of them; of models also a pattern")
-    parser.add_argument("--dataset", metavar="NAME", help="of models: for images of this dataset (default CIFAR10)")
+    parser.add_argument("name", nargs="?", metavar="NAME", help="one name of that kind; for models also a pattern")
+    parser.add_argument(
+        "--dataset", metavar="NAME", help="for models: sizes for images of this dataset (default CIFAR10)"
+    )
     add_config(parser)
     add_plugin(parser)
 
@@ -66,8 +69,7 @@ def run(options: argparse.Namespace) -> int:
     if options.json:
         print(json.dumps(found, indent=1))
     else:
-        width = max(len(name) for name in found)
-        print("\n".join(f"{name:<{width}}  {about}" for name, about in found.items()))
+        print("\n".join(aligned(list(found.items()), "<<")))
     return 0
 
 
@@ -77,7 +79,7 @@ def _names(kind: str, rules: Rules) -> list[str]:
     if kind == "figures":
         return list(FIGURES)
     if kind == "methods":
-        return ["`names methods` lists them"]  # asking the methods themselves would import torch
+        return ["`names methods` lists them"]  # listing them would import torch
     return list(rules.keys[KINDS[kind]].schema.choices)
 
 
@@ -98,7 +100,7 @@ def _described(kind: str, rules: Rules) -> dict[str, str]:
 
 
 def _registries() -> dict[str, Registry[Any]]:
-    """The registries by kind; looking into one imports its room, and torch with it."""
+    """Returns the registries by kind; these imports import torch."""
     from Arch.distillation import METHODS
     from Arch.models import MODELS
     from Arch.training import TRAINERS

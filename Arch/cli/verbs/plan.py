@@ -1,4 +1,4 @@
-"""Says what would run, in which order and for how long, what is cached or asked for twice; trains nothing."""
+"""Shows what would run, in which order and for how long, and what is cached or requested twice; trains nothing."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import json
 from collections import Counter
 
 from Arch.cli.console.options import add_what
-from Arch.cli.shared.fast_reading import look_quickly
+from Arch.cli.shared.fast_reading import read_fast
 from Arch.cli.shared.running import workspace_of
 from Arch.planning.estimate import Estimator, estimator
 from Arch.planning.plan import Plan, Step, make_plan
@@ -28,7 +28,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Prints the plan."""
-    look_quickly()
+    read_fast()
     workspace = workspace_of(options)
     plan = make_plan(configs(workspace, options.what, options.set), workspace.store)
     known = estimator(plan, workspace.store)
@@ -69,12 +69,12 @@ def _lines(plan: Plan, known: Estimator) -> list[str]:
 def _total(steps: list[Step], known: Estimator) -> str:
     runs = sum(step.wanted - step.done for step in steps)
     spans = [(step, _seconds(step, known)) for step in steps]
-    told = sum(seconds for _, seconds in spans if seconds is not None)
-    unknown = sum(step.wanted - step.done for step, seconds in spans if seconds is None)
+    seconds = sum(each for _, each in spans if each is not None)
+    unknown = sum(step.wanted - step.done for step, each in spans if each is None)
     if not runs or unknown == runs:
         return f"{runs} runs to train"
-    beside = f", and {unknown} of unknown length" if unknown else ""
-    return f"{runs} runs to train: about {duration_text(told)} one after the other{beside}"
+    more = f", and {unknown} of unknown length" if unknown else ""
+    return f"{runs} runs to train: about {duration_text(seconds)} one after the other{more}"
 
 
 def _line(step: Step, known: Estimator) -> str:
@@ -87,6 +87,6 @@ def _line(step: Step, known: Estimator) -> str:
 
 
 def _seconds(step: Step, known: Estimator) -> float | None:
-    """What the runs that a step lacks will take one after the other, as cached runs tell it."""
+    """Returns the estimated seconds of a step's missing runs, one after the other, from the times of cached runs."""
     each = known.seconds(step.config.active)
     return None if each is None else each * (step.wanted - step.done)

@@ -1,4 +1,4 @@
-"""Takes out of the cache what is old, large, failed or belongs to nothing; shows what would go until --apply."""
+"""Removes what is old, large, failed or orphaned from the cache; only shows it without --apply."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from Arch.units import bytes_of, seconds_of
 from Arch.upkeep.trash.pruning import Criteria, prunable
 
 EXAMPLES = """examples:
-  main.py prune --failed                          what failed attempts left
-  main.py prune --orphans --apply                 what belongs to no experiment, no run or no living process
+  main.py prune --failed                          the files of failed attempts
+  main.py prune --orphans --apply                 files of no experiment, of no run or of dead processes
   main.py prune --older 30d --larger 1G           experiments that are both
   main.py prune Dataset=Digits --failed --older 2w --apply
 
-Without --failed and --orphans, whole experiments are meant; with them only what they name (with both: either of them).
---older and --larger narrow that down: everything that is given has to hold. The age counts from the latest change.
-What goes is in the trash (`rm --restore`, `rm --forget`); what a living process works on stays.
+Without --failed and --orphans, whole experiments are removed; with them only what they name (with both: either).
+--older and --larger narrow that down: all given conditions have to hold. The age counts from the latest change.
+What is removed is in the trash (`rm --restore`, `rm --forget`); what a running process uses is left alone.
 """
 
 
@@ -27,7 +27,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_what(parser, needed=False)
     parser.add_argument("--older", metavar="AGE", help="unchanged for so long: 12h, 30d, 2w")
     parser.add_argument("--larger", metavar="SIZE", help="of at least this size: 500M, 1.5G")
-    parser.add_argument("--failed", action="store_true", help="what failed attempts left")
+    parser.add_argument("--failed", action="store_true", help="the files of failed attempts")
     parser.add_argument(
         "--orphans",
         action="store_true",
@@ -37,7 +37,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Shows or does it."""
+    """Shows what would be removed, or removes it."""
     criteria = Criteria(
         older=None if options.older is None else seconds_of(options.older),
         larger=None if options.larger is None else bytes_of(options.larger),

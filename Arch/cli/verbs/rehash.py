@@ -1,4 +1,4 @@
-"""After a change of rules, gives cached experiments the names that they have today; shows the plan until --apply."""
+"""Renames cached experiments to their fingerprints under changed rules; only shows the plan without --apply."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ from Arch.upkeep.rehash.migration import FailedMove, Journal
 from Arch.upkeep.rehash.rehash import RehashPlan, plan_rehash
 
 EXAMPLES = """examples:
-  main.py rehash                                  the plan: which names change, and why
-  main.py rehash --apply                          now they change
-  main.py rehash --pin-old --apply                keeps runs under changed defaults, by saying the old values
+  main.py rehash                                  the plan: which fingerprints change, and why
+  main.py rehash --apply                          renames the folders
+  main.py rehash --pin-old --apply                keeps runs under changed defaults, with the old values written out
   main.py rehash 3f9a --pin-old                   only for this experiment
-  main.py rehash --undo --apply                   takes the last migration back
+  main.py rehash --undo --apply                   undoes the last migration
 
-Runs are not touched: folders get other names, and their Config.json is rewritten. An experiment that was made from a
-renamed one (its student) gets another name as well. Where two experiments would get one name, both stay as they are.
-A default that changed is decided by you: --pin-old keeps the old runs under the value that they were made with;
-`rm` makes room for fresh ones. Whatever stops the program in between, the same command, or --undo, completes it.
+Runs are not touched: folders are renamed, and their Config.json is rewritten. An experiment that was made from a
+renamed one (its student) is renamed as well. Where two experiments would get one name, both stay as they are.
+A changed default needs a decision: --pin-old keeps the old runs under the value that they were made with;
+`rm` makes room for new ones. After an interruption, the same command, or --undo, completes the migration.
 """
 _MOST_LINES = 200
 
@@ -36,18 +36,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Adds the verb's arguments."""
     add_what(parser, needed=False)
     parser.add_argument("--pin-old", action="store_true", help="write old defaults into the experiments made with them")
-    parser.add_argument("--undo", action="store_true", help="take the last migration back")
+    parser.add_argument("--undo", action="store_true", help="undo the last migration")
     parser.add_argument("--apply", action="store_true", help="do it; without this, only show it")
 
 
 def run(options: argparse.Namespace) -> int:
-    """Shows or does it."""
+    """Shows the plan, or carries it out."""
     workspace = workspace_of(options)
     root = workspace.store.root
     journal = migration.read(root)
     if options.undo:
         if options.what or options.pin_old:
-            raise ConfigError("--undo takes the whole last migration back; it goes with --apply alone.")
+            raise ConfigError("--undo undoes the whole last migration; it can be combined with --apply only.")
         return _undo(root, journal, options)
     if journal and journal.phase != "applied":
         return _complete(root, journal, options)
@@ -67,7 +67,7 @@ def _complete(root: Path, journal: Journal, options: argparse.Namespace) -> int:
     if options.apply:
         line = f"completed the migration of {journal.time}: {total - len(troubles)} of {total} experiments renamed"
     else:
-        ways = "`rehash --apply` completes it, `rehash --undo --apply` takes it back"
+        ways = "`rehash --apply` completes it, `rehash --undo --apply` undoes it"
         line = f"a migration of {total} experiments was interrupted ({journal.time}): {ways}"
     _print(_journal_rows(journal), [line], troubles, options)
     return 1 if troubles else 0
@@ -75,13 +75,13 @@ def _complete(root: Path, journal: Journal, options: argparse.Namespace) -> int:
 
 def _undo(root: Path, journal: Journal | None, options: argparse.Namespace) -> int:
     if journal is None:
-        raise ConfigError(f"there is no migration of {root} to take back.")
+        raise ConfigError(f"there is no migration of {root} to undo.")
     troubles = migration.undo(root, journal) if options.apply else []
     names = [f"  {move.target[:12]} -> {move.source[:12]}" for move in journal.moves[:_MOST_LINES]]
     if len(journal.moves) > _MOST_LINES:
         names.append(f"  ... and {len(journal.moves) - _MOST_LINES} more (--json lists all)")
     count = f"{len(journal.moves) - len(troubles)} of {len(journal.moves)} names of the migration of {journal.time}"
-    last = f"took back {count}" if options.apply else f"would take back {count}; nothing was changed (--apply does it)"
+    last = f"undid {count}" if options.apply else f"would undo {count}; nothing was changed (--apply does it)"
     _print(_journal_rows(journal), [*names, last], troubles, options)
     return 1 if troubles else 0
 
@@ -131,12 +131,12 @@ def _summary(plan: RehashPlan, troubles: Sequence[FailedMove], options: argparse
     if undecided:
         yield (
             f"{undecided} made under a default that changed: `rehash --pin-old` keeps their runs under the value that "
-            "they were made with, `rm` makes room for fresh ones"
+            "they were made with, `rm` makes room for new ones"
         )
     count = f"{len(plan.renamings) - len(troubles)} of {len(plan.renamings) + len(plan.staying) + plan.unchanged}"
     if not plan.renamings:
-        yield f"nothing to rename; {plan.unchanged} experiments have the names that today's rules give them"
+        yield f"nothing to rename; {plan.unchanged} experiments have the names that the present rules give them"
     elif options.apply:
-        yield f"renamed {count} experiments (`rehash --undo --apply` takes it back)"
+        yield f"renamed {count} experiments (`rehash --undo --apply` undoes it)"
     else:
         yield f"would rename {count} experiments; nothing was changed (--apply does it)"

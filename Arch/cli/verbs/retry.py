@@ -1,4 +1,4 @@
-"""Tries those runs again that failed or crashed, and what they need; everything else is left alone."""
+"""Retries the runs that failed or crashed, and what they depend on; everything else is left alone."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from Arch.planning.words import configs
 from Arch.planning.workspace import Workspace
 
 EXAMPLES = """examples:
-  main.py retry ExperimentConfigs/Quickstart      what failed or crashed of these
+  main.py retry ExperimentConfigs/Quickstart      the failed and crashed runs of these
   main.py retry 3f9a                              a fingerprint's first digits
   main.py retry ExperimentConfigs Model=resnet8 --gpus 0,1 --timeout 4h
 """
@@ -29,24 +29,25 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Makes the runs that failed or crashed, and shows the results."""
+    """Retries the failed and crashed runs, and shows the results."""
     workspace = workspace_of(options)
-    asked = [(_all_tried(workspace, config), label) for config, label in configs(workspace, options.what, options.set)]
+    found = configs(workspace, options.what, options.set)
+    asked = [(_with_all_attempts(workspace, config), label) for config, label in found]
     print_notes(asked, options)
     plan = make_plan(asked, workspace.store)
     tasks = failed_tasks_of(plan)
     if not tasks:
         code = show_results(workspace, plan, options)
         where = sys.stderr if options.json else sys.stdout
-        print(f"nothing of {' '.join(options.what)} failed or crashed", file=where)
+        print(f"no run of {' '.join(options.what)} failed or crashed", file=where)
         return code
-    from Arch.cli.shared.sweeping import sweep  # workers, devices, signals: nothing for a verb that finds nothing to do
+    from Arch.cli.shared.sweeping import sweep  # costly, and not needed where nothing failed
 
     return sweep(workspace, plan, tasks, options, is_forced=True)
 
 
-def _all_tried(workspace: Workspace, config: Config) -> Config:
-    """The config, asking for all runs that were ever tried: a cached experiment keeps no `NumRuns`."""
+def _with_all_attempts(workspace: Workspace, config: Config) -> Config:
+    """Returns the config with `NumRuns` raised to all attempted runs: a cached experiment does not store `NumRuns`."""
     entry = workspace.store.entry(config)
     if not entry.exists:
         return config

@@ -1,4 +1,4 @@
-"""Takes experiments or single runs out of the cache, into its trash; shows what would go until --apply."""
+"""Moves experiments or single runs from the cache to its trash; only shows them without --apply."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from Arch.units import seconds_of
 from Arch.upkeep.trash.removal import damaged, removable
 
 EXAMPLES = """examples:
-  main.py rm 3f9a                                 what would go: its runs, its size, what was made from it
-  main.py rm 3f9a --apply                         now it goes
+  main.py rm 3f9a                                 what would be removed: runs, size, dependents
+  main.py rm 3f9a --apply                         removes it
   main.py rm my.json --run 2 --run 3 --apply      only these runs
-  main.py rm --corrupt                            whatever cannot be read any more: runs, or whole experiments
+  main.py rm --corrupt                            everything unreadable: runs, or whole experiments
   main.py rm --restore                            what is in the trash
-  main.py rm --restore 3f9a --apply               a way back
-  main.py rm --forget --older 7d --apply          deletes what has been in the trash for a week, for good
+  main.py rm --restore 3f9a --apply               restores it
+  main.py rm --forget --older 7d --apply          deletes for good what has been in the trash for a week
 
-A fingerprint prefix or a folder of the cache names an experiment also where its Config.json is gone or torn, or was
-made under other rules. What a living process works on stays. Experiments made from one that goes stay as well.
+A fingerprint prefix or a folder of the cache names an experiment also where its Config.json is missing or torn, or was
+written under other rules. What a running process uses is left alone, and so are the dependents of what is removed.
 """
 
 
@@ -32,14 +32,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--run", type=int, action="append", default=[], metavar="N", help="only this run of each")
     ways = parser.add_mutually_exclusive_group()
     ways.add_argument("--corrupt", action="store_true", help="only what is damaged; without WHAT, in the whole cache")
-    ways.add_argument("--restore", action="store_true", help="put things back from the trash")
+    ways.add_argument("--restore", action="store_true", help="restore from the trash")
     ways.add_argument("--forget", action="store_true", help="delete what is in the trash for good")
     parser.add_argument("--older", metavar="AGE", help="with --forget: only what has been there for so long (7d, 12h)")
     parser.add_argument("--apply", action="store_true", help="do it; without this, only show it")
 
 
 def run(options: argparse.Namespace) -> int:
-    """Shows or does it."""
+    """Shows what would be removed, restored or deleted, or does it."""
     workspace = workspace_of(options)
     older = None if options.older is None else seconds_of(options.older)
     if older is not None and not options.forget:
@@ -51,7 +51,9 @@ def run(options: argparse.Namespace) -> int:
     if options.forget:
         return forget(workspace, options, older)
     if not (options.what or options.corrupt):
-        raise ConfigError("say what is to go: files, folders, fingerprint prefixes, Key=Value words, or --corrupt.")
+        raise ConfigError(
+            "name what is to be removed: files, folders, fingerprint prefixes, Key=Value words, or --corrupt."
+        )
     root = workspace.store.root
     names = selected(workspace, options)
     targets = damaged(root, names) if options.corrupt else removable(root, names, options.run)

@@ -1,4 +1,4 @@
-"""`-c FILE [FILE ...]`: runs configs; what is cached is shown at once."""
+"""`-c FILE [FILE ...]`: runs configs; cached results are shown at once."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from Arch.errors import ConfigError
 
 
 def run(options: argparse.Namespace) -> int:
-    """Trains what is missing of the configs and shows their results."""
+    """Makes the missing runs of the configs and shows their results."""
     if options.words:
         raise ConfigError(f"{unknown_word(options.words[0])}.")
     refuse_sweeping(options)
     workspace = workspace_of(options)
-    asked = [(workspace.resolver.load(Path(name), options.set), name) for name in options.config]
-    return finish(workspace, asked, options)
+    requested = [(workspace.resolver.load(Path(name), options.set), name) for name in options.config]
+    return finish(workspace, requested, options)

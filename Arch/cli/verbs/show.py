@@ -1,11 +1,11 @@
-"""Shows what the cache knows of experiments; without WHAT, of all. Trains nothing."""
+"""Shows the cached results of experiments; without WHAT, of all. Trains nothing."""
 
 from __future__ import annotations
 
 import argparse
 
 from Arch.cli.console.options import add_what
-from Arch.cli.shared.fast_reading import look_quickly
+from Arch.cli.shared.fast_reading import read_fast
 from Arch.cli.shared.running import cached_entries, print_results, workspace_of
 
 EXAMPLES = """examples:
@@ -22,7 +22,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Prints the table of results."""
-    look_quickly()
+    read_fast()
     workspace = workspace_of(options)
     entries, code = cached_entries(workspace, options.what, options)
     return print_results(entries, options) or code

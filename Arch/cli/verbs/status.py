@@ -1,4 +1,4 @@
-"""Says how experiments stand: done, running and how far, failed and why, stopped, missing. Changes nothing."""
+"""Shows the state of experiments: done, running and how far, failed and why, stopped, missing. Changes nothing."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ import time
 from collections import Counter
 
 from Arch.cli.console.options import add_what
-from Arch.cli.shared.fast_reading import look_quickly
+from Arch.cli.shared.fast_reading import read_fast
 from Arch.cli.shared.running import workspace_of
 from Arch.planning.overview import overviews
 from Arch.report.status_words import counts, details, json_row, table
 
 EXAMPLES = """examples:
-  main.py status                                  everything that was ever begun in the cache
-  main.py status ExperimentConfigs                what these configs ask for, also what is missing
+  main.py status                                  every experiment that was ever started in the cache
+  main.py status ExperimentConfigs                the experiments of these configs, also missing ones
   main.py status 3f9a                             one experiment, with its traceback and the end of its log
   main.py status Model=resnet8 --full
   main.py status ExperimentConfigs --json
@@ -29,12 +29,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Prints a line of counts and what there is to say; looking itself cannot fail."""
-    look_quickly()
+    """Prints a line of counts and the experiments that are not simply done; the exit code is 0 whatever their state."""
+    read_fast()
     found = overviews(workspace_of(options), options.what, options.set)
     if options.json:
-        tally = Counter(each.status.state.value for each in found)
-        print(json.dumps({"counts": dict(tally), "experiments": [json_row(each) for each in found]}, indent=1))
+        states = Counter(each.status.state.value for each in found)
+        print(json.dumps({"counts": dict(states), "experiments": [json_row(each) for each in found]}, indent=1))
     elif options.full or (options.what and sum(not each.is_needed for each in found) == 1):
         print("\n\n".join("\n".join(details(each, time.time())) for each in found))
     else:

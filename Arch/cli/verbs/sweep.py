@@ -13,18 +13,18 @@ from Arch.planning.words import configs
 
 
 def run(options: argparse.Namespace) -> int:
-    """Makes the runs that the folder's configs lack, side by side, and shows their results."""
+    """Makes the missing runs of the folder's configs in parallel, and shows their results."""
     if not Path(options.sweep).is_dir():
         raise ConfigError(f"-e {options.sweep}: expected a folder of configs, found none. One file runs with -c.")
     workspace = workspace_of(options)
-    asked = list(configs(workspace, [options.sweep, *options.words], options.set))
-    if not asked:
+    requested = list(configs(workspace, [options.sweep, *options.words], options.set))
+    if not requested:
         raise ConfigError(f"{options.sweep}: no config below it has {' and '.join(options.words)}.")
-    print_notes(asked, options)
-    plan = make_plan(asked, workspace.store)
+    print_notes(requested, options)
+    plan = make_plan(requested, workspace.store)
     tasks = tasks_of(plan)
     if not tasks:
         return show_results(workspace, plan, options)
-    from Arch.cli.shared.sweeping import sweep  # workers, devices, signals: nothing for a cached answer
+    from Arch.cli.shared.sweeping import sweep  # costly, and not needed for a cached answer
 
     return sweep(workspace, plan, tasks, options, is_forced=False)

@@ -1,4 +1,4 @@
-"""Shows the log of the run in hand, else of the last attempt, else of the last finished run. Changes nothing."""
+"""Shows the log of the active run, else of the last attempt, else of the last finished run. Changes nothing."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from Arch.report.logs import Log
 
 EXAMPLES = """examples:
   main.py tail 3f9a                               the last lines
-  main.py tail 3f9a -f                            and what is added, until the run ends
+  main.py tail 3f9a -f                            and the lines that are added, until the run ends
   main.py tail ExperimentConfigs/Quickstart -n 3  of several experiments, each under its heading
   main.py tail my.json --run 2 -n 100
 """
@@ -24,12 +24,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Adds the verb's arguments."""
     add_what(parser, needed=True)
     parser.add_argument("-n", "--lines", type=_count, default=10, metavar="N", help="how many lines (default: 10)")
-    parser.add_argument("-f", "--follow", action="store_true", help="go on until the run ends")
+    parser.add_argument("-f", "--follow", action="store_true", help="continue until the run ends")
     parser.add_argument("--run", type=_count, metavar="N", help="of this run")
 
 
 def run(options: argparse.Namespace) -> int:
-    """Prints the ends of the logs."""
+    """Prints the last lines of the logs."""
     workspace = workspace_of(options)
     entries = list(selected_entries(workspace, options.what, options.set))
     if options.follow and len(entries) != 1:
@@ -48,7 +48,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _logs(entry: Entry, run: int | None) -> list[Log]:
-    """The log of an experiment among several, of which some may have none."""
+    """Returns the log of one of several experiments in a list; an empty list if it has none."""
     try:
         return [Log.of(entry, run)]
     except (CacheError, DiskError):

@@ -1,4 +1,4 @@
-"""Reads every byte of finished runs and compares it with what was written. Changes nothing; 1 if there is a fault."""
+"""Reads every byte of finished runs and compares it with the manifest. Changes nothing; exit code 1 for a fault."""
 
 from __future__ import annotations
 
@@ -41,6 +41,6 @@ def run(options: argparse.Namespace) -> int:
         rows = [dataclasses.asdict(fault) for fault in faults]
         print(json.dumps({"entries": len(names), "runs": runs, "bytes": size, "faults": rows}, indent=1))
     else:
-        verdict = f"{len(faults)} fault{'s'[: len(faults) != 1]}" if faults else "all as they were written"
-        print(f"{runs} runs of {len(names)} experiments, {size_text(size)} read: {verdict}")
+        outcome = f"{len(faults)} fault{'s'[: len(faults) != 1]}" if faults else "all as they were written"
+        print(f"{runs} runs of {len(names)} experiments, {size_text(size)} read: {outcome}")
     return 1 if faults else 0

@@ -15,12 +15,12 @@ from pathlib import Path
 from Arch import files
 from Arch.errors import TrainingError
 from Arch.machine.cgroups import out_of_memory_kills
+from Arch.machine.installation import INSTALLATION
 from Arch.sweep.executors.executor import Ending, Request
 from Arch.sweep.executors.job import PARENT, SIGNALS
 from Arch.sweep.executors.order import Order
 from Arch.sweep.progress import Slot
 
-HOME = Path(__file__).resolve().parents[3]
 # -P: files in the working directory must not shadow modules. faulthandler: a crash in C writes a traceback to the log.
 COMMAND = (sys.executable, "-P", "-X", "faulthandler", "-m", "Arch.sweep.executors.job")
 _PAUSE = 0.02  # seconds between two polls of the workers: short compared with a run, and without load
@@ -111,10 +111,10 @@ class LocalPool:
 
 
 def _environment(slot: Slot) -> dict[str, str]:
-    paths = [str(HOME), *filter(None, [os.environ.get("PYTHONPATH")])]
+    paths = [*INSTALLATION.import_paths, *filter(None, [os.environ.get("PYTHONPATH")])]
     threads = {} if slot.threads is None else dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS"), str(slot.threads))
-    own = {"PYTHONPATH": os.pathsep.join(paths), PARENT: str(os.getpid())}
-    return {**os.environ, **own, **threads, **slot.environment}
+    found = {"PYTHONPATH": os.pathsep.join(paths)} if paths else {}
+    return {**os.environ, **found, PARENT: str(os.getpid()), **threads, **slot.environment}
 
 
 def _send(process: subprocess.Popen[bytes], order: Order) -> None:

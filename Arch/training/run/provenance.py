@@ -13,11 +13,11 @@ from typing import Any
 
 import torch
 
+from Arch.machine.installation import INSTALLATION
 from Arch.machine.programs import answer
 from Arch.training.engine import Engine
 from Arch.training.streams import Streams
 
-_ROOT = Path(__file__).resolve().parents[3]
 _DRIVER = Path("/proc/driver/nvidia/version")
 _PATIENCE = 5  # seconds for another program, which may sit on a slow disk
 
@@ -65,7 +65,7 @@ def code_version(root: Path) -> dict[str, Any]:
 @cache
 def _own_code() -> dict[str, Any]:
     """The version of this very code, asked once for a process: what is edited later does not act in it."""
-    return code_version(_ROOT)
+    return code_version(INSTALLATION.repository) if INSTALLATION.repository else {}
 
 
 @cache

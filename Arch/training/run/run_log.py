@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TextIO
 
 from Arch.errors import DiskError
-from Arch.units import utc_now
+from Arch.units import epoch_text, utc_now
 
 if TYPE_CHECKING:
     from Arch.cache.attempts.progress import Progress
@@ -89,8 +89,6 @@ class _Copy(logging.Handler):
             last_resort.handle(record)
 
 
-def epoch_text(epoch: Epoch) -> str:
-    """An epoch's numbers in a line."""
-    splits = (("train", epoch.train), ("validation", epoch.validation), ("test", epoch.test))
-    words = [f"{split} {name} {value:.6g}" for split, metrics in splits for name, value in metrics.items()]
-    return f"{', '.join(words)}, rate {epoch.learning_rate:.6g}, {epoch.seconds:.2f} s"
+def epoch_line(epoch: Epoch) -> str:
+    """Returns an epoch's metrics, learning rate and time in one line."""
+    return f"{epoch_text(epoch)}, rate {epoch.learning_rate:.6g}, {epoch.seconds:.2f} s"

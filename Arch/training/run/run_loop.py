@@ -16,7 +16,7 @@ from Arch.training.run.guarded_watcher import GuardedWatcher
 from Arch.training.run.outcomes import merged, save
 from Arch.training.run.prepared import PreparedRun
 from Arch.training.run.provenance import host, session
-from Arch.training.run.run_log import RunLog, epoch_text
+from Arch.training.run.run_log import RunLog, epoch_line
 from Arch.training.run.stage import Outcome, Stage
 from Arch.training.run.state import RunState
 from Arch.training.run.stopwatch import Stopwatch, device_watch
@@ -159,7 +159,7 @@ class RunLoop:
             epoch = replace(epoch, stage=stage.name)
         self._write_event(epoch)
         self._watcher.epoch_done(epoch)
-        self._log.say(f"{_named(run, stage)}epoch {epoch.number}/{stage.reached().epochs}: {epoch_text(epoch)}")
+        self._log.say(f"{_named(run, stage)}epoch {epoch.number}/{stage.reached().epochs}: {epoch_line(epoch)}")
         if run.steps_done < run.steps:
             self._checkpointer.epoch_done(epoch.number)
 

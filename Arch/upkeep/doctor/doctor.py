@@ -8,27 +8,30 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from Arch.errors import ArchError, DiskError
-from Arch.planning.workspace import ROOT, Workspace
+from Arch.machine.installation import INSTALLATION
+from Arch.planning.workspace import Workspace
 from Arch.upkeep.doctor.cache import check_cache
 from Arch.upkeep.doctor.disk import check_cache_folder, check_data_folder
 from Arch.upkeep.doctor.finding import Finding, ok, problem
-from Arch.upkeep.doctor.machine import check_code, check_cores, check_gpus, check_packages
+from Arch.upkeep.doctor.machine import check_code, check_cores, check_gpus, check_installation, check_packages
 
 
 def examine(cache: Path | None, data: Path | None) -> Iterator[Finding]:
     """Yields the findings of every check.
 
     Args:
-        cache: the cache folder; the repository's by default.
-        data: the folder of the datasets; the repository's by default.
+        cache: the cache folder, by default `INSTALLATION.cache`.
+        data: the folder of the datasets, by default `INSTALLATION.data`.
     """
-    yield from check_packages(ROOT / "requirements.txt")
-    yield check_code(ROOT)
+    yield from check_packages(INSTALLATION.files / "requirements.txt")
+    yield check_installation(INSTALLATION)
+    if INSTALLATION.repository is not None:
+        yield check_code(INSTALLATION.repository)
     yield check_gpus(os.environ)
     yield check_cores(os.environ)
-    root = Path(cache or ROOT / "KDTrainer").expanduser().absolute()
+    root = Path(cache or INSTALLATION.cache).expanduser().absolute()
     yield from _guarded("cache folder", check_cache_folder(root))
-    yield check_data_folder(Path(data or ROOT / "data").expanduser().absolute())
+    yield check_data_folder(Path(data or INSTALLATION.data).expanduser().absolute())
     try:
         workspace = Workspace.at(cache, data)
     except DiskError:

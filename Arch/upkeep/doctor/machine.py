@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
+from Arch.machine.installation import NAME, Installation
 from Arch.machine.programs import answer
 from Arch.sweep.executors.devices import WORKER_MEMORY, this_machine
 from Arch.units import size_text
@@ -71,6 +72,18 @@ def check_cores(environment: Mapping[str, str]) -> Finding:
     if machine.memory < WORKER_MEMORY:
         return warning("processor", sentence, f"free some memory: a worker needs about {size_text(WORKER_MEMORY)}")
     return ok("processor", sentence)
+
+
+def check_installation(installation: Installation) -> Finding:
+    """Tells which version this is, where it lies, and where the default cache and data are."""
+    where = f"{NAME} {installation.version} in {installation.package.parent}"
+    if installation.repository is not None:
+        return ok("installation", f"{where}, a repository: KDTrainer/ and data/ are there by default")
+    return ok(
+        "installation",
+        f"{where}, without a repository: KDTrainer/ and data/ are in the working directory by default, "
+        "the rules come with the package, and runs record no commit",
+    )
 
 
 def check_code(root: Path, ask: Answer = answer) -> Finding:

@@ -1,4 +1,4 @@
-"""Signals ask; only a second one ends at once."""
+"""A first signal requests an orderly stop; only a second one ends at once."""
 
 import os
 import signal
@@ -26,7 +26,7 @@ def give(*numbers):
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-def test_the_first_asks_to_stop_and_the_second_kills(number, code, signals, asked, capfd):
+def test_the_first_signal_requests_a_stop_and_the_second_kills(number, code, signals, asked, capfd):
     with signals:
         give(number)
         assert (asked, signals.code) == (["stop"], code)
@@ -35,20 +35,20 @@ def test_the_first_asks_to_stop_and_the_second_kills(number, code, signals, aske
     assert "press Ctrl-C again to kill" in capfd.readouterr().err
 
 
-def test_user_signals_ask_for_checkpoints_and_end_nothing(signals, asked):
+def test_user_signals_request_checkpoints_and_stop_nothing(signals, asked):
     with signals:
         give(signal.SIGUSR1, signal.SIGUSR2)
     assert (asked, signals.code) == (["checkpoint", "checkpoint"], 0)
 
 
-def test_afterwards_signals_mean_what_they_did_before(signals):
+def test_the_earlier_handlers_are_restored(signals):
     with signals:
         pass
     with pytest.raises(KeyboardInterrupt):
         give(signal.SIGINT)
 
 
-def test_what_is_ignored_stays_ignored(signals, asked):
+def test_an_ignored_signal_stays_ignored(signals, asked):
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     with signals:
         give(signal.SIGINT)

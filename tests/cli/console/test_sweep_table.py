@@ -1,4 +1,4 @@
-"""The table of a sweep on a terminal says what runs where, how far it is, and what ended how."""
+"""The table of a sweep on a terminal: the active runs with their progress, and the ended ones above it."""
 
 import io
 import time
@@ -15,7 +15,7 @@ from Arch.cache.attempts.progress import Progress
 from Arch.cli.console.sweep_table import TableSweepWatcher
 from Arch.errors import DiskError
 from Arch.planning.task import Task
-from Arch.sweep.progress import Board, Outcome, Running, Slot
+from Arch.sweep.progress import Outcome, Running, Slot, SweepProgress
 
 
 @dataclass(frozen=True)
@@ -58,12 +58,12 @@ def running(work, attempt=1, run=0):
 
 
 def board(*hands):
-    return Board(hands, done=3, failed=1, waiting=5, elsewhere=2, total=12, seconds=130)
+    return SweepProgress(hands, done=3, failed=1, waiting=5, elsewhere=2, total=12, seconds=130)
 
 
 @pytest.fixture
 def shown():
-    """What a board looks like, line by line."""
+    """Draws a table of active runs and returns the text on the terminal."""
 
     def draw(*hands, width=110):
         terminal = Terminal()
@@ -74,32 +74,32 @@ def shown():
     return draw
 
 
-def test_a_run_is_shown_with_its_place_score_and_time_left(shown):
+def test_a_run_is_shown_with_its_slot_score_and_time_left(shown):
     half_way = Progress(5, 10, 50, 100, seconds=60.0, time="", scores={"accuracy": 0.6125})
     lines = [line for line in shown(running(Work(half_way), run=2)).splitlines() if "resnet8" in line]
-    assert " ".join(lines[0].split()) == "cpu a resnet8 on Digits 2 5/10 61.3 % 1 min 15 s 1 min"
+    assert " ".join(lines[0].split()) == "cpu a resnet8 on Digits 2 5/10 61.25 % 1 min 15 s 1 min"
 
 
-def test_a_run_without_progress_is_starting_and_a_second_attempt_is_said(shown):
+def test_a_run_without_progress_is_starting_and_a_second_attempt_is_shown(shown):
     text = shown(running(Work(), attempt=2))
     assert "0 (attempt 2)" in text
     assert "starting" in text
 
 
-def test_a_disk_that_refuses_does_not_end_the_sweep(shown):
+def test_a_disk_error_does_not_end_the_table(shown):
     assert "starting" in shown(running(Work(error=DiskError("cannot read"))))
 
 
-def test_the_counts_are_below(shown):
+def test_the_counts_are_below_the_table(shown):
     assert "3 of 12 done, 1 failed, 2 made elsewhere, 5 waiting; 2 min 10 s" in shown()
 
 
 def test_a_narrow_terminal_shortens_the_title_and_keeps_the_numbers(shown):
     half_way = Progress(5, 10, 50, 100, seconds=60.0, time="", scores={"accuracy": 0.6125})
-    assert "61.3 %" in shown(running(Work(half_way)), width=70)
+    assert "61.25 %" in shown(running(Work(half_way)), width=70)
 
 
-def test_what_ended_stays_above_the_table_without_markup_being_read():
+def test_an_ended_run_is_printed_above_the_table_without_markup():
     terminal = Terminal()
     with TableSweepWatcher(terminal.console(200)) as watcher:
         task = Task(Step(Titled("resnet8 [red]")), 0)

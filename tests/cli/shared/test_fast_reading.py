@@ -1,4 +1,4 @@
-"""The verbs that look, as a user starts them: on a read-only cache, beside running work, and never writing."""
+"""The reading verbs, as a user starts them: on a read-only cache, beside active runs, and without writing."""
 
 import json
 import os
@@ -40,12 +40,12 @@ def folder(tmp_path):
 
 
 def listing(folder):
-    """Everything below a folder with its content and when it was changed."""
+    """Returns every file below a folder with its content and its time of change."""
     paths = sorted(folder.rglob("*"))
     return {path: (path.stat().st_mtime_ns, path.read_bytes() if path.is_file() else None) for path in paths}
 
 
-def test_status_counts_lists_and_succeeds(program, folder):
+def test_status_prints_counts_and_exits_with_0(program, folder):
     done = program("main.py", "status", "configs", "--cache", "cache", cwd=folder, check=True)
     counts, failed, missing = done.stdout.splitlines()
     assert counts == "3 experiments: done 1, failed 1, missing 1"
@@ -54,13 +54,13 @@ def test_status_counts_lists_and_succeeds(program, folder):
     assert missing.endswith("MLP on Synthetic  configs/2.json")
 
 
-def test_status_of_one_has_its_traceback(program, folder):
+def test_status_of_one_experiment_has_its_traceback(program, folder):
     done = program("main.py", "status", "Seed=1", "--cache", "cache", cwd=folder, check=True)
     assert done.stdout.startswith("failed  MLP on Synthetic\n")
     assert "Traceback (most recent call last):" in done.stdout
 
 
-def test_every_look_speaks_json(program, folder):
+def test_every_reading_verb_prints_json(program, folder):
     for words in (*LOOKS, ["doctor"]):
         done = program("main.py", *words, "--json", "--cache", "cache", cwd=folder)
         assert json.loads(done.stdout), words
@@ -74,7 +74,7 @@ def test_ls_lists_the_cache_and_tail_the_end_of_a_log(program, folder):
     assert done.stdout == "last\n"
 
 
-def test_tail_of_several_puts_a_heading_over_each(program, folder):
+def test_tail_of_several_experiments_has_headings(program, folder):
     workspace = Workspace.at(folder / "cache")
     names = [workspace.resolver.resolve({**ONE, "Seed": seed}).fingerprint[:8] for seed in range(2)]
     workspace.store.find(names[1]).work(0).write_log("a word")
@@ -95,7 +95,7 @@ def test_export_writes_a_file_that_pandas_reads(program, folder):
     assert printed == (folder / "runs.csv").read_text()
 
 
-def test_export_beside_a_damaged_experiment_leaves_it_out_and_says_so(program, folder):
+def test_export_leaves_out_and_names_a_damaged_experiment(program, folder):
     entry = next(Workspace.at(folder / "cache").store.entries())
     (entry.path / "Config.json").write_text("{")
     done = program("main.py", "export", "--cache", "cache", cwd=folder)
@@ -103,7 +103,7 @@ def test_export_beside_a_damaged_experiment_leaves_it_out_and_says_so(program, f
 
 
 @pytest.mark.parametrize("words", [*LOOKS, ["doctor"], ["plan", "configs"]], ids=" ".join)
-def test_looking_changes_nothing_and_imports_nothing_heavy(folder, words):
+def test_reading_verbs_change_nothing_and_import_nothing_heavy(folder, words):
     before = listing(folder / "cache")
     arguments = ["main.py", *words, "--cache", str(folder / "cache"), "--data", str(folder)]
     call = f"runpy.run_path({str(ROOT / 'Scripts' / 'main.py')!r}, run_name='__main__')"
@@ -113,7 +113,7 @@ def test_looking_changes_nothing_and_imports_nothing_heavy(folder, words):
     assert listing(folder / "cache") == before
 
 
-def test_looking_works_on_a_cache_that_is_mounted_read_only(folder):
+def test_reading_verbs_work_on_a_read_only_cache(folder):
     mount = "mount --bind cache cache && mount -o remount,ro,bind cache"
     if subprocess.run(["unshare", "-m", "sh", "-c", mount], cwd=folder, check=False, capture_output=True).returncode:
         pytest.skip("only root may mount")
@@ -125,7 +125,7 @@ def test_looking_works_on_a_cache_that_is_mounted_read_only(folder):
         assert done.returncode == 0, (words, done.stderr)
 
 
-def test_status_sees_a_run_while_it_is_made_and_tail_follows_it(program, folder):
+def test_status_shows_an_active_run_and_tail_follows_it(program, folder):
     config = Workspace.at(folder / "cache").resolver.resolve({**ONE, "Seed": 2})
     entry = Workspace.at(folder / "cache").store.entry(config)
     entry.open(config)
@@ -151,7 +151,7 @@ def test_the_doctor_fails_only_for_a_problem(program, folder):
     assert "problem  rules" in done.stdout
 
 
-def test_an_empty_cache_has_nothing_to_draw_and_says_so(program, tmp_path):
+def test_drawing_an_empty_cache_is_an_error(program, tmp_path):
     done = program("Plotfigs.py", "--cache", "empty", cwd=tmp_path)
     assert (done.returncode, done.stderr) == (2, f"error: no finished run is in the cache {tmp_path / 'empty'}.\n")
     assert list(tmp_path.iterdir()) == []

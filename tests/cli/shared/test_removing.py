@@ -1,4 +1,4 @@
-"""The verbs that change a cache or write configs, as a user starts them: nothing without `--apply`, and a way back."""
+"""The verbs that change a cache or write configs, as a user starts them: no change without `--apply`, and undo."""
 
 import json
 import re
@@ -27,7 +27,7 @@ def cache(tmp_path):
 
 @pytest.fixture
 def main(program, tmp_path):
-    """Starts a verb on the cache and gives what it printed, after checking its exit code."""
+    """Runs a verb on the cache, checks its exit code and returns its output."""
 
     def start(*words, code=0):
         done = program("main.py", *words, "--cache", "cache", cwd=tmp_path)
@@ -70,34 +70,32 @@ def test_without_apply_nothing_is_changed(words, cache, main, tmp_path):
 
 
 @pytest.mark.parametrize("verb", ["rm Model=Net", "prune --failed", "rehash", "verify", "grid t.json Seed=1 --to grid"])
-def test_tidying_imports_nothing_heavy(verb, cache, tmp_path):
+def test_removing_verbs_import_nothing_heavy(verb, cache, tmp_path):
     (tmp_path / "t.json").write_text(json.dumps(TEACHER))
     assert imported("main.py", [*verb.split(), "--cache", "cache"], tmp_path) & HEAVY == set()
 
 
-def test_a_preview_says_what_would_go_and_what_was_made_from_it(cache, main):
+def test_a_preview_shows_what_would_be_removed_and_its_dependents(cache, main):
     teacher, student = cache["teacher"].fingerprint[:12], cache["student"].fingerprint[:12]
     lines = main("rm", teacher).splitlines()
     assert re.fullmatch(rf"  {teacher} +\d\.\d KB +\d+s  Net on \?  1 run", lines[0])
-    assert lines[1] == f"    made from it, and staying: {student}"
+    assert lines[1] == f"    made from it, and kept: {student}"
     assert re.match(r"would move 1 experiment \(\d\.\d KB\) to .*\.trash; nothing was changed", lines[2])
 
 
-def test_an_experiment_goes_and_comes_back(cache, main, tmp_path):
+def test_a_removed_experiment_can_be_restored(cache, main, tmp_path):
     entry = cache["other"]
     before = {path.relative_to(entry.path): path.read_bytes() for path in entry.path.rglob("*") if path.is_file()}
-    assert f"rm --restore {entry.fingerprint[:12]} --apply` brings it back" in main(
-        "rm", entry.fingerprint[:6], "--apply"
-    )
+    assert f"rm --restore {entry.fingerprint[:12]} --apply` restores it" in main("rm", entry.fingerprint[:6], "--apply")
     assert not entry.path.exists()
     assert entry.fingerprint[:12] in main("rm", "--restore")
-    assert "put back: 1 thing" in main("rm", "--restore", "Temperature=2", "--apply")
+    assert "restored: 1 thing" in main("rm", "--restore", "Temperature=2", "--apply")
     assert {
         path.relative_to(entry.path): path.read_bytes() for path in entry.path.rglob("*") if path.is_file()
     } == before
 
 
-def test_single_runs_go_and_are_forgotten(cache, main, tmp_path):
+def test_single_runs_are_removed_and_then_deleted(cache, main, tmp_path):
     entry = cache["other"]
     main("rm", f"cache/{entry.fingerprint}", "--run", "0", "--run", "2", "--apply")
     assert entry.run_indices() == (1,)
@@ -106,7 +104,7 @@ def test_single_runs_go_and_are_forgotten(cache, main, tmp_path):
     assert list((tmp_path / "cache/.trash").iterdir()) == []
 
 
-def test_what_is_worked_on_stays_and_the_rest_goes(cache, main, tmp_path):
+def test_an_active_run_is_kept_and_the_rest_removed(cache, main, tmp_path):
     lease = cache["other"].take(3)
     told = main("rm", "Model=Net", "--apply", "--json", code=1)
     refusals = {row["fingerprint"]: row["refusal"] for row in json.loads(told)["targets"]}
@@ -116,7 +114,7 @@ def test_what_is_worked_on_stays_and_the_rest_goes(cache, main, tmp_path):
     lease.end("stopped")
 
 
-def test_whatever_is_damaged_can_be_found_and_removed_by_one_command(cache, main):
+def test_rm_corrupt_finds_and_removes_everything_damaged(cache, main):
     (cache["teacher"].path / "Config.json").write_text("{")
     (cache["student"].path / "Config.json").unlink()
     (cache["other"].path / "Runs/001/manifest.json").unlink()
@@ -125,7 +123,7 @@ def test_whatever_is_damaged_can_be_found_and_removed_by_one_command(cache, main
     assert "all as they were written" in main("verify")
 
 
-def test_a_flipped_bit_is_found_and_the_advice_works(cache, main, tmp_path):
+def test_verify_finds_a_flipped_bit_and_its_advice_works(cache, main, tmp_path):
     path = cache["other"].path / "Runs/001/Last.safetensors"
     content = bytearray(path.read_bytes())
     content[5] ^= 4
@@ -139,14 +137,14 @@ def test_a_flipped_bit_is_found_and_the_advice_works(cache, main, tmp_path):
     assert "5 runs of 3 experiments" in main("verify")
 
 
-def test_prune_takes_only_what_meets_everything(cache, main):
-    assert "nothing would go" in main("prune", "--older", "1d", "--larger", "0")
-    assert "nothing would go" in main("prune", "--older", "0s", "--larger", "1G")
+def test_prune_removes_only_what_meets_all_conditions(cache, main):
+    assert "nothing would be removed" in main("prune", "--older", "1d", "--larger", "0")
+    assert "nothing would be removed" in main("prune", "--older", "0s", "--larger", "1G")
     assert "would move 1 experiment" in main("prune", "Temperature=2", "--older", "0s")
     assert "moved 3 experiments" in main("prune", "--older", "0s", "--larger", "1", "--apply")
 
 
-def test_rehash_renames_pins_and_takes_back(cache, main, tmp_path):
+def test_rehash_renames_pins_and_undoes(cache, main, tmp_path):
     before = {path.name for path in (tmp_path / "cache").iterdir()}
     change_rules(tmp_path, {**RULES, "Temperature": 5.0})
     told = main("rehash")
@@ -156,13 +154,13 @@ def test_rehash_renames_pins_and_takes_back(cache, main, tmp_path):
     assert "nothing to rename; 3 experiments" in main("rehash")
     assert "(n=" in main("show", "Temperature=4")
     main("rehash", "--undo")
-    assert "took back 2 of 2 names" in main("rehash", "--undo", "--apply")
+    assert "undid 2 of 2 names" in main("rehash", "--undo", "--apply")
     assert {path.name for path in (tmp_path / "cache").iterdir()} - {".rehash"} == before
     assert "no migration" in main("rehash", "--undo", code=2)
 
 
 @pytest.mark.parametrize("way", [["--apply"], ["--undo", "--apply"]], ids=" ".join)
-def test_an_interrupted_rehash_is_said_and_ended_either_way(way, cache, main, tmp_path):
+def test_an_interrupted_rehash_is_reported_and_completed_or_undone(way, cache, main, tmp_path):
     change_rules(tmp_path, {**RULES, "Temperature": 5.0})
     main("rehash", "--pin-old", "--apply")
     (tmp_path / "cache/.rehash/applied.json").rename(tmp_path / "cache/.rehash/applying.json")
@@ -171,7 +169,7 @@ def test_an_interrupted_rehash_is_said_and_ended_either_way(way, cache, main, tm
     assert "was interrupted" not in main("rehash")
 
 
-def test_a_grid_says_what_it_writes_and_writes_it_once(cache, main, tmp_path):
+def test_a_grid_reports_and_writes_each_config_once(cache, main, tmp_path):
     (tmp_path / "t.json").write_text(json.dumps(TEACHER))
     words = ["grid", "t.json", "Fancy=false,true", "Depth=1,2", "--to", "grid"]
     assert main(*words).splitlines() == [
@@ -199,20 +197,20 @@ def test_a_grid_with_a_fault_writes_nothing(cache, main, tmp_path):
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["rm"], "say what is to go: files, folders, fingerprint prefixes, Key=Value words, or --corrupt."),
+        (["rm"], "name what is to be removed: files, folders, fingerprint prefixes, Key=Value words, or --corrupt."),
         (["rm", "Model=Other"], "nothing of Model=Other is in the cache"),
         (["rm", "Model=Net", "--older", "1d"], "--older goes with --forget"),
         (["rm", "--forget", "--run", "1"], "--run goes with experiments"),
-        (["rm", "--restore", "--apply"], "say what is to come back"),
+        (["rm", "--restore", "--apply"], "name what is to be restored"),
         (["rm", "--restore", "ff"], "no experiment named 'ff'"),
         (["prune"], "say what is to go: --older AGE, --larger SIZE, --failed or --orphans"),
         (["prune", "--older", "3"], "expected a span of time such as 90s, 12h or 30d"),
         (["prune", "--larger", "big"], "expected a size such as 500M or 1.5G"),
-        (["rehash", "--undo", "--pin-old"], "--undo takes the whole last migration back"),
+        (["rehash", "--undo", "--pin-old"], "--undo undoes the whole last migration"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )
-def test_a_mistake_is_one_sentence(words, message, cache, main):
+def test_an_error_is_one_sentence(words, message, cache, main):
     told = main(*words, code=2)
     assert message in told
     assert told.count("\n") == 1

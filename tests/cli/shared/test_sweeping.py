@@ -37,7 +37,7 @@ class Place:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
-            preexec_fn=_heed_ctrl_c,  # noqa: PLW1509 - nothing here has threads
+            preexec_fn=_restore_ctrl_c,  # noqa: PLW1509 - this process has no threads
         )
         self.started.append(process)
         return process
@@ -46,7 +46,7 @@ class Place:
         return self.start("-e", self.folder / "configs", *words, stub=stub)
 
     def starts(self):
-        """The lines of the trace: fingerprint, run, attempt, pid."""
+        """Returns the lines of the trace: fingerprint, run, attempt, pid."""
         path = self.folder / "trace"
         return [line.split() for line in path.read_text().splitlines()] if path.exists() else []
 
@@ -57,8 +57,8 @@ class Place:
         wait_for(lambda: len(self.starts()) >= count)
 
 
-def _heed_ctrl_c():
-    """What a test suite in the background starts would ignore it, as the suite does."""
+def _restore_ctrl_c():
+    """Restores the handler of SIGINT, which the children of a test suite in the background ignore."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
@@ -92,11 +92,11 @@ def is_running(pid):
 
 
 def states(place):
-    """How the runs in hand stand."""
+    """Returns the states of the unfinished runs."""
     return sorted(attempt.state.value for entry in place.entries() for attempt in entry.attempts())
 
 
-def test_a_sweep_makes_everything_and_says_so_in_plain_lines(place):
+def test_a_sweep_makes_every_run_and_prints_plain_lines(place):
     place.write(2)
     code, out, err = finished(place.sweep("--workers", 1))
     assert code == 0
@@ -104,21 +104,21 @@ def test_a_sweep_makes_everything_and_says_so_in_plain_lines(place):
     first, second = (f"MLP on Synthetic, run 0 ({place.folder}/configs/00{n}.json)" for n in range(2))
     assert err.splitlines() == [
         f"started: {first}, on cpu",
-        f"done 1/2: {first}, accuracy 50.0 %, 1.0 s",
+        f"done 1/2: {first}, accuracy 50.00 %, 1.0 s",
         f"started: {second}, on cpu",
-        f"done 2/2: {second}, accuracy 50.0 %, 1.0 s",
+        f"done 2/2: {second}, accuracy 50.00 %, 1.0 s",
         "runs: 2 made",
     ]
 
 
-def test_a_sweep_of_what_is_there_says_nothing_and_starts_nothing(place):
+def test_a_sweep_of_cached_experiments_starts_nothing(place):
     place.write(2)
     finished(place.sweep("--workers", 2))
     code, out, err = finished(place.sweep())
     assert (code, err, out.count("(n=1)")) == (0, "", 2)
 
 
-def test_what_failed_decides_the_exit_code_and_is_left_until_someone_asks(place):
+def test_a_failure_sets_the_exit_code_and_waits_for_retry(place):
     place.write(2)
     code, _, err = finished(place.sweep("--quiet", stub={"ways": {"1": "error"}}))
     path = place.folder / "configs/001.json"
@@ -145,7 +145,7 @@ def test_a_cached_entrys_later_run_is_retried_by_its_fingerprint(place):
     assert entry.run_indices() == (0, 1)
 
 
-def test_ctrl_c_checkpoints_and_stops_and_the_same_command_goes_on(place):
+def test_ctrl_c_checkpoints_and_stops_and_the_same_command_resumes(place):
     place.write(3)
     process = place.sweep("--workers", 2, stub={"steps": 10**6})
     place.wait_for_starts(2)
@@ -153,7 +153,7 @@ def test_ctrl_c_checkpoints_and_stops_and_the_same_command_goes_on(place):
     code, _, err = finished(process)
     assert code == 130
     assert "Ctrl-C: checkpointing and stopping; press Ctrl-C again to kill" in err
-    assert "runs: 2 stopped, 1 not begun" in err
+    assert "runs: 2 stopped, 1 not started" in err
     assert states(place) == ["stopped", "stopped"]
     assert finished(place.sweep(stub={"steps": 1}))[0] == 0
     assert len(place.starts()) == 5
@@ -184,7 +184,7 @@ def test_sigterm_checkpoints_and_stops_too(place):
 
 
 @pytest.mark.parametrize("number", [signal.SIGUSR1, signal.SIGUSR2])
-def test_a_user_signal_asks_the_workers_for_a_checkpoint_and_they_go_on(number, place):
+def test_a_user_signal_checkpoints_the_workers_and_they_continue(number, place):
     place.write(1)
     process = place.sweep(stub={"steps": 10**6})
     place.wait_for_starts(1)
@@ -194,7 +194,7 @@ def test_a_user_signal_asks_the_workers_for_a_checkpoint_and_they_go_on(number, 
     assert process.poll() is None
 
 
-def test_the_workers_of_a_killed_sweep_checkpoint_and_leave_and_the_next_sweep_goes_on(place):
+def test_workers_of_a_killed_sweep_checkpoint_and_the_next_sweep_resumes(place):
     place.write(2)
     process = place.sweep("--workers", 2, stub={"steps": 10**6})
     place.wait_for_starts(2)
@@ -232,7 +232,7 @@ def test_a_worker_sees_the_gpu_that_it_is_pinned_to(place):
         (["--device", "cuda:99"], "there is no device 'cuda:99' here"),
     ],
 )
-def test_what_no_sweep_can_do_is_one_sentence(words, message, place):
+def test_an_impossible_sweep_is_one_sentence(words, message, place):
     place.write(1)
     code, out, err = finished(place.sweep(*words))
     assert (code, out) == (2, "")
@@ -240,7 +240,7 @@ def test_what_no_sweep_can_do_is_one_sentence(words, message, place):
     assert place.starts() == []
 
 
-def test_what_is_for_sweeps_is_refused_for_single_configs(place):
+def test_options_of_sweeps_are_refused_for_single_configs(place):
     place.write(1)
     code, _, err = finished(place.start("-c", place.folder / "configs/000.json", "--workers", 2))
     assert code == 2

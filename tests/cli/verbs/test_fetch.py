@@ -18,7 +18,7 @@ CONTENT = b"x" * 100_000
 
 @pytest.fixture
 def server(monkeypatch):
-    """A server that has MNIST's one file, and an address for SVHN where nothing is."""
+    """A server with the only file of MNIST, and an address for SVHN that answers with 404."""
     monkeypatch.setenv("no_proxy", "127.0.0.1")
     with serving({"a.bin": CONTENT}) as server:
         md5 = hashlib.md5(CONTENT).hexdigest()
@@ -28,7 +28,7 @@ def server(monkeypatch):
         yield server
 
 
-def test_fetching_says_what_it_does_and_where_the_data_are(server, tmp_path, capsys):
+def test_fetch_reports_its_steps_and_the_folder(server, tmp_path, capsys):
     assert main(["fetch", "MNIST", "--data", str(tmp_path)]) == 0
     said = capsys.readouterr()
     assert said.out == f"MNIST: 98 KB in {tmp_path}/MNIST\n"
@@ -36,7 +36,7 @@ def test_fetching_says_what_it_does_and_where_the_data_are(server, tmp_path, cap
     assert (tmp_path / "MNIST/a.bin").read_bytes() == CONTENT
 
 
-def test_what_is_there_is_not_fetched_again(server, tmp_path, capsys):
+def test_present_data_are_not_downloaded_again(server, tmp_path, capsys):
     rows = []
     for _ in range(2):
         assert main(["fetch", "MNIST", "MNIST", "--json", "--quiet", "--data", str(tmp_path)]) == 0
@@ -47,7 +47,7 @@ def test_what_is_there_is_not_fetched_again(server, tmp_path, capsys):
     assert server.asked == [("a.bin", None)]
 
 
-def test_one_that_cannot_be_had_hides_no_other(server, tmp_path, capsys):
+def test_an_unavailable_dataset_hides_no_other(server, tmp_path, capsys):
     assert main(["fetch", "SVHN", "ImageNet", "Arrays", "MNIST", "--data", str(tmp_path)]) == 1
     said = capsys.readouterr()
     assert said.out.startswith("MNIST: ")
@@ -59,18 +59,18 @@ def test_one_that_cannot_be_had_hides_no_other(server, tmp_path, capsys):
     ]
 
 
-def test_what_is_built_in_is_there_already(tmp_path, capsys):
+def test_built_in_data_need_no_download(tmp_path, capsys):
     assert main(["fetch", "Digits", "--data", str(tmp_path / "data")]) == 0
     assert capsys.readouterr().out == "Digits: It comes with scikit-learn.\n"
     assert not (tmp_path / "data").exists()
 
 
-def test_what_is_planned_says_so(tmp_path):
+def test_a_planned_dataset_is_refused_with_the_reason(tmp_path):
     with pytest.raises(UnknownNameError, match=r"^no dataset named '10News'. It is not implemented: text models are"):
         main(["fetch", "10News", "--data", str(tmp_path)])
 
 
-def test_of_very_many_files_a_line_counts_some_and_a_page_all(tmp_path, capsys, monkeypatch):
+def test_a_list_adds_up_some_files_and_a_page_all_of_them(tmp_path, capsys, monkeypatch):
     monkeypatch.setattr("Arch.cli.shared.dataset_lines._MOST_FILES", 2)
     (tmp_path / "SVHN" / "deep").mkdir(parents=True)
     for name in ("a", "deep/b", "deep/c"):
@@ -81,7 +81,7 @@ def test_of_very_many_files_a_line_counts_some_and_a_page_all(tmp_path, capsys, 
     assert json.loads(capsys.readouterr().out)[0]["bytes"] == 3000
 
 
-def test_names_tells_what_is_present_its_size_and_place(server, tmp_path, capsys):
+def test_names_shows_which_data_are_present_their_size_and_place(server, tmp_path, capsys):
     main(["fetch", "MNIST", "--quiet", "--data", str(tmp_path)])
     capsys.readouterr()
     assert main(["names", "datasets", "--json", "--data", str(tmp_path)]) == 0
@@ -102,7 +102,7 @@ def test_names_tells_what_is_present_its_size_and_place(server, tmp_path, capsys
     assert (rows["CUB200"]["classes"], rows["CUB200"]["train"], rows["CUB200"]["test"]) == (200, 5_994, 5_794)
 
 
-def test_a_place_that_cannot_be_looked_at_hides_no_other(tmp_path, capsys):
+def test_an_unreadable_folder_hides_no_other_dataset(tmp_path, capsys):
     (tmp_path / "SVHN").symlink_to("SVHN")
     (tmp_path / "eurosat").mkdir()
     assert main(["names", "datasets", "--json", "--data", str(tmp_path)]) == 0
@@ -120,7 +120,7 @@ def test_names_has_a_line_for_each_dataset_and_a_page_for_one(tmp_path, capsys):
     assert (facts["name"], facts["train"], facts["state"]) == ("CUB200", "5,994", "absent")
 
 
-def test_looking_and_fetching_import_nothing_heavy(tmp_path):
+def test_names_and_fetch_import_nothing_heavy(tmp_path):
     main_py, data = str(ROOT / "Scripts" / "main.py"), str(tmp_path / "data")
     for words in (["names", "datasets"], ["fetch", "ImageNet"]):
         call = f"sys.argv = {['main.py', *words, '--data', data]!r}\nrunpy.run_path({main_py!r}, run_name='__main__')"

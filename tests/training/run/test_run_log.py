@@ -13,7 +13,7 @@ from Arch.cache.attempts.progress import Progress
 from Arch.callbacks import Requests, SilentWatcher
 from Arch.errors import NonFiniteLossError, StoppedError
 from Arch.files import door
-from Arch.training.run.run_log import RunLog, epoch_text, open_run_log
+from Arch.training.run.run_log import RunLog, epoch_line, open_run_log
 from Arch.types import Epoch
 
 TIME = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ  "
@@ -97,7 +97,7 @@ def test_what_nobody_else_would_show_is_still_shown(work, monkeypatch):
 
 def test_an_epoch_in_a_line_has_all_its_numbers():
     epoch = Epoch(3, {"loss": 1.5}, {"accuracy": 0.25}, {"accuracy": 0.125}, 0.1, 2.0)
-    assert epoch_text(epoch) == "train loss 1.5, validation accuracy 0.125, test accuracy 0.25, rate 0.1, 2.00 s"
+    assert epoch_line(epoch) == "train loss 1.5, validation accuracy 12.50 %, test accuracy 25.00 %, rate 0.1, 2.00 s"
 
 
 def test_a_run_keeps_the_log_of_all_its_attempts(trainer):

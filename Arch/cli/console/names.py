@@ -1,0 +1,61 @@
+"""How the programs were started, as a script of the repository or as an installed command, and their version."""
+
+from __future__ import annotations
+
+import argparse
+import io
+import re
+import sys
+from pathlib import Path
+from typing import Any
+
+from Arch.machine.installation import INSTALLATION, NAME
+
+_COMMANDS = {"main.py": NAME, "Plotfigs.py": f"{NAME}-figures"}
+_HINT = re.compile(rf"`({'|'.join(map(re.escape, _COMMANDS))})(?=[ `])")
+
+
+def is_command() -> bool:
+    """Whether this process was started by an installed command and not by a script of the repository."""
+    return Path(sys.argv[0]).name in _COMMANDS.values()
+
+
+def as_started(text: str) -> str:
+    """Returns a help text with the names by which the programs were started."""
+    for script, command in _COMMANDS.items() if is_command() else ():
+        text = text.replace(script, command)
+    return text
+
+
+class HintStream(io.TextIOWrapper):
+    """A standard stream that writes hints such as `main.py status` with the name of the installed command.
+
+    Hints stand in messages of all layers, and in records that another process wrote; the stream is the one place that
+    all of them pass.
+    """
+
+    @classmethod
+    def around(cls, stream: io.TextIOWrapper) -> HintStream:
+        """Takes over a standard stream, which must not be used any more."""
+        shape: dict[str, Any] = {"encoding": stream.encoding, "errors": stream.errors}
+        shape |= {"line_buffering": stream.line_buffering, "write_through": stream.write_through}
+        return cls(stream.detach(), **shape)
+
+    def write(self, text: str) -> int:
+        """Writes a text, with its hints changed."""
+        super().write(_HINT.sub(lambda hint: f"`{_COMMANDS[hint[1]]}", text))
+        return len(text)
+
+
+class ShowVersion(argparse.Action):
+    """The option `--version`: prints the version and where the package lies, and ends the program."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        """Prints it."""
+        print(f"{NAME} {INSTALLATION.version} from {INSTALLATION.package}")
+        parser.exit()
+
+
+def add_version(parser: argparse.ArgumentParser) -> None:
+    """Adds the option `--version`."""
+    parser.add_argument("--version", action=ShowVersion, nargs=0, help="print the version and where it is installed")

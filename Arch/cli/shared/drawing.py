@@ -1,0 +1,102 @@
+"""Drawing figures of cached experiments, each as far as it can be drawn."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from Arch.cache.entry import Entry
+from Arch.cli.shared.running import labels_of
+from Arch.config.plugins.running import errors_named
+from Arch.errors import ArchError, CacheError
+from Arch.figures import UnsuitableError
+from Arch.report.arrays import Array, arrays_of
+from Arch.types import Result, Run
+
+_MOST_LINES = 20
+
+
+@dataclass(frozen=True)
+class _Exhibit:
+    """A cached experiment as a figure reads it; its epochs are loaded only by a figure that shows them."""
+
+    label: str
+    entry: Entry
+
+    @property
+    def result(self) -> Result:
+        return self.entry.result()
+
+    @property
+    def runs(self) -> Sequence[Run]:
+        return self.entry.runs()
+
+    def arrays(self, run: int) -> Mapping[str, Array]:
+        return arrays_of(self.entry, run)
+
+
+def draw(
+    names: Sequence[str],
+    entries: Sequence[Entry],
+    options: argparse.Namespace,
+    *,
+    stem: str = "",
+    plugins: Sequence[str] = (),
+) -> int:
+    """Draws figures of cached entries, prints their paths, and says which figures and experiments were left out.
+
+    Args:
+        names: the figures.
+        entries: the experiments; each figure shows those that have what it needs.
+        options: the command line.
+        stem: the beginning of the files' names.
+        plugins: the user's own files, to name in the errors that they cause.
+
+    Returns:
+        The exit code: 0 if a figure was drawn, 1 if another one or an experiment failed, 2 if none was drawn.
+
+    Raises:
+        ArchError: there is one figure, and it cannot be drawn.
+    """
+    from Arch.figures.writer import draw as draw_figure  # only where a figure is asked for
+
+    exhibits = [_Exhibit(label, entry) for label, entry in zip(labels_of(entries), entries, strict=True)]
+    undrawn: dict[str, Exception] = {}
+    code = 0
+    for name in names:
+        try:
+            with errors_named(plugins):
+                drawing = draw_figure(name, exhibits, options.out, stem)
+        except Exception as problem:  # noqa: BLE001 - raised below: the other figures come first
+            undrawn[name] = problem
+            continue
+        print("\n".join(map(str, drawing.paths)))
+        code = max(code, _print_left_out(name, drawing.left_out, options))
+    return max(code, _print_undrawn(undrawn, options, is_any_drawn=len(undrawn) < len(names)))
+
+
+def _print_left_out(name: str, left_out: Sequence[tuple[str, ArchError]], options: argparse.Namespace) -> int:
+    """Says which experiments a figure does not show; returns 1 if one of them is damaged."""
+    damaged = [(label, reason) for label, reason in left_out if isinstance(reason, CacheError)]
+    others = [] if options.quiet else [pair for pair in left_out if pair not in damaged]
+    for word, pairs in (("error", damaged), ("note", others)):
+        for label, reason in pairs[:_MOST_LINES]:
+            print(f"{word}: {name} leaves out {label}: {reason}", file=sys.stderr)
+        if len(pairs) > _MOST_LINES:
+            print(f"{word}: {name} leaves out {len(pairs) - _MOST_LINES} more", file=sys.stderr)
+    return 1 if damaged else 0
+
+
+def _print_undrawn(undrawn: dict[str, Exception], options: argparse.Namespace, *, is_any_drawn: bool) -> int:
+    """Says which figures are not drawn; raises the error if there is a single figure, or if it is no ArchError."""
+    code = 0
+    for name, problem in sorted(undrawn.items(), key=lambda pair: not isinstance(pair[1], ArchError)):
+        if not isinstance(problem, ArchError) or (len(undrawn) == 1 and not is_any_drawn):
+            raise problem
+        is_harmless = isinstance(problem, UnsuitableError) and is_any_drawn
+        code = max(code, 0 if is_harmless else 1 if is_any_drawn else 2)
+        if not (is_harmless and options.quiet):
+            print(f"{'note' if is_harmless else 'error'}: {name} is not drawn: {problem}", file=sys.stderr)
+    return code
