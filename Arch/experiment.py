@@ -19,6 +19,8 @@ from Arch.sweep.worker import Worker, load_model
 from Arch.types import Result, Run
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from Arch.models.imodel import IModel
 
 
@@ -33,6 +35,15 @@ class Experiment(Result):
 
     config: Config = dataclasses.field(kw_only=True)
     entry: Entry = dataclasses.field(kw_only=True)
+
+    def frame(self) -> pd.DataFrame:
+        """Returns a table with one row per run: its index, scores and seconds."""
+        import pandas as pd  # a cached answer without a table must not pay 0.3 s
+
+        rows = [
+            {"run": index, **scores, "seconds": self.seconds[index]} for index, scores in sorted(self.scores.items())
+        ]
+        return pd.DataFrame(rows)
 
     def runs(self) -> tuple[Run, ...]:
         """Returns every run with its epochs."""

@@ -23,6 +23,7 @@ if TYPE_CHECKING:  # for type checkers; at run time `_MODULES` says the same
     from Arch.models import MODELS
     from Arch.models.architecture import Architecture, Shape
     from Arch.models.imodel import IModel
+    from Arch.tensors import Batch, Trace
     from Arch.training import TRAINERS
     from Arch.training.fit.objective import Objective
     from Arch.training.fit.optimizers import OPTIMIZERS
@@ -30,7 +31,7 @@ if TYPE_CHECKING:  # for type checkers; at run time `_MODULES` says the same
     from Arch.training.fit.schedules import SCHEDULES
     from Arch.training.fit.schedules.schedule import Clock, Schedule
     from Arch.training.itrainer import ITrainer
-    from Arch.types import Batch, Epoch, Result, Run, Trace
+    from Arch.types import Epoch, Result, Run
 
 _MODULES = {
     "Arch.datasets": ("DATASETS",),
@@ -50,7 +51,8 @@ _MODULES = {
     "Arch.training.fit.schedules": ("SCHEDULES",),
     "Arch.training.fit.schedules.schedule": ("Clock", "Schedule"),
     "Arch.training.itrainer": ("ITrainer",),
-    "Arch.types": ("Batch", "Epoch", "Result", "Run", "Trace"),
+    "Arch.tensors": ("Batch", "Trace"),
+    "Arch.types": ("Epoch", "Result", "Run"),
 }
 _MODULE_OF = {name: module for module, names in _MODULES.items() for name in names}
 

@@ -6,65 +6,10 @@ import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    import pandas as pd
-    from torch import Tensor
-
+from typing import Any
 
 # runs that differ in one of these agree only up to rounding, which a statistic over them has to state
 COMPARED = ("device", "threads", "torch")
-
-
-@dataclass(frozen=True)
-class Batch:
-    """One step's examples, normalised and on the device.
-
-    Attributes:
-        images: `(B, C, H, W)` as the student sees them.
-        teacher_images: the same examples as the teacher sees them (the same tensor unless `AugmentTeacher` is off).
-        labels: `(B,)` int64.
-        samples: `(B,)` int64, each example's index in the training split.
-        views: `(B,)` int64, which of its countable views each sample shows in `images`, or None where further random
-            augmentation leaves them uncountable.
-        partners: `(B,)` int64, the row of this batch that each example is mixed with, or None where nothing is mixed.
-        shares: `(B,)` float32 in [0, 1], how much of the mixed image and of its label is the example's own, or None.
-    """
-
-    images: Tensor
-    teacher_images: Tensor
-    labels: Tensor
-    samples: Tensor
-    views: Tensor | None = None
-    partners: Tensor | None = None
-    shares: Tensor | None = None
-
-    @property
-    def partner_labels(self) -> Tensor | None:
-        """The labels `(B,)` of what the examples are mixed with, or None where nothing is mixed."""
-        return None if self.partners is None else self.labels[self.partners]
-
-    @property
-    def larger_labels(self) -> Tensor:
-        """The labels `(B,)` that have the larger share in the examples; at equal shares the examples' own."""
-        partners = self.partner_labels
-        if partners is None or self.shares is None:
-            return self.labels
-        return self.labels.where(self.shares >= 0.5, partners)
-
-
-@dataclass(frozen=True)
-class Trace:
-    """The outputs of a network for a batch.
-
-    Attributes:
-        logits: `(B, K)`.
-        features: outputs of the requested generalized layers, in the requested order.
-    """
-
-    logits: Tensor
-    features: tuple[Tensor, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -183,8 +128,9 @@ class Result:
 
     @property
     def headline(self) -> str:
-        """The score that tables and progress show where they show one, by `headline_of`; empty without runs."""
-        return headline_of(name for scores in self.scores.values() for name in scores)
+        """The score that tables and progress show where they show one: what the runs recorded, else by `headline_of`."""
+        recorded = next((run["headline"] for run in self.provenance.values() if "headline" in run), None)
+        return recorded or headline_of(name for scores in self.scores.values() for name in scores)
 
     def statistic(self, score: str) -> Statistic | None:
         """Returns mean and spread of one score over the runs that have it, or None if none has."""
@@ -204,12 +150,3 @@ class Result:
                 if session.get(key) not in values:
                     values.append(session.get(key))
         return {key: tuple(values) for key, values in found.items() if len(values) > 1}
-
-    def frame(self) -> pd.DataFrame:
-        """Returns a table with one row per run: its index, scores and seconds."""
-        import pandas as pd  # a cached answer without a table must not pay 0.3 s
-
-        rows = [
-            {"run": index, **scores, "seconds": self.seconds[index]} for index, scores in sorted(self.scores.items())
-        ]
-        return pd.DataFrame(rows)

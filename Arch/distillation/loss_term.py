@@ -9,7 +9,7 @@ from Arch.errors import ShapeError
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from Arch.types import Batch, Trace
+    from Arch.tensors import Batch, Trace
 
 
 class LossTerm(Protocol):

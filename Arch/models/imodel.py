@@ -14,7 +14,7 @@ from Arch.models.cutting.layer import Layer
 from Arch.models.cutting.state_names import hide_in_state_dict
 from Arch.models.graph.line import make_line
 from Arch.models.isolation import without_leftovers
-from Arch.types import Trace
+from Arch.tensors import Trace
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -13,7 +13,7 @@ from Arch.distillation.loss_term import require_labelled_logits
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from Arch.types import Batch, Trace
+    from Arch.tensors import Batch, Trace
 
 
 def cross_entropy(logits: Tensor, labels: Tensor, label_smoothing: float = 0.0) -> Tensor:

@@ -15,7 +15,7 @@ from Arch.errors import TrainingError
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from Arch.types import Batch, Trace
+    from Arch.tensors import Batch, Trace
 
 
 def hinton_kl(student: Tensor, teacher: Tensor, temperature: float) -> Tensor:

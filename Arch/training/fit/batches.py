@@ -14,8 +14,8 @@ from Arch.datasets.augmentation.sample_random import SampleRandom
 from Arch.datasets.data import Split
 from Arch.datasets.normalization import Normalizer
 from Arch.datasets.streaming import images_of
+from Arch.tensors import Batch
 from Arch.training.streams import Streams
-from Arch.types import Batch
 
 
 @dataclass(frozen=True)

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor, nn
 
+from Arch.tensors import Batch, Trace
 from Arch.training.fit.averaging import WeightAverage
 from Arch.training.fit.optimizers.recipe import RATE_MULTIPLIER
 from Arch.training.fit.running_means import RunningMeans
 from Arch.training.fit.schedules.schedule import Clock
-from Arch.types import Batch, Trace
 
 if TYPE_CHECKING:
     from torch.optim import Optimizer

@@ -12,8 +12,8 @@ from Arch.errors import TrainingError
 
 if TYPE_CHECKING:
     from Arch.distillation.loss_term import LossTerm
+    from Arch.tensors import Batch, Trace
     from Arch.training.networks.frozen import FrozenNetwork
-    from Arch.types import Batch, Trace
 
 
 @dataclass(frozen=True)

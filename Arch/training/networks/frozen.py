@@ -7,8 +7,8 @@ from torch import Tensor
 
 from Arch.models.folding import fold_batch_norm
 from Arch.models.imodel import IModel
+from Arch.tensors import Trace
 from Arch.training.engine import Engine
-from Arch.types import Trace
 
 
 class FrozenNetwork:

@@ -7,7 +7,7 @@ import torch
 
 from Arch.distillation.methods.cross_entropy import CrossEntropy, cross_entropy, mixed_cross_entropy
 from Arch.errors import ShapeError
-from Arch.types import Batch, Trace
+from Arch.tensors import Batch, Trace
 
 LOGITS = [[2.0, -1.0, 0.5], [0.0, 3.0, -2.0]]
 LABELS = [2, 0]

@@ -8,7 +8,7 @@ import torch
 from Arch.distillation.logit_standardisation import standardise
 from Arch.distillation.methods.vanilla_kd import VanillaKD, hinton_kl
 from Arch.errors import ShapeError, TrainingError
-from Arch.types import Batch, Trace
+from Arch.tensors import Batch, Trace
 
 STUDENT = torch.tensor([[2.0, -1.0, 0.5, 1.0], [0.0, 3.0, -2.0, 0.3]], dtype=torch.float64)
 TEACHER = torch.tensor([[1.0, 0.0, -0.5, 4.0], [2.0, 1.0, -1.0, 0.0]], dtype=torch.float64)

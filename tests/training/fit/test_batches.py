@@ -10,9 +10,9 @@ from Arch.datasets.augmentation.pipeline import Augmentation
 from Arch.datasets.augmentation.sample_random import SampleRandom
 from Arch.datasets.augmentation.views import apply_views, view_numbers
 from Arch.datasets.normalization import Normalizer
+from Arch.tensors import Batch
 from Arch.training.fit.batches import Batches, batch_sizes
 from Arch.training.streams import Streams
-from Arch.types import Batch
 
 
 @pytest.fixture
