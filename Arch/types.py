@@ -128,7 +128,7 @@ class Result:
 
     @property
     def headline(self) -> str:
-        """The score that tables and progress show where they show one: what the runs recorded, else by `headline_of`."""
+        """The score that tables and progress show: what the runs recorded, else by `headline_of`; may be empty."""
         recorded = next((run["headline"] for run in self.provenance.values() if "headline" in run), None)
         return recorded or headline_of(name for scores in self.scores.values() for name in scores)
 

@@ -8,8 +8,9 @@ import pytest
 from Arch.config.foreign import ForeignNetwork
 from Arch.errors import ChangedDefaultError, ConfigError, UnknownNameError
 from Arch.planning.words import configs, entries_with_runs, read_words
-from Arch.planning.workspace import ROOT, Workspace
+from Arch.planning.workspace import Workspace
 from Arch.types import Run
+from tests.repository import ROOT
 
 TEACHER = {"Dataset": "Synthetic", "Model": "MLP"}
 STUDENT = {**TEACHER, "Seed": 1, "VanillaKD": True, "Teacher": TEACHER}
