@@ -44,12 +44,12 @@ def confusion(experiments: Sequence[Exhibit], sheet: Sheet) -> None:
     columns = min(2, len(matrices))
     rows = math.ceil(len(matrices) / columns)
     sheet.set_size_inches(COLUMN * columns, (COLUMN + 0.15) * rows)
-    panels = sheet.subplots(rows, columns, squeeze=False).flat
+    panels = list(sheet.subplots(rows, columns, squeeze=False).flat)
     for axes, matrix in zip(panels, matrices, strict=False):
         image = _draw(axes, matrix)
-    for axes in list(panels)[len(matrices) :]:
+    for axes in panels[len(matrices) :]:
         axes.set_axis_off()
-    sheet.colorbar(image, ax=list(panels), label="Share of the class (%)", shrink=0.7)
+    sheet.colorbar(image, ax=panels, label="Share of the class (%)", shrink=0.7)
 
 
 def _matrix(experiment: Exhibit) -> _Matrix:
