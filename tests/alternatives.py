@@ -30,6 +30,9 @@ CHOOSING_TEACHER = {
     **TAUGHT,
     "Teacher": {**TINY, "Seed": 7, "NumEpochs": 6, "MaxLR": 1.0, "PctStart": 0.9, "Validation": 0.5},
 }
+DATA = {key: TINY[key] for key in ("Dataset", "SyntheticSamples", "SyntheticSize")}
+LOOKING = {"Trainer": "Evaluation", **DATA, "Network": {**TINY, "Seed": 7}}
+WIDER = {**LOOKING, "Network": {**TINY, "SyntheticClasses": 6}, "ExtraLogits": "Ignore"}
 
 # key: an experiment in which it matters, and another value for it
 ALTERNATIVES = {
@@ -118,6 +121,13 @@ ALTERNATIVES = {
     "EvalInterval": (TINY, 2),
     "Select": (TINY, "test"),
     "Validation": (TINY, 0.25),
+    "Trainer": ({**TINY, "Network": {**TINY, "Seed": 7}}, "Evaluation"),
+    "Network": (LOOKING, {**TINY, "Seed": 8}),
+    "NetworkRun": ({**LOOKING, "Network": TWO_TEACHERS["Teacher"]}, 1),
+    "NetworkWeights": ({**LOOKING, "Network": CHOOSING_TEACHER["Teacher"]}, "Best"),
+    "NetworkNormalization": (LOOKING, "ImageNet"),
+    "Split": (LOOKING, "train"),
+    "KeepLogits": (LOOKING, True),
 }
-# DataName is a name and nothing else; Trainer has a single choice so far, and reading it is what starts the training
-NAMES_ONLY = {"DataName", "Trainer"}
+# DataName is a name and nothing else; ExtraLogits changes whether there is a result, and no result
+NAMES_ONLY = {"DataName", "ExtraLogits"}

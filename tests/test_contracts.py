@@ -20,6 +20,8 @@ from Arch.training import TRAINERS
 from Arch.training.engine import PRECISIONS
 from Arch.training.fit.optimizers import OPTIMIZERS
 from Arch.training.fit.schedules import SCHEDULES
+from Arch.training.normalization import CUSTOMARY
+from Arch.training.trainers.evaluation import OF_THE_DATASET
 from tests.alternatives import (
     ALTERNATIVES,
     ARRAYS,
@@ -29,6 +31,7 @@ from tests.alternatives import (
     CONVOLUTIONAL,
     CORRUPTED,
     DROPPING,
+    LOOKING,
     NAMES_ONLY,
     PRETRAINED,
     RINGS,
@@ -36,6 +39,7 @@ from tests.alternatives import (
     TAUGHT,
     TINY,
     VARIED,
+    WIDER,
 )
 from tests.datasets.tiny_cifar import replace_cifar
 from tests.local_data import LocalData
@@ -80,8 +84,8 @@ class Laboratory:
         for other in config.references.values():
             self.train(other)
         for key, other in config.references.items():
-            wanted = config.active.get(f"{key}Run", 0) + 1
-            self.worker.train(dataclasses.replace(other, options={**other.options, "NumRuns": max(wanted, 1)}))
+            wanted = max(config.active.get(f"{key}Run", 0) + 1, config.option("NumRuns"))
+            self.worker.train(dataclasses.replace(other, options={**other.options, "NumRuns": wanted}))
         self.worker.train(config)
         return self.workspace.store.entry(config)
 
@@ -112,6 +116,7 @@ def test_the_rules_offer_exactly_what_is_registered(key, resolver):
         ("Corruption", CORRUPTIONS),
         ("SUBTarget", TARGETS),
         ("SUBForm", FORMS),
+        ("NetworkNormalization", (*OF_THE_DATASET, *CUSTOMARY)),
     ],
 )
 def test_the_rules_offer_exactly_what_the_code_knows(key, known, resolver):
@@ -127,8 +132,7 @@ def test_a_component_s_fields_are_its_stanza(key, name, resolver):
         rule.name
         for rule in rules.keys.values()
         for each in rule.declarations
-        if [(at.keys, at.values, at.is_negated) for of in each.conditions for at in of.alternatives]
-        == [((key,), (name,), False)]
+        if own_conditions(each) == [((key,), (name,), False)]
     }
     config = resolver.resolve({**TINY, "DataName": "images", "LRSteps": [1], key: name})
     component = REGISTRIES[key][name]
@@ -145,8 +149,7 @@ def test_a_method_s_fields_are_the_stanza_of_its_switch(name, resolver):
         rule.name
         for rule in resolver.rules.keys.values()
         for each in rule.declarations
-        if [(at.keys, at.values, at.is_negated) for of in each.conditions for at in of.alternatives]
-        == [((method.switch_key,), (), False)]
+        if own_conditions(each) == [((method.switch_key,), (), False)]
     }
     fields = {field.name for field in dataclasses.fields(method)}
     assert {field_name(key) for key in own - {method.weight_key}} == fields
@@ -159,7 +162,7 @@ def test_a_method_s_fields_are_the_stanza_of_its_switch(name, resolver):
     + [BENT, *({**TINY, "LRScheduler": name} for name in SCHEDULES)]
     + [{**TINY, "Optimizer": name} for name in OPTIMIZERS]
     + [{**TINY, "Select": "test"}, {**TAUGHT, "UseCELoss": False}]
-    + [{**ARRAYS, "ArraysLayout": "NHWC"}, SPIRALS, RINGS, CORRUPTED, BIRDS],
+    + [{**ARRAYS, "ArraysLayout": "NHWC"}, SPIRALS, RINGS, CORRUPTED, BIRDS, LOOKING, WIDER],
 )
 def test_the_keys_that_a_trainer_reads_are_the_keys_that_are_active(raw, laboratory, tmp_path):
     config = laboratory.config(raw)
@@ -184,6 +187,12 @@ def test_every_key_that_can_run_has_been_seen_to_act(resolver):
     rules = resolver.rules
     unseen = {key for key, rule in rules.keys.items() if not rule.is_option} - set(ALTERNATIVES) - NAMES_ONLY
     assert {key for key in unseen - guarded(rules) if is_reachable(rules, rules.keys[key])} == set()
+
+
+def own_conditions(declaration):
+    """The conditions of a declaration, but for the kind of study that it counts in."""
+    found = [(at.keys, at.values, at.is_negated) for of in declaration.conditions for at in of.alternatives]
+    return [each for each in found if each[0] != ("Trainer",)]
 
 
 def runs_of(laboratory, config):

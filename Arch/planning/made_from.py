@@ -19,16 +19,6 @@ def referred_run(config: Config, key: str, run: int) -> int:
     return run if chosen == SAME_RUN else int(chosen)
 
 
-def referred_weights(config: Config, key: str) -> str:
-    """Returns the weights of that run that a reference `key` refers to: `Last` or `Best`."""
-    return str(config.active.get(f"{key}Weights", "Last"))
-
-
-def follows_runs(config: Config) -> bool:
-    """Returns whether different runs of a config are made from different runs of another experiment."""
-    return any(config.active.get(f"{key}Run") == SAME_RUN for key in config.references)
-
-
 def runs_behind(config: Config, run: int) -> Iterator[tuple[Config, int]]:
     """Yields the experiments that a run of a config is made from, each with the run; foreign networks have none."""
     for key, reference in config.references.items():

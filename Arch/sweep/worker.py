@@ -16,8 +16,6 @@ from Arch.config.config import Config
 from Arch.config.plugins.running import errors_named, use
 from Arch.errors import CacheError, ConfigError, TrainingError
 from Arch.faults import sentence
-from Arch.planning.made_from import follows_runs, referred_run, referred_weights
-from Arch.planning.plan import with_runs
 from Arch.types import Result
 
 if TYPE_CHECKING:
@@ -53,10 +51,7 @@ class Worker:
             ArchError: it cannot run, or its training failed, or was asked to stop.
         """
         with _torch_errors_converted(), errors_named(config.plugins):
-            last = config.option("NumRuns") - 1
-            for run in range(last) if follows_runs(config) else ():  # each run has networks, so a trainer, of its own
-                self._trainer(with_runs(config, run + 1), run).result()
-            return self._trainer(config, last).result()
+            return self._trainer(config).result()
 
     def make_run(self, config: Config, lease: Lease) -> None:
         """Makes and commits the run of a lease; records an error with the attempt.
@@ -67,22 +62,22 @@ class Worker:
         """
         # The lease is entered first, so that a trainer that cannot be built is recorded as the run's failure.
         with _torch_errors_converted(), lease, errors_named(config.plugins):
-            self._trainer(config, lease.index).make_run(lease)
+            self._trainer(config).make_run(lease)
 
-    def _trainer(self, config: Config, run: int) -> ITrainer:
-        """Builds the trainer of an experiment, with the networks that one of its runs is made from."""
+    def _trainer(self, config: Config) -> ITrainer:
+        """Builds the trainer of an experiment, with the networks that its runs are made from."""
         config.require_implemented()
         _let_threads_sleep()
         use(config)
         from Arch.training import TRAINERS  # this and the next import torch, which a cached result does not need
         from Arch.training.settings import Settings
 
-        networks = {key: self._given(config, key, other, run) for key, other in config.references.items()}
+        networks = {key: self._given(config, key, other) for key, other in config.references.items()}
         settings = Settings(self.device, self.data, self.watcher, self.requests)
         return TRAINERS[config["Trainer"]](config, self.store.entry(config), settings, networks)
 
-    def _given(self, config: Config, key: str, other: Config | ForeignNetwork, run: int) -> GivenNetwork:
-        """Returns the network under a reference `key` that a run of the config is made from.
+    def _given(self, config: Config, key: str, other: Config | ForeignNetwork) -> GivenNetwork:
+        """Returns the network under a reference `key`; where `KEYRun` is -1, each run takes its own of it later.
 
         Raises:
             ConfigError: a run or its weights are chosen of a foreign network, which has no runs.
@@ -91,9 +86,9 @@ class Worker:
         from Arch.training.networks.trained import TrainedNetwork
 
         if isinstance(other, Config):
-            index, weights = referred_run(config, key, run), referred_weights(config, key)
-            return TrainedNetwork(other, self.store.entry(other), index, weights)
-        if {f"{key}Run", f"{key}Weights"} & config.named.keys():
+            run, weights = (config[f"{key}{choice}"] for choice in ("Run", "Weights"))
+            return TrainedNetwork(other, self.store.entry(other), run, weights)
+        if any(config[f"{key}{choice}"] != config.default_of(f"{key}{choice}") for choice in ("Run", "Weights")):
             raise ConfigError(
                 f"{key}Run and {key}Weights choose among the runs of an experiment, and the network {other.title} has "
                 "none. Leave them out."

@@ -42,7 +42,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--weights", choices=("Last", "Best"), default="Last", help="of a run (default: Last)")
     parser.add_argument(
         "--normalization",
-        choices=("Own", "Dataset", "ImageNet", "CIFAR"),
+        choices=("Own", "Dataset", "Elementwise", "ImageNet", "CIFAR", "None"),
         default="Own",
         help="constants that the network sees images under (default: Own)",
     )

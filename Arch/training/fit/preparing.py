@@ -48,32 +48,36 @@ def fit_of(
     Raises:
         ArchError: the config cannot be carried out.
     """
-    config, engine = study.config, study.engine
-    augmentation = augmentation_of(config)
-    if augmentation:
-        augmentation.require_fitting(dataset)
+    config = study.config
     recipe = config.fill(Recipe, "Recipe")
+    batches = _batches(study, dataset, objective, streams, recipe.batch_size)
     learner = Learner(
         network,
         objective,
         _optimizer(config, network, objective, start),
         config.fill(SCHEDULES[config["LRScheduler"]], config["LRScheduler"]),
         recipe=recipe,
-        engine=engine,
+        engine=study.engine,
         frozen_modules=start.frozen_modules(network) if start else (),
     )
-    batches = Batches(
+    best = BestEpoch(_chooses_on(config, dataset), headline)
+    return Fit(dataset, batches, learner, best, evaluate, start=start)
+
+
+def _batches(study: Study, dataset: ImageData, objective: Objective, streams: Streams, batch_size: int) -> Batches:
+    engine, augmentation = study.engine, augmentation_of(study.config)
+    if augmentation:
+        augmentation.require_fitting(dataset)
+    return Batches(
         dataset.train,
         Normalizer.of(dataset.normalization, dataset.shape, engine.device),
-        recipe.batch_size,
+        batch_size,
         streams,
         augmentation,
         objective.augments_teacher,
         engine.streams(dataset.train),
-        engine.batches_at_once(recipe.batch_size, dataset.shape),
+        engine.batches_at_once(batch_size, dataset.shape),
     )
-    best = BestEpoch(_chooses_on(config, dataset), headline)
-    return Fit(dataset, batches, learner, best, evaluate, start=start)
 
 
 def _optimizer(config: Config, network: IModel, objective: Objective, start: WarmStart | None) -> Optimizer:

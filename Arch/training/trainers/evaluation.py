@@ -20,6 +20,9 @@ from Arch.training.run.stage import Stage
 from Arch.training.scores import Scores
 from Arch.training.streams import Streams
 
+# the kind of the dataset's constants for each choice that takes these; Own does for a network without its own
+OF_THE_DATASET = {"Own": "MeanVar", "Dataset": "MeanVar", "Elementwise": "Elementwise", "None": "None"}
+
 
 @TRAINERS.register("Evaluation")
 class Evaluation(ITrainer):
@@ -31,13 +34,10 @@ class Evaluation(ITrainer):
         Raises:
             ArchError: the data are not what they should be, or the network is not available.
         """
-        config = self.config
-        kind = "None"
-        if config["NetworkNormalization"] == "Dataset":
-            kind = config["Normalization"]
-        elif config["NetworkNormalization"] == "Own" and self._own_constants() is None:
-            kind = "MeanVar"
-        return measured_data(config, self.settings.data, kind)
+        choice = self.config["NetworkNormalization"]
+        is_own = choice == "Own" and self._own_constants() is not None
+        kind = "None" if is_own else OF_THE_DATASET.get(choice, "None")
+        return measured_data(self.config, self.settings.data, kind)
 
     def load_model(self, dataset: ImageData | None) -> None:  # noqa: ARG002 - nothing is trained
         """None: nothing is trained."""
@@ -89,7 +89,8 @@ class Evaluation(ITrainer):
 
     def _require_classes(self, network: IModel, dataset: ImageData) -> None:
         logits, classes = network.classes, len(dataset.classes)
-        if logits == classes or (logits > classes and self.config["ExtraLogits"] == "Ignore"):
+        ignores_extra = self.config["ExtraLogits"] == "Ignore"
+        if logits == classes or (logits > classes and ignores_extra):
             return
         way_out = ""
         if logits > classes:

@@ -70,7 +70,7 @@ def test_the_constants_of_other_data_are_the_networks_own(evaluation):
     own = evaluation(KeepLogits=True, SyntheticSamples=65)
     own.result()
     constants = own.entry.run(0).provenance["network_normalization"]["constants"]
-    other = evaluation(KeepLogits=True, NetworkNormalization="Dataset", Normalization="None")
+    other = evaluation(KeepLogits=True, NetworkNormalization="None")
     other.result()
     assert other.entry.run(0).provenance["network_normalization"]["constants"]["mean"] == [0.0, 0.0, 0.0]
     assert constants["mean"] != [0.0, 0.0, 0.0]
