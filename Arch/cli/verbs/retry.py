@@ -30,11 +30,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Retries the failed and crashed runs, and shows the results."""
     workspace = workspace_of(options)
-    asked = [
+    requested = [
         (_with_all_attempts(workspace, config), label) for config, label in workspace.configs(options.what, options.set)
     ]
-    print_notes(asked, options)
-    plan = make_plan(asked, workspace.store)
+    print_notes(requested, options)
+    plan = make_plan(requested, workspace.store)
     tasks = failed_tasks_of(plan)
     if not tasks:
         code = show_results(workspace, plan, options)

@@ -199,8 +199,8 @@ def test_a_grid_with_a_fault_writes_nothing(cache, main, tmp_path):
     [
         (["rm"], "name what is to be removed: files, folders, fingerprint prefixes, Key=Value words, or --corrupt."),
         (["rm", "Model=Other"], "nothing of Model=Other is in the cache"),
-        (["rm", "Model=Net", "--older", "1d"], "--older goes with --forget"),
-        (["rm", "--forget", "--run", "1"], "--run goes with experiments"),
+        (["rm", "Model=Net", "--older", "1d"], "--older requires --forget"),
+        (["rm", "--forget", "--run", "1"], "--run selects runs of experiments"),
         (["rm", "--restore", "--apply"], "name what is to be restored"),
         (["rm", "--restore", "ff"], "no experiment named 'ff'"),
         (["prune"], "say what is to go: --older AGE, --larger SIZE, --failed or --orphans"),
