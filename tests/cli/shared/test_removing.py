@@ -89,7 +89,7 @@ def test_a_removed_experiment_can_be_restored(cache, main, tmp_path):
     assert f"rm --restore {entry.fingerprint[:12]} --apply` restores it" in main("rm", entry.fingerprint[:6], "--apply")
     assert not entry.path.exists()
     assert entry.fingerprint[:12] in main("rm", "--restore")
-    assert "restored: 1 thing" in main("rm", "--restore", "Temperature=2", "--apply")
+    assert "restored: 1 item" in main("rm", "--restore", "Temperature=2", "--apply")
     assert {
         path.relative_to(entry.path): path.read_bytes() for path in entry.path.rglob("*") if path.is_file()
     } == before
@@ -99,8 +99,8 @@ def test_single_runs_are_removed_and_then_deleted(cache, main, tmp_path):
     entry = cache["other"]
     main("rm", f"cache/{entry.fingerprint}", "--run", "0", "--run", "2", "--apply")
     assert entry.run_indices() == (1,)
-    assert "0 things" in main("rm", "--forget", "--older", "1d", "--apply")
-    assert "deleted for good: 2 things" in main("rm", "--forget", "--apply")
+    assert "0 items" in main("rm", "--forget", "--older", "1d", "--apply")
+    assert "deleted for good: 2 items" in main("rm", "--forget", "--apply")
     assert list((tmp_path / "cache/.trash").iterdir()) == []
 
 
