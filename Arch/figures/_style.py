@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import textwrap
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 COLUMN = 3.5  # inches, the width of a column of a two-column journal
 LINE = 0.13  # inches, a line of small text with its leading

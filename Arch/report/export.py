@@ -38,7 +38,7 @@ def rows(entries: Iterable[Entry], unreadable: list[CacheError], *, with_epochs:
 
     Returns:
         Rows of `fingerprint`, `run`, `title`, the active keys, the scores, `seconds` and the provenance. A
-        reference is its title, and its fingerprint under `KEY.fingerprint`. A row lacks what its run lacks.
+        reference is its title, and its fingerprint under `KEY.fingerprint`. A value that a run lacks is not in its row.
 
     Raises:
         DiskError: the cache cannot be read.
@@ -131,7 +131,7 @@ def frame(*what: str, cache: Path | str | None = None, epochs: bool = False) -> 
         epochs: whether to give a row for each epoch.
 
     Raises:
-        ArchError: a word cannot be understood, or an experiment cannot be read.
+        ArchError: a word is invalid, or an experiment cannot be read.
     """
     unreadable: list[CacheError] = []
     table = list(rows(selected_entries(Workspace.at(cache), what), unreadable, with_epochs=epochs))

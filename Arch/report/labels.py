@@ -5,10 +5,8 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 LEADING = ("Model", "Dataset", "DataName", "Trainer")  # their values are shown without the key in front
 LONGEST = 60  # characters of a label; a longer one loses the keys that are not needed to keep it unique
@@ -20,11 +18,11 @@ def distinguishing(configs: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]
     """Returns, for each config, its values of the keys in which the configs differ.
 
     Args:
-        configs: the active values of each experiment. Numbers are compared as numbers, true is not 1.
+        configs: the active values of each experiment. Numbers are compared by value; true is not 1.
 
     Returns:
-        For each config its values of the differing keys, in the configs' own order of keys. A key that a
-        config lacks while others have it differs too, and is missing from that config's share.
+        For each config its values of the differing keys, in the configs' own order of keys. A key that
+        only some configs have differs too, and is missing from the result of the others.
     """
     keys = dict.fromkeys(key for config in configs for key in config)
     differing = [key for key in keys if not _are_same([config.get(key, _ABSENT) for config in configs])]

@@ -48,7 +48,7 @@ def details(overview: Overview, now: float) -> list[str]:
     """Returns all details of one experiment, with tracebacks and the end of its log."""
     status, entry = overview.status, overview.entry
     lines = [f"{status.state}  {overview.title}", f"  fingerprint  {entry.fingerprint}", f"  folder       {entry.path}"]
-    lines += [f"  asked by     {label}" for label in overview.labels]
+    lines += [f"  requested by {label}" for label in overview.labels]
     runs = ", ".join(map(str, status.runs)) or "none"
     lines.append(f"  runs         {runs} ({status.wanted - len(status.missing)} of {status.wanted} wanted)")
     lines += [f"  {remark}" for remark in _general(overview)]

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import Any
 
 from Arch.report.columns import aligned
 from Arch.types import Result, Statistic
 from Arch.units import is_share
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 FIRST = ("accuracy", "best_accuracy", "agreement", "teacher_accuracy", "kl_to_teacher", "nll", "ece")
 NOTHING = "-"
@@ -21,8 +19,8 @@ _NOISE = 1e-9  # percentage points: a smaller spread is the rounding error of eq
 def table(results: Sequence[Result], labels: Sequence[str], scores: Sequence[str] = ()) -> str:
     """Returns one line per experiment: its label, mean ± standard deviation of each score, seconds per run.
 
-    Accuracies and agreements are in percent, the standard deviation is that of a sample (n - 1), n stands in the
-    first column that an experiment has and wherever a score has another. Statistics over runs of unlike device type,
+    Accuracies and agreements are in percent, the standard deviation is that of a sample (n - 1), n is shown in the
+    first column that an experiment has, and for scores with another n. Statistics over runs of unlike device type,
     thread count or torch version are marked and explained below the table.
 
     Args:
@@ -44,7 +42,7 @@ def table(results: Sequence[Result], labels: Sequence[str], scores: Sequence[str
 def json_rows(results: Sequence[Result], labels: Sequence[str]) -> list[dict[str, Any]]:
     """Returns the experiments as JSON objects: every run's scores with their mean and standard deviation.
 
-    Accuracies are fractions here, times are seconds; a number that is not finite becomes null, as JSON needs.
+    Accuracies are fractions, times are seconds; a number that is not finite becomes null, since JSON has no other.
     """
     return [_json_row(result, label) for label, result in zip(labels, results, strict=True)]
 

@@ -142,7 +142,7 @@ def test_a_plan_shows_what_is_cached_and_what_is_requested_twice(workplace):
     shutil.copy(workplace / "configs/student.json", workplace / "configs/copy.json")
     write(workplace / "configs/new.json", **TINY, Seed=9, NumRuns=4)
     done = start("main.py", "plan", "configs", "--cache", "cache", cwd=workplace)
-    assert "asked twice: configs/copy.json = configs/student.json" in done.stdout
+    assert "requested twice: configs/copy.json = configs/student.json" in done.stdout
     assert "4 experiments (0 only as dependencies): 3 done, 1 missing\n4 runs to train" in done.stdout
 
 

@@ -30,28 +30,27 @@ def as_started(text: str) -> str:
 class HintStream(io.TextIOWrapper):
     """A standard stream that writes hints such as `main.py status` with the name of the installed command.
 
-    Hints stand in messages of all layers, and in records that another process wrote; the stream is the one place that
-    all of them pass.
+    Hints are part of messages of all layers and of records that other processes wrote; all of them pass this stream.
     """
 
     @classmethod
     def around(cls, stream: io.TextIOWrapper) -> HintStream:
-        """Takes over a standard stream, which must not be used any more."""
+        """Takes over a standard stream; the old object must not be used afterwards."""
         shape: dict[str, Any] = {"encoding": stream.encoding, "errors": stream.errors}
         shape |= {"line_buffering": stream.line_buffering, "write_through": stream.write_through}
         return cls(stream.detach(), **shape)
 
     def write(self, text: str) -> int:
-        """Writes a text, with its hints changed."""
+        """Writes a text with its hints rewritten."""
         super().write(_HINT.sub(lambda hint: f"`{_COMMANDS[hint[1]]}", text))
         return len(text)
 
 
 class ShowVersion(argparse.Action):
-    """The option `--version`: prints the version and where the package lies, and ends the program."""
+    """The option `--version`: prints the version and the package's folder, and ends the program."""
 
     def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
-        """Prints it."""
+        """Prints the version."""
         print(f"{NAME} {INSTALLATION.version} from {INSTALLATION.package}")
         parser.exit()
 

@@ -52,13 +52,13 @@ def draw(
         entries: the experiments; each figure shows those that have what it needs.
         options: the command line.
         stem: the beginning of the files' names.
-        plugins: the user's own files, to name in the errors that they cause.
+        plugins: the plugin files, which errors in their code name.
 
     Returns:
         The exit code: 0 if a figure was drawn, 1 if another one or an experiment failed, 2 if none was drawn.
 
     Raises:
-        ArchError: there is one figure, and it cannot be drawn.
+        ArchError: there is one figure, and it fails for another reason than its experiments.
     """
     from Arch.figures.writer import draw as draw_figure  # only where a figure is asked for
 
@@ -90,12 +90,13 @@ def _print_left_out(name: str, left_out: Sequence[tuple[str, ArchError]], option
 
 
 def _print_undrawn(undrawn: dict[str, Exception], options: argparse.Namespace, *, is_any_drawn: bool) -> int:
-    """Says which figures are not drawn; raises the error if there is a single figure, or if it is no ArchError."""
+    """Says which figures are not drawn and returns the exit code; raises an error that is no ArchError."""
     code = 0
     for name, problem in sorted(undrawn.items(), key=lambda pair: not isinstance(pair[1], ArchError)):
-        if not isinstance(problem, ArchError) or (len(undrawn) == 1 and not is_any_drawn):
+        is_unsuitable = isinstance(problem, UnsuitableError)
+        if not isinstance(problem, ArchError) or (len(undrawn) == 1 and not is_any_drawn and not is_unsuitable):
             raise problem
-        is_harmless = isinstance(problem, UnsuitableError) and is_any_drawn
+        is_harmless = is_unsuitable and is_any_drawn
         code = max(code, 0 if is_harmless else 1 if is_any_drawn else 2)
         if not (is_harmless and options.quiet):
             print(f"{'note' if is_harmless else 'error'}: {name} is not drawn: {problem}", file=sys.stderr)

@@ -14,11 +14,11 @@ from Arch.cli.shared.plugin_option import rules_with_plugins
 from Arch.cli.shared.running import workspace_of
 from Arch.datasets.sources.catalogue import CATALOGUE
 from Arch.errors import ConfigError, ModelError, UnknownNameError
+from Arch.planning.workspace import Workspace
 from Arch.report.columns import aligned
 
 if TYPE_CHECKING:
     from Arch.models.overview import Overview
-    from Arch.planning.workspace import Workspace
 
 _MAPS = re.compile(r"(\d+)x(\d+)x(\d+)")
 _VECTORS = re.compile(r"(\d+) numbers")

@@ -33,19 +33,19 @@ def selected(workspace: Workspace, options: argparse.Namespace) -> Sequence[str]
 
 def tidy(root: Path, targets: Sequence[Target], *, apply: bool, as_json: bool) -> int:
     """Shows what would be removed, or removes it; 1 if something could not be removed."""
-    children = _kept_dependents(root, targets)
+    kept = _kept_dependents(root, targets)
     if not apply:
         if as_json:
-            print(json.dumps({"applied": False, "targets": [_row(each, children) for each in targets]}, indent=1))
+            print(json.dumps({"applied": False, "targets": [_row(each, kept) for each in targets]}, indent=1))
         else:
-            print("\n".join(_preview(root, targets, children)))
+            print("\n".join(_preview(root, targets, kept)))
         return 0
     outcomes = [move_to_trash(root, target) for target in targets]
     refused = [outcome for outcome in outcomes if outcome.refusal]
     for outcome in refused:
-        print(f"error: left alone: {name_of(outcome.target)}: {outcome.refusal}.".replace("..", "."), file=sys.stderr)
+        print(f"error: left alone: {name_of(outcome.target)}: {outcome.refusal.rstrip('.')}.", file=sys.stderr)
     if as_json:
-        rows = [_row(outcome.target, children) | _json_outcome(outcome) for outcome in outcomes]
+        rows = [_row(outcome.target, kept) | _json_outcome(outcome) for outcome in outcomes]
         print(json.dumps({"applied": True, "targets": rows}, indent=1))
     else:
         print("\n".join(_report(root, outcomes)))
@@ -64,15 +64,15 @@ def _kept_dependents(root: Path, targets: Sequence[Target]) -> dict[str, Sequenc
     """Returns, by fingerprint, the dependents of what would be removed that are not removed themselves."""
     removed = {target.fingerprint for target in targets if target.kind == "experiment"}
     found = dependents(root, [target.fingerprint for target in targets if target.kind in ("experiment", "run")])
-    return {name: [child for child in children if child not in removed] for name, children in found.items()}
+    return {name: [each for each in made if each not in removed] for name, made in found.items()}
 
 
-def _preview(root: Path, targets: Sequence[Target], children: Mapping[str, Sequence[str]]) -> Iterator[str]:
+def _preview(root: Path, targets: Sequence[Target], kept: Mapping[str, Sequence[str]]) -> Iterator[str]:
     moved = [target for target in targets if not target.workers]
     for target in targets[:_MOST_LINES]:
         yield _line(target)
         yield from (f"    in use: {worker}" for worker in target.workers)
-        yield from _dependents_line(children.get(target.fingerprint, ()), target)
+        yield from _dependents_line(kept.get(target.fingerprint, ()), target)
     if len(targets) > _MOST_LINES:
         yield f"  ... and {len(targets) - _MOST_LINES} more (--json lists all)"
     if moved:
@@ -88,10 +88,10 @@ def _line(target: Target) -> str:
     return f"  {name_of(target):<20} {size_text(target.size):>7} {age:>4}  {target.title}  {runs}{why}".rstrip()
 
 
-def _dependents_line(children: Sequence[str], target: Target) -> Iterator[str]:
-    if children and target.kind in ("experiment", "run"):
-        more = f" and {len(children) - _FEW} more" if len(children) > _FEW else ""
-        names = ", ".join(name[:12] for name in children[:_FEW])
+def _dependents_line(kept: Sequence[str], target: Target) -> Iterator[str]:
+    if kept and target.kind in ("experiment", "run"):
+        more = f" and {len(kept) - _FEW} more" if len(kept) > _FEW else ""
+        names = ", ".join(name[:12] for name in kept[:_FEW])
         yield f"    made from it, and kept: {names}{more}"
 
 
@@ -117,7 +117,7 @@ def _sum(targets: Sequence[Target]) -> str:
     return f"{', '.join(parts)} ({size_text(sum(target.size for target in targets))})"
 
 
-def _row(target: Target, children: Mapping[str, Sequence[str]]) -> dict[str, Any]:
+def _row(target: Target, kept: Mapping[str, Sequence[str]]) -> dict[str, Any]:
     return {
         "kind": target.kind,
         "fingerprint": target.fingerprint,
@@ -129,7 +129,7 @@ def _row(target: Target, children: Mapping[str, Sequence[str]]) -> dict[str, Any
         "changed": target.changed,
         "why": target.why,
         "workers": list(target.workers),
-        "made_from_it": list(children.get(target.fingerprint, ())),
+        "made_from_it": list(kept.get(target.fingerprint, ())),
     }
 
 

@@ -61,14 +61,14 @@ def sweep_watcher(*, quiet: bool) -> AbstractContextManager[SweepWatcher]:
 
 
 def _summarise(report: Report, plan: Plan, *, quiet: bool) -> None:
-    lacking = report.of(Outcome.FAILED, Outcome.CRASHED, Outcome.REFUSED, Outcome.BLOCKED)
-    for task, failure in list(lacking.items())[:_MOST_LINES]:
+    unmade = report.of(Outcome.FAILED, Outcome.CRASHED, Outcome.REFUSED, Outcome.BLOCKED)
+    for task, failure in list(unmade.items())[:_MOST_LINES]:
         why = failure_text(failure) if failure else "it is missing"
         run = f" run {task.run}:" if task.step.wanted > 1 else ""
         print(f"error: {task.label}:{run} {why}", file=sys.stderr)
-    if len(lacking) > _MOST_LINES:
-        print(f"... and {len(lacking) - _MOST_LINES} more; `main.py status` shows them all", file=sys.stderr)
-    if not quiet or lacking:
+    if len(unmade) > _MOST_LINES:
+        print(f"... and {len(unmade) - _MOST_LINES} more; `main.py status` shows them all", file=sys.stderr)
+    if not quiet or unmade:
         print(_counts(report, plan), file=sys.stderr)
     if failed := list(report.of(Outcome.FAILED, Outcome.CRASHED)):
         name = failed[0].fingerprint[:8]

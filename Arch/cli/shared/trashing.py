@@ -60,5 +60,5 @@ def _show(found: Sequence[Found], options: argparse.Namespace, done: str, hint: 
         ago = age_text(time.time() - each.item.seconds)
         print(f"  {name:<20} {size_text(each.size):>7}  removed {ago} ago  {each.title}".rstrip())
     total = size_text(sum(each.size for each in found))
-    count = f"{len(found)} thing{'s'[: len(found) != 1]} ({total})"
+    count = f"{len(found)} item{'s'[: len(found) != 1]} ({total})"
     print(f"{done}: {count}" if options.apply else f"{count} in the trash; nothing was changed ({hint})")

@@ -18,9 +18,9 @@ def run(options: argparse.Namespace) -> int:
         raise ConfigError(f"{unknown_word(options.words[0])}.")
     refuse_sweeping(options)
     workspace = workspace_of(options)
-    asked = list(configs(workspace, [str(INSTALLATION.demonstration)], options.set))
-    code = finish(workspace, asked, options)
+    requested = list(configs(workspace, [str(INSTALLATION.demonstration)], options.set))
+    code = finish(workspace, requested, options)
     if code:
         return code
-    entries = [workspace.store.entry(config) for config, _ in asked]
+    entries = [workspace.store.entry(config) for config, _ in requested]
     return draw(["accuracy-bars", "training-curves"], entries, options, stem="quickstart")

@@ -44,7 +44,7 @@ def run(options: argparse.Namespace) -> int:
     if not table:
         of = f" of {' '.join(options.what)}" if options.what else ""
         what = "finished run with epochs" if options.epochs else "finished run"
-        raise ConfigError(f"there is no {what}{of} in {workspace.store.root}. `status` tells what there is.")
+        raise ConfigError(f"there is no {what}{of} in {workspace.store.root}. `status` shows what there is.")
     if options.to is None:
         print(export.json_text(table) if options.json else export.csv_text(table), end="")
     else:

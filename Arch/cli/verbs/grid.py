@@ -15,7 +15,7 @@ EXAMPLES = """examples:
   main.py grid my.json MaxLR=0.003,0.01,0.03 Seed=0,1 --to grids/rates
   main.py grid my.json Teacher=big.json,small.json --to grids/teachers
   main.py grid my.json 'MLPWidths=[32],[64,64]' --to grids/widths
-                                                  a value that is a list itself stands in brackets
+                                                  a value that is a list is written in brackets
 
 Each file holds the template with the changed values; relative paths are rewritten so that they lead to the same files.
 An existing file with other content stops the whole command before anything is written.

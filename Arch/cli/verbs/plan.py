@@ -58,7 +58,7 @@ def _lines(plan: Plan, known: Estimator) -> list[str]:
     lines = [_line(step, known) for step in plan.missing[:_MOST_LINES]]
     if len(plan.missing) > _MOST_LINES:
         lines.append(f"  ... and {len(plan.missing) - _MOST_LINES} more (--json lists all)")
-    lines += [f"asked twice: {' = '.join(step.labels)}" for step in plan.duplicates[:_MOST_LINES]]
+    lines += [f"requested twice: {' = '.join(step.labels)}" for step in plan.duplicates[:_MOST_LINES]]
     counts = Counter(step.state for step in plan.steps)
     dependencies = sum(not step.labels for step in plan.steps)
     words = ", ".join(f"{count} {status}" for status, count in sorted(counts.items()))

@@ -32,9 +32,9 @@ def run(options: argparse.Namespace) -> int:
     """Retries the failed and crashed runs, and shows the results."""
     workspace = workspace_of(options)
     found = configs(workspace, options.what, options.set)
-    asked = [(_with_all_attempts(workspace, config), label) for config, label in found]
-    print_notes(asked, options)
-    plan = make_plan(asked, workspace.store)
+    requested = [(_with_all_attempts(workspace, config), label) for config, label in found]
+    print_notes(requested, options)
+    plan = make_plan(requested, workspace.store)
     tasks = failed_tasks_of(plan)
     if not tasks:
         code = show_results(workspace, plan, options)

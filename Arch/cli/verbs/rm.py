@@ -43,9 +43,11 @@ def run(options: argparse.Namespace) -> int:
     workspace = workspace_of(options)
     older = None if options.older is None else seconds_of(options.older)
     if older is not None and not options.forget:
-        raise ConfigError("--older goes with --forget; `prune --older AGE` chooses experiments by age.")
+        raise ConfigError("--older requires --forget; `prune --older AGE` chooses experiments by age.")
     if options.run and (options.corrupt or options.forget):
-        raise ConfigError("--run goes with experiments that are removed or restored, not with --corrupt or --forget.")
+        raise ConfigError(
+            "--run selects runs of experiments to remove or restore; it cannot be combined with --corrupt or --forget."
+        )
     if options.restore:
         return restore(workspace, options)
     if options.forget:

@@ -82,9 +82,16 @@ def test_drawing_nothing_exits_with_2(plotted):
     assert all(line.startswith("error: ") for line in lines)
 
 
-def test_the_only_figures_error_is_raised(plotted):
-    with pytest.raises(ArchError, match="no run has an accuracy"):
-        plotted(NORMS, words=["accuracy-bars"])
+def test_one_figure_that_suits_no_experiment_is_named(plotted):
+    code, drawn, lines = plotted(NORMS, words=["accuracy-bars"])
+    assert (code, drawn) == (2, set())
+    assert lines == ["error: accuracy-bars is not drawn: no run has an accuracy"]
+
+
+def test_the_error_of_the_only_figure_is_raised(plotted, failing):
+    failing(ArchError("no room"))
+    with pytest.raises(ArchError, match="no room"):
+        plotted(USUAL, words=["accuracy-bars"])
 
 
 def test_an_error_in_a_figure_hides_no_other(plotted, failing):

@@ -89,7 +89,7 @@ def test_a_removed_experiment_can_be_restored(cache, main, tmp_path):
     assert f"rm --restore {entry.fingerprint[:12]} --apply` restores it" in main("rm", entry.fingerprint[:6], "--apply")
     assert not entry.path.exists()
     assert entry.fingerprint[:12] in main("rm", "--restore")
-    assert "restored: 1 thing" in main("rm", "--restore", "Temperature=2", "--apply")
+    assert "restored: 1 item" in main("rm", "--restore", "Temperature=2", "--apply")
     assert {
         path.relative_to(entry.path): path.read_bytes() for path in entry.path.rglob("*") if path.is_file()
     } == before
@@ -99,8 +99,8 @@ def test_single_runs_are_removed_and_then_deleted(cache, main, tmp_path):
     entry = cache["other"]
     main("rm", f"cache/{entry.fingerprint}", "--run", "0", "--run", "2", "--apply")
     assert entry.run_indices() == (1,)
-    assert "0 things" in main("rm", "--forget", "--older", "1d", "--apply")
-    assert "deleted for good: 2 things" in main("rm", "--forget", "--apply")
+    assert "0 items" in main("rm", "--forget", "--older", "1d", "--apply")
+    assert "deleted for good: 2 items" in main("rm", "--forget", "--apply")
     assert list((tmp_path / "cache/.trash").iterdir()) == []
 
 
@@ -199,8 +199,8 @@ def test_a_grid_with_a_fault_writes_nothing(cache, main, tmp_path):
     [
         (["rm"], "name what is to be removed: files, folders, fingerprint prefixes, Key=Value words, or --corrupt."),
         (["rm", "Model=Other"], "nothing of Model=Other is in the cache"),
-        (["rm", "Model=Net", "--older", "1d"], "--older goes with --forget"),
-        (["rm", "--forget", "--run", "1"], "--run goes with experiments"),
+        (["rm", "Model=Net", "--older", "1d"], "--older requires --forget"),
+        (["rm", "--forget", "--run", "1"], "--run selects runs of experiments"),
         (["rm", "--restore", "--apply"], "name what is to be restored"),
         (["rm", "--restore", "ff"], "no experiment named 'ff'"),
         (["prune"], "say what is to go: --older AGE, --larger SIZE, --failed or --orphans"),
