@@ -32,7 +32,7 @@ def check(path: Path, document: Mapping[str, Any], request: Request) -> None:
         CacheError: the config names another entry.
     """
     if request.fingerprint != path.name:
-        raise CacheError(f"{path} was asked for the experiment {request.fingerprint}.")
+        raise CacheError(f"{path} does not belong to the experiment {request.fingerprint}.")
     stored = document["Active"]
     if _are_alike(stored, request.active):
         return
