@@ -25,7 +25,7 @@ def is_out_of_memory(error: BaseException) -> bool:
     return isinstance(error, MemoryError) or is_torchs
 
 
-def sentence(error: BaseException) -> str:
+def message_of(error: BaseException) -> str:
     """Returns the error message, with advice when it is an out-of-memory error."""
     if not is_out_of_memory(error):
         return str(error)
