@@ -12,7 +12,7 @@ _DISK_ERRNOS = (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS, errno.ESTALE
 _TORCH_PHRASES = ("out of memory", "can't allocate memory", "ALLOC_FAILED")
 
 
-def is_disks(error: BaseException) -> bool:
+def is_disk_error(error: BaseException) -> bool:
     """Tells whether an error comes from the disk, not from the run: once it is repaired, the run can be made."""
     return isinstance(error, DiskError) or (isinstance(error, OSError) and error.errno in _DISK_ERRNOS)
 
@@ -25,7 +25,7 @@ def is_out_of_memory(error: BaseException) -> bool:
     return isinstance(error, MemoryError) or is_torchs
 
 
-def sentence(error: BaseException) -> str:
+def message_of(error: BaseException) -> str:
     """Returns the error message, with advice when it is an out-of-memory error."""
     if not is_out_of_memory(error):
         return str(error)

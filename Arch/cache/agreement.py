@@ -32,7 +32,7 @@ def check(path: Path, document: Mapping[str, Any], request: Request) -> None:
         CacheError: the config names another entry.
     """
     if request.fingerprint != path.name:
-        raise CacheError(f"{path} was asked for the experiment {request.fingerprint}.")
+        raise CacheError(f"{path} does not belong to the experiment {request.fingerprint}.")
     stored = document["Active"]
     if _are_alike(stored, request.active):
         return
@@ -54,7 +54,7 @@ def check_defaults(path: Path, document: Mapping[str, Any], request: Request) ->
 def _refuse_changes(path: Path, held: Mapping[str, Any], now: Mapping[str, Any]) -> None:
     changed = {key: (held[key], now[key]) for key in now if not _are_same(held[key], now[key])}
     if changed:
-        raise ChangedDefaultError(_sentence(path, changed))
+        raise ChangedDefaultError(_message(path, changed))
 
 
 def _are_alike(stored: Mapping[str, Any], active: Mapping[str, Any]) -> bool:
@@ -75,7 +75,7 @@ def _are_same(held: Any, value: Any) -> bool:
     return isinstance(held, bool) == isinstance(value, bool) and bool(held == value)
 
 
-def _sentence(path: Path, changed: Mapping[str, tuple[Any, Any]]) -> str:
+def _message(path: Path, changed: Mapping[str, tuple[Any, Any]]) -> str:
     differences = "; ".join(
         f"{key} was {json.dumps(held)} there and is {json.dumps(value)} now" for key, (held, value) in changed.items()
     )

@@ -48,7 +48,7 @@ class Entry(EntryFolder):
         if not self.exists:
             if files.list_folder(layout.runs(self.path)):
                 raise CorruptEntryError(
-                    f"{self.path} holds runs but no {layout.CONFIG}, so nobody can tell what they are runs of. "
+                    f"{self.path} has runs but no {layout.CONFIG}, so it is unknown which experiment they belong to. "
                     f"Restore the file from a copy, or take the folder out of the cache: {layout.removal(self.path)}."
                 )
             files.make_folder(self.path)

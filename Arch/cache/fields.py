@@ -70,8 +70,9 @@ class Fields:
         found = repr(self.document[name]) if name in self.document else "nothing"
         found = found if len(found) <= 60 else f"{found[:60]}..."
         return CorruptEntryError(
-            f"{self.path} is torn or was edited: expected {name} to be {expected}, found {found}. Restore it from a "
-            "copy, or take out of the cache what is damaged (`main.py rm --corrupt` shows it) to have it made anew."
+            f"{self.path} is damaged or was edited: expected {name} to be {expected}, found {found}. Restore it from a "
+            "copy, or remove what is damaged from the cache (`main.py rm --corrupt` lists it) and give the command "
+            "again to make it anew."
         )
 
 

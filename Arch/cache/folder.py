@@ -47,13 +47,15 @@ class EntryFolder:
         try:
             document = files.read_json(path)
         except FileNotFoundError:
-            raise CacheError(f"nothing is cached in {self.path}: no experiment of this name was begun.") from None
+            raise CacheError(
+                f"nothing is cached in {self.path}: no experiment with this fingerprint was started."
+            ) from None
         fields = Fields(document, path)
         for name in ("Active", "Defaults", "References"):
             fields.mapping(name)
         if fields.text("Fingerprint") != self.fingerprint:
             raise CorruptEntryError(
-                f"{path} tells of experiment {document['Fingerprint']}, but its folder is named {self.fingerprint}. "
+                f"{path} belongs to experiment {document['Fingerprint']}, but its folder is named {self.fingerprint}. "
                 "If a rehash was interrupted, `main.py rehash --apply` completes it; else give the folder its right "
                 f"name, or take it out of the cache: {layout.removal(self.path)}."
             )

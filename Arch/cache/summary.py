@@ -128,7 +128,7 @@ def _read(entry: EntryFolder, indices: tuple[int, ...]) -> dict[str, Any]:
     runs = fields.mapping("Runs")
     is_of_these = fields.text("Fingerprint") == entry.fingerprint and set(runs) == set(map(str, indices))
     if not is_of_these or not all(_is_of(entry, index, runs[str(index)]) for index in indices):
-        raise CorruptEntryError(f"{path} tells of other runs than there are.")
+        raise CorruptEntryError(f"{path} is not the summary of the finished runs.")
     return document
 
 

@@ -153,6 +153,6 @@ _DECODER = json.JSONDecoder(parse_constant=_refuse_constant)  # `json.loads` wou
 
 def _corrupt(path: AnyPath, reason: str) -> CorruptEntryError:
     return CorruptEntryError(
-        f"{os.fspath(path)} is torn or was edited: {reason}. Restore it from a copy, or take out of the cache what is "
-        "damaged (`main.py rm --corrupt` shows it) to have it made anew."
+        f"{os.fspath(path)} is damaged or was edited: {reason}. Restore it from a copy, or remove what is damaged "
+        "from the cache (`main.py rm --corrupt` lists it) and give the command again to make it anew."
     )

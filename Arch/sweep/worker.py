@@ -15,7 +15,7 @@ from Arch.callbacks import Requests, SilentWatcher, Watcher
 from Arch.config.config import Config
 from Arch.config.plugins.running import errors_named, use
 from Arch.errors import CacheError, ConfigError, TrainingError
-from Arch.faults import sentence
+from Arch.faults import message_of
 from Arch.types import Result
 
 if TYPE_CHECKING:
@@ -102,7 +102,7 @@ def _torch_errors_converted() -> Iterator[None]:
     try:
         yield
     except (RuntimeError, MemoryError, SystemExit) as error:
-        raise TrainingError(f"{type(error).__name__}: {sentence(error)}") from error
+        raise TrainingError(f"{type(error).__name__}: {message_of(error)}") from error
 
 
 def _let_threads_sleep() -> None:

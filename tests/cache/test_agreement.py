@@ -98,7 +98,7 @@ def test_a_key_that_is_no_longer_requested_is_ignored(store, make_config):
 
 def test_a_config_is_checked_against_its_own_entry_only(store, make_config):
     entry = opened(store, make_config())
-    with pytest.raises(CacheError, match="was asked for the experiment " + "f" * 32):
+    with pytest.raises(CacheError, match="does not belong to the experiment " + "f" * 32):
         entry.check(make_config(fingerprint="f" * 32))
 
 

@@ -102,7 +102,7 @@ def test_a_damaged_config_is_one_clear_error(entry, config, content):
     (entry.path / "Config.json").write_bytes(content)
     for read in (entry.document, entry.result, lambda: entry.check(config), lambda: entry.open(config)):
         with pytest.raises(
-            CorruptEntryError, match=rf"{entry.path}/Config\.json is torn or was edited.*`main\.py rm --corrupt`"
+            CorruptEntryError, match=rf"{entry.path}/Config\.json is damaged or was edited.*`main\.py rm --corrupt`"
         ):
             read()
 
@@ -111,7 +111,9 @@ def test_a_damaged_config_is_one_clear_error(entry, config, content):
 def test_a_damaged_run_is_one_clear_error_and_leaves_the_summary_readable(entry, commit, content):
     commit(entry)
     (entry.path / "Runs" / "000" / "Run.json").write_bytes(content)
-    with pytest.raises(CorruptEntryError, match=r"Runs/000/Run\.json is torn or was edited.*`main\.py rm --corrupt`"):
+    with pytest.raises(
+        CorruptEntryError, match=r"Runs/000/Run\.json is damaged or was edited.*`main\.py rm --corrupt`"
+    ):
         entry.run(0)
     assert entry.result().n == 1
     (entry.path / "Result.json").unlink()
@@ -121,7 +123,7 @@ def test_a_damaged_run_is_one_clear_error_and_leaves_the_summary_readable(entry,
 
 def test_a_folder_under_another_name_is_refused(entry, store):
     other = Entry(entry.path.rename(store.root / ("f" * 32)))
-    with pytest.raises(CorruptEntryError, match=f"tells of experiment {entry.fingerprint}.*named {'f' * 32}"):
+    with pytest.raises(CorruptEntryError, match=f"belongs to experiment {entry.fingerprint}.*named {'f' * 32}"):
         other.document()
 
 
@@ -138,14 +140,14 @@ def test_a_run_without_its_manifest_is_corrupt_and_named(entry, commit):
 def test_a_run_file_of_another_run_is_corrupt(entry, commit):
     commit(entry, 1)
     (entry.path / "Runs" / "001").rename(entry.path / "Runs" / "000")
-    with pytest.raises(CorruptEntryError, match=r"Runs/000/Run\.json tells of run 1"):
+    with pytest.raises(CorruptEntryError, match=r"Runs/000/Run\.json is the record of run 1"):
         entry.run(0)
 
 
 def test_runs_without_a_config_are_not_adopted(entry, commit, config):
     commit(entry)
     (entry.path / "Config.json").unlink()
-    with pytest.raises(CorruptEntryError, match=r"holds runs but no Config\.json"):
+    with pytest.raises(CorruptEntryError, match=r"has runs but no Config\.json"):
         entry.open(config)
 
 

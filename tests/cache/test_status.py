@@ -95,7 +95,7 @@ def test_a_snapshot_reports_a_present_entry_with_three_reads_and_one_per_run(sto
 
 def test_an_entry_moved_away_after_the_snapshot_is_missing(store, entry, config, tmp_path):
     snapshot = store.snapshot()
-    entry.path.rename(tmp_path / "elsewhere")
+    entry.path.rename(tmp_path / "away")
     assert str(snapshot.status(config, 1)) == "missing"
 
 

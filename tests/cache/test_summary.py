@@ -58,7 +58,7 @@ def test_the_summary_has_only_the_provenance_needed_of_many_runs(entry, commit_v
 
 
 @pytest.mark.parametrize(
-    ("made_with", "now", "told"),
+    ("made_with", "now", "expected"),
     [
         ({"Model": 1, "Optimizer": 1}, {"Model": 1, "Optimizer": 1}, {}),
         ({"Model": 1, "Optimizer": 1}, {"Model": 2, "Optimizer": 1}, {"Model": 1}),
@@ -72,8 +72,8 @@ def test_the_summary_has_only_the_provenance_needed_of_many_runs(entry, commit_v
         ({"Model": 1, "net.py": "ab"}, {"Model": 1}, {}),
     ],
 )
-def test_a_run_is_outdated_if_a_component_has_another_version_now(made_with, now, told):
-    assert summary.outdated([{"versions": made_with}, {"device": "cpu"}], now) == told
+def test_a_run_is_outdated_if_a_component_has_another_version_now(made_with, now, expected):
+    assert summary.outdated([{"versions": made_with}, {"device": "cpu"}], now) == expected
 
 
 @pytest.mark.parametrize("is_summarised", [True, False])

@@ -33,7 +33,7 @@ def test_a_damaged_run_is_left_out_and_the_others_are_shown(words, folder, capsy
     told = capsys.readouterr()
     assert told.out.count("50.0 % (n=1)") == 2
     assert "left out" in told.err
-    assert "manifest.json is torn or was edited" in told.err
+    assert "manifest.json is damaged or was edited" in told.err
 
 
 def test_nothing_to_retry_still_prints_json(folder, capsys, monkeypatch):

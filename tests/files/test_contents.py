@@ -45,7 +45,7 @@ def test_json_that_is_not_finite_is_refused_and_not_written(tmp_path, value):
 def test_json_that_is_no_object_is_one_error_with_its_file_and_a_remedy(tmp_path, content):
     (tmp_path / "a.json").write_bytes(content)
     with pytest.raises(
-        CorruptEntryError, match=rf"^{tmp_path}/a\.json is torn or was edited: .*Restore .*`main\.py rm --corrupt`"
+        CorruptEntryError, match=rf"^{tmp_path}/a\.json is damaged or was edited: .*Restore .*`main\.py rm --corrupt`"
     ):
         files.read_json(tmp_path / "a.json")
 

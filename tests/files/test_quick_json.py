@@ -18,6 +18,7 @@ VALUES = st.recursive(
 assert orjson.__name__ in sys.modules  # orjson is used only if it is imported
 
 
+@pytest.mark.slow
 @given(st.dictionaries(st.text(), VALUES), st.sampled_from([None, 1, 4]))
 def test_orjson_gives_what_pythons_parser_gives(document, indent):
     text = json.dumps(document, indent=indent)

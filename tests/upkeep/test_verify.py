@@ -101,7 +101,7 @@ def test_an_entry_under_another_fingerprint_is_a_fault(add):
     other = entry.path.with_name("0" * 32)
     entry.path.rename(other)
     [fault] = verify(Entry(other)).faults
-    assert f"tells of experiment {entry.fingerprint}" in fault.message
+    assert f"belongs to experiment {entry.fingerprint}" in fault.message
 
 
 def test_runs_without_a_config_are_a_fault(add):

@@ -11,7 +11,7 @@ from Arch.cache.claims.claim import Claim
 from Arch.cache.fields import Fields
 from Arch.cache.layout import FAILURE
 from Arch.errors import CorruptEntryError
-from Arch.faults import is_disks, is_out_of_memory, sentence
+from Arch.faults import is_disk_error, is_out_of_memory, message_of
 from Arch.units import utc_now
 
 Kind = Literal["error", "out-of-memory", "timeout", "crash"]
@@ -67,7 +67,7 @@ class Failure:
             run=run,
             kind=_kind(error),
             error=type(error).__name__,
-            message=sentence(error),
+            message=message_of(error),
             traceback="".join(traceback.format_exception(error)),
             time=utc_now(),
             host=claim.holder.host,
@@ -84,7 +84,7 @@ class Failure:
 def _kind(error: BaseException) -> Kind:
     if is_out_of_memory(error):
         return "out-of-memory"
-    return "crash" if is_disks(error) else "error"
+    return "crash" if is_disk_error(error) else "error"
 
 
 def save(folder: Path, failure: Failure) -> None:

@@ -123,4 +123,4 @@ def _refuse_done(entry: EntryFolder, index: int) -> None:
     if entry.has_run(index):
         if index in entry.traces():
             finish(entry, index)  # the process that committed it may have been killed before this
-        raise RunDoneError(f"run {index} of {entry.path} is there already.")
+        raise RunDoneError(f"run {index} of {entry.path} is finished already.")

@@ -62,7 +62,7 @@ def run_of(entry: Path, index: int) -> Run:
         folder_of(entry, index)  # raises if the run was moved away meanwhile
         raise _damaged(path, "is gone") from None
     if run.index != index:
-        raise _damaged(path, f"tells of run {run.index}")
+        raise _damaged(path, f"is the record of run {run.index}")
     return run
 
 

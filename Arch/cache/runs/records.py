@@ -102,4 +102,4 @@ def _plain(value: Any, where: str) -> Any:
         return {str(name): _plain(member, f"{where}, {name}") for name, member in value.items()}
     if isinstance(value, (list, tuple)):
         return [_plain(member, f"{where}[{index}]") for index, member in enumerate(value)]
-    raise CacheError(f"{where} is a {type(value).__name__}, which JSON has no word for. Nothing of it was kept.")
+    raise CacheError(f"{where} is a {type(value).__name__}, which JSON cannot express. Nothing of it was kept.")

@@ -17,7 +17,7 @@ from Arch.config.plugins.checking import check_registered
 from Arch.config.plugins.joining import read_code
 from Arch.config.rules.extension import Code
 from Arch.errors import ArchError, PluginError
-from Arch.faults import is_disks, is_out_of_memory
+from Arch.faults import is_disk_error, is_out_of_memory
 from Arch.registry.plugin_scopes import BUILT_IN, PLUGIN_PREFIX, activate, registering
 from Arch.registry.registry import REGISTRIES
 
@@ -54,7 +54,7 @@ def errors_named(paths: Iterable[str]) -> Iterator[None]:
         raise
     except (Exception, SystemExit) as error:
         place = _place_of(error) or _user_of(paths, error)
-        if not place or is_out_of_memory(error) or is_disks(error):
+        if not place or is_out_of_memory(error) or is_disk_error(error):
             raise
         raise PluginError(f"{place}: {_words(error)}") from error
 

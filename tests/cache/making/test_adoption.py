@@ -67,7 +67,7 @@ def test_a_process_that_takes_a_run_during_its_adoption_withdraws(entry, in_chil
             disk.forget()
             held = entry.work(0).claims()[0]
             Lease.adopt(entry, 0, {"Generation": 1, "Nonce": held.holder.nonce})
-            os.write(told, b"!")
+            os.write(writer, b"!")
             signal.pause()
         finally:
             os._exit(1)
@@ -77,10 +77,10 @@ def test_a_process_that_takes_a_run_during_its_adoption_withdraws(entry, in_chil
             adopters.append(os.fork())
             if not adopters[0]:
                 adopt()
-            os.close(told)
-            assert os.read(heard, 1) == b"!"
+            os.close(writer)
+            assert os.read(reader, 1) == b"!"
 
-    heard, told = os.pipe()
+    reader, writer = os.pipe()
     disk.breaks = adopt_first
     try:
         with pytest.raises(RunHeldError):

@@ -34,7 +34,7 @@ def test_a_finished_run_is_not_taken_and_its_work_files_are_removed(entry, commi
     commit(entry)
     monkeypatch.undo()
     assert "Claims/000/000001.json" in names_below(entry.path)
-    with pytest.raises(RunDoneError, match=f"run 0 of {entry.path} is there already"):
+    with pytest.raises(RunDoneError, match=f"run 0 of {entry.path} is finished already"):
         entry.take(0)
     assert {name.partition("/")[0] for name in names_below(entry.path)} == {"Config.json", "Result.json", "Runs"}
     assert lease.generation == 1

@@ -36,7 +36,7 @@ def test_a_number_that_is_not_finite_is_refused_with_its_path(make_run, field, v
 
 
 def test_a_value_that_json_cannot_express_is_refused(make_run):
-    with pytest.raises(CacheError, match="run 0, Provenance, device is a object, which JSON has no word for"):
+    with pytest.raises(CacheError, match="run 0, Provenance, device is a object, which JSON cannot express"):
         run_document(make_run(provenance={"device": object()}))
 
 
@@ -50,7 +50,9 @@ def test_fields_of_later_versions_are_ignored(make_run):
 def test_a_missing_field_is_named(make_run, name):
     document = run_document(make_run())
     del document[name]
-    with pytest.raises(CorruptEntryError, match=rf"Runs/000/Run\.json is torn.*expected {name} to be .*found nothing"):
+    with pytest.raises(
+        CorruptEntryError, match=rf"Runs/000/Run\.json is damaged.*expected {name} to be .*found nothing"
+    ):
         run_from(document, "Runs/000/Run.json")
 
 

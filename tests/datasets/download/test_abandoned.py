@@ -12,7 +12,7 @@ from Arch import files
 from Arch.datasets.decoding.store import decoded
 from Arch.datasets.download.locking import locked
 from Arch.errors import DataError
-from tests.datasets.decoding.test_store import LABELS, partials, write
+from tests.datasets.decoding.test_store import LABELS, forks, partials, write
 
 
 @pytest.fixture
@@ -103,6 +103,7 @@ def test_a_required_lock_that_the_file_system_does_not_support_is_an_error(tmp_p
         pass
 
 
+@forks
 def test_a_killed_process_frees_its_lock_and_leaves_its_files_to_the_next_holder(tmp_path):
     heard, told = os.pipe()
     work = tmp_path / "data" / "work"
@@ -121,6 +122,7 @@ def test_a_killed_process_frees_its_lock_and_leaves_its_files_to_the_next_holder
     assert not work.exists()
 
 
+@forks
 def test_a_child_forked_under_a_lock_does_not_keep_it_after_its_parent(tmp_path):
     with locked(tmp_path / "work"):
         pid = os.fork()
