@@ -10,6 +10,7 @@ from Arch.config.plugins.running import use_files
 from Arch.errors import PluginError
 from Arch.registry.plugin_scopes import BUILT_IN, PLUGIN_PREFIX, activate, owner_of, registering
 from Arch.registry.registry import REGISTRIES, Registry
+from tests.test_architecture import imported
 
 PLUGIN = f"{PLUGIN_PREFIX}test"
 
@@ -159,3 +160,16 @@ def test_a_name_is_registered_once(things, run):
     registry.register("a")(len)
     with pytest.raises(ValueError, match="two things register as thing 'a'"):
         registry.register("a")(len)
+
+
+def test_a_built_in_module_that_a_plugin_is_the_first_to_import_stays_built_in(tmp_path):
+    (tmp_path / "first.py").write_text(
+        "from Arch.extend import FIGURES\nfrom Arch.figures.accuracy_bars import accuracy_bars\n\n\n"
+        "@FIGURES.register('mine')\ndef mine(experiments, sheet):\n    accuracy_bars(experiments, sheet)\n"
+    )
+    code = (
+        "from Arch.config.plugins.running import use_files\nfrom Arch.figures import FIGURES\n"
+        f"use_files([{str(tmp_path / 'first.py')!r}])\nassert {{'mine', 'accuracy-bars'}} <= {{*FIGURES}}\n"
+        "use_files([])\nassert 'accuracy-bars' in FIGURES and 'mine' not in FIGURES\n"
+    )
+    assert "torch" not in imported(code)
