@@ -10,17 +10,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from Arch.cache.entry import Entry
+from Arch.cache.making.lease import Lease
 from Arch.cache.store import Store
 from Arch.callbacks import Requests, SilentWatcher, Watcher
 from Arch.config.config import Config
+from Arch.config.foreign import ForeignNetwork
 from Arch.config.plugins.running import errors_named, use
 from Arch.errors import CacheError, ConfigError, TrainingError
 from Arch.faults import message_of
 from Arch.types import Result
 
 if TYPE_CHECKING:
-    from Arch.cache.making.lease import Lease
-    from Arch.config.foreign import ForeignNetwork
     from Arch.models.imodel import IModel
     from Arch.training.itrainer import ITrainer
     from Arch.training.networks.given import GivenNetwork

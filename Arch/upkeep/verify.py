@@ -35,7 +35,7 @@ class Fault:
 
 
 @dataclass(frozen=True)
-class Findings:
+class Verification:
     """The result of verifying an entry.
 
     Attributes:
@@ -49,7 +49,7 @@ class Findings:
     faults: tuple[Fault, ...]
 
 
-def verify(entry: Entry) -> Findings:
+def verify(entry: Entry) -> Verification:
     """Compares an entry's runs with their manifests, its config with its fingerprint and its summary with its runs.
 
     What another process adds or removes at the same time is no fault.
@@ -67,7 +67,7 @@ def verify(entry: Entry) -> Findings:
             present.append(check)
             faults += found
     faults += _summary_faults(entry, {str(check.index): check.folder for check in present})
-    return Findings(len(present), sum(check.size for check in present), tuple(faults))
+    return Verification(len(present), sum(check.size for check in present), tuple(faults))
 
 
 @dataclass

@@ -14,7 +14,7 @@ from Arch.cache.layout import TRASH
 from Arch.planning.selection import Selection
 from Arch.planning.workspace import Workspace
 from Arch.units import age_text, size_text
-from Arch.upkeep.trash.removal import Outcome, move_to_trash
+from Arch.upkeep.trash.removal import Removal, move_to_trash
 from Arch.upkeep.trash.targets import Target, dependents
 
 _MOST_LINES = 200
@@ -95,7 +95,7 @@ def _dependents_line(kept: Sequence[str], target: Target) -> Iterator[str]:
         yield f"    made from it, and kept: {names}{more}"
 
 
-def _report(root: Path, outcomes: Sequence[Outcome]) -> Iterator[str]:
+def _report(root: Path, outcomes: Sequence[Removal]) -> Iterator[str]:
     moved = [outcome.target for outcome in outcomes if outcome.items]
     if not moved:
         yield "nothing was moved"
@@ -133,5 +133,5 @@ def _row(target: Target, kept: Mapping[str, Sequence[str]]) -> dict[str, Any]:
     }
 
 
-def _json_outcome(outcome: Outcome) -> dict[str, Any]:
+def _json_outcome(outcome: Removal) -> dict[str, Any]:
     return {"moved_to": [str(item.path) for item in outcome.items], "refusal": outcome.refusal}

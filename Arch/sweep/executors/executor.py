@@ -9,7 +9,7 @@ from typing import Literal, Protocol
 from Arch.sweep.executors.order import Order
 from Arch.sweep.progress import Slot
 
-Request = Literal["stop", "checkpoint"]
+WorkerRequest = Literal["stop", "checkpoint"]
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ class Executor(Protocol):
     def ended(self, seconds: float) -> list[Ending]:
         """Returns the workers that exited since the last call; waits up to about `seconds` for one."""
 
-    def ask(self, worker: str, request: Request) -> None:
+    def ask(self, worker: str, request: WorkerRequest) -> None:
         """Asks a worker for a checkpoint, or for a checkpoint and its exit; does nothing if it has exited."""
 
     def kill(self, worker: str) -> None:

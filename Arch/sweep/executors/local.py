@@ -16,7 +16,7 @@ from Arch import files
 from Arch.errors import TrainingError
 from Arch.machine.cgroups import out_of_memory_kills
 from Arch.machine.installation import INSTALLATION
-from Arch.sweep.executors.executor import Ending, Request
+from Arch.sweep.executors.executor import Ending, WorkerRequest
 from Arch.sweep.executors.job import PARENT, SIGNALS
 from Arch.sweep.executors.order import Order
 from Arch.sweep.progress import Slot
@@ -24,7 +24,7 @@ from Arch.sweep.progress import Slot
 # -P: files in the working directory must not shadow modules. faulthandler: a crash in C writes a traceback to the log.
 COMMAND = (sys.executable, "-P", "-X", "faulthandler", "-m", "Arch.sweep.executors.job")
 _PAUSE = 0.02  # seconds between two polls of the workers: short compared with a run, and without load
-_SIGNALS: Mapping[Request, signal.Signals] = {"stop": signal.SIGTERM, "checkpoint": signal.SIGUSR1}
+_SIGNALS: Mapping[WorkerRequest, signal.Signals] = {"stop": signal.SIGTERM, "checkpoint": signal.SIGUSR1}
 
 
 @dataclass
@@ -89,7 +89,7 @@ class LocalPool:
                 return [_ending(name, self._workers.pop(name)) for name in exited]
             time.sleep(_PAUSE)
 
-    def ask(self, worker: str, request: Request) -> None:
+    def ask(self, worker: str, request: WorkerRequest) -> None:
         """Sends a worker the signal for a checkpoint, or for a checkpoint and its exit."""
         if worker in self._workers:
             self._workers[worker].process.send_signal(_SIGNALS[request])

@@ -18,7 +18,7 @@ from Arch.upkeep.trash.trash import Item
 
 
 @dataclass(frozen=True)
-class Outcome:
+class Removal:
     """The result of removing a target.
 
     Attributes:
@@ -57,22 +57,22 @@ def damaged(root: Path, names: Sequence[str]) -> list[Target]:
     return [target for name in names for target in _damaged(root, name)]
 
 
-def move_to_trash(root: Path, target: Target) -> Outcome:
+def move_to_trash(root: Path, target: Target) -> Removal:
     """Moves a target to the trash, unless a living process uses it."""
     folder = root / target.fingerprint
     try:
         busy = () if target.kind == "leftover" else workers(folder, target.run)
         if busy:
-            return Outcome(replace(target, workers=busy), (), f"{busy[0]}; stop it first, or wait for it")
+            return Removal(replace(target, workers=busy), (), f"{busy[0]}; stop it first, or wait for it")
         if target.kind == "run" and target.run is not None:
             summary.withdraw(Entry(folder), target.run)
             Entry(folder).work(target.run).clear()  # otherwise it would look like a crashed attempt to resume
         moved = [trash.move(root, place) for place in target.places]
     except (CacheError, DiskError) as problem:
-        return Outcome(target, (), str(problem))
+        return Removal(target, (), str(problem))
     if target.kind == "run":
         summary.renew(Entry(folder))
-    return Outcome(target, tuple(item for item in moved if item))
+    return Removal(target, tuple(item for item in moved if item))
 
 
 def put_back(root: Path, item: Item) -> None:

@@ -190,7 +190,7 @@ def test_a_grid_with_a_fault_writes_nothing(cache, main, tmp_path):
         assert main("grid", "t.json", *words, "--to", "grid", code=2).startswith("error: ")
     (tmp_path / "grid").mkdir()
     (tmp_path / "grid/Seed=2.json").write_text("mine")
-    assert "is there already" in main("grid", "t.json", "Seed=1,2", "--to", "grid", code=2)
+    assert "exists already" in main("grid", "t.json", "Seed=1,2", "--to", "grid", code=2)
     assert [path.name for path in (tmp_path / "grid").iterdir()] == ["Seed=2.json"]
 
 
