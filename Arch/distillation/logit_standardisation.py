@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import torch
+from torch import Tensor
 
 from Arch.errors import ShapeError
-
-if TYPE_CHECKING:
-    from torch import Tensor
 
 EPSILON = 1e-7
 

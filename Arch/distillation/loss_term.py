@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, Protocol
+from typing import ClassVar, Protocol
+
+from torch import Tensor
 
 from Arch.errors import ShapeError
-
-if TYPE_CHECKING:
-    from torch import Tensor
-
-    from Arch.types import Batch, Trace
+from Arch.types import Batch, Trace
 
 
 class LossTerm(Protocol):

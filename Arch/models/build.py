@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import Any
 
 import torch
 
@@ -11,9 +12,6 @@ from Arch.errors import ModelError
 from Arch.models import MODELS
 from Arch.models.architecture import Architecture, Shape, require_image_shape
 from Arch.models.imodel import IModel
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 
 def build(name: str, shape: Shape, classes: int, *, seed: int, **parameters: Any) -> IModel:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import copy
 from collections import Counter
-from typing import TYPE_CHECKING, TypeGuard, overload
+from collections.abc import Iterator
+from typing import TypeGuard, overload
 
 from torch import fx, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
@@ -12,9 +13,6 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval
 from Arch.errors import ModelError
 from Arch.models.graph.tracing import trace
 from Arch.models.imodel import IModel
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 CONVOLUTIONS = (nn.Conv1d, nn.Conv2d, nn.Conv3d)
 NORMS = (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Mapping
 
 from torch import Tensor, nn
 
 from Arch.errors import ModelError, ShapeError, UnknownNameError
+from Arch.models.architecture import Shape
 from Arch.models.cutting.exactness import require_exact
 from Arch.models.cutting.hooked import HookedLayer, hooked_layers, watch
 from Arch.models.cutting.layer import Layer
@@ -15,11 +15,6 @@ from Arch.models.cutting.state_names import hide_in_state_dict
 from Arch.models.graph.line import make_line
 from Arch.models.isolation import without_leftovers
 from Arch.types import Trace
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from Arch.models.architecture import Shape
 
 
 class IModel(nn.Module):

@@ -6,16 +6,14 @@ import contextlib
 import pickle
 import random
 from collections import OrderedDict
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import torch
 from torch import nn
 from torch.nn.modules.lazy import LazyModuleMixin
 from torch.nn.parameter import is_lazy
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 NUMBERS = (int, float)
 

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import TYPE_CHECKING
 
 import torch
+from torch import nn
 
 from Arch.errors import ModelError
 from Arch.models.architecture import Architecture, Shape, require_image_shape
 from Arch.models.cutting.layer import Layer
 from Arch.models.imodel import IModel
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from torch import nn
 
 FEW = 4  # networks that seldom change the size of their maps have their customary layers spread over their depth
 

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 import torch.nn.functional as F
+from torch import Tensor
 
 from Arch.distillation import METHODS
 from Arch.distillation.loss_term import require_labelled_logits
-
-if TYPE_CHECKING:
-    from torch import Tensor
-
-    from Arch.types import Batch, Trace
+from Arch.types import Batch, Trace
 
 
 def cross_entropy(logits: Tensor, labels: Tensor, label_smoothing: float = 0.0) -> Tensor:

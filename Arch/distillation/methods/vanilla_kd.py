@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 import torch.nn.functional as F
+from torch import Tensor
 
 from Arch.distillation import METHODS
 from Arch.distillation.logit_standardisation import standardise
 from Arch.distillation.loss_term import require_same_shape
 from Arch.errors import TrainingError
-
-if TYPE_CHECKING:
-    from torch import Tensor
-
-    from Arch.types import Batch, Trace
+from Arch.types import Batch, Trace
 
 
 def hinton_kl(student: Tensor, teacher: Tensor, temperature: float) -> Tensor:

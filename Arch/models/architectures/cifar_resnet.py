@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from torch import nn
 
@@ -19,9 +20,6 @@ from Arch.models.architectures.blocks import (
     start_blocks_as_identity,
 )
 from Arch.models.architectures.custom_relu import Rectified
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 Widths = tuple[int, int, int, int]
 THIN: Widths = (16, 16, 32, 64)

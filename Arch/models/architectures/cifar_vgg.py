@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from torch import nn
 
@@ -12,9 +13,6 @@ from Arch.models import MODELS
 from Arch.models.architecture import Shape, stage_ends
 from Arch.models.architectures.blocks import initialise_convolutions, initialise_linear, rectified_convolutions
 from Arch.models.architectures.custom_relu import Rectified
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 Depths = tuple[int, int, int, int, int]
 WIDTHS = (64, 128, 256, 512, 512)

@@ -5,17 +5,14 @@ from __future__ import annotations
 import math
 from abc import abstractmethod
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 import torch
 import torch.nn.functional as F
-from torch import nn
+from torch import Tensor, nn
 
 from Arch.errors import ModelError
 from Arch.models.architecture import Architecture, Shape
-
-if TYPE_CHECKING:
-    from torch import Tensor
 
 
 class CustomReLU(nn.Module):

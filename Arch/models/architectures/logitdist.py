@@ -6,8 +6,9 @@ import itertools
 import math
 from abc import abstractmethod
 from collections import OrderedDict
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from torch import nn
 
@@ -15,9 +16,6 @@ from Arch.errors import ModelError
 from Arch.models import MODELS
 from Arch.models.architecture import Architecture, Shape
 from Arch.models.architectures.published import read_channels
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 PREFIX = "logitdist/"
 DROPOUT = 0.1

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from torch import nn
 
@@ -13,9 +14,6 @@ from Arch.models import MODELS
 from Arch.models.architecture import Shape
 from Arch.models.architectures.blocks import BasicBlock, convolution, pooled_head
 from Arch.models.architectures.custom_relu import Rectified
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 Five = tuple[int, int, int, int, int]
 

@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
-from torch import nn
+from torch import Tensor, nn
 
 from Arch.models import MODELS
 from Arch.models.architecture import Architecture, Shape, stage_ends
 from Arch.models.architectures.blocks import convolution, initialise_convolutions, initialise_linear, normalisation
 from Arch.models.architectures.custom_relu import Rectified
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from torch import Tensor
 
 STEM, LAST = 32, 1280
 # expansion, channels, blocks, stride of the first block

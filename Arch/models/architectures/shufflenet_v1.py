@@ -4,19 +4,16 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 import torch
 import torch.nn.functional as F
-from torch import nn
+from torch import Tensor, nn
 
 from Arch.models import MODELS
 from Arch.models.architecture import Shape, stage_ends
 from Arch.models.architectures.blocks import ChannelShuffle, convolution, normalisation, pooled_head, rectified_stem
 from Arch.models.architectures.custom_relu import Rectified
-
-if TYPE_CHECKING:
-    from torch import Tensor
 
 STEM, GROUPS = 24, 3
 WIDTHS, DEPTHS = (240, 480, 960), (4, 8, 4)

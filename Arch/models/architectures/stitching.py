@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import itertools
 from collections import OrderedDict
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from torch import nn
 
@@ -22,9 +23,6 @@ from Arch.models.architectures.blocks import (
     residual_stages,
 )
 from Arch.models.architectures.published import require_size
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 PREFIX = "stitching/"
 STEM = 64

@@ -6,17 +6,15 @@ import importlib
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
+from torch import Tensor, nn
 
 from Arch.errors import ModelError
 from Arch.models import MODELS
 from Arch.models.architecture import Architecture, Shape
 from Arch.models.architectures.published import Published
-
-if TYPE_CHECKING:
-    from torch import Tensor, nn
 
 PREFIX = "timm/"
 

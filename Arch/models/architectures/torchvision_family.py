@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from types import ModuleType
+from typing import Any
+
+from torch import Tensor, nn
 
 from Arch.models import MODELS
 from Arch.models.architecture import Architecture, Shape
 from Arch.models.architectures.published import Published, places_resized, read_channels, require_size, require_square
-
-if TYPE_CHECKING:
-    from types import ModuleType
-
-    from torch import Tensor, nn
 
 PREFIX = "torchvision/"
 # The vision transformers' patches; torchvision builds them for one size of square images.

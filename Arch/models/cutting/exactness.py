@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.jit import ScriptModule
 
 from Arch.errors import ModelError
+from Arch.models.architecture import Shape
+from Arch.models.cutting.layer import Layer
 from Arch.models.graph.values import said, trial
 from Arch.models.isolation import untouched
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
-    from torch import nn
-
-    from Arch.models.architecture import Shape
-    from Arch.models.cutting.layer import Layer
 
 ADVICE = (
     "What a forward does beside its operations on tensors (detached copies, writes to parameters, hooks on the whole "

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from Arch.errors import ModelError
+from Arch.models.architecture import Shape
 from Arch.models.graph.operations import is_activation
 from Arch.models.graph.values import said, trial
 from Arch.models.isolation import untouched
-
-if TYPE_CHECKING:
-    from Arch.models.architecture import Shape
 
 _LISTS = (nn.Sequential, nn.ModuleList)
 

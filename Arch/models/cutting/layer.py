@@ -2,17 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from torch import nn
+from torch import Tensor, nn
 
 from Arch.errors import ModelError
-
-if TYPE_CHECKING:
-    from torch import Tensor
-
-    from Arch.models.architecture import Shape
-    from Arch.models.graph.line import Part
+from Arch.models.architecture import Shape
+from Arch.models.graph.line import Part
 
 
 class Layer(nn.Module):

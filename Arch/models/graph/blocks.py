@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from torch import fx, nn
 
+from Arch.models.graph.flow import Flow
 from Arch.models.graph.operations import BLOCKS, activates, attends, merges
 from Arch.models.graph.tracer import CALLS, ModuleCall
 from Arch.models.graph.tracing import Traced
-
-if TYPE_CHECKING:
-    from Arch.models.graph.flow import Flow
 
 _CONTAINERS = (nn.Sequential, nn.ModuleList, nn.ModuleDict)
 

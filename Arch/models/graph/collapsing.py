@@ -5,16 +5,14 @@ from __future__ import annotations
 import operator
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from torch import fx
 
 from Arch.models.graph.flow import Flow
 from Arch.models.graph.tracer import CALLS, ModuleCall
 from Arch.models.graph.tracing import Traced
-
-if TYPE_CHECKING:
-    from Arch.models.graph.values import Kind
+from Arch.models.graph.values import Kind
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import count
-from typing import TYPE_CHECKING
+
+from torch import fx, nn
 
 from Arch.errors import ModelError
 from Arch.models.graph.blocks import Blocks, find_blocks
@@ -13,9 +14,6 @@ from Arch.models.graph.flow import Flow
 from Arch.models.graph.operations import activates, flattens, is_linear, is_pointwise, lays_out, word
 from Arch.models.graph.tracer import CALLS, ModuleCall
 from Arch.models.graph.tracing import Traced
-
-if TYPE_CHECKING:
-    from torch import fx, nn
 
 
 @dataclass(frozen=True)

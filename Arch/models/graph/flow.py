@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
-from typing import TYPE_CHECKING
+
+from torch import fx
 
 from Arch.models.graph.values import Kind, Sizes
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from torch import fx
 
 
 @dataclass(frozen=True)

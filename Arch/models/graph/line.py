@@ -5,11 +5,12 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 import torch
+from torch import fx, nn
 
 from Arch.errors import ModelError
+from Arch.models.architecture import Shape
 from Arch.models.graph.collapsing import collapse
 from Arch.models.graph.cutting import Cut, find_cuts, names_of
 from Arch.models.graph.flow import Flow
@@ -18,11 +19,6 @@ from Arch.models.graph.program import Modes, Program, stretch
 from Arch.models.graph.tracing import Traced, trace
 from Arch.models.graph.values import kinds_of, said
 from Arch.models.isolation import NUMBERS, untouched, without_leftovers
-
-if TYPE_CHECKING:
-    from torch import fx, nn
-
-    from Arch.models.architecture import Shape
 
 
 @dataclass(frozen=True)

@@ -8,16 +8,14 @@ from dataclasses import dataclass
 from functools import cached_property
 from importlib import import_module
 from types import ModuleType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from torch import Tensor, fx, nn
 
 from Arch.errors import ModelError
+from Arch.models.graph.flow import Flow
 from Arch.models.graph.tracer import CALLS
 from Arch.models.graph.values import Sizes
-
-if TYPE_CHECKING:
-    from Arch.models.graph.flow import Flow
 
 
 class Program:

@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
-from torch import Tensor, fx
+from torch import Tensor, fx, nn
 
+from Arch.models.architecture import Shape
 from Arch.models.graph.operations import word
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from torch import nn
-
-    from Arch.models.architecture import Shape
 
 BATCHES = (2, 3)  # two sizes of a batch tell what depends on it; one sample alone has no statistics
 

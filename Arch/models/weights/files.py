@@ -6,7 +6,8 @@ import pickle
 import warnings
 import zipfile
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import torch
 from safetensors import SafetensorError
@@ -14,9 +15,6 @@ from safetensors.torch import load_file
 from torch import Tensor
 
 from Arch.errors import ModelError
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 State = Mapping[str, Tensor]
 CONTAINERS = ("state_dict", "model_state_dict", "model", "net", "network")

@@ -5,19 +5,16 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor, nn
 
 from Arch.errors import ModelError, UnknownNameError
 from Arch.models import MODELS
+from Arch.models.architecture import Architecture
 from Arch.models.architectures.published import Published
+from Arch.models.imodel import IModel
 from Arch.models.weights.files import UNREADABLE, State
-
-if TYPE_CHECKING:
-    from Arch.models.architecture import Architecture
-    from Arch.models.imodel import IModel
 
 PREFIXES = ("module.", "model.", "net.", "network.", "backbone.", "_orig_mod.")
 COUNTER = "num_batches_tracked"  # BatchNorm's, which old files lack; it matters only where momentum is None
