@@ -12,7 +12,7 @@ from Arch.models.cutting.exactness import require_exact
 from Arch.models.cutting.hooked import HookedLayer, hooked_layers, watch
 from Arch.models.cutting.layer import Layer
 from Arch.models.cutting.state_names import hide_in_state_dict
-from Arch.models.graph.line import make_line
+from Arch.models.graph.layer_sequence import make_line
 from Arch.models.isolation import without_leftovers
 from Arch.types import Trace
 

@@ -11,7 +11,7 @@ from torch import nn
 
 from Arch.models import MODELS
 from Arch.models.architecture import Shape, stage_ends
-from Arch.models.architectures.blocks import (
+from Arch.models.architectures.building_blocks import (
     BasicBlock,
     initialise_convolutions,
     pooled_head,

@@ -11,7 +11,7 @@ from torch import nn
 
 from Arch.models import MODELS
 from Arch.models.architecture import Shape, stage_ends
-from Arch.models.architectures.blocks import initialise_convolutions, initialise_linear, rectified_convolutions
+from Arch.models.architectures.building_blocks import initialise_convolutions, initialise_linear, rectified_convolutions
 from Arch.models.architectures.custom_relu import Rectified
 
 Depths = tuple[int, int, int, int, int]

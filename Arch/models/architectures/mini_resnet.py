@@ -12,7 +12,7 @@ from torch import nn
 
 from Arch.models import MODELS
 from Arch.models.architecture import Shape
-from Arch.models.architectures.blocks import BasicBlock, convolution, pooled_head
+from Arch.models.architectures.building_blocks import BasicBlock, convolution, pooled_head
 from Arch.models.architectures.custom_relu import Rectified
 
 Five = tuple[int, int, int, int, int]

@@ -11,7 +11,12 @@ from torch import Tensor, nn
 
 from Arch.models import MODELS
 from Arch.models.architecture import Architecture, Shape, stage_ends
-from Arch.models.architectures.blocks import convolution, initialise_convolutions, initialise_linear, normalisation
+from Arch.models.architectures.building_blocks import (
+    convolution,
+    initialise_convolutions,
+    initialise_linear,
+    normalisation,
+)
 from Arch.models.architectures.custom_relu import Rectified
 
 STEM, LAST = 32, 1280

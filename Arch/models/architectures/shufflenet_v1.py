@@ -12,7 +12,13 @@ from torch import Tensor, nn
 
 from Arch.models import MODELS
 from Arch.models.architecture import Shape, stage_ends
-from Arch.models.architectures.blocks import ChannelShuffle, convolution, normalisation, pooled_head, rectified_stem
+from Arch.models.architectures.building_blocks import (
+    ChannelShuffle,
+    convolution,
+    normalisation,
+    pooled_head,
+    rectified_stem,
+)
 from Arch.models.architectures.custom_relu import Rectified
 
 STEM, GROUPS = 24, 3

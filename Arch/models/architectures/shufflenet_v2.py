@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from Arch.models import MODELS
 from Arch.models.architecture import Shape, stage_ends
-from Arch.models.architectures.blocks import ChannelShuffle, convolution, normalisation, pooled_head
+from Arch.models.architectures.building_blocks import ChannelShuffle, convolution, normalisation, pooled_head
 from Arch.models.architectures.custom_relu import Rectified
 
 STEM, LAST = 24, 1024

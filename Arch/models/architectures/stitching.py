@@ -12,7 +12,7 @@ from torch import nn
 
 from Arch.models import MODELS
 from Arch.models.architecture import Architecture, Shape
-from Arch.models.architectures.blocks import (
+from Arch.models.architectures.building_blocks import (
     BasicBlock,
     Bottleneck,
     ResidualBlock,

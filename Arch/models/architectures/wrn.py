@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from Arch.models import MODELS
 from Arch.models.architecture import Shape, stage_ends
-from Arch.models.architectures.blocks import convolution, initialise_convolutions, normalisation, pooled_head
+from Arch.models.architectures.building_blocks import convolution, initialise_convolutions, normalisation, pooled_head
 from Arch.models.architectures.custom_relu import Rectified
 
 WIDTHS = (16, 16, 32, 64)

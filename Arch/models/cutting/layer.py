@@ -6,7 +6,7 @@ from torch import Tensor, nn
 
 from Arch.errors import ModelError
 from Arch.models.architecture import Shape
-from Arch.models.graph.line import Part
+from Arch.models.graph.layer_sequence import Part
 
 
 class Layer(nn.Module):

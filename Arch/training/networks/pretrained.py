@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from Arch.errors import ConfigError
-from Arch.models.weights.fitting import Fit, begin_from, heads
+from Arch.models.weights.loading import Fit, begin_from, heads
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

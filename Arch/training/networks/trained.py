@@ -17,7 +17,7 @@ from Arch.cache.layout import removal
 from Arch.errors import CorruptEntryError, DataError, ModelError
 from Arch.models import MODELS
 from Arch.models.build import construct
-from Arch.models.weights.fitting import load_whole
+from Arch.models.weights.loading import load_whole
 from Arch.training.run.provenance import data_record
 
 if TYPE_CHECKING:

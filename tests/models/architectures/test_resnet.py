@@ -8,7 +8,7 @@ from torch import nn
 
 from Arch.models import MODELS
 from Arch.models.build import build
-from Arch.models.weights.fitting import load_whole
+from Arch.models.weights.loading import load_whole
 
 # KD_wo_CE's models: parameters for 10 classes at 32 px
 PARAMETERS = {

@@ -7,7 +7,7 @@ import torchvision
 from torch import nn
 
 from Arch.models import MODELS
-from Arch.models.architectures.blocks import ChannelShuffle
+from Arch.models.architectures.building_blocks import ChannelShuffle
 
 # f0 ... f3 and the pooled vector of the benchmarks
 FIRST = [(24, 32, 32), (240, 16, 16), (480, 8, 8), (960, 4, 4), (960,)]

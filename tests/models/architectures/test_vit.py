@@ -9,7 +9,7 @@ from Arch.errors import ModelError
 from Arch.models import MODELS
 from Arch.models.architectures.vit import SelfAttention, patch_size, standard_layers
 from Arch.models.build import construct
-from Arch.models.weights.fitting import begin_from, load_whole
+from Arch.models.weights.loading import begin_from, load_whole
 
 # KD_wo_CE's models: blocks, heads, width, perceptron, parameters for 10 classes at 32 px
 NETWORKS = {

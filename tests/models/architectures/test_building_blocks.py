@@ -5,7 +5,7 @@ import torch
 import torchvision
 from torch import nn
 
-from Arch.models.architectures.blocks import BasicBlock, Bottleneck, stage
+from Arch.models.architectures.building_blocks import BasicBlock, Bottleneck, stage
 
 
 @pytest.mark.parametrize(("width_in", "width", "stride"), [(8, 8, 1), (8, 8, 2), (4, 8, 1), (32, 8, 1), (32, 8, 2)])

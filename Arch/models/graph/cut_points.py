@@ -9,7 +9,7 @@ from itertools import count
 from torch import fx, nn
 
 from Arch.errors import ModelError
-from Arch.models.graph.blocks import Blocks, find_blocks
+from Arch.models.graph.block_detection import Blocks, find_blocks
 from Arch.models.graph.flow import Flow
 from Arch.models.graph.operations import activates, flattens, is_linear, is_pointwise, lays_out, word
 from Arch.models.graph.tracer import CALLS, ModuleCall

@@ -12,7 +12,7 @@ from Arch.models import MODELS
 from Arch.models.architectures import vgg
 from Arch.models.build import construct
 from Arch.models.weights.files import read_weights
-from Arch.models.weights.fitting import begin_from, digest_of, load_whole, published_weights
+from Arch.models.weights.loading import begin_from, digest_of, load_whole, published_weights
 
 SHAPE = (3, 8, 8)
 

@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from Arch.models.graph.line import make_line
+from Arch.models.graph.layer_sequence import make_line
 from Arch.models.imodel import IModel
 
 

@@ -12,7 +12,7 @@ from torch import fx, nn
 from Arch.errors import ModelError
 from Arch.models.architecture import Shape
 from Arch.models.graph.collapsing import collapse
-from Arch.models.graph.cutting import Cut, find_cuts, names_of
+from Arch.models.graph.cut_points import Cut, find_cuts, names_of
 from Arch.models.graph.flow import Flow
 from Arch.models.graph.operations import activates
 from Arch.models.graph.program import Modes, Program, stretch
