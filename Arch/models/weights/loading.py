@@ -1,20 +1,16 @@
-"""Weights from elsewhere: from a library to a state dict, and from a state dict into a network."""
+"""Loads state dicts into networks, also where the head, the first convolution or the image size differs."""
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-import torch
 from torch import Tensor, nn
 
-from Arch.errors import ModelError, UnknownNameError
-from Arch.models import MODELS
+from Arch.errors import ModelError
 from Arch.models.architecture import Architecture
-from Arch.models.architectures.published import Published
 from Arch.models.imodel import IModel
-from Arch.models.weights.files import UNREADABLE, State
+from Arch.models.weights.files import State
 
 PREFIXES = ("module.", "model.", "net.", "network.", "backbone.", "_orig_mod.")
 COUNTER = "num_batches_tracked"  # BatchNorm's, which old files lack; it matters only where momentum is None
@@ -36,37 +32,6 @@ class Fit:
     fresh: tuple[str, ...]
     left_out: tuple[str, ...]
     resized: tuple[str, ...]
-
-
-def published_weights(name: str, weights: str) -> State:
-    """The state dict of a library's published weights, downloaded by that library unless it has them.
-
-    Raises:
-        UnknownNameError: there is no such network, or it has no such weights.
-        ModelError: the network is none of another library, or the weights cannot be had.
-    """
-    architecture = MODELS[name]
-    if not issubclass(architecture, Published):
-        raise ModelError(f"{name} is no network of another library, so it has no published weights: write {name}@FILE.")
-    known = architecture.weights()
-    if weights not in known:
-        hint = "DEFAULT means other weights in another version of the library." if weights == "DEFAULT" else ""
-        raise UnknownNameError(f"weights of {name}", weights, known, hint)
-    try:
-        with torch.random.fork_rng(devices=[]):  # a library draws weights before it overwrites them
-            return {key: each.detach() for key, each in architecture.published(weights).items()}
-    except (OSError, *UNREADABLE) as error:
-        raise ModelError(f"the weights {name}@{weights} cannot be had: {type(error).__name__}: {error}") from error
-
-
-def digest_of(state: State) -> str:
-    """SHA-256 of all names, types, shapes and numbers, in the order of the names."""
-    found = hashlib.sha256()
-    for key in sorted(state):
-        tensor = state[key].detach().cpu().contiguous()
-        found.update(f"{key}{tensor.dtype}{tuple(tensor.shape)}".encode())
-        found.update(tensor.flatten().view(torch.uint8).numpy().tobytes() if tensor.numel() else b"")
-    return found.hexdigest()
 
 
 def begin_from(model: IModel, architecture: Architecture, state: State, source: str) -> Fit:

@@ -13,7 +13,8 @@ from Arch.errors import InactiveKeyError, ModelError
 from Arch.models import MODELS
 from Arch.models.build import construct
 from Arch.models.weights.files import read_weights
-from Arch.models.weights.loading import digest_of, load_whole, published_weights
+from Arch.models.weights.loading import load_whole
+from Arch.models.weights.published import digest_of, published_weights
 
 if TYPE_CHECKING:
     from pathlib import Path
