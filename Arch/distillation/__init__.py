@@ -1,4 +1,4 @@
-"""What a student is trained for: the registry of loss terms, whose mathematics are pure functions of tensors."""
+"""Distillation losses: the registry of loss terms, whose mathematics are pure functions of tensors."""
 
 from __future__ import annotations
 

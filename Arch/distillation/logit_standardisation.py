@@ -1,4 +1,4 @@
-"""Logit standardisation: compare what two networks rank, not how loudly they say it."""
+"""Logit standardisation: compares the ranking of two networks' logits, not their scale."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ EPSILON = 1e-7
 
 
 def standardise(logits: Tensor) -> Tensor:
-    """Gives every example's logits mean 0 and standard deviation 1.
+    """Scales each example's logits to mean 0 and standard deviation 1.
 
     Args:
         logits: `(B, K)`, K >= 2.
