@@ -1,4 +1,4 @@
-"""The networks: the registry of architectures, and `IModel`, which shows any network as a line of layers."""
+"""Networks: the registry of architectures, and `IModel`, which presents any network as a sequence of layers."""
 
 from __future__ import annotations
 

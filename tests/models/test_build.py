@@ -103,5 +103,5 @@ def test_a_network_with_another_number_of_logits_is_refused():
         def network(self, shape, classes):
             return nn.Sequential(nn.Flatten(), nn.Linear(4, classes + 1))
 
-    with pytest.raises(ModelError, match="Wide gives 4 logits for 3 classes; it has to give one for each"):
+    with pytest.raises(ModelError, match="Wide returns 4 logits for 3 classes; it must return one for each"):
         construct(Wide(), (1, 2, 2), 3, name="Wide", seed=0)

@@ -73,7 +73,7 @@ def test_a_part_of_the_batch_is_that_part_of_another_batch(images):
 def test_a_part_in_another_mode_than_the_whole_is_refused_by_name_if_that_matters(images):
     model, x = IModel(Stemmed(), (1, 4, 4)).train(), images(3, (1, 4, 4))
     model.network.stem.eval()
-    with pytest.raises(ModelError, match="stem is not in the mode"):
+    with pytest.raises(ModelError, match="stem is not in the network's mode"):
         model.trace(x)
     model.train()
     model.network.bn.eval()  # a module of torch's own, which knows its mode itself

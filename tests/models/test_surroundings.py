@@ -106,7 +106,7 @@ def test_a_whole_that_draws_by_more_than_its_input_is_refused_with_the_reason(na
 
     obstacle = IModel(Scaled(), SHAPE).obstacle
     assert obstacle == (
-        "Scaled: its own forward cannot be followed: it draws random numbers by more than operations on its input"
+        "Scaled: its forward cannot be traced: it draws random numbers other than by torch operations on its input"
     )
 
 
@@ -116,8 +116,8 @@ def test_a_shape_taken_apart_is_refused_with_the_reason():
             return super().forward(x.view(*x.shape))
 
     assert IModel(Apart(), SHAPE).obstacle == (
-        "Apart: its own forward cannot be followed: it takes apart what only a run has the length of (tuple(x.shape), "
-        "a loop over a tensor)"
+        "Apart: its forward cannot be traced: it iterates over a value of unknown length (tuple(x.shape), a loop "
+        "over a tensor)"
     )
 
 
@@ -127,7 +127,9 @@ def test_logits_that_come_with_others_in_training_are_refused_for_training():
             logits = super().forward(x)
             return (logits, logits) if self.training else logits
 
-    assert IModel(Auxiliary(), SHAPE).obstacle == "Auxiliary does not give one tensor of logits (B, K) in training."
+    assert (
+        IModel(Auxiliary(), SHAPE).obstacle == "Auxiliary does not return one tensor of logits (B, K) in training mode."
+    )
 
 
 def test_a_shape_of_the_networks_own_is_known():
@@ -182,8 +184,8 @@ def test_a_compiled_part_is_one_layer(compiled, images):
 
 def test_a_compiled_whole_is_to_be_wrapped_before():
     obstacle = IModel(torch.compile(nn.Sequential(nn.Linear(4, 3)), backend="eager"), (4,)).obstacle
-    assert obstacle.endswith("it is compiled, so its own forward cannot be followed: wrap the network itself, and "
-                             "compile what wraps it.")  # fmt: skip
+    assert obstacle.endswith("it is compiled, so its forward cannot be traced: wrap the network itself, and compile "
+                             "the wrapper.")  # fmt: skip
 
 
 class Encoding(nn.Module):

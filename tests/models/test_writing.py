@@ -131,7 +131,7 @@ def test_a_forward_that_writes_to_its_parameters_is_not_cut_and_they_are_put_bac
     network = Clipped()
     weight = network.conv.weight.detach().clone()
     assert weight.abs().max() > 0.1
-    assert "has other logits. What a forward does beside" in IModel(network, SHAPE).obstacle
+    assert "has other logits than the network. A forward with" in IModel(network, SHAPE).obstacle
     assert torch.equal(network.conv.weight, weight)
 
 
@@ -177,6 +177,6 @@ def test_a_module_that_the_first_call_builds_is_taken_off_again(images):
     network = Building()
     names = list(network.state_dict())
     model = IModel(network, SHAPE)
-    assert model.obstacle.startswith("Building: its own forward cannot be followed: module is not installed")
+    assert model.obstacle.startswith("Building: its forward cannot be traced: module is not installed")
     assert list(network.state_dict()) == names
     assert model.trace(images(2, SHAPE), ["relu"]).features[0].shape == (2, 2, 4, 4)

@@ -13,19 +13,19 @@ from Arch.models.imodel import IModel
 from Arch.models.weights.files import State
 
 PREFIXES = ("module.", "model.", "net.", "network.", "backbone.", "_orig_mod.")
-COUNTER = "num_batches_tracked"  # BatchNorm's, which old files lack; it matters only where momentum is None
-LONGEST = 20  # lines of a list of what does not fit
+COUNTER = "num_batches_tracked"  # BatchNorm's counter, which old files lack; used only where momentum is None
+MAX_LISTED = 20  # at most so many mismatches are listed
 
 
 @dataclass(frozen=True)
-class Fit:
-    """How far weights fitted a network.
+class LoadReport:
+    """Which weights were loaded into a network.
 
     Attributes:
-        taken: names of the parameters and buffers that were taken over.
-        fresh: names of those that start afresh, as drawn.
-        left_out: names of given tensors that the network has no use for: another head.
-        resized: names of what was taken over in another size: what belongs to an image size.
+        taken: names of the parameters and buffers that were loaded.
+        fresh: names of those that keep their random initialisation.
+        left_out: names of given tensors that were not used, because they belong to another head.
+        resized: names of those that were loaded after resampling for another image size.
     """
 
     taken: frozenset[str]
@@ -34,94 +34,94 @@ class Fit:
     resized: tuple[str, ...]
 
 
-def begin_from(model: IModel, architecture: Architecture, state: State, source: str) -> Fit:
-    """Lets a network begin from others' weights; the head and the first convolution stay as drawn where shapes differ.
+def warm_start(model: IModel, architecture: Architecture, state: State, source: str) -> LoadReport:
+    """Initialises a network from given weights; the head and the first convolution stay random where shapes differ.
 
     Args:
         model: changed in place.
-        architecture: what the network was made from.
-        state: the weights, under the network's own names or its aliases, or with one of `PREFIXES` before them.
-        source: what messages call the weights.
+        architecture: the architecture that built the network.
+        state: the weights, under the network's own names or its aliases, optionally after one of `PREFIXES`.
+        source: how messages name the weights.
 
     Raises:
-        ModelError: anything else is missing, too much or of another shape; every such key is listed.
+        ModelError: another tensor is missing, unexpected or of another shape; all such keys are listed.
     """
     own = model.network.state_dict()
     named = _renamed(state, own, architecture.aliases, source)
     given = architecture.resized(named, model.network)
     free = _free_modules(model, architecture)
     differing = [key for key in own if key not in given or given[key].shape != own[key].shape]
-    fresh = [key for key in differing if _is_within(key, free)]
+    fresh = [key for key in differing if _is_in(key, free)]
     unexpected = [key for key in given if key not in own]
-    has_our_head = any(_is_within(key, heads(model)) for key in given)
-    theirs = [] if has_our_head else [key.rpartition(".")[0] for key in list(given)[-1:]]
-    left_out = [key for key in unexpected if _is_within(key, theirs)]
+    has_own_head = any(_is_in(key, head_names(model)) for key in given)
+    foreign_head = [] if has_own_head else [key.rpartition(".")[0] for key in list(given)[-1:]]
+    left_out = [key for key in unexpected if _is_in(key, foreign_head)]
     counters = [key for key in differing if key.endswith(COUNTER) and key not in given]
-    faults = [_difference(key, own, given) for key in differing if key not in fresh and key not in counters]
-    faults += [f"unexpected {key}" for key in unexpected if key not in left_out]
-    _refuse(faults, source, model.name)
+    mismatches = [_difference(key, own, given) for key in differing if key not in fresh and key not in counters]
+    mismatches += [f"unexpected {key}" for key in unexpected if key not in left_out]
+    _require_no_mismatch(mismatches, source, model.name)
     taken = {key: given[key] for key in own if key not in differing}
     try:
         model.network.load_state_dict(taken, strict=False)
     except RuntimeError as error:
         raise ModelError(
-            f"the weights {source} hold tensors that are not dense, or not of plain numbers, which {model.name} cannot "
-            "take over: save them as dense ones."
+            f"the weights {source} hold sparse or quantised tensors, which {model.name} cannot load: save them as "
+            "dense floating-point ones."
         ) from error
     resized = (key for key in taken if key in named and named[key].shape != taken[key].shape)
-    return Fit(frozenset(taken), tuple(fresh), tuple(left_out), tuple(resized))
+    return LoadReport(frozenset(taken), tuple(fresh), tuple(left_out), tuple(resized))
 
 
-def load_whole(model: IModel, architecture: Architecture, state: State, source: str) -> None:
-    """Loads weights of which nothing may be missing or left over; position embeddings may be of another image size.
+def load_exactly(model: IModel, architecture: Architecture, state: State, source: str) -> None:
+    """Loads weights that must match completely; position embeddings may be of another image size.
 
     Raises:
-        ModelError: they do not fit, be it the head or the first convolution alone.
+        ModelError: the weights do not match, even if only in the head or in the first convolution.
     """
-    fit, free = begin_from(model, architecture, state, source), _free_modules(model, architecture)
-    lacking = (*fit.fresh, *fit.left_out, *(key for key in fit.resized if _is_within(key, free)))
+    report, free = warm_start(model, architecture, state, source), _free_modules(model, architecture)
+    lacking = (*report.fresh, *report.left_out, *(key for key in report.resized if _is_in(key, free)))
     if lacking:
         raise ModelError(
             f"the weights {source} are not those of {model.name} for images of shape {model.shape} and {model.classes} "
-            f"classes: they do not fit {', '.join(lacking)}. Take weights that were trained for these data."
+            f"classes: they do not fit {', '.join(lacking)}. Use weights that were trained for such data."
         )
 
 
-def heads(model: IModel) -> tuple[str, ...]:
-    """The names of the modules that make logits: the last linear layer, or the last convolution."""
+def head_names(model: IModel) -> tuple[str, ...]:
+    """Returns the names of the modules that compute logits: the last linear layer, or the last convolution."""
     inside = set(model.head.parameters()) if model.is_cut else set(model.network.parameters())
-    found = [name for name, each in model.network.named_modules() if _gives(each, model.classes, inside)]
+    found = [name for name, each in model.network.named_modules() if _outputs_logits(each, model.classes, inside)]
     return tuple(found if model.is_cut else found[-1:])
 
 
-def _gives(module: nn.Module, classes: int, inside: set[nn.Parameter]) -> bool:
+def _outputs_logits(module: nn.Module, classes: int, inside: set[nn.Parameter]) -> bool:
     width = module.out_features if isinstance(module, nn.Linear) else getattr(module, "out_channels", None)
     return isinstance(module, nn.Linear | nn.Conv2d) and width == classes and module.weight in inside
 
 
 def _free_modules(model: IModel, architecture: Architecture) -> tuple[str, ...]:
-    """The names of the modules that may differ from those that the weights were made for."""
+    """Returns the names of the modules whose shapes may differ from the given weights."""
     convolutions = (name for name, each in model.network.named_modules() if isinstance(each, nn.Conv2d))
     first = next(convolutions, None)
-    return (*heads(model), *architecture.fresh, *(() if first is None else (first,)))
+    return (*head_names(model), *architecture.fresh, *(() if first is None else (first,)))
 
 
-def _is_within(key: str, modules: Sequence[str]) -> bool:
+def _is_in(key: str, modules: Sequence[str]) -> bool:
     return any(key.startswith(f"{module}.") for module in modules)
 
 
 def _renamed(state: State, own: State, aliases: Mapping[str, str], source: str) -> dict[str, Tensor]:
-    """The state under the network's own names, where prefixes stand before them or other words within."""
+    """Returns the state under the network's own names, with prefixes removed and aliases replaced."""
     renamed: dict[str, Tensor] = {}
     for key, tensor in state.items():
-        name = _bare(".".join(aliases.get(word, word) for word in key.split(".")), own)
+        name = _without_prefixes(".".join(aliases.get(part, part) for part in key.split(".")), own)
         if name in renamed:
             raise ModelError(f"the weights {source} hold {name} twice, once as {key}. Keep one of them.")
         renamed[name] = tensor
     return renamed
 
 
-def _bare(key: str, own: State) -> str:
+def _without_prefixes(key: str, own: State) -> str:
     name = key
     while name not in own:
         prefix = next((each for each in PREFIXES if name.startswith(each)), None)
@@ -137,7 +137,7 @@ def _difference(key: str, own: State, given: State) -> str:
     return f"{key} has the shape {tuple(given[key].shape)}, not {tuple(own[key].shape)}"
 
 
-def _refuse(faults: Sequence[str], source: str, name: str) -> None:
-    if faults:
-        more = [f"... and {len(faults) - LONGEST} more"] if len(faults) > LONGEST else []
-        raise ModelError("\n  ".join([f"the weights {source} do not fit {name}:", *faults[:LONGEST], *more]))
+def _require_no_mismatch(mismatches: Sequence[str], source: str, name: str) -> None:
+    if mismatches:
+        more = [f"... and {len(mismatches) - MAX_LISTED} more"] if len(mismatches) > MAX_LISTED else []
+        raise ModelError("\n  ".join([f"the weights {source} do not fit {name}:", *mismatches[:MAX_LISTED], *more]))

@@ -13,28 +13,32 @@ from Arch.models.weights.files import UNREADABLE, State
 
 
 def published_weights(name: str, weights: str) -> State:
-    """The state dict of a library's published weights, downloaded by that library unless it has them.
+    """Returns the state dict of a library's published weights, downloaded by that library unless it is in its cache.
 
     Raises:
         UnknownNameError: there is no such network, or it has no such weights.
-        ModelError: the network is none of another library, or the weights cannot be had.
+        ModelError: the network is not from another library, or the weights cannot be downloaded.
     """
     architecture = MODELS[name]
     if not issubclass(architecture, Published):
-        raise ModelError(f"{name} is no network of another library, so it has no published weights: write {name}@FILE.")
+        raise ModelError(
+            f"{name} is not a network of another library, so it has no published weights: write {name}@FILE."
+        )
     known = architecture.weights()
     if weights not in known:
         hint = "DEFAULT means other weights in another version of the library." if weights == "DEFAULT" else ""
         raise UnknownNameError(f"weights of {name}", weights, known, hint)
     try:
-        with torch.random.fork_rng(devices=[]):  # a library draws weights before it overwrites them
+        with torch.random.fork_rng(devices=[]):  # a library initialises randomly before it loads
             return {key: each.detach() for key, each in architecture.published(weights).items()}
     except (OSError, *UNREADABLE) as error:
-        raise ModelError(f"the weights {name}@{weights} cannot be had: {type(error).__name__}: {error}") from error
+        raise ModelError(
+            f"the weights {name}@{weights} cannot be downloaded: {type(error).__name__}: {error}"
+        ) from error
 
 
 def digest_of(state: State) -> str:
-    """SHA-256 of all names, types, shapes and numbers, in the order of the names."""
+    """Returns the SHA-256 of all names, dtypes, shapes and numbers of a state dict, in the order of the names."""
     found = hashlib.sha256()
     for key in sorted(state):
         tensor = state[key].detach().cpu().contiguous()

@@ -13,7 +13,7 @@ from Arch.errors import InactiveKeyError, ModelError
 from Arch.models import MODELS
 from Arch.models.build import construct
 from Arch.models.weights.files import read_weights
-from Arch.models.weights.loading import load_whole
+from Arch.models.weights.loading import load_exactly
 from Arch.models.weights.published import digest_of, published_weights
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ class ForeignModel:
         architecture, source = self._architecture(), self.source
         model = construct(architecture, dataset.shape, len(dataset.classes), name=source.model, seed=source.seed)
         if not source.is_random:
-            load_whole(model, architecture, self.state(), self.title)
+            load_exactly(model, architecture, self.state(), self.title)
         return model.eval()
 
     def state(self) -> State:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from Arch.errors import ConfigError
-from Arch.models.weights.loading import Fit, begin_from, heads
+from Arch.models.weights.loading import LoadReport, head_names, warm_start
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -32,7 +32,7 @@ class WarmStart:
     """
 
     source: str
-    fit: Fit
+    fit: LoadReport
     multiplier: float
 
     @property
@@ -78,7 +78,7 @@ def begin(model: IModel, architecture: Architecture, given: GivenNetwork, multip
     """
     if multiplier < 0 and multiplier != FROZEN:
         raise ConfigError(f"BackboneLRMultiplier is at least 0, or -1 for a frozen backbone, not {multiplier:g}.")
-    start = WarmStart(given.title, begin_from(model, architecture, given.state(), given.title), multiplier)
+    start = WarmStart(given.title, warm_start(model, architecture, given.state(), given.title), multiplier)
     if start.is_frozen:
         for each in start.backbone(model):
             each.requires_grad = False
@@ -87,7 +87,7 @@ def begin(model: IModel, architecture: Architecture, given: GivenNetwork, multip
 
 def head_modules(model: IModel) -> Sequence[nn.Module]:
     """The modules of the head: of one that cannot be cut, those that make the logits."""
-    return tuple(model.head.modules()) if model.is_cut else tuple(map(model.network.get_submodule, heads(model)))
+    return tuple(model.head.modules()) if model.is_cut else tuple(map(model.network.get_submodule, head_names(model)))
 
 
 def head_parameters(model: IModel) -> Sequence[nn.Parameter]:

@@ -17,7 +17,7 @@ from Arch.cache.layout import removal
 from Arch.errors import CorruptEntryError, DataError, ModelError
 from Arch.models import MODELS
 from Arch.models.build import construct
-from Arch.models.weights.loading import load_whole
+from Arch.models.weights.loading import load_exactly
 from Arch.training.run.provenance import data_record
 
 if TYPE_CHECKING:
@@ -93,7 +93,7 @@ class TrainedNetwork:
         network = construct(architecture, tuple(origin["input_shape"]), origin["classes"], name=name, seed=0)
         state = self.state()
         with self._refusing_damage():
-            load_whole(network, architecture, state, f"of {self.title}")
+            load_exactly(network, architecture, state, f"of {self.title}")
         return network.eval()
 
     def load_for(self, dataset: ImageData) -> IModel:

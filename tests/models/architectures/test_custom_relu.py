@@ -6,10 +6,10 @@ from torch import nn
 
 from Arch.errors import ModelError
 from Arch.models import MODELS
-from Arch.models.architectures.custom_relu import CustomReLU, Rectified, replace_relus
+from Arch.models.architectures.custom_relu import CustomReLU, ReLUArchitecture, replace_relus
 from Arch.models.build import build
 
-RECTIFIED = [name for name in MODELS if issubclass(MODELS[name], Rectified)]
+RECTIFIED = [name for name in MODELS if issubclass(MODELS[name], ReLUArchitecture)]
 SMALL = ["MLP", "resnet8", "wrn_16_1", "MobileNetV2x0.5", "ShuffleV1"]
 
 

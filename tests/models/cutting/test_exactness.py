@@ -34,9 +34,9 @@ CUT = [
 ]
 REFUSED = [
     (hostile.SkipToTheEnd, "SkipToTheEnd has no layer before its head"),
-    (hostile.OtherLayersInTraining, "OtherLayersInTraining computes along other layers in training"),
-    (hostile.DecidesByNumbers, "DecidesByNumbers: its own forward cannot be followed: it decides by values"),
-    (hostile.WithoutGradients, "WithoutGradients: its own forward cannot be followed: it turns gradients or"),
+    (hostile.OtherLayersInTraining, "OtherLayersInTraining has other layers in training mode"),
+    (hostile.DecidesByNumbers, "DecidesByNumbers: its forward cannot be traced: its control flow"),
+    (hostile.WithoutGradients, "WithoutGradients: its forward cannot be traced: it switches gradients or"),
 ]
 
 
@@ -79,7 +79,7 @@ def test_a_size_that_is_a_multiple_of_the_batch_stays_one(images):
 
 @pytest.mark.parametrize("network", [hostile.TupleOutput(), hostile.Nested(hostile.TupleOutput())])
 def test_a_network_that_does_not_give_one_tensor_is_refused(network):
-    with pytest.raises(ModelError, match=r"gives a tuple, not one tensor of logits|must be Tensor, not tuple"):
+    with pytest.raises(ModelError, match=r"returns a tuple, not one tensor of logits|must be Tensor, not tuple"):
         IModel(network, (1, 4, 4))
 
 
@@ -92,7 +92,7 @@ def test_a_module_that_answers_differently_each_time_is_not_cut():
             return x * self.calls
 
     model = IModel(nn.Sequential(Counting(), nn.Flatten(), nn.Linear(16, 3)), (1, 4, 4))
-    assert "1 (Flatten): composed of its layers, the network has other logits" in model.obstacle
+    assert "1 (Flatten): the composition of its layers has other logits" in model.obstacle
 
 
 def test_a_network_that_cannot_read_the_shape_is_refused_with_torchs_reason():

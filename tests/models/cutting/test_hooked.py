@@ -60,7 +60,7 @@ def test_its_layers_are_non_linearities_flattenings_and_blocks_in_lists(model):
 def test_the_obstacle_names_the_network_and_says_why(model):
     assert not model.is_cut
     assert model.obstacle.startswith(
-        "Deciding: its own forward cannot be followed: it decides by values that only a run has"
+        "Deciding: its forward cannot be traced: its control flow depends on computed values"
     )
 
 
@@ -89,7 +89,7 @@ def test_what_a_non_linearity_in_place_read_is_caught_before_it_is_overwritten(m
 
 @pytest.mark.parametrize("ask", ["head", "backbone"])
 def test_what_needs_a_cut_is_refused_with_the_obstacle(model, ask):
-    with pytest.raises(ModelError, match=r"Deciding cannot be cut, so it has no head.*its own forward cannot be"):
+    with pytest.raises(ModelError, match=r"Deciding cannot be cut, so it has no head.*its forward cannot be"):
         getattr(model, ask)
 
 
@@ -102,7 +102,7 @@ def test_parts_of_the_forward_are_refused_with_the_obstacle(model, x, call):
 
 
 def test_a_module_that_gives_no_tensor_is_refused_by_name(model, x):
-    with pytest.raises(ModelError, match="pair of Deciding gave a tuple"):
+    with pytest.raises(ModelError, match="pair of Deciding returned a tuple"):
         model.trace(x, ["pair"])
 
 

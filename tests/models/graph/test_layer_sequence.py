@@ -4,16 +4,16 @@ import pytest
 import torch
 from torch import nn
 
-from Arch.models.graph.layer_sequence import make_line
+from Arch.models.graph.layer_sequence import make_layer_sequence
 from Arch.models.imodel import IModel
 
 
 def names(network, shape):
-    return [part.name for part in make_line(network, shape).layers]
+    return [part.name for part in make_layer_sequence(network, shape).layers]
 
 
 def targets(network, shape):
-    line = make_line(network, shape)
+    line = make_layer_sequence(network, shape)
     return [list(part.targets) for part in (*line.layers, line.head)]
 
 
@@ -112,7 +112,7 @@ def test_patch_tokens_end_a_layer_once_their_places_are_embedded():
 def test_a_container_is_named_by_the_layer_that_ends_it():
     stem = nn.Sequential(nn.Conv2d(1, 1, 1), nn.ReLU())
     pooled = nn.Sequential(nn.Conv2d(1, 1, 1), nn.ReLU(), nn.MaxPool2d(2))
-    line = make_line(nn.Sequential(stem, pooled, nn.Flatten(), nn.Linear(4, 1)), (1, 4, 4))
+    line = make_layer_sequence(nn.Sequential(stem, pooled, nn.Flatten(), nn.Linear(4, 1)), (1, 4, 4))
     assert dict(line.names) == {"0.1": 0, "0": 0, "1.1": 1, "2": 2}
 
 

@@ -44,8 +44,8 @@ def test_a_bare_pickle_is_refused_without_torchs_advice(tmp_path, capsys):
 @pytest.mark.parametrize(
     ("name", "content", "words"),
     [
-        ("w.pth", b"plain words", "cannot be read as tensors alone: the file is damaged, none of weights"),
-        ("w.pth", b"", r"cannot be read \(EOFError: it ends too early\): the file is damaged, not whole"),
+        ("w.pth", b"plain words", "cannot be read as tensors alone: the file is damaged, not a weight file"),
+        ("w.pth", b"", r"cannot be read \(EOFError: unexpected end of file\): the file is damaged, truncated"),
         ("w.safetensors", b"\xff" * 20, r"cannot be read \(SafetensorError: .*\): the file is damaged"),
         ("none.pth", None, "cannot be read: No such file"),
     ],
@@ -64,7 +64,7 @@ def test_half_a_file_is_refused(name, save, tmp_path):
     path = tmp_path / name
     save(STATE, path)
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
-    with pytest.raises(ModelError, match=f"{name} cannot be read .*the file is damaged, not whole"):
+    with pytest.raises(ModelError, match=f"{name} cannot be read .*the file is damaged, truncated"):
         read_weights(path)
 
 
@@ -93,5 +93,5 @@ def test_a_pickle_that_makes_no_sense_is_refused(content, tmp_path):
 )
 def test_a_file_without_a_state_dict_is_refused(content, held, tmp_path):
     torch.save(content, tmp_path / "w.pth")
-    with pytest.raises(ModelError, match=f"should be a state dict, .* they are {held}"):
+    with pytest.raises(ModelError, match=f"must be a state dict, .* the file holds {held}"):
         read_weights(tmp_path / "w.pth")

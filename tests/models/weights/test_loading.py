@@ -12,7 +12,7 @@ from Arch.models import MODELS
 from Arch.models.architectures import vgg
 from Arch.models.build import construct
 from Arch.models.weights.files import read_weights
-from Arch.models.weights.loading import begin_from, load_whole
+from Arch.models.weights.loading import load_exactly, warm_start
 
 SHAPE = (3, 8, 8)
 
@@ -46,35 +46,35 @@ def state():
 def test_a_state_dict_is_found_however_it_was_packed(packed, state, tmp_path):
     torch.save(packed(state), tmp_path / "w.pth")
     model, architecture = made("resnet8")
-    load_whole(model, architecture, read_weights(tmp_path / "w.pth"), "w.pth")
+    load_exactly(model, architecture, read_weights(tmp_path / "w.pth"), "w.pth")
     assert same(model.state_dict(), state)
 
 
 def test_another_head_and_another_first_convolution_start_afresh(state):
     model, architecture = made("resnet8", (1, 8, 8), 7)
     drawn = copy.deepcopy(model.state_dict())
-    fit = begin_from(model, architecture, state, "w")
-    assert set(fit.fresh) == {"conv1.weight", "fc.weight", "fc.bias"}
+    report = warm_start(model, architecture, state, "w")
+    assert set(report.fresh) == {"conv1.weight", "fc.weight", "fc.bias"}
     after = model.state_dict()
-    assert all(torch.equal(after[key], drawn[key] if key in fit.fresh else state[key]) for key in after)
-    assert fit.taken == after.keys() - set(fit.fresh)
+    assert all(torch.equal(after[key], drawn[key] if key in report.fresh else state[key]) for key in after)
+    assert report.taken == after.keys() - set(report.fresh)
 
 
 def test_weights_without_a_head_or_with_one_of_another_name_leave_ours_afresh(state):
     bare = {key: each for key, each in state.items() if not key.startswith("fc.")}
     for given, left_out in ((bare, ()), ({**bare, "head.weight": torch.ones(9, 64)}, ("head.weight",))):
-        fit = begin_from(*made("resnet8"), given, "w")
-        assert (set(fit.fresh), fit.left_out) == ({"fc.weight", "fc.bias"}, left_out)
+        report = warm_start(*made("resnet8"), given, "w")
+        assert (set(report.fresh), report.left_out) == ({"fc.weight", "fc.bias"}, left_out)
 
 
 def test_what_stands_beside_our_own_head_is_none(state):
     with pytest.raises(ModelError, match=r"do not fit resnet8:\n  unexpected criterion\.weight$"):
-        begin_from(*made("resnet8"), {**state, "criterion.weight": torch.ones(3)}, "w")
+        warm_start(*made("resnet8"), {**state, "criterion.weight": torch.ones(3)}, "w")
 
 
 def test_old_files_lack_the_counters_of_batch_norm(state):
     old = {key: each for key, each in state.items() if not key.endswith("num_batches_tracked")}
-    assert begin_from(*made("resnet8"), old, "w").fresh == ()
+    assert warm_start(*made("resnet8"), old, "w").fresh == ()
 
 
 def test_what_does_not_fit_is_listed_key_by_key(state):
@@ -82,7 +82,7 @@ def test_what_does_not_fit_is_listed_key_by_key(state):
     given |= {"layer2.0.conv1.weight": torch.ones(1)}
     del given["layer1.0.bn1.bias"]
     with pytest.raises(ModelError) as refusal:
-        begin_from(*made("resnet8"), given, "w.pth")
+        warm_start(*made("resnet8"), given, "w.pth")
     assert str(refusal.value).splitlines() == [
         "the weights w.pth do not fit resnet8:",
         "  missing layer1.0.bn1.bias",
@@ -94,7 +94,7 @@ def test_what_does_not_fit_is_listed_key_by_key(state):
 
 def test_a_long_list_ends_in_a_count(state):
     with pytest.raises(ModelError) as refusal:
-        begin_from(*made("resnet14"), {"fc.weight": torch.ones(1)}, "w")
+        warm_start(*made("resnet14"), {"fc.weight": torch.ones(1)}, "w")
     lines = str(refusal.value).splitlines()
     free = {"fc.weight", "fc.bias", "conv1.weight"}
     counted = {key for key in made("resnet14")[0].state_dict() if not key.endswith("num_batches_tracked")} - free
@@ -103,34 +103,34 @@ def test_a_long_list_ends_in_a_count(state):
 
 def test_a_name_that_is_given_twice_is_refused(state):
     with pytest.raises(ModelError, match=r"hold fc.bias twice, once as module\.fc\.bias"):
-        begin_from(*made("resnet8"), {**state, "module.fc.bias": state["fc.bias"]}, "w")
+        warm_start(*made("resnet8"), {**state, "module.fc.bias": state["fc.bias"]}, "w")
 
 
 def test_tensors_of_another_kind_are_refused(state):
-    with pytest.raises(ModelError, match=r"w hold tensors that are not dense, .* which resnet8 cannot take over"):
-        begin_from(*made("resnet8"), {**state, "fc.weight": state["fc.weight"].to_sparse()}, "w")
+    with pytest.raises(ModelError, match=r"w hold sparse or quantised tensors, which resnet8 cannot load"):
+        warm_start(*made("resnet8"), {**state, "fc.weight": state["fc.weight"].to_sparse()}, "w")
 
 
 def test_a_whole_network_has_its_head_too(state):
     with pytest.raises(
         ModelError, match=r"images of shape \(3, 8, 8\) and 6 classes: they do not fit fc.weight, fc.bias"
     ):
-        load_whole(*made("resnet8", classes=6), state, "w")
+        load_exactly(*made("resnet8", classes=6), state, "w")
 
 
 def test_the_head_of_a_network_without_linear_layers_is_its_last_convolution():
     model, architecture = made("torchvision/squeezenet1_1", (3, 32, 32))
     state = torchvision.models.squeezenet1_1(num_classes=9).state_dict()
-    assert set(begin_from(model, architecture, state, "w").fresh) == {"classifier.1.weight", "classifier.1.bias"}
+    assert set(warm_start(model, architecture, state, "w").fresh) == {"classifier.1.weight", "classifier.1.bias"}
 
 
 def test_a_logit_distance_network_begins_from_torchvisions():
     architecture = MODELS["logitdist/resnet18"](3)
     model = construct(architecture, (3, 32, 32), 5, name="logitdist/resnet18", seed=0)
     state = torchvision.models.resnet18(num_classes=10).state_dict()
-    fit = begin_from(model, architecture, state, "w")
-    assert set(fit.fresh) == {"linear.weight", "linear.bias", "unembedding.weight"}
-    assert fit.left_out == ("fc.weight", "fc.bias")
+    report = warm_start(model, architecture, state, "w")
+    assert set(report.fresh) == {"linear.weight", "linear.bias", "unembedding.weight"}
+    assert report.left_out == ("fc.weight", "fc.bias")
 
 
 def test_a_vgg_begins_from_torchvisions_whose_classifier_reads_more_positions(monkeypatch):
@@ -141,13 +141,13 @@ def test_a_vgg_begins_from_torchvisions_whose_classifier_reads_more_positions(mo
         "classifier.0.weight": torch.ones(8, 256 * 7 * 7),
         "classifier.6.bias": torch.ones(9),
     }
-    assert begin_from(model, architecture, state, "w").fresh == ("classifier.0.weight", "classifier.6.bias")
+    assert warm_start(model, architecture, state, "w").fresh == ("classifier.0.weight", "classifier.6.bias")
 
 
 def test_timms_position_embeddings_are_resampled_to_our_image_size():
     state = timm.create_model("test_vit", num_classes=5, img_size=64).state_dict()
     model, architecture = made("timm/test_vit", (3, 96, 96))
-    load_whole(model, architecture, state, "w")
+    load_exactly(model, architecture, state, "w")
     [changed] = [key for key, each in model.state_dict().items() if each.shape != state[key].shape]
     assert changed == "pos_embed"
     assert torch.equal(model.state_dict()[changed][0, 0], state[changed][0, 0])  # that of the class token

@@ -48,9 +48,11 @@ def test_weights_that_cannot_be_downloaded_are_refused_in_one_sentence(monkeypat
         raise OSError("no way out")
 
     monkeypatch.setattr(torchvision.models, "get_model", offline)
-    with pytest.raises(ModelError, match="torchvision/resnet18@IMAGENET1K_V1 cannot be had: OSError: no way out"):
+    with pytest.raises(
+        ModelError, match="torchvision/resnet18@IMAGENET1K_V1 cannot be downloaded: OSError: no way out"
+    ):
         published_weights("torchvision/resnet18", "IMAGENET1K_V1")
-    with pytest.raises(ModelError, match="resnet8 is no network of another library"):
+    with pytest.raises(ModelError, match="resnet8 is not a network of another library"):
         published_weights("resnet8", "IMAGENET1K_V1")
 
 
