@@ -182,7 +182,7 @@ class IModel(nn.Module):
     def _listed(self, layers: Iterable[int | str]) -> Iterable[int | str]:
         if isinstance(layers, str) or not isinstance(layers, Iterable):
             raise ModelError(
-                f"the layers of {self.name} are asked for by a list of numbers or names, not by {layers!r}."
+                f"the layers of {self.name} must be given as a list of indices or names, not as {layers!r}."
             )
         return layers
 

@@ -31,7 +31,7 @@ class WideResNet(ReLUArchitecture):
     """A 3x3 stem, three stages of (depth - 4) / 6 pre-activation blocks, BatchNorm, ReLU, the mean, a linear head.
 
     Source: Zagoruyko & Komodakis, BMVC 2016 (arXiv 1605.07146), table 1, without dropout, in the form of RepDistiller's
-    `models/wrn.py` (kaiming fan-out). The benchmarks' f0 is the stem's output, which is no layer here because it ends
+    `models/wrn.py` (kaiming fan-out). The benchmarks' f0 is the stem's output, which is not a layer because it ends
     in no non-linearity; f1 ... f3 are sums before the next non-linearity. Deviations: the mean is over the map whatever
     its size, not 8x8; without BatchNorm the convolutions have biases and the blocks start as their shortcuts.
     """
