@@ -143,7 +143,7 @@ def print_evenness(name: str, epochs: Epochs) -> None:
 
 
 def shown_views(pixels: Tensor) -> Tensor:
-    """The number of the view that each numbered image `(B, C, H, W)` shows, as `augmentation.views` counts."""
+    """Returns the number of the view that each numbered image `(B, C, H, W)` shows, as `augmentation.views` counts."""
     middle = SIDE // 2
     row, column, beside = pixels[:, 0, middle, middle], pixels[:, 1, middle, middle], pixels[:, 1, middle, middle + 1]
     is_mirrored = (beside < column).long()
@@ -154,12 +154,12 @@ def shown_views(pixels: Tensor) -> Tensor:
 
 
 def plain_bytes(images: Tensor) -> Tensor:
-    """The bytes of images that were only divided by 255."""
+    """Returns the bytes of images that were only divided by 255."""
     return (images * 255).round().long()
 
 
 def loader_bytes(images: Tensor) -> Tensor:
-    """The bytes of images that `Pictures` normalised."""
+    """Returns the bytes of images that `Pictures` normalised."""
     mean, std = torch.tensor((0.5071, 0.4867, 0.4408)), torch.tensor((0.2675, 0.2565, 0.2761))
     return plain_bytes(images * std[:, None, None] + mean[:, None, None])
 

@@ -1,4 +1,4 @@
-"""What is told of a network without its numbers."""
+"""Descriptions of networks on the meta device."""
 
 import pytest
 from torch import nn
@@ -20,7 +20,7 @@ def test_layers_are_chosen_by_the_size_of_maps_or_by_depth(shapes, layers):
     assert default_layers(shapes) == layers
 
 
-def test_a_network_is_told_of_as_it_is_built():
+def test_an_overview_describes_the_network_as_built():
     seen = overview(MODELS["resnet20"](), (3, 32, 32), 100, name="resnet20")
     assert seen.parameters == 278_324
     assert [layer.shape for layer in seen.layers] == [
@@ -29,7 +29,7 @@ def test_a_network_is_told_of_as_it_is_built():
     assert sum(layer.parameters for layer in seen.layers) == 278_324 - 65 * 100
 
 
-def test_one_that_cannot_be_cut_says_why_and_what_is_watched():
+def test_an_overview_of_an_uncut_network_gives_the_reason_and_the_hooked_modules():
     class Deciding(nn.Module):
         def __init__(self):
             super().__init__()

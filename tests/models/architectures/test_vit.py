@@ -100,7 +100,7 @@ def test_forward_is_torchvisions_where_the_class_token_is_classified(roughen, im
 
 
 @torch.no_grad()
-def test_the_mean_over_all_tokens_counts_the_class_token(make, roughen, images):
+def test_the_mean_over_all_tokens_includes_the_class_token(make, roughen, images):
     model = roughen(make("ViT_ETTT", (3, 16, 16))).eval()
     x = images(2, (3, 16, 16), torch.float64)
     theirs = theirs_for(model, 16, 2)
@@ -111,7 +111,7 @@ def test_the_mean_over_all_tokens_counts_the_class_token(make, roughen, images):
 
 
 @torch.no_grad()
-def test_layers_are_the_placed_tokens_and_what_each_block_gives(make, roughen, images):
+def test_layers_are_the_embedded_tokens_and_each_blocks_output(make, roughen, images):
     model = roughen(make("ViT_ETTT", (3, 8, 8))).eval()
     x = images(2, (3, 8, 8), torch.float64)
     theirs = theirs_for(model, 8, 1)
@@ -155,7 +155,7 @@ def test_torchvisions_weights_for_larger_patches_and_other_images_are_taken_over
     assert torch.allclose(state["conv_proj.weight"], squares.mean((3, 5)), atol=1e-6)
 
 
-def test_a_whole_network_has_its_own_patches(theirs):
+def test_loading_exactly_requires_the_patch_size(theirs):
     architecture = MODELS["ViT_ETTT"]()
     model = construct(architecture, (3, 32, 32), 7, name="ViT_ETTT", seed=0)
     with pytest.raises(ModelError, match=r"and 7 classes: they do not fit conv_proj\.weight\. Use"):
@@ -163,7 +163,7 @@ def test_a_whole_network_has_its_own_patches(theirs):
 
 
 @pytest.mark.parametrize("shape", [(1, 4, 128), (5, 128)])
-def test_places_that_are_no_square_grid_are_left_and_refused(shape, theirs):
+def test_position_embeddings_that_are_no_square_grid_are_refused(shape, theirs):
     architecture = MODELS["ViT_ETTT"]()
     model = construct(architecture, (3, 32, 32), 10, name="ViT_ETTT", seed=0)
     with pytest.raises(ModelError, match=r"encoder\.pos_embedding has the shape"):

@@ -1,4 +1,4 @@
-"""Files of weights: what torch and safetensors wrote, and what neither did."""
+"""Weight files: valid ones of torch and safetensors, damaged ones, and files of another kind."""
 
 import pickle
 import zipfile
@@ -27,7 +27,7 @@ class Harmful:
 
 
 @pytest.mark.parametrize("content", [Harmful(), nn.Linear(2, 2), {"state_dict": Harmful()}])
-def test_a_file_of_objects_is_refused_and_runs_nothing(content, tmp_path, capsys):
+def test_a_file_of_python_objects_is_refused_and_runs_no_code(content, tmp_path, capsys):
     torch.save(content, tmp_path / "w.pth")
     with pytest.raises(ModelError, match=r"holds Python objects, .* save the network's state_dict\(\)"):
         read_weights(tmp_path / "w.pth")
@@ -50,7 +50,7 @@ def test_a_bare_pickle_is_refused_without_torchs_advice(tmp_path, capsys):
         ("none.pth", None, "cannot be read: No such file"),
     ],
 )
-def test_a_file_that_is_none_is_refused(name, content, words, tmp_path):
+def test_a_file_without_weights_is_refused(name, content, words, tmp_path):
     if content is not None:
         (tmp_path / name).write_bytes(content)
     with pytest.raises(ModelError, match=words):
@@ -60,7 +60,7 @@ def test_a_file_that_is_none_is_refused(name, content, words, tmp_path):
 @pytest.mark.parametrize(
     ("name", "save"), [("w.pth", torch.save), ("w.safetensors", safetensors.torch.save_file)], ids=["torch", "safe"]
 )
-def test_half_a_file_is_refused(name, save, tmp_path):
+def test_a_truncated_file_is_refused(name, save, tmp_path):
     path = tmp_path / name
     save(STATE, path)
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
@@ -73,7 +73,7 @@ def test_half_a_file_is_refused(name, save, tmp_path):
     [b"\x80\x02.", b"\x80\x02}}}s.", pickle.dumps(("storage", "Float", "0", "cpu", 4), protocol=2)[:-1] + b"Q."],
     ids=["it gives back what it never made", "a dict is a key", "a storage is of no type"],
 )
-def test_a_pickle_that_makes_no_sense_is_refused(content, tmp_path):
+def test_an_invalid_pickle_is_refused(content, tmp_path):
     torch.save(STATE, tmp_path / "whole.pth")
     with zipfile.ZipFile(tmp_path / "whole.pth") as old, zipfile.ZipFile(tmp_path / "w.pth", "w") as new:
         for name in old.namelist():

@@ -1,4 +1,4 @@
-"""Weights on their way into a network: what torch itself saved and loads."""
+"""Loading state dicts into networks; oracle: what torch itself saves and loads."""
 
 import copy
 
@@ -50,7 +50,7 @@ def test_a_state_dict_is_found_however_it_was_packed(packed, state, tmp_path):
     assert same(model.state_dict(), state)
 
 
-def test_another_head_and_another_first_convolution_start_afresh(state):
+def test_another_head_and_another_first_convolution_stay_random(state):
     model, architecture = made("resnet8", (1, 8, 8), 7)
     drawn = copy.deepcopy(model.state_dict())
     report = warm_start(model, architecture, state, "w")
@@ -60,24 +60,24 @@ def test_another_head_and_another_first_convolution_start_afresh(state):
     assert report.taken == after.keys() - set(report.fresh)
 
 
-def test_weights_without_a_head_or_with_one_of_another_name_leave_ours_afresh(state):
+def test_weights_without_a_head_or_with_another_leave_the_own_head_random(state):
     bare = {key: each for key, each in state.items() if not key.startswith("fc.")}
     for given, left_out in ((bare, ()), ({**bare, "head.weight": torch.ones(9, 64)}, ("head.weight",))):
         report = warm_start(*made("resnet8"), given, "w")
         assert (set(report.fresh), report.left_out) == ({"fc.weight", "fc.bias"}, left_out)
 
 
-def test_what_stands_beside_our_own_head_is_none(state):
+def test_an_unexpected_tensor_beside_the_own_head_is_refused(state):
     with pytest.raises(ModelError, match=r"do not fit resnet8:\n  unexpected criterion\.weight$"):
         warm_start(*made("resnet8"), {**state, "criterion.weight": torch.ones(3)}, "w")
 
 
-def test_old_files_lack_the_counters_of_batch_norm(state):
+def test_weights_without_batch_norm_counters_fit(state):
     old = {key: each for key, each in state.items() if not key.endswith("num_batches_tracked")}
     assert warm_start(*made("resnet8"), old, "w").fresh == ()
 
 
-def test_what_does_not_fit_is_listed_key_by_key(state):
+def test_mismatches_are_listed_key_by_key(state):
     given = {"surplus.bias": torch.ones(1), "extra.weight": torch.ones(2), **state}
     given |= {"layer2.0.conv1.weight": torch.ones(1)}
     del given["layer1.0.bn1.bias"]
@@ -106,12 +106,12 @@ def test_a_name_that_is_given_twice_is_refused(state):
         warm_start(*made("resnet8"), {**state, "module.fc.bias": state["fc.bias"]}, "w")
 
 
-def test_tensors_of_another_kind_are_refused(state):
+def test_sparse_tensors_are_refused(state):
     with pytest.raises(ModelError, match=r"w hold sparse or quantised tensors, which resnet8 cannot load"):
         warm_start(*made("resnet8"), {**state, "fc.weight": state["fc.weight"].to_sparse()}, "w")
 
 
-def test_a_whole_network_has_its_head_too(state):
+def test_loading_exactly_requires_the_head(state):
     with pytest.raises(
         ModelError, match=r"images of shape \(3, 8, 8\) and 6 classes: they do not fit fc.weight, fc.bias"
     ):
@@ -124,7 +124,7 @@ def test_the_head_of_a_network_without_linear_layers_is_its_last_convolution():
     assert set(warm_start(model, architecture, state, "w").fresh) == {"classifier.1.weight", "classifier.1.bias"}
 
 
-def test_a_logit_distance_network_begins_from_torchvisions():
+def test_a_logit_distance_network_is_initialised_from_torchvisions():
     architecture = MODELS["logitdist/resnet18"](3)
     model = construct(architecture, (3, 32, 32), 5, name="logitdist/resnet18", seed=0)
     state = torchvision.models.resnet18(num_classes=10).state_dict()
@@ -133,7 +133,7 @@ def test_a_logit_distance_network_begins_from_torchvisions():
     assert report.left_out == ("fc.weight", "fc.bias")
 
 
-def test_a_vgg_begins_from_torchvisions_whose_classifier_reads_more_positions(monkeypatch):
+def test_a_vgg_is_initialised_from_torchvisions_with_a_wider_classifier(monkeypatch):
     monkeypatch.setattr(vgg, "HIDDEN", 8)  # its width costs seconds
     model, architecture = made("VGG4")
     state = {
@@ -144,7 +144,7 @@ def test_a_vgg_begins_from_torchvisions_whose_classifier_reads_more_positions(mo
     assert warm_start(model, architecture, state, "w").fresh == ("classifier.0.weight", "classifier.6.bias")
 
 
-def test_timms_position_embeddings_are_resampled_to_our_image_size():
+def test_timms_position_embeddings_are_resampled_to_another_image_size():
     state = timm.create_model("test_vit", num_classes=5, img_size=64).state_dict()
     model, architecture = made("timm/test_vit", (3, 96, 96))
     load_exactly(model, architecture, state, "w")
@@ -153,7 +153,7 @@ def test_timms_position_embeddings_are_resampled_to_our_image_size():
     assert torch.equal(model.state_dict()[changed][0, 0], state[changed][0, 0])  # that of the class token
 
 
-def test_torchvisions_position_embeddings_are_resampled_to_our_image_size():
+def test_torchvisions_position_embeddings_are_resampled_to_another_image_size():
     sizes = {"num_layers": 1, "num_heads": 1, "hidden_dim": 8, "mlp_dim": 8}
     theirs, ours = (torchvision.models.VisionTransformer(size, 32, **sizes) for size in (64, 96))
     resampled = MODELS["torchvision/vit_b_32"].resized(theirs.state_dict(), ours)

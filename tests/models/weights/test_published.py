@@ -13,7 +13,7 @@ def same(one, other):
     return one.keys() == other.keys() and all(torch.equal(one[key], other[key]) for key in one)
 
 
-def test_torchvisions_weights_are_asked_for_by_their_name(monkeypatch):
+def test_torchvisions_weights_are_requested_by_their_name(monkeypatch):
     theirs = torchvision.models.squeezenet1_1(num_classes=4)
     asked = []
     monkeypatch.setattr(torchvision.models, "get_model", lambda name, **given: asked.append((name, given)) or theirs)
@@ -22,7 +22,7 @@ def test_torchvisions_weights_are_asked_for_by_their_name(monkeypatch):
     assert same(dict(state), theirs.state_dict())
 
 
-def test_timms_weights_are_asked_for_by_their_tag(monkeypatch):
+def test_timms_weights_are_requested_by_their_tag(monkeypatch):
     theirs = timm.create_model("test_resnet", num_classes=4)
     asked = []
     monkeypatch.setattr(timm, "create_model", lambda name, **given: asked.append((name, given)) or theirs)
@@ -56,7 +56,7 @@ def test_weights_that_cannot_be_downloaded_are_refused_in_one_sentence(monkeypat
         published_weights("resnet8", "IMAGENET1K_V1")
 
 
-def test_the_digest_tells_weights_apart_by_name_shape_and_number():
+def test_the_digest_depends_on_names_dtypes_shapes_and_numbers():
     state = {"a": torch.arange(6.0).view(2, 3), "b": torch.ones(2, dtype=torch.bfloat16)}
     others = [
         {**state, "a": state["a"].view(3, 2)},
