@@ -132,7 +132,7 @@ def as_data(name: str, pixels: Tensor) -> ImageData:
 
 
 def print_evenness(name: str, epochs: Epochs) -> None:
-    """Prints the chi-square of the views in one epoch, and how probable a larger one is where all are as likely."""
+    """Prints the chi-square statistic of the views in one epoch, and its p-value under uniform sampling."""
     to_bytes: Callable[[Tensor], Tensor] = plain_bytes if name == "Arch" else loader_bytes
     numbers = torch.cat([shown_views(to_bytes(images)) for images in next(epochs)])
     views = view_count(PADDING, flip=True)

@@ -43,14 +43,14 @@ def test_the_input_is_not_modified():
 @pytest.mark.parametrize("name", RECTIFIED)
 def test_every_relu_of_a_network_is_replaced_and_no_other_module(name):
     with torch.device("meta"):
-        plain, bent = (
+        plain, custom = (
             MODELS[name](**arguments(name), use_custom_relu=flag, kn=0.5, kp=2.0).network((3, 32, 32), 10)
             for flag in (False, True)
         )
-    pairs = list(zip(plain.modules(), bent.modules(), strict=True))
+    pairs = list(zip(plain.modules(), custom.modules(), strict=True))
     assert any(isinstance(old, nn.ReLU) for old, _ in pairs)
     assert all(type(new) is (CustomReLU if type(old) is nn.ReLU else type(old)) for old, new in pairs)
-    assert {(each.kn, each.kp) for each in bent.modules() if isinstance(each, CustomReLU)} == {(0.5, 2.0)}
+    assert {(each.kn, each.kp) for each in custom.modules() if isinstance(each, CustomReLU)} == {(0.5, 2.0)}
 
 
 def test_networks_without_a_relu_do_not_take_slopes():
@@ -69,21 +69,21 @@ def test_slope_keys_are_active_for_exactly_the_networks_that_take_them(resolver)
 @pytest.mark.parametrize("name", SMALL)
 @torch.no_grad()
 def test_layers_and_weights_keep_their_numbers_and_names(name, images):
-    plain, bent = (
+    plain, custom = (
         build(name, (3, 8, 8), 5, seed=3, **arguments(name), use_custom_relu=flag).eval() for flag in (False, True)
     )
     x = images(2, (3, 8, 8))
-    assert [(each.name, each.shape) for each in bent.layers] == [(each.name, each.shape) for each in plain.layers]
-    assert all(map(torch.equal, bent.state_dict().values(), plain.state_dict().values()))
-    assert not torch.equal(bent(x), plain(x))
+    assert [(each.name, each.shape) for each in custom.layers] == [(each.name, each.shape) for each in plain.layers]
+    assert all(map(torch.equal, custom.state_dict().values(), plain.state_dict().values()))
+    assert not torch.equal(custom(x), plain(x))
 
 
 @torch.no_grad()
 def test_with_slopes_0_and_1_it_equals_a_relu(images):
     plain = build("resnet8", (3, 8, 8), 5, seed=3).eval()
-    bent = build("resnet8", (3, 8, 8), 5, seed=3, use_custom_relu=True, kn=0.0, kp=1.0).eval()
+    custom = build("resnet8", (3, 8, 8), 5, seed=3, use_custom_relu=True, kn=0.0, kp=1.0).eval()
     x = images(2, (3, 8, 8))
-    assert torch.equal(bent(x), plain(x))
+    assert torch.equal(custom(x), plain(x))
 
 
 def test_a_shared_relu_is_replaced_wherever_it_is_used():
