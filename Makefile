@@ -27,7 +27,7 @@ check: $(VENV)/.tools
 	$(BIN)/lint-imports
 
 bench: $(VENV)/.tools
-	for each in benchmarks/bench_*.py; do $(BIN)/python $$each || exit 1; done
+	for each in $(filter-out %/bench_against.py,$(wildcard benchmarks/bench_*.py)); do $(BIN)/python $$each || exit 1; done
 
 clean:
 	rm -rf $(VENV) build figures .mypy_cache .ruff_cache .import_linter_cache .hypothesis

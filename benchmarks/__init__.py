@@ -1,1 +1,1 @@
-"""Measurements, each a program that prints its figures as ratios against an alternative in one run."""
+"""Measurements: each is a program that prints its results, where possible as ratios to an alternative in one run."""

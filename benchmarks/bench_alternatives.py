@@ -1,8 +1,8 @@
-"""The same work with others: is each of 10,000 configs cached, and a table of all; seconds and ratios, in one run.
+"""Compares this cache with others: checks whether each of 10,000 configs is cached, and builds a table of all results.
 
-Each is used as its own documentation does: a signac project with a job document, a function under `joblib.Memory`, an
-exca `TaskInfra` on a pydantic model. All sit in one process with everything imported and 10,000 results on disk;
-`BENCH_ENTRIES` changes the number. What takes minutes gets fewer entries, which is said, and is scaled up.
+Each is used as its documentation shows: a signac project with a job document, a function under `joblib.Memory`, an
+exca `TaskInfra` on a pydantic model. All run in one process with everything imported and 10,000 results on disk;
+`BENCH_ENTRIES` changes the number. A slow one gets fewer entries, and its time is scaled up, which its line states.
 """
 
 import contextlib
@@ -30,13 +30,13 @@ from benchmarks.machine import machine
 from benchmarks.ten_thousand import documents, fill_cache, write_configs
 
 ENTRIES = int(os.environ.get("BENCH_ENTRIES", "10000"))
-FEW = 500  # for what needs minutes otherwise
+FEW = 500  # entries of caches that would take minutes
 REPEATS = 3
 Values = Mapping[str, Any]
 
 
 class Known(NamedTuple):
-    """A task that was measured elsewhere."""
+    """A task that was measured in another process."""
 
     seconds: float
 
@@ -45,9 +45,9 @@ class Contestant(NamedTuple):
     """A cache that holds a result for each of `entries` configs.
 
     Attributes:
-        entries: how many.
-        check: counts those that are there.
-        table: gives a row for each.
+        entries: the number of results.
+        check: counts the configs that are cached.
+        table: returns a row for each.
     """
 
     entries: int
@@ -56,7 +56,7 @@ class Contestant(NamedTuple):
 
 
 def main() -> None:
-    """Fills one cache after the other, measures it, and prints the fastest of three times each."""
+    """Fills and measures one cache after the other, and prints the fastest of three times."""
     print(machine())
     with tempfile.TemporaryDirectory(dir=os.environ.get("BENCH_FOLDER")) as folder:
         least = ENTRIES / 10_000 * min(floor(folder).wall for _ in range(REPEATS))
@@ -75,7 +75,7 @@ def main() -> None:
 
 
 def fastest(contestant: Contestant, task: Callable[[], Any] | Known) -> float:
-    """The least seconds that a task takes, after a look whether it does all of its work."""
+    """Returns the shortest time of a task in seconds, and checks that it handled all entries."""
     if isinstance(task, Known):
         return task.seconds
     times = []
@@ -89,12 +89,12 @@ def fastest(contestant: Contestant, task: Callable[[], Any] | Known) -> float:
 
 
 def result(values: Values) -> dict[str, float]:
-    """What a training would have given."""
+    """Returns the scores that a training would have had."""
     return {"accuracy": values["Temperature"] / 1000, "nll": 0.5, "ece": 0.125, "seconds": 12.5}
 
 
 def ours(folder: Path) -> Contestant:
-    """This project: the plan of a folder of config files, and a row per run."""
+    """Sets up this project: the plan of a folder of config files, and a row per run."""
     write_configs(folder / "configs", ENTRIES)
     fill_cache(folder / "cache", folder / "configs")
 
@@ -110,7 +110,7 @@ def ours(folder: Path) -> Contestant:
 
 
 def ours_in_memory(folder: Path) -> Contestant:
-    """This project with configs in memory, as the others have them; a row of scores for each."""
+    """Sets up this project with configs in memory, as the others have them; a row of scores for each."""
     write_configs(folder / "configs", ENTRIES)
     fill_cache(folder / "cache", folder / "configs")
 
@@ -129,7 +129,7 @@ def ours_in_memory(folder: Path) -> Contestant:
 
 
 def signac_project(folder: Path) -> Contestant:
-    """A job per config, its results in the job's document."""
+    """Sets up a signac job per config, with its results in the job's document."""
     import signac
 
     project = signac.init_project(folder)
@@ -147,7 +147,7 @@ def signac_project(folder: Path) -> Contestant:
 
 
 def joblib_memory(folder: Path) -> Contestant:
-    """A memoised function of the config."""
+    """Sets up a memoised function of the config."""
     import joblib
 
     train = joblib.Memory(folder, verbose=0).cache(result)
@@ -162,7 +162,7 @@ def joblib_memory(folder: Path) -> Contestant:
 
 
 def exca_task(folder: Path) -> Contestant:
-    """A pydantic model with a task that is cached in a folder."""
+    """Sets up a pydantic model with a task that is cached in a folder."""
     import exca
     import pydantic
 
@@ -188,7 +188,7 @@ def exca_task(folder: Path) -> Contestant:
 
 
 def experimaestro_experiment(folder: Path) -> Contestant:
-    """An experiment that submits a task per config; the cost of one more task, since starting it takes seconds."""
+    """Measures the cost of one more task of an experiment, whose start takes seconds."""
     if importlib.util.find_spec("experimaestro") is None:
         raise ImportError("no module named 'experimaestro'")
 
@@ -219,5 +219,5 @@ CONTESTANTS: dict[str, Callable[[Path], Contestant]] = {
 
 
 if __name__ == "__main__":
-    with contextlib.redirect_stderr(io.StringIO()):  # each has its own progress and warnings
+    with contextlib.redirect_stderr(io.StringIO()):  # their progress bars and warnings
         main()

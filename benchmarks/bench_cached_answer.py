@@ -1,4 +1,4 @@
-"""What a cached answer costs beyond the interpreter's own start: `main.py -c` on an experiment that is done."""
+"""Measures a cached answer, `main.py -c` on a finished experiment, beside the interpreter's start."""
 
 import statistics
 import subprocess
@@ -17,7 +17,7 @@ REPEATS = 30
 
 
 def main() -> None:
-    """Measures in turn, so that a slow moment of the machine hits all alike."""
+    """Measures all commands and prints their medians."""
     with tempfile.TemporaryDirectory() as folder:
         config = Path(folder) / "config.json"
         config.write_text(CONFIG)
@@ -37,7 +37,7 @@ def main() -> None:
 
 
 def measured(command: list[str], repeats: int) -> float:
-    """The median wall time of a command in seconds."""
+    """Returns the median wall time of a command in seconds."""
     times = []
     for _ in range(repeats):
         start = time.perf_counter()

@@ -1,8 +1,8 @@
-"""The input path beside torchvision's: augmented, normalised batches of CIFAR-10-sized images, nothing learned.
+"""Measures the input pipeline beside torchvision's: augmented, normalised batches of CIFAR-10-sized images.
 
-Both crop after padding by 4 and mirror half of the images; a chi-square over the 162 views of an image shows that they
-do it equally. `BENCH_DATA` is a folder of data with CIFAR-10 in it, without which images are made up; `BENCH_SAMPLES`
-is how many of these, and `BENCH_ROUNDS` how many epochs of each are timed. With a GPU its figures follow the CPU's.
+Both crop after padding by 4 and mirror half of the images; a chi-square test over the 162 views of an image shows that
+both sample uniformly. `BENCH_DATA` is a data folder with CIFAR-10; without it random images are used, `BENCH_SAMPLES`
+of them. `BENCH_ROUNDS` is the number of timed epochs of each. With a GPU, its results follow the CPU's.
 """
 
 import os
@@ -40,9 +40,9 @@ Epochs = Iterator[Iterable[Tensor]]
 
 
 def main() -> None:
-    """Prints how evenly the views are shown, and images a second of each contestant with their ratio."""
+    """Prints how uniformly the views are sampled, and the images per second of both with their ratio."""
     print(f"{machine()}, torch {torch.__version__}, {torch.get_num_threads()} threads")
-    for name, epochs in contestants(numbered_images(), choose_engine("cpu", "float32"), "None").items():
+    for name, epochs in pipelines(numbered_images(), choose_engine("cpu", "float32"), "None").items():
         print_evenness(name, epochs)
     data = pictures()
     print(f"{len(data.train)} images of {data.name}, batches of {BATCH}, medians of {ROUNDS} epochs")
@@ -52,9 +52,9 @@ def main() -> None:
 
 
 def compare(data: ImageData, engine: Engine, aim: int) -> None:
-    """Prints the throughput of both on one device; their epochs take turns."""
+    """Prints the throughput of both on one device; their epochs alternate."""
     seconds: dict[str, list[float]] = {}
-    paths = contestants(data, engine, "MeanVar")
+    paths = pipelines(data, engine, "MeanVar")
     for epochs in paths.values():
         consume(next(epochs), engine)  # starts the workers
     for _ in range(ROUNDS):
@@ -69,15 +69,15 @@ def compare(data: ImageData, engine: Engine, aim: int) -> None:
 
 
 def consume(batches: Iterable[Tensor], engine: Engine) -> None:
-    """Takes every batch and waits for the last one."""
+    """Iterates over all batches and waits for the last one."""
     for images in batches:
-        assert images.device.type == engine.device.type  # noqa: S101 - what is timed has to have arrived
+        assert images.device.type == engine.device.type  # noqa: S101 - the copy is part of the time
     if engine.device.type == "cuda":
         torch.cuda.synchronize()
 
 
-def contestants(data: ImageData, engine: Engine, normalization: str) -> dict[str, Epochs]:
-    """Endless epochs of batches of images, by who makes them."""
+def pipelines(data: ImageData, engine: Engine, normalization: str) -> dict[str, Epochs]:
+    """Returns endless epochs of batches of both pipelines, by name."""
     placed = engine.place_data(data)
     constants = constants_of(data.train.pixels, normalization)
     normalizer = Normalizer.of(constants, data.shape, engine.device)
@@ -93,13 +93,13 @@ def contestants(data: ImageData, engine: Engine, normalization: str) -> dict[str
 
 
 def batch_epochs(batches: Batches) -> Epochs:
-    """This project's own."""
+    """Yields epochs of this project's batches."""
     for number in range(1, 1 << 30):
         yield (batch.images for batch in batches.epoch(number))
 
 
 def loader_epochs(data: ImageData, engine: Engine) -> Epochs:
-    """Torchvision's transforms in worker processes, as the known programs have them."""
+    """Yields epochs of torchvision's transforms in worker processes, as in common training scripts."""
     is_cuda = engine.device.type == "cuda"
     loader = DataLoader(
         Pictures(data), BATCH, shuffle=True, num_workers=WORKERS, persistent_workers=True, pin_memory=is_cuda
@@ -109,7 +109,7 @@ def loader_epochs(data: ImageData, engine: Engine) -> Epochs:
 
 
 def pictures() -> ImageData:
-    """CIFAR-10 where it is, and noise of its size elsewhere."""
+    """Returns CIFAR-10 if `BENCH_DATA` is set, otherwise noise of its size."""
     if "BENCH_DATA" in os.environ:
         return load(DATASETS["CIFAR10"](), Path(os.environ["BENCH_DATA"]))
     noise = torch.randint(0, 256, (SAMPLES, 3, SIDE, SIDE), dtype=torch.uint8)
@@ -117,7 +117,7 @@ def pictures() -> ImageData:
 
 
 def numbered_images() -> ImageData:
-    """Images whose pixels tell where they are: the first channel holds the row plus 1, the second the column plus 1."""
+    """Returns images whose pixels encode their position: channel 0 is the row plus 1, channel 1 the column plus 1."""
     pixels = torch.zeros(SAMPLES, 3, SIDE, SIDE, dtype=torch.uint8)
     pixels[:, 0] = torch.arange(1, SIDE + 1)[:, None]
     pixels[:, 1] = torch.arange(1, SIDE + 1)
@@ -125,7 +125,7 @@ def numbered_images() -> ImageData:
 
 
 def as_data(name: str, pixels: Tensor) -> ImageData:
-    """Images without a meaning as a dataset of ten classes."""
+    """Returns images as a dataset of ten classes."""
     images = Images.of(pixels, torch.arange(len(pixels)) % 10, tuple(map(str, range(10))))
     split = Split(images.pixels, images.labels, torch.arange(len(images)))
     constants = constants_of(images.pixels, "MeanVar")
@@ -133,7 +133,7 @@ def as_data(name: str, pixels: Tensor) -> ImageData:
 
 
 def print_evenness(name: str, epochs: Epochs) -> None:
-    """Prints the chi-square of the views in one epoch, and how probable a larger one is where all are as likely."""
+    """Prints the chi-square statistic of the views in one epoch, and its p-value under uniform sampling."""
     to_bytes: Callable[[Tensor], Tensor] = plain_bytes if name == "Arch" else loader_bytes
     numbers = torch.cat([shown_views(to_bytes(images)) for images in next(epochs)])
     views = view_count(PADDING, flip=True)
@@ -144,7 +144,7 @@ def print_evenness(name: str, epochs: Epochs) -> None:
 
 
 def shown_views(pixels: Tensor) -> Tensor:
-    """The number of the view that each numbered image `(B, C, H, W)` shows, as `augmentation.views` counts."""
+    """Returns the number of the view that each numbered image `(B, C, H, W)` shows, as `augmentation.views` counts."""
     middle = SIDE // 2
     row, column, beside = pixels[:, 0, middle, middle], pixels[:, 1, middle, middle], pixels[:, 1, middle, middle + 1]
     is_mirrored = (beside < column).long()
@@ -155,12 +155,12 @@ def shown_views(pixels: Tensor) -> Tensor:
 
 
 def plain_bytes(images: Tensor) -> Tensor:
-    """The bytes of images that were only divided by 255."""
+    """Returns the bytes of images that were only divided by 255."""
     return (images * 255).round().long()
 
 
 def loader_bytes(images: Tensor) -> Tensor:
-    """The bytes of images that `Pictures` normalised."""
+    """Returns the bytes of images that `Pictures` normalised."""
     mean, std = torch.tensor((0.5071, 0.4867, 0.4408)), torch.tensor((0.2675, 0.2565, 0.2761))
     return plain_bytes(images * std[:, None, None] + mean[:, None, None])
 

@@ -1,11 +1,11 @@
-"""kill -9 at moments uniform over a run's whole life: what the next attempts make of it, beside a run left alone.
+"""Kills runs with SIGKILL at uniformly random moments, and compares the finished runs with an undisturbed one.
 
     python benchmarks/bench_kills.py [KILLS [SEED]]
 
-Each run is started again after every kill until it is there. The moments are drawn evenly from the time that a whole
-run takes, so that its beginning, its steps, its checkpoints and its commit are hit as often as they last; an attempt
-that ends before its moment was the run's last. Processes are forked from one that has imported torch and used none of
-its threads, because an import takes longer than a run.
+Each run is restarted after every kill until it is finished. The moments are uniform over the duration of a whole run,
+so that its start, steps, checkpoints and commit are hit in proportion to their duration; an attempt that ends before
+its moment finishes the run. Processes are forked from one that has imported torch and used none of its threads,
+because the import takes longer than a run.
 """
 
 import contextlib
@@ -38,11 +38,11 @@ from Arch.planning.workspace import Workspace
 from Arch.sweep.worker import Worker
 from benchmarks.machine import machine
 
-tqdm.monitor_interval = 0  # torch.fx makes a bar for each graph it runs, shown or not, and its monitor is a thread
+tqdm.monitor_interval = 0  # torch.fx creates a bar, whose monitor is a thread, for each graph that it runs
 
 KILLS = 300
 PHASES = ("preparing", "training", "checkpointing", "committing")
-STEPS_BETWEEN_REQUESTS = 37  # of a checkpoint, so that some lie inside an epoch
+STEPS_BETWEEN_REQUESTS = 37  # for a checkpoint, so that some are inside an epoch
 CONFIG = {
     "Dataset": "Synthetic",
     "SyntheticSamples": 512,
@@ -61,34 +61,34 @@ CONFIG = {
 
 
 def main(kills: int = KILLS, seed: int = 0) -> int:
-    """Kills runs so many times and says how often each phase was hit; 1 if a run differs from the one left alone."""
+    """Kills `kills` times, prints how often each phase was hit; returns 1 if a run differs from the undisturbed one."""
     draw = random.Random(seed)
     with tempfile.TemporaryDirectory() as folder:
-        laboratory = Laboratory(Path(folder))
-        life = statistics.median(laboratory.time(f"alone {number}") for number in range(3))
-        expected = laboratory.observe("alone 0")
+        lab = Lab(Path(folder))
+        life = statistics.median(lab.time(f"alone {number}") for number in range(3))
+        expected = lab.observe("alone 0")
         hit: Counter[str] = Counter()
         runs, unlike = 0, 0
         while sum(hit.values()) < kills:
-            phase = laboratory.attempt(f"run {runs}", draw.uniform(0, life))
+            phase = lab.attempt(f"run {runs}", draw.uniform(0, life))
             if phase:
                 hit[phase] += 1
             else:
-                unlike += laboratory.observe(f"run {runs}") != expected
+                unlike += lab.observe(f"run {runs}") != expected
                 runs += 1
-        laboratory.time(f"run {runs}")
-        unlike += laboratory.observe(f"run {runs}") != expected
-    print(f"{machine()}, torch {torch.__version__}, 1 thread; a run left alone takes {life:.2f} s")
+        lab.time(f"run {runs}")
+        unlike += lab.observe(f"run {runs}") != expected
+    print(f"{machine()}, torch {torch.__version__}, 1 thread; an undisturbed run takes {life:.2f} s")
     print(f"{kills} kills (seed {seed}): {', '.join(f'{phase} {hit[phase]}' for phase in PHASES)}")
-    print(f"{runs + 1 - unlike} of {runs + 1} killed runs ended with the bytes of the one left alone")
+    print(f"{runs + 1 - unlike} of {runs + 1} killed runs ended with the bytes of the undisturbed one")
     return int(bool(unlike))
 
 
-class Laboratory:
-    """Makes the same run in folders of its own, each in a process that can be killed."""
+class Lab:
+    """Runs the same experiment in several folders, each in a process that can be killed."""
 
     def __init__(self, folder: Path) -> None:
-        """Takes where the caches go, and makes a run that imports for all processes what one needs."""
+        """Runs the experiment once, so that forked processes have everything imported."""
         self._folder = folder
         (folder / "phase").write_bytes(b"\0")
         with (folder / "phase").open("r+b") as file:
@@ -101,7 +101,7 @@ class Laboratory:
             raise SystemExit(f"{threads} threads are alive, of which a fork would copy only one")
 
     def start(self, name: str) -> int:
-        """Begins an attempt at the run in the folder `name`; the process's id."""
+        """Starts an attempt at the run in the folder `name`, and returns the process's id."""
         self._phase[0] = PHASES.index("preparing")
         pid = os.fork()
         if pid == 0:
@@ -114,7 +114,7 @@ class Laboratory:
         return pid
 
     def attempt(self, name: str, seconds: float) -> str:
-        """Kills an attempt after so many seconds: the phase that was hit, or nothing if the run was there by then."""
+        """Kills an attempt after some seconds; returns the phase that was hit, or nothing if the run had finished."""
         pid = self.start(name)
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
@@ -129,7 +129,7 @@ class Laboratory:
         return PHASES[self._phase[0]] if os.WIFSIGNALED(status) else ""
 
     def time(self, name: str) -> float:
-        """Seconds of an attempt that nobody disturbs."""
+        """Returns the seconds of an undisturbed attempt."""
         begin = time.monotonic()
         _, status = os.waitpid(self.start(name), 0)
         if status:
@@ -137,7 +137,7 @@ class Laboratory:
         return time.monotonic() - begin
 
     def observe(self, name: str) -> object:
-        """All that a run is: its weights byte by byte and its record without times; and what else its entry holds."""
+        """Returns a run's weights, its record without times, and the names of the other files of its entry."""
         entry = self._entry(name)[0]
         folder = entry.run_folder(0)
         record = json.loads((folder / "Run.json").read_text())
@@ -147,7 +147,7 @@ class Laboratory:
         for epoch in record["Epochs"]:
             del epoch["Seconds"]
         with contextlib.suppress(RunDoneError):
-            entry.take(0)  # whoever wants a run that is there sweeps up what a kill amid its commit left
+            entry.take(0)  # removes what a kill during the commit left
         left = {path.name for path in entry.path.iterdir()} - {"Result.json"}
         return record, [path.read_bytes() for path in sorted(folder.glob("*.safetensors"))], left
 
@@ -158,17 +158,17 @@ class Laboratory:
 
     def _make(self, name: str, *, is_left: bool = False) -> None:
         _, config, workspace = self._entry(name)
-        teller = Teller(self._phase)
-        teller.requests.is_stop_requested = is_left
-        honest, door._step = door._step, teller.step
+        watcher = PhaseWatcher(self._phase)
+        watcher.requests.is_stop_requested = is_left
+        original, door._step = door._step, watcher.step
         try:
-            Worker(workspace.store, workspace.data, "cpu", teller, teller.requests).train(config)
+            Worker(workspace.store, workspace.data, "cpu", watcher, watcher.requests).train(config)
         finally:
-            door._step = honest
+            door._step = original
 
 
-class Teller(SilentWatcher):
-    """Writes into shared memory which phase a run is in, and asks for a checkpoint now and then."""
+class PhaseWatcher(SilentWatcher):
+    """Writes a run's phase into shared memory, and requests a checkpoint now and then."""
 
     def __init__(self, phase: mmap.mmap) -> None:
         """Takes one byte of shared memory."""
@@ -176,25 +176,25 @@ class Teller(SilentWatcher):
         self._phase, self._steps = phase, 0
 
     def step_done(self) -> None:
-        """Tells that it trains, and counts."""
-        self._tell("training")
+        """Records the phase, and requests a checkpoint after some steps."""
+        self._record("training")
         self._steps += 1
         if self._steps % STEPS_BETWEEN_REQUESTS == 0:
             self.requests.checkpoint()
 
     def step(self, verb: str, path: str | os.PathLike[str], function: Callable[..., Any], *arguments: Any) -> Any:
-        """Stands at the door: what is written tells the phase."""
+        """Derives the phase from each file-system call."""
         name = os.fspath(path)
         if verb == "write":
             if "checkpoint-" in name:
-                self._tell("checkpointing")
+                self._record("checkpointing")
             elif "/staging-" in name:
-                self._tell("committing")
+                self._record("committing")
             elif name.endswith("/log.txt") and self._phase[0] == PHASES.index("checkpointing"):
-                self._tell("training")
+                self._record("training")
         return function(*arguments)
 
-    def _tell(self, phase: str) -> None:
+    def _record(self, phase: str) -> None:
         self._phase[0] = PHASES.index(phase)
 
 

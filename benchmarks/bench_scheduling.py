@@ -1,4 +1,4 @@
-"""What a sweep costs beyond the trainings themselves: runs whose workers do nothing, one after the other."""
+"""Measures a sweep's overhead: runs whose workers train nothing, one after the other."""
 
 import json
 import os
@@ -18,7 +18,7 @@ STARTS = 10
 
 
 def main() -> None:
-    """Sweeps configs with stub workers; prints what a run takes, and what of it is Python's own start."""
+    """Sweeps configs with stub workers; prints the time per run, and Python's start as a part of it."""
     sweep = [sys.executable, "-m", "tests.sweep.stub_main", "--workers", "1", "--quiet"]
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -26,17 +26,17 @@ def main() -> None:
             config = {"Dataset": "Synthetic", "Model": "MLP", "Seed": seed}
             (folder / f"{seed}.json").write_text(json.dumps(config))
         words = ["-e", name, "--cache", str(folder / "cache")]
-        making = seconds([*sweep, *words])
-        looking = seconds([*sweep, *words])
+        first = seconds([*sweep, *words])
+        again = seconds([*sweep, *words])
     start = min(seconds([sys.executable, "-c", "pass"]) for _ in range(STARTS))
-    each = (making - looking) / RUNS
+    each = (first - again) / RUNS
     print(machine())
     print(f"a run that trains nothing, in a process of its own: {each:.3f} s, of which Python's start {start:.3f} s")
-    print(f"the sweep itself: {looking:.3f} s before the first run; aim: below 0.5 s a run beyond importing torch")
+    print(f"the sweep itself: {again:.3f} s before the first run; aim: below 0.5 s a run beyond importing torch")
 
 
 def seconds(command: list[str]) -> float:
-    """Wall time of a program whose workers have one step to take."""
+    """Returns the wall time of a program whose workers take one step."""
     start = time.perf_counter()
     environment = {**os.environ, "STUB": json.dumps({"steps": 1, "pause": 0.0})}
     subprocess.run(command, cwd=ROOT, env=environment, check=True, capture_output=True)

@@ -1,4 +1,4 @@
-"""What the store costs a training: a log line, progress, checkpoints; taking, beating and committing a run."""
+"""Measures the store's share of a training: log lines, progress, checkpoints, heartbeats, and the commit of a run."""
 
 import statistics
 import sys
@@ -25,41 +25,41 @@ WEIGHTS = PAYLOAD[: len(PAYLOAD) // 2]
 
 @dataclass(frozen=True)
 class Asked:
-    """As much of a config as the store asks for."""
+    """The part of a config that the store reads."""
 
     fingerprint: str = "0" * 32
     active: Mapping[str, Any] = field(default_factory=lambda: {"Model": "resnet8"})
     versions: Mapping[str, int] = field(default_factory=dict)
 
     def default_of(self, key: str) -> Any:
-        """Nothing has a default here."""
+        """Raises KeyError: no key has a default."""
         raise KeyError(key)
 
     def document(self) -> Mapping[str, Any]:
-        """What `Config.json` is to hold."""
+        """Returns the content of `Config.json`."""
         return {"Fingerprint": self.fingerprint, "Active": self.active, "Defaults": {}, "References": {}}
 
 
 class Stopwatch:
-    """The milliseconds that each kind of call took."""
+    """Records the milliseconds of each kind of call."""
 
     def __init__(self) -> None:
         self.taken: dict[str, list[float]] = {}
 
     def __call__(self, what: str, function: Callable[..., Any], *arguments: Any) -> Any:
-        """Calls a function and notes how long it took."""
+        """Calls a function and records its time."""
         start = time.perf_counter()
         result = function(*arguments)
         self.taken.setdefault(what, []).append(1e3 * (time.perf_counter() - start))
         return result
 
     def median(self, what: str) -> float:
-        """Milliseconds."""
+        """Returns the median in milliseconds."""
         return statistics.median(self.taken[what])
 
 
 def main() -> None:
-    """Makes the runs and prints the medians."""
+    """Writes the runs and prints the medians."""
     clock = Stopwatch()
     with tempfile.TemporaryDirectory() as folder:
         entry = Store(Path(folder)).entry(Asked())
@@ -77,9 +77,9 @@ def main() -> None:
 
 
 def make_run(entry: Entry, index: int, clock: Stopwatch) -> None:
-    """One run of the store's whole life, without any training in it."""
+    """Writes one run through the store, from its lease to its commit, without any training."""
     lease, work = clock("take", entry.take, index), entry.work(index)
-    clock("sign of life", lease.beat)
+    clock("heartbeat", lease.beat)
     with lease:
         writer = clock("begin", entry.write_run(index, lease).__enter__)
         for epoch in range(1, EPOCHS + 1):
@@ -93,7 +93,7 @@ def make_run(entry: Entry, index: int, clock: Stopwatch) -> None:
 
 
 def run(index: int) -> Run:
-    """As many numbers as a training leaves."""
+    """Returns a run record with as many numbers as a training writes."""
     epochs = tuple(Epoch(i, {"loss": 1.25}, {"accuracy": 0.5}, {}, 0.1, 1.0) for i in range(1, EPOCHS + 1))
     return Run(index, 0, epochs, {"accuracy": 0.5}, 1.0, {"device": "cpu"})
 

@@ -1,4 +1,4 @@
-"""`status`, `plan` and `export` over 10,000 cached configs of 56 active keys, beside the least that a look takes."""
+"""Measures `status`, `plan` and `export` over 10,000 cached configs of 56 active keys, beside a lower bound."""
 
 import hashlib
 import json
@@ -22,14 +22,14 @@ REPEATS = 5
 
 
 class Cost(NamedTuple):
-    """Seconds on the clock, and of the processor, which other work on the machine disturbs less."""
+    """Wall seconds, and processor seconds, which depend less on other load of the machine."""
 
     wall: float
     processor: float
 
 
 def main() -> None:
-    """Builds the cache, then measures all commands in turn, so that a slow moment of the machine hits all alike."""
+    """Builds the cache, and measures all commands alternately, so that a slow moment affects them alike."""
     with tempfile.TemporaryDirectory(dir=os.environ.get("BENCH_FOLDER")) as folder:
         configs, cache = f"{folder}/configs", f"{folder}/cache"
         write_configs(Path(configs))
@@ -56,24 +56,24 @@ def main() -> None:
 
 
 def floor(cache: str) -> Cost:
-    """Canonical JSON, its SHA-256 and one look at the disk for each config, in memory from the start."""
+    """Measures the lower bound: canonical JSON, its SHA-256 and one `exists` for each config, already in memory."""
     found = list(documents())
 
-    def look() -> None:
+    def check_all() -> None:
         for document in found:
             text = json.dumps(document, sort_keys=True, separators=(",", ":"))
             Path(f"{cache}/{hashlib.sha256(text.encode()).hexdigest()[:32]}/Runs/000").exists()
 
-    return timed(look, resource.RUSAGE_SELF)
+    return timed(check_all, resource.RUSAGE_SELF)
 
 
 def measured(command: list[str]) -> Cost:
-    """What a command costs in a fresh process."""
+    """Measures a command in a fresh process."""
     return timed(lambda: subprocess.run(command, check=True, capture_output=True), resource.RUSAGE_CHILDREN)
 
 
 def timed(action: Callable[[], object], who: int) -> Cost:
-    """What an action costs this process, or its children."""
+    """Measures an action in this process, or in its children."""
     before, start = resource.getrusage(who), time.perf_counter()
     action()
     wall, after = time.perf_counter() - start, resource.getrusage(who)

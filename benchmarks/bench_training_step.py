@@ -1,7 +1,7 @@
-"""A step of resnet32x4 -> resnet8x4 distillation at batch 64, beside a plain float32 loop with a DataLoader.
+"""Measures a step of resnet32x4 -> resnet8x4 distillation at batch 64, beside a plain float32 loop with a DataLoader.
 
-Both see the same images with the same kind of augmentation, the same networks, loss and optimizer, and the same
-threads. The rounds of all contestants take turns, so that a slow moment of the machine hits all alike.
+Both have the same images, kind of augmentation, networks, loss, optimizer and number of threads. They are measured
+alternately, so that a slow moment of the machine affects them alike.
 """
 
 import itertools
@@ -68,7 +68,7 @@ def main() -> None:
 
 
 def timed(step: Step, count: int) -> list[float]:
-    """Wall seconds of each of `count` steps."""
+    """Returns the wall seconds of each of `count` steps."""
     times = []
     for _ in range(count):
         start = time.perf_counter()
@@ -78,12 +78,12 @@ def timed(step: Step, count: int) -> list[float]:
 
 
 def networks() -> tuple[IModel, IModel]:
-    """The teacher and the student, fresh."""
+    """Builds the teacher and the student."""
     return build(TEACHER, (3, 32, 32), 10, seed=0), build(STUDENT, (3, 32, 32), 10, seed=1)
 
 
 def arch_loop(data: ImageData, precision: str) -> Step:
-    """A step of this project's own training."""
+    """Returns a step of this project's training."""
     engine = choose_engine("cpu", precision)
     teacher, student = networks()
     terms = (
@@ -106,7 +106,7 @@ class Pictures(Dataset[tuple[Tensor, int]]):
     """The same images as torchvision's own datasets hold them, augmented one by one."""
 
     def __init__(self, data: ImageData) -> None:
-        """Takes the training images."""
+        """Converts the training images to numpy."""
         self._pixels = data.train.pixels.permute(0, 2, 3, 1).contiguous().numpy()
         self._labels = data.train.labels.tolist()
         self._transform = transforms.Compose(
@@ -120,16 +120,16 @@ class Pictures(Dataset[tuple[Tensor, int]]):
         )
 
     def __len__(self) -> int:
-        """How many there are."""
+        """Returns the number of images."""
         return len(self._labels)
 
     def __getitem__(self, index: int) -> tuple[Tensor, int]:
-        """One augmented image and its label."""
+        """Returns one augmented image and its label."""
         return self._transform(self._pixels[index]), self._labels[index]
 
 
 def plain_loop(data: ImageData, workers: int) -> Step:
-    """A step as the known programs write it: float32, contiguous, a DataLoader, the teacher in eval mode."""
+    """Returns a step as in common training scripts: float32, contiguous, a DataLoader, the teacher in eval mode."""
     teacher, student = networks()
     teacher.eval().requires_grad_(requires_grad=False)
     student.train()

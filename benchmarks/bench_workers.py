@@ -1,4 +1,4 @@
-"""One worker with two threads against two workers with one thread each, on real small trainings."""
+"""Compares one worker of two threads with two workers of one thread each, on small trainings."""
 
 import json
 import subprocess
@@ -22,19 +22,19 @@ WAYS = {"1 worker x 2 threads": (1, 2), "2 workers x 1 thread": (2, 1)}
 
 
 def main() -> None:
-    """Sweeps four seeds of each network on Digits in both ways, in turn; prints the fastest of each."""
+    """Sweeps four seeds of each network on Digits in both ways, alternately; prints the fastest of each."""
     print(machine())
     for work, config in WORKS.items():
         times: dict[str, list[float]] = {way: [] for way in WAYS}
         for _ in range(TRIALS):
             for way, (workers, threads) in WAYS.items():
                 times[way].append(seconds(config, workers, threads))
-        told = ", ".join(f"{way} {min(spans):.1f} s" for way, spans in times.items())
-        print(f"{SEEDS} runs of {work} on Digits: {told}")
+        spans_text = ", ".join(f"{way} {min(spans):.1f} s" for way, spans in times.items())
+        print(f"{SEEDS} runs of {work} on Digits: {spans_text}")
 
 
 def seconds(config: dict[str, object], workers: int, threads: int) -> float:
-    """Wall time of a sweep from an empty cache."""
+    """Returns the wall time of a sweep from an empty cache."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         for seed in range(SEEDS):

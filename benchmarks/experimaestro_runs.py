@@ -1,8 +1,8 @@
-"""A task of experimaestro over some configs, in a process of its own, as its tasks have to be importable.
+"""Runs an experimaestro task for some configs, in a process of its own because its tasks must be importable.
 
-`experimaestro_runs.py FOLDER COUNT` submits so many tasks, waits for them, reads their results, and prints the seconds
-that submitting and waiting took, and those with the reading. Tasks that are done are not run again. With a third word
-it first copies the folder of a task that is done for all of them, since running each takes more than a second.
+`experimaestro_runs.py FOLDER COUNT` submits COUNT tasks, waits for them, reads their results, and prints the seconds of
+submitting and waiting, and the total. Finished tasks are not run again. With a third argument it first copies the
+folder of a finished task for all of them, because running each takes more than a second.
 """
 
 import json
@@ -20,7 +20,7 @@ from benchmarks.ten_thousand import documents
 
 
 class Train(Task):
-    """A training that gives its accuracy at once."""
+    """A task that returns an accuracy at once."""
 
     values: Param[dict[str, str]]
 
@@ -30,7 +30,7 @@ class Train(Task):
 
 
 def copy_done(folder: Path, count: int) -> None:
-    """Gives every task the folder of the one that is done."""
+    """Copies the folder of the one finished task for every task."""
     jobs = folder / "jobs" / Train.C(values=texts(1)[0]).__xpmtype__.identifier.name
     [done] = jobs.iterdir()
     for values in texts(count):
@@ -40,12 +40,12 @@ def copy_done(folder: Path, count: int) -> None:
 
 
 def texts(count: int) -> list[dict[str, str]]:
-    """The values of so many configs, all as text, so that one parameter can hold them."""
+    """Returns the values of some configs, all as text, so that one parameter can hold them."""
     return [{key: str(value) for key, value in each.items()} for each in documents(count)]
 
 
 def main(folder: str, count: int) -> None:
-    """Submits, waits, reads."""
+    """Submits the tasks, waits for them, and reads their results."""
     found = texts(count)
     start = time.perf_counter()
     with experiment(folder, "bench", no_environmental_impact=True) as running:

@@ -1,4 +1,4 @@
-"""The machine that a figure was measured on, in a line."""
+"""Describes the machine that a result was measured on, in one line."""
 
 import os
 import platform
@@ -6,7 +6,7 @@ from pathlib import Path
 
 
 def machine() -> str:
-    """Processor, the cores that this process may use, and the Python version."""
+    """Returns the processor, the cores that this process may use, and the Python version."""
     model = platform.processor() or platform.machine()
     cpuinfo = Path("/proc/cpuinfo")
     if cpuinfo.exists():

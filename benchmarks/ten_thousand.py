@@ -1,4 +1,4 @@
-"""Ten thousand config files of 56 active keys, and a cache in which each has one committed run."""
+"""Writes ten thousand config files of 56 active keys, and a cache in which each has one committed run."""
 
 from __future__ import annotations
 
@@ -54,14 +54,14 @@ PROVENANCE: dict[str, Any] = {
 
 
 def documents(count: int = ENTRIES) -> Iterator[dict[str, Any]]:
-    """Configs that differ in seed and temperature and write down every key that is active."""
+    """Yields configs that differ in seed and temperature and state every active key."""
     active = {**_active(), "Teacher": "resnet8"}
     for seed, step in itertools.islice(itertools.product(range(50), range(-(-count // 50))), count):
         yield {**active, "Seed": seed, "Temperature": 1 + step / 10}
 
 
 def write_configs(folder: Path, count: int = ENTRIES) -> None:
-    """The same as files, fifty folders of them."""
+    """Writes these configs as files, in fifty folders."""
     for number, document in enumerate(documents(count)):
         place = folder / f"{document['Seed']:02d}" / f"{number:05d}.json"
         place.parent.mkdir(parents=True, exist_ok=True)
@@ -69,13 +69,13 @@ def write_configs(folder: Path, count: int = ENTRIES) -> None:
 
 
 def fill_cache(cache: Path, configs: Path) -> list[Config]:
-    """Gives every config one finished run, without waiting for the disk; gives the configs.
+    """Writes one finished run for every config, without fsync, and returns the configs.
 
-    The first is committed through the store; the others' files are put in the places that this one's have.
+    The first is committed through the store; the others' files are written directly under the same names.
     """
     workspace = Workspace.at(cache)
     found = [config for config, _ in words.configs(workspace, [str(configs)])]
-    step, door._step = door._step, _hurried
+    step, door._step = door._step, _without_fsync
     try:
         for number, config in enumerate(found):
             entry = workspace.store.entry(config)
@@ -83,12 +83,12 @@ def fill_cache(cache: Path, configs: Path) -> list[Config]:
     finally:
         door._step = step
     shapes = {names_below(workspace.store.entry(config).path) for config in (found[0], found[-1])}
-    assert len(shapes) == 1, f"the store lays out runs in another way now: {shapes}"  # noqa: S101
+    assert len(shapes) == 1, f"the store's layout of a run has changed: {shapes}"  # noqa: S101
     return found
 
 
 def names_below(folder: Path) -> tuple[str, ...]:
-    """The files in a folder and its subfolders."""
+    """Returns the files in a folder and its subfolders."""
     return tuple(sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()))
 
 
@@ -117,12 +117,12 @@ def _run(config: Config, number: int) -> Run:
 
 
 def _active() -> dict[str, Any]:
-    """The active keys of the base, with their values."""
+    """Returns the active keys of `BASE`, with their values."""
     active = dict(Workspace.at().resolver.resolve(BASE).active)
     assert len(active) == KEYS, f"expected {KEYS} active keys, found {len(active)}: change BASE"  # noqa: S101
     return active
 
 
-def _hurried(verb: door.Verb, path: door.AnyPath, function: Callable[..., Any], *arguments: Any) -> Any:  # noqa: ARG001
-    """A file-system call, but for those that wait for the platters."""
+def _without_fsync(verb: door.Verb, path: door.AnyPath, function: Callable[..., Any], *arguments: Any) -> Any:  # noqa: ARG001
+    """Runs a file-system call, except fsync."""
     return None if function is os.fsync else function(*arguments)

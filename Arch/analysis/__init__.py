@@ -1,1 +1,1 @@
-"""What networks are like: pure measures of predictions."""
+"""Analysis of networks: pure functions that measure predictions."""

@@ -1,4 +1,4 @@
-"""What a student is trained for: the registry of loss terms, whose mathematics are pure functions of tensors."""
+"""Distillation losses: the registry of loss terms, whose mathematics are pure functions of tensors."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from Arch.registry.registry import Registry
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # importing the registry must not load torch
     from Arch.distillation.loss_term import LossTerm
 
 METHODS: Registry[type[LossTerm]] = Registry(

@@ -1,21 +1,17 @@
-"""Logit standardisation: compare what two networks rank, not how loudly they say it."""
+"""Logit standardisation: compares the ranking of two networks' logits, not their scale."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import torch
+from torch import Tensor
 
 from Arch.errors import ShapeError
-
-if TYPE_CHECKING:
-    from torch import Tensor
 
 EPSILON = 1e-7
 
 
 def standardise(logits: Tensor) -> Tensor:
-    """Gives every example's logits mean 0 and standard deviation 1.
+    """Scales each example's logits to mean 0 and standard deviation 1.
 
     Args:
         logits: `(B, K)`, K >= 2.

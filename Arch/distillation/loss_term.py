@@ -1,26 +1,24 @@
-"""What every loss term is: something that reads a batch and its traces and returns a scalar."""
+"""The protocol of loss terms: functions of a batch and the networks' outputs that return a scalar."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, Protocol
+from typing import ClassVar, Protocol
+
+from torch import Tensor
 
 from Arch.errors import ShapeError
-
-if TYPE_CHECKING:
-    from torch import Tensor
-
-    from Arch.tensors import Batch, Trace
+from Arch.tensors import Batch, Trace
 
 
 class LossTerm(Protocol):
-    """One summand of an objective, without its weight, which belongs to the objective.
+    """One summand of an objective, without its weight, which the objective applies.
 
-    A term without memory is a frozen dataclass; one that learns or keeps state is an `nn.Module`, whose
-    parameters are trained beside the student's. All that it remembers has to be in its `state_dict` (a persistent
-    buffer, or `get_extra_state`), because from there a run that was interrupted goes on.
+    A term without state is a frozen dataclass; one that learns or keeps state is an `nn.Module`, whose parameters are
+    trained with the student's. All of its state must be in its `state_dict` (a persistent buffer, or
+    `get_extra_state`), because an interrupted run resumes from there.
 
     Attributes:
-        switch_key: the config key that switches it on.
+        switch_key: the config key that enables it.
         weight_key: the config key of its weight.
     """
 
@@ -28,17 +26,17 @@ class LossTerm(Protocol):
     weight_key: ClassVar[str]
 
     def __call__(self, batch: Batch, student: Trace, teacher: Trace | None) -> Tensor:
-        """The term's value on a batch, a scalar: the mean over the batch's examples.
+        """Returns the term's value on a batch, a scalar: the mean over the batch's examples.
 
         Args:
             batch: the examples, on the device.
-            student: what the student made of `batch.images`; logits in float32.
-            teacher: what the teacher made of `batch.teacher_images`, without gradients, or None without a teacher.
+            student: the student's outputs for `batch.images`; logits in float32.
+            teacher: the teacher's outputs for `batch.teacher_images`, without gradients, or None without a teacher.
         """
 
 
 def require_same_shape(student: Tensor, teacher: Tensor) -> None:
-    """Guards a comparison of logits against silent broadcasting.
+    """Checks that logits have one shape, because broadcasting would hide a mismatch.
 
     Raises:
         ShapeError: the shapes are not the same `(B, K)`.
@@ -51,7 +49,7 @@ def require_same_shape(student: Tensor, teacher: Tensor) -> None:
 
 
 def require_labelled_logits(logits: Tensor, labels: Tensor) -> None:
-    """Guards a loss or measure of logits against labels of another batch.
+    """Checks that logits and labels are of the same batch.
 
     Raises:
         ShapeError: the logits are not `(B, K)` or the labels not `(B,)`.

@@ -1,4 +1,4 @@
-"""The networks: the registry of architectures, and `IModel`, which shows any network as a line of layers."""
+"""Networks: the registry of architectures, and `IModel`, which presents any network as a sequence of layers."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from Arch.registry.registry import Registry
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # importing the registry must not load torch
     from Arch.models.architecture import Architecture
 
 MODELS: Registry[type[Architecture]] = Registry("model", f"{__name__}.architectures", key="Model")

@@ -1,18 +1,16 @@
-"""What every registered network is: a frozen record of its parameters that can make the network."""
+"""The base class of registered networks: a frozen record of parameters that builds the network."""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
+
+from torch import Tensor, nn
 
 from Arch.errors import ModelError
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from torch import Tensor, nn
 
 Shape = tuple[int, ...]
 """A tensor's axes without the batch; of an image (C, H, W)."""
@@ -20,13 +18,14 @@ Shape = tuple[int, ...]
 
 @dataclass(frozen=True)
 class Architecture(ABC):
-    """A network before it knows its data; the fields of a subclass are its parameters in the config.
+    """A network before its input shape is known; the fields of a subclass are its parameters in the config.
 
     Attributes:
-        aliases: words that other sources of the same network have in the dotted names of its weights, and ours.
-        fresh: names of modules, beside the head, that published weights of the same network lack or have otherwise.
-        standard_layers: the generalized layers that studies of this network customarily use; none where there is no
-            custom.
+        aliases: words in the dotted weight names of other implementations of the same network, and our words for them.
+        fresh: names of modules, beside the head, that published weights of the same network lack or have in another
+            shape.
+        standard_layers: indices of the generalized layers that studies of this network usually take; empty where there
+            is no convention.
     """
 
     aliases: ClassVar[Mapping[str, str]] = {}
@@ -35,7 +34,7 @@ class Architecture(ABC):
 
     @abstractmethod
     def network(self, shape: Shape, classes: int) -> nn.Module:
-        """A new network whose children in order are its forward.
+        """Builds a new network whose children in order are its forward.
 
         Args:
             shape: of one image, (C, H, W).
@@ -46,17 +45,17 @@ class Architecture(ABC):
 
     @classmethod
     def resized(cls, state: Mapping[str, Tensor], network: nn.Module) -> Mapping[str, Tensor]:  # noqa: ARG003 - a hook
-        """Others' weights with what belongs to an image size (position embeddings) resampled to a network's."""
+        """Returns given weights with position embeddings and the like resampled for a network's image size."""
         return state
 
 
 def stage_ends(depths: Sequence[int], first: int = 0) -> tuple[int, ...]:
-    """The number of the last layer of each stage, where `depths` say how many layers each has, from `first` on."""
+    """Returns the index of each stage's last layer, for stages of `depths` layers that start at index `first`."""
     return tuple(first + end - 1 for end in accumulate(depths))
 
 
 def require_image_shape(shape: Shape, classes: int) -> None:
-    """Refuses what no network can be built for.
+    """Rejects shapes and class counts that no network can be built for.
 
     Raises:
         ModelError: `shape` is not three positive numbers, or there is no class.

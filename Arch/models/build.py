@@ -1,9 +1,10 @@
-"""From a name, the data's shape and a seed to a network."""
+"""Builds a network from a name, an input shape and a seed."""
 
 from __future__ import annotations
 
 import dataclasses
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import Any
 
 import torch
 
@@ -12,24 +13,21 @@ from Arch.models import MODELS
 from Arch.models.architecture import Architecture, Shape, require_image_shape
 from Arch.models.imodel import IModel
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
 
 def build(name: str, shape: Shape, classes: int, *, seed: int, **parameters: Any) -> IModel:
-    """The registered network called `name`, freshly initialised, on the CPU.
+    """Builds the registered network called `name`, freshly initialised, on the CPU.
 
     Args:
         name: one of `MODELS`.
         shape: of one image, (C, H, W).
         classes: K, the number of logits.
-        seed: all that the initial weights depend on.
-        parameters: the architecture's own, such as `batch_norm=False` or `widths=(512, 512), dropout=0.0`.
+        seed: determines the initial weights.
+        parameters: of the architecture, such as `batch_norm=False` or `widths=(512, 512), dropout=0.0`.
 
     Raises:
         UnknownNameError: no network has this name.
-        ModelError: it does not take these parameters, cannot be built for this shape, or gives another number of
-            logits.
+        ModelError: the network does not take these parameters, cannot be built for this shape, or returns another
+            number of logits.
     """
     architecture = MODELS[name]
     _require_parameters(name, architecture, parameters)
@@ -37,9 +35,9 @@ def build(name: str, shape: Shape, classes: int, *, seed: int, **parameters: Any
 
 
 def construct(architecture: Architecture, shape: Shape, classes: int, *, name: str, seed: int) -> IModel:
-    """The network of an architecture whose parameters are known already (from a config) and its name; else as `build`.
+    """Builds the network of an architecture that has its parameters already (from a config); otherwise as `build`.
 
-    torch's global generators are left as they were.
+    torch's global generators are not changed.
     """
     shape = tuple(shape)
     require_image_shape(shape, classes)
@@ -49,7 +47,7 @@ def construct(architecture: Architecture, shape: Shape, classes: int, *, name: s
     model = IModel(network, shape, name=name)
     if model.classes != classes:
         raise ModelError(
-            f"{model.name} gives {model.classes} logits for {classes} classes; it has to give one for each."
+            f"{model.name} returns {model.classes} logits for {classes} classes; it must return one for each."
         )
     return model
 

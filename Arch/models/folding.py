@@ -1,10 +1,11 @@
-"""Frozen networks without BatchNorm: in evaluation it is affine, so the convolution before it can do its work."""
+"""Folds BatchNorm into the preceding convolution of frozen networks, which is exact in evaluation mode."""
 
 from __future__ import annotations
 
 import copy
 from collections import Counter
-from typing import TYPE_CHECKING, TypeGuard, overload
+from collections.abc import Iterator
+from typing import TypeGuard, overload
 
 from torch import fx, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
@@ -12,9 +13,6 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval
 from Arch.errors import ModelError
 from Arch.models.graph.tracing import trace
 from Arch.models.imodel import IModel
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 CONVOLUTIONS = (nn.Conv1d, nn.Conv2d, nn.Conv3d)
 NORMS = (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d)
@@ -25,12 +23,12 @@ def fold_batch_norm(network: IModel) -> IModel: ...
 @overload
 def fold_batch_norm(network: nn.Module) -> nn.Module: ...
 def fold_batch_norm(network: nn.Module) -> nn.Module:
-    """A copy of a network, in evaluation mode, whose convolutions do the work of the BatchNorm that follows them.
+    """Returns a copy of a network in evaluation mode, with each BatchNorm folded into the convolution that it follows.
 
-    With s = gamma / sqrt(var + eps), conv(x; W, b) followed by BatchNorm is conv(x; s W, s (b - mean) + beta). Folded
-    only where the BatchNorm is all that reads the convolution and both are used once; `nn.Identity` takes its place,
-    so that names and layers stay; and only what torch.fx can follow, for elsewhere nobody knows what reads what. The
-    network itself is not changed.
+    With s = gamma / sqrt(var + eps), conv(x; W, b) followed by BatchNorm is conv(x; s W, s (b - mean) + beta). A pair
+    is folded only if the BatchNorm is the convolution's only reader and both are called once. `nn.Identity` replaces
+    the BatchNorm, so that module names and layers stay. A network that torch.fx cannot trace is copied unfolded,
+    because the readers of its convolutions are unknown. The network itself is not changed.
     """
     if isinstance(network, IModel):
         return IModel(fold_batch_norm(network.network), network.shape, name=network.name).eval()
@@ -44,7 +42,7 @@ def fold_batch_norm(network: nn.Module) -> nn.Module:
 
 
 def _pairs(network: nn.Module) -> Iterator[tuple[str, str]]:
-    """Names of a convolution and of the module that alone reads it, both called once."""
+    """Yields the names of a convolution and of the module that alone reads it, both called once."""
     try:
         graph = trace(network).graph
     except ModelError:

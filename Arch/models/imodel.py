@@ -1,48 +1,44 @@
-"""Any network as a line of generalized layers."""
+"""Presents any network as a sequence of generalized layers."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Mapping
 
 from torch import Tensor, nn
 
 from Arch.errors import ModelError, ShapeError, UnknownNameError
+from Arch.models.architecture import Shape
 from Arch.models.cutting.exactness import require_exact
-from Arch.models.cutting.hooked import HookedLayer, hooked_layers, watch
+from Arch.models.cutting.hooked import HookedLayer, capture, hooked_layers
 from Arch.models.cutting.layer import Layer
 from Arch.models.cutting.state_names import hide_in_state_dict
-from Arch.models.graph.line import make_line
-from Arch.models.isolation import without_leftovers
+from Arch.models.graph.layer_sequence import make_layer_sequence
+from Arch.models.isolation import attributes_restored
 from Arch.tensors import Trace
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from Arch.models.architecture import Shape
 
 
 class IModel(nn.Module):
-    """Shows a network as layers 0 ... L-1 and a head, whose composition is exactly the network's own forward.
+    """Presents a network as layers 0 ... L-1 and a head, whose composition is exactly the network's own forward.
 
     The network is cut after each non-linearity outside a block, each block (residual, inverted residual, attention,
-    dense) and each flattening, up to its last linear layer. A layer is asked for by its index (negative ones count
-    from the end) or by the dotted name of a module that ends with it. Nothing of the network is copied; a state dict
-    has the network's own names. Wrap it again after exchanging one of its modules.
+    dense) and each flattening, up to its last linear layer. A layer is selected by its index (negative ones count from
+    the end) or by the dotted name of a module that ends with it. Nothing of the network is copied; a state dict has the
+    network's own names. After replacing one of the network's modules, wrap it again.
 
-    A network that cannot be cut still trains and serves features: its layers are then modules whose results hooks
-    catch, by number or by any module's dotted name, and all that needs a cut is refused with the reason.
+    A network that cannot be cut still trains and provides features: its layers are then modules whose outputs are
+    captured
+    by hooks, by index or by any module's dotted name; everything that needs a cut raises an error with the reason.
 
     Attributes:
         network: the wrapped network.
-        name: what messages call it.
+        name: its name in messages.
         shape: of one example, (C, H, W) for images.
         layers: the generalized layers.
-        obstacle: why the network cannot be cut, naming the module; empty where it is cut.
+        obstacle: why the network cannot be cut, naming the module; empty if it is cut.
         classes: K, the number of logits.
 
     Raises:
-        ModelError: the network cannot read examples of this shape, or does not give one tensor of logits.
+        ModelError: the network cannot read examples of this shape, or does not return one tensor of logits.
     """
 
     layers: tuple[Layer, ...] | tuple[HookedLayer, ...]
@@ -54,8 +50,8 @@ class IModel(nn.Module):
         self.name = name or type(network).__name__
         self.shape = tuple(shape)
         self.obstacle = ""
-        self._heads: tuple[Layer, ...] = ()  # in a tuple, for its modules are registered already
-        with without_leftovers(network):
+        self._heads: tuple[Layer, ...] = ()  # in a tuple: its modules are registered already, through the network
+        with attributes_restored(network):
             try:
                 self._cut()
             except ModelError as reason:
@@ -67,38 +63,39 @@ class IModel(nn.Module):
 
     def _cut(self) -> None:
         network = self.network
-        line = make_line(network, self.shape)
-        layers = [Layer(network, part, shape) for part, shape in zip(line.layers, line.shapes, strict=True)]
-        head = Layer(network, line.head, line.logits)
-        if not any(parameter.is_meta for parameter in network.parameters()):  # only looked at: there are no numbers
+        sequence = make_layer_sequence(network, self.shape)
+        layers = [Layer(network, part, shape) for part, shape in zip(sequence.layers, sequence.shapes, strict=True)]
+        head = Layer(network, sequence.head, sequence.logits)
+        if not any(parameter.is_meta for parameter in network.parameters()):  # else nothing to compare
             for layer, flag in zip(layers, require_exact(network, layers, head, self.shape), strict=True):
                 layer.is_overwritten = flag
-        self.layers, self._heads, self._names, self.classes = tuple(layers), (head,), line.names, line.logits[0]
+        self.layers, self._heads = tuple(layers), (head,)
+        self._names, self.classes = sequence.names, sequence.logits[0]
 
     @property
     def is_cut(self) -> bool:
-        """Whether the network is a line of layers, rather than hooked."""
+        """Whether the network is cut into layers, rather than captured by hooks."""
         return not self.obstacle
 
     @property
     def head(self) -> Layer:
-        """From the last layer's features to logits; raises ModelError where the network cannot be cut."""
+        """The head, from the last layer's features to logits; raises ModelError if the network cannot be cut."""
         self._require_cut()
         return self._heads[0]
 
     @property
     def backbone(self) -> nn.Sequential:
-        """All layers, without the head; the modules are the network's own. Raises as `head`."""
+        """All layers without the head; the modules are the network's own. Raises as `head`."""
         self._require_cut()
-        return nn.Sequential(*self._line)
+        return nn.Sequential(*self._cut_layers)
 
     @property
     def parameters_count(self) -> int:
-        """How many numbers the network learns."""
+        """The number of the network's parameters."""
         return sum(parameter.numel() for parameter in self.network.parameters())
 
     def forward(self, x: Tensor) -> Tensor:
-        """Logits `(B, K)` of examples `(B, *shape)`, by the network's own forward.
+        """Returns logits `(B, K)` of examples `(B, *shape)`, by the network's own forward.
 
         Raises:
             ShapeError: `x` does not have this shape.
@@ -109,22 +106,22 @@ class IModel(nn.Module):
     def trace(
         self, x: Tensor, layers: Iterable[int | str] = (), *, start: int | str = 0, before_activation: bool = False
     ) -> Trace:
-        """Logits, and what the asked layers give, in the order asked.
+        """Returns the logits and the outputs of the requested layers, in the requested order.
 
         Args:
-            x: examples `(B, *shape)`, or what the layer before `start` gives.
+            x: examples `(B, *shape)`, or the output of the layer before `start`.
             layers: indices or names.
             start: the first layer that runs; L runs the head alone.
-            before_activation: give what the last non-linearity of a layer reads, where it ends in one.
+            before_activation: for a layer that ends in a non-linearity, return that non-linearity's input.
 
         Raises:
-            ModelError: there is no such layer, or it comes before `start`, or the network cannot be cut and `start`
-                is not 0.
+            ModelError: a layer's index is out of range, or it comes before `start`, or the network cannot be cut and
+                `start` is not 0.
             UnknownNameError: no layer has this name.
             ShapeError: `x` does not have the shape that `start` reads.
         """
         if self.obstacle:
-            return self._watched(x, layers, start, is_all=True, before_activation=before_activation)
+            return self._captured(x, layers, start, is_all=True, before_activation=before_activation)
         first = self._first(start)
         wanted = self._wanted(layers, first)
         h, kept = self._walk(x, first, len(self.layers), frozenset(wanted), before_activation=before_activation)
@@ -133,9 +130,9 @@ class IModel(nn.Module):
     def tap(
         self, x: Tensor, layers: Iterable[int | str], *, start: int | str = 0, before_activation: bool = False
     ) -> tuple[Tensor, ...]:
-        """What the asked layers give, in the order asked; no layer after the last of them runs. Else as `trace`."""
+        """Returns the outputs of the requested layers, without running later ones; otherwise as `trace`."""
         if self.obstacle:
-            return self._watched(x, layers, start, is_all=False, before_activation=before_activation).features
+            return self._captured(x, layers, start, is_all=False, before_activation=before_activation).features
         first = self._first(start)
         wanted = self._wanted(layers, first)
         end = max(wanted, default=first - 1) + 1
@@ -143,24 +140,24 @@ class IModel(nn.Module):
         return tuple(kept[index] for index in wanted)
 
     def features(self, x: Tensor) -> Tensor:
-        """What the head reads, for examples `(B, *shape)`; raises ModelError where the network cannot be cut."""
+        """Returns the head's input for examples `(B, *shape)`; raises ModelError if the network cannot be cut."""
         self._require_cut()
         return self._walk(x, 0, len(self.layers), frozenset())[0]
 
     def classify(self, features: Tensor) -> Tensor:
-        """Logits `(B, K)` of what the last layer gives.
+        """Returns logits `(B, K)` of the last layer's output.
 
         Raises:
-            ShapeError: that is not what the head reads.
+            ShapeError: `features` does not have the shape that the head reads.
         """
         self._require_cut()
         return self.trace(features, start=len(self.layers)).logits
 
     def index(self, layer: int | str) -> int:
-        """A layer's number counted from the start, for its number counted from either end or its name.
+        """Returns a layer's index counted from the start, for its index from either end or its name.
 
         Raises:
-            ModelError: the number is out of range.
+            ModelError: the index is out of range.
             UnknownNameError: no layer has this name.
         """
         if isinstance(layer, str):
@@ -185,16 +182,16 @@ class IModel(nn.Module):
     def _listed(self, layers: Iterable[int | str]) -> Iterable[int | str]:
         if isinstance(layers, str) or not isinstance(layers, Iterable):
             raise ModelError(
-                f"the layers of {self.name} are asked for by a list of numbers or names, not by {layers!r}."
+                f"the layers of {self.name} must be given as a list of indices or names, not as {layers!r}."
             )
         return layers
 
     def _walk(
         self, x: Tensor, first: int, end: int, wanted: frozenset[int], *, before_activation: bool = False
     ) -> tuple[Tensor, dict[int, Tensor]]:
-        """Runs layers `first` to `end - 1`: what the last gives, and what each wanted one gives."""
+        """Runs layers `first` to `end - 1`; returns the last one's output and the output of each wanted one."""
         self._require_shape(x, first)
-        layers = self._line
+        layers = self._cut_layers
         kept: dict[int, Tensor] = {}
         held = [x.clone() if first and layers[first - 1].is_overwritten else x]
         for index in range(first, end):
@@ -209,10 +206,10 @@ class IModel(nn.Module):
             del h
         return held.pop(), kept
 
-    def _watched(
+    def _captured(
         self, x: Tensor, layers: Iterable[int | str], start: int | str, *, is_all: bool, before_activation: bool
     ) -> Trace:
-        """As `trace`, by hooks; a name may be that of any module."""
+        """Captures features by hooks, otherwise as `trace`; a name may be that of any module."""
         if start != 0:
             self._require_cut()
         self._require_shape(x, 0)
@@ -220,13 +217,13 @@ class IModel(nn.Module):
         names = [
             str(layer) if layer in modules else self.layers[self.index(layer)].name for layer in self._listed(layers)
         ]
-        logits, features = watch(self.network, x, names, is_all=is_all, before_activation=before_activation)
+        logits, features = capture(self.network, x, names, is_all=is_all, before_activation=before_activation)
         return Trace(x.new_empty(0) if logits is None else logits, features)
 
     @property
-    def _line(self) -> tuple[Layer, ...]:
+    def _cut_layers(self) -> tuple[Layer, ...]:
         self._require_cut()
-        return self.layers  # type: ignore[return-value]  # hooked layers are those of networks that cannot be cut
+        return self.layers  # type: ignore[return-value]  # only networks that cannot be cut have hooked layers
 
     def _require_cut(self) -> None:
         if self.obstacle:

@@ -1,4 +1,4 @@
-"""Runs a network on trial without leaving a trace."""
+"""Runs a network without lasting effects on its state or on random generators."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ import contextlib
 import pickle
 import random
 from collections import OrderedDict
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import torch
@@ -14,49 +15,47 @@ from torch import nn
 from torch.nn.modules.lazy import LazyModuleMixin
 from torch.nn.parameter import is_lazy
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
 NUMBERS = (int, float)
 
 
 @contextlib.contextmanager
-def untouched(network: nn.Module) -> Iterator[None]:
-    """Puts the network's modes, parameters and buffers (BatchNorm's statistics) and the generators back at the end.
+def isolated(network: nn.Module) -> Iterator[None]:
+    """Restores the network's modes, parameters and buffers (BatchNorm's statistics) and the generators at the end.
 
-    Inside, the generators of Python, numpy, the CPU and the network's GPUs start from seed 0; others are left alone.
+    Inside, the generators of Python, numpy, the CPU and the network's GPUs start from seed 0; other GPUs' are not
+    touched.
     """
     modes = {module: module.training for module in network.modules()}
-    places = [
+    owned = [
         (module, name, tensor)
         for module in network.modules()
         for own in (module.named_parameters, module.named_buffers)
         for name, tensor in own(recurse=False)
     ]
-    values = {tensor: tensor.detach().clone() for _, _, tensor in places if not is_lazy(tensor)}
-    learned = {tensor: tensor.requires_grad for tensor in values}
+    values = {tensor: tensor.detach().clone() for _, _, tensor in owned if not is_lazy(tensor)}
+    requires_grad_before = {tensor: tensor.requires_grad for tensor in values}
     with _from_seed_0(network):
         try:
             yield
         finally:
             for module, mode in modes.items():
                 module.training = mode
-            for module, name, tensor in places:
-                if getattr(module, name) is not tensor:  # a forward may have put another one in its place
+            for module, name, tensor in owned:
+                if getattr(module, name) is not tensor:  # the forward replaced the tensor
                     setattr(module, name, tensor)
             for tensor, value in values.items():
                 tensor.data.copy_(value)
-                if tensor.requires_grad != learned[tensor]:
-                    tensor.requires_grad_(learned[tensor])
+                if tensor.requires_grad != requires_grad_before[tensor]:
+                    tensor.requires_grad_(requires_grad_before[tensor])
 
 
 @contextlib.contextmanager
-def without_leftovers(network: nn.Module, but: tuple[type, ...] = ()) -> Iterator[None]:
-    """Puts the attributes of a network's modules back at the end, for a forward may keep features or count its calls.
+def attributes_restored(network: nn.Module, keep: tuple[type, ...] = ()) -> Iterator[None]:
+    """Restores the attributes of a network's modules at the end: a forward may store features or count its calls.
 
     Args:
-        network: not its lazy modules, which their first call makes.
-        but: types of attributes that are left.
+        network: its lazy modules are left out, because their first call creates their parameters.
+        keep: types of attributes that are not restored.
     """
     modules = [module for module in network.modules() if not isinstance(module, LazyModuleMixin)]
     before = [(module, dict(vars(module))) for module in modules]
@@ -65,7 +64,7 @@ def without_leftovers(network: nn.Module, but: tuple[type, ...] = ()) -> Iterato
         yield
     finally:
         for module, attributes in before:
-            left = {name: value for name, value in vars(module).items() if isinstance(value, but)}
+            left = {name: value for name, value in vars(module).items() if isinstance(value, keep)}
             vars(module).clear()
             vars(module).update(attributes | left)
         for container, content in contents:
@@ -74,16 +73,16 @@ def without_leftovers(network: nn.Module, but: tuple[type, ...] = ()) -> Iterato
 
 
 def gpus(network: nn.Module) -> list[torch.device]:
-    """The GPUs that a network is on."""
+    """Returns the GPUs that a network is on."""
     tensors = (*network.parameters(), *network.buffers())
     return list({tensor.device for tensor in tensors if tensor.device.type == "cuda"})
 
 
-def generators(devices: list[torch.device]) -> bytes:
-    """The state of all generators that a network on these GPUs may draw from."""
+def generator_states(devices: list[torch.device]) -> bytes:
+    """Returns the states of all generators that a network on these GPUs may draw from, as bytes to compare."""
     states = (torch.get_rng_state(), *map(torch.cuda.get_rng_state, devices))
     tensors = [state.numpy().tobytes() for state in states]
-    return pickle.dumps((random.getstate(), np.random.get_state(), tensors))  # noqa: NPY002 - whatever a forward uses
+    return pickle.dumps((random.getstate(), np.random.get_state(), tensors))  # noqa: NPY002 - a forward may use it
 
 
 @contextlib.contextmanager

@@ -1,24 +1,20 @@
-"""What can be told of a network without its numbers: size, line of layers, customary layers."""
+"""Describes a network without computing its weights: parameters, layers, standard layers."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import TYPE_CHECKING
 
 import torch
+from torch import nn
 
 from Arch.errors import ModelError
 from Arch.models.architecture import Architecture, Shape, require_image_shape
 from Arch.models.cutting.layer import Layer
 from Arch.models.imodel import IModel
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from torch import nn
-
-FEW = 4  # networks that seldom change the size of their maps have their customary layers spread over their depth
+SECTIONS = 4  # where map sizes seldom change, the default layers divide the depth into this many sections
 
 
 @dataclass(frozen=True)
@@ -27,8 +23,8 @@ class LayerView:
 
     Attributes:
         name: dotted name of the module that ends it.
-        shape: of what it gives, without the batch.
-        parameters: how many numbers it learns.
+        shape: of its output, without the batch.
+        parameters: the number of its trainable parameters.
     """
 
     name: str
@@ -41,10 +37,10 @@ class Overview:
     """A network for images of one shape.
 
     Attributes:
-        parameters: how many numbers it learns.
-        layers: the generalized layers; of a network that cannot be cut, the modules that hooks watch.
-        standard: the layers that studies customarily use.
-        obstacle: why it cannot be cut; else empty.
+        parameters: the number of its trainable parameters.
+        layers: the generalized layers; of a network that cannot be cut, the modules that hooks capture.
+        standard: indices of the layers that studies usually take.
+        obstacle: why the network cannot be cut; empty if it can.
     """
 
     parameters: int
@@ -54,53 +50,53 @@ class Overview:
 
 
 def overview(architecture: Architecture, shape: Shape, classes: int, *, name: str) -> Overview:
-    """Looks at a network for images of `shape` (C, H, W); if it can be, without numbers.
+    """Describes a network for images of `shape` (C, H, W), on the meta device if possible.
 
     Raises:
-        ModelError: it cannot be built for this shape.
+        ModelError: the network cannot be built for this shape.
     """
     require_image_shape(shape, classes)
     model = _model(architecture, shape, classes, name)
     layers = tuple(
-        LayerView(layer.name, layer.shape, _size(layer if isinstance(layer, Layer) else _watched(model, layer.name)))
+        LayerView(layer.name, layer.shape, _size(layer if isinstance(layer, Layer) else _module(model, layer.name)))
         for layer in model.layers
     )
-    standard = architecture.standard_layers or spread([layer.shape for layer in layers])
+    standard = architecture.standard_layers or default_layers([layer.shape for layer in layers])
     return Overview(model.parameters_count, layers, standard, model.obstacle)
 
 
-def _watched(model: IModel, name: str) -> nn.Module:
+def _module(model: IModel, name: str) -> nn.Module:
     return model.network.get_submodule(name)
 
 
-def spread(shapes: Sequence[Shape]) -> tuple[int, ...]:
-    """The last layer of each size of maps, the last layer of all included; else all, or some evenly over the depth.
+def default_layers(shapes: Sequence[Shape]) -> tuple[int, ...]:
+    """Returns the last layer of each map size and the last layer; otherwise all, or some evenly spaced over the depth.
 
     Args:
-        shapes: of what each layer gives: (C, H, W), (T, D) or (D,).
+        shapes: of the layers' outputs: (C, H, W), (T, D) or (D,).
     """
     sizes = [_extent(shape) for shape in shapes]
-    ends = [index for index, (here, after) in enumerate(pairwise(sizes)) if here != after]
+    ends = [index for index, (size, following) in enumerate(pairwise(sizes)) if size != following]
     last = len(shapes) - 1
-    if last <= FEW:
+    if last <= SECTIONS:
         return tuple(range(len(shapes)))
-    if len(ends) + 1 >= FEW:
+    if len(ends) + 1 >= SECTIONS:
         return (*ends, last)
-    return tuple(dict.fromkeys(round(last * quarter / FEW) for quarter in range(FEW + 1)))
+    return tuple(dict.fromkeys(round(last * quarter / SECTIONS) for quarter in range(SECTIONS + 1)))
 
 
 def _extent(shape: Shape) -> Shape:
-    """How far a map goes: pixels or tokens, whatever the channels."""
+    """Returns the number of pixels along each axis, or of tokens, without the channels."""
     return shape[1:] if len(shape) == 3 else shape[:-1]
 
 
 def _model(architecture: Architecture, shape: Shape, classes: int, name: str) -> IModel:
-    """The network without numbers, or with numbers where it looks at them: as it is built, or in its forward."""
+    """Builds the network on the meta device; with real weights if building it or its forward reads numbers."""
     with torch.random.fork_rng(devices=[]):
         try:
             with torch.device("meta"):
                 network = architecture.network(shape, classes)
-        except (NotImplementedError, RuntimeError):  # it computes its widths with tensors, as torchvision's RegNet does
+        except (NotImplementedError, RuntimeError):  # widths computed with tensors, as in torchvision's RegNet
             network = architecture.network(shape, classes).to("meta")
         try:
             return IModel(network, shape, name=name)

@@ -1,4 +1,4 @@
-"""What the tests of the networks share: how to build them, and how to leave nothing at its start."""
+"""Fixtures that build networks, replace their initial constants, and check that layers compose to the forward."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def make():
 
 @pytest.fixture(scope="session")
 def bare():
-    """The named network itself without numbers: `bare("resnet8", (3, 32, 32), classes=10)`."""
+    """Builds the named network itself on the meta device: `bare("resnet8", (3, 32, 32), classes=10)`."""
 
     def bare(name, shape=(3, 32, 32), classes=10) -> nn.Module:
         with torch.device("meta"):
@@ -42,7 +42,7 @@ def bare():
 
 @pytest.fixture(scope="session")
 def count(bare):
-    """How many parameters the named network has: `count("resnet8", (3, 32, 32), classes=10)`."""
+    """Counts the parameters of the named network: `count("resnet8", (3, 32, 32), classes=10)`."""
 
     def count(name, shape=(3, 32, 32), classes=10) -> int:
         return sum(each.numel() for each in bare(name, shape, classes).parameters())
@@ -52,7 +52,7 @@ def count(bare):
 
 @pytest.fixture(scope="session")
 def outline(bare):
-    """The named network cut into layers without numbers, each size once: `outline("resnet8", size=32)`."""
+    """Cuts the named network into layers on the meta device, once per size: `outline("resnet8", size=32)`."""
 
     @functools.cache
     def outline(name, size=32) -> IModel:
@@ -63,7 +63,7 @@ def outline(bare):
 
 @pytest.fixture(scope="session")
 def roughen():
-    """Moves scales, shifts, statistics and zeros away from 0 and 1, where mistakes hide; gives float64."""
+    """Replaces scales, shifts, statistics and zeros of 0 and 1, which hide mistakes, by random ones; in float64."""
 
     def roughen(network):
         network.double()
@@ -82,7 +82,7 @@ def roughen():
 
 @pytest.fixture(scope="session")
 def images():
-    """Random images: `images(4, (3, 32, 32))`."""
+    """Draws random images: `images(4, (3, 32, 32))`."""
 
     def images(count, shape, dtype=torch.float32):
         return torch.randn(count, *shape, generator=torch.Generator().manual_seed(2), dtype=dtype)
@@ -92,7 +92,7 @@ def images():
 
 @pytest.fixture(scope="session")
 def require_composition():
-    """Compares layers and head, one after another, with the network itself in both modes: logits, gradients, buffers.
+    """Compares the composition of layers and head with the network in both modes: logits, gradients, buffers.
 
     Arguments are a network in float64 that `IModel` has cut, and examples.
     """

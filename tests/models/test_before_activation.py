@@ -1,15 +1,15 @@
-"""Features before a layer's last non-linearity, and how much of a network runs for an early one."""
+"""Features before a layer's last non-linearity, and the memory that an early layer needs."""
 
 import pytest
 import torch
 import torchvision
 from torch import nn
 
-import tests.models.hostile as hostile
+import tests.models.unusual_forwards as unusual_forwards
 from Arch.models.imodel import IModel
 
 
-def test_of_a_residual_block_it_is_the_sum(make, roughen, images):
+def test_before_the_activation_of_a_residual_block_is_its_sum(make, roughen, images):
     model, x = roughen(make("resnet8", (1, 8, 8))).eval(), images(3, (1, 8, 8), torch.float64)
     block = model.network.layer1[0]
     given = model.tap(x, ["relu"])[0]
@@ -22,8 +22,8 @@ def test_of_a_residual_block_it_is_the_sum(make, roughen, images):
 
 
 @pytest.mark.parametrize("is_training", [True, False])
-def test_a_function_in_place_does_not_reach_it(is_training, images):
-    model = IModel(hostile.FunctionalReluInPlace(), (1, 4, 4)).train(is_training)
+def test_an_in_place_function_does_not_change_the_captured_feature(is_training, images):
+    model = IModel(unusual_forwards.FunctionalReluInPlace(), (1, 4, 4)).train(is_training)
     x = images(3, (1, 4, 4))
     before, after = (model.tap(x, [0], before_activation=each)[0] for each in (True, False))
     assert torch.equal(before, model.network.conv(x))
@@ -38,7 +38,7 @@ def test_statistics_are_counted_once_in_training(make, images):
     assert all(counter == 1 for counter in counters)
 
 
-def test_gradients_go_on_from_before_the_activation(make, images):
+def test_gradients_flow_from_features_before_the_activation(make, images):
     model = make("resnet8", (1, 8, 8))
     (feature,) = model.tap(images(3, (1, 8, 8)), [0], before_activation=True)
     feature.sum().backward()
@@ -75,7 +75,7 @@ class Peak(torch.utils._python_dispatch.TorchDispatchMode):
 
 
 @torch.no_grad()
-def test_the_peak_of_tapping_an_early_layer_is_that_of_the_forward_up_to_it(images):
+def test_tapping_an_early_layer_has_the_peak_memory_of_the_forward_up_to_it(images):
     """ResNet50: the largest maps of its forward up to layer1.2 are those that a hand-cut forward makes."""
     network = torchvision.models.resnet50(num_classes=3).eval()
     x = images(2, (3, 64, 64))

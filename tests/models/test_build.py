@@ -1,4 +1,4 @@
-"""From a name and a seed to a network."""
+"""Building a network from its name and a seed."""
 
 import pytest
 import torch
@@ -45,13 +45,13 @@ def test_an_unknown_name_is_refused_with_the_nearest_one():
         build("resnet8x5", (3, 32, 32), 10, seed=0)
 
 
-def test_a_name_in_another_case_is_another_network():
+def test_names_of_networks_are_case_sensitive():
     with pytest.raises(UnknownNameError, match="case-sensitive"):
         build("rESNET110", (3, 32, 32), 10, seed=0)
 
 
 @pytest.mark.parametrize("shape", [(3, 32), (3, 0, 32), (3, 32, 32, 3)])
-def test_a_shape_that_is_no_image_is_refused(shape):
+def test_a_shape_that_is_not_an_image_is_refused(shape):
     with pytest.raises(ModelError, match="channels, height, width"):
         build("resnet8", shape, 10, seed=0)
 
@@ -59,12 +59,12 @@ def test_a_shape_that_is_no_image_is_refused(shape):
 @pytest.mark.parametrize(
     ("name", "near"), [("RESNET20", "'ResNet20' or 'resnet20'"), ("resNet20", "'resnet20' or 'ResNet20'")]
 )
-def test_networks_that_differ_in_case_alone_are_all_told_the_one_with_more_letters_alike_first(name, near):
+def test_networks_that_differ_in_case_are_all_suggested_most_similar_first(name, near):
     with pytest.raises(UnknownNameError, match=f"Did you mean {near} .names are case-sensitive"):
         build(name, (3, 32, 32), 10, seed=0)
 
 
-def test_no_classes_are_refused():
+def test_zero_classes_are_refused():
     with pytest.raises(ModelError, match="at least one class, not 0"):
         build("resnet8", (3, 32, 32), 0, seed=0)
 
@@ -103,5 +103,5 @@ def test_a_network_with_another_number_of_logits_is_refused():
         def network(self, shape, classes):
             return nn.Sequential(nn.Flatten(), nn.Linear(4, classes + 1))
 
-    with pytest.raises(ModelError, match="Wide gives 4 logits for 3 classes; it has to give one for each"):
+    with pytest.raises(ModelError, match="Wide returns 4 logits for 3 classes; it must return one for each"):
         construct(Wide(), (1, 2, 2), 3, name="Wide", seed=0)

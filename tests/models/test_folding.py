@@ -1,4 +1,4 @@
-"""BatchNorm folded into the convolution that it reads, and nowhere else."""
+"""BatchNorm is folded only into a convolution that it alone reads."""
 
 import pytest
 import torch
@@ -63,7 +63,7 @@ def test_a_folded_model_is_for_evaluation_and_keeps_its_name(make):
     ],
     ids=["reads the convolution", "relu between", "other order", "second reader", "conv twice", "norm twice"],
 )
-def test_only_a_norm_that_alone_reads_a_convolution_is_folded(wiring, expected, roughen, images):
+def test_only_a_norm_that_is_a_convolutions_only_reader_is_folded(wiring, expected, roughen, images):
     network = roughen(Wired(wiring)).eval()
     folded = fold_batch_norm(network)
     x = images(3, (2, 5, 5), torch.float64)
@@ -71,7 +71,7 @@ def test_only_a_norm_that_alone_reads_a_convolution_is_folded(wiring, expected, 
     assert torch.allclose(folded(x), network(x), atol=1e-10)
 
 
-def test_a_norm_without_statistics_stays(roughen):
+def test_a_norm_without_running_statistics_is_not_folded(roughen):
     network = roughen(nn.Sequential(nn.Conv2d(2, 3, 1), nn.BatchNorm2d(3, track_running_stats=False)))
     assert not is_folded(fold_batch_norm(network))
 
@@ -83,6 +83,6 @@ def test_a_norm_without_scale_and_shift_is_folded(roughen, images):
     assert torch.allclose(fold_batch_norm(network)(x), network(x), atol=1e-12)
 
 
-def test_a_network_that_decides_by_numbers_keeps_its_norms(roughen):
+def test_a_network_that_cannot_be_traced_is_not_folded(roughen):
     network = roughen(Wired(lambda net, x: net.norm(net.conv(x)) if x.sum() > 0 else x))
     assert not is_folded(fold_batch_norm(network))

@@ -1,4 +1,4 @@
-"""A network as a line of layers: features, starts, stops, names."""
+"""A network as a sequence of layers: features, starts, stops, names."""
 
 import copy
 
@@ -31,7 +31,7 @@ class Counter:
             module.register_forward_hook(lambda *_, name=name: self.ran.append(name))
 
 
-def test_features_come_in_the_order_asked(model, x):
+def test_features_come_in_the_requested_order(model, x):
     first, last, again = model.trace(x, [4, 1, -1]).features
     assert torch.equal(first, again)
     assert torch.equal(last, model.trace(x, [1]).features[0])
@@ -54,13 +54,13 @@ def test_a_feature_is_what_the_named_module_returned(model, x):
     assert all(torch.equal(feature, seen[name]) for name, feature in zip(seen, trace.features, strict=True))
 
 
-def test_the_callers_list_stays_as_it_was(model, x):
+def test_the_callers_list_is_not_modified(model, x):
     asked = [-1, "relu", -2]
     model.trace(x, asked)
     assert asked == [-1, "relu", -2]
 
 
-def test_tapping_runs_nothing_after_the_last_layer_asked_for(model, x):
+def test_tapping_runs_nothing_after_the_last_requested_layer(model, x):
     counter = Counter(model.network)
     (feature,) = model.tap(x, ["layer1.0"])
     assert feature.shape == (3, 16, 8, 8)
@@ -75,7 +75,7 @@ def test_tapping_no_layer_runs_nothing(model, x):
 
 
 @pytest.mark.parametrize("start", range(6))
-def test_starting_at_a_layer_goes_on_from_what_the_layer_before_gave(model, x, start):
+def test_starting_at_a_layer_continues_from_the_previous_layers_output(model, x, start):
     given = model.tap(x, [start - 1])[0] if start else x
     whole = model.trace(x, range(start, 5))
     counter = Counter(model.network)
@@ -85,19 +85,19 @@ def test_starting_at_a_layer_goes_on_from_what_the_layer_before_gave(model, x, s
     assert all(torch.equal(*pair) for pair in zip(trace.features, whole.features, strict=True))
 
 
-def test_a_start_may_be_a_name_and_a_stop_may_follow(model, x):
+def test_a_start_may_be_a_name_and_be_combined_with_a_stop(model, x):
     (first,) = model.tap(x, ["layer1"])
     (second,) = model.tap(first, [-1], start="layer2.0")
     assert torch.equal(second, model.tap(x, [-1])[0])
 
 
-def test_backbone_and_head_make_the_forward(model, x):
+def test_backbone_and_head_compose_to_the_forward(model, x):
     assert torch.equal(model.head(model.backbone(x)), model(x))
     assert torch.equal(model.classify(model.features(x)), model(x))
     assert torch.equal(model.features(x), model.trace(x, [-1]).features[0])
 
 
-def test_backbone_and_head_share_out_the_networks_own_parameters(model):
+def test_backbone_and_head_partition_the_networks_own_parameters(model):
     parts = [*model.backbone.parameters(), *model.head.parameters()]
     assert {id(each) for each in parts} == {id(each) for each in model.network.parameters()}
     assert [each.shape for each in model.head.parameters()] == [(10, 64), (10,)]
@@ -115,14 +115,14 @@ def test_a_layer_out_of_range_is_refused_with_the_range(model, x, layer):
 
 
 @pytest.mark.parametrize("layers", ["relu", 3, None])
-def test_layers_that_are_no_list_are_refused(model, x, layers):
+def test_layers_that_are_not_a_list_are_refused(model, x, layers):
     for call in (model.trace, model.tap):
-        with pytest.raises(ModelError, match=f"resnet8 are asked for by a list of numbers or names, not by {layers!r}"):
+        with pytest.raises(ModelError, match=f"resnet8 must be given as a list of indices or names, not as {layers!r}"):
             call(x, layers)
 
 
 @pytest.mark.parametrize("layer", [1.5, None, ("relu",)])
-def test_what_is_neither_number_nor_name_is_no_layer(model, x, layer):
+def test_a_layer_that_is_neither_index_nor_name_is_refused(model, x, layer):
     with pytest.raises(ModelError, match=r"-1 to -5 from the end; .* is none of them"):
         model.trace(x, [layer])
     with pytest.raises(ModelError, match=r"-1 to -5 from the end; .* is none of them"):
@@ -161,7 +161,7 @@ def in_place_after_cuts():
 
 
 @pytest.mark.parametrize("is_training", [True, False])
-def test_operations_in_place_do_not_reach_captured_features(is_training, images):
+def test_in_place_operations_do_not_change_captured_features(is_training, images):
     model = IModel(in_place_after_cuts(), (1, 4, 4)).train(is_training)
     x = images(5, (1, 4, 4))
     torch.manual_seed(0)
@@ -186,7 +186,7 @@ def test_a_layer_that_is_overwritten_in_training_only_is_copied_too():
     assert [layer.is_overwritten for layer in IModel(network, (4,)).layers] == [False, True]
 
 
-def test_a_start_does_not_write_into_what_it_is_given(images):
+def test_a_start_does_not_overwrite_its_input(images):
     model = IModel(in_place_after_cuts(), (1, 4, 4))
     given = images(2, (2, 4, 4))
     before = given.clone()
@@ -228,7 +228,7 @@ def test_networks_of_one_architecture_stack_under_vmap(make, images):
     assert all(torch.allclose(ours, each(x), atol=1e-5) for ours, each in zip(stacked, models, strict=True))
 
 
-def test_no_layer_is_a_line_too():
+def test_a_network_without_layers_is_cut_too():
     model = IModel(nn.Sequential(nn.Linear(4, 3)), (4,))
     x = torch.randn(2, 4)
     assert model.layers == ()

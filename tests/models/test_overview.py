@@ -1,11 +1,11 @@
-"""What is told of a network without its numbers."""
+"""Descriptions of networks on the meta device."""
 
 import pytest
 from torch import nn
 
 from Arch.models import MODELS
 from Arch.models.architecture import Architecture
-from Arch.models.overview import overview, spread
+from Arch.models.overview import default_layers, overview
 
 ENDS = [
     ([(16, 8, 8)] * 3 + [(32, 4, 4)] * 2 + [(64, 2, 2)] * 2 + [(64,)], (2, 4, 6, 7)),  # the last of each size
@@ -17,10 +17,10 @@ ENDS = [
 
 @pytest.mark.parametrize(("shapes", "layers"), ENDS)
 def test_layers_are_chosen_by_the_size_of_maps_or_by_depth(shapes, layers):
-    assert spread(shapes) == layers
+    assert default_layers(shapes) == layers
 
 
-def test_a_network_is_told_of_as_it_is_built():
+def test_an_overview_describes_the_network_as_built():
     seen = overview(MODELS["resnet20"](), (3, 32, 32), 100, name="resnet20")
     assert seen.parameters == 278_324
     assert [layer.shape for layer in seen.layers] == [
@@ -29,7 +29,7 @@ def test_a_network_is_told_of_as_it_is_built():
     assert sum(layer.parameters for layer in seen.layers) == 278_324 - 65 * 100
 
 
-def test_one_that_cannot_be_cut_says_why_and_what_is_watched():
+def test_an_overview_of_an_uncut_network_gives_the_reason_and_the_hooked_modules():
     class Deciding(nn.Module):
         def __init__(self):
             super().__init__()
@@ -43,5 +43,5 @@ def test_one_that_cannot_be_cut_says_why_and_what_is_watched():
             return Deciding()
 
     seen = overview(Own(), (4, 1, 1), 2, name="Own")
-    assert seen.obstacle.startswith("Deciding: its own forward cannot be followed")
+    assert seen.obstacle.startswith("Deciding: its forward cannot be traced")
     assert [layer.name for layer in seen.layers] == ["relu"]

@@ -2,38 +2,34 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import torch
 import torch.nn.functional as F
+from torch import Tensor
 
 from Arch.errors import ShapeError
-
-if TYPE_CHECKING:
-    from torch import Tensor
 
 CALIBRATION_BINS = 15
 
 
 def top1_accuracy(logits: Tensor, labels: Tensor) -> Tensor:
-    """Says which fraction of the examples gets its highest logit at its label.
+    """Computes the fraction of examples whose highest logit is at the label.
 
     Args:
-        logits: `(N, K)`; of equal highest logits the first class counts.
+        logits: `(N, K)`; the first class counts among equal highest logits.
         labels: `(N,)` int64 in [0, K).
 
     Returns:
         Scalar in [0, 1].
 
     Raises:
-        ShapeError: the shapes do not belong together.
+        ShapeError: the shapes do not match.
     """
     _require_labelled(logits, labels)
     return (logits.argmax(dim=1) == labels).double().mean()
 
 
 def negative_log_likelihood(logits: Tensor, labels: Tensor) -> Tensor:
-    """Costs of coding the labels with the predicted distribution, in nats per example.
+    """Computes the cost of coding the labels with the predicted distribution, in nats per example.
 
     Args:
         logits: `(N, K)`.
@@ -43,14 +39,14 @@ def negative_log_likelihood(logits: Tensor, labels: Tensor) -> Tensor:
         Scalar >= 0: mean_n -log softmax(logits_n)_{label_n}.
 
     Raises:
-        ShapeError: the shapes do not belong together.
+        ShapeError: the shapes do not match.
     """
     _require_labelled(logits, labels)
     return F.cross_entropy(logits.double(), labels)
 
 
 def expected_calibration_error(logits: Tensor, labels: Tensor, bins: int = CALIBRATION_BINS) -> Tensor:
-    """Says how far the confidence of a prediction is from its chance to be right.
+    """Computes the mean gap between the confidence of predictions and their accuracy.
 
     Args:
         logits: `(N, K)`.
@@ -61,7 +57,7 @@ def expected_calibration_error(logits: Tensor, labels: Tensor, bins: int = CALIB
         Scalar in [0, 1]: sum_m |B_m|/N |accuracy(B_m) - confidence(B_m)|.
 
     Raises:
-        ShapeError: the shapes do not belong together.
+        ShapeError: the shapes do not match.
 
     Source: Guo et al., ICML 2017 (arXiv 1706.04599), equation 3, with the M = 15 bins of their table 1.
     """
@@ -75,7 +71,7 @@ def expected_calibration_error(logits: Tensor, labels: Tensor, bins: int = CALIB
 
 
 def agreement(student: Tensor, teacher: Tensor) -> Tensor:
-    """Says on which fraction of the examples both networks predict the same class.
+    """Computes the fraction of examples for which both networks predict the same class.
 
     Args:
         student: logits `(N, K)`.
@@ -94,7 +90,7 @@ def agreement(student: Tensor, teacher: Tensor) -> Tensor:
 
 
 def kl_to_teacher(student: Tensor, teacher: Tensor) -> Tensor:
-    """Measures how much of the teacher's prediction the student misses, in nats per example, at temperature 1.
+    """Computes the KL divergence from the student's to the teacher's prediction, in nats per example, at temperature 1.
 
     Args:
         student: logits `(N, K)`.
@@ -109,8 +105,8 @@ def kl_to_teacher(student: Tensor, teacher: Tensor) -> Tensor:
     Source: Stanton et al., NeurIPS 2021 (arXiv 2106.05945), their average predictive KL.
     """
     _require_same_shape(student, teacher)
-    ours, theirs = F.log_softmax(student.double(), dim=1), F.log_softmax(teacher.double(), dim=1)
-    return F.kl_div(ours, theirs, reduction="batchmean", log_target=True)
+    log_student, log_teacher = F.log_softmax(student.double(), dim=1), F.log_softmax(teacher.double(), dim=1)
+    return F.kl_div(log_student, log_teacher, reduction="batchmean", log_target=True)
 
 
 def _require_labelled(logits: Tensor, labels: Tensor) -> None:

@@ -1,1 +1,1 @@
-"""The distillation losses, one file each; a public module here registers itself."""
+"""The distillation methods, one file each; every public module registers its own."""

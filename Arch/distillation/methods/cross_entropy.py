@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 import torch.nn.functional as F
+from torch import Tensor
 
 from Arch.distillation import METHODS
 from Arch.distillation.loss_term import require_labelled_logits
-
-if TYPE_CHECKING:
-    from torch import Tensor
-
-    from Arch.tensors import Batch, Trace
+from Arch.tensors import Batch, Trace
 
 
 def cross_entropy(logits: Tensor, labels: Tensor, label_smoothing: float = 0.0) -> Tensor:
-    """Costs of coding the labels with the predicted distribution, in nats.
+    """Computes the cost of coding the labels with the predicted distribution, in nats.
 
     Args:
         logits: `(B, K)`.
@@ -39,15 +36,15 @@ def cross_entropy(logits: Tensor, labels: Tensor, label_smoothing: float = 0.0) 
 def mixed_cross_entropy(
     logits: Tensor, labels: Tensor, partners: Tensor, shares: Tensor, label_smoothing: float = 0.0
 ) -> Tensor:
-    """Costs of coding two labels an example, each as much as its share; smoothing is the same for both.
+    """Computes the cross-entropy with two labels per example, weighted by their shares; both are smoothed alike.
 
-    Cross-entropy is linear in its target, so that this is the cross-entropy with the mixed smoothed target.
+    Cross-entropy is linear in its target, so this is the cross-entropy with the mixed smoothed target.
 
     Args:
         logits: `(B, K)`.
         labels: `(B,)` int64 in [0, K).
         partners: `(B,)` int64, the other labels.
-        shares: `(B,)` in [0, 1], of `labels`; the rest is the share of `partners`.
+        shares: `(B,)` in [0, 1], the share of `labels`; that of `partners` is the rest.
         label_smoothing: as in `cross_entropy`.
 
     Returns:
@@ -76,7 +73,7 @@ class CrossEntropy:
     label_smoothing: float
 
     def __call__(self, batch: Batch, student: Trace, teacher: Trace | None) -> Tensor:  # noqa: ARG002 - a LossTerm
-        """The student's cross-entropy on the batch; a teacher is not looked at."""
+        """Returns the student's cross-entropy on the batch; the teacher is ignored."""
         partners = batch.partner_labels
         if partners is None or batch.shares is None:
             return cross_entropy(student.logits, batch.labels, self.label_smoothing)

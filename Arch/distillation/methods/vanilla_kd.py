@@ -1,25 +1,22 @@
-"""Hinton's distillation: the student imitates the teacher's softened prediction."""
+"""Hinton's distillation: the student learns the teacher's softened prediction."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 import torch.nn.functional as F
+from torch import Tensor
 
 from Arch.distillation import METHODS
 from Arch.distillation.logit_standardisation import standardise
 from Arch.distillation.loss_term import require_same_shape
 from Arch.errors import TrainingError
-
-if TYPE_CHECKING:
-    from torch import Tensor
-
-    from Arch.tensors import Batch, Trace
+from Arch.tensors import Batch, Trace
 
 
 def hinton_kl(student: Tensor, teacher: Tensor, temperature: float) -> Tensor:
-    """Measures how much of the teacher's softened prediction the student misses, in nats.
+    """Computes the KL divergence from the student's to the teacher's softened prediction, in nats.
 
     Args:
         student: logits `(B, K)`.
@@ -53,14 +50,14 @@ class VanillaKD:
     normalize_logits: bool
 
     def __call__(self, batch: Batch, student: Trace, teacher: Trace | None) -> Tensor:  # noqa: ARG002 - a LossTerm
-        """The KL from the student's to the teacher's prediction on the batch.
+        """Returns the KL divergence from the student's to the teacher's prediction on the batch.
 
         Raises:
             TrainingError: there is no teacher.
         """
         if teacher is None:
             raise TrainingError("VanillaKD compares a student with a teacher, but no teacher was given.")
-        ours, theirs = student.logits, teacher.logits
+        student_logits, teacher_logits = student.logits, teacher.logits
         if self.normalize_logits:
-            ours, theirs = standardise(ours), standardise(theirs)
-        return hinton_kl(ours, theirs, self.temperature)
+            student_logits, teacher_logits = standardise(student_logits), standardise(teacher_logits)
+        return hinton_kl(student_logits, teacher_logits, self.temperature)

@@ -1,1 +1,1 @@
-"""The networks, one family per file; a public module here registers itself."""
+"""The networks, one family per file; every public module registers its own."""

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from torch import nn
 
 from Arch.models import MODELS
 from Arch.models.architecture import Shape, stage_ends
-from Arch.models.architectures.blocks import (
+from Arch.models.architectures.building_blocks import (
     BasicBlock,
     initialise_convolutions,
     pooled_head,
@@ -18,10 +19,7 @@ from Arch.models.architectures.blocks import (
     residual_stages,
     start_blocks_as_identity,
 )
-from Arch.models.architectures.custom_relu import Rectified
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+from Arch.models.architectures.custom_relu import ReLUArchitecture
 
 Widths = tuple[int, int, int, int]
 THIN: Widths = (16, 16, 32, 64)
@@ -42,7 +40,7 @@ TABLE: Mapping[str, tuple[int, Widths, int]] = {
 
 
 @dataclass(frozen=True)
-class CifarResNet(Rectified):
+class CifarResNet(ReLUArchitecture):
     """A 3x3 stem, three stages of (depth - 2) / 6 basic blocks, the mean over the map, a linear head.
 
     Source: He et al., CVPR 2016 (arXiv 1512.03385), section 4.2, in the form of RepDistiller's `models/resnet.py`
@@ -55,8 +53,8 @@ class CifarResNet(Rectified):
 
     batch_norm: bool = True
 
-    def rectified(self, shape: Shape, classes: int) -> nn.Module:
-        """See `Rectified.rectified`; features of `widths[-1]` numbers go into `fc`."""
+    def relu_network(self, shape: Shape, classes: int) -> nn.Module:
+        """See `ReLUArchitecture.relu_network`; `fc` reads `widths[-1]` features."""
         stem, *widths = self.widths
         depths = 3 * ((self.depth - 2) // 6,)
         children = rectified_stem((shape[0], stem), 3, batch_norm=self.batch_norm)
@@ -76,5 +74,5 @@ for _name, (_depth, _widths, _parameters) in TABLE.items():
     )
     _blocks = (_depth - 2) // 6
     _standard = (0, *stage_ends((_blocks,) * 3, 1), 3 * _blocks + 1)
-    _facts = {"depth": _depth, "widths": _widths, "standard_layers": _standard}
-    MODELS.register(_name, _about)(type(_name, (CifarResNet,), _facts))
+    _attributes = {"depth": _depth, "widths": _widths, "standard_layers": _standard}
+    MODELS.register(_name, _about)(type(_name, (CifarResNet,), _attributes))

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from torch import nn
 
 from Arch.models import MODELS
 from Arch.models.architecture import Shape, stage_ends
-from Arch.models.architectures.blocks import initialise_convolutions, initialise_linear, rectified_convolutions
-from Arch.models.architectures.custom_relu import Rectified
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+from Arch.models.architectures.building_blocks import initialise_convolutions, initialise_linear, rectified_convolutions
+from Arch.models.architectures.custom_relu import ReLUArchitecture
 
 Depths = tuple[int, int, int, int, int]
 WIDTHS = (64, 128, 256, 512, 512)
@@ -30,7 +28,7 @@ TABLE: Mapping[str, tuple[Depths, int]] = {
 
 
 @dataclass(frozen=True)
-class CifarVGG(Rectified):
+class CifarVGG(ReLUArchitecture):
     """Five blocks of 3x3 convolutions, a max-pool after each of the first three, the mean over the map, a linear head.
 
     A fourth max-pool follows block 3 from 64 pixels on, and no map smaller than 2x2 is pooled. A block ends before its
@@ -43,8 +41,8 @@ class CifarVGG(Rectified):
 
     batch_norm: bool = True
 
-    def rectified(self, shape: Shape, classes: int) -> nn.Module:
-        """See `Rectified.rectified`; features of 512 numbers go into `classifier`."""
+    def relu_network(self, shape: Shape, classes: int) -> nn.Module:
+        """See `ReLUArchitecture.relu_network`; `classifier` reads 512 features."""
         pools = 4 if min(shape[1:]) >= 64 else 3
         children: dict[str, nn.Module] = OrderedDict()
         width_in, size = shape[0], min(shape[1:])
@@ -65,5 +63,5 @@ class CifarVGG(Rectified):
 
 for _name, (_depths, _parameters) in TABLE.items():
     _about = f"CIFAR VGG of {sum(_depths)} convolutions and one linear layer: {_parameters:,} parameters (100 classes)"
-    _facts = {"depths": _depths, "standard_layers": (*stage_ends(_depths), sum(_depths))}
-    MODELS.register(_name, _about)(type(_name, (CifarVGG,), _facts))
+    _attributes = {"depths": _depths, "standard_layers": (*stage_ends(_depths), sum(_depths))}
+    MODELS.register(_name, _about)(type(_name, (CifarVGG,), _attributes))

@@ -1,27 +1,24 @@
-"""A ReLU with slopes of one's own, and the networks whose ReLUs it can replace."""
+"""A ReLU with configurable slopes, and the base class of networks whose ReLUs it can replace."""
 
 from __future__ import annotations
 
 import math
 from abc import abstractmethod
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 import torch
 import torch.nn.functional as F
-from torch import nn
+from torch import Tensor, nn
 
 from Arch.errors import ModelError
 from Arch.models.architecture import Architecture, Shape
 
-if TYPE_CHECKING:
-    from torch import Tensor
-
 
 class CustomReLU(nn.Module):
-    """`kp x` above zero, `kn x` elsewhere; at zero its gradient is `kn`, as that of torch's leaky ReLU."""
+    """Returns `kp x` above zero and `kn x` elsewhere; its gradient at zero is `kn`, as for torch's leaky ReLU."""
 
-    is_activation: ClassVar[bool] = True  # what cuts a network into layers takes it for a non-linearity
+    is_activation: ClassVar[bool] = True  # so that a layer ends with it
 
     def __init__(self, kn: float, kp: float) -> None:
         super().__init__()
@@ -29,22 +26,22 @@ class CustomReLU(nn.Module):
         self.kp = kp
 
     def forward(self, x: Tensor) -> Tensor:
-        """What each number of `x` becomes; `x` is left as it is."""
+        """Maps each number of `x`; `x` is not modified."""
         if self.kp == 1:
             return F.leaky_relu(x, self.kn)  # the same in one pass over the memory
         return torch.where(x > 0, self.kp * x, self.kn * x)
 
     def extra_repr(self) -> str:
-        """The slopes."""
+        """Returns the slopes."""
         return f"kn={self.kn}, kp={self.kp}"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Rectified(Architecture):
-    """A network with ReLUs, every one of which can be a `CustomReLU`; weights and layers are the same with both.
+class ReLUArchitecture(Architecture):
+    """A network with ReLUs, all of which can be replaced by a `CustomReLU`; weights and layers keep their names.
 
-    Deviation: KD_wo_CE exchanges the ReLUs of each stage's first block alone, and a network so changed has other layer
-    numbers there.
+    Deviation: KD_wo_CE replaces only the ReLUs of each stage's first block, and the layers of a network so changed are
+    numbered differently there.
 
     Attributes:
         use_custom_relu: whether every ReLU is replaced.
@@ -64,18 +61,18 @@ class Rectified(Architecture):
         """
         if not (math.isfinite(self.kn) and math.isfinite(self.kp)):
             raise ModelError(f"Kn and Kp are slopes, finite numbers, not {self.kn} and {self.kp}.")
-        network = self.rectified(shape, classes)
+        network = self.relu_network(shape, classes)
         if self.use_custom_relu:
             replace_relus(network, self.kn, self.kp)
         return network
 
     @abstractmethod
-    def rectified(self, shape: Shape, classes: int) -> nn.Module:
-        """The network with ReLUs; else as `Architecture.network`."""
+    def relu_network(self, shape: Shape, classes: int) -> nn.Module:
+        """Builds the network with ReLUs; otherwise as `Architecture.network`."""
 
 
 def replace_relus(network: nn.Module, kn: float, kp: float) -> None:
-    """Puts a `CustomReLU` of its own in the place of every ReLU of a network."""
+    """Replaces every ReLU of a network by a `CustomReLU` of its own."""
     for name, module in list(network.named_modules(remove_duplicate=False)):
         if isinstance(module, nn.ReLU):
             network.set_submodule(name, CustomReLU(kn, kp))

@@ -6,18 +6,16 @@ import itertools
 import math
 from abc import abstractmethod
 from collections import OrderedDict
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from torch import nn
 
 from Arch.errors import ModelError
 from Arch.models import MODELS
 from Arch.models.architecture import Architecture, Shape
-from Arch.models.architectures.published import read_channels
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+from Arch.models.architectures.published import adapt_channels
 
 PREFIX = "logitdist/"
 DROPOUT = 0.1
@@ -28,11 +26,11 @@ RESNETS = ("resnet18", "resnet34", "resnet50")
 
 @dataclass(frozen=True)
 class Embedding(Architecture):
-    """A network whose last layer but the head is an embedding: `embedding` is f(x), `unembedding` is g.
+    """A network whose last layer before the head is an embedding: `embedding` is f(x), `unembedding` is g.
 
     g is drawn as `torch.nn.init.xavier_uniform_` does. Source: bemigini/logit-distance-bounds-rep-sim (arXiv
     2602.15438), `models` and `backbones`. Deviations: the teachers there draw g as torch draws linear layers; the
-    ResNets' 3x3 stem, which is built there and never used, is not built.
+    ResNets' 3x3 stem, which is built there but never used, is not built.
 
     Attributes:
         final_dim: d, the length of f(x).
@@ -44,20 +42,20 @@ class Embedding(Architecture):
         """See `Architecture.network`.
 
         Raises:
-            ModelError: f(x) has no length.
+            ModelError: `final_dim` is less than 1.
         """
         if self.final_dim < 1:
             raise ModelError(f"FinalDim is the length of the embedding, at least 1, not {self.final_dim}.")
         unembedding = nn.Linear(self.final_dim, classes, bias=False)
         nn.init.xavier_uniform_(unembedding.weight)
-        # A flattening changes nothing of a vector, and ends a generalized layer: features can be asked for before g.
+        # Flattening leaves a vector unchanged but ends a generalized layer, so that f(x) can be captured.
         return nn.Sequential(
             OrderedDict({**self.encoder(shape), "embedding": nn.Flatten(), "unembedding": unembedding})
         )
 
     @abstractmethod
     def encoder(self, shape: Shape) -> Mapping[str, nn.Module]:
-        """The modules of f, in order."""
+        """Returns the modules of f, in order."""
 
 
 @dataclass(frozen=True)
@@ -82,9 +80,9 @@ class Perceptron(Embedding):
 
 @dataclass(frozen=True)
 class EmbeddingResNet(Embedding):
-    """torchvision's ResNet as it is, 7x7 stem and max-pool included, with a linear layer to the embedding for its `fc`.
+    """torchvision's unchanged ResNet, with its 7x7 stem and max-pool; a linear layer to the embedding replaces `fc`.
 
-    Weights of torchvision's network fit it: `linear` and `unembedding` then start afresh.
+    Weights of torchvision's network fit it: `linear` and `unembedding` then keep their random initialisation.
     """
 
     member: ClassVar[str]
@@ -92,11 +90,11 @@ class EmbeddingResNet(Embedding):
 
     def encoder(self, shape: Shape) -> Mapping[str, nn.Module]:
         """See `Embedding.encoder`."""
-        import torchvision  # it takes a second that most experiments need not spend
+        import torchvision  # a slow import that most experiments do not need
 
-        theirs: nn.Module = torchvision.models.get_model(self.member, weights=None, num_classes=self.final_dim)
-        read_channels(theirs, shape[0])
-        modules = dict(theirs.named_children())
+        resnet: nn.Module = torchvision.models.get_model(self.member, weights=None, num_classes=self.final_dim)
+        adapt_channels(resnet, shape[0])
+        modules = dict(resnet.named_children())
         linear = modules.pop("fc")
         return modules | {"flatten": nn.Flatten(), "linear": linear}
 

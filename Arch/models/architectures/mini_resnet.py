@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from torch import nn
 
 from Arch.models import MODELS
 from Arch.models.architecture import Shape
-from Arch.models.architectures.blocks import BasicBlock, convolution, pooled_head
-from Arch.models.architectures.custom_relu import Rectified
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+from Arch.models.architectures.building_blocks import BasicBlock, convolution, pooled_head
+from Arch.models.architectures.custom_relu import ReLUArchitecture
 
 Five = tuple[int, int, int, int, int]
 
@@ -27,20 +25,20 @@ TABLE: Mapping[str, tuple[Five, int]] = {
 
 
 @dataclass(frozen=True)
-class MiniResNet(Rectified):
+class MiniResNet(ReLUArchitecture):
     """Five stages of a convolution, a leaky ReLU and a residual block, a 2x2 convolution of stride 2, a linear head.
 
-    The first stage's convolution is 3x3, the others' are 5x5 and stride, so that the last map is 2x2 at 32 pixels.
-    Source: KD_wo_CE, `Models/Resnet.py` (names; weights are drawn as torch draws them). Deviations: no leaky ReLU bends
-    the logits; images need not have 32 pixels, for the mean over the last map follows, and a last map of one position
-    is padded.
+    The first stage's convolution is 3x3, the others' are 5x5 with stride 2, so that the last map is 2x2 at 32 pixels.
+    Source: KD_wo_CE, `Models/Resnet.py` (names; weights are drawn as torch draws them). Deviations: the logits do not
+    go through a leaky ReLU; images need not have 32 pixels, because a mean over the last map follows, and a last map of
+    one position is padded.
     """
 
     widths: ClassVar[Five]
     standard_layers: ClassVar[tuple[int, ...]] = (1, 3, 5, 7, 9, 10)
 
-    def rectified(self, shape: Shape, classes: int) -> nn.Module:
-        """See `Rectified.rectified`; as many features as the last stage has channels go into `head`."""
+    def relu_network(self, shape: Shape, classes: int) -> nn.Module:
+        """See `ReLUArchitecture.relu_network`; `head` reads as many features as the last stage has channels."""
         children: dict[str, nn.Module] = {}
         for number, channels in enumerate(pairwise((shape[0], *self.widths)), start=1):
             kernel, stride = (3, 1) if number == 1 else (5, 2)

@@ -1,27 +1,28 @@
-"""MobileNetV2 twice: KD_wo_CE's, which is the ImageNet network, and the distillation benchmarks', half as wide."""
+"""Two variants of MobileNetV2: KD_wo_CE's, which is the ImageNet network, and the benchmarks', half as wide."""
 
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
-from torch import nn
+from torch import Tensor, nn
 
 from Arch.models import MODELS
 from Arch.models.architecture import Architecture, Shape, stage_ends
-from Arch.models.architectures.blocks import convolution, initialise_convolutions, initialise_linear, normalisation
-from Arch.models.architectures.custom_relu import Rectified
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from torch import Tensor
+from Arch.models.architectures.building_blocks import (
+    convolution,
+    initialise_convolutions,
+    initialise_linear,
+    normalisation,
+)
+from Arch.models.architectures.custom_relu import ReLUArchitecture
 
 STEM, LAST = 32, 1280
 # expansion, channels, blocks, stride of the first block
 STAGES = ((1, 16, 1, 1), (6, 24, 2, 2), (6, 32, 3, 2), (6, 64, 4, 2), (6, 96, 3, 1), (6, 160, 3, 2), (6, 320, 1, 1))
-# stem, the last block of each size of map, pooled: f0 ... f4 and pooled of the benchmarks
+# stem, the last block of each map size, pooled vector: f0 ... f4 and pooled of the benchmarks
 _ENDS = stage_ends([blocks for _, _, blocks, _ in STAGES], 1)
 STANDARD = (0, _ENDS[1], _ENDS[2], _ENDS[4], _ENDS[6], _ENDS[6] + 2)
 
@@ -29,11 +30,10 @@ STANDARD = (0, _ENDS[1], _ENDS[2], _ENDS[4], _ENDS[6], _ENDS[6] + 2)
 @MODELS.register("MobileNetV2", "MobileNetV2 for small images: 2,236,682 parameters (10 classes)")
 @dataclass(frozen=True)
 class MobileNetV2(Architecture):
-    """The ImageNet network whose stem strides above 32 pixels only.
+    """The ImageNet network, whose stem has stride 2 for images above 32 pixels only.
 
     Source: Sandler et al., CVPR 2018 (arXiv 1801.04381), table 2, as KD_wo_CE adapts it (`Models/MobileNetV2.py`:
-    no dropout), with torchvision's names. Its ReLUs end at 6 (ReLU6). Deviation: without BatchNorm convolutions have
-    biases.
+    no dropout), with torchvision's names. Activations are ReLU6. Deviation: without BatchNorm convolutions have biases.
     """
 
     standard_layers: ClassVar[tuple[int, ...]] = STANDARD
@@ -41,17 +41,17 @@ class MobileNetV2(Architecture):
     batch_norm: bool = True
 
     def network(self, shape: Shape, classes: int) -> nn.Module:
-        """See `Architecture.network`; features of 1280 numbers go into `classifier.1`."""
+        """See `Architecture.network`; `classifier.1` reads 1280 features."""
         stride = 1 if min(shape[1:]) <= 32 else 2
-        modules: list[nn.Module] = [_unit((shape[0], STEM), 3, stride, bend=nn.ReLU6, batch_norm=self.batch_norm)]
+        modules: list[nn.Module] = [_unit((shape[0], STEM), 3, stride, activation=nn.ReLU6, batch_norm=self.batch_norm)]
         modules += (_torchvisions_block(*each, batch_norm=self.batch_norm) for each in _blocks(1))
-        modules.append(_unit((STAGES[-1][1], LAST), 1, bend=nn.ReLU6, batch_norm=self.batch_norm))
+        modules.append(_unit((STAGES[-1][1], LAST), 1, activation=nn.ReLU6, batch_norm=self.batch_norm))
         network = nn.Sequential(
             OrderedDict(
                 features=nn.Sequential(*modules),
                 avgpool=nn.AdaptiveAvgPool2d(1),
                 flatten=nn.Flatten(),
-                classifier=nn.Sequential(nn.Identity(), nn.Linear(LAST, classes)),  # torchvision's 0 drops features
+                classifier=nn.Sequential(nn.Identity(), nn.Linear(LAST, classes)),  # 0 is torchvision's dropout
             )
         )
         initialise_convolutions(network)
@@ -60,11 +60,11 @@ class MobileNetV2(Architecture):
 
 
 @dataclass(frozen=True)
-class HalfMobileNetV2(Rectified):
-    """Half of MobileNetV2's channels but 1280 last ones, ReLUs without an end; the stem strides, its second stage not.
+class HalfMobileNetV2(ReLUArchitecture):
+    """MobileNetV2 with half of the channels but 1280 last ones and plain ReLUs; the stem strides, stage 2 does not.
 
-    Source: RepDistiller's `models/mobilenetv2.py` with `mobile_half` (names, initialisation); a block has its first
-    convolution where it does not widen, too. Deviations: the mean is over the map whatever its size, not 2x2; without
+    Source: RepDistiller's `models/mobilenetv2.py` with `mobile_half` (names, initialisation); its blocks have the first
+    1x1 convolution even at expansion 1. Deviations: the mean is over the map whatever its size, not 2x2; without
     BatchNorm convolutions have biases.
     """
 
@@ -72,8 +72,8 @@ class HalfMobileNetV2(Rectified):
 
     batch_norm: bool = True
 
-    def rectified(self, shape: Shape, classes: int) -> nn.Module:
-        """See `Rectified.rectified`; features of 1280 numbers go into `classifier.0`."""
+    def relu_network(self, shape: Shape, classes: int) -> nn.Module:
+        """See `ReLUArchitecture.relu_network`; `classifier.0` reads 1280 features."""
         norm, blocks = self.batch_norm, _blocks(2, unstrided=(1,))
         stages = [
             nn.Sequential(*(_benchmarks_block(*next(blocks), batch_norm=norm) for _ in range(depth)))
@@ -81,9 +81,9 @@ class HalfMobileNetV2(Rectified):
         ]
         network = nn.Sequential(
             OrderedDict(
-                conv1=_unit((shape[0], STEM // 2), 3, 2, bend=nn.ReLU, batch_norm=norm),
+                conv1=_unit((shape[0], STEM // 2), 3, 2, activation=nn.ReLU, batch_norm=norm),
                 blocks=nn.Sequential(*stages),
-                conv2=_unit((STAGES[-1][1] // 2, LAST), 1, bend=nn.ReLU, batch_norm=norm),
+                conv2=_unit((STAGES[-1][1] // 2, LAST), 1, activation=nn.ReLU, batch_norm=norm),
                 avgpool=nn.AdaptiveAvgPool2d(1),
                 flatten=nn.Flatten(),
                 classifier=nn.Sequential(nn.Linear(LAST, classes)),
@@ -95,9 +95,9 @@ class HalfMobileNetV2(Rectified):
 
 
 class InvertedResidual(nn.Module):
-    """A 1x1 convolution that widens, a depthwise 3x3 one that strides, a 1x1 one that narrows; no ReLU at the end.
+    """A 1x1 convolution that widens, a depthwise 3x3 one with the stride, a 1x1 one that narrows; no ReLU at the end.
 
-    Where neither size nor width change the input is added. Source: as `MobileNetV2`, figure 4(d).
+    Where neither size nor width change, the input is added. Source: as `MobileNetV2`, figure 4(d).
     """
 
     def __init__(self, *modules: nn.Module, is_residual: bool) -> None:
@@ -106,37 +106,43 @@ class InvertedResidual(nn.Module):
         self.conv = nn.Sequential(*modules)
 
     def forward(self, x: Tensor) -> Tensor:
-        """From `(B, C, H, W)` to the narrow width, H / stride and W / stride; `x` is left as it is."""
+        """Maps `(B, C, H, W)` to the narrow width, H / stride and W / stride; `x` is not modified."""
         return x + self.conv(x) if self.is_residual else self.conv(x)  # type: ignore[no-any-return]  # untyped
 
 
 def _torchvisions_block(widths: tuple[int, int], expansion: int, stride: int, *, batch_norm: bool) -> InvertedResidual:
-    """With torchvision's names; a block that does not widen lacks the first convolution."""
+    """Builds a block with torchvision's names; at expansion 1 it has no first convolution."""
     wide = widths[0] * expansion
     return InvertedResidual(
-        *([_unit((widths[0], wide), 1, bend=nn.ReLU6, batch_norm=batch_norm)] if expansion > 1 else []),
-        _unit((wide, wide), 3, stride, bend=nn.ReLU6, groups=wide, batch_norm=batch_norm),
+        *([_unit((widths[0], wide), 1, activation=nn.ReLU6, batch_norm=batch_norm)] if expansion > 1 else []),
+        _unit((wide, wide), 3, stride, activation=nn.ReLU6, groups=wide, batch_norm=batch_norm),
         *_linear_unit((wide, widths[1]), 1, batch_norm=batch_norm),
         is_residual=stride == 1 and widths[0] == widths[1],
     )
 
 
 def _benchmarks_block(widths: tuple[int, int], expansion: int, stride: int, *, batch_norm: bool) -> InvertedResidual:
-    """With the benchmarks' names."""
+    """Builds a block with the benchmarks' names."""
     wide = widths[0] * expansion
     return InvertedResidual(
-        *_unit((widths[0], wide), 1, bend=nn.ReLU, batch_norm=batch_norm),
-        *_unit((wide, wide), 3, stride, bend=nn.ReLU, groups=wide, batch_norm=batch_norm),
+        *_unit((widths[0], wide), 1, activation=nn.ReLU, batch_norm=batch_norm),
+        *_unit((wide, wide), 3, stride, activation=nn.ReLU, groups=wide, batch_norm=batch_norm),
         *_linear_unit((wide, widths[1]), 1, batch_norm=batch_norm),
         is_residual=stride == 1 and widths[0] == widths[1],
     )
 
 
 def _unit(
-    widths: tuple[int, int], kernel: int, stride: int = 1, *, bend: type[nn.Module], groups: int = 1, batch_norm: bool
+    widths: tuple[int, int],
+    kernel: int,
+    stride: int = 1,
+    *,
+    activation: type[nn.Module],
+    groups: int = 1,
+    batch_norm: bool,
 ) -> nn.Sequential:
     unit = _linear_unit(widths, kernel, stride, groups=groups, batch_norm=batch_norm)
-    return nn.Sequential(*unit, bend(inplace=True))
+    return nn.Sequential(*unit, activation(inplace=True))
 
 
 def _linear_unit(
@@ -149,7 +155,7 @@ def _linear_unit(
 
 
 def _blocks(divisor: int, unstrided: tuple[int, ...] = ()) -> Iterator[tuple[tuple[int, int], int, int]]:
-    """Channels in and out, expansion and stride of each block in order."""
+    """Yields the channels in and out, the expansion and the stride of each block in order."""
     width_in = STEM // divisor
     for number, (expansion, channels, depth, stride) in enumerate(STAGES):
         for each in range(depth):

@@ -1,36 +1,31 @@
-"""What networks of other libraries have in common: a name there, published weights, a first layer made for colour."""
+"""The base class of other libraries' networks, and what it takes to adapt them to images of another size or depth."""
 
 from __future__ import annotations
 
 import math
 from abc import abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 import torch
 import torch.nn.functional as F
-from torch import nn
+from torch import Tensor, nn
 
 from Arch.errors import ModelError
 from Arch.models.architecture import Architecture, Shape
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from torch import Tensor
-
 COLOURS = 3
-PLACES = "encoder.pos_embedding"  # torchvision's name of a vision transformer's position embeddings
+POSITION_EMBEDDINGS = "encoder.pos_embedding"  # torchvision's name of a vision transformer's position embeddings
 
 
 @dataclass(frozen=True)
 class Published(Architecture):
-    """A network of another library, built by that library for our images and classes.
+    """A network of another library, built by that library for the given images and classes.
 
     Attributes:
         library: the part of the name before the `/`.
-        member: what the library calls it.
+        member: the library's own name for it.
     """
 
     library: ClassVar[str]
@@ -39,7 +34,7 @@ class Published(Architecture):
     @classmethod
     @abstractmethod
     def weights(cls) -> Sequence[str]:
-        """The names of the published weights; those that mean other weights in another version are not among them."""
+        """Returns the names of the published weights, without those whose meaning depends on the library's version."""
 
     @classmethod
     @abstractmethod
@@ -49,14 +44,14 @@ class Published(Architecture):
     @classmethod
     @abstractmethod
     def published(cls, weights: str) -> Mapping[str, Tensor]:
-        """The state dict of published weights, downloaded by the library itself unless it has them; `weights` exist."""
+        """Returns the state dict of published weights that exist; the library downloads what it has not cached."""
 
 
 def require_square(name: str, shape: Shape, multiple: int = 1) -> int:
-    """The height and width that a constructor wants as one number.
+    """Returns the side of square images, for constructors that take one number.
 
     Raises:
-        ModelError: they differ, or are no `multiple` of what the network cuts images into.
+        ModelError: height and width differ, or are not a `multiple` of the network's patch size.
     """
     if shape[1] != shape[2] or shape[1] % multiple:
         wanted = f"square images{f' whose side is a multiple of {multiple} pixels' if multiple > 1 else ''}"
@@ -65,7 +60,7 @@ def require_square(name: str, shape: Shape, multiple: int = 1) -> int:
 
 
 def require_size(name: str, shape: Shape, least: int) -> None:
-    """Refuses images that are too small.
+    """Rejects images that are too small.
 
     Raises:
         ModelError: a side has less than `least` pixels.
@@ -77,11 +72,11 @@ def require_size(name: str, shape: Shape, least: int) -> None:
         )
 
 
-def read_channels(network: nn.Module, channels: int) -> None:
-    """Gives a network that reads colour images a first convolution for another number of channels.
+def adapt_channels(network: nn.Module, channels: int) -> None:
+    """Replaces a network's first convolution, which reads colour images, by one for another number of channels.
 
     Its weights are drawn from N(0, s^2), where s is the standard deviation of the old ones times sqrt(3 / channels), so
-    that what it gives keeps its scale; a bias stays.
+    that the output keeps its scale; a bias is kept.
 
     Raises:
         ModelError: no convolution reads three channels.
@@ -91,11 +86,13 @@ def read_channels(network: nn.Module, channels: int) -> None:
     convolutions = ((name, each) for name, each in network.named_modules() if isinstance(each, nn.Conv2d))
     name, old = next(convolutions, ("", None))
     if old is None or old.in_channels != COLOURS or old.groups != 1:
-        raise ModelError(f"{type(network).__name__} has no first convolution that could read {channels} channels.")
+        raise ModelError(
+            f"{type(network).__name__} has no first convolution of three channels to replace by one of {channels}."
+        )
     new = nn.Conv2d(
         channels,
         old.out_channels,
-        old.kernel_size,  # type: ignore[arg-type]  # torch types what it stores less strictly than what it takes
+        old.kernel_size,  # type: ignore[arg-type]  # torch types the attribute more loosely than the argument
         old.stride,  # type: ignore[arg-type]  # as above
         old.padding,  # type: ignore[arg-type]  # as above
         bias=old.bias is not None,
@@ -106,12 +103,13 @@ def read_channels(network: nn.Module, channels: int) -> None:
     network.set_submodule(name, new)
 
 
-def places_resized(state: Mapping[str, Tensor], network: nn.Module) -> Mapping[str, Tensor]:
-    """The state of a vision transformer with its position embeddings `(1, T, D)` interpolated to a network's grid.
+def resize_position_embeddings(state: Mapping[str, Tensor], network: nn.Module) -> Mapping[str, Tensor]:
+    """Returns a vision transformer's state with position embeddings `(1, T, D)` interpolated to a network's grid.
 
-    That of the class token, the first, stays. Bicubic, the corners where they were; grids that are not square are left.
+    The class token's, the first, is kept. Bicubic with aligned corners; grids that are not square are returned
+    unchanged.
     """
-    own, given = network.get_parameter(PLACES), state.get(PLACES)
+    own, given = network.get_parameter(POSITION_EMBEDDINGS), state.get(POSITION_EMBEDDINGS)
     if given is None or given.ndim != own.ndim or given.shape == own.shape:
         return state
     old, new = (math.isqrt(each.shape[1] - 1) for each in (given, own))
@@ -119,7 +117,7 @@ def places_resized(state: Mapping[str, Tensor], network: nn.Module) -> Mapping[s
         return state
     grid = given[:, 1:].float().mT.reshape(1, -1, old, old)
     grid = F.interpolate(grid, size=(new, new), mode="bicubic", align_corners=True)
-    return {**state, PLACES: torch.cat([given[:, :1], grid.flatten(2).mT], dim=1)}
+    return {**state, POSITION_EMBEDDINGS: torch.cat([given[:, :1], grid.flatten(2).mT], dim=1)}
 
 
 def _size(shape: Shape) -> str:

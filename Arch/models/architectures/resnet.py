@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from torch import nn
 
 from Arch.models import MODELS
 from Arch.models.architecture import Shape, stage_ends
-from Arch.models.architectures.blocks import (
+from Arch.models.architectures.building_blocks import (
     BasicBlock,
     Bottleneck,
     ResidualBlock,
@@ -20,10 +21,7 @@ from Arch.models.architectures.blocks import (
     residual_stages,
     start_blocks_as_identity,
 )
-from Arch.models.architectures.custom_relu import Rectified
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+from Arch.models.architectures.custom_relu import ReLUArchitecture
 
 STEM = 64
 WIDTHS, HALF, THIN = (64, 128, 256, 512), (32, 64, 128, 256), (16, 32, 64)
@@ -50,15 +48,16 @@ TABLE: Mapping[str, tuple[type[ResidualBlock], tuple[int, ...], tuple[int, ...],
 
 
 @dataclass(frozen=True)
-class ResNet(Rectified):
+class ResNet(ReLUArchitecture):
     """A stem of 64 channels, three or four stages, the mean over the map, a linear head.
 
-    Those of four stages have the channels of the ImageNet networks, or half of them (names that end in `H`); those of
-    three have 16 to 64 as the thin CIFAR networks, but not their stem, and ResNet56 is made of bottlenecks. The stem is
-    3x3; from 64 pixels on a max-pool follows it, from 224 on it is the 7x7 stem of stride 2. Every block starts as its
-    shortcut. Source: He et al., CVPR 2016 (arXiv 1512.03385), table 1, as KD_wo_CE adapts it; deviations: size decides
-    about the stem where KD_wo_CE asks for the dataset's name; without BatchNorm convolutions have biases. The
-    benchmarks' ResNet50 is the same network, but its blocks do not start as their shortcuts.
+    Networks of four stages have the channels of the ImageNet networks, or half of them (names that end in `H`); those
+    of three stages have the 16 to 64 channels of the thin CIFAR networks, but the stem of 64, and ResNet56 is made of
+    bottlenecks. The stem is 3x3; from 64 pixels on a max-pool follows it, from 224 on it is the 7x7 stem of stride 2.
+    Every block starts as its shortcut. Source: He et al., CVPR 2016 (arXiv 1512.03385), table 1, as KD_wo_CE adapts it.
+    Deviations: the image size determines the stem, where KD_wo_CE tests the dataset's name; without BatchNorm
+    convolutions have biases. The benchmarks' ResNet50 is the same network, but its blocks do not start as their
+    shortcuts.
     """
 
     aliases: ClassVar[Mapping[str, str]] = {"shortcut": "downsample", "linear": "fc"}  # RepDistiller's resnetv2.py
@@ -68,8 +67,8 @@ class ResNet(Rectified):
 
     batch_norm: bool = True
 
-    def rectified(self, shape: Shape, classes: int) -> nn.Module:
-        """See `Rectified.rectified`; features of the last width times the block's expansion go into `fc`."""
+    def relu_network(self, shape: Shape, classes: int) -> nn.Module:
+        """See `ReLUArchitecture.relu_network`; `fc` reads the last width times the block's expansion."""
         children = self._stem(shape)
         children |= residual_stages(self.block, self.depths, self.widths, width_in=STEM, batch_norm=self.batch_norm)
         children |= pooled_head(self.widths[-1] * self.block.expansion, classes, "fc")
@@ -93,5 +92,5 @@ for _name, (_block, _depths, _widths, _parameters) in TABLE.items():
         f"{'-'.join(map(str, _widths))} channels: {_parameters:,} parameters (10 classes)"
     )
     _standard = (0, *stage_ends(_depths, 1), sum(_depths) + 1)
-    _facts = {"block": _block, "depths": _depths, "widths": _widths, "standard_layers": _standard}
-    MODELS.register(_name, _about)(type(_name, (ResNet,), _facts))
+    _attributes = {"block": _block, "depths": _depths, "widths": _widths, "standard_layers": _standard}
+    MODELS.register(_name, _about)(type(_name, (ResNet,), _attributes))

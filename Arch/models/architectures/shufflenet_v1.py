@@ -4,19 +4,22 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 import torch
 import torch.nn.functional as F
-from torch import nn
+from torch import Tensor, nn
 
 from Arch.models import MODELS
 from Arch.models.architecture import Shape, stage_ends
-from Arch.models.architectures.blocks import ChannelShuffle, convolution, normalisation, pooled_head, rectified_stem
-from Arch.models.architectures.custom_relu import Rectified
-
-if TYPE_CHECKING:
-    from torch import Tensor
+from Arch.models.architectures.building_blocks import (
+    ChannelShuffle,
+    convolution,
+    normalisation,
+    pooled_head,
+    rectified_stem,
+)
+from Arch.models.architectures.custom_relu import ReLUArchitecture
 
 STEM, GROUPS = 24, 3
 WIDTHS, DEPTHS = (240, 480, 960), (4, 8, 4)
@@ -24,7 +27,7 @@ WIDTHS, DEPTHS = (240, 480, 960), (4, 8, 4)
 
 @MODELS.register("ShuffleV1", "ShuffleNet V1 with three groups: 949,258 parameters (100 classes)")
 @dataclass(frozen=True)
-class ShuffleV1(Rectified):
+class ShuffleV1(ReLUArchitecture):
     """A 1x1 stem of 24 channels, three stages of 4, 8 and 4 blocks, the mean over the map, a linear head.
 
     Source: Zhang et al., CVPR 2018 (arXiv 1707.01083), table 1 for three groups, in the form of RepDistiller's
@@ -36,8 +39,8 @@ class ShuffleV1(Rectified):
 
     batch_norm: bool = True
 
-    def rectified(self, shape: Shape, classes: int) -> nn.Module:
-        """See `Rectified.rectified`; features of 960 numbers go into `linear`."""
+    def relu_network(self, shape: Shape, classes: int) -> nn.Module:
+        """See `ReLUArchitecture.relu_network`; `linear` reads 960 features."""
         children = rectified_stem((shape[0], STEM), 1, batch_norm=self.batch_norm)
         width_in = STEM
         for number, (depth, width) in enumerate(zip(DEPTHS, WIDTHS, strict=True), start=1):
@@ -50,10 +53,10 @@ class ShuffleV1(Rectified):
 
 
 class GroupBlock(nn.Module):
-    """Grouped 1x1, shuffle, depthwise 3x3 and grouped 1x1 convolutions to which the input is added.
+    """Grouped 1x1, shuffle, depthwise 3x3 and grouped 1x1 convolutions, to whose output the input is added.
 
-    One that strides has the average of the input beside them instead, so it adds channels rather than numbers; the
-    first convolution after the stem is not grouped. Source: as `ShuffleV1`, figure 2(b) and (c).
+    With stride, the output is concatenated with the average-pooled input instead of added to it. The first convolution
+    after the stem is not grouped. Source: as `ShuffleV1`, figure 2(b) and (c).
     """
 
     def __init__(self, width_in: int, width_out: int, *, strides: bool, batch_norm: bool) -> None:
@@ -74,7 +77,7 @@ class GroupBlock(nn.Module):
         self.relu3 = nn.ReLU(inplace=True)
 
     def forward(self, x: Tensor) -> Tensor:
-        """From `(B, width_in, H, W)` to `(B, width_out, H, W)`, or half of H and W where it strides."""
+        """Maps `(B, width_in, H, W)` to `(B, width_out, H, W)`; with stride, H and W are halved."""
         out = self.shuffle1(self.relu1(self.bn1(self.conv1(x))))
         out = self.bn3(self.conv3(self.relu2(self.bn2(self.conv2(out)))))
         out = torch.cat([out, F.avg_pool2d(x, 3, stride=2, padding=1)], dim=1) if self.strides else out + x

@@ -1,35 +1,31 @@
-"""ShuffleNet V2 twice: the distillation benchmarks', and KD_wo_CE's, which is the ImageNet network."""
+"""Two variants of ShuffleNet V2: the benchmarks', and KD_wo_CE's, which is the ImageNet network."""
 
 from __future__ import annotations
 
 from abc import abstractmethod
 from collections import OrderedDict
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import chain, count
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from Arch.models import MODELS
 from Arch.models.architecture import Shape, stage_ends
-from Arch.models.architectures.blocks import ChannelShuffle, convolution, normalisation, pooled_head
-from Arch.models.architectures.custom_relu import Rectified
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from torch import Tensor
+from Arch.models.architectures.building_blocks import ChannelShuffle, convolution, normalisation, pooled_head
+from Arch.models.architectures.custom_relu import ReLUArchitecture
 
 STEM, LAST = 24, 1024
 WIDTHS, DEPTHS = (116, 232, 464), (4, 8, 4)
-# stem, the last block of each stage, pooled: f0 ... f3 and pooled of the benchmarks
+# stem, the last block of each stage, pooled vector: f0 ... f3 and pooled of the benchmarks
 STANDARD = (0, *stage_ends(DEPTHS, 1), sum(DEPTHS) + 2)
 
 
 @MODELS.register("ShuffleV2", "The benchmarks' ShuffleNet V2: 1,355,528 parameters (100 classes)")
 @dataclass(frozen=True)
-class ShuffleV2(Rectified):
+class ShuffleV2(ReLUArchitecture):
     """A 1x1 stem of 24 channels, three stages of 4, 8 and 4 units, 1024 last channels, the mean, a linear head.
 
     Source: Ma et al., ECCV 2018 (arXiv 1807.11164), table 5 at width 1, in the form of RepDistiller's
@@ -41,8 +37,8 @@ class ShuffleV2(Rectified):
 
     batch_norm: bool = True
 
-    def rectified(self, shape: Shape, classes: int) -> nn.Module:
-        """See `Rectified.rectified`; features of 1024 numbers go into `linear`."""
+    def relu_network(self, shape: Shape, classes: int) -> nn.Module:
+        """See `ReLUArchitecture.relu_network`; `linear` reads 1024 features."""
         stem = _pointwise((shape[0], STEM), batch_norm=self.batch_norm)
         last = _pointwise((WIDTHS[-1], LAST), batch_norm=self.batch_norm)
         children: dict[str, nn.Module] = OrderedDict(zip(("conv1", "bn1", "relu1"), stem, strict=True))
@@ -55,8 +51,8 @@ class ShuffleV2(Rectified):
 
 @MODELS.register("ShuffleNetV2", "ShuffleNet V2 for small images: 1,263,854 parameters (10 classes)")
 @dataclass(frozen=True)
-class ShuffleNetV2(Rectified):
-    """The ImageNet network whose stem strides above 32 pixels only, so that its last map is 2x2 at 32 and at 64 pixels.
+class ShuffleNetV2(ReLUArchitecture):
+    """The ImageNet network, whose stem has stride 2 above 32 pixels only: its last map is 2x2 at 32 and at 64 pixels.
 
     Source: as `ShuffleV2`, as KD_wo_CE adapts it (`Models/ShuffleNetV2.py`), with torchvision's names and
     initialisation. Deviation: without BatchNorm convolutions have biases.
@@ -66,8 +62,8 @@ class ShuffleNetV2(Rectified):
 
     batch_norm: bool = True
 
-    def rectified(self, shape: Shape, classes: int) -> nn.Module:
-        """See `Rectified.rectified`; features of 1024 numbers go into `fc`."""
+    def relu_network(self, shape: Shape, classes: int) -> nn.Module:
+        """See `ReLUArchitecture.relu_network`; `fc` reads 1024 features."""
         stem = convolution((shape[0], STEM), 3, 1 if min(shape[1:]) <= 32 else 2, has_bias=not self.batch_norm)
         children: dict[str, nn.Module] = OrderedDict(
             conv1=nn.Sequential(*_rectified(stem, batch_norm=self.batch_norm)),
@@ -81,9 +77,9 @@ class ShuffleNetV2(Rectified):
 
 
 class ShuffleUnit(nn.Module):
-    """Half of the channels as they are beside 1x1, depthwise 3x3 and 1x1 convolutions of the others, then shuffled.
+    """Keeps half of the channels, runs 1x1, depthwise 3x3 and 1x1 convolutions on the others, and shuffles the result.
 
-    One that strides has a depthwise and a 1x1 convolution of all channels in the place of the first half.
+    With stride, a depthwise and a 1x1 convolution of all channels replace the kept half.
     Source: as `ShuffleV2`, figure 3(c) and (d).
     """
 
@@ -93,13 +89,13 @@ class ShuffleUnit(nn.Module):
         self.shuffle = ChannelShuffle(2)
 
     def forward(self, x: Tensor) -> Tensor:
-        """From `(B, width_in, H, W)` to `(B, width, H, W)`, or half of H and W where it strides."""
+        """Maps `(B, width_in, H, W)` to `(B, width, H, W)`; with stride, H and W are halved."""
         first, second = (x, x) if self.strides else x.chunk(2, dim=1)
         return self.shuffle(torch.cat(self.branches(first, second), dim=1))  # type: ignore[no-any-return]  # untyped
 
     @abstractmethod
     def branches(self, first: Tensor, second: Tensor) -> list[Tensor]:
-        """What the two branches give."""
+        """Returns the outputs of the two branches."""
 
 
 class TorchvisionUnit(ShuffleUnit):
@@ -116,7 +112,7 @@ class TorchvisionUnit(ShuffleUnit):
 
 
 class BenchmarkUnit(ShuffleUnit):
-    """The unit with the benchmarks' names: `conv1`, `bn1` and so on, first of the one branch, then of the other."""
+    """The unit with the benchmarks' names: `conv1`, `bn1` and so on, numbered through both branches."""
 
     def __init__(self, width_in: int, width: int, *, strides: bool, batch_norm: bool) -> None:
         super().__init__(strides=strides)

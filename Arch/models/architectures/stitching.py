@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import itertools
 from collections import OrderedDict
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from torch import nn
 
 from Arch.models import MODELS
 from Arch.models.architecture import Architecture, Shape
-from Arch.models.architectures.blocks import (
+from Arch.models.architectures.building_blocks import (
     BasicBlock,
     Bottleneck,
     ResidualBlock,
@@ -22,9 +23,6 @@ from Arch.models.architectures.blocks import (
     residual_stages,
 )
 from Arch.models.architectures.published import require_size
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 PREFIX = "stitching/"
 STEM = 64
@@ -49,9 +47,9 @@ TABLE: Mapping[str, tuple[type[ResidualBlock], tuple[int, int, int, int]]] = {
 class StitchingResNet(Architecture):
     """The ImageNet ResNet with a 3x3 stem of stride 1, no max-pool, and the mean over the last map, 4x4 at 32 pixels.
 
-    In the same-size variant no stage strides, in the same-width variant every stage is as wide as the first:
-    between any two of its layers a stitch needs no resizing, or no change of width, which the specificity tests of the
-    study use. Its other networks are timm's vision transformers with 4-pixel patches: `timm/NAME`.
+    In the same-size variant no stage has stride, in the same-width variant every stage is as wide as the first: a
+    stitch between any two of its layers needs no resizing, or no change of width, which the specificity tests of the
+    study use. The study's other networks are timm's vision transformers with 4-pixel patches: `timm/NAME`.
 
     Source: Balogh & Jelasity, AAAI 2025 (arXiv 2412.11299), and their stitching-ood, `general_utils/models`; weights
     are drawn as there (kaiming fan-out). Deviation: the mean is over the map whatever its size, not over 4x4.
@@ -63,7 +61,7 @@ class StitchingResNet(Architecture):
     strides: ClassVar[tuple[int, ...]]
 
     def network(self, shape: Shape, classes: int) -> nn.Module:
-        """See `Architecture.network`; the last width times the block's expansion goes into `fc`."""
+        """See `Architecture.network`; `fc` reads the last width times the block's expansion."""
         children = rectified_stem((shape[0], STEM), 3, batch_norm=True)
         children |= residual_stages(self.block, self.depths, self.widths, self.strides, width_in=STEM, batch_norm=True)
         children |= pooled_head(self.widths[-1] * self.block.expansion, classes, "fc")
@@ -75,14 +73,14 @@ class StitchingResNet(Architecture):
 @MODELS.register(f"{PREFIX}small_cnn", "The stitching study's four convolutions of 16 to 128 channels")
 @dataclass(frozen=True)
 class SmallCNN(Architecture):
-    """BatchNorm of the image, four 3x3 convolutions with biases, the first three max-pooled, the mean, a linear head.
+    """BatchNorm of the image, four 3x3 convolutions with biases, max-pools after the first three, mean, linear head.
 
     Source: stitching-ood, `general_utils/models/article_custom/small_cnn.py` (names; kernels are drawn kaiming fan-out,
     biases as torch draws them). Deviation: the image may have any number of channels.
     """
 
     def network(self, shape: Shape, classes: int) -> nn.Module:
-        """See `Architecture.network`; features of 128 numbers go into `fc`."""
+        """See `Architecture.network`; `fc` reads 128 features."""
         require_size(f"{PREFIX}small_cnn", shape, 8)
         widths = (shape[0], 16, 32, 64, 128)
         children: dict[str, nn.Module] = OrderedDict(bn=nn.BatchNorm2d(shape[0]))
@@ -101,6 +99,6 @@ class SmallCNN(Architecture):
 for _name, (_block, _depths) in TABLE.items():
     for _suffix, (_widths, _strides, _how) in VARIANTS.items():
         _whole = f"{PREFIX}{_name}{_suffix}"
-        _facts = {"block": _block, "depths": _depths, "widths": _widths, "strides": _strides}
+        _attributes = {"block": _block, "depths": _depths, "widths": _widths, "strides": _strides}
         _about = f"CIFAR ResNet of {'+'.join(map(str, _depths))} {_block.__name__}s with a small stem{_how}"
-        MODELS.register(_whole, _about)(type(_whole, (StitchingResNet,), _facts))
+        MODELS.register(_whole, _about)(type(_whole, (StitchingResNet,), _attributes))

@@ -6,24 +6,22 @@ import importlib
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
+from torch import Tensor, nn
 
 from Arch.errors import ModelError
 from Arch.models import MODELS
 from Arch.models.architecture import Architecture, Shape
 from Arch.models.architectures.published import Published
 
-if TYPE_CHECKING:
-    from torch import Tensor, nn
-
 PREFIX = "timm/"
 
 
 @dataclass(frozen=True)
 class TimmNetwork(Published):
-    """A network of timm, built by timm for our channels, classes and, where it is made for one size, image size.
+    """A network of timm, built by timm for the given channels, classes and, where it has a fixed one, image size.
 
     Weights are drawn as timm draws them.
     """
@@ -65,7 +63,7 @@ class TimmNetwork(Published):
 
     @classmethod
     def resized(cls, state: Mapping[str, Tensor], network: nn.Module) -> Mapping[str, Tensor]:
-        """See `Architecture.resized`; timm's own filters know what to do."""
+        """See `Architecture.resized`; timm's own checkpoint filters resample."""
         adapt = getattr(sys.modules[type(network).__module__], "checkpoint_filter_fn", None)
         if adapt is None or not _is_of_one_size(cls.member):
             return state
@@ -73,19 +71,19 @@ class TimmNetwork(Published):
 
 
 def members() -> list[str]:
-    """The whole names of the networks that this timm has; raises ModelError where it is not installed."""
+    """Returns the full names of the networks of the installed timm; raises ModelError if timm is not installed."""
     return [f"{PREFIX}{name}" for name in _timm().list_models()]
 
 
 @MODELS.register_family(f"{PREFIX}*", members, "any network of timm, by its name there; needs the extra [timm]")
 def architecture(name: str) -> type[Architecture]:
-    """The architecture of a member's whole name."""
+    """Returns the architecture for a full name."""
     member = name.removeprefix(PREFIX)
     return type(name, (TimmNetwork,), {"__doc__": f"timm's {member}", "library": "timm", "member": member})
 
 
 def _try(network: nn.Module, shape: Shape) -> None:
-    """Lets a network read an image: many of timm's refuse a size only then."""
+    """Runs a network on one image: many of timm's reject a size only then."""
     image = next(network.parameters()).new_zeros((1, *shape))
     with torch.no_grad():
         network.eval()(image)
@@ -93,15 +91,15 @@ def _try(network: nn.Module, shape: Shape) -> None:
 
 
 def _is_of_one_size(member: str) -> bool:
-    """Whether the network has to be built for the size of its images."""
+    """Returns whether the network must be built for its image size."""
     return bool(_timm().get_pretrained_cfg(member).fixed_input_size)
 
 
 def _timm() -> Any:
-    """timm, which takes seconds to import and is an extra.
+    """Imports timm, which is an optional extra and takes seconds.
 
     Raises:
-        ModelError: it is not installed.
+        ModelError: timm is not installed.
     """
     try:
         return importlib.import_module("timm")

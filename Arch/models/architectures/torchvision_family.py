@@ -4,32 +4,36 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from types import ModuleType
+from typing import Any
+
+from torch import Tensor, nn
 
 from Arch.models import MODELS
 from Arch.models.architecture import Architecture, Shape
-from Arch.models.architectures.published import Published, places_resized, read_channels, require_size, require_square
-
-if TYPE_CHECKING:
-    from types import ModuleType
-
-    from torch import Tensor, nn
+from Arch.models.architectures.published import (
+    Published,
+    adapt_channels,
+    require_size,
+    require_square,
+    resize_position_embeddings,
+)
 
 PREFIX = "torchvision/"
-# The vision transformers' patches; torchvision builds them for one size of square images.
+# Patch sizes of the vision transformers, which torchvision builds for one size of square images.
 PATCHES = {"vit_b_16": 16, "vit_b_32": 32, "vit_l_16": 16, "vit_l_32": 32, "vit_h_14": 14}
-MAXVIT_SIDE = 224  # maxvit_t's windows of 7 fit what is left of 224 pixels, or a multiple, after four halvings
-# What is trained at 224 pixels and up, but reads less: torchvision states the size that it was trained at.
+MAXVIT_SIDE = 224  # after five halvings of 224 pixels, or a multiple, maxvit_t's windows of 7 fit
+# Networks that read smaller images than torchvision states, which is the size that they were trained at.
 ANY_SIZE = (*PATCHES, "maxvit_t", "swin_")
 AUXILIARY = {"googlenet": {"aux_logits": False}, "inception_v3": {"aux_logits": False}}
 
 
 @dataclass(frozen=True)
 class TorchvisionNetwork(Published):
-    """A network of torchvision with its head for our classes; where images are not coloured, its first layer is new.
+    """A network of torchvision with a head for the given classes; for other than colour images its first layer is new.
 
     Weights are drawn as torchvision draws them. Deviations: the auxiliary heads of googlenet and inception_v3 are off,
-    and neither shifts its input from ImageNet's normalisation to its own.
+    and neither converts its input from ImageNet's normalisation to its own.
     """
 
     @property
@@ -53,12 +57,12 @@ class TorchvisionNetwork(Published):
         elif not self.member.startswith(ANY_SIZE):
             require_size(self.name, shape, self._least())
         network: nn.Module = _torchvision().get_model(self.member, weights=None, num_classes=classes, **keywords)
-        read_channels(network, shape[0])
+        adapt_channels(network, shape[0])
         return network
 
     @classmethod
     def weights(cls) -> Sequence[str]:
-        """See `Published.weights`; DEFAULT, which is another name in another version, is not among them."""
+        """See `Published.weights`; excludes DEFAULT, which is an alias that changes between versions."""
         return [each.name for each in _torchvision().get_model_weights(cls.member)]
 
     @classmethod
@@ -77,29 +81,29 @@ class TorchvisionNetwork(Published):
     @classmethod
     def resized(cls, state: Mapping[str, Tensor], network: nn.Module) -> Mapping[str, Tensor]:
         """See `Architecture.resized`."""
-        return places_resized(state, network) if cls.member in PATCHES else state
+        return resize_position_embeddings(state, network) if cls.member in PATCHES else state
 
     def _least(self) -> int:
-        """The smallest side in pixels, which torchvision states with its weights."""
+        """Returns the smallest side in pixels, which torchvision states with its weights."""
         return max(int(max(each.meta["min_size"])) for each in _torchvision().get_model_weights(self.member))
 
 
 def members() -> list[str]:
-    """The whole names of the networks that this torchvision has."""
+    """Returns the full names of the networks of the installed torchvision."""
     torchvision = _torchvision()
     return [f"{PREFIX}{name}" for name in torchvision.list_models(module=torchvision)]
 
 
 @MODELS.register_family(f"{PREFIX}*", members, "any classification network of torchvision, by its name there")
 def architecture(name: str) -> type[Architecture]:
-    """The architecture of a member's whole name."""
+    """Returns the architecture for a full name."""
     member = name.removeprefix(PREFIX)
-    facts = {"__doc__": f"torchvision's {member}", "library": "torchvision", "member": member}
-    return type(name, (TorchvisionNetwork,), facts)
+    attributes = {"__doc__": f"torchvision's {member}", "library": "torchvision", "member": member}
+    return type(name, (TorchvisionNetwork,), attributes)
 
 
 def _torchvision() -> ModuleType:
-    """Torchvision's models, which take a second to import that most experiments need not spend."""
+    """Imports torchvision's models, which takes a second that most experiments do not need."""
     import torchvision.models
 
     return torchvision.models  # type: ignore[no-any-return]  # torchvision is untyped

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from torch import nn
 
 from Arch.models import MODELS
 from Arch.models.architecture import Shape, stage_ends
-from Arch.models.architectures.blocks import initialise_convolutions, initialise_linear, rectified_convolutions
-from Arch.models.architectures.custom_relu import Rectified
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+from Arch.models.architectures.building_blocks import initialise_convolutions, initialise_linear, rectified_convolutions
+from Arch.models.architectures.custom_relu import ReLUArchitecture
 
 Five = tuple[int, int, int, int, int]
 WIDTHS: Five = (64, 128, 256, 512, 512)
@@ -32,22 +30,22 @@ TABLE: Mapping[str, tuple[Five, Five, int]] = {
 
 
 @dataclass(frozen=True)
-class VGG(Rectified):
+class VGG(ReLUArchitecture):
     """Five blocks of 3x3 convolutions with a max-pool after each, the mean over the map, three linear layers.
 
-    A map smaller than 2x2 is not pooled; an identity keeps the pool's place, so that names do not depend on the size.
+    A map smaller than 2x2 is not pooled; an identity replaces the pool, so that names do not depend on the size.
     Source: Simonyan & Zisserman, ICLR 2015 (arXiv 1409.1556), table 1, as KD_wo_CE adapts it (BatchNorm, biases, a mean
     over the map instead of 7x7 positions). VGG4 and VGG7 are KD_wo_CE's own (`Models/VGG.py`).
     """
 
-    fresh: ClassVar[tuple[str, ...]] = ("classifier.0",)  # torchvision's reads 7x7 positions
+    fresh: ClassVar[tuple[str, ...]] = ("classifier.0",)  # in torchvision it reads 7x7 positions
     depths: ClassVar[Five]
     widths: ClassVar[Five]
 
     batch_norm: bool = True
 
-    def rectified(self, shape: Shape, classes: int) -> nn.Module:
-        """See `Rectified.rectified`; features of 4096 numbers go into `classifier.6`."""
+    def relu_network(self, shape: Shape, classes: int) -> nn.Module:
+        """See `ReLUArchitecture.relu_network`; `classifier.6` reads 4096 features."""
         network = nn.Sequential(
             OrderedDict(
                 features=self._features(shape),
@@ -84,5 +82,5 @@ def _classifier(width_in: int, classes: int) -> nn.Sequential:
 
 for _name, (_depths, _widths, _parameters) in TABLE.items():
     _about = f"VGG of {sum(_depths)} convolutions and three linear layers: {_parameters:,} parameters (10 classes)"
-    _facts = {"depths": _depths, "widths": _widths, "standard_layers": (*stage_ends(_depths), sum(_depths))}
-    MODELS.register(_name, _about)(type(_name, (VGG,), _facts))
+    _attributes = {"depths": _depths, "widths": _widths, "standard_layers": (*stage_ends(_depths), sum(_depths))}
+    MODELS.register(_name, _about)(type(_name, (VGG,), _attributes))

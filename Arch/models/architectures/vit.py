@@ -4,22 +4,18 @@ from __future__ import annotations
 
 import math
 from collections import OrderedDict
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 import torch
 import torch.nn.functional as F
-from torch import nn
+from torch import Tensor, nn
 
 from Arch.errors import ModelError
 from Arch.models import MODELS
 from Arch.models.architecture import Architecture, Shape
-from Arch.models.architectures.published import places_resized
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from torch import Tensor
+from Arch.models.architectures.published import resize_position_embeddings
 
 EPSILON = 1e-6
 KERNEL = "conv_proj.weight"
@@ -41,15 +37,14 @@ TABLE: Mapping[str, tuple[int, int, int, int, int]] = {
 
 @dataclass(frozen=True)
 class VisionTransformer(Architecture):
-    """Patches and a class token, learned places, blocks of attention and a perceptron, LayerNorm, a linear head.
+    """Patches and a class token, position embeddings, blocks of attention and a perceptron, LayerNorm, a linear head.
 
-    The head starts at zero. Patches have 4 pixels a side in images of 32, 8 in 64 and 16 in 224: the largest power of
-    two up to 16 that leaves at least 8 patches along the shorter side, or one pixel.
-    Source: Dosovitskiy et al., ICLR 2021 (arXiv 2010.11929), section 3.1, as KD_wo_CE sizes it, with torchvision's
-    names and initialisation.
+    The head starts at zero. Patches have a side of 4 pixels in images of 32, 8 in 64 and 16 in 224: the largest power
+    of two up to 16 that leaves at least 8 patches along the shorter side, or one pixel. Source: Dosovitskiy et al.,
+    ICLR 2021 (arXiv 2010.11929), section 3.1, in KD_wo_CE's sizes, with torchvision's names and initialisation.
 
     Attributes:
-        avg_tokens: whether the mean of all tokens, the class token among them, is classified rather than the class
+        avg_tokens: whether the head reads the mean of all tokens, including the class token, rather than the class
             token.
     """
 
@@ -61,10 +56,10 @@ class VisionTransformer(Architecture):
     avg_tokens: bool = True
 
     def network(self, shape: Shape, classes: int) -> nn.Module:
-        """See `Architecture.network`; what `heads.head` reads is as long as `width`.
+        """See `Architecture.network`; `heads.head` reads `width` features.
 
         Raises:
-            ModelError: patches do not fill the image.
+            ModelError: the patch size does not divide the image size.
         """
         patch = patch_size(shape)
         if shape[1] % patch or shape[2] % patch:
@@ -83,12 +78,13 @@ class VisionTransformer(Architecture):
 
     @classmethod
     def resized(cls, state: Mapping[str, Tensor], network: nn.Module) -> Mapping[str, Tensor]:
-        """See `Architecture.resized`: larger patches' kernels are averaged over squares, as KD_wo_CE does.
+        """See `Architecture.resized`; kernels of larger patches are averaged over squares, as KD_wo_CE does.
 
-        Deviation: places are interpolated bicubically, and the class token's is the first, where KD_wo_CE takes the
-        last.
+        Deviation: position embeddings are interpolated bicubically, and the class token's is the first, where KD_wo_CE
+        takes
+        the last.
         """
-        state, own = dict(places_resized(state, network)), network.get_parameter(KERNEL)
+        state, own = dict(resize_position_embeddings(state, network)), network.get_parameter(KERNEL)
         given = state.get(KERNEL)
         if given is not None and given.ndim == own.ndim and given.shape[-1] > own.shape[-1]:
             state[KERNEL] = F.avg_pool2d(given, given.shape[-1] // own.shape[-1])
@@ -96,13 +92,13 @@ class VisionTransformer(Architecture):
 
 
 def patch_size(shape: Shape) -> int:
-    """The side of a patch in pixels, for images of a shape (C, H, W); see `VisionTransformer`."""
+    """Returns the side of a patch in pixels, for images of a shape (C, H, W); see `VisionTransformer`."""
     most = min(LARGEST_PATCH, min(shape[1:]) // PATCHES)
     return 1 << (most.bit_length() - 1) if most else 1
 
 
 def standard_layers(depth: int) -> tuple[int, ...]:
-    """The tokens, four blocks at 1/8, 3/8, 5/8 and 7/8 of the depth (a half goes to the even number), and the last."""
+    """Returns the tokens, the blocks at 1/8, 3/8, 5/8 and 7/8 of the depth (halves round to even), the last."""
     return (0, *(round(depth * eighth / 8) for eighth in (1, 3, 5, 7)), depth)
 
 
@@ -124,7 +120,7 @@ class Network(nn.Module):
             nn.init.zeros_(zero)  # type: ignore[arg-type]  # the layers have biases
 
     def forward(self, x: Tensor) -> Tensor:
-        """Logits `(B, K)` of images `(B, C, H, W)`."""
+        """Returns logits `(B, K)` of images `(B, C, H, W)`."""
         tokens = self.conv_proj(x).flatten(2).transpose(1, 2)
         class_token = self.class_token.expand(x.shape[0], -1, -1)
         tokens = self.encoder(torch.cat([class_token, tokens], dim=1))
@@ -133,7 +129,7 @@ class Network(nn.Module):
 
 
 class Encoder(nn.Module):
-    """Adds the places, runs the blocks, and normalises."""
+    """Adds the position embeddings, runs the blocks, and normalises."""
 
     def __init__(self, tokens: int, width: int, blocks: list[Block]) -> None:
         super().__init__()
@@ -144,12 +140,12 @@ class Encoder(nn.Module):
         self.ln = nn.LayerNorm(width, eps=EPSILON)
 
     def forward(self, x: Tensor) -> Tensor:
-        """From tokens `(B, T, D)` to tokens `(B, T, D)`; `x` is left as it is."""
+        """Maps tokens `(B, T, D)` to tokens `(B, T, D)`; `x` is not modified."""
         return self.ln(self.layers(x + self.pos_embedding))  # type: ignore[no-any-return]  # untyped
 
 
 class Block(nn.Module):
-    """x + attention(norm(x)), then the same with a perceptron of one hidden layer."""
+    """Computes x + attention(norm(x)), then the same with a perceptron of one hidden layer."""
 
     def __init__(self, width: int, heads: int, hidden: int) -> None:
         super().__init__()
@@ -163,13 +159,13 @@ class Block(nn.Module):
             nn.init.normal_(linear.bias, std=1e-6)
 
     def forward(self, x: Tensor) -> Tensor:
-        """From tokens `(B, T, D)` to tokens `(B, T, D)`; `x` is left as it is."""
+        """Maps tokens `(B, T, D)` to tokens `(B, T, D)`; `x` is not modified."""
         x = x + self.self_attention(self.ln_1(x))
         return x + self.mlp(self.ln_2(x))  # type: ignore[no-any-return]  # nn.Module's calls are untyped
 
 
 class SelfAttention(nn.Module):
-    """softmax(Q K^T / sqrt(D / heads)) V of each head, and a linear layer.
+    """Computes softmax(Q K^T / sqrt(D / heads)) V for each head, followed by a linear layer.
 
     Source: Vaswani et al., NeurIPS 2017 (arXiv 1706.03762), section 3.2.2; names and initialisation are those of
     torch's `MultiheadAttention`.
@@ -185,7 +181,7 @@ class SelfAttention(nn.Module):
         nn.init.zeros_(self.out_proj.bias)
 
     def forward(self, x: Tensor) -> Tensor:
-        """From tokens `(B, T, D)` to tokens `(B, T, D)`."""
+        """Maps tokens `(B, T, D)` to tokens `(B, T, D)`."""
         projected = F.linear(x, self.in_proj_weight, self.in_proj_bias)
         parts: Tensor = projected.unflatten(-1, (3, self.heads, -1))  # type: ignore[no-untyped-call]  # untyped
         query, key, value = parts.permute(2, 0, 3, 1, 4).unbind()
@@ -198,11 +194,11 @@ for _name, (_depth, _heads, _width, _hidden, _parameters) in TABLE.items():
         f"Vision transformer of {_depth} blocks, {_width} wide, {_heads} heads: {_parameters:,} parameters "
         "(10 classes, 32 pixels)"
     )
-    _facts = {
+    _attributes = {
         "depth": _depth,
         "heads": _heads,
         "width": _width,
         "hidden": _hidden,
         "standard_layers": standard_layers(_depth),
     }
-    MODELS.register(_name, _about)(type(_name, (VisionTransformer,), _facts))
+    MODELS.register(_name, _about)(type(_name, (VisionTransformer,), _attributes))

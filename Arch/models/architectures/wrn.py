@@ -1,23 +1,19 @@
-"""The wide ResNets of the distillation benchmarks: three stages of pre-activated blocks."""
+"""The wide ResNets of the distillation benchmarks: three stages of pre-activation blocks."""
 
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
-from torch import nn
+from torch import Tensor, nn
 
 from Arch.models import MODELS
 from Arch.models.architecture import Shape, stage_ends
-from Arch.models.architectures.blocks import convolution, initialise_convolutions, normalisation, pooled_head
-from Arch.models.architectures.custom_relu import Rectified
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from torch import Tensor
+from Arch.models.architectures.building_blocks import convolution, initialise_convolutions, normalisation, pooled_head
+from Arch.models.architectures.custom_relu import ReLUArchitecture
 
 WIDTHS = (16, 16, 32, 64)
 
@@ -31,13 +27,13 @@ TABLE: Mapping[str, tuple[int, int, int]] = {
 
 
 @dataclass(frozen=True)
-class WideResNet(Rectified):
-    """A 3x3 stem, three stages of (depth - 4) / 6 pre-activated blocks, BatchNorm, ReLU, the mean, a linear head.
+class WideResNet(ReLUArchitecture):
+    """A 3x3 stem, three stages of (depth - 4) / 6 pre-activation blocks, BatchNorm, ReLU, the mean, a linear head.
 
     Source: Zagoruyko & Komodakis, BMVC 2016 (arXiv 1605.07146), table 1, without dropout, in the form of RepDistiller's
-    `models/wrn.py` (kaiming fan-out). The benchmarks' f0 is what the stem gives: it ends in no non-linearity, so it is
-    no layer, and f1 ... f3 are sums that none has bent. Deviations: the mean is over the map whatever its size, not
-    8x8; without BatchNorm the convolutions have biases and the blocks start as their shortcuts.
+    `models/wrn.py` (kaiming fan-out). The benchmarks' f0 is the stem's output, which is not a layer because it ends
+    in no non-linearity; f1 ... f3 are sums before the next non-linearity. Deviations: the mean is over the map whatever
+    its size, not 8x8; without BatchNorm the convolutions have biases and the blocks start as their shortcuts.
     """
 
     depth: ClassVar[int]
@@ -45,8 +41,8 @@ class WideResNet(Rectified):
 
     batch_norm: bool = True
 
-    def rectified(self, shape: Shape, classes: int) -> nn.Module:
-        """See `Rectified.rectified`; features of 64 times the factor go into `fc`."""
+    def relu_network(self, shape: Shape, classes: int) -> nn.Module:
+        """See `ReLUArchitecture.relu_network`; `fc` reads 64 times the factor features."""
         widths = (WIDTHS[0], *(width * self.factor for width in WIDTHS[1:]))
         children: dict[str, nn.Module] = OrderedDict(
             conv1=convolution((shape[0], widths[0]), 3, has_bias=not self.batch_norm)
@@ -66,7 +62,7 @@ class WideResNet(Rectified):
         return network
 
     def _stage(self, channels: tuple[int, int], *, stride: int) -> nn.Sequential:
-        """The blocks of one stage, under the name `layer`; the first one strides."""
+        """Builds the blocks of one stage, under the name `layer`; the first one strides."""
         width = channels[1]
         first = PreactivatedBlock(*channels, stride, batch_norm=self.batch_norm)
         others = ((self.depth - 4) // 6 - 1) * [(width, width, 1)]
@@ -75,9 +71,9 @@ class WideResNet(Rectified):
 
 
 class PreactivatedBlock(nn.Module):
-    """shortcut(x) + F(relu(bn(x))) where F is conv, BatchNorm, ReLU, conv; the first convolution strides.
+    """Computes shortcut(x) + F(relu(bn(x))) where F is conv, BatchNorm, ReLU, conv; the first convolution strides.
 
-    Where the widths differ the shortcut is a 1x1 convolution of relu(bn(x)), else `x` as it is.
+    Where the widths differ the shortcut is a 1x1 convolution of relu(bn(x)), otherwise `x` itself.
     Source: He et al., ECCV 2016 (arXiv 1603.05027), figure 4(e).
     """
 
@@ -96,14 +92,14 @@ class PreactivatedBlock(nn.Module):
         )
 
     def forward(self, x: Tensor) -> Tensor:
-        """From `(B, width_in, H, W)` to `(B, width, H / stride, W / stride)`; `x` is left as it is."""
+        """Maps `(B, width_in, H, W)` to `(B, width, H / stride, W / stride)`; `x` is not modified."""
         h = self.relu1(self.bn1(x))
         out = self.conv2(self.relu2(self.bn2(self.conv1(h))))
         return out + (x if self.convShortcut is None else self.convShortcut(h))  # type: ignore[no-any-return]  # untyped
 
 
 def _start_as_shortcuts(network: nn.Module) -> None:
-    """As `blocks.start_blocks_as_identity`, so that depth does not blow the signal up."""
+    """Zeroes each block's last convolution, as `building_blocks.start_blocks_as_identity`."""
     for module in network.modules():
         if isinstance(module, PreactivatedBlock):
             nn.init.zeros_(module.conv2.weight)
@@ -113,5 +109,5 @@ for _name, (_depth, _factor, _parameters) in TABLE.items():
     _about = f"Wide ResNet of {_depth} layers, {_factor} times as wide: {_parameters:,} parameters (100 classes)"
     _blocks = (_depth - 4) // 6
     _standard = (*stage_ends((_blocks,) * 3), 3 * _blocks + 1)
-    _facts = {"depth": _depth, "factor": _factor, "standard_layers": _standard}
-    MODELS.register(_name, _about)(type(_name, (WideResNet,), _facts))
+    _attributes = {"depth": _depth, "factor": _factor, "standard_layers": _standard}
+    MODELS.register(_name, _about)(type(_name, (WideResNet,), _attributes))

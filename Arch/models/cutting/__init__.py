@@ -1,1 +1,1 @@
-"""Cuts networks into generalized layers, and proves that each cut is exact."""
+"""Layers of a network: running them, checking that they compose to its forward, hooks where it cannot be cut."""

@@ -1,50 +1,44 @@
-"""The proof, by running it, that a line of layers is the network's own forward."""
+"""Checks, by running both, that a sequence of layers computes exactly the network's own forward."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.jit import ScriptModule
 
 from Arch.errors import ModelError
-from Arch.models.graph.values import said, trial
-from Arch.models.isolation import untouched
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
-    from torch import nn
-
-    from Arch.models.architecture import Shape
-    from Arch.models.cutting.layer import Layer
+from Arch.models.architecture import Shape
+from Arch.models.cutting.layer import Layer
+from Arch.models.graph.values import example_inputs, first_sentence
+from Arch.models.isolation import isolated
 
 ADVICE = (
-    "What a forward does beside its operations on tensors (detached copies, writes to parameters, hooks on the whole "
-    "network or on gradients, state of its own, another result at each call) cannot be cut."
+    "A forward with other effects than its tensor operations (detached copies, writes to parameters, hooks on the "
+    "network or on gradients, internal state, results that vary between calls) cannot be cut."
 )
-# What a foreign forward may raise when its operations come one layer after another.
+# Exceptions that a foreign forward may raise when its operations run layer by layer.
 FOREIGN_ERRORS = (RuntimeError, ValueError, TypeError, IndexError, AttributeError, KeyError)
-_TRIAL = 2  # examples; one alone has no statistics
+_BATCH = 2  # a batch of one has no statistics
 
 
 @dataclass(frozen=True)
 class _Outcome:
-    """What one run showed: logits, gradients of parameters and examples, buffers afterwards."""
+    """The results of one run: logits, gradients of parameters and examples, buffers afterwards."""
 
     logits: Tensor
     gradients: tuple[Tensor | None, ...]
     buffers: tuple[Tensor, ...]
 
 
-class _Given:
-    """What a layer gave, to be told later whether it is still that."""
+class _LayerOutput:
+    """A layer's output with a copy, to detect later whether it was overwritten."""
 
     def __init__(self, value: Tensor) -> None:
         self._value, self._copy = value, value.detach().clone()
-        self._writes = value._version  # noqa: SLF001 - torch's only count of writes, but not of those to `.data`
+        self._writes = value._version  # noqa: SLF001 - torch's only count of writes; misses those to `.data`
 
     @property
     def is_overwritten(self) -> bool:
@@ -52,28 +46,28 @@ class _Given:
 
 
 def require_exact(network: nn.Module, layers: Sequence[Layer], head: Layer, shape: Shape) -> tuple[bool, ...]:
-    """Runs the network and its line on the same examples, in training and in evaluation, and compares.
+    """Runs the network and its layers on the same examples, in training and in evaluation mode, and compares.
 
-    Compared are logits, the gradients of all parameters and of the examples, and the buffers afterwards (BatchNorm's
-    statistics are to move once). The network is as before afterwards.
+    Compared are the logits, the gradients of all parameters and of the examples, and the buffers afterwards
+    (BatchNorm's statistics must be updated once). The network's state is restored.
 
     Returns:
-        For each layer whether a later one works in place on what it gives.
+        For each layer whether a later one overwrites its output in place.
 
     Raises:
-        ModelError: the two differ; the message says in what, and names the module that it begins with if one does.
+        ModelError: the results differ; the message says which, and names the first module that differs if there is one.
     """
     overwritten = [False] * len(layers)
     for mode in (True, False):
-        with untouched(network):
+        with isolated(network):
             own = _outcome(network, shape, network, is_training=mode)
-        with untouched(network):
-            seen: list[_Given] = []
+        with isolated(network):
+            seen: list[_LayerOutput] = []
             composed = _composed(network, layers, head, shape, seen, is_training=mode)
         difference = _difference(own, composed)
         if difference:
-            name = _culprit(network, layers, shape, is_training=mode)
-            raise ModelError(f"{name}: composed of its layers, the network has other {difference}. {ADVICE}")
+            name = _first_differing_layer(network, layers, shape, is_training=mode)
+            raise ModelError(f"{name}: the composition of its layers has other {difference} than the network. {ADVICE}")
         overwritten = [before or each.is_overwritten for before, each in zip(overwritten, seen, strict=True)]
     return tuple(overwritten)
 
@@ -81,8 +75,8 @@ def require_exact(network: nn.Module, layers: Sequence[Layer], head: Layer, shap
 def _outcome(network: nn.Module, shape: Shape, forward: Callable[[Tensor], Tensor], *, is_training: bool) -> _Outcome:
     network.train(is_training)
     with torch.enable_grad():
-        x = trial(network, _TRIAL, shape).requires_grad_()
-        logits = forward(x.clone())  # a first module may work in place
+        x = example_inputs(network, _BATCH, shape).requires_grad_()
+        logits = forward(x.clone())  # the first module may write into its input
         weights = torch.randn(logits.shape, generator=torch.Generator("cpu").manual_seed(1), device="cpu").to(logits)
         wanted = [x, *(parameter for parameter in network.parameters() if parameter.requires_grad)]
         gradients = _gradients((logits * weights).sum(), wanted)
@@ -94,29 +88,31 @@ def _composed(
     layers: Sequence[Layer],
     head: Layer,
     shape: Shape,
-    seen: list[_Given],
+    seen: list[_LayerOutput],
     *,
     is_training: bool,
 ) -> _Outcome:
     try:
         return _outcome(network, shape, lambda x: _compose(layers, head, x, seen), is_training=is_training)
     except FOREIGN_ERRORS as error:
-        raise ModelError(f"{type(network).__name__}: its layers do not run one after another: {said(error)}") from error
+        raise ModelError(
+            f"{type(network).__name__}: its layers cannot run one after another: {first_sentence(error)}"
+        ) from error
 
 
 def _gradients(loss: Tensor, wanted: Sequence[Tensor]) -> tuple[Tensor | None, ...]:
-    """None at all where the network itself has none: an operation in place may destroy what a backward pass needs."""
+    """Returns the gradients, or none where the network's own backward fails: an in-place operation may break it."""
     try:
         return torch.autograd.grad(loss, wanted, allow_unused=True)
     except RuntimeError:
         return ()
 
 
-def _compose(layers: Sequence[Layer], head: Layer, x: Tensor, seen: list[_Given]) -> Tensor:
-    """The logits; notes what each layer gave."""
+def _compose(layers: Sequence[Layer], head: Layer, x: Tensor, seen: list[_LayerOutput]) -> Tensor:
+    """Returns the logits, and appends each layer's output to `seen`."""
     for layer in layers:
         x = layer(x)
-        seen.append(_Given(x))
+        seen.append(_LayerOutput(x))
     logits: Tensor = head(x)
     return logits
 
@@ -128,7 +124,7 @@ def _difference(own: _Outcome, composed: _Outcome) -> str:
     if not same_number or not all(map(_close, own.gradients, composed.gradients)):
         return "gradients"
     if not all(map(_close, own.buffers, composed.buffers)):
-        return "buffers (BatchNorm's statistics, say)"
+        return "buffers (such as BatchNorm's statistics)"
     return ""
 
 
@@ -137,7 +133,7 @@ def _close(one: Tensor | None, other: Tensor | None) -> bool:
         return one is other
     if one.shape != other.shape or one.dtype != other.dtype:
         return False
-    if torch.equal(one, other):  # as a rule, and much faster than what allows for rounding
+    if torch.equal(one, other):  # the usual case, and much faster than a comparison with tolerance
         return True
     if not one.is_floating_point():
         return False
@@ -147,8 +143,8 @@ def _close(one: Tensor | None, other: Tensor | None) -> bool:
     return torch.allclose(one, other, rtol=relative, atol=absolute * largest, equal_nan=True)
 
 
-def _culprit(network: nn.Module, layers: Sequence[Layer], shape: Shape, *, is_training: bool) -> str:
-    """The name of the first layer that gives other features than the module of its name does in the network."""
+def _first_differing_layer(network: nn.Module, layers: Sequence[Layer], shape: Shape, *, is_training: bool) -> str:
+    """Returns the name of the first layer whose output differs from that of the module of its name."""
     given: dict[str, Tensor] = {}
     modules = {name: each for name, each in network.named_modules() if name and not isinstance(each, ScriptModule)}
     watched = [layer.name for layer in layers if layer.name in modules]
@@ -159,15 +155,15 @@ def _culprit(network: nn.Module, layers: Sequence[Layer], shape: Shape, *, is_tr
 
         return note
 
-    with untouched(network), torch.no_grad():
+    with isolated(network), torch.no_grad():
         handles = [modules[name].register_forward_hook(keep(name)) for name in watched]
         network.train(is_training)
-        network(trial(network, _TRIAL, shape))
+        network(example_inputs(network, _BATCH, shape))
         for handle in handles:
             handle.remove()
-    with untouched(network), torch.no_grad():
+    with isolated(network), torch.no_grad():
         network.train(is_training)
-        x = trial(network, _TRIAL, shape)
+        x = example_inputs(network, _BATCH, shape)
         for layer in layers:
             x = layer(x)
             if layer.name in given and not _close(given[layer.name], x):

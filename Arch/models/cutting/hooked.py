@@ -1,32 +1,30 @@
-"""Features of a network that cannot be cut, caught by hooks while it runs."""
+"""Captures features of a network that cannot be cut, by forward hooks."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from Arch.errors import ModelError
+from Arch.models.architecture import Shape
 from Arch.models.graph.operations import is_activation
-from Arch.models.graph.values import said, trial
-from Arch.models.isolation import untouched
-
-if TYPE_CHECKING:
-    from Arch.models.architecture import Shape
+from Arch.models.graph.values import example_inputs, first_sentence
+from Arch.models.isolation import isolated
 
 _LISTS = (nn.Sequential, nn.ModuleList)
 
 
 @dataclass(frozen=True)
 class HookedLayer:
-    """A module whose result can be caught.
+    """A module whose output can be captured.
 
     Attributes:
         name: its dotted name.
-        shape: of its result, without the batch.
+        shape: of its output, without the batch.
         ends_in_activation: whether it is a non-linearity itself.
     """
 
@@ -35,35 +33,35 @@ class HookedLayer:
     ends_in_activation: bool
 
 
-class _EnoughError(Exception):
-    """Nothing that is asked for comes after this."""
+class _StopForwardError(Exception):
+    """Stops a forward after the last requested module."""
 
 
 def hooked_layers(network: nn.Module, shape: Shape) -> tuple[tuple[HookedLayer, ...], Shape]:
-    """The modules to catch by number, in the order in which they end, and the shape of the logits.
+    """Returns the modules that can be captured by index, in order of completion, and the shape of the logits.
 
-    They are the members of lists and sequences that hold a non-linearity, and the non-linearities and flattenings that
-    are in none of these, each if it is called once and gives one tensor.
+    They are the elements of `nn.Sequential` and `nn.ModuleList` that contain a non-linearity, and the non-linearities
+    and flattenings outside them, each if it is called once and returns one tensor.
 
     Raises:
-        ModelError: the network cannot read examples of this shape, or does not give one tensor of logits.
+        ModelError: the network cannot read examples of this shape, or does not return one tensor of logits.
     """
     names = dict(_candidates(network))
     found: list[tuple[str, Any]] = []
-    with untouched(network), torch.no_grad():
+    with isolated(network), torch.no_grad():
         network.eval()
-        handles = [module.register_forward_hook(_noting(found, name)) for name, module in names.items()]
+        handles = [module.register_forward_hook(_recording(found, name)) for name, module in names.items()]
         try:
-            logits = network(trial(network, 2, shape))
+            logits = network(example_inputs(network, 2, shape))
         except (RuntimeError, ValueError, TypeError, IndexError, AttributeError) as error:
             raise ModelError(
-                f"{type(network).__name__} cannot read examples of shape {shape}: {said(error)}"
+                f"{type(network).__name__} cannot read examples of shape {shape}: {first_sentence(error)}"
             ) from error
         finally:
             for handle in handles:
                 handle.remove()
     if not isinstance(logits, Tensor):
-        raise ModelError(f"{type(network).__name__} gives a {type(logits).__name__}, not one tensor of logits.")
+        raise ModelError(f"{type(network).__name__} returns a {type(logits).__name__}, not one tensor of logits.")
     times = [name for name, _ in found]
     layers = tuple(
         HookedLayer(name, tuple(result[1:]), is_activation(names[name]))
@@ -73,29 +71,29 @@ def hooked_layers(network: nn.Module, shape: Shape) -> tuple[tuple[HookedLayer, 
     return layers, tuple(logits.shape[1:])
 
 
-def watch(
+def capture(
     network: nn.Module, x: Tensor, names: Sequence[str], *, is_all: bool, before_activation: bool
 ) -> tuple[Tensor | None, tuple[Tensor, ...]]:
-    """The logits, unless the network is stopped once all names have been seen, and what the named modules gave.
+    """Returns the outputs of the named modules, and the logits unless the network is stopped after the last of them.
 
     Args:
-        network: any.
+        network: any module.
         x: examples, batch first.
         names: of modules, in any order.
-        is_all: whether the network is to run to its end.
-        before_activation: of a non-linearity what it reads.
+        is_all: whether the network runs to its end.
+        before_activation: capture the input of a non-linearity, not its output.
 
     Raises:
-        ModelError: a module did not run, or does not give one tensor.
+        ModelError: a module did not run, or does not return one tensor.
     """
-    caught: dict[str, Any] = {}
+    captured: dict[str, Any] = {}
     pending = set(names)
 
     def keep(name: str, value: Any) -> None:
-        caught[name] = value.clone() if isinstance(value, Tensor) else value
+        captured[name] = value.clone() if isinstance(value, Tensor) else value
         pending.discard(name)
         if not pending and not is_all:
-            raise _EnoughError
+            raise _StopForwardError
 
     handles = [
         _hook(network.get_submodule(name), name, keep, before_activation=before_activation) for name in set(names)
@@ -103,16 +101,16 @@ def watch(
     logits = None
     try:
         logits = network(x) if names or is_all else None
-    except _EnoughError:
+    except _StopForwardError:
         logits = None
     finally:
         for handle in handles:
             handle.remove()
     for name in names:
-        if not isinstance(caught.get(name), Tensor):
-            what = f"gave a {type(caught[name]).__name__}" if name in caught else "did not run"
-            raise ModelError(f"{name} of {type(network).__name__} {what}, so there is no tensor to catch.")
-    return logits, tuple(caught[name] for name in names)
+        if not isinstance(captured.get(name), Tensor):
+            what = f"returned a {type(captured[name]).__name__}" if name in captured else "did not run"
+            raise ModelError(f"{name} of {type(network).__name__} {what}, so there is no tensor to capture.")
+    return logits, tuple(captured[name] for name in names)
 
 
 def _hook(module: nn.Module, name: str, keep: Callable[[str, Any], None], *, before_activation: bool) -> Any:
@@ -121,7 +119,7 @@ def _hook(module: nn.Module, name: str, keep: Callable[[str, Any], None], *, bef
     return module.register_forward_hook(lambda _module, _args, result: keep(name, result))
 
 
-def _noting(found: list[tuple[str, Any]], name: str) -> Callable[[nn.Module, Any, Any], None]:
+def _recording(found: list[tuple[str, Any]], name: str) -> Callable[[nn.Module, Any, Any], None]:
     def note(_module: nn.Module, _args: Any, result: Any) -> None:
         found.append((name, torch.Size(result.shape) if isinstance(result, Tensor) else None))
 

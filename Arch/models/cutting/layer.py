@@ -1,28 +1,21 @@
-"""One generalized layer, or the head: a stretch of a network's own forward."""
+"""One generalized layer or the head: a segment of a network's own forward."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from torch import nn
+from torch import Tensor, nn
 
 from Arch.errors import ModelError
-
-if TYPE_CHECKING:
-    from torch import Tensor
-
-    from Arch.models.architecture import Shape
-    from Arch.models.graph.line import Part
+from Arch.models.architecture import Shape
+from Arch.models.graph.layer_sequence import Part
 
 
 class Layer(nn.Module):
-    """Runs a stretch of a network's forward; the modules and parameters are the network's, not copies.
+    """Runs a segment of a network's forward; modules and parameters are the network's own, not copies.
 
     Attributes:
         name: dotted name of the module that ends it.
-        shape: of what it gives, without the batch.
-        is_overwritten: a later layer of the network works in place on what this one gives, so that whoever keeps it
-            keeps a copy.
+        shape: of its output, without the batch.
+        is_overwritten: a later layer overwrites this one's output in place, so a caller that keeps it must copy it.
     """
 
     def __init__(self, network: nn.Module, part: Part, shape: Shape, *, is_overwritten: bool = False) -> None:
@@ -40,7 +33,7 @@ class Layer(nn.Module):
             elif isinstance(used, nn.Parameter):
                 self.parameters_between.append(used)
         self._part = part
-        self._networks = (network,)  # in a tuple: what of it belongs here is registered already
+        self._networks = (network,)  # in a tuple: this layer's modules are registered already
 
     @property
     def ends_in_activation(self) -> bool:
@@ -48,23 +41,23 @@ class Layer(nn.Module):
         return self._part.with_input is not None
 
     def forward(self, x: Tensor) -> Tensor:
-        """From what the layer before gave to what this layer gives, batch first."""
+        """Maps the previous layer's output to this layer's output, batch first."""
         return self.consume([x])
 
     def consume(self, held: list[Tensor]) -> Tensor:
-        """As `forward` for the one tensor in a list, which is emptied.
+        """Runs `forward` on the one tensor in a list, and empties the list first.
 
-        So nobody here holds a map longer than the network's own forward does, and memory peaks where it does.
+        No caller then holds a map longer than the network's own forward does, so memory peaks where the network's does.
         """
         network = self._networks[0]
         result: Tensor = self._part.programs.of(network).function(network, held.pop())
         return result
 
     def consume_before_activation(self, held: list[Tensor]) -> tuple[Tensor, Tensor]:
-        """As `consume`: what its last non-linearity reads, and what it gives.
+        """Runs `consume`, and returns the input of the layer's last non-linearity and the layer's output.
 
         Raises:
-            ModelError: it ends in none.
+            ModelError: the layer does not end in a non-linearity.
         """
         network = self._networks[0]
         if self._part.with_input is None:
@@ -73,5 +66,5 @@ class Layer(nn.Module):
         return read, result
 
     def extra_repr(self) -> str:
-        """The name, and the shape of what it gives."""
+        """Returns the name and the output shape."""
         return f"{self.name!r}, gives {'x'.join(map(str, self.shape))}"

@@ -1,4 +1,4 @@
-"""State dicts that say nothing of a wrapper."""
+"""Keeps a wrapper's own prefix out of state dicts."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from torch import nn
 
 
 def hide_in_state_dict(wrapper: nn.Module, child: str) -> None:
-    """Leaves the name of a wrapper's one child out of the names in its state dict, when saving and when loading."""
+    """Removes the name of a wrapper's one child from the keys of its state dict, when saving and when loading."""
     wrapper.register_state_dict_post_hook(partial(_drop, f"{child}."))  # type: ignore[no-untyped-call]  # torch's
     wrapper.register_load_state_dict_pre_hook(partial(_add, f"{child}."))  # type: ignore[no-untyped-call]  # torch's
 

@@ -1,1 +1,1 @@
-"""A network's forward as a graph (torch.fx): where it can be cut, and programs for the stretches between cuts."""
+"""Traces a network's forward with torch.fx, finds where it can be cut, and compiles the segments between the cuts."""

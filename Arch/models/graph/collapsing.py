@@ -1,20 +1,18 @@
-"""A traced network with whole modules as operations, wherever nothing is cut inside them."""
+"""Replaces the operations inside a module by one call of the module, wherever nothing is cut inside it."""
 
 from __future__ import annotations
 
 import operator
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from torch import fx
 
 from Arch.models.graph.flow import Flow
 from Arch.models.graph.tracer import CALLS, ModuleCall
 from Arch.models.graph.tracing import Traced
-
-if TYPE_CHECKING:
-    from Arch.models.graph.values import Kind
+from Arch.models.graph.values import Kind
 
 
 @dataclass(frozen=True)
@@ -22,28 +20,28 @@ class Collapsed:
     """The coarser graph of a network.
 
     Attributes:
-        flow: through the coarser graph.
-        of: the coarser node for each finer one that is still there.
+        flow: the data flow through the coarser graph.
+        node_of: the coarser node for each node of the traced graph that still exists.
     """
 
     flow: Flow
-    of: Mapping[fx.Node, fx.Node]
+    node_of: Mapping[fx.Node, fx.Node]
 
 
 def collapse(traced: Traced, flow: Flow, ends: Iterable[fx.Node]) -> Collapsed:
-    """Calls each module as one unless one of the `ends` is inside it.
+    """Replaces each module's operations by one call of it, unless one of the `ends` is inside it.
 
-    A module that is called behaves as its mode says at that moment, and its hooks are run; what is traced inside it
-    would keep the mode of the trace.
+    A call of a module follows the mode that the module has at that moment, and runs its hooks; operations that were
+    traced inside it would keep the mode of the trace.
     """
     opened = {call for node in ends for call in node.meta[CALLS] if traced.calls[call].returned is not node} | set(
-        _leaking(traced)
+        _calls_with_escaping_values(traced)
     )
-    return _Collapse(traced, flow, opened).done()
+    return _Collapser(traced, flow, opened).collapsed()
 
 
-def _leaking(traced: Traced) -> Iterator[ModuleCall]:
-    """Calls whose inner values are used outside without being returned, or that returned what cannot be taken apart."""
+def _calls_with_escaping_values(traced: Traced) -> Iterator[ModuleCall]:
+    """Yields calls whose inner values are used outside without being returned, or whose result is unsupported."""
     returned = {call: set(_members(each.returned)) for call, each in traced.calls.items()}
     for node in traced.graph.nodes:
         for call in node.meta[CALLS]:
@@ -64,17 +62,17 @@ def _members(structure: Any) -> Iterator[fx.Node]:
 
 
 @dataclass
-class _Collapse:
+class _Collapser:
     traced: Traced
     flow: Flow
     opened: set[ModuleCall]
     graph: fx.Graph = field(default_factory=fx.Graph)
     kinds: dict[fx.Node, Kind] = field(default_factory=dict)
-    of: dict[fx.Node, fx.Node] = field(default_factory=dict)
+    node_of: dict[fx.Node, fx.Node] = field(default_factory=dict)
     _called: set[ModuleCall] = field(default_factory=set)
 
-    def done(self) -> Collapsed:
-        """The coarser graph."""
+    def collapsed(self) -> Collapsed:
+        """Builds the coarser graph."""
         for node in self.traced.graph.nodes:
             call = next((call for call in node.meta[CALLS] if call not in self.opened), None)
             if call is None:
@@ -82,29 +80,29 @@ class _Collapse:
             elif call not in self._called:
                 self._called.add(call)
                 self._call(call)
-        return Collapsed(Flow(self.graph, self.kinds), self.of)
+        return Collapsed(Flow(self.graph, self.kinds), self.node_of)
 
     def _copy(self, node: fx.Node) -> None:
-        new = self.graph.node_copy(node, self.of.__getitem__)
-        self.of[node], self.kinds[new] = new, self.flow.kinds[node]
+        new = self.graph.node_copy(node, self.node_of.__getitem__)
+        self.node_of[node], self.kinds[new] = new, self.flow.kinds[node]
 
     def _call(self, call: ModuleCall) -> None:
         traced = self.traced.calls[call]
-        args: Any = fx.node.map_arg(traced.args, self.of.__getitem__)
-        kwargs: Any = fx.node.map_arg(traced.kwargs, self.of.__getitem__)
+        args: Any = fx.node.map_arg(traced.args, self.node_of.__getitem__)
+        kwargs: Any = fx.node.map_arg(traced.kwargs, self.node_of.__getitem__)
         node = self.graph.call_module(call.path, args, kwargs)
         self.kinds[node] = None
-        self._take_apart(node, traced.returned)
+        self._map_returned(node, traced.returned)
 
-    def _take_apart(self, node: fx.Node, returned: Any) -> None:
-        """Finds the members of what a module returned in the coarser graph."""
+    def _map_returned(self, node: fx.Node, returned: Any) -> None:
+        """Finds the coarser node of each node in a module's return value."""
         if isinstance(returned, fx.Node):
-            if returned not in self.of:  # else it was there before the call
-                self.of[returned], self.kinds[node] = node, self.flow.kinds[returned]
+            if returned not in self.node_of:  # else it existed before the call
+                self.node_of[returned], self.kinds[node] = node, self.flow.kinds[returned]
             return
-        places = returned.items() if isinstance(returned, dict) else enumerate(returned)
-        for place, member in places:
+        positions = returned.items() if isinstance(returned, dict) else enumerate(returned)
+        for position, member in positions:
             if any(True for _ in _members(member)):
-                part = self.graph.call_function(operator.getitem, (node, place))
-                self.kinds[part] = None
-                self._take_apart(part, member)
+                element = self.graph.call_function(operator.getitem, (node, position))
+                self.kinds[element] = None
+                self._map_returned(element, member)

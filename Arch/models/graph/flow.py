@@ -1,27 +1,24 @@
-"""The way of the examples through a traced network: which values lie on every path, and where the ways part."""
+"""The data flow through a traced network: which operations every path passes, and where it branches."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
-from typing import TYPE_CHECKING
+
+from torch import fx
 
 from Arch.models.graph.values import Kind, Sizes
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from torch import fx
 
 
 @dataclass(frozen=True)
 class Flow:
-    """What depends on the examples, in order.
+    """The operations that depend on the input, in order.
 
     Attributes:
-        graph: of the network.
-        kinds: what each node gives.
+        graph: the traced graph.
+        kinds: the kind of value that each node returns.
     """
 
     graph: fx.Graph
@@ -29,7 +26,7 @@ class Flow:
 
     @cached_property
     def nodes(self) -> tuple[fx.Node, ...]:
-        """The nodes that depend on the examples by more than the size of the batch, the examples first."""
+        """The nodes that depend on the input by more than the batch size, the input first."""
         examples, *others = self.graph.nodes
         live = {examples: None}
         for node in others:
@@ -39,31 +36,31 @@ class Flow:
         return tuple(live)
 
     @cached_property
-    def place(self) -> Mapping[fx.Node, int]:
-        """Where each of the nodes comes."""
-        return {node: place for place, node in enumerate(self.nodes)}
+    def position(self) -> Mapping[fx.Node, int]:
+        """The index of each of the nodes."""
+        return {node: position for position, node in enumerate(self.nodes)}
 
     @cached_property
-    def narrows(self) -> tuple[int, ...]:
-        """Places of the nodes that lie on every path: nothing from before them is used after them."""
+    def dominators(self) -> tuple[int, ...]:
+        """The positions of nodes that every path passes: no earlier value is used after them."""
         found, reach = [], 0
-        for place, node in enumerate(self.nodes):
-            if reach <= place:
-                found.append(place)
-            reach = max(reach, self._last_use(node, place))
+        for position, node in enumerate(self.nodes):
+            if reach <= position:
+                found.append(position)
+            reach = max(reach, self._last_use(node, position))
         return tuple(found)
 
     @cached_property
-    def parted(self) -> tuple[tuple[int, int], ...]:
-        """Where the ways part and join again: the places of two neighbouring narrows with something between them."""
-        return tuple((start, end) for start, end in pairwise(self.narrows) if end - start > 1)
+    def branches(self) -> tuple[tuple[int, int], ...]:
+        """The positions of neighbouring dominators with nodes between them: where the flow branches and merges."""
+        return tuple((start, end) for start, end in pairwise(self.dominators) if end - start > 1)
 
     def shape(self, node: fx.Node) -> tuple[int, ...] | None:
-        """The shape of a tensor whose first axis is the batch (as 0), or None."""
+        """Returns the shape of a tensor whose first axis is the batch (as 0), or None."""
         kind = self.kinds[node]
         return kind if isinstance(kind, tuple) and len(kind) > 1 and kind[0] == 0 and -1 not in kind else None
 
-    def _last_use(self, node: fx.Node, place: int) -> int:
+    def _last_use(self, node: fx.Node, position: int) -> int:
         end = len(self.nodes)
-        uses = (end if user.op == "output" else self.place.get(user, place) for user in node.users)
-        return max(uses, default=place)
+        uses = (end if user.op == "output" else self.position.get(user, position) for user in node.users)
+        return max(uses, default=position)

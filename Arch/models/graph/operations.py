@@ -1,4 +1,4 @@
-"""Which operations are non-linearities, sums, layouts and flattenings."""
+"""Classifies operations: non-linearities, sums, changes of layout, flattenings, linear layers."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ ACTIVATIONS = (
     nn.Hardshrink,
     nn.Hardsigmoid,
     nn.Hardswish,
-    nn.Hardtanh,  # ReLU6 is one
+    nn.Hardtanh,  # includes ReLU6
     nn.LeakyReLU,
     nn.LogSigmoid,
     nn.Mish,
@@ -31,9 +31,9 @@ ACTIVATIONS = (
 )
 ATTENTION = (nn.MultiheadAttention, nn.Softmax)
 BLOCKS = (nn.TransformerEncoderLayer, nn.TransformerDecoderLayer, nn.TransformerDecoder, nn.Transformer)
-"""Blocks of torch's own, which are one operation in a trace."""
+"""torch's own blocks, which are traced as one operation."""
 
-# An activation as a function or a method goes by the name of what it computes, in place or not.
+# Names of activations that are called as functions or methods, in place or not.
 _ACTIVATION_NAMES = frozenset(
     {
         "celu", "elu", "gelu", "glu", "hardshrink", "hardsigmoid", "hardswish", "hardtanh", "leaky_relu", "logsigmoid",
@@ -52,17 +52,17 @@ _FLATTEN_NAMES = frozenset({"flatten"})
 
 
 def is_activation(module: nn.Module) -> bool:
-    """Whether a module is a non-linearity; one of a user's own says so by `is_activation = True`."""
+    """Returns whether a module is a non-linearity; a custom one declares it by `is_activation = True`."""
     return isinstance(module, ACTIVATIONS) or getattr(type(module), "is_activation", False) is True
 
 
 def module_of(node: fx.Node, network: nn.Module) -> nn.Module | None:
-    """The module that a node calls, or None where it calls none."""
+    """Returns the module that a node calls, or None."""
     return network.get_submodule(str(node.target)) if node.op == "call_module" else None
 
 
-def word(node: fx.Node) -> str:
-    """The plain name of the function or method that a node calls, the same in place or not; else empty."""
+def operation_name(node: fx.Node) -> str:
+    """Returns the name of the function or method that a node calls, the same in place or not; empty for other nodes."""
     if node.op == "call_method":
         return str(node.target).rstrip("_")
     if node.op == "call_function":
@@ -72,41 +72,41 @@ def word(node: fx.Node) -> str:
 
 
 def activates(node: fx.Node, network: nn.Module) -> bool:
-    """Whether a node is a non-linearity."""
+    """Returns whether a node is a non-linearity."""
     module = module_of(node, network)
-    return is_activation(module) if module is not None else word(node) in _ACTIVATION_NAMES
+    return is_activation(module) if module is not None else operation_name(node) in _ACTIVATION_NAMES
 
 
 def attends(node: fx.Node, network: nn.Module) -> bool:
-    """Whether a node is (a part of) an attention."""
+    """Returns whether a node is attention or a part of it."""
     module = module_of(node, network)
-    return isinstance(module, ATTENTION) if module is not None else word(node) in _ATTENTION_NAMES
+    return isinstance(module, ATTENTION) if module is not None else operation_name(node) in _ATTENTION_NAMES
 
 
 def merges(node: fx.Node) -> bool:
-    """Whether a node joins branches as residual and dense connections do; a product only gates one by another."""
-    return word(node) in _MERGE_NAMES
+    """Returns whether a node merges branches as residual and dense connections do; a product only gates a branch."""
+    return operation_name(node) in _MERGE_NAMES
 
 
 def flattens(node: fx.Node, network: nn.Module) -> bool:
-    """Whether a node is a flattening by name."""
-    return isinstance(module_of(node, network), nn.Flatten) or word(node) in _FLATTEN_NAMES
+    """Returns whether a node is a flattening, by its name."""
+    return isinstance(module_of(node, network), nn.Flatten) or operation_name(node) in _FLATTEN_NAMES
 
 
-def lays_out(node: fx.Node, network: nn.Module) -> bool:
-    """Whether a node only arranges tokens or embeds their places."""
+def arranges_tokens(node: fx.Node, network: nn.Module) -> bool:
+    """Returns whether a node only rearranges tokens or adds their position embedding."""
     module = module_of(node, network)
-    return isinstance(module, _LAYOUT_MODULES) if module is not None else word(node) in _LAYOUT_NAMES
+    return isinstance(module, _LAYOUT_MODULES) if module is not None else operation_name(node) in _LAYOUT_NAMES
 
 
 def is_linear(node: fx.Node, network: nn.Module) -> bool:
-    """Whether a node is a linear layer."""
+    """Returns whether a node is a linear layer."""
     module = module_of(node, network)
-    return isinstance(module, nn.Linear) if module is not None else word(node) in {"linear", "addmm"}
+    return isinstance(module, nn.Linear) if module is not None else operation_name(node) in {"linear", "addmm"}
 
 
 def is_pointwise(node: fx.Node, network: nn.Module) -> bool:
-    """Whether a node is a 1x1 convolution, a linear layer at every place."""
+    """Returns whether a node is a 1x1 convolution, which is a linear layer at every position."""
     module = module_of(node, network)
     kinds = (nn.Conv1d, nn.Conv2d, nn.Conv3d)
     return isinstance(module, kinds) and set(module.kernel_size) == {1}

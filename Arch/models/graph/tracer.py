@@ -1,4 +1,4 @@
-"""A tracer of torch.fx that knows who calls whom, and refuses what a graph would not remember."""
+"""A torch.fx tracer that records the module calls of each operation and rejects what a graph cannot express."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from torch import Tensor, fx, nn
 
 from Arch.errors import ModelError
 from Arch.models.graph.operations import is_activation
-from Arch.models.isolation import generators
+from Arch.models.isolation import generator_states
 
-CALLS = "calls"  # in a node's `meta`: the module calls that it happened in, outermost first
+CALLS = "calls"  # key in a node's `meta`: the module calls that contain it, outermost first
 
 
 @dataclass(frozen=True)
@@ -26,8 +26,8 @@ class ModuleCall:
 
     Attributes:
         path: the module's dotted name.
-        times: how often it was called before.
-        module: what was called.
+        times: the number of earlier calls of the same module.
+        module: the module.
     """
 
     path: str
@@ -40,17 +40,17 @@ class ModuleCall:
         return f"{self.path}_{self.times}" if self.times else self.path
 
     def __hash__(self) -> int:
-        """By name: there are no two calls of one name in a trace."""
+        """Hashes the name, which is unique within a trace."""
         return hash(self.name)
 
 
 @dataclass(frozen=True)
 class TracedCall:
-    """What went into a module's call and came out, in nodes.
+    """The arguments and the return value of a module call, as nodes.
 
     Attributes:
         args, kwargs: nodes and constants.
-        returned: a node, or whatever structure of nodes it returned.
+        returned: a node, or any structure of nodes.
     """
 
     args: tuple[Any, ...]
@@ -58,29 +58,29 @@ class TracedCall:
     returned: Any
 
 
-def _surroundings() -> tuple[object, ...]:
-    """What torch does beside the operations that are asked of it: a graph does not remember it."""
+def _global_modes() -> tuple[object, ...]:
+    """Returns torch's global modes (gradients, inference, autocast), which a graph does not record."""
     casts = ((torch.is_autocast_enabled(kind), torch.get_autocast_dtype(kind)) for kind in ("cpu", "cuda"))
     return (torch.is_grad_enabled(), torch.is_inference_mode_enabled(), *casts)
 
 
-class StandIn(fx.Proxy):
-    """A stand-in that records operators in place as such, where torch.fx records others or refuses."""
+class InPlaceProxy(fx.Proxy):
+    """A proxy that records in-place operators as such, where torch.fx records other operators or raises."""
 
-    def __setitem__(self, place: Any, value: Any) -> None:
-        self.tracer.create_proxy("call_function", operator.setitem, (self, place, value), {})
+    def __setitem__(self, position: Any, value: Any) -> None:
+        self.tracer.create_proxy("call_function", operator.setitem, (self, position, value), {})
 
 
-def _in_place(operation: Callable[[Any, Any], Any]) -> Callable[[StandIn, Any], fx.Proxy]:
+def _in_place(operation: Callable[[Any, Any], Any]) -> Callable[[InPlaceProxy, Any], fx.Proxy]:
     return lambda value, other: value.tracer.create_proxy("call_function", operation, (value, other), {})
 
 
 for _operation in (operator.iadd, operator.isub, operator.imul, operator.itruediv, operator.ipow):
-    setattr(StandIn, f"__{_operation.__name__}__", _in_place(_operation))
+    setattr(InPlaceProxy, f"__{_operation.__name__}__", _in_place(_operation))
 
 
-class OwnStandIn(StandIn):
-    """Stands for a parameter or buffer of the network, whose shape is known."""
+class TensorProxy(InPlaceProxy):
+    """A proxy for a parameter or buffer of the network, whose shape is known."""
 
     def __init__(self, node: fx.Node, tracer: fx.Tracer, tensor: Tensor) -> None:
         super().__init__(node, tracer)
@@ -93,15 +93,15 @@ class OwnStandIn(StandIn):
 
 
 @contextlib.contextmanager
-def _said_as(words: str) -> Iterator[None]:
+def _reworded(message: str) -> Iterator[None]:
     try:
         yield
     except fx.proxy.TraceError as error:
-        raise ModelError(words) from error
+        raise ModelError(message) from error
 
 
-def _opened(module: nn.Module, forward: Callable[..., Any]) -> Callable[..., Any]:
-    """The forward to follow; that of torch's encoder asks its input for much, and without masks comes to this."""
+def _traceable_forward(module: nn.Module, forward: Callable[..., Any]) -> Callable[..., Any]:
+    """Returns the forward to trace; for torch's encoder a loop over its layers, its forward without masks."""
     if isinstance(module, torch.jit.ScriptModule):
         raise ModelError("it is compiled")
     return functools.partial(_encode, module) if type(module) is nn.TransformerEncoder else forward
@@ -115,14 +115,14 @@ def _encode(encoder: nn.TransformerEncoder, x: Any) -> Any:
 
 @dataclass
 class Tracer(fx.Tracer):
-    """Goes into every module that is not torch's own, save those of the `opaque` classes; notes who calls whom.
+    """Traces into every module that is not torch's own, except those of the `opaque` classes, and records module calls.
 
     Attributes:
-        opaque: classes of modules that are one operation each.
+        opaque: classes of modules that are traced as one operation.
         devices: the GPUs that the network is on.
         own: the names of the network's parameters and buffers.
         calls: every call of a module.
-        failed: the innermost call whose forward could not be followed.
+        failed: the innermost call whose forward could not be traced.
     """
 
     opaque: tuple[type[nn.Module], ...]
@@ -132,7 +132,7 @@ class Tracer(fx.Tracer):
     failed: ModuleCall | None = None
     _stack: list[ModuleCall] = field(default_factory=list)
     _times: Counter[str] = field(default_factory=Counter)
-    _surroundings: tuple[object, ...] = field(default_factory=_surroundings)
+    _global_modes: tuple[object, ...] = field(default_factory=_global_modes)
 
     def __post_init__(self) -> None:
         super().__init__()
@@ -141,46 +141,46 @@ class Tracer(fx.Tracer):
 
     @contextlib.contextmanager
     def without_draws(self) -> Iterator[None]:
-        """Refuses a forward that draws random numbers while it is followed: the graph would hold them for ever."""
-        before = generators(self.devices)
+        """Rejects a forward that draws random numbers while it is traced: they would become constants of the graph."""
+        before = generator_states(self.devices)
         yield
-        if generators(self.devices) != before:
-            raise ModelError("it draws random numbers by more than operations on its input")
+        if generator_states(self.devices) != before:
+            raise ModelError("it draws random numbers other than by torch operations on its input")
 
     def is_leaf_module(self, m: nn.Module, module_qualified_name: str) -> bool:
-        """Whether the module is one operation."""
+        """Returns whether the module is traced as one operation."""
         if isinstance(m, self.opaque) or is_activation(m):
             return True
         return type(m) is not nn.TransformerEncoder and super().is_leaf_module(m, module_qualified_name)
 
     def to_bool(self, obj: fx.Proxy) -> bool:
-        """What torch.fx knows of a decision, which is nothing."""
-        with _said_as("it decides by values that only a run has (an if, a while, an assert)"):
+        """Rejects control flow that depends on a traced value."""
+        with _reworded("its control flow depends on computed values (an if, a while, an assert)"):
             return super().to_bool(obj)
 
     def iter(self, obj: fx.Proxy) -> Iterator[Any]:
-        """The members that a stand-in is taken apart into, where torch.fx can tell how many."""
-        with _said_as("it takes apart what only a run has the length of (tuple(x.shape), a loop over a tensor)"):
+        """Yields the elements of a proxy, where torch.fx knows their number."""
+        with _reworded("it iterates over a value of unknown length (tuple(x.shape), a loop over a tensor)"):
             return super().iter(obj)
 
     def proxy(self, node: fx.Node) -> fx.Proxy:
-        """The stand-in for what a node gives."""
-        return StandIn(node, self)
+        """Returns the proxy for a node's value."""
+        return InPlaceProxy(node, self)
 
-    def getattr(self, attr: str, attr_val: Any, parameter_proxy_cache: dict[str, Any]) -> Any:  # noqa: ARG002 - fx asks so
-        """What the forward gets for an attribute: for a parameter or buffer a stand-in."""
+    def getattr(self, attr: str, attr_val: Any, parameter_proxy_cache: dict[str, Any]) -> Any:  # noqa: ARG002 - fx's
+        """Returns an attribute of a module: for a parameter or buffer a proxy."""
         name = self.own.get(attr_val) if isinstance(attr_val, Tensor) else None
         if name is None:
             return attr_val
         if name not in parameter_proxy_cache:
-            stand_in = functools.partial(OwnStandIn, tracer=self, tensor=attr_val)
-            parameter_proxy_cache[name] = self.create_proxy("get_attr", name, (), {}, proxy_factory_fn=stand_in)
+            new_proxy = functools.partial(TensorProxy, tracer=self, tensor=attr_val)
+            parameter_proxy_cache[name] = self.create_proxy("get_attr", name, (), {}, proxy_factory_fn=new_proxy)
         return parameter_proxy_cache[name]
 
     def create_arg(self, a: Any) -> Any:
-        """An argument of an operation; a tensor has to be the network's own, to follow it to other devices."""
+        """Converts an argument of an operation; a tensor must belong to the network, so that it moves with it."""
         if isinstance(a, Tensor) and not self._is_own(a):
-            raise ModelError("it computes with a tensor that the forward makes itself, from nothing of its input")
+            raise ModelError("it uses a tensor that its forward creates independently of its input")
         return super().create_arg(a)
 
     def _is_own(self, tensor: Tensor) -> bool:
@@ -195,18 +195,21 @@ class Tracer(fx.Tracer):
     def call_module(
         self, m: nn.Module, forward: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> Any:
-        """Notes the call, and the innermost one that fails."""
+        """Records the call of a module, and the innermost call that fails."""
         path = self.path_of_module(m)
         call = ModuleCall(path, self._times[path], m)
         self._times[path] += 1
-        given = self._nodes(args), self._nodes(kwargs)  # now: the module may change a list that it is given
+        given = (
+            self._nodes(args),
+            self._nodes(kwargs),
+        )  # before the call, which may change a list
         self._stack.append(call)
-        is_leaf = self.is_leaf_module(m, path)  # then its forward does not run, and what fails is its caller's
+        is_leaf = self.is_leaf_module(m, path)  # then its forward does not run: an error is its caller's
         try:
             with contextlib.nullcontext() if is_leaf else self.without_draws():
-                opened = forward if is_leaf else _opened(m, forward)
+                opened = forward if is_leaf else _traceable_forward(m, forward)
                 returned = super().call_module(m, opened, args, kwargs)
-        except Exception:  # a foreign forward runs with stand-ins for tensors: anything may come
+        except Exception:  # a foreign forward runs with proxies and may raise anything
             self.failed = self.failed or (None if is_leaf else call)
             raise
         finally:
@@ -215,7 +218,7 @@ class Tracer(fx.Tracer):
         return returned
 
     def _nodes(self, value: Any) -> Any:
-        """Stand-ins and the network's own tensors replaced by their nodes."""
+        """Replaces proxies and the network's own tensors by their nodes."""
         if isinstance(value, (fx.Proxy, Tensor)):
             return self.create_arg(value)
         if type(value) in (list, tuple):
@@ -225,9 +228,9 @@ class Tracer(fx.Tracer):
         return value
 
     def create_node(self, *args: Any, **kwargs: Any) -> fx.Node:
-        """A node that knows the calls around it; none is made where torch does more than it is asked."""
-        if _surroundings() != self._surroundings:
-            raise ModelError("it turns gradients or autocast on or off on its way, or has a gradient of its own")
+        """Creates a node that knows its module calls; rejects operations under other global modes of torch."""
+        if _global_modes() != self._global_modes:
+            raise ModelError("it switches gradients or autocast on or off, or defines its own gradient")
         node = super().create_node(*args, **kwargs)
         node.meta[CALLS] = tuple(self._stack)
         return node

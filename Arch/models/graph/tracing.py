@@ -1,4 +1,4 @@
-"""Follows a network's forward with stand-ins for tensors, module by module."""
+"""Traces a network's forward module by module; modules that cannot be traced become single operations."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from torch import fx, nn
 
 from Arch.errors import ModelError
 from Arch.models.graph.tracer import ModuleCall, TracedCall, Tracer
-from Arch.models.graph.values import said
+from Arch.models.graph.values import first_sentence
 from Arch.models.isolation import gpus
 
 _VARIADIC = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
@@ -22,39 +22,39 @@ _PLAIN = (bool, int, float, str, type(None))
 
 @dataclass(frozen=True)
 class Traced:
-    """A network's forward in one mode.
+    """The traced forward of a network in one mode.
 
     Attributes:
-        graph: every operation down to torch's own modules; each node knows its calls (`CALLS`).
+        graph: every operation down to torch's own modules; each node knows its module calls (`CALLS`).
         calls: every call of a module.
-        opaque: modules that cannot be followed inside, by dotted name, each with the reason.
+        opaque: dotted names of modules that cannot be traced, each with the reason.
     """
 
     graph: fx.Graph
     calls: dict[ModuleCall, TracedCall]
     opaque: dict[str, str]
 
-    def whole(self, network: nn.Module) -> dict[type[nn.Module], str]:
-        """The classes of the opaque modules, each with the reason."""
+    def opaque_classes(self, network: nn.Module) -> dict[type[nn.Module], str]:
+        """Returns the classes of the opaque modules, each with the reason."""
         return {type(network.get_submodule(path)): reason for path, reason in self.opaque.items()}
 
 
-def trace(network: nn.Module, whole: Mapping[type[nn.Module], str] = MappingProxyType({})) -> Traced:
-    """Follows the forward of a network in the mode that it is in; modules that cannot be followed stay whole.
+def trace(network: nn.Module, opaque_classes: Mapping[type[nn.Module], str] = MappingProxyType({})) -> Traced:
+    """Traces the forward of a network in its present mode; modules that cannot be traced become single operations.
 
     Args:
-        network: any.
-        whole: classes of modules known to be such, each with the reason.
+        network: any module of one input.
+        opaque_classes: classes of modules known to be untraceable, each with the reason.
 
     Raises:
-        ModelError: the network's own forward cannot be followed, or takes more than one input.
+        ModelError: the network's own forward cannot be traced, or takes more than one input.
     """
     if isinstance(network, torch.jit.ScriptModule) or getattr(network, "_orig_mod", None):
         raise ModelError(
-            f"{type(network).__name__}: it is compiled, so its own forward cannot be followed: wrap the network "
-            "itself, and compile what wraps it."
+            f"{type(network).__name__}: it is compiled, so its forward cannot be traced: wrap the network itself, "
+            "and compile the wrapper."
         )
-    opaque = dict(whole)
+    opaque = dict(opaque_classes)
     reasons: dict[str, str] = {}
     devices = gpus(network)
     own = {tensor: name for name, tensor in (*network.named_buffers(), *network.named_parameters())}
@@ -63,12 +63,12 @@ def trace(network: nn.Module, whole: Mapping[type[nn.Module], str] = MappingProx
         try:
             with tracer.without_draws():
                 graph = tracer.trace(network, _defaults(network))
-        except Exception as error:  # a foreign forward runs with stand-ins for tensors: anything may come
+        except Exception as error:  # a foreign forward runs with proxies and may raise anything
             if tracer.failed is None:
                 raise ModelError(
-                    f"{type(network).__name__}: its own forward cannot be followed: {said(error)}"
+                    f"{type(network).__name__}: its forward cannot be traced: {first_sentence(error)}"
                 ) from error
-            opaque[type(tracer.failed.module)] = said(error)
+            opaque[type(tracer.failed.module)] = first_sentence(error)
             continue
         for call in tracer.calls:
             if type(call.module) in opaque:
@@ -78,7 +78,7 @@ def trace(network: nn.Module, whole: Mapping[type[nn.Module], str] = MappingProx
 
 
 def _defaults(network: nn.Module) -> dict[str, Any]:
-    """What a forward's further arguments are when nobody gives them."""
+    """Returns the default values of a forward's further arguments."""
     _, *others = inspect.signature(network.forward).parameters.values()
     required = [each.name for each in others if each.default is each.empty and each.kind not in _VARIADIC]
     if required:
@@ -87,12 +87,12 @@ def _defaults(network: nn.Module) -> dict[str, Any]:
 
 
 def _drop_defaults(graph: fx.Graph) -> None:
-    """Takes out torch.fx's assertions that further arguments have their defaults, and the arguments."""
+    """Removes the further arguments from a graph, and torch.fx's assertions that they have their defaults."""
     _, *others = [node for node in graph.nodes if node.op == "placeholder"]
     for node in others:
-        followers = [node]
-        for follower in followers:
-            followers += follower.users
-        if all(each.op != "output" for each in followers):
-            for each in reversed(list(dict.fromkeys(followers))):
+        dependents = [node]
+        for dependent in dependents:
+            dependents += dependent.users
+        if all(each.op != "output" for each in dependents):
+            for each in reversed(list(dict.fromkeys(dependents))):
                 graph.erase_node(each)

@@ -1,1 +1,1 @@
-"""Reads weights, and loads them into networks of other sizes."""
+"""Reads weight files, downloads published weights, and loads them into networks of other sizes."""

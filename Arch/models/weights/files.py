@@ -1,4 +1,4 @@
-"""Files of weights: from a path to a state dict, without running any code of the file."""
+"""Reads a state dict from a weight file, without running code from the file."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ import pickle
 import warnings
 import zipfile
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import torch
 from safetensors import SafetensorError
@@ -15,12 +16,9 @@ from torch import Tensor
 
 from Arch.errors import ModelError
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
 State = Mapping[str, Tensor]
 CONTAINERS = ("state_dict", "model_state_dict", "model", "net", "network")
-# what torch and safetensors raise for a file that is damaged or another library's
+# exceptions of torch and safetensors for a file that is damaged or of another format
 UNREADABLE = (
     SafetensorError,
     pickle.UnpicklingError,
@@ -36,36 +34,36 @@ UNREADABLE = (
 
 
 def read_weights(path: Path) -> State:
-    """The state dict in a `.safetensors` file, or in a `.pth` or the like, of which no code is run.
+    """Reads the state dict in a `.safetensors` file, or in a `.pth` or similar file without unpickling Python objects.
 
     Raises:
-        ModelError: it cannot be read, or holds no tensors where they are expected.
+        ModelError: the file cannot be read, or contains no state dict.
     """
     try:
         if path.suffix == ".safetensors":
             return load_file(path)
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # how the file was written is nothing that its reader can change
+            warnings.simplefilter("ignore")  # the reader cannot change how the file was written
             content = torch.load(path, map_location="cpu", weights_only=True)
     except OSError as error:
         raise ModelError(f"the weights {path} cannot be read: {error.strerror or error}.") from error
-    except pickle.UnpicklingError as error:  # torch's own words advise to run the code
+    except pickle.UnpicklingError as error:  # torch's message advises to run the code
         raise ModelError(
-            f"the weights {path} cannot be read as tensors alone: the file is damaged, none of weights, or holds "
-            "Python objects, which are not opened, since that runs code. Get it again, or save the network's "
-            "state_dict()."
+            f"the weights {path} cannot be read as tensors alone: the file is damaged, not a weight file, or holds "
+            "Python objects, which are not loaded because that runs code. Copy or download it again, or save the "
+            "network's state_dict()."
         ) from error
     except UNREADABLE as error:
-        line = str(error).partition("\n")[0] or "it ends too early"
+        line = str(error).partition("\n")[0] or "unexpected end of file"
         raise ModelError(
-            f"the weights {path} cannot be read ({type(error).__name__}: {line}): the file is damaged, not whole or "
-            "none of weights. Get it again, or save the network's state_dict() anew."
+            f"the weights {path} cannot be read ({type(error).__name__}: {line}): the file is damaged, truncated "
+            "or not a weight file. Copy or download it again, or save the network's state_dict()."
         ) from error
     return _unwrapped(content, path)
 
 
 def _unwrapped(content: Any, path: Path) -> State:
-    """The tensors of what a file holds, out of the containers that trainings save them in."""
+    """Returns the state dict inside the dicts in which training programs commonly save it."""
     while isinstance(content, Mapping):
         tensors = {str(key): each for key, each in content.items() if isinstance(each, Tensor)}
         inner = next((content[key] for key in CONTAINERS if isinstance(content.get(key), Mapping)), None)
@@ -78,5 +76,5 @@ def _unwrapped(content: Any, path: Path) -> State:
     if isinstance(content, Mapping):
         held += f" with the keys {', '.join(map(str, list(content)[:8])) or 'none'}"
     raise ModelError(
-        f"the weights {path} should be a state dict, or have one in {', '.join(CONTAINERS)}; they are {held}."
+        f"the weights {path} must be a state dict, or contain one under {', '.join(CONTAINERS)}; the file holds {held}."
     )

@@ -20,7 +20,8 @@ from Arch.models.architectures.published import Published
 from Arch.models.build import construct
 from Arch.models.imodel import IModel
 from Arch.models.weights.files import State, read_weights
-from Arch.models.weights.fitting import digest_of, load_whole, logits_in, published_weights
+from Arch.models.weights.loading import load_exactly, logits_in
+from Arch.models.weights.published import digest_of, published_weights
 from Arch.training.normalization import per_channel
 
 WEIGHTS_DIGEST = "WeightsDigest"  # of published weights, in the entry's Config.json from their first use on
@@ -72,7 +73,7 @@ class ForeignModel:
         architecture, source = self._architecture(), self.source
         model = construct(architecture, dataset.shape, len(dataset.classes), name=source.model, seed=source.seed)
         if not source.is_random:
-            load_whole(model, architecture, self.state(), self.title)
+            load_exactly(model, architecture, self.state(), self.title)
         return model.eval()
 
     def load_as_is(self, dataset: ImageData) -> IModel:
@@ -89,7 +90,7 @@ class ForeignModel:
         logits = logits_in(model, architecture, state, self.title)
         if logits not in (None, model.classes):
             model = construct(architecture, dataset.shape, logits, name=source.model, seed=source.seed)
-        load_whole(model, architecture, state, self.title)
+        load_exactly(model, architecture, state, self.title)
         return model.eval()
 
     def normalization(self, root: Path) -> Normalization | None:  # noqa: ARG002 - no data of its own

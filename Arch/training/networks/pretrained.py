@@ -10,7 +10,7 @@ from torch import nn
 from Arch.errors import ConfigError
 from Arch.models.architecture import Architecture
 from Arch.models.imodel import IModel
-from Arch.models.weights.fitting import Fit, begin_from, heads
+from Arch.models.weights.loading import LoadReport, head_names, warm_start
 from Arch.training.networks.given import GivenNetwork
 
 FROZEN = -1.0  # the value of BackboneLRMultiplier that stands for a backbone that does not learn
@@ -28,7 +28,7 @@ class WarmStart:
     """
 
     source: str
-    fit: Fit
+    fit: LoadReport
     multiplier: float
 
     @property
@@ -74,7 +74,7 @@ def begin(model: IModel, architecture: Architecture, given: GivenNetwork, multip
     """
     if multiplier < 0 and multiplier != FROZEN:
         raise ConfigError(f"BackboneLRMultiplier is at least 0, or -1 for a frozen backbone, not {multiplier:g}.")
-    start = WarmStart(given.title, begin_from(model, architecture, given.state(), given.title), multiplier)
+    start = WarmStart(given.title, warm_start(model, architecture, given.state(), given.title), multiplier)
     if start.is_frozen:
         for each in start.backbone(model):
             each.requires_grad = False
@@ -83,7 +83,7 @@ def begin(model: IModel, architecture: Architecture, given: GivenNetwork, multip
 
 def head_modules(model: IModel) -> Sequence[nn.Module]:
     """The modules of the head: of one that cannot be cut, those that make the logits."""
-    return tuple(model.head.modules()) if model.is_cut else tuple(map(model.network.get_submodule, heads(model)))
+    return tuple(model.head.modules()) if model.is_cut else tuple(map(model.network.get_submodule, head_names(model)))
 
 
 def head_parameters(model: IModel) -> Sequence[nn.Parameter]:

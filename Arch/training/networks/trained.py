@@ -22,7 +22,7 @@ from Arch.errors import CorruptEntryError, DataError, ModelError
 from Arch.models import MODELS
 from Arch.models.build import construct
 from Arch.models.imodel import IModel
-from Arch.models.weights.fitting import load_whole
+from Arch.models.weights.loading import load_exactly
 from Arch.training.data_identity import data_record, normalization_digest
 from Arch.training.loading import training_data
 from Arch.training.normalization import restored
@@ -71,7 +71,7 @@ class TrainedNetwork:
         network = construct(architecture, tuple(origin["input_shape"]), origin["classes"], name=name, seed=0)
         state = self.state()
         with self._refusing_damage():
-            load_whole(network, architecture, state, f"of {self.title}")
+            load_exactly(network, architecture, state, f"of {self.title}")
         return network.eval()
 
     def load_for(self, dataset: ImageData) -> IModel:

@@ -38,7 +38,7 @@ def test_accuracy_counts_the_labels_with_the_highest_logit(logits, labels):
     assert top1_accuracy(logits, labels).item() == right / 200
 
 
-def test_the_likelihood_is_the_mean_surprise_at_the_labels(logits, labels):
+def test_the_likelihood_is_the_mean_negative_log_probability_of_the_labels(logits, labels):
     total = 0.0
     for row, label in zip(logits.tolist(), labels.tolist(), strict=True):
         total -= math.log(softmax(row)[label])
@@ -61,7 +61,7 @@ def test_calibration_error_is_the_weighted_gap_over_equal_bins(logits, labels, b
     assert expected_calibration_error(logits, labels, bins).item() == pytest.approx(error, rel=1e-9)
 
 
-def test_there_are_fifteen_bins_unless_said_otherwise(logits, labels):
+def test_there_are_fifteen_bins_by_default(logits, labels):
     assert expected_calibration_error(logits, labels) == expected_calibration_error(logits, labels, 15)
     assert expected_calibration_error(logits, labels) != expected_calibration_error(logits, labels, 14)
 
@@ -89,7 +89,7 @@ def test_the_divergence_is_the_teachers_from_the_students_prediction(logits):
     assert kl_to_teacher(logits, teacher).item() == pytest.approx(total / 200, rel=1e-9)
 
 
-def test_the_divergence_tells_teacher_from_student():
+def test_the_divergence_is_not_symmetric():
     flat, sharp = torch.tensor([[0.0, 0.0]]), torch.tensor([[5.0, 0.0]])
     entropy_gap = math.log(2) - sum(-p * math.log(p) for p in softmax([5.0, 0.0]))
     assert kl_to_teacher(flat, sharp).item() == pytest.approx(entropy_gap, rel=1e-9)

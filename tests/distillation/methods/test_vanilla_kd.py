@@ -60,6 +60,6 @@ def test_the_term_compares_logits_as_they_are_otherwise():
     torch.testing.assert_close(found, hinton_kl(STUDENT, TEACHER, 4.0))
 
 
-def test_without_a_teacher_there_is_nothing_to_imitate():
+def test_without_a_teacher_the_term_raises():
     with pytest.raises(TrainingError, match="no teacher"):
         VanillaKD(4.0, normalize_logits=False)(BATCH, Trace(STUDENT), None)

@@ -1,4 +1,4 @@
-"""The networks of the distillation benchmarks against what was measured on the benchmarks' own."""
+"""The networks of the distillation benchmarks against measurements of the benchmarks' own networks."""
 
 import pytest
 import torch
@@ -64,5 +64,5 @@ def test_the_head_has_the_benchmarks_name_and_reads_the_pooled_vector(name, bare
 
 # ResNet50 is KD_wo_CE's, too, which counts for 10 classes
 @pytest.mark.parametrize("name", sorted(TABLE.keys() - {"ResNet50"}))
-def test_what_is_said_of_a_network_has_its_number_of_parameters(name):
+def test_a_networks_description_states_its_number_of_parameters(name):
     assert f"{TABLE[name][0]:,} parameters (100 classes)" in MODELS.about(name)

@@ -23,7 +23,7 @@ def test_standard_layers_are_the_benchmarks_f0_to_f4_and_the_pooled_vector(name,
     assert MODELS[name].standard_layers == layers
 
 
-def test_no_map_is_pooled_away(make):
+def test_a_map_of_one_position_is_not_pooled(make):
     assert make("vgg8", (1, 2, 2)).layers[-2].shape == (512, 1, 1)
 
 

@@ -1,4 +1,4 @@
-"""The contract that every registered network keeps."""
+"""The contract of every registered network."""
 
 import dataclasses
 import re
@@ -12,19 +12,19 @@ from Arch.models import MODELS
 from Arch.models.architectures import vgg
 from Arch.models.folding import fold_batch_norm
 
-# of families that differ in depth or strides alone the cheapest is enough
+# one network is enough of families that differ only in depth or strides
 DEEP = re.compile(r"stitching/resnet(34|50|101|152).*|stitching/.*_same_size|logitdist/resnet(34|50)")
-# of each family the smallest is tried always, of each kind of block one; the others take too long
+# the smallest network of each family and one of each kind of block; the others are slow
 SMALL = {
     "MLP", "resnet8", "resnet8x4", "vgg8", "wrn_16_1", "MobileNetV2x0.5", "ShuffleV1", "ShuffleV2", "ResNet7",
     "ResNet50H", "MiniResNet", "VGG4", "MobileNetV2", "ShuffleNetV2", "ViT_ETTT", "logitdist/mlp",
     "logitdist/shallow", "stitching/small_cnn", "stitching/resnet18_same_width",
 }  # fmt: skip
-UNUSUAL = re.compile(r"MLP|(logitdist|stitching)/.*")  # no study has customary layers of these
+UNUSUAL = re.compile(r"MLP|(logitdist|stitching)/.*")  # these have no standard layers
 
 
 def marked(names):
-    """The names, all but the small ones' marked as slow."""
+    """Marks all names but those of small networks as slow."""
     return [pytest.param(name, marks=() if name in SMALL else pytest.mark.slow) for name in names]
 
 
@@ -35,7 +35,7 @@ DIGIT, COLOUR = (1, 8, 8), (3, 32, 32)
 
 @pytest.fixture(scope="module", autouse=True)
 def _narrow_classifiers():
-    """The contract does not depend on how wide VGG's classifier is, but the tests' seconds do."""
+    """Narrows VGG's classifier, whose width costs time and does not matter here."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(vgg, "HIDDEN", 64)
         yield
@@ -43,7 +43,7 @@ def _narrow_classifiers():
 
 @pytest.fixture(scope="module", params=marked(NAMES))
 def model(request, make, roughen):
-    """Every network for grey digits, in float64 and evaluation mode; tests leave it as it is."""
+    """Builds every network for grey digits, in float64 and evaluation mode; tests do not change it."""
     return roughen(make(request.param, DIGIT)).eval()
 
 
@@ -82,7 +82,7 @@ def test_layers_and_head_compose_to_the_forward_and_its_gradient(model, digits, 
 
 
 @torch.no_grad()
-def test_features_are_what_the_layers_promise_and_the_logits_those_of_the_forward(model, digits):
+def test_features_have_the_layers_shapes_and_logits_are_the_forwards(model, digits):
     trace = model.trace(digits, range(len(model.layers)))
     assert torch.equal(trace.logits, model(digits))
     assert [tuple(each.shape[1:]) for each in trace.features] == [layer.shape for layer in model.layers]
@@ -125,7 +125,7 @@ def test_folding_leaves_no_batch_norm_and_the_same_features(model, digits):
     folded = fold_batch_norm(model)
     ours, theirs = (each.trace(digits, range(len(model.layers))) for each in (folded, model))
     left = [path for path, module in folded.network.named_modules() if isinstance(module, nn.BatchNorm2d)]
-    # what remains reads no convolution: the one that normalises images, and those that pre-activate sums
+    # norms that remain read no convolution: they normalise images or pre-activate sums
     assert all(path == "bn" or (model.name.startswith("wrn") and path.endswith("bn1")) for path in left)
     assert [layer.name for layer in folded.layers] == [layer.name for layer in model.layers]
     for mine, its in zip((ours.logits, *ours.features), (theirs.logits, *theirs.features), strict=True):

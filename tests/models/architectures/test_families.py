@@ -1,4 +1,4 @@
-"""Networks of other libraries: what the library itself builds, for our images and classes."""
+"""Networks of other libraries, built for other images and classes; oracle: the library's own networks."""
 
 import importlib
 
@@ -68,7 +68,7 @@ def test_grey_images_have_a_first_convolution_of_one_channel(name):
     assert first.in_channels == 1
 
 
-def test_a_first_convolution_for_more_channels_keeps_the_scale_of_what_it_gives(images):
+def test_a_first_convolution_for_more_channels_keeps_the_scale_of_its_output(images):
     torch.manual_seed(0)
     networks = [built("torchvision/resnet18", (channels, 32, 32)) for channels in (3, 12)]
     inputs = [images(4, (channels, 32, 32)) for channels in (3, 12)]
@@ -102,7 +102,7 @@ def test_every_network_of_timm_is_a_member():
     assert set(MODELS.members("timm/*")) == {f"timm/{name}" for name in timm.list_models()}
 
 
-def test_without_timm_one_sentence_says_which_extra_has_it(monkeypatch):
+def test_without_timm_the_error_names_the_extra_to_install(monkeypatch):
     def missing(name):
         raise ModuleNotFoundError(name)
 
@@ -115,14 +115,14 @@ def test_without_timm_one_sentence_says_which_extra_has_it(monkeypatch):
 @pytest.mark.parametrize(
     ("name", "near"), [("torchvision/resnt18", "torchvision/resnet18"), ("timm/ResNet18", "timm/resnet18")]
 )
-def test_a_name_that_no_member_has_is_answered_with_the_nearest(name, near):
+def test_an_unknown_member_is_refused_with_the_nearest_name(name, near):
     with pytest.raises(UnknownNameError, match=f"Did you mean '{near}'"):
         MODELS[name]
     assert name not in MODELS
     assert near in MODELS
 
 
-def test_a_family_is_asked_for_its_members_only_by_name():
+def test_a_family_lists_its_members_only_on_request():
     registry = Registry("thing", "Arch.distillation")
     asked = []
 
@@ -138,7 +138,7 @@ def test_a_family_is_asked_for_its_members_only_by_name():
 
 
 @pytest.mark.parametrize("pattern", ["f/*", "f", "*/f"])
-def test_a_family_is_a_beginning_that_nobody_has_taken(pattern):
+def test_a_family_pattern_is_an_unused_prefix(pattern):
     registry = Registry("thing", "Arch.distillation")
     registry.register_family("f/*", list, "")(str)
     with pytest.raises(ValueError, match="registered already, or is no beginning"):

@@ -20,7 +20,7 @@ def test_parameters_are_as_many_as_kd_wo_ces(name, count):
 @pytest.mark.parametrize(
     ("name", "widths"), [("MiniResNet", (16, 32, 64, 96, 128)), ("MiniResNetX2", (32, 64, 128, 192, 256))]
 )
-def test_layers_are_kd_wo_ces_11_with_the_pooled_vector_for_the_bent_logits(name, widths, outline):
+def test_layers_are_kd_wo_ces_11_but_the_pooled_vector_for_the_leaky_logits(name, widths, outline):
     maps = [(width, side, side) for width, side in zip(widths, SIDES, strict=True)]
     shapes = [layer.shape for layer in outline(name).layers]
     assert len(shapes) == 11

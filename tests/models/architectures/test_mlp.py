@@ -34,7 +34,7 @@ def test_layers_are_the_pixels_and_the_hidden_activations():
     ]
 
 
-def test_no_widths_leave_softmax_regression():
+def test_without_hidden_layers_the_mlp_is_softmax_regression():
     assert [layer.name for layer in mlp(widths=()).layers] == ["flatten"]
 
 
@@ -58,6 +58,6 @@ def test_a_hidden_layer_without_units_is_refused(widths):
 
 
 @pytest.mark.parametrize("dropout", [-0.1, 1.0, 2.0])
-def test_a_dropout_that_is_no_probability_is_refused(dropout):
+def test_a_dropout_that_is_not_a_probability_is_refused(dropout):
     with pytest.raises(ModelError, match=r"MLPDropout is a probability in \[0, 1\)"):
         mlp(dropout=dropout)

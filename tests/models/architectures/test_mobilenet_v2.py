@@ -58,7 +58,7 @@ def test_forward_is_torchvisions_but_for_the_stem_on_small_images(size, stride, 
     assert torch.allclose(model(x), expected, rtol=0, atol=1e-10 * float(expected.abs().max()))
 
 
-def test_neither_drops_features(bare):
+def test_neither_variant_has_dropout(bare):
     for name in ("MobileNetV2", "MobileNetV2x0.5"):
         assert not any(isinstance(each, nn.Dropout) for each in bare(name).modules())
 
@@ -92,7 +92,7 @@ def test_forward_of_the_half_wide_network_is_the_benchmarks(roughen, images):
     assert torch.allclose(model(x), expected, rtol=0, atol=1e-10 * float(expected.abs().max()))
 
 
-def test_the_two_bend_differently(bare):
+def test_the_two_variants_have_different_activations(bare):
     kinds = [{type(each) for each in bare(name).modules()} for name in ("MobileNetV2", "MobileNetV2x0.5")]
     assert [nn.ReLU6 in each for each in kinds] == [True, False]
     assert [nn.ReLU in each for each in kinds] == [False, True]

@@ -8,7 +8,7 @@ from torch import nn
 
 from Arch.models import MODELS
 from Arch.models.build import build
-from Arch.models.weights.fitting import load_whole
+from Arch.models.weights.loading import load_exactly
 
 # KD_wo_CE's models: parameters for 10 classes at 32 px
 PARAMETERS = {
@@ -148,5 +148,5 @@ def test_weights_of_the_benchmarks_network_fit():
     words = {"downsample": "shortcut", "fc": "linear"}
     theirs = {".".join(words.get(word, word) for word in key.split(".")): x for key, x in other.state_dict().items()}
     assert {"layer1.0.shortcut.0.weight", "linear.bias"} <= theirs.keys()
-    load_whole(model, MODELS["ResNet50H"](), theirs, "teacher.pth")
+    load_exactly(model, MODELS["ResNet50H"](), theirs, "teacher.pth")
     assert all(torch.equal(x, model.state_dict()[key]) for key, x in other.state_dict().items())

@@ -7,7 +7,7 @@ import torchvision
 from torch import nn
 
 from Arch.models import MODELS
-from Arch.models.architectures.blocks import ChannelShuffle
+from Arch.models.architectures.building_blocks import ChannelShuffle
 
 # f0 ... f3 and the pooled vector of the benchmarks
 FIRST = [(24, 32, 32), (240, 16, 16), (480, 8, 8), (960, 4, 4), (960,)]
@@ -37,7 +37,7 @@ def test_the_stem_strides_above_32_pixels_and_a_pool_follows(size, side, bare):
     assert stem(torch.empty(1, 3, size, size, device="meta")).shape == (1, 24, side, side)
 
 
-def test_channels_are_dealt_out_in_turn():
+def test_channel_shuffle_interleaves_the_groups():
     x = torch.arange(6.0).reshape(1, 6, 1, 1)
     assert ChannelShuffle(3)(x).flatten().tolist() == [0, 2, 4, 1, 3, 5]
 

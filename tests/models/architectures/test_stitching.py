@@ -85,7 +85,7 @@ def test_the_small_cnn_by_hand(images):
     assert torch.allclose(network(x), network.fc(h), atol=1e-5)
 
 
-def test_the_small_cnn_refuses_images_that_its_pools_leave_nothing_of():
+def test_the_small_cnn_refuses_images_that_are_too_small_for_its_pools():
     built("small_cnn", (1, 8, 9))
     with pytest.raises(ModelError, match="small_cnn reads images of at least 8x8 pixels, not 9x7"):
         built("small_cnn", (1, 9, 7))

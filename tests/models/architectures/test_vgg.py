@@ -61,7 +61,7 @@ def test_standard_layers_are_the_last_of_each_stage_and_the_pooled_vector(name, 
     assert MODELS[name].standard_layers == layers
 
 
-def test_maps_are_an_octave_larger_at_64_pixels(outline):
+def test_maps_are_twice_as_large_at_64_pixels(outline):
     shapes = [layer.shape for layer in outline("VGG19", 64).layers]
     assert (shapes[:2], shapes[12:16]) == ([(64, 64, 64)] * 2, [(512, 4, 4)] * 4)
 
@@ -77,7 +77,7 @@ def test_forward_is_torchvisions_with_the_mean_over_the_map(name, roughen, image
     assert torch.allclose(model(x), expected, rtol=0, atol=1e-5 * float(expected.abs().max()))
 
 
-def test_the_classifier_drops_half_of_what_it_hides(bare):
+def test_the_classifier_has_dropout_of_one_half(bare):
     dropouts = [each.p for each in bare("VGG11").modules() if isinstance(each, nn.Dropout)]
     assert dropouts == [0.5, 0.5]
 

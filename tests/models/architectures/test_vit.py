@@ -9,7 +9,7 @@ from Arch.errors import ModelError
 from Arch.models import MODELS
 from Arch.models.architectures.vit import SelfAttention, patch_size, standard_layers
 from Arch.models.build import construct
-from Arch.models.weights.fitting import begin_from, load_whole
+from Arch.models.weights.loading import load_exactly, warm_start
 
 # KD_wo_CE's models: blocks, heads, width, perceptron, parameters for 10 classes at 32 px
 NETWORKS = {
@@ -100,7 +100,7 @@ def test_forward_is_torchvisions_where_the_class_token_is_classified(roughen, im
 
 
 @torch.no_grad()
-def test_the_mean_over_all_tokens_counts_the_class_token(make, roughen, images):
+def test_the_mean_over_all_tokens_includes_the_class_token(make, roughen, images):
     model = roughen(make("ViT_ETTT", (3, 16, 16))).eval()
     x = images(2, (3, 16, 16), torch.float64)
     theirs = theirs_for(model, 16, 2)
@@ -111,7 +111,7 @@ def test_the_mean_over_all_tokens_counts_the_class_token(make, roughen, images):
 
 
 @torch.no_grad()
-def test_layers_are_the_placed_tokens_and_what_each_block_gives(make, roughen, images):
+def test_layers_are_the_embedded_tokens_and_each_blocks_output(make, roughen, images):
     model = roughen(make("ViT_ETTT", (3, 8, 8))).eval()
     x = images(2, (3, 8, 8), torch.float64)
     theirs = theirs_for(model, 8, 1)
@@ -144,9 +144,9 @@ def theirs():
 def test_torchvisions_weights_for_larger_patches_and_other_images_are_taken_over(theirs):
     architecture = MODELS["ViT_ETTT"]()
     model = construct(architecture, (3, 32, 32), 10, name="ViT_ETTT", seed=0)
-    fit = begin_from(model, architecture, theirs, "w")
-    assert fit.fresh == ("heads.head.weight", "heads.head.bias")
-    assert fit.resized == ("conv_proj.weight", "encoder.pos_embedding")
+    report = warm_start(model, architecture, theirs, "w")
+    assert report.fresh == ("heads.head.weight", "heads.head.bias")
+    assert report.resized == ("conv_proj.weight", "encoder.pos_embedding")
     state = model.state_dict()
     places, squares = state["encoder.pos_embedding"], theirs["conv_proj.weight"].view(128, 3, 4, 4, 4, 4)
     expected = interpolate_embeddings(32, 4, dict(theirs))["encoder.pos_embedding"]
@@ -155,19 +155,19 @@ def test_torchvisions_weights_for_larger_patches_and_other_images_are_taken_over
     assert torch.allclose(state["conv_proj.weight"], squares.mean((3, 5)), atol=1e-6)
 
 
-def test_a_whole_network_has_its_own_patches(theirs):
+def test_loading_exactly_requires_the_patch_size(theirs):
     architecture = MODELS["ViT_ETTT"]()
     model = construct(architecture, (3, 32, 32), 7, name="ViT_ETTT", seed=0)
-    with pytest.raises(ModelError, match=r"and 7 classes: they do not fit conv_proj\.weight\. Take"):
-        load_whole(model, architecture, theirs, "w")
+    with pytest.raises(ModelError, match=r"and 7 classes: they do not fit conv_proj\.weight\. Use"):
+        load_exactly(model, architecture, theirs, "w")
 
 
 @pytest.mark.parametrize("shape", [(1, 4, 128), (5, 128)])
-def test_places_that_are_no_square_grid_are_left_and_refused(shape, theirs):
+def test_position_embeddings_that_are_no_square_grid_are_refused(shape, theirs):
     architecture = MODELS["ViT_ETTT"]()
     model = construct(architecture, (3, 32, 32), 10, name="ViT_ETTT", seed=0)
     with pytest.raises(ModelError, match=r"encoder\.pos_embedding has the shape"):
-        begin_from(model, architecture, {**theirs, "encoder.pos_embedding": torch.ones(shape)}, "w")
+        warm_start(model, architecture, {**theirs, "encoder.pos_embedding": torch.ones(shape)}, "w")
 
 
 @pytest.mark.parametrize(("shape", "tokens"), [((1, 8, 8), 65), ((3, 16, 32), 129), ((7, 1, 1), 2)])

@@ -1,4 +1,4 @@
-"""Networks that cannot be cut: what hooks catch of them."""
+"""Networks that cannot be cut: features captured by hooks."""
 
 import pytest
 import torch
@@ -60,11 +60,11 @@ def test_its_layers_are_non_linearities_flattenings_and_blocks_in_lists(model):
 def test_the_obstacle_names_the_network_and_says_why(model):
     assert not model.is_cut
     assert model.obstacle.startswith(
-        "Deciding: its own forward cannot be followed: it decides by values that only a run has"
+        "Deciding: its forward cannot be traced: its control flow depends on computed values"
     )
 
 
-def test_features_come_in_the_order_asked_by_number_or_any_modules_name(model, x):
+def test_features_come_in_the_requested_order_by_index_or_module_name(model, x):
     trace = model.trace(x, [-1, "stem", "blocks.0.0", 0])
     stem = torch.relu(model.network.stem[0](x))
     assert torch.equal(trace.features[1], stem)
@@ -73,7 +73,7 @@ def test_features_come_in_the_order_asked_by_number_or_any_modules_name(model, x
     assert torch.equal(trace.logits, model.network.fc(trace.features[0]))
 
 
-def test_tapping_stops_the_network_once_all_is_seen(model, x):
+def test_tapping_stops_the_network_after_the_last_requested_module(model, x):
     model.network.ran.clear()
     model.tap(x, ["blocks.0.1", "stem"])
     assert model.network.ran == []
@@ -81,42 +81,42 @@ def test_tapping_stops_the_network_once_all_is_seen(model, x):
     assert model.network.ran == ["first"]
 
 
-def test_what_a_non_linearity_in_place_read_is_caught_before_it_is_overwritten(model, x):
+def test_the_input_of_an_in_place_non_linearity_is_captured_unchanged(model, x):
     (before,) = model.tap(x, ["stem.1"], before_activation=True)
     assert torch.equal(before, model.network.stem[0](x))
     assert before.min() < 0
 
 
 @pytest.mark.parametrize("ask", ["head", "backbone"])
-def test_what_needs_a_cut_is_refused_with_the_obstacle(model, ask):
-    with pytest.raises(ModelError, match=r"Deciding cannot be cut, so it has no head.*its own forward cannot be"):
+def test_attributes_that_need_a_cut_raise_the_obstacle(model, ask):
+    with pytest.raises(ModelError, match=r"Deciding cannot be cut, so it has no head.*its forward cannot be"):
         getattr(model, ask)
 
 
 @pytest.mark.parametrize(
     "call", [lambda m, x: m.features(x), lambda m, x: m.classify(x), lambda m, x: m.trace(x, start=1)]
 )
-def test_parts_of_the_forward_are_refused_with_the_obstacle(model, x, call):
+def test_methods_that_need_a_cut_raise_the_obstacle(model, x, call):
     with pytest.raises(ModelError, match="cannot be cut"):
         call(model, x)
 
 
-def test_a_module_that_gives_no_tensor_is_refused_by_name(model, x):
-    with pytest.raises(ModelError, match="pair of Deciding gave a tuple"):
+def test_a_module_that_returns_no_tensor_is_refused_by_name(model, x):
+    with pytest.raises(ModelError, match="pair of Deciding returned a tuple"):
         model.trace(x, ["pair"])
 
 
-def test_an_unknown_name_is_answered_with_the_nearest(model, x):
+def test_an_unknown_name_is_refused_with_the_nearest(model, x):
     with pytest.raises(UnknownNameError, match=r"no layer of Deciding named 'flaten'. Did you mean 'flatten'"):
         model.trace(x, ["flaten"])
 
 
-def test_layers_that_are_no_list_are_refused(model, x):
-    with pytest.raises(ModelError, match="Deciding are asked for by a list of numbers or names, not by 'stem'"):
+def test_layers_that_are_not_a_list_are_refused(model, x):
+    with pytest.raises(ModelError, match="Deciding must be given as a list of indices or names, not as 'stem'"):
         model.trace(x, "stem")
 
 
-def test_no_hook_stays_and_gradients_flow(model, x):
+def test_hooks_are_removed_and_gradients_flow(model, x):
     model.trace(x, [0, 1]).features[1].sum().backward()
     assert model.network.stem[0].weight.grad.any()
     assert not any(module._forward_hooks or module._forward_pre_hooks for module in model.modules())

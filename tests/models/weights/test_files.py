@@ -1,4 +1,4 @@
-"""Files of weights: what torch and safetensors wrote, and what neither did."""
+"""Weight files: valid ones of torch and safetensors, damaged ones, and files of another kind."""
 
 import pickle
 import zipfile
@@ -27,7 +27,7 @@ class Harmful:
 
 
 @pytest.mark.parametrize("content", [Harmful(), nn.Linear(2, 2), {"state_dict": Harmful()}])
-def test_a_file_of_objects_is_refused_and_runs_nothing(content, tmp_path, capsys):
+def test_a_file_of_python_objects_is_refused_and_runs_no_code(content, tmp_path, capsys):
     torch.save(content, tmp_path / "w.pth")
     with pytest.raises(ModelError, match=r"holds Python objects, .* save the network's state_dict\(\)"):
         read_weights(tmp_path / "w.pth")
@@ -44,13 +44,13 @@ def test_a_bare_pickle_is_refused_without_torchs_advice(tmp_path, capsys):
 @pytest.mark.parametrize(
     ("name", "content", "words"),
     [
-        ("w.pth", b"plain words", "cannot be read as tensors alone: the file is damaged, none of weights"),
-        ("w.pth", b"", r"cannot be read \(EOFError: it ends too early\): the file is damaged, not whole"),
+        ("w.pth", b"plain words", "cannot be read as tensors alone: the file is damaged, not a weight file"),
+        ("w.pth", b"", r"cannot be read \(EOFError: unexpected end of file\): the file is damaged, truncated"),
         ("w.safetensors", b"\xff" * 20, r"cannot be read \(SafetensorError: .*\): the file is damaged"),
         ("none.pth", None, "cannot be read: No such file"),
     ],
 )
-def test_a_file_that_is_none_is_refused(name, content, words, tmp_path):
+def test_a_file_without_weights_is_refused(name, content, words, tmp_path):
     if content is not None:
         (tmp_path / name).write_bytes(content)
     with pytest.raises(ModelError, match=words):
@@ -60,11 +60,11 @@ def test_a_file_that_is_none_is_refused(name, content, words, tmp_path):
 @pytest.mark.parametrize(
     ("name", "save"), [("w.pth", torch.save), ("w.safetensors", safetensors.torch.save_file)], ids=["torch", "safe"]
 )
-def test_half_a_file_is_refused(name, save, tmp_path):
+def test_a_truncated_file_is_refused(name, save, tmp_path):
     path = tmp_path / name
     save(STATE, path)
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
-    with pytest.raises(ModelError, match=f"{name} cannot be read .*the file is damaged, not whole"):
+    with pytest.raises(ModelError, match=f"{name} cannot be read .*the file is damaged, truncated"):
         read_weights(path)
 
 
@@ -73,7 +73,7 @@ def test_half_a_file_is_refused(name, save, tmp_path):
     [b"\x80\x02.", b"\x80\x02}}}s.", pickle.dumps(("storage", "Float", "0", "cpu", 4), protocol=2)[:-1] + b"Q."],
     ids=["it gives back what it never made", "a dict is a key", "a storage is of no type"],
 )
-def test_a_pickle_that_makes_no_sense_is_refused(content, tmp_path):
+def test_an_invalid_pickle_is_refused(content, tmp_path):
     torch.save(STATE, tmp_path / "whole.pth")
     with zipfile.ZipFile(tmp_path / "whole.pth") as old, zipfile.ZipFile(tmp_path / "w.pth", "w") as new:
         for name in old.namelist():
@@ -93,5 +93,5 @@ def test_a_pickle_that_makes_no_sense_is_refused(content, tmp_path):
 )
 def test_a_file_without_a_state_dict_is_refused(content, held, tmp_path):
     torch.save(content, tmp_path / "w.pth")
-    with pytest.raises(ModelError, match=f"should be a state dict, .* they are {held}"):
+    with pytest.raises(ModelError, match=f"must be a state dict, .* the file holds {held}"):
         read_weights(tmp_path / "w.pth")

@@ -9,7 +9,7 @@ import torchvision
 from Arch.datasets.normalization import Normalizer
 from Arch.errors import ConfigError, ModelError, UnknownNameError
 from Arch.models.build import build
-from Arch.models.weights import fitting
+from Arch.models.weights.published import digest_of
 from Arch.sweep.worker import Worker
 from Arch.training.networks.foreign import WEIGHTS_DIGEST
 from Arch.training.networks.trained import TrainedNetwork
@@ -110,7 +110,7 @@ def test_published_weights_teach_and_their_digest_is_recorded(trainer, store, li
     training = trainer(**LARGE, VanillaKD=True, Teacher=NAMED)
     training.result()
     torch.manual_seed(library["seed"])
-    digest = fitting.digest_of(torchvision.models.squeezenet1_1(num_classes=4).state_dict())
+    digest = digest_of(torchvision.models.squeezenet1_1(num_classes=4).state_dict())
     reference = training.config.references["Teacher"]
     assert training.entry.run(0).provenance["made_from"]["Teacher"] == {
         "fingerprint": reference.fingerprint,

@@ -1,4 +1,4 @@
-"""What a forward changes of torch around it, and what it draws: not cut through, and left as it was."""
+"""Forwards that change torch's global modes or draw random numbers are traced correctly or not at all."""
 
 import copy
 import random
@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from Arch.models.imodel import IModel
-from tests.models.hostile import Nested, Net
+from tests.models.unusual_forwards import Nested, Net
 
 SHAPE = (1, 4, 4)
 
@@ -66,7 +66,7 @@ def agree(model, x):
 
 
 @pytest.mark.parametrize("part", [WithoutGradients, Cast, *(lambda d=d: Dropping(d) for d in DRAWS.values())])
-def test_a_part_that_cannot_be_cut_through_stays_whole(part, images):
+def test_a_module_that_cannot_be_traced_is_one_layer(part, images):
     model = IModel(nn.Sequential(nn.Linear(4, 4), nn.ReLU(), part(), nn.Linear(4, 3)), (4,)).train()
     assert (model.obstacle, [layer.name for layer in model.layers]) == ("", ["1", "2"])
     assert agree(model, images(3, (4,)))
@@ -88,7 +88,7 @@ class Beginning(nn.Module):
         return self.act(x / self.scale)
 
 
-def test_what_cannot_be_followed_in_one_mode_is_whole_in_both(images):
+def test_a_module_that_is_untraceable_in_one_mode_is_one_layer_in_both(images):
     torch.manual_seed(0)  # else all may be negative, and the scale 0
     network, x = nn.Sequential(nn.Linear(4, 4), nn.ReLU(), Beginning(), nn.Linear(4, 3)), images(3, (4,))
     model = IModel(network, (4,)).train()
@@ -99,38 +99,40 @@ def test_what_cannot_be_followed_in_one_mode_is_whole_in_both(images):
 
 
 @pytest.mark.parametrize("name", DRAWS)
-def test_a_whole_that_draws_by_more_than_its_input_is_refused_with_the_reason(name):
+def test_a_network_that_draws_outside_torch_operations_is_not_cut(name):
     class Scaled(Net):
         def forward(self, x):
             return super().forward(x) * DRAWS[name]()
 
     obstacle = IModel(Scaled(), SHAPE).obstacle
     assert obstacle == (
-        "Scaled: its own forward cannot be followed: it draws random numbers by more than operations on its input"
+        "Scaled: its forward cannot be traced: it draws random numbers other than by torch operations on its input"
     )
 
 
-def test_a_shape_taken_apart_is_refused_with_the_reason():
+def test_a_network_that_unpacks_a_shape_is_not_cut():
     class Apart(Net):
         def forward(self, x):
             return super().forward(x.view(*x.shape))
 
     assert IModel(Apart(), SHAPE).obstacle == (
-        "Apart: its own forward cannot be followed: it takes apart what only a run has the length of (tuple(x.shape), "
-        "a loop over a tensor)"
+        "Apart: its forward cannot be traced: it iterates over a value of unknown length (tuple(x.shape), a loop "
+        "over a tensor)"
     )
 
 
-def test_logits_that_come_with_others_in_training_are_refused_for_training():
+def test_auxiliary_logits_in_training_mode_are_refused():
     class Auxiliary(Net):
         def forward(self, x):
             logits = super().forward(x)
             return (logits, logits) if self.training else logits
 
-    assert IModel(Auxiliary(), SHAPE).obstacle == "Auxiliary does not give one tensor of logits (B, K) in training."
+    assert (
+        IModel(Auxiliary(), SHAPE).obstacle == "Auxiliary does not return one tensor of logits (B, K) in training mode."
+    )
 
 
-def test_a_shape_of_the_networks_own_is_known():
+def test_shapes_of_the_networks_own_tensors_are_known_while_tracing():
     class Own(Net):
         def __init__(self):
             super().__init__()
@@ -158,7 +160,7 @@ def test_noise_of_the_inputs_shape_is_cut(images):
 
 
 @pytest.mark.parametrize("network", [Net(), Nested(Net()), Dropping(random.random), Dropping(np.random.rand)])
-def test_no_generator_moves_when_a_network_is_wrapped(network):
+def test_wrapping_a_network_advances_no_generator(network):
     seed()
     expected = random.random(), np.random.rand(), torch.rand(())  # noqa: NPY002
     seed()
@@ -166,24 +168,24 @@ def test_no_generator_moves_when_a_network_is_wrapped(network):
     assert (random.random(), np.random.rand(), torch.rand(())) == expected  # noqa: NPY002
 
 
-def test_wrapping_shows_no_progress_bar_whose_thread_would_stay(monkeypatch):
+def test_wrapping_starts_no_progress_bar_thread(monkeypatch):
     monkeypatch.setattr("torch.fx.interpreter.tqdm", None)
     assert IModel(Net(), SHAPE).is_cut
 
 
 @pytest.mark.filterwarnings("ignore:`torch.jit")  # whose category differs between versions of torch
 @pytest.mark.parametrize("compiled", [torch.jit.script, lambda each: torch.jit.trace(each, torch.zeros(2, 4))])
-def test_a_compiled_part_is_one_layer(compiled, images):
+def test_a_compiled_module_is_one_layer(compiled, images):
     part = compiled(nn.Sequential(nn.Linear(4, 4), nn.ReLU(), nn.Linear(4, 4)))
     model = IModel(nn.Sequential(part, nn.ReLU(), nn.Linear(4, 3)), (4,))
     assert [layer.name for layer in model.layers] == ["0", "1"]
     assert agree(model, images(3, (4,)))
 
 
-def test_a_compiled_whole_is_to_be_wrapped_before():
+def test_a_compiled_network_must_be_wrapped_before_compiling():
     obstacle = IModel(torch.compile(nn.Sequential(nn.Linear(4, 3)), backend="eager"), (4,)).obstacle
-    assert obstacle.endswith("it is compiled, so its own forward cannot be followed: wrap the network itself, and "
-                             "compile what wraps it.")  # fmt: skip
+    assert obstacle.endswith("it is compiled, so its forward cannot be traced: wrap the network itself, and compile "
+                             "the wrapper.")  # fmt: skip
 
 
 class Encoding(nn.Module):

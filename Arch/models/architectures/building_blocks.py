@@ -1,31 +1,27 @@
-"""The pieces that convolutional networks share: convolution, normalisation, residual blocks, initialisation."""
+"""Components that convolutional networks share: convolution, normalisation, residual blocks, initialisation."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from collections.abc import Sequence
+from typing import ClassVar
 
-from torch import nn
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from torch import Tensor
+from torch import Tensor, nn
 
 
 def convolution(
     channels: tuple[int, int], kernel: int, stride: int = 1, *, groups: int = 1, has_bias: bool
 ) -> nn.Conv2d:
-    """A convolution from `channels[0]` to `channels[1]` that keeps the size at stride 1; in `groups` as torch's."""
+    """Builds a convolution from `channels[0]` to `channels[1]` with padding that keeps the size at stride 1."""
     return nn.Conv2d(*channels, kernel, stride, padding=(kernel - 1) // 2, groups=groups, bias=has_bias)
 
 
 def normalisation(channels: int, *, batch_norm: bool) -> nn.Module:
-    """BatchNorm, or nothing."""
+    """Builds BatchNorm, or an identity."""
     return nn.BatchNorm2d(channels) if batch_norm else nn.Identity()
 
 
 def shortcut(channels: tuple[int, int], stride: int, *, batch_norm: bool) -> nn.Module:
-    """The other way round a residual block: a 1x1 projection only where size or width change."""
+    """Builds the shortcut of a residual block: a 1x1 projection where size or width change, otherwise an identity."""
     if stride == 1 and channels[0] == channels[1]:
         return nn.Identity()
     return nn.Sequential(
@@ -53,13 +49,13 @@ class BasicBlock(nn.Module):
         self.downsample = shortcut((width_in, width), stride, batch_norm=batch_norm)
 
     def forward(self, x: Tensor) -> Tensor:
-        """From `(B, width_in, H, W)` to `(B, width, H / stride, W / stride)`; `x` is left as it is."""
+        """Maps `(B, width_in, H, W)` to `(B, width, H / stride, W / stride)`; `x` is not modified."""
         out = self.bn2(self.conv2(self.relu1(self.bn1(self.conv1(x)))))
         out += self.downsample(x)
         return self.relu2(out)  # type: ignore[no-any-return]  # nn.Module's calls are untyped
 
     def start_as_identity(self) -> None:
-        """Zeroes what scales F, so that the untrained block is relu(shortcut(x))."""
+        """Zeroes the scale of F, so that the untrained block is relu(shortcut(x))."""
         _zero_scale(self.bn2, self.conv2)
 
 
@@ -87,19 +83,19 @@ class Bottleneck(nn.Module):
         self.downsample = shortcut((width_in, wide), stride, batch_norm=batch_norm)
 
     def forward(self, x: Tensor) -> Tensor:
-        """From `(B, width_in, H, W)` to `(B, 4 width, H / stride, W / stride)`; `x` is left as it is."""
+        """Maps `(B, width_in, H, W)` to `(B, 4 width, H / stride, W / stride)`; `x` is not modified."""
         out = self.relu1(self.bn1(self.conv1(x)))
         out = self.bn3(self.conv3(self.relu2(self.bn2(self.conv2(out)))))
         out += self.downsample(x)
         return self.relu3(out)  # type: ignore[no-any-return]  # nn.Module's calls are untyped
 
     def start_as_identity(self) -> None:
-        """Zeroes what scales F, so that the untrained block is relu(shortcut(x))."""
+        """Zeroes the scale of F, so that the untrained block is relu(shortcut(x))."""
         _zero_scale(self.bn3, self.conv3)
 
 
 class ChannelShuffle(nn.Module):
-    """Deals the channels of `groups` equal groups out in turn, so that the next group convolution sees them all.
+    """Interleaves the channels of `groups` equal groups, so that the next group convolution reads from all of them.
 
     Source: Zhang et al., CVPR 2018 (arXiv 1707.01083), figure 1(c).
     """
@@ -109,9 +105,9 @@ class ChannelShuffle(nn.Module):
         self.groups = groups
 
     def forward(self, x: Tensor) -> Tensor:
-        """Channel `g n + i` of `groups` groups of `n` becomes channel `i groups + g`."""
-        dealt: Tensor = x.unflatten(1, (self.groups, -1))  # type: ignore[no-untyped-call]  # torch leaves it untyped
-        return dealt.transpose(1, 2).flatten(1, 2)
+        """Moves channel `g n + i` of `groups` groups of `n` to channel `i groups + g`."""
+        grouped: Tensor = x.unflatten(1, (self.groups, -1))  # type: ignore[no-untyped-call]  # torch leaves it untyped
+        return grouped.transpose(1, 2).flatten(1, 2)
 
 
 ResidualBlock = BasicBlock | Bottleneck
@@ -120,7 +116,7 @@ ResidualBlock = BasicBlock | Bottleneck
 def stage(
     block: type[ResidualBlock], depth: int, widths: tuple[int, int], *, stride: int, batch_norm: bool
 ) -> nn.Sequential:
-    """`depth` blocks from `widths[0]` channels to `widths[1]` times the block's expansion; the first one strides."""
+    """Builds `depth` blocks from `widths[0]` to `widths[1]` times the expansion channels; the first one strides."""
     first = block(widths[0], widths[1], stride, batch_norm=batch_norm)
     wide = widths[1] * block.expansion
     return nn.Sequential(first, *(block(wide, widths[1], 1, batch_norm=batch_norm) for _ in range(1, depth)))
@@ -135,7 +131,7 @@ def residual_stages(
     width_in: int,
     batch_norm: bool,
 ) -> dict[str, nn.Module]:
-    """`layer1`, `layer2` and so on, of as many blocks as `depths` say, for each the width before the expansion."""
+    """Builds stages `layer1`, `layer2` and so on, with `depths` blocks and `widths` channels before the expansion."""
     given = (width_in, *(width * block.expansion for width in widths))
     return {
         f"layer{number}": stage(block, depth, channels, stride=stride, batch_norm=batch_norm)
@@ -148,7 +144,7 @@ def residual_stages(
 def rectified_stem(
     channels: tuple[int, int], kernel: int, stride: int = 1, *, batch_norm: bool
 ) -> dict[str, nn.Module]:
-    """What a network begins with: a convolution `conv1`, its BatchNorm `bn1` and `relu`."""
+    """Builds the first modules of a network: a convolution `conv1`, its BatchNorm `bn1` and `relu`."""
     return {
         "conv1": convolution(channels, kernel, stride, has_bias=not batch_norm),
         "bn1": normalisation(channels[1], batch_norm=batch_norm),
@@ -157,7 +153,7 @@ def rectified_stem(
 
 
 def rectified_convolutions(depth: int, channels: tuple[int, int], *, batch_norm: bool) -> list[nn.Module]:
-    """`depth` 3x3 convolutions with biases from `channels[0]` to `channels[1]`, with BatchNorm, if any, and a ReLU."""
+    """Builds `depth` 3x3 convolutions with biases, each followed by BatchNorm, if any, and a ReLU."""
     modules: list[nn.Module] = []
     for each in range(depth):
         modules.append(convolution((channels[0] if each == 0 else channels[1], channels[1]), 3, has_bias=True))
@@ -167,12 +163,12 @@ def rectified_convolutions(depth: int, channels: tuple[int, int], *, batch_norm:
 
 
 def pooled_head(width: int, classes: int, name: str) -> dict[str, nn.Module]:
-    """What a network ends with: the mean over the map, flattened to `(B, width)`, and a linear layer called `name`."""
+    """Builds the last modules of a network: the mean over the map, `(B, width)`, and a linear layer called `name`."""
     return {"avgpool": nn.AdaptiveAvgPool2d(1), "flatten": nn.Flatten(), name: nn.Linear(width, classes)}
 
 
 def initialise_convolutions(network: nn.Module) -> None:
-    """Draws kernels from N(0, 2 / (k^2 C_out)) and zeroes biases; BatchNorm starts at scale 1 and shift 0 anyway.
+    """Draws kernels from N(0, 2 / (k^2 C_out)) and zeroes biases; BatchNorm keeps its initial scale 1 and shift 0.
 
     Source: He et al., ICCV 2015 (arXiv 1502.01852), equation 14 (the backward, "fan out" case).
     """
@@ -192,11 +188,11 @@ def initialise_linear(network: nn.Module, std: float) -> None:
 
 
 def start_blocks_as_identity(network: nn.Module) -> None:
-    """Lets every residual block start as its shortcut.
+    """Initialises every residual block to its shortcut.
 
     Source: Goyal et al. 2017 (arXiv 1706.02677), section 5.1, for BatchNorm's scale; without BatchNorm the last
-    convolution is zeroed instead, as in Zhang et al., ICLR 2019 (arXiv 1901.09321), section 3, so that depth does
-    not blow the signal up.
+    convolution is zeroed instead, as in Zhang et al., ICLR 2019 (arXiv 1901.09321), section 3, so that the signal's
+    variance does not grow with depth.
     """
     for module in network.modules():
         if isinstance(module, ResidualBlock):

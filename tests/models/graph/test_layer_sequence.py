@@ -4,20 +4,20 @@ import pytest
 import torch
 from torch import nn
 
-from Arch.models.graph.line import make_line
+from Arch.models.graph.layer_sequence import make_layer_sequence
 from Arch.models.imodel import IModel
 
 
 def names(network, shape):
-    return [part.name for part in make_line(network, shape).layers]
+    return [part.name for part in make_layer_sequence(network, shape).layers]
 
 
 def targets(network, shape):
-    line = make_line(network, shape)
+    line = make_layer_sequence(network, shape)
     return [list(part.targets) for part in (*line.layers, line.head)]
 
 
-def test_what_stands_between_two_cuts_belongs_to_the_layer_after_it():
+def test_modules_between_two_cuts_belong_to_the_later_layer():
     network = nn.Sequential(nn.Conv2d(1, 2, 3), nn.ReLU(), nn.MaxPool2d(2), nn.Flatten(), nn.Dropout(), nn.Linear(2, 3))
     assert targets(network, (1, 4, 4)) == [["0", "1"], ["2", "3"], ["4", "5"]]
 
@@ -29,7 +29,7 @@ def test_every_non_linearity_ends_a_layer(activation):
     assert names(nn.Sequential(nn.Linear(2, 2), activation(), nn.Linear(2, 2)), (2,)) == ["1"]
 
 
-def test_a_module_that_says_so_is_a_non_linearity():
+def test_a_module_with_is_activation_is_a_non_linearity():
     class Sine(nn.Module):
         is_activation = True
 
@@ -39,7 +39,7 @@ def test_a_module_that_says_so_is_a_non_linearity():
     assert names(nn.Sequential(nn.Linear(2, 2), Sine(), nn.Linear(2, 2)), (2,)) == ["1"]
 
 
-def test_the_head_starts_at_the_last_linear_layer_and_takes_what_follows():
+def test_the_head_starts_at_the_last_linear_layer_and_includes_the_rest():
     network = nn.Sequential(nn.Linear(2, 2), nn.ReLU(), nn.Linear(2, 2), nn.Softplus())
     assert targets(network, (2,)) == [["0", "1"], ["2", "3"]]
 
@@ -66,7 +66,7 @@ def test_a_block_without_a_shortcut_counts_as_one_where_another_of_its_class_has
     assert names(nn.Sequential(*blocks, nn.Flatten(), nn.Linear(16, 2)), (1, 4, 4)) == ["0", "1", "2"]
 
 
-def test_without_any_shortcut_it_is_no_block_and_its_non_linearity_ends_a_layer():
+def test_without_any_shortcut_a_module_is_not_a_block():
     network = nn.Sequential(Residual(has_shortcut=False), nn.Flatten(), nn.Linear(16, 2))
     assert names(network, (1, 4, 4)) == ["0.relu", "1"]
 
@@ -80,7 +80,7 @@ class Gated(nn.Module):
         return x * self.gate(self.fc(x))
 
 
-def test_a_gate_is_no_block():
+def test_a_gate_is_not_a_block():
     assert names(nn.Sequential(Gated(), nn.Linear(4, 4), nn.ReLU(), nn.Linear(4, 2)), (4,)) == ["2"]
 
 
@@ -100,7 +100,7 @@ class Tokens(nn.Module):
         return self.fc(self.block(tokens)[:, 0])
 
 
-def test_patch_tokens_end_a_layer_once_their_places_are_embedded():
+def test_patch_tokens_end_a_layer_after_their_position_embedding():
     model = IModel(Tokens(), (1, 4, 4))
     assert [(layer.name, layer.shape) for layer in model.layers] == [("add", (5, 6)), ("block", (5, 6))]
     network = model.network
@@ -109,20 +109,20 @@ def test_patch_tokens_end_a_layer_once_their_places_are_embedded():
     }
 
 
-def test_a_container_is_named_by_the_layer_that_ends_it():
+def test_a_layer_has_the_names_of_the_containers_that_it_ends():
     stem = nn.Sequential(nn.Conv2d(1, 1, 1), nn.ReLU())
     pooled = nn.Sequential(nn.Conv2d(1, 1, 1), nn.ReLU(), nn.MaxPool2d(2))
-    line = make_line(nn.Sequential(stem, pooled, nn.Flatten(), nn.Linear(4, 1)), (1, 4, 4))
+    line = make_layer_sequence(nn.Sequential(stem, pooled, nn.Flatten(), nn.Linear(4, 1)), (1, 4, 4))
     assert dict(line.names) == {"0.1": 0, "0": 0, "1.1": 1, "2": 2}
 
 
-def test_one_module_in_two_places_is_two_layers():
+def test_a_module_that_is_called_twice_is_two_layers():
     relu = nn.ReLU()
     network = nn.Sequential(nn.Linear(2, 2), relu, nn.Linear(2, 2), relu, nn.Linear(2, 2))
     assert names(network, (2,)) == ["1", "1_1"]
 
 
-def test_backbone_and_head_part_the_parameters():
+def test_backbone_and_head_partition_the_parameters():
     model = IModel(Tokens(), (1, 4, 4))
     backbone, head = ({id(each) for each in part.parameters()} for part in (model.backbone, model.head))
     assert backbone | head == {id(each) for each in model.network.parameters()}

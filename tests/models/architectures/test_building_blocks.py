@@ -5,7 +5,7 @@ import torch
 import torchvision
 from torch import nn
 
-from Arch.models.architectures.blocks import BasicBlock, Bottleneck, stage
+from Arch.models.architectures.building_blocks import BasicBlock, Bottleneck, stage
 
 
 @pytest.mark.parametrize(("width_in", "width", "stride"), [(8, 8, 1), (8, 8, 2), (4, 8, 1), (32, 8, 1), (32, 8, 2)])
@@ -20,7 +20,7 @@ def test_a_block_is_torchvisions(block, width_in, width, stride, roughen, images
     assert torch.allclose(ours(x), theirs(x), atol=1e-12)
 
 
-def test_a_block_leaves_its_input_as_it_was(images):
+def test_a_block_does_not_modify_its_input(images):
     x = images(2, (4, 6, 6))
     before = x.clone()
     BasicBlock(4, 4, 1, batch_norm=False)(x)

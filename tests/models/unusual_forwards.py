@@ -1,4 +1,4 @@
-"""Networks whose forward is more than a call of their children in order."""
+"""Networks whose forward does more than call their children in order."""
 
 import torch
 import torch.nn.functional as F
@@ -6,7 +6,7 @@ from torch import nn
 
 
 class Net(nn.Module):
-    """conv, bn, relu, flatten, fc on (1, 4, 4), for subclasses to call in a way of their own."""
+    """conv, bn, relu, flatten, fc on (1, 4, 4), for subclasses that call them in another way."""
 
     def __init__(self):
         super().__init__()
@@ -127,7 +127,7 @@ class TupleOutput(Net):
 
 class TupleInside(Net):
     class Twin(nn.Module):
-        """Gives two."""
+        """Returns two tensors."""
 
         def __init__(self):
             super().__init__()
@@ -152,10 +152,10 @@ class DecidesByNumbers(Net):
 
 
 class DecidesInside(Net):
-    """One child decides by numbers: it stays whole, and the rest is cut."""
+    """One child branches on values: it becomes one layer, and the rest is cut."""
 
     class Deciding(nn.Module):
-        """Looks at its input."""
+        """Branches on its input."""
 
         def __init__(self):
             super().__init__()
@@ -187,7 +187,7 @@ class Nested(nn.Module):
 
 
 class Stem(nn.Module):
-    """Two layers with a dropout between them that is no module."""
+    """Two layers with a functional dropout between them."""
 
     def __init__(self):
         super().__init__()

@@ -1,4 +1,4 @@
-"""What a forward leaves on its network, what wrapping leaves, and networks in mixed modes."""
+"""State that a forward leaves on its network, and networks whose modules are in different modes."""
 
 import copy
 import io
@@ -8,7 +8,7 @@ import torch
 
 from Arch.errors import ModelError
 from Arch.models.imodel import IModel
-from tests.models.hostile import Net, Stemmed
+from tests.models.unusual_forwards import Net, Stemmed
 
 
 class Keeping(Net):
@@ -35,7 +35,7 @@ class Counting(Net):
         return super().forward(x) * (1 + self.calls)
 
 
-def test_features_that_a_forward_keeps_are_taken_off_again():
+def test_features_that_a_forward_stores_are_removed_after_wrapping():
     network = Keeping()
     assert IModel(network, (1, 4, 4)).is_cut
     assert network.seen == []
@@ -43,13 +43,13 @@ def test_features_that_a_forward_keeps_are_taken_off_again():
     copy.deepcopy(network)  # which would fail with what was computed on it
 
 
-def test_a_forward_that_counts_its_calls_is_not_cut_and_the_count_is_put_back():
+def test_a_forward_that_counts_its_calls_is_not_cut_and_the_count_is_restored():
     network = Counting()
     assert "has other logits" in IModel(network, (1, 4, 4)).obstacle
     assert network.calls == 0
 
 
-def test_a_forward_with_any_arguments_is_not_cut_but_serves_features(images):
+def test_a_forward_with_variadic_arguments_is_not_cut_but_provides_features(images):
     class AnyArguments(Net):
         def forward(self, *args):
             return super().forward(args[0])
@@ -59,7 +59,7 @@ def test_a_forward_with_any_arguments_is_not_cut_but_serves_features(images):
     assert torch.equal(model.trace(x).logits, model.network(x))
 
 
-def test_a_part_of_the_batch_is_that_part_of_another_batch(images):
+def test_a_fraction_of_the_batch_size_holds_for_other_batch_sizes(images):
     class Halves(Net):
         def forward(self, x):
             h, half = self.relu(self.bn(self.conv(x))), x.shape[0] // 2
@@ -70,10 +70,10 @@ def test_a_part_of_the_batch_is_that_part_of_another_batch(images):
     assert torch.allclose(model.trace(x).logits, model.network(x))
 
 
-def test_a_part_in_another_mode_than_the_whole_is_refused_by_name_if_that_matters(images):
+def test_a_module_in_another_mode_than_the_network_is_refused_if_its_forward_differs(images):
     model, x = IModel(Stemmed(), (1, 4, 4)).train(), images(3, (1, 4, 4))
     model.network.stem.eval()
-    with pytest.raises(ModelError, match="stem is not in the mode"):
+    with pytest.raises(ModelError, match="stem is not in the network's mode"):
         model.trace(x)
     model.train()
     model.network.bn.eval()  # a module of torch's own, which knows its mode itself

@@ -1,4 +1,4 @@
-"""Forwards that write: into what they computed, into buffers, into parameters."""
+"""Forwards that write in place: into intermediate values, buffers and parameters."""
 
 import copy
 
@@ -8,7 +8,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from Arch.models.imodel import IModel
-from tests.models.hostile import Net
+from tests.models.unusual_forwards import Net
 
 SHAPE = (1, 4, 4)
 
@@ -78,7 +78,7 @@ CUT = [
 
 @pytest.mark.parametrize(("network", "names"), CUT)
 @pytest.mark.parametrize("is_training", [True, False])
-def test_what_it_writes_is_in_the_layers_too(network, names, is_training, images):
+def test_layers_include_the_forwards_in_place_writes(network, names, is_training, images):
     model = IModel(network().double(), SHAPE).train(is_training)
     assert (model.obstacle, [layer.name for layer in model.layers]) == ("", names)
     x, seen = images(5, SHAPE, torch.float64).requires_grad_(), []
@@ -91,13 +91,13 @@ def test_what_it_writes_is_in_the_layers_too(network, names, is_training, images
     assert all(torch.allclose(ours, theirs, atol=1e-12) for ours, theirs in zip(seen[1], seen[0], strict=True))
 
 
-def test_a_mean_of_its_own_moves_once(images):
+def test_a_running_mean_in_a_buffer_is_updated_once(images):
     model, x = IModel(Tracked(), SHAPE).train(), images(3, SHAPE)
     (feature,) = model.trace(x, ["relu"]).features
     assert torch.allclose(model.network.mean, 0.1 * feature.mean((0, 2, 3)))
 
 
-def test_a_feature_that_the_rest_adds_to_is_given_as_it_was(images):
+def test_a_feature_that_is_later_added_to_in_place_is_captured_unchanged(images):
     class Residual(Net):
         def forward(self, x):
             h = self.relu(self.bn(self.conv(x)))
@@ -114,7 +114,7 @@ def test_a_feature_that_the_rest_adds_to_is_given_as_it_was(images):
             result.sum().backward()
 
 
-def test_a_feature_that_is_written_to_behind_autograds_back_is_given_as_it_was(images):
+def test_a_feature_that_is_later_written_through_data_is_captured_unchanged(images):
     class Data(Net):
         def forward(self, x):
             h = self.relu(self.bn(self.conv(x)))
@@ -127,15 +127,15 @@ def test_a_feature_that_is_written_to_behind_autograds_back_is_given_as_it_was(i
     assert torch.equal(trace.logits, model.network(x))
 
 
-def test_a_forward_that_writes_to_its_parameters_is_not_cut_and_they_are_put_back():
+def test_a_forward_that_writes_to_its_parameters_is_not_cut_and_they_are_restored():
     network = Clipped()
     weight = network.conv.weight.detach().clone()
     assert weight.abs().max() > 0.1
-    assert "has other logits. What a forward does beside" in IModel(network, SHAPE).obstacle
+    assert "has other logits than the network. A forward with" in IModel(network, SHAPE).obstacle
     assert torch.equal(network.conv.weight, weight)
 
 
-def test_a_forward_that_freezes_parameters_leaves_them_free():
+def test_parameters_that_a_forward_freezes_are_unfrozen_after_wrapping():
     class Freezing(Net):
         def forward(self, x):
             self.conv.weight.requires_grad_(requires_grad=False)
@@ -147,7 +147,7 @@ def test_a_forward_that_freezes_parameters_leaves_them_free():
 
 
 @pytest.mark.parametrize("mode", [True, False])
-def test_a_buffer_that_counts_calls_of_the_whole_in_one_mode_is_not_cut(mode):
+def test_a_network_that_counts_its_calls_in_a_buffer_is_not_cut(mode):
     class Counting(Net):
         def __init__(self):
             super().__init__()
@@ -163,7 +163,7 @@ def test_a_buffer_that_counts_calls_of_the_whole_in_one_mode_is_not_cut(mode):
     assert network.count == 0
 
 
-def test_a_module_that_the_first_call_builds_is_taken_off_again(images):
+def test_a_module_that_the_first_call_creates_is_removed_after_wrapping(images):
     class Building(Net):
         def __init__(self):
             super().__init__()
@@ -177,6 +177,6 @@ def test_a_module_that_the_first_call_builds_is_taken_off_again(images):
     network = Building()
     names = list(network.state_dict())
     model = IModel(network, SHAPE)
-    assert model.obstacle.startswith("Building: its own forward cannot be followed: module is not installed")
+    assert model.obstacle.startswith("Building: its forward cannot be traced: module is not installed")
     assert list(network.state_dict()) == names
     assert model.trace(images(2, SHAPE), ["relu"]).features[0].shape == (2, 2, 4, 4)

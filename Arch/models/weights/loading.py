@@ -1,0 +1,160 @@
+"""Loads state dicts into networks, also where the head, the first convolution or the image size differs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from torch import Tensor, nn
+
+from Arch.errors import ModelError
+from Arch.models.architecture import Architecture
+from Arch.models.imodel import IModel
+from Arch.models.weights.files import State
+
+PREFIXES = ("module.", "model.", "net.", "network.", "backbone.", "_orig_mod.")
+COUNTER = "num_batches_tracked"  # BatchNorm's counter, which old files lack; used only where momentum is None
+MAX_LISTED = 20  # at most so many mismatches are listed
+
+
+@dataclass(frozen=True)
+class LoadReport:
+    """Which weights were loaded into a network.
+
+    Attributes:
+        taken: names of the parameters and buffers that were loaded.
+        fresh: names of those that keep their random initialisation.
+        left_out: names of given tensors that were not used, because they belong to another head.
+        resized: names of those that were loaded after resampling for another image size.
+    """
+
+    taken: frozenset[str]
+    fresh: tuple[str, ...]
+    left_out: tuple[str, ...]
+    resized: tuple[str, ...]
+
+
+def warm_start(model: IModel, architecture: Architecture, state: State, source: str) -> LoadReport:
+    """Initialises a network from given weights; the head and the first convolution stay random where shapes differ.
+
+    Args:
+        model: changed in place.
+        architecture: the architecture that built the network.
+        state: the weights, under the network's own names or its aliases, optionally after one of `PREFIXES`.
+        source: how messages name the weights.
+
+    Raises:
+        ModelError: another tensor is missing, unexpected or of another shape; all such keys are listed.
+    """
+    own = model.network.state_dict()
+    named = _renamed(state, own, architecture.aliases, source)
+    given = architecture.resized(named, model.network)
+    free = _free_modules(model, architecture)
+    differing = [key for key in own if key not in given or given[key].shape != own[key].shape]
+    fresh = [key for key in differing if _is_in(key, free)]
+    unexpected = [key for key in given if key not in own]
+    has_own_head = any(_is_in(key, head_names(model)) for key in given)
+    foreign_head = [] if has_own_head else [key.rpartition(".")[0] for key in list(given)[-1:]]
+    left_out = [key for key in unexpected if _is_in(key, foreign_head)]
+    counters = [key for key in differing if key.endswith(COUNTER) and key not in given]
+    mismatches = [_difference(key, own, given) for key in differing if key not in fresh and key not in counters]
+    mismatches += [f"unexpected {key}" for key in unexpected if key not in left_out]
+    _require_no_mismatch(mismatches, source, model.name)
+    taken = {key: given[key] for key in own if key not in differing}
+    try:
+        model.network.load_state_dict(taken, strict=False)
+    except RuntimeError as error:
+        raise ModelError(
+            f"the weights {source} hold sparse or quantised tensors, which {model.name} cannot load: save them as "
+            "dense floating-point ones."
+        ) from error
+    resized = (key for key in taken if key in named and named[key].shape != taken[key].shape)
+    return LoadReport(frozenset(taken), tuple(fresh), tuple(left_out), tuple(resized))
+
+
+def load_exactly(model: IModel, architecture: Architecture, state: State, source: str) -> None:
+    """Loads weights that must match completely; position embeddings may be of another image size.
+
+    Raises:
+        ModelError: the weights do not match, even if only in the head or in the first convolution.
+    """
+    report, free = warm_start(model, architecture, state, source), _free_modules(model, architecture)
+    lacking = (*report.fresh, *report.left_out, *(key for key in report.resized if _is_in(key, free)))
+    if lacking:
+        raise ModelError(
+            f"the weights {source} are not those of {model.name} for images of shape {model.shape} and {model.classes} "
+            f"classes: they do not fit {', '.join(lacking)}. Use weights that were trained for such data."
+        )
+
+
+def logits_in(model: IModel, architecture: Architecture, state: State, source: str) -> int | None:
+    """Returns the number of logits that weights were made for, by the shape of their head; None if they have none.
+
+    Args:
+        model: the network of the architecture with any number of logits.
+        architecture: the architecture that built the network.
+        state: the weights, named as for `warm_start`.
+        source: how messages name the weights.
+
+    Raises:
+        ModelError: two of the weights have one name.
+    """
+    named = _renamed(state, model.network.state_dict(), architecture.aliases, source)
+    found = [named[f"{head}.weight"] for head in head_names(model) if f"{head}.weight" in named]
+    return len(found[0]) if found else None
+
+
+def head_names(model: IModel) -> tuple[str, ...]:
+    """Returns the names of the modules that compute logits: the last linear layer, or the last convolution."""
+    inside = set(model.head.parameters()) if model.is_cut else set(model.network.parameters())
+    found = [name for name, each in model.network.named_modules() if _outputs_logits(each, model.classes, inside)]
+    return tuple(found if model.is_cut else found[-1:])
+
+
+def _outputs_logits(module: nn.Module, classes: int, inside: set[nn.Parameter]) -> bool:
+    width = module.out_features if isinstance(module, nn.Linear) else getattr(module, "out_channels", None)
+    return isinstance(module, nn.Linear | nn.Conv2d) and width == classes and module.weight in inside
+
+
+def _free_modules(model: IModel, architecture: Architecture) -> tuple[str, ...]:
+    """Returns the names of the modules whose shapes may differ from the given weights."""
+    convolutions = (name for name, each in model.network.named_modules() if isinstance(each, nn.Conv2d))
+    first = next(convolutions, None)
+    return (*head_names(model), *architecture.fresh, *(() if first is None else (first,)))
+
+
+def _is_in(key: str, modules: Sequence[str]) -> bool:
+    return any(key.startswith(f"{module}.") for module in modules)
+
+
+def _renamed(state: State, own: State, aliases: Mapping[str, str], source: str) -> dict[str, Tensor]:
+    """Returns the state under the network's own names, with prefixes removed and aliases replaced."""
+    renamed: dict[str, Tensor] = {}
+    for key, tensor in state.items():
+        name = _without_prefixes(".".join(aliases.get(part, part) for part in key.split(".")), own)
+        if name in renamed:
+            raise ModelError(f"the weights {source} hold {name} twice, once as {key}. Keep one of them.")
+        renamed[name] = tensor
+    return renamed
+
+
+def _without_prefixes(key: str, own: State) -> str:
+    name = key
+    while name not in own:
+        prefix = next((each for each in PREFIXES if name.startswith(each)), None)
+        if prefix is None:
+            return name
+        name = name.removeprefix(prefix)
+    return name
+
+
+def _difference(key: str, own: State, given: State) -> str:
+    if key not in given:
+        return f"missing {key}"
+    return f"{key} has the shape {tuple(given[key].shape)}, not {tuple(own[key].shape)}"
+
+
+def _require_no_mismatch(mismatches: Sequence[str], source: str, name: str) -> None:
+    if mismatches:
+        more = [f"... and {len(mismatches) - MAX_LISTED} more"] if len(mismatches) > MAX_LISTED else []
+        raise ModelError("\n  ".join([f"the weights {source} do not fit {name}:", *mismatches[:MAX_LISTED], *more]))
