@@ -15,13 +15,13 @@ SAME_RUN = -1  # as the value of `XRun`: run i is made from run i
 
 def referred_run(config: Config, key: str, run: int) -> int:
     """Returns which run of the experiment under a reference `key` a `run` of the config is made from."""
-    chosen = config.active.get(f"{key}Run", 0)
+    chosen = config[f"{key}Run"] if f"{key}Run" in config.active else 0
     return run if chosen == SAME_RUN else int(chosen)
 
 
 def referred_weights(config: Config, key: str) -> str:
     """Returns the weights of that run that a reference `key` refers to: `Last` or `Best`."""
-    return str(config.active.get(f"{key}Weights", "Last"))
+    return str(config[f"{key}Weights"]) if f"{key}Weights" in config.active else "Last"
 
 
 def follows_runs(config: Config) -> bool:
