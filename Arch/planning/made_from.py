@@ -15,7 +15,7 @@ SAME_RUN = -1  # as the value of `XRun`: run i is made from run i
 
 def referred_run(config: Config, key: str, run: int) -> int:
     """Returns which run of the experiment under a reference `key` a `run` of the config is made from."""
-    chosen = config.active.get(f"{key}Run", 0)
+    chosen = config[f"{key}Run"] if f"{key}Run" in config.active else 0
     return run if chosen == SAME_RUN else int(chosen)
 
 
