@@ -57,7 +57,7 @@ def _matrix(experiment: Exhibit) -> _Matrix:
     found = [experiment.arrays(run.index) for run in runs]
     counts = [arrays["confusion"].values for arrays in found if "confusion" in arrays]
     if not counts:
-        raise ArchError(f"{experiment.label} has no confusion matrix. `main.py evaluate` makes one.")
+        raise ArchError("no run has a confusion matrix. `main.py evaluate` makes one.")
     total: Any = sum(counts[1:], start=counts[0])
     names = runs[0].provenance.get("class_names", range(len(total)))
     title = named(experiment.label, f"{len(counts)}", TITLE, is_unlike=False)

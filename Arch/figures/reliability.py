@@ -53,7 +53,7 @@ def _diagram(experiment: Exhibit) -> _Diagram:
     runs = [experiment.arrays(run.index) for run in experiment.runs]
     runs = [arrays for arrays in runs if "bin_count" in arrays]
     if not runs:
-        raise ArchError(f"{experiment.label} has no confidence bins. `main.py evaluate` makes them.")
+        raise ArchError("no run has confidence bins. `main.py evaluate` makes them.")
 
     def pooled(name: str) -> npt.NDArray[np.float64]:
         """The mean of a quantity over all predictions in each bin; NaN in an empty one."""

@@ -5,11 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from Arch.figures import FIGURES
 from Arch.figures._style import style
-from Arch.types import Epoch, Result, Run
+from Arch.report.arrays import Array
+from Arch.types import ArrayInfo, Epoch, Result, Run
+
+EVALUATED = {
+    "confusion": np.array([[3, 1], [0, 4]]),
+    "bin_count": np.array([0, 8]),
+    "bin_confidence": np.array([np.nan, 0.75]),
+    "bin_accuracy": np.array([np.nan, 0.875]),
+}
 
 
 @dataclass(frozen=True)
@@ -17,6 +26,12 @@ class Shown:
     label: str
     result: Result
     runs: tuple[Run, ...]
+
+    def arrays(self, run):
+        """The arrays of an evaluation for each run with an accuracy."""
+        if "accuracy" not in self.result.scores.get(run, {}):
+            return {}
+        return {name: Array(values, ArrayInfo(("axis",) * values.ndim, name)) for name, values in EVALUATED.items()}
 
 
 def _shown(label, accuracies, epochs=(), provenance=()):

@@ -85,6 +85,6 @@ def test_bins_of_several_runs_are_pooled_by_their_predictions(sheet_of, evaluate
 
 @pytest.mark.parametrize("name", ["confusion", "reliability"])
 def test_an_experiment_without_arrays_is_left_out_by_name(sheet_of, evaluated, name):
-    with pytest.raises(UnsuitableError, match=r"b has no .*`main.py evaluate` makes") as caught:
+    with pytest.raises(UnsuitableError, match=r"no run has .*`main.py evaluate` makes") as caught:
         sheet_of(name, [evaluated("a", {"confusion": CONFUSION, **BINS}), evaluated("b", {})])
     assert list(caught.value.reasons) == [1]

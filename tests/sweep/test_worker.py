@@ -30,7 +30,8 @@ class Stub:
 
     def make_run(self, lease):
         with lease, self.entry.write_run(lease.index, lease) as writer:
-            self.given += [(lease.index, each.index, each.weights) for each in self.networks.values()]
+            given = [each.for_run(lease.index) for each in self.networks.values()]
+            self.given += [(lease.index, each.index, each.weights) for each in given]
             writer.commit(Run(lease.index, 0, (), {"similarity": 0.5}, 1.0))
 
 
