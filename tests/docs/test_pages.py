@@ -10,6 +10,8 @@ from Arch.cache import layout
 from Arch.config.resolve import Resolver
 from Arch.config.rules.conditions import parse_condition
 from Arch.config.rules.facts import _FACTS
+from Arch.config.rules.reader import read_rules
+from tests.docs.blocks import blocks
 from tests.repository import ROOT
 
 RESOLVER = Resolver.at(ROOT / "KDTrainer" / "BaselineConfig.cjson")
@@ -35,7 +37,7 @@ def test_a_default_that_a_page_states_is_the_one_in_the_rules(page):
         if key not in rules or [json.loads(value)] != list({each.default for each in rules[key].declarations})
     }
     assert wrong == {}
-    assert len(stated) == len(re.findall(r"\bdefaults? to\b|\(default\b", text))
+    assert len(stated) == len(re.findall(r"\bdefaults? to\b|\(default\b|\bby default\b", text))
 
 
 @pytest.mark.parametrize(("stanza", "holding", "failing"), STANZAS, ids=[row[0] for row in STANZAS])
@@ -43,6 +45,13 @@ def test_a_stanza_of_the_page_on_rules_counts_as_it_says(stanza, holding, failin
     schemas = {key: rule.schema for key, rule in RESOLVER.rules.keys.items()}
     condition = parse_condition(stanza.replace(r"\|", "|"), schemas)
     assert (condition.holds(json.loads(holding)), condition.holds(json.loads(failing))) == (True, False)
+
+
+def test_the_rules_file_that_the_page_shows_can_be_read(tmp_path):
+    shown = next(block for block in blocks(ROOT / "docs" / "rules.md") if block.language == "json")
+    (tmp_path / "rules.cjson").write_text(shown.text)
+    rules = read_rules(tmp_path / "rules.cjson")
+    assert (set(rules.keys), set(rules.options)) == ({"Optimizer", "Momentum", "NumRuns"}, {"NumRuns"})
 
 
 def test_the_page_on_rules_has_every_fact():
