@@ -72,12 +72,10 @@ def test_the_floors_of_the_page_are_those_of_the_imports():
     modules = {path.name.removesuffix(".py") for path in (ROOT / "Arch").iterdir() if path.suffix in ("", ".py")}
     assert modules - {"__init__", "__pycache__"} <= set(floors)
     upward = {
-        f"{path.relative_to(ROOT)} -> {other}"
-        for path in (ROOT / "Arch").glob("*/**/*.py")
+        f"{own} -> {other}"
+        for own, path in _modules()
         for other in _imported(path)
-        if other in floors
-        and other != (own := path.relative_to(ROOT / "Arch").parts[0])
-        and floors[other] >= floors[own]
+        if own in floors and other in floors and other != own and floors[other] >= floors[own]
     }
     assert upward == set()
 
@@ -86,6 +84,12 @@ def _floors():
     """The floor of each package and module at the top of `Arch`, from the page."""
     lines = re.findall(r"^(\d)  (\w+(?: {1,2}\w+)*)(?= {3,}|$)", (ROOT / "docs" / "architecture.md").read_text(), re.M)
     return {name: int(floor) for floor, names in lines for name in names.split()}
+
+
+def _modules():
+    """Every file of the library, with the name below `Arch` that it belongs to."""
+    for path in (ROOT / "Arch").rglob("*.py"):
+        yield path.relative_to(ROOT / "Arch").parts[0].removesuffix(".py"), path
 
 
 def _imported(path):
