@@ -1,4 +1,4 @@
-"""The documents tell the truth: what they quote is what there is."""
+"""Paths, configs, verbs, figures and packages that the documentation quotes exist."""
 
 import json
 import re
@@ -16,12 +16,12 @@ PAGES = [
 ]
 
 
-def test_the_page_of_keys_is_what_its_maker_makes():
+def test_the_page_of_keys_is_what_its_generator_makes():
     assert (ROOT / "docs" / "keys.md").read_text() == runpy.run_path(str(ROOT / "docs" / "make_keys.py"))["keys_page"]()
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
-def test_every_path_that_a_page_names_is_there(page):
+def test_every_path_that_a_page_names_exists(page):
     text = page.read_text()
     linked = re.findall(r"\]\(([^)#:]+)\)", text)
     quoted = re.findall(r"`((?:Arch|Scripts|ExperimentConfigs|KDTrainer|tests|docs|benchmarks)/[\w./-]+)`", text)
@@ -32,7 +32,7 @@ def test_every_path_that_a_page_names_is_there(page):
 
 
 def test_the_readme_shows_the_config_that_is_run():
-    shown = re.search(r"this is `taught.json`:\n\n((?: {4}.*\n)+)", (ROOT / "README.md").read_text())
+    shown = re.search(r"this is `taught.json`:\n\n```json\n(.+?)```", (ROOT / "README.md").read_text(), re.DOTALL)
     assert json.loads(shown[1]) == json.loads((ROOT / "ExperimentConfigs" / "Quickstart" / "taught.json").read_text())
 
 
