@@ -14,6 +14,7 @@ EPOCHS = (Epoch(1, {"loss": 0.5, "accuracy": 0.5}, {"accuracy": 0.5}, {}, 0.1, 1
 USUAL = (EPOCHS, {"accuracy": 0.5})
 SCORES_ALONE = ((), {"accuracy": 0.5})
 NORMS = ((), {"mean_norm": 1.25})
+OF_TRAININGS = ["accuracy-bars", "training-curves"]
 
 
 @pytest.fixture
@@ -29,7 +30,8 @@ def plotted(tmp_path, monkeypatch, capsys):
             entry.open(config)
             with entry.write_run(0) as writer:
                 writer.commit(Run(0, seed, epochs, scores, 1.0, {"versions": dict(config.versions)}))
-        code = plot([*words, "--cache", "cache"])
+        names = [] if {*OF_TRAININGS} & {*words} else OF_TRAININGS
+        code = plot([*names, *words, "--cache", "cache"])
         told = capsys.readouterr()
         return code, {line.removeprefix("figures/") for line in told.out.split()}, told.err.splitlines()
 

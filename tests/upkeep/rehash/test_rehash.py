@@ -87,7 +87,7 @@ def test_students_of_renamed_teachers_are_renamed_recursively(workspace_of, rena
         config = after.resolver.resolve(raw)
         after.store.entry(config).check(config)
         assert after.store.entry(config).document() == config.document()
-    assert after.store.find(second).document()["References"]["Teacher"] == {"Fingerprint": first, "Title": "Net on ?"}
+    assert after.store.find(second).document()["References"]["Teacher"] == {"Fingerprint": first, "Title": "Net"}
 
 
 def test_a_student_keeps_the_title_of_a_removed_teacher(workspace_of, renamed_key, add):

@@ -94,7 +94,7 @@ def test_failed_attempts_are_selected_without_the_runs_beside_them(root, add):
     for target in targets:
         move_to_trash(root, target)
     assert mixed.run_indices() == (0,)
-    assert mixed.in_hand() == ()
+    assert mixed.attempts() == ()
     assert not alone.exists
     assert fine.exists
     assert found(root, is_failed=True) == []
