@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from Arch.registry.registry import Registry
-
-if TYPE_CHECKING:
-    from Arch.training.itrainer import ITrainer
+from Arch.training.itrainer import ITrainer
 
 TRAINERS: Registry[type[ITrainer]] = Registry("trainer", f"{__name__}.trainers", key="Trainer")

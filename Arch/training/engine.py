@@ -8,16 +8,14 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
 
+from Arch.datasets.data import ImageData, Split
 from Arch.datasets.streaming import RESIDENT_SHARE, fits_memory
 from Arch.errors import TrainingError
-
-if TYPE_CHECKING:
-    from Arch.datasets.data import ImageData, Split
-    from Arch.models.imodel import IModel
+from Arch.models.imodel import IModel
 
 MADE_AT_ONCE_BYTES = 1 << 26  # of float32 images on a GPU
 PRECISIONS = ("float32", "tensorfloat32", "bfloat16")

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import copy
-from typing import TYPE_CHECKING
 
 import torch
 
-if TYPE_CHECKING:
-    from Arch.models.imodel import IModel
+from Arch.models.imodel import IModel
 
 
 class WeightAverage:

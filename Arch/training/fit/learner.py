@@ -4,24 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.optim import Optimizer
 
+from Arch.models.imodel import IModel
+from Arch.training.engine import Engine
 from Arch.training.fit.averaging import WeightAverage
+from Arch.training.fit.objective import Objective
 from Arch.training.fit.optimizers.recipe import RATE_MULTIPLIER
 from Arch.training.fit.running_means import RunningMeans
-from Arch.training.fit.schedules.schedule import Clock
+from Arch.training.fit.schedules.schedule import Clock, Schedule
 from Arch.types import Batch, Trace
-
-if TYPE_CHECKING:
-    from torch.optim import Optimizer
-
-    from Arch.models.imodel import IModel
-    from Arch.training.engine import Engine
-    from Arch.training.fit.objective import Objective
-    from Arch.training.fit.schedules.schedule import Schedule
 
 
 @dataclass(frozen=True)

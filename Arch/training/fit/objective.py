@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import inspect
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from torch import Tensor, nn
 
+from Arch.distillation.loss_term import LossTerm
 from Arch.errors import TrainingError
-
-if TYPE_CHECKING:
-    from Arch.distillation.loss_term import LossTerm
-    from Arch.training.networks.frozen import FrozenNetwork
-    from Arch.types import Batch, Trace
+from Arch.training.networks.frozen import FrozenNetwork
+from Arch.types import Batch, Trace
 
 
 @dataclass(frozen=True)

@@ -5,15 +5,12 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
+from Arch.cache.attempts.progress import Progress
+from Arch.cache.making.lease import Lease
+from Arch.callbacks import Requests, Watcher
 from Arch.errors import CacheError, LeaseLostError, StoppedError
-
-if TYPE_CHECKING:
-    from Arch.cache.attempts.progress import Progress
-    from Arch.cache.making.lease import Lease
-    from Arch.callbacks import Requests, Watcher
-    from Arch.training.run.run_log import RunLog
+from Arch.training.run.run_log import RunLog
 
 CHECKPOINT_SECONDS = 300.0  # a run loses no more than this, whatever befalls it
 PROGRESS_SECONDS = 1.0

@@ -6,15 +6,13 @@ import logging
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import Any, TextIO
 
+from Arch.cache.attempts.progress import Progress
+from Arch.cache.attempts.work import Work
 from Arch.errors import CacheError
+from Arch.types import Epoch
 from Arch.units import utc_now
-
-if TYPE_CHECKING:
-    from Arch.cache.attempts.progress import Progress
-    from Arch.cache.attempts.work import Work
-    from Arch.types import Epoch
 
 
 class RunLog:

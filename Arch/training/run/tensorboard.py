@@ -10,11 +10,10 @@ from typing import TYPE_CHECKING
 
 from Arch import files
 from Arch.errors import TrainingError
+from Arch.types import Epoch
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # at run time it fails where TensorBoard is absent
     from torch.utils.tensorboard import SummaryWriter
-
-    from Arch.types import Epoch
 
 
 @contextmanager

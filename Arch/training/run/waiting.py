@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import logging
 import time
-from typing import TYPE_CHECKING
 
 from Arch.cache.claims.heartbeats import Heartbeats
+from Arch.cache.entry import Entry
+from Arch.cache.making.lease import Lease
+from Arch.callbacks import Requests
 from Arch.errors import RunDoneError, RunHeldError, StoppedError
-
-if TYPE_CHECKING:
-    from Arch.cache.entry import Entry
-    from Arch.cache.making.lease import Lease
-    from Arch.callbacks import Requests
 
 PAUSE = 1.0  # seconds between two looks at who holds the run
 

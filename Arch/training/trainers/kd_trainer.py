@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING
+
+from torch import Tensor
 
 from Arch.config.config import Config
 from Arch.datasets import DATASETS
+from Arch.datasets.data import ImageData, Split
+from Arch.datasets.dataset import ImageDataset
 from Arch.datasets.normalization import Normalizer
 from Arch.distillation import METHODS
 from Arch.errors import ConfigError, DataError
+from Arch.models.imodel import IModel
 from Arch.training import TRAINERS
 from Arch.training.data_identity import require_same_data
 from Arch.training.fit.objective import Objective, WeightedTerm
@@ -18,13 +22,6 @@ from Arch.training.networks.frozen import FrozenNetwork
 from Arch.training.networks.trained import TrainedNetwork
 from Arch.training.scores import Scores
 from Arch.training.trainers.image_trainer import ImageTrainer
-
-if TYPE_CHECKING:
-    from torch import Tensor
-
-    from Arch.datasets.data import ImageData, Split
-    from Arch.datasets.dataset import ImageDataset
-    from Arch.models.imodel import IModel
 
 
 @TRAINERS.register("KDTrainer")

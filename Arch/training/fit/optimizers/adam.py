@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 import torch
+from torch.optim import Optimizer
 
 from Arch.training.fit.optimizers import OPTIMIZERS
-
-if TYPE_CHECKING:
-    from torch.optim import Optimizer
-
-    from Arch.training.fit.optimizers.recipe import ParameterGroups
+from Arch.training.fit.optimizers.recipe import ParameterGroups
 
 
 @OPTIMIZERS.register("Adam")

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol
+from typing import Any, ClassVar, Protocol
+
+from torch import nn
+from torch.optim import Optimizer
 
 from Arch.errors import ConfigError
-
-if TYPE_CHECKING:
-    from torch import nn
-    from torch.optim import Optimizer
 
 CUSTOMARY = -1.0  # the value of WeightDecay that stands for an optimizer's own customary decay
 

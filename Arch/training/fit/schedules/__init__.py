@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from Arch.registry.registry import Registry
-
-if TYPE_CHECKING:
-    from Arch.training.fit.schedules.schedule import Schedule
+from Arch.training.fit.schedules.schedule import Schedule
 
 SCHEDULES: Registry[type[Schedule]] = Registry("schedule", __name__, key="LRScheduler")
