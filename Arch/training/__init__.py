@@ -1,4 +1,4 @@
-"""What runs an experiment: trainers, the loop they share, the engine under it. The only floor that needs torch."""
+"""Runs experiments: trainers, the run loop that they share, and the engine. Importing it loads torch."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where a run came from: machine, versions, code, data, seeds."""
+"""Provenance of a run: machine, versions, code, seeds."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from Arch.training.streams import Streams
 
 _ROOT = Path(__file__).resolve().parents[3]
 _DRIVER = Path("/proc/driver/nvidia/version")
-_PATIENCE = 5  # seconds for another program, which may sit on a slow disk
+_PATIENCE = 5  # seconds for another program, which may have to be read from a slow disk
 
 
 def provenance(engine: Engine, streams: Streams) -> dict[str, Any]:
-    """What every run on an engine records of machine, versions, code and seeds; plain JSON values."""
+    """Returns what every run records of machine, versions, code and seeds; plain JSON values."""
     return {
         **engine.describe(),
         **_versions(),
@@ -42,19 +42,19 @@ def provenance(engine: Engine, streams: Streams) -> dict[str, Any]:
 
 
 def session(engine: Engine) -> dict[str, Any]:
-    """What may differ between the sessions of one run."""
+    """Returns what may differ between the sessions of one run."""
     described = engine.describe()
     now = {"torch": str(torch.__version__), "device": described["device"], "threads": described["threads"]}
     return {**now, "host": host(), **_own_code()}
 
 
 def host() -> str:
-    """What this machine is called."""
+    """Returns the name of this machine."""
     return platform.node()
 
 
 def code_version(root: Path) -> dict[str, Any]:
-    """The commit of the code in `root` and whether it was edited since; empty where git cannot tell."""
+    """Returns the commit of the code in `root` and whether it was edited since; empty where git fails."""
     if not (root / ".git").exists():
         return {}
     commit = _git(root, "rev-parse", "HEAD")
@@ -64,7 +64,7 @@ def code_version(root: Path) -> dict[str, Any]:
 
 @cache
 def _own_code() -> dict[str, Any]:
-    """The version of this very code, asked once for a process: what is edited later does not act in it."""
+    """Returns the version of this code, read once per process: later edits do not affect a running process."""
     return code_version(_ROOT)
 
 
@@ -82,14 +82,14 @@ def _versions() -> dict[str, Any]:
 
 @cache
 def _driver() -> str | None:
-    """The version of NVIDIA's driver, as its kernel module or its own program tells it."""
+    """Returns the version of NVIDIA's driver, from its kernel module or from nvidia-smi."""
     text = _DRIVER.read_text(errors="replace") if _DRIVER.exists() else ""
-    told = re.search(r"Kernel Module.*?\s(\d+\.[\d.]+)", text)
-    return told[1] if told else _answer("nvidia-smi", "--query-gpu=driver_version", "--format=csv,noheader")
+    match = re.search(r"Kernel Module.*?\s(\d+\.[\d.]+)", text)
+    return match[1] if match else _answer("nvidia-smi", "--query-gpu=driver_version", "--format=csv,noheader")
 
 
 def _installed(package: str) -> str | None:
-    """The version of an installed package, which is not imported for it."""
+    """Returns the version of an installed package without importing it; None where it is absent."""
     try:
         return metadata.version(package)
     except metadata.PackageNotFoundError:
@@ -101,7 +101,7 @@ def _git(root: Path, *words: str) -> str | None:
 
 
 def _answer(*words: str) -> str | None:
-    """What a program prints, or None where it is absent or fails."""
+    """Returns the output of a program, or None where it is absent or fails."""
     try:
         done = subprocess.run(  # noqa: S603 - fixed words, no shell
             words, capture_output=True, text=True, check=True, timeout=_PATIENCE

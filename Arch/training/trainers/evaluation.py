@@ -1,4 +1,4 @@
-"""The study that only looks: how good a network is on a split of a dataset."""
+"""The study that measures a network on a split of a dataset, without training."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ class Evaluation(ITrainer):
     """Measures `Network` on a split of `Dataset` in one pass: accuracy, calibration, confusion; trains nothing."""
 
     def load_dataset(self) -> ImageData:
-        """The config's data, with constants of their own only where the network is to see images under them.
+        """Loads the config's data; computes their normalisation constants only where the evaluation uses them.
 
         Raises:
-            ArchError: the data are not what they should be, or the network is not available.
+            ArchError: the data cannot be loaded, or the network is not available.
         """
         config = self.config
         kind = "None"
@@ -40,22 +40,22 @@ class Evaluation(ITrainer):
         return measured_data(config, self.settings.data, kind)
 
     def load_model(self, dataset: ImageData | None) -> None:  # noqa: ARG002 - nothing is trained
-        """None: nothing is trained."""
+        """Returns None: nothing is trained."""
         return
 
     def stages(self, dataset: ImageData | None, model: IModel | None, streams: Streams) -> Sequence[Stage]:  # noqa: ARG002
-        """A single pass.
+        """Returns a single pass.
 
         Raises:
             ConfigError: logits and classes differ in number.
-            ArchError: the network is not available, or does not read such images.
+            ArchError: the network is not available, or does not accept images of this shape.
         """
         data = self._data(dataset)
         network = self.engine.place(self.network("Network", streams.run).load_as_is(data))
         return (self._pass(network, data, self.config["Split"], keeps_logits=self.config["KeepLogits"]),)
 
     def evaluate(self, model: IModel, dataset: ImageData, split: str = "test") -> Scores:
-        """Scores and arrays of a network, which is on the device, on the "train" or "test" split of a dataset."""
+        """Measures a network, which is on the device, on the "train" or "test" split of a dataset."""
         stage = self._pass(model, dataset, split, keeps_logits=False)
         stage.run(_Unwatched())
         outcome = stage.outcome()
@@ -91,12 +91,12 @@ class Evaluation(ITrainer):
         logits, classes = network.classes, len(dataset.classes)
         if logits == classes or (logits > classes and self.config["ExtraLogits"] == "Ignore"):
             return
-        way_out = ""
+        advice = ""
         if logits > classes:
-            way_out = f" ExtraLogits Ignore (`main.py evaluate --extra-logits ignore`) compares the first {classes}."
+            advice = f" ExtraLogits Ignore (`main.py evaluate --extra-logits ignore`) compares the first {classes}."
         raise ConfigError(
             f"{self.network('Network').title} gives {logits} logits, and {dataset.name} has {classes} classes: its "
-            f"predictions cannot be compared with the labels.{way_out}"
+            f"predictions cannot be compared with the labels.{advice}"
         )
 
     def _split(self, dataset: ImageData, name: str) -> Split:
@@ -117,7 +117,7 @@ class Evaluation(ITrainer):
         return dataset
 
     def _learned_classes(self) -> list[str]:
-        """The names of the classes that the network learned; empty where they are not known."""
+        """Returns the names of the classes that the network was trained on; empty where they are not known."""
         return self.network("Network").class_names()
 
 

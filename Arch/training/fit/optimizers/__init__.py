@@ -1,4 +1,4 @@
-"""How a gradient becomes a step: recipes for torch's own optimizers."""
+"""Recipes that build torch's own optimizers from a config."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How the learning rate changes: schedules are pure functions of the step, so they have no state to save."""
+"""Learning-rate schedules: pure functions of the step, without a state to save."""
 
 from __future__ import annotations
 
