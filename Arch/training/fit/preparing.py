@@ -5,6 +5,7 @@ from __future__ import annotations
 from torch.optim import Optimizer
 
 from Arch.config.config import Config
+from Arch.datasets.augmentation.pipeline import Augmentation
 from Arch.datasets.data import ImageData
 from Arch.datasets.normalization import Normalizer
 from Arch.models.imodel import IModel
@@ -49,9 +50,7 @@ def fit_of(
         ArchError: values of the config contradict each other or the data.
     """
     config, engine = study.config, study.engine
-    augmentation = augmentation_of(config)
-    if augmentation:
-        augmentation.require_fitting(dataset)
+    augmentation = _augmentation(config, dataset)
     recipe = config.fill(Recipe, "Recipe")
     learner = Learner(
         network,
@@ -74,6 +73,13 @@ def fit_of(
     )
     best = BestEpoch(_selection_split(config, dataset), headline)
     return Fit(dataset, batches, learner, best, evaluate, start=start)
+
+
+def _augmentation(config: Config, dataset: ImageData) -> Augmentation | None:
+    augmentation = augmentation_of(config)
+    if augmentation:
+        augmentation.require_fitting(dataset)
+    return augmentation
 
 
 def _optimizer(config: Config, network: IModel, objective: Objective, start: WarmStart | None) -> Optimizer:
