@@ -1,12 +1,8 @@
-"""What runs an experiment: trainers, the loop they share, the engine under it. The only floor that needs torch."""
+"""Runs experiments: trainers, the run loop that they share, and the engine. Importing it loads torch."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from Arch.registry.registry import Registry
-
-if TYPE_CHECKING:
-    from Arch.training.itrainer import ITrainer
+from Arch.training.itrainer import ITrainer
 
 TRAINERS: Registry[type[ITrainer]] = Registry("trainer", f"{__name__}.trainers", key="Trainer")

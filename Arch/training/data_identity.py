@@ -1,4 +1,4 @@
-"""What a run records of its data, and the check that later data are the same."""
+"""Records which data a run used, and checks that later runs use the same."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from Arch.types import Run
 
 
 def data_record(dataset: ImageData) -> dict[str, Any]:
-    """What a run records of its data: enough to rebuild its network, and to notice other data under the same name."""
+    """Returns what a run records of its data: enough to rebuild its network, and to detect other data of that name."""
     constants = recorded(dataset.normalization)
     return {
         "data_digest": dataset.digest,
@@ -28,12 +28,12 @@ def data_record(dataset: ImageData) -> dict[str, Any]:
 
 
 def require_same_data(dataset: ImageData, records: Iterable[Mapping[str, Any]], whose: str) -> None:
-    """Checks that recorded digests, where there are any, are that of the data at hand.
+    """Checks that recorded digests, where there are any, equal that of the loaded data.
 
     Args:
-        dataset: the data at hand.
-        records: provenance of the runs to agree with.
-        whose: how the message calls them.
+        dataset: the loaded data.
+        records: provenance of the runs to compare with.
+        whose: the name of those runs in the message.
 
     Raises:
         DataError: other data have the same name.
@@ -48,14 +48,14 @@ def require_same_data(dataset: ImageData, records: Iterable[Mapping[str, Any]], 
 
 
 def require_same_data_as_runs(dataset: ImageData, runs: Iterable[Run]) -> None:
-    """Checks that an experiment's earlier runs saw the data at hand; raises as `require_same_data`."""
+    """Checks that an experiment's earlier runs used the loaded data; raises as `require_same_data`."""
     for run in runs:
         require_same_data(dataset, (run.provenance,), f"run {run.index} of this experiment")
 
 
 def normalization_digest(constants: Normalization) -> str:
-    """Names the constants that images are normalised with; per pixel they are too many to write down."""
-    named = hashlib.sha256()
+    """Returns a digest of normalisation constants, which are too many to record where each pixel has its own."""
+    digest = hashlib.sha256()
     for each in (constants.mean, constants.std):
-        named.update(f"{tuple(each.shape)}{each.flatten().tolist()}".encode())
-    return named.hexdigest()[:16]
+        digest.update(f"{tuple(each.shape)}{each.flatten().tolist()}".encode())
+    return digest.hexdigest()[:16]

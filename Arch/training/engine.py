@@ -1,4 +1,4 @@
-"""Where and how the arithmetic runs: device, precision, memory format. Chosen here and nowhere else."""
+"""Chooses device, precision and memory format; no other module does."""
 
 from __future__ import annotations
 
@@ -8,24 +8,22 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
 
+from Arch.datasets.data import ImageData, Split
 from Arch.errors import TrainingError
 from Arch.machine.memory import RESIDENT_SHARE, fits_memory
+from Arch.models.imodel import IModel
 
-if TYPE_CHECKING:
-    from Arch.datasets.data import ImageData, Split
-    from Arch.models.imodel import IModel
-
-MADE_AT_ONCE_BYTES = 1 << 26  # of float32 images on a GPU
+GROUP_BYTES = 1 << 26  # of the float32 images that a GPU prepares in one piece
 PRECISIONS = ("float32", "tensorfloat32", "bfloat16")
 
 
 @dataclass(frozen=True)
 class Engine:
-    """One device and the way it computes.
+    """A device and how it computes.
 
     Attributes:
         device: where networks and batches are.
@@ -42,26 +40,26 @@ class Engine:
 
     @property
     def dtype(self) -> torch.dtype:
-        """What frozen networks and the images they see are held in."""
+        """The dtype of frozen networks and of their images."""
         return torch.bfloat16 if self.precision == "bfloat16" else torch.float32
 
     @property
     def evaluation_batch(self) -> int:
-        """How many images are evaluated at once."""
+        """The batch size of evaluations."""
         return 1024 if self.device.type == "cuda" else 256
 
     def autocast(self) -> AbstractContextManager[Any]:
-        """The context in which a trained network computes."""
+        """Returns the context of the forward pass of a network that is trained."""
         if self.precision != "bfloat16":
             return nullcontext()
         return torch.autocast(self.device.type, torch.bfloat16)
 
     def place(self, network: IModel) -> IModel:
-        """Brings a network onto the device, in the memory format of this engine."""
+        """Moves a network to the device, in the memory format of this engine."""
         return network.to(self.device).to(memory_format=self.memory_format)
 
     def place_data(self, data: ImageData) -> ImageData:
-        """The data on the device; a split that does not fit beside the activations stays, to be streamed."""
+        """Moves the data to the device; a split that leaves too little memory for activations stays, to be streamed."""
         held_out = data.validation and self._place_split(data.validation)
         return replace(
             data, train=self._place_split(data.train), validation=held_out, test=self._place_split(data.test)
@@ -74,21 +72,21 @@ class Engine:
         return split.to(self.device) if split.pixels.nbytes <= RESIDENT_SHARE * free else split
 
     def streams(self, split: Split) -> bool:
-        """Whether a placed split is read ahead in the background: it fits neither a GPU nor, beside a CPU, the memory.
+        """Decides whether a placed split is read ahead in the background: it does not fit the memory of the device.
 
-        Which batches there are does not depend on it.
+        The batches are the same either way.
         """
         return split.pixels.device.type != self.device.type or not fits_memory(split.pixels.nbytes)
 
     def batches_at_once(self, batch_size: int, shape: tuple[int, int, int]) -> int:
-        """How many batches of images of `shape` are made together: a GPU wants large pieces, a CPU small ones."""
+        """Returns how many batches of images of `shape` are prepared in one piece: large pieces are faster on a GPU."""
         if self.device.type == "cpu":
             return 1
-        return max(1, MADE_AT_ONCE_BYTES // (4 * batch_size * math.prod(shape)))
+        return max(1, GROUP_BYTES // (4 * batch_size * math.prod(shape)))
 
     @contextmanager
     def session(self) -> Iterator[None]:
-        """Sets the process-wide switches of a GPU for a training, and sets them back."""
+        """Sets the process-wide switches of a GPU for a run, and restores them."""
         if self.device.type != "cuda":
             yield
             return
@@ -97,7 +95,7 @@ class Engine:
         before = products.fp32_precision, convolutions.fp32_precision, cudnn.benchmark, cudnn.deterministic
         rounding = "tf32" if self.precision == "tensorfloat32" else "ieee"
         products.fp32_precision, convolutions.fp32_precision = rounding, rounding
-        # the fastest algorithm differs between two searches, so a search would cost the promise of equal numbers
+        # benchmark mode may choose another algorithm each time, and equal runs would give unequal numbers
         cudnn.benchmark, cudnn.deterministic = False, True
         try:
             yield
@@ -105,7 +103,7 @@ class Engine:
             products.fp32_precision, convolutions.fp32_precision, cudnn.benchmark, cudnn.deterministic = before
 
     def describe(self) -> dict[str, Any]:
-        """What a run has to record of it."""
+        """Returns what a run records of the engine."""
         return {
             "device": f"{self.device.type} ({device_name(self.device)})",
             "threads": torch.get_num_threads(),
@@ -115,14 +113,14 @@ class Engine:
 
 
 def choose_engine(device: str, precision: str) -> Engine:
-    """The engine for a device given by name.
+    """Returns the engine for a device given by name.
 
     Args:
         device: "auto" (the first GPU, else the CPU), "cpu", "cuda" or "cuda:N".
         precision: one of `PRECISIONS`.
 
     Raises:
-        TrainingError: there is no such device, or it cannot compute so.
+        TrainingError: there is no such device, or it does not support the precision.
     """
     chosen = _device(device)
     if precision not in PRECISIONS:
@@ -136,7 +134,7 @@ def choose_engine(device: str, precision: str) -> Engine:
 
 
 def device_name(device: torch.device) -> str:
-    """What the maker calls the device."""
+    """Returns the manufacturer's name of the device."""
     if device.type == "cuda":
         return torch.cuda.get_device_name(device)
     cpuinfo = Path("/proc/cpuinfo")

@@ -1,4 +1,4 @@
-"""What every kind of study is: the questions that differ, and one way to answer with a result."""
+"""The base class of trainers: subclasses supply data, network and stages; the base class makes the runs."""
 
 from __future__ import annotations
 
@@ -34,16 +34,16 @@ from Arch.types import Result
 
 
 class ITrainer(ABC):
-    """Makes the runs that an experiment lacks; a subclass answers the questions that differ between studies.
+    """Makes the missing runs of an experiment; a subclass supplies what differs between kinds of study.
 
-    A trainer has an entry, a config and settings; constructing one does nothing.
+    Constructing a trainer reads, writes and computes nothing.
 
     Attributes:
         config: the experiment.
-        entry: where its runs are kept.
-        settings: how to compute here and now.
-        networks: the networks that the study is made from, by their config key.
-        headline: the name of the score that progress, tables and the choice of a best epoch speak of.
+        entry: the cache entry of its runs.
+        settings: device, data folder and callbacks.
+        networks: the networks that the study is made from, by config key.
+        headline: the name of the score that progress shows and that chooses the best epoch.
     """
 
     headline: str = "accuracy"
@@ -59,53 +59,53 @@ class ITrainer(ABC):
 
     @abstractmethod
     def load_dataset(self) -> ImageData | None:
-        """The data of the study, on the CPU; None where it reads none."""
+        """Returns the data of the study, on the CPU; None where it reads none."""
 
     @abstractmethod
     def load_model(self, dataset: ImageData | None) -> IModel | None:
-        """A new network to be trained; None where nothing is trained.
+        """Returns a new network to be trained; None where nothing is trained.
 
         torch's global generator is seeded for its initial weights.
         """
 
     @abstractmethod
     def stages(self, dataset: ImageData | None, model: IModel | None, streams: Streams) -> Sequence[Stage]:
-        """The stages of one run, none of whose steps is done.
+        """Returns the stages of one run, before their first step.
 
         Args:
-            dataset: what `load_dataset` gave, on the device.
-            model: what `load_model` gave, on the device.
+            dataset: `load_dataset`'s, on the device.
+            model: `load_model`'s, on the device.
             streams: the run's random streams, with the run's index.
         """
 
     @abstractmethod
     def evaluate(self, model: IModel, dataset: ImageData, split: str = "test") -> Scores:
-        """Scores of a network on a split of the dataset ("test" or "validation"), which is on the device."""
+        """Scores a network on the "test" or "validation" split of a dataset, which is on the device."""
 
     def network(self, key: str, run: int = 0) -> GivenNetwork:
-        """The network that the config's `key` refers to.
+        """Returns the network that the config's `key` refers to.
 
         Args:
             key: of the config.
-            run: the run that needs it; it decides where the config's `KEYRun` is -1.
+            run: the index of the run that needs it, which chooses the run of the network where `KEYRun` is -1.
 
         Raises:
-            TrainingError: none was handed to the trainer, or another one.
+            TrainingError: the trainer was given no such network, or another one.
         """
-        asked, given = self.config[key], self.networks.get(key)
-        if given is None or given.entry.fingerprint != asked:
+        fingerprint, given = self.config[key], self.networks.get(key)
+        if given is None or given.entry.fingerprint != fingerprint:
             found = given.entry.fingerprint if given else "no network"
-            raise TrainingError(f"the config's {key} is {asked}, but {found} was handed to the trainer.")
+            raise TrainingError(f"the config's {key} is {fingerprint}, but the trainer was given {found}.")
         return given.for_run(run)
 
     @property
     def study(self) -> Study:
-        """The experiment and the means to compute it; raises as `engine`."""
+        """The experiment, and device, settings and networks to compute it with; raises as `engine`."""
         return Study(self.config, self.engine, self.settings, self.networks)
 
     @cached_property
     def engine(self) -> Engine:
-        """Where and how it is computed.
+        """The device and how it computes.
 
         Raises:
             TrainingError: there is no such device, or it cannot compute with the config's `Precision`.
@@ -114,19 +114,18 @@ class ITrainer(ABC):
 
     @final
     def result(self) -> Result:
-        """The entry's result, after making the runs it lacks; each is committed as soon as it is done.
+        """Makes the missing runs, commits each as soon as it is done, and returns the result of all.
 
-        A run that another process is making is waited for, and taken over should that process die.
+        Waits for a run that another process is making, and takes it over if that process dies.
 
         Raises:
-            ArchError: the config, the data or the cache do not allow it, or a training went wrong; runs that
-                were committed before stay.
-            StoppedError: the end was asked for.
+            ArchError: the config, the data, the cache or a run failed; the runs that are committed stay.
+            StoppedError: a stop was requested.
         """
         present = set(self.entry.run_indices())
         missing = [index for index in range(self.config.option("NumRuns")) if index not in present]
         if missing:
-            device = str(self.engine.device)  # what cannot be computed here leaves no trace
+            device = str(self.engine.device)  # raises before anything is written
             self.entry.open(self.config)
             for each in self.networks.values():
                 if isinstance(each, ForeignModel):
@@ -139,15 +138,15 @@ class ITrainer(ABC):
 
     @final
     def make_run(self, lease: Lease) -> None:
-        """Makes and commits the run that a lease is for; an error is recorded with the run in hand.
+        """Makes and commits the run of a lease; an error is recorded as the failure of the attempt.
 
         Raises:
             ArchError: as `result`.
-            LeaseLostError: another process has taken the run over; nothing of it is recorded or committed here.
+            LeaseLostError: another process has taken the run over; this process records and commits nothing.
         """
         with lease, open_run_log(self.entry.work(lease.index)) as log:
-            with _told(lease, log), errors_named(self.config.plugins), self.engine.session():
-                log.say(start_message(self.study, lease))
+            with _logged_errors(lease, log), errors_named(self.config.plugins), self.engine.session():
+                log.write(start_message(self.study, lease))
                 if self.dataset:
                     require_same_data_as_runs(self.dataset, self.entry.runs())
                 run = make_run(self.study, partial(self.prepare, lease.index), lease, log)
@@ -155,10 +154,10 @@ class ITrainer(ABC):
 
     @final
     def prepare(self, index: int) -> PreparedRun:
-        """Run number `index`, none of whose steps is done.
+        """Prepares run number `index`, before its first step.
 
         Raises:
-            ArchError: the config cannot be carried out.
+            ArchError: data, networks or stages cannot be built as the config says.
         """
         streams, dataset = Streams(self.config["Seed"], index), self.dataset
         with global_stream(streams.initialisation, self.engine.device):
@@ -170,14 +169,14 @@ class ITrainer(ABC):
 
     @cached_property
     def dataset(self) -> ImageData | None:
-        """The data of the study, on the device; the same for all runs."""
+        """The data of the study, on the device, loaded once for all runs."""
         dataset = self.load_dataset()
         return None if dataset is None else self.engine.place_data(dataset)
 
 
 @contextmanager
-def _told(lease: Lease, log: RunLog) -> Iterator[None]:
-    """Writes an error into the run's log, or raises that the lease was lost where the error comes from that."""
+def _logged_errors(lease: Lease, log: RunLog) -> Iterator[None]:
+    """Writes an error to the run's log; raises LeaseLostError instead where the lease was lost."""
     try:
         yield
     except Exception as error:
@@ -185,7 +184,7 @@ def _told(lease: Lease, log: RunLog) -> Iterator[None]:
             lease.check()
         except LeaseLostError as lost:
             raise lost from error
-        except DiskError:  # nobody can tell on a broken disk
+        except DiskError:  # the disk is broken: whether the lease was lost is unknown
             pass
-        log.say(f"{type(error).__name__}: {error}")
+        log.write(f"{type(error).__name__}: {error}")
         raise

@@ -11,22 +11,22 @@ from Arch.datasets.loading import load
 
 
 def training_data(config: Config, root: Path) -> ImageData:
-    """The data that a training's config names: subset, validation split and normalisation as it says.
+    """Loads the data of a training config, with its subset, validation split and normalisation.
 
     Raises:
-        DataError: they are missing, unreadable or not what they should be.
+        DataError: they are missing, unreadable or of another format than expected.
     """
     validation = config["Validation"] if config["Select"] == "validation" else 0.0
     return _load(config, root, config["Normalization"], config["TrainSamples"], validation)
 
 
 def measured_data(config: Config, root: Path, normalization: str) -> ImageData:
-    """The whole data that a study names which only measures.
+    """Loads the whole data of a study that trains nothing.
 
     Args:
         config: of the study.
         root: the folder of datasets.
-        normalization: the kind of the dataset's constants; "None" computes none.
+        normalization: the kind of constants to compute; "None" computes none.
 
     Raises:
         DataError: as `training_data`.

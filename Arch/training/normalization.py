@@ -1,4 +1,4 @@
-"""With which constants the images of a given network are normalised: its own, the dataset's, or customary ones."""
+"""Normalisation constants of given networks: customary ones, and those that a run recorded."""
 
 from __future__ import annotations
 
@@ -15,23 +15,23 @@ CUSTOMARY = {
     "ImageNet": ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225)),
     "CIFAR": ((0.4914, 0.4822, 0.4465), (0.2470, 0.2435, 0.2616)),
 }
-_MOST = 16  # channels whose constants a run writes down; those of every pixel are too many
+_MAX_CHANNELS = 16  # of recorded constants
 
 
 def customary(name: str) -> Normalization:
-    """The constants called `name`, one of `CUSTOMARY`."""
+    """Returns the constants called `name`, one of `CUSTOMARY`."""
     return per_channel(*CUSTOMARY[name])
 
 
 def per_channel(mean: Sequence[float], std: Sequence[float], unit: float = 255.0) -> Normalization:
-    """Constants for each channel, of pixels that are scaled by 1 / `unit`."""
+    """Returns constants for each channel, of pixels that are scaled by 1 / `unit`."""
     means, stds = (torch.tensor(each, dtype=torch.float32).view(-1, 1, 1) for each in (mean, std))
     return Normalization(means, stds, unit)
 
 
 def recorded(constants: Normalization) -> dict[str, Any] | None:
-    """The constants in plain JSON values; None where they differ between pixels."""
-    if constants.mean.dim() != 3 or constants.mean.shape[1:] != (1, 1) or len(constants.mean) > _MOST:
+    """Returns the constants as plain JSON values; None where each pixel has its own, or channels are too many."""
+    if constants.mean.dim() != 3 or constants.mean.shape[1:] != (1, 1) or len(constants.mean) > _MAX_CHANNELS:
         return None
     return {
         "mean": constants.mean.flatten().tolist(),
@@ -41,15 +41,15 @@ def recorded(constants: Normalization) -> dict[str, Any] | None:
 
 
 def restored(record: Mapping[str, Any]) -> Normalization:
-    """The constants that `recorded` wrote down, to the bit."""
+    """Returns the constants of a `recorded` value, bit for bit."""
     return per_channel(record["mean"], record["std"], record["unit"])
 
 
 def require_fitting(constants: Normalization, dataset: str, shape: Sequence[int], unit: float) -> None:
-    """Checks that constants can be applied to images of a shape (C, H, W) whose pixels count in 1 / `unit`.
+    """Checks that constants can be applied to images of a shape (C, H, W) whose pixels are scaled by 1 / `unit`.
 
     Raises:
-        DataError: they have other channels or another size, or are for bytes where pixels are floats, or conversely.
+        DataError: the number of channels, the size or the unit (bytes or floats) differs.
     """
     if tuple(constants.mean.shape) not in {(shape[0], 1, 1), tuple(shape)}:
         raise DataError(

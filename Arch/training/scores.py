@@ -1,4 +1,4 @@
-"""What an evaluation gives: numbers by name, and arrays with named axes."""
+"""The result of an evaluation: numbers by name, and arrays with named axes."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from Arch.types import ArrayInfo
 
 @dataclass(frozen=True, eq=False)
 class Array:
-    """A tensor that a run keeps beside its scores.
+    """A tensor that a run saves with its scores.
 
     Attributes:
         values: of any shape.
-        info: its axes, one name for each, and its meaning.
+        info: the name of each axis, and the meaning.
 
     Raises:
-        TrainingError: the axes do not belong to the values, or values are missing (NaN) and no reason is given.
+        TrainingError: the number of axes is wrong, or values are missing (NaN) without a reason.
     """
 
     values: Tensor
@@ -30,7 +30,9 @@ class Array:
         if self.values.dim() != len(self.info.axes):
             raise TrainingError(f"an array of shape {tuple(self.values.shape)} cannot have the axes {self.info.axes}.")
         if self.values.is_floating_point() and not self.info.missing and bool(self.values.isnan().any()):
-            raise TrainingError(f"the array {self.info.meaning!r} has NaN in it and does not say why.")
+            raise TrainingError(
+                f"the array {self.info.meaning!r} contains NaN, and its ArrayInfo gives no reason (`missing`)."
+            )
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,4 +1,4 @@
-"""How to train here and now; nothing in it is part of an experiment's name."""
+"""Settings of a process that makes runs; no fingerprint depends on them."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from Arch.callbacks import Requests, SilentWatcher, Watcher
 
 @dataclass(frozen=True)
 class Settings:
-    """What the caller of a trainer decides.
+    """The choices of a trainer's caller.
 
     Attributes:
         device: "auto" (the first GPU, else the CPU), "cpu", "cuda" or "cuda:N".
-        data: the folder that datasets are kept in.
-        watcher: hears of the training as it goes on.
-        requests: what is asked of the training as it goes on.
+        data: the folder of datasets.
+        watcher: is called at every step and epoch.
+        requests: asks a run to stop or to write a checkpoint.
     """
 
     device: str = "auto"

@@ -1,4 +1,4 @@
-"""Independent streams of random numbers: one for each purpose, all derived from (seed, run)."""
+"""Independent random streams, one for each purpose, derived from (seed, run)."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ import torch
 
 @dataclass(frozen=True)
 class Streams:
-    """The streams of one run; drawing from one never moves another.
+    """The random streams of one run; drawing from one does not advance another.
 
     Attributes:
         seed: the experiment's `Seed`.
@@ -26,34 +26,34 @@ class Streams:
     run: int
 
     def of(self, name: str) -> int:
-        """The seed in [0, 2^63) of the stream called `name`: the first 63 bits of SHA-256 of "seed/run/name"."""
+        """Returns the seed in [0, 2^63) of the stream `name`: the first 63 bits of SHA-256 of "seed/run/name"."""
         digest = hashlib.sha256(f"{self.seed}/{self.run}/{name}".encode()).digest()
         return int.from_bytes(digest[:8], "big") >> 1
 
     @property
     def order(self) -> int:
-        """In which order samples come."""
+        """The seed of the order of the samples."""
         return self.of("order")
 
     @property
     def augmentation(self) -> int:
-        """Which view of a sample is seen."""
+        """The seed of the views of the samples."""
         return self.of("augmentation")
 
     @property
     def initialisation(self) -> int:
-        """What the weights start from."""
+        """The seed of the initial weights."""
         return self.of("initialisation")
 
     @property
     def dropout(self) -> int:
-        """What a network drops while it trains."""
+        """The seed of dropout."""
         return self.of("dropout")
 
 
 @contextmanager
 def global_stream(seed: int, device: torch.device) -> Iterator[None]:
-    """Makes the global generators of torch, Python and numpy start from `seed`, and gives them back as they were."""
+    """Seeds the global generators of torch, Python and numpy with `seed`, and restores their states afterwards."""
     before = random.getstate(), np.random.get_state()  # noqa: NPY002 - a user's own loss may draw from it
     try:
         with torch.random.fork_rng([device] if device.type == "cuda" else []):
@@ -67,7 +67,7 @@ def global_stream(seed: int, device: torch.device) -> Iterator[None]:
 
 
 def generator_states(device: torch.device) -> dict[str, Any]:
-    """Where the global generators stand, in plain values and tensors."""
+    """Returns the states of the global generators, as plain values and tensors."""
     state: Any = np.random.get_state(legacy=True)  # noqa: NPY002
     name, keys, *rest = state
     return {
@@ -79,7 +79,7 @@ def generator_states(device: torch.device) -> dict[str, Any]:
 
 
 def set_generators(states: Mapping[str, Any], device: torch.device) -> None:
-    """Puts the global generators where they stood; that of a GPU keeps its own place if there was none."""
+    """Restores the states of the global generators; that of a GPU does not change if `states` has none."""
     random.setstate(states["python"])
     np.random.set_state(states["numpy"])  # noqa: NPY002
     torch.set_rng_state(states["torch"])

@@ -1,4 +1,4 @@
-"""What all runs of an experiment share."""
+"""The parts that all runs of an experiment share."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from Arch.training.settings import Settings
 
 @dataclass(frozen=True)
 class Study:
-    """An experiment and the means to compute it, as run loop and stages see them.
+    """An experiment, and device, settings and networks to compute it with.
 
     Attributes:
         config: the experiment.
         engine: the device and how it computes.
-        settings: what the caller decides: device, data folder, callbacks.
+        settings: data folder and callbacks.
         networks: the networks that the experiment is made from, by config key.
     """
 

@@ -1,4 +1,4 @@
-"""A cache of its own for each test, and an experiment that takes a fraction of a second."""
+"""A new cache for each test, and an experiment that takes a fraction of a second."""
 
 import pytest
 
@@ -49,7 +49,7 @@ def store(tmp_path):
 
 @pytest.fixture
 def trainer(resolver, store, tmp_path):
-    """Makes the trainer of the tiny experiment with some keys changed; its teachers are trained first."""
+    """Returns a trainer of the tiny experiment with some keys changed; trains the networks that it refers to first."""
 
     def make(watcher=None, **keys):
         config = resolver.resolve({**TINY, **keys})
@@ -58,8 +58,8 @@ def trainer(resolver, store, tmp_path):
             if isinstance(other, ForeignNetwork):
                 networks[key] = ForeignModel(other, store.entry(other), config.rules)
                 continue
-            for_teacher = TRAINERS[other["Trainer"]](other, store.entry(other), settings(watcher))
-            for_teacher.result()
+            first = TRAINERS[other["Trainer"]](other, store.entry(other), settings(watcher))
+            first.result()
             networks[key] = TrainedNetwork(other, store.entry(other), config[f"{key}Run"], config[f"{key}Weights"])
         return TRAINERS[config["Trainer"]](config, store.entry(config), settings(watcher), networks)
 

@@ -1,4 +1,4 @@
-"""Oracle: what a device can do."""
+"""Oracle: the capabilities of the device."""
 
 import pytest
 import torch
@@ -7,12 +7,12 @@ from Arch.errors import TrainingError
 from Arch.training.engine import Engine, choose_engine
 
 
-def test_auto_takes_a_gpu_where_there_is_one():
+def test_auto_chooses_a_gpu_if_there_is_one():
     assert choose_engine("auto", "float32").device.type == ("cuda" if torch.cuda.is_available() else "cpu")
 
 
 @pytest.mark.parametrize("name", ["gpu", "cuda:99", "cpu:1", "", "cuda:x"])
-def test_an_unknown_device_is_refused_with_the_known_ones(name):
+def test_an_unknown_device_is_refused_with_a_list_of_known_ones(name):
     with pytest.raises(TrainingError, match="Known: auto, cpu"):
         choose_engine(name, "float32")
 
@@ -42,7 +42,7 @@ def test_float32_computes_in_float32():
 
 
 @pytest.mark.parametrize(("precision", "rounding"), [("float32", "ieee"), ("tensorfloat32", "tf32")])
-def test_a_session_on_a_gpu_sets_the_switches_and_sets_them_back(precision, rounding):
+def test_a_session_on_a_gpu_sets_the_switches_and_restores_them(precision, rounding):
     def switches():
         cudnn = torch.backends.cudnn
         products, convolutions = torch.backends.cuda.matmul.fp32_precision, cudnn.conv.fp32_precision
@@ -54,19 +54,19 @@ def test_a_session_on_a_gpu_sets_the_switches_and_sets_them_back(precision, roun
     assert switches() == before
 
 
-def test_beside_a_cpu_is_streamed_what_does_not_fit_into_memory(data, engine, monkeypatch):
+def test_on_a_cpu_data_that_do_not_fit_into_memory_are_streamed(data, engine, monkeypatch):
     assert not engine.streams(engine.place_data(data).train)
     monkeypatch.setattr("os.sysconf", lambda name: 1)
     assert engine.streams(engine.place_data(data).train)
 
 
-def test_what_a_gpu_has_no_room_for_is_streamed_to_it(data, monkeypatch):
+def test_data_that_do_not_fit_on_a_gpu_are_streamed(data, monkeypatch):
     monkeypatch.setattr(torch.cuda, "mem_get_info", lambda device: (0, 0))
     engine = Engine(torch.device("cuda"), "float32")
     assert engine.streams(engine.place_data(data).train)
 
 
-def test_a_gpu_is_given_many_small_batches_or_one_large_one_at_once():
+def test_on_a_gpu_small_batches_are_prepared_in_one_piece():
     gpu, cpu = Engine(torch.device("cuda"), "float32"), Engine(torch.device("cpu"), "float32")
     assert gpu.batches_at_once(128, (3, 32, 32)) == 42  # of 1.5 MiB in 64 MiB
     assert gpu.batches_at_once(256, (3, 224, 224)) == 1

@@ -1,4 +1,4 @@
-"""Oracles: the runs on disk, and the same numbers again."""
+"""Oracles: the runs on disk, and a second computation of the same numbers."""
 
 import dataclasses
 
@@ -16,7 +16,7 @@ from Arch.training.trainers.image_trainer import ImageTrainer
 DROPPING = {"MLPDropout": 0.3, "DataAugmentation": True, "CropPadding": 1, "Validation": 0.25}
 
 
-class Diary(SilentWatcher):
+class Recorder(SilentWatcher):
     def __init__(self):
         self.lines = []
 
@@ -44,23 +44,23 @@ def test_constructing_a_trainer_does_nothing(trainer, store):
 
 def test_a_second_call_trains_nothing(trainer):
     first = trainer().result()
-    diary = Diary()
-    assert trainer(diary).result() == first
-    assert diary.lines == []
+    recorder = Recorder()
+    assert trainer(recorder).result() == first
+    assert recorder.lines == []
 
 
-def test_asking_for_more_runs_adds_those_that_are_missing(trainer):
+def test_a_request_for_more_runs_adds_the_missing_ones(trainer):
     trainer().result()
     entry = trainer().entry
     before = (entry.path / "Runs" / "000" / "Run.json").read_bytes()
-    diary = Diary()
-    result = trainer(diary, NumRuns=3).result()
-    assert [line[1] for line in diary.lines if line[0] == "started"] == [1, 2]
+    recorder = Recorder()
+    result = trainer(recorder, NumRuns=3).result()
+    assert [line[1] for line in recorder.lines if line[0] == "started"] == [1, 2]
     assert sorted(result.scores) == [0, 1, 2]
     assert (entry.path / "Runs" / "000" / "Run.json").read_bytes() == before
 
 
-def test_a_run_added_later_is_the_run_it_would_have_been(trainer, resolver, tmp_path):
+def test_a_run_that_is_added_later_has_the_same_numbers(trainer, resolver, tmp_path):
     trainer().result()
     trainer(NumRuns=2).result()
     added = trainer().entry.run(1)
@@ -88,13 +88,13 @@ def test_the_same_config_gives_the_same_numbers_bit_for_bit(trainer, tmp_path, k
     assert all(torch.equal(first[key], second[key]) for key in first)
 
 
-def test_training_leaves_the_global_generator_alone(trainer):
+def test_a_run_restores_the_global_generator(trainer):
     before = torch.random.get_rng_state()
     trainer(**DROPPING).result()
     assert torch.equal(torch.random.get_rng_state(), before)
 
 
-def test_each_run_starts_from_weights_of_its_own_stream(trainer, data):
+def test_initial_weights_come_from_the_stream_of_the_run(trainer, data):
     training = trainer(NumRuns=2, LearningRate=1e-30, WeightDecay=0.0)
     training.result()
     for run in (0, 1):
@@ -103,7 +103,7 @@ def test_each_run_starts_from_weights_of_its_own_stream(trainer, data):
         torch.testing.assert_close(found.state_dict(), fresh.state_dict(), rtol=0, atol=1e-20)
 
 
-def test_dropout_draws_from_a_stream_of_its_own(trainer):
+def test_dropout_has_a_stream_of_its_own(trainer):
     class Listener(SilentWatcher):
         seeds = set()
 
@@ -114,14 +114,14 @@ def test_dropout_draws_from_a_stream_of_its_own(trainer):
     assert Listener.seeds == {Streams(0, 0).dropout, Streams(0, 1).dropout}
 
 
-def test_the_watcher_hears_of_every_step_and_epoch(trainer):
-    diary = Diary()
-    trainer(diary).result()  # 65 samples in batches of 16: three full ones and one of 17
+def test_the_watcher_is_called_at_every_step_and_epoch(trainer):
+    recorder = Recorder()
+    trainer(recorder).result()  # 65 samples in batches of 16: three full ones and one of 17
     epoch = ["step"] * 4
-    assert diary.lines == [("started", 0, 2, 4), *epoch, ("epoch", 1), *epoch, ("epoch", 2), "finished"]
+    assert recorder.lines == [("started", 0, 2, 4), *epoch, ("epoch", 1), *epoch, ("epoch", 2), "finished"]
 
 
-def test_a_loss_that_is_not_finite_fails_the_run_with_its_epoch_and_keeps_nothing(trainer):
+def test_a_loss_that_is_not_finite_fails_the_run_and_names_the_epoch(trainer):
     exploding = trainer(LearningRate=1e30, NumEpochs=3, EvalInterval=3)
     with pytest.raises(NonFiniteLossError, match=r"run 0 was not finite in epoch 1") as caught:
         exploding.result()
@@ -129,14 +129,14 @@ def test_a_loss_that_is_not_finite_fails_the_run_with_its_epoch_and_keeps_nothin
     assert exploding.entry.run_indices() == ()
 
 
-def test_weights_that_the_last_step_ruined_fail_the_run_as_well(trainer):
+def test_weights_that_are_not_finite_after_the_last_step_fail_the_run(trainer):
     exploding = trainer(LearningRate=1e38, NumEpochs=1, BatchSize=65)  # the only loss is that of the first weights
     with pytest.raises(NonFiniteLossError, match="epoch 1"):
         exploding.result()
     assert exploding.entry.run_indices() == ()
 
 
-def test_epochs_between_evaluations_have_no_scores_and_the_headline_is_the_last_epoch(trainer):
+def test_only_evaluated_epochs_have_scores_and_the_last_gives_those_of_the_run(trainer):
     training = trainer(NumEpochs=5, EvalInterval=2)
     training.result()
     run = training.entry.run(0)
@@ -144,7 +144,7 @@ def test_epochs_between_evaluations_have_no_scores_and_the_headline_is_the_last_
     assert run.scores == run.epochs[-1].test
 
 
-def test_a_validation_split_chooses_a_best_epoch_whose_weights_are_kept(trainer):
+def test_the_validation_split_chooses_a_best_epoch_whose_weights_are_saved(trainer):
     training = trainer(NumEpochs=6, Validation=0.25, LearningRate=0.5)
     training.result()
     run = training.entry.run(0)
@@ -157,7 +157,7 @@ def test_a_validation_split_chooses_a_best_epoch_whose_weights_are_kept(trainer)
     assert found["nll"] == pytest.approx(best.test["nll"], rel=1e-6)
 
 
-def test_choosing_on_the_test_set_is_recorded_as_such(trainer):
+def test_a_choice_on_the_test_split_is_recorded(trainer):
     training = trainer(Select="test", NumEpochs=4)
     training.result()
     run = training.entry.run(0)
@@ -176,13 +176,13 @@ def test_the_averaged_weights_are_evaluated_and_saved(trainer):
     assert found["nll"] != pytest.approx(plain.entry.run(0).scores["nll"], rel=1e-6)
 
 
-def test_a_run_counts_every_test_sample(trainer):
+def test_scores_are_over_all_test_samples(trainer):
     result = trainer(SyntheticSamples=148).result()  # 37 test samples
     assert (result.scores[0]["accuracy"] * 37) == pytest.approx(round(result.scores[0]["accuracy"] * 37))
 
 
 @pytest.mark.parametrize("keys", [{"Nesterov": True, "Momentum": 0.0}, {"WeightDecay": -0.5}, {"UseCELoss": False}])
-def test_a_config_that_cannot_be_carried_out_leaves_its_failure_and_no_run(trainer, keys):
+def test_a_contradictory_config_leaves_a_failure_and_no_run(trainer, keys):
     training = trainer(**keys)
     with pytest.raises(ConfigError) as caught:
         training.result()
@@ -191,7 +191,7 @@ def test_a_config_that_cannot_be_carried_out_leaves_its_failure_and_no_run(train
     assert training.entry.run_indices() == ()
 
 
-def test_a_device_that_is_not_there_leaves_no_trace(trainer, store):
+def test_a_missing_device_is_refused_before_anything_is_written(trainer, store):
     training = trainer()
     training.settings = dataclasses.replace(training.settings, device="cuda:99")
     with pytest.raises(TrainingError, match="no device"):
@@ -199,10 +199,10 @@ def test_a_device_that_is_not_there_leaves_no_trace(trainer, store):
     assert not store.root.exists()
 
 
-def test_runs_are_not_added_to_those_of_other_data(trainer, monkeypatch):
+def test_no_run_is_added_to_runs_of_other_data(trainer, monkeypatch):
     trainer().result()
-    honest = ImageTrainer.load_dataset
-    monkeypatch.setattr(ImageTrainer, "load_dataset", lambda self: dataclasses.replace(honest(self), digest="f" * 64))
+    original = ImageTrainer.load_dataset
+    monkeypatch.setattr(ImageTrainer, "load_dataset", lambda self: dataclasses.replace(original(self), digest="f" * 64))
     with pytest.raises(DataError, match="those of run 0"):
         trainer(NumRuns=2).result()
     assert trainer().entry.run_indices() == (0,)

@@ -1,4 +1,4 @@
-"""Oracle: SHA-256 written out, and torch's generators before and after."""
+"""Oracle: SHA-256 written out, and the states of torch's generators before and after."""
 
 import hashlib
 
@@ -12,7 +12,7 @@ def test_a_stream_is_the_hash_of_seed_run_and_name():
     assert Streams(7, 2).order == int(digest[:16], 16) // 2
 
 
-def test_no_two_streams_are_the_same():
+def test_all_streams_differ():
     seeds = [
         seed
         for experiment in range(3)
@@ -27,7 +27,7 @@ def test_seed_and_run_are_not_confused():
     assert Streams(1, 11).order != Streams(11, 1).order
 
 
-def test_a_global_stream_starts_at_its_seed_and_gives_the_generator_back():
+def test_a_global_stream_starts_at_its_seed_and_restores_the_generator():
     torch.manual_seed(5)
     before = torch.random.get_rng_state()
     with global_stream(3, torch.device("cpu")):

@@ -1,6 +1,6 @@
-"""Data that are no images through a whole training. Oracle: the network applied by hand.
+"""Runs on vectors instead of images. Oracle: the network applied by hand.
 
-That a training on vectors can be left and resumed is among the cases of `test_resume`.
+`test_resume` has the cases in which such runs are interrupted and resumed.
 """
 
 import pytest
@@ -13,14 +13,14 @@ TEACHER = {**SPIRALS, "Model": "MLP", "BatchSize": 16, "NumEpochs": 3}
 
 
 def by_hand(training):
-    """Its last weights' logits for the test points, normalised here per coordinate by the training points."""
+    """Returns the last weights' logits for the test points, normalised by the training points, and the labels."""
     data = training.load_dataset()
     points, test = data.train.pixels.double(), data.test.pixels.double()
     mean, std = points.mean(dim=0), points.std(dim=0, correction=0)
     return TrainedNetwork(training.config, training.entry).load()(((test - mean) / std).float()), data.test.labels
 
 
-def test_a_network_learns_from_vectors(trainer):
+def test_a_network_is_trained_on_vectors(trainer):
     training = trainer(**SPIRALS, NumEpochs=20)
     training.result()
     run = training.entry.run(0)
@@ -31,7 +31,7 @@ def test_a_network_learns_from_vectors(trainer):
 
 
 @pytest.mark.parametrize("precision", ["float32", "bfloat16"])
-def test_a_teacher_teaches_vectors(trainer, precision):
+def test_a_teacher_is_distilled_on_vectors(trainer, precision):
     training = trainer(**SPIRALS, VanillaKD=True, Teacher={**TEACHER, "Precision": precision}, Precision=precision)
     training.result()
     scores = training.entry.run(0).scores

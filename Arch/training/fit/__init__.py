@@ -1,1 +1,1 @@
-"""Fits a network: batches, optimizer steps, evaluation, the best epoch."""
+"""Fits a network: batches, optimizer steps, evaluations, the best epoch."""

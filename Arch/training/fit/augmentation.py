@@ -11,7 +11,7 @@ from Arch.errors import ConfigError
 
 
 def augmentation_of(config: Config) -> Augmentation | None:
-    """What a config asks for; None where it augments nothing.
+    """Builds the augmentation of a config; None where it has none.
 
     Raises:
         ConfigError: its values contradict each other.

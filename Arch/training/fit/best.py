@@ -1,4 +1,4 @@
-"""The best epoch: which one it is, and its weights."""
+"""Chooses the best epoch and keeps its weights."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ class BestEpoch:
     """Keeps the weights of the evaluated epoch with the highest headline score on one split, the first among equals."""
 
     def __init__(self, split: str | None, headline: str = "accuracy") -> None:
-        """Takes what chooses.
+        """Takes the split and the score that choose.
 
         Args:
-            split: "validation", "test" (as older work did), or None to choose nothing.
-            headline: the score's name.
+            split: "validation"; "test", as older work did; None chooses nothing.
+            headline: the name of the score.
         """
         self._split, self._headline = split, headline
         self._epoch: Epoch | None = None
@@ -34,18 +34,18 @@ class BestEpoch:
             self.weights = {key: each.detach().clone() for key, each in network.state_dict().items()}
 
     def state(self) -> dict[str, Any]:
-        """What `load` goes on from."""
+        """Returns the state that `load` restores."""
         return {"epoch": self._epoch.number if self._epoch else 0, "weights": dict(self.weights)}
 
     def load(self, state: Mapping[str, Any], epochs: Sequence[Epoch]) -> None:
-        """Goes on from a `state`; `epochs` are those so far, from the first."""
+        """Restores a `state`; `epochs` are all epochs so far."""
         self._epoch = epochs[state["epoch"] - 1] if state["epoch"] else None
         self.weights = state["weights"]
 
     def scores(self) -> Mapping[str, float]:
-        """The best epoch's score on the test samples as `best_NAME` (`best_accuracy`), and `best_epoch`.
+        """Returns the best epoch's score on the test split as `best_NAME` (`best_accuracy`), and `best_epoch`.
 
-        `selected_on_test` is 1 where the test samples chose the epoch.
+        `selected_on_test` is 1 where the test split chose the epoch.
         """
         if self._epoch is None:
             return {}

@@ -30,9 +30,9 @@ class Fit(Stage):
     Attributes:
         dataset: on the device.
         batches: of the training samples.
-        learner: the network and how it learns.
-        best: sees every evaluated epoch.
-        epochs: that are done.
+        learner: the network, its objective and its optimizer.
+        best: observes every evaluated epoch.
+        epochs: the finished ones.
     """
 
     def __init__(
@@ -46,16 +46,16 @@ class Fit(Stage):
         start: WarmStart | None = None,
         name: str = "fit",
     ) -> None:
-        """Takes what learns and how it is evaluated; nothing is computed.
+        """Takes data, network and evaluation; nothing is computed.
 
         Args:
             dataset: on the device.
             batches: of the training samples.
-            learner: the network and how it learns.
+            learner: the network, its objective and its optimizer.
             best: chooses the best epoch.
-            evaluate: scores of a network on a split of a dataset.
-            start: how the network began, if not from random weights.
-            name: of the stage.
+            evaluate: returns the scores of a network on a split of a dataset.
+            start: the warm start of the network; None for random weights.
+            name: of the stage, unique in its run.
         """
         self.name, self.dataset, self.batches, self.learner, self.best = name, dataset, batches, learner, best
         self.epochs: list[Epoch] = []
@@ -82,7 +82,7 @@ class Fit(Stage):
     def state(self) -> dict[str, Any]:
         """See `Stage.state`."""
         return {
-            **self._making(),
+            **self._layout(),
             "learner": self.learner.state(),
             "best": self.best.state(),
             "means": self._means.state(),
@@ -92,9 +92,9 @@ class Fit(Stage):
 
     def load(self, state: Mapping[str, Any]) -> None:
         """See `Stage.load`."""
-        for name, value in self._making().items():
+        for name, value in self._layout().items():
             if state[name] != value:
-                raise ValueError(f"another {name}")
+                raise ValueError(f"its {name} is {state[name]}, not {value}")
         means, epochs = self.learner.means(), [Epoch(**epoch) for epoch in state["epochs"]]
         means.load(state["means"])
         self.learner.load(state["learner"])
@@ -113,7 +113,7 @@ class Fit(Stage):
         return Reached(text, {**scores, **(evaluated.test if evaluated else {})}, done, epochs)
 
     def outcome(self) -> Outcome:
-        """The last epoch's scores and those of the best, the last weights, and the best ones where a best is chosen."""
+        """Returns scores and weights of the last epoch and, where one is chosen, of the best, and the last arrays."""
         weights = {"Last": self.learner.evaluated.state_dict()}
         if self.best.weights:
             weights["Best"] = dict(self.best.weights)
@@ -125,7 +125,7 @@ class Fit(Stage):
         return {"steps_per_epoch": self.batches.steps, **({"pretrained": self._start.record()} if self._start else {})}
 
     def _epoch(self, number: int, step_done: Callable[[], None]) -> Epoch:
-        """Fits what is left of the one-based epoch `number`, and evaluates."""
+        """Does the remaining steps of the one-based epoch `number`, and evaluates."""
         self._watch.start()
         learner, steps = self.learner, self.batches.steps
         rate = learner.schedule.rate(Clock((number - 1) * steps, steps, learner.recipe.num_epochs))
@@ -148,8 +148,8 @@ class Fit(Stage):
             self._arrays = found.arrays
         return dict(found.numbers)
 
-    def _making(self) -> dict[str, Any]:
-        """What a state has to agree in with the fit that goes on from it."""
+    def _layout(self) -> dict[str, Any]:
+        """Returns the properties that a state and the fit that loads it must have in common."""
         return {"optimizer": type(self.learner.optimizer).__name__, "steps_per_epoch": self.batches.steps}
 
     def _require_one_step(self, epochs: Sequence[Epoch], means: RunningMeans) -> None:

@@ -1,39 +1,35 @@
-"""One network that learns: a step, and an epoch of steps."""
+"""Trains one network: optimizer steps, and epochs of them."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.optim import Optimizer
 
+from Arch.models.imodel import IModel
 from Arch.tensors import Batch, Trace
+from Arch.training.engine import Engine
 from Arch.training.fit.averaging import WeightAverage
+from Arch.training.fit.objective import Objective
 from Arch.training.fit.optimizers.recipe import RATE_MULTIPLIER
 from Arch.training.fit.running_means import RunningMeans
-from Arch.training.fit.schedules.schedule import Clock
-
-if TYPE_CHECKING:
-    from torch.optim import Optimizer
-
-    from Arch.models.imodel import IModel
-    from Arch.training.engine import Engine
-    from Arch.training.fit.objective import Objective
-    from Arch.training.fit.schedules.schedule import Schedule
+from Arch.training.fit.schedules.schedule import Clock, Schedule
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """How long and how carefully a network learns.
+    """The length of a fit and its safeguards.
 
     Attributes:
-        batch_size: samples a step.
+        batch_size: samples per step.
         num_epochs: passes over the training samples.
         eval_interval: epochs between evaluations; the last epoch always has one.
-        gradient_clipping: largest L2 norm of the whole gradient, 0 to leave it.
-        ema_decay: decay of the averaged weights, 0 to average nothing.
+        gradient_clipping: largest L2 norm of the whole gradient; 0 clips nothing.
+        ema_decay: decay of the averaged weights; 0 averages nothing.
     """
 
     batch_size: int
@@ -43,14 +39,14 @@ class Recipe:
     ema_decay: float
 
     def evaluates(self, epoch: int) -> bool:
-        """Whether the one-based `epoch` is evaluated."""
+        """Returns whether the one-based `epoch` is evaluated."""
         return epoch % self.eval_interval == 0 or epoch == self.num_epochs
 
 
 class Learner:
-    """A network, its objective, its optimizer and its clock.
+    """A network with its objective, optimizer and schedule.
 
-    Invariant: nothing in a step waits for the device; what a step shows is summed there and read once an epoch.
+    Invariant: no step synchronises with the device; losses are summed there and read once per epoch.
     """
 
     def __init__(
@@ -64,7 +60,7 @@ class Learner:
         engine: Engine,
         frozen_modules: Sequence[nn.Module] = (),
     ) -> None:
-        """Takes what learns, what it learns for, and how; `frozen_modules` are modules that stay in evaluation mode."""
+        """Takes a network and how to train it; `frozen_modules` are those that stay in evaluation mode."""
         self.network, self.objective, self.optimizer, self.schedule = network, objective, optimizer, schedule
         self.recipe, self.engine, self.frozen_modules = recipe, engine, frozen_modules
         self.average = WeightAverage(network, recipe.ema_decay) if recipe.ema_decay else None
@@ -73,30 +69,32 @@ class Learner:
 
     @property
     def evaluated(self) -> IModel:
-        """The network that is evaluated and saved: the averaged one if there is one."""
+        """The network that is evaluated and saved: the averaged one where weights are averaged."""
         return self.average.network if self.average else self.network
 
     def clock(self, steps_per_epoch: int) -> Clock:
-        """Where the training stands."""
+        """Returns the number of steps that are done, as schedules read it."""
         return Clock(self.steps_done, steps_per_epoch, self.recipe.num_epochs)
 
     def means(self) -> RunningMeans:
-        """An empty tally of what `step` gives."""
+        """Returns running means, still empty, of the values that `step` returns."""
         names = ("loss", *(f"loss/{name}" for name in self.objective.names), "accuracy")
         return RunningMeans(names, self.engine.device)
 
     def train_epoch(
         self, batches: Iterator[Batch], steps: int, step_done: Callable[[], None], means: RunningMeans | None = None
     ) -> Mapping[str, float]:
-        """Learns from an epoch's batches; the means over their samples: `loss`, `accuracy`, `loss/TERM` for each term.
-
-        A term's own number is without its weight, so that it compares between weights.
+        """Does one step for each batch of an epoch.
 
         Args:
-            batches: what is left of the epoch.
-            steps: how many batches a whole epoch has.
-            step_done: called after each step; an error that it raises leaves everything as it is between two steps.
-            means: of the epoch's earlier batches, if there were any; this epoch's are added to it.
+            batches: the remaining ones of the epoch.
+            steps: the number of batches of a whole epoch.
+            step_done: called after each step; if it raises, the state is that between two steps.
+            means: of the epoch's earlier batches, to which these are added; None where there are none.
+
+        Returns:
+            The means over the samples of the epoch: `loss`, `accuracy`, and `loss/TERM` for each term, without its
+            weight, so that it compares between weights.
         """
         means = means or self.means()
         self.network.train()
@@ -108,7 +106,7 @@ class Learner:
         return means.means()
 
     def step(self, batch: Batch, steps_per_epoch: int) -> Tensor:
-        """One optimizer step; the batch's means of what `tally` counts, in that order, on the device."""
+        """Does one optimizer step; returns the batch's `(M,)` values for `means`, in its order, on the device."""
         rate = self.schedule.rate(self.clock(steps_per_epoch))
         for group in self.optimizer.param_groups:
             group["lr"] = rate * group.get(RATE_MULTIPLIER, 1.0)
@@ -117,8 +115,8 @@ class Learner:
         student = Trace(traced.logits.float(), traced.features)
         loss, parts = self.objective(batch, student)
         self._descend(loss)
-        hits = (student.logits.detach().argmax(dim=1) == batch.larger_labels).float().mean()
-        return torch.stack([each.detach() for each in (loss, *parts, hits)])
+        accuracy = (student.logits.detach().argmax(dim=1) == batch.larger_labels).float().mean()
+        return torch.stack([each.detach() for each in (loss, *parts, accuracy)])
 
     def _descend(self, loss: Tensor) -> None:
         self.optimizer.zero_grad(set_to_none=True)
@@ -131,7 +129,7 @@ class Learner:
             self.average.update()
 
     def state(self) -> dict[str, Any]:
-        """All that the next step depends on beside the batch and the random generators."""
+        """Returns all that the next step depends on, except the batch and the random generators."""
         average = self.average
         return {
             "steps_done": self.steps_done,
@@ -143,17 +141,17 @@ class Learner:
         }
 
     def load(self, state: Mapping[str, Any]) -> None:
-        """Goes on from a `state`, every tensor laid out in memory as it was.
+        """Restores a `state`, with the memory layout of every tensor.
 
         Raises:
-            RuntimeError, ValueError, KeyError: it is that of another network, objective or optimizer; some of it
-                may have been taken over.
+            RuntimeError, ValueError, KeyError: it is that of another network, objective or optimizer; a part of it
+                may have been loaded.
         """
         self.network.load_state_dict(state["network"])
         for module, own in zip(self.objective.modules, state["terms"], strict=True):
             module.load_state_dict(own)
         if (self.average is None) != (state["average"] is None):
-            raise ValueError("one has averaged weights and the other has none")
+            raise ValueError("only one of the two has averaged weights")
         if self.average:
             self.average.network.load_state_dict(state["average"])
             self.average.has_begun = state["has_average_begun"]

@@ -1,19 +1,16 @@
-"""What a training minimises: a weighted sum of loss terms."""
+"""Computes the objective of a fit: a weighted sum of loss terms."""
 
 from __future__ import annotations
 
 import inspect
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from torch import Tensor, nn
 
+from Arch.distillation.loss_term import LossTerm
 from Arch.errors import TrainingError
-
-if TYPE_CHECKING:
-    from Arch.distillation.loss_term import LossTerm
-    from Arch.tensors import Batch, Trace
-    from Arch.training.networks.frozen import FrozenNetwork
+from Arch.tensors import Batch, Trace
+from Arch.training.networks.frozen import FrozenNetwork
 
 
 @dataclass(frozen=True)
@@ -27,12 +24,12 @@ class WeightedTerm:
 
 @dataclass(frozen=True)
 class Objective:
-    """A weighted sum of loss terms, and the teacher that they look at.
+    """A weighted sum of loss terms, and the teacher that they use.
 
     Attributes:
         terms: at least one.
-        teacher: what `batch.teacher_images` are shown to, or None.
-        augments_teacher: whether the teacher sees the student's view of an image or the image as it is.
+        teacher: the network that `batch.teacher_images` pass through, or None.
+        augments_teacher: whether the teacher gets the student's view of an image rather than the unchanged image.
     """
 
     terms: tuple[WeightedTerm, ...]
@@ -41,7 +38,7 @@ class Objective:
 
     @property
     def modules(self) -> tuple[nn.Module, ...]:
-        """The terms that learn, whose parameters are trained beside the student's."""
+        """The terms that are modules, whose parameters are trained with those of the student."""
         return tuple(each.term for each in self.terms if isinstance(each.term, nn.Module))
 
     @property
@@ -50,10 +47,10 @@ class Objective:
         return tuple(each.name for each in self.terms)
 
     def __call__(self, batch: Batch, student: Trace) -> tuple[Tensor, tuple[Tensor, ...]]:
-        """The weighted sum on a batch, and each term's own value before its weight; all scalars.
+        """Returns the weighted sum on a batch, and the value of each term without its weight; all scalars.
 
         Raises:
-            TrainingError: a term gives something else, or nothing that is trained has a part in the sum.
+            TrainingError: a term gives something else, or the sum depends on no parameter that is trained.
         """
         teacher = self.teacher.trace(batch.teacher_images) if self.teacher else None
         values = tuple(_scalar(each, each.term(batch, student, teacher), student.logits) for each in self.terms)
@@ -68,7 +65,7 @@ class Objective:
 
 
 def _scalar(weighted: WeightedTerm, value: Tensor, logits: Tensor) -> Tensor:
-    """The value of a term, which a user's own file may have got wrong."""
+    """Returns the value of a term, checked since the term may be a plugin's."""
     is_tensor = isinstance(value, Tensor)
     if is_tensor and value.dim() == 0 and value.is_floating_point() and value.device == logits.device:
         return value

@@ -1,4 +1,4 @@
-"""What a network predicts for a whole split, and how good that is."""
+"""Computes a network's logits for a whole split, and their scores."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from Arch.training.engine import Engine
 
 
 def network_logits(network: IModel, split: Split, normalizer: Normalizer, engine: Engine) -> Tensor:
-    """A network's logits `(N, K)` of all samples of a split, in float32; its mode is left as it was."""
+    """Computes a network's logits `(N, K)` for all samples of a split, in float32; its mode is restored."""
     was_training = network.training
     network.eval()
 
@@ -31,7 +31,7 @@ def network_logits(network: IModel, split: Split, normalizer: Normalizer, engine
 
 
 def logits_of(network: Callable[[Tensor], Tensor], split: Split, normalizer: Normalizer, engine: Engine) -> Tensor:
-    """What `network` gives for all samples of a split `(N, K)`, batch by batch, the short last one included."""
+    """Concatenates the outputs `(N, K)` of `network` for all samples of a split, batch by batch."""
     batches = torch.split(torch.arange(len(split), device=split.pixels.device), engine.evaluation_batch)
     with torch.no_grad():
         images = images_of(split, batches, engine.device, is_streamed=engine.streams(split))
@@ -39,7 +39,7 @@ def logits_of(network: Callable[[Tensor], Tensor], split: Split, normalizer: Nor
 
 
 def scores(logits: Tensor, labels: Tensor, teacher: Tensor | None = None) -> Mapping[str, float]:
-    """How good predictions are, and how like a teacher's.
+    """Scores predictions against labels, and against a teacher's predictions.
 
     Args:
         logits: `(N, K)`.

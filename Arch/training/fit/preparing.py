@@ -1,4 +1,4 @@
-"""Builds a fit from a config: everything that the config can get wrong is found here, before the first step."""
+"""Builds a fit from a config, so that faults of the config appear before the first step."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from Arch.training.fit.fit import Evaluate, Fit
 from Arch.training.fit.learner import Learner, Recipe
 from Arch.training.fit.objective import Objective
 from Arch.training.fit.optimizers import OPTIMIZERS
-from Arch.training.fit.optimizers.recipe import parameter_groups, slowed, weight_decay_of
+from Arch.training.fit.optimizers.recipe import parameter_groups, weight_decay_of, with_rate_multiplier
 from Arch.training.fit.schedules import SCHEDULES
 from Arch.training.networks.pretrained import WarmStart
 from Arch.training.streams import Streams
@@ -33,20 +33,20 @@ def fit_of(
     headline: str,
     start: WarmStart | None = None,
 ) -> Fit:
-    """The fit that a study's config asks for.
+    """Builds the fit of a study's config.
 
     Args:
         study: its config has the keys of recipe, optimizer, schedule and augmentation.
         dataset: on the device.
         network: freshly initialised, on the device.
-        objective: what it is trained for.
+        objective: of the fit.
         streams: of the run.
-        evaluate: scores of a network on a split.
+        evaluate: returns the scores of a network on a split.
         headline: the score that the best epoch is chosen by.
-        start: how the network began, if not from random weights.
+        start: the warm start of the network; None for random weights.
 
     Raises:
-        ArchError: the config cannot be carried out.
+        ArchError: values of the config contradict each other or the data.
     """
     config = study.config
     recipe = config.fill(Recipe, "Recipe")
@@ -60,7 +60,7 @@ def fit_of(
         engine=study.engine,
         frozen_modules=start.frozen_modules(network) if start else (),
     )
-    best = BestEpoch(_chooses_on(config, dataset), headline)
+    best = BestEpoch(_selection_split(config, dataset), headline)
     return Fit(dataset, batches, learner, best, evaluate, start=start)
 
 
@@ -88,11 +88,11 @@ def _optimizer(config: Config, network: IModel, objective: Objective, start: War
         decays_norm_and_bias=config["DecayNormAndBias"],
     )
     if start and not start.is_frozen:
-        groups = slowed(groups, start.backbone(network), start.multiplier)
+        groups = with_rate_multiplier(groups, start.backbone(network), start.multiplier)
     return config.fill(recipe, config["Optimizer"]).build(groups)
 
 
-def _chooses_on(config: Config, dataset: ImageData) -> str | None:
+def _selection_split(config: Config, dataset: ImageData) -> str | None:
     if config["Select"] == "test":
         return "test"
     return "validation" if dataset.validation is not None else None

@@ -1,1 +1,1 @@
-"""Measuring without learning: passes over data whose sums can be checkpointed between two batches."""
+"""Measures without training: passes over data whose sums can be checkpointed between two batches."""

@@ -1,4 +1,4 @@
-"""The stage that measures: one pass over a split in batches, nothing learned."""
+"""Measures: the stage that passes over a split once, in batches, and trains nothing."""
 
 from __future__ import annotations
 
@@ -17,25 +17,25 @@ from Arch.training.scores import Scores
 
 
 class Measurement(Protocol):
-    """Sums over batches, on the device."""
+    """Accumulates sums over batches, on the device."""
 
     def add(self, images: Tensor, labels: Tensor) -> None:
-        """Adds a batch: normalised images `(B, C, H, W)` and labels `(B,)`; must not wait for the device."""
+        """Adds a batch: normalised images `(B, C, H, W)` and labels `(B,)`; must not synchronise with the device."""
 
     def state(self) -> dict[str, Any]:
-        """The sums so far, as plain values and tensors."""
+        """Returns the sums so far, as plain values and tensors."""
 
     def load(self, state: Mapping[str, Any]) -> None:
-        """Goes on from a `state`; raises RuntimeError, ValueError or KeyError where it is another measurement's."""
+        """Restores a `state`; raises RuntimeError, ValueError or KeyError if it is that of another measurement."""
 
     def scores(self) -> Scores:
-        """The result after the last batch; waits for the device."""
+        """Returns the result after the last batch; synchronises with the device."""
 
 
 class Pass(Stage):
     """One pass over all samples of a split, in their order, the short last batch included.
 
-    The sums of a pass that was left between two batches and resumed have the bits of one left alone.
+    A pass that is interrupted between two batches and resumed gives the same bits as an uninterrupted one.
     """
 
     def __init__(
@@ -54,8 +54,8 @@ class Pass(Stage):
             split: on the device, or streamed to it.
             normalizer: from pixels to the network's input.
             engine: the device and how it computes.
-            measurement: takes the batches.
-            name: of the stage.
+            measurement: accumulates the batches.
+            name: of the stage, unique in its run.
             record: what the run records of the stage.
         """
         self.name, self._split, self._normalizer, self._engine = name, split, normalizer, engine
@@ -83,13 +83,13 @@ class Pass(Stage):
 
     def state(self) -> dict[str, Any]:
         """See `Stage.state`."""
-        return {**self._making(), "batches": self._done, "measurement": self._measurement.state()}
+        return {**self._layout(), "batches": self._done, "measurement": self._measurement.state()}
 
     def load(self, state: Mapping[str, Any]) -> None:
         """See `Stage.load`."""
-        for name, value in self._making().items():
+        for name, value in self._layout().items():
             if state[name] != value:
-                raise ValueError(f"another {name}")
+                raise ValueError(f"its {name} is {state[name]}, not {value}")
         self._measurement.load(state["measurement"])
         self._done = int(state["batches"])
 
@@ -98,7 +98,7 @@ class Pass(Stage):
         return Reached(f"{self._done} of {self.steps} batches are done")
 
     def outcome(self) -> Outcome:
-        """The measurement's scores and arrays; no weights."""
+        """Returns the scores and arrays of the measurement; no weights."""
         found = self._measurement.scores()
         return Outcome(found.numbers, arrays=found.arrays)
 
@@ -106,6 +106,6 @@ class Pass(Stage):
         """See `Stage.record`."""
         return self._record
 
-    def _making(self) -> dict[str, int]:
-        """What a state has to agree in with the pass that goes on from it."""
+    def _layout(self) -> dict[str, int]:
+        """Returns the properties that a state and the pass that loads it must have in common."""
         return {"batch_size": self._engine.evaluation_batch, "samples": len(self._split)}

@@ -17,17 +17,17 @@ from Arch.types import ArrayInfo
 
 
 class Predictions:
-    """Counts what a network in evaluation mode predicts, and keeps its logits on request."""
+    """Counts the predictions of a network in evaluation mode, and optionally keeps its logits."""
 
     def __init__(self, network: IModel, engine: Engine, split: Split, classes: int, *, keeps_logits: bool) -> None:
-        """Takes a network and what it is measured on.
+        """Takes a network and the split that it is measured on.
 
         Args:
             network: on the device; it is put into evaluation mode for each batch.
             engine: the device and how it computes.
-            split: what the pass goes over.
-            classes: of the data; logits beyond them are left out.
-            keeps_logits: whether the logits of all samples become an array.
+            split: the samples of the pass.
+            classes: number of classes of the data; further logits are ignored.
+            keeps_logits: whether to give the logits of all samples as an array.
         """
         self._network, self._engine, self._split = network, engine, split
         self._counts = PredictionCounts(classes, engine.device)
@@ -50,13 +50,13 @@ class Predictions:
     def load(self, state: Mapping[str, Any]) -> None:
         """See `Measurement.load`."""
         if (self._logits is None) != (state["logits"] is None):
-            raise ValueError("one keeps logits and the other does not")
+            raise ValueError("only one of the two keeps logits")
         self._counts.load(state["counts"])
         if self._logits is not None:
             self._logits[:] = [state["logits"].to(self._engine.device)] if state["logits"].numel() else []
 
     def scores(self) -> Scores:
-        """Accuracy (top 1, and top 5 of more than five classes), NLL, Brier score and ECE, with their arrays."""
+        """Returns accuracy (top 5 as well above five classes), NLL, Brier score and ECE, with their arrays."""
         counts = self._counts
         empty_class = "" if bool(counts.confusion.sum(dim=1).all()) else "the split has no sample of the class"
         empty_bin = "" if bool(counts.bins.count.all()) else "no prediction has a confidence in the bin"
@@ -65,7 +65,7 @@ class Predictions:
             "confusion": Array(counts.confusion, ArrayInfo(("class", "predicted class"), "number of samples")),
             "class_accuracy": Array(
                 counts.class_accuracy(),
-                ArrayInfo(by_class, "share of the class that is predicted right", empty_class),
+                ArrayInfo(by_class, "share of the class that is predicted correctly", empty_class),
             ),
             "bin_count": Array(counts.bins.count, ArrayInfo(by_bin, "number of predictions")),
             "bin_confidence": Array(
@@ -74,12 +74,12 @@ class Predictions:
             ),
             "bin_accuracy": Array(
                 counts.bins.accuracy(),
-                ArrayInfo(by_bin, "share of the predictions that are right", empty_bin),
+                ArrayInfo(by_bin, "share of the predictions that are correct", empty_bin),
             ),
         }
-        return Scores(counts.scores(), arrays | self._kept())
+        return Scores(counts.scores(), arrays | self._logit_arrays())
 
-    def _kept(self) -> dict[str, Array]:
+    def _logit_arrays(self) -> dict[str, Array]:
         if self._logits is None:
             return {}
         split = self._split

@@ -1,1 +1,1 @@
-"""The networks that a study is given: trained here, pretrained or foreign."""
+"""The networks that a study is given: those of other experiments, and foreign ones."""

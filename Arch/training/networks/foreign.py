@@ -1,4 +1,4 @@
-"""Networks that no experiment here trained, as teachers and as the beginning of others."""
+"""Foreign networks, which no experiment of the cache trained, as teachers and as pretrained weights."""
 
 from __future__ import annotations
 
@@ -24,20 +24,20 @@ from Arch.models.weights.loading import load_exactly, logits_in
 from Arch.models.weights.published import digest_of, published_weights
 from Arch.training.normalization import per_channel
 
-WEIGHTS_DIGEST = "WeightsDigest"  # of published weights, in the entry's Config.json from their first use on
+WEIGHTS_DIGEST = "WeightsDigest"  # of published weights: a field of the entry's Config.json, written at their first use
 
 
 @dataclass(frozen=True)
 class ForeignModel:
-    """A network of another library or in a file, for a study that needs it.
+    """A network of another library, or of a file of weights.
 
-    Its entry in the cache holds what it is and no run. Published weights are what their name says once and for all: the
-    first use records their digest there, and others under the same name are refused.
+    Its cache entry describes it and has no runs. The first use of published weights records their digest there; later
+    weights of the same name with another digest are refused.
 
     Attributes:
-        reference: what names it.
-        entry: where the cache names it.
-        rules: under which its parameters are read.
+        reference: the config's reference to it.
+        entry: its cache entry.
+        rules: the rules that give its parameters.
     """
 
     reference: ForeignNetwork
@@ -46,15 +46,15 @@ class ForeignModel:
 
     @property
     def title(self) -> str:
-        """What messages call it."""
+        """Its name in messages."""
         return self.reference.title
 
     @property
     def source(self) -> ForeignSource:
-        """Where it comes from.
+        """The source of its weights.
 
         Raises:
-            ModelError: that is not known.
+            ModelError: the source is not known.
         """
         if self.reference.source is None:
             raise ModelError(f"the network {self.title!r} cannot be built: {self.reference.obstacle}")
@@ -65,10 +65,10 @@ class ForeignModel:
         return self
 
     def load_for(self, dataset: ImageData) -> IModel:
-        """The network for a dataset's images and classes, in evaluation mode on the CPU.
+        """Builds the network for a dataset's images and classes, in evaluation mode on the CPU.
 
         Raises:
-            ModelError: its weights cannot be had, are not what they were, or are for other images or classes.
+            ModelError: its weights are not available, have changed, or are for other images or classes.
         """
         architecture, source = self._architecture(), self.source
         model = construct(architecture, dataset.shape, len(dataset.classes), name=source.model, seed=source.seed)
@@ -77,10 +77,10 @@ class ForeignModel:
         return model.eval()
 
     def load_as_is(self, dataset: ImageData) -> IModel:
-        """See `GivenNetwork.load_as_is`: its head has as many logits as the weights were made for.
+        """See `GivenNetwork.load_as_is`: the number of logits is that of the weights.
 
         Raises:
-            ModelError: as `load_for`, other classes excepted.
+            ModelError: as `load_for`, except that the classes may differ.
         """
         architecture, source = self._architecture(), self.source
         model = construct(architecture, dataset.shape, len(dataset.classes), name=source.model, seed=source.seed)
@@ -94,7 +94,7 @@ class ForeignModel:
         return model.eval()
 
     def normalization(self, root: Path) -> Normalization | None:  # noqa: ARG002 - no data of its own
-        """See `GivenNetwork.normalization`: those that the library states of published weights."""
+        """See `GivenNetwork.normalization`: the constants that the library publishes with its weights."""
         architecture, weights = MODELS[self.source.model], self.source.weights
         if not weights or not issubclass(architecture, Published):
             return None
@@ -102,31 +102,31 @@ class ForeignModel:
         return per_channel(*stated) if stated else None
 
     def class_names(self) -> list[str]:
-        """See `GivenNetwork.class_names`: weights state none."""
+        """See `GivenNetwork.class_names`: weights have no names of classes."""
         return []
 
     def state(self) -> State:
-        """Its weights, under the names that they came with.
+        """Returns its weights, with the names of their source.
 
         Raises:
-            ModelError: as `load_for`; or the network is a random one, which has none before it is built for some data.
+            ModelError: as `load_for`; or the network is a random one, which has no weights before it is built.
         """
         source = self.source
         if source.is_random:
             raise ModelError(f"{self.title} names no weights to begin from: write {self.title}@WEIGHTS.")
         if source.place is not None:
-            return self._of_file(source.place)
+            return self._read_file(source.place)
         state = published_weights(source.model, source.weights)
-        self._require_same(digest_of(state))
+        self._require_same_digest(digest_of(state))
         return state
 
     def origin(self) -> dict[str, object]:
-        """What is recorded with a run that is made from it."""
+        """See `GivenNetwork.origin`."""
         return {"fingerprint": self.entry.fingerprint, "network": self.title, "digest": self._digest}
 
     @cached_property
     def _digest(self) -> str | None:
-        """Of its weights: of the file, or of the published tensors, which were loaded when this is asked; or None."""
+        """The digest of the file, or of the published tensors once they were loaded; None of random weights."""
         return self.source.digest or self.entry.document().get(WEIGHTS_DIGEST)
 
     def _architecture(self) -> Architecture:
@@ -135,29 +135,29 @@ class ForeignModel:
 
     def _parameter(self, key: str) -> object:
         if key not in self.source.parameters:
-            raise InactiveKeyError(key, f"it says how another network than {self.source.model} is built")
+            raise InactiveKeyError(key, f"it is a parameter of another network than {self.source.model}")
         return self.source.parameters[key]
 
-    def _of_file(self, place: Path) -> State:
+    def _read_file(self, path: Path) -> State:
         try:
-            with place.open("rb") as file:
+            with path.open("rb") as file:
                 digest = hashlib.file_digest(file, "sha256").hexdigest()
         except OSError as error:
-            raise ModelError(f"the weights {place} cannot be read: {error.strerror or error}.") from error
+            raise ModelError(f"the weights {path} cannot be read: {error.strerror or error}.") from error
         if digest != self.source.digest:
             raise ModelError(
-                f"the weights {place} are not those that the experiment was named by: their SHA-256 is {digest[:12]}, "
+                f"the weights {path} are not those of the experiment's fingerprint: their SHA-256 is {digest[:12]}, "
                 f"not {self.source.digest[:12]}. Put the old file back, or give the config the new one again."
             )
-        return read_weights(place)
+        return read_weights(path)
 
-    def _require_same(self, digest: str) -> None:
+    def _require_same_digest(self, digest: str) -> None:
         known = self.entry.document().get(WEIGHTS_DIGEST)
         if known is None:
             self.entry.note({WEIGHTS_DIGEST: digest})
         elif known != digest:
             raise ModelError(
                 f"the published weights {self.title} are not those that were used before under this name: the digest "
-                f"of their tensors is {digest[:12]}, not {str(known)[:12]}. Get the old ones back, or give the new "
+                f"of their tensors is {digest[:12]}, not {str(known)[:12]}. Restore the old ones, or give the new "
                 "ones as a file."
             )

@@ -1,4 +1,4 @@
-"""A trained network that only looks: no gradients, no statistics, nothing of it ever changes."""
+"""A frozen copy of a trained network, for inference: no gradients, no updates of parameters or statistics."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ class FrozenNetwork:
     """
 
     def __init__(self, network: IModel, engine: Engine) -> None:
-        """Copies a trained network for the engine; the network itself stays as it is."""
+        """Copies a trained network for the engine; the original stays unchanged."""
         folded = fold_batch_norm(network).requires_grad_(requires_grad=False)
         self._network = engine.place(folded.to(dtype=engine.dtype))
         self._dtype = engine.dtype
 
     def trace(self, images: Tensor) -> Trace:
-        """What the network makes of normalised images `(B, C, H, W)`; logits in float32."""
+        """Returns logits, in float32, and features of normalised images `(B, C, H, W)`."""
         with torch.no_grad():
             traced = self._network.trace(images.to(self._dtype))
         return Trace(traced.logits.float(), traced.features)

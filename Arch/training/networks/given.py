@@ -1,4 +1,4 @@
-"""What every network that is given to a study answers."""
+"""The interface of the networks that a study is given."""
 
 from __future__ import annotations
 
@@ -15,48 +15,48 @@ from Arch.models.imodel import IModel
 
 
 class GivenNetwork(Protocol):
-    """A network that a study is made from: trained here, or from elsewhere."""
+    """A network that a study is made from: of another experiment, or a foreign one."""
 
     @property
     def entry(self) -> Entry:
-        """Where the cache keeps or names it."""
+        """Its cache entry."""
 
     @property
     def title(self) -> str:
-        """What messages call it."""
+        """Its name in messages."""
 
     def for_run(self, run: int) -> GivenNetwork:
-        """The network as run number `run` of a study needs it: another one only where the study's `KEYRun` is -1."""
+        """Returns the network for run number `run` of a study; it depends on `run` only where `KEYRun` is -1."""
 
     def load_for(self, dataset: ImageData) -> IModel:
-        """The network for a dataset's images and classes, in evaluation mode on the CPU.
+        """Builds the network for a dataset's images and classes, in evaluation mode on the CPU.
 
         Raises:
-            ArchError: it is not to be had, or was made for other images or classes.
+            ArchError: it is not available, or was made for other images or classes.
         """
 
     def load_as_is(self, dataset: ImageData) -> IModel:
-        """The network with the logits that it has, in evaluation mode on the CPU.
+        """Builds the network with its own number of logits, in evaluation mode on the CPU.
 
         Raises:
-            ArchError: it is not available, or does not read images of the dataset's shape.
+            ArchError: it is not available, or does not accept images of the dataset's shape.
         """
 
     def normalization(self, root: Path) -> Normalization | None:
-        """The constants that it learned with, or that its makers state; None where nobody states any.
+        """Returns the constants that it was trained with, recorded or published; None where they are unknown.
 
         Args:
-            root: the folder of datasets, from which constants are computed that old runs did not record.
+            root: the folder of datasets, to compute constants that an old run did not record.
 
         Raises:
-            ArchError: the constants were not recorded, and the data that give them are not available.
+            ArchError: the constants were not recorded, and their data are not available.
         """
 
     def class_names(self) -> list[str]:
-        """The names of the classes that it learned; empty where nobody states them."""
+        """Returns the names of the classes that it was trained on; empty where they are unknown."""
 
     def state(self) -> Mapping[str, Tensor]:
-        """Its weights; raises as `load_for`."""
+        """Returns its weights; raises as `load_for`."""
 
     def origin(self) -> dict[str, object]:
-        """What is recorded with a run that is made from it."""
+        """Returns what a run that is made from it records of it."""

@@ -1,4 +1,4 @@
-"""A network that begins from the weights of another one, and how its backbone then learns."""
+"""Initialises a network with pretrained weights, and says how fast its backbone is trained."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from Arch.models.imodel import IModel
 from Arch.models.weights.loading import LoadReport, head_names, warm_start
 from Arch.training.networks.given import GivenNetwork
 
-FROZEN = -1.0  # the value of BackboneLRMultiplier that stands for a backbone that does not learn
+FROZEN = -1.0  # the value of BackboneLRMultiplier for a frozen backbone
 
 
 @dataclass(frozen=True)
 class WarmStart:
-    """How a network began.
+    """The initialisation of a network with pretrained weights.
 
     Attributes:
-        source: whose weights it has.
-        fit: what of them it took over.
-        multiplier: of the learning rate of what it took over, or `FROZEN`; the head learns at the full rate, and so
-            does what starts afresh.
+        source: the title of the pretrained network.
+        fit: which of its tensors were loaded.
+        multiplier: of the learning rate of the loaded parameters, or `FROZEN`; the head and newly initialised
+            parameters are trained at the full rate.
     """
 
     source: str
@@ -33,44 +33,44 @@ class WarmStart:
 
     @property
     def is_frozen(self) -> bool:
-        """Whether what was taken over is not learned, and the backbone stays in evaluation mode."""
+        """Whether the loaded parameters are not trained, and the backbone stays in evaluation mode."""
         return self.multiplier == FROZEN
 
     def backbone(self, model: IModel) -> tuple[nn.Parameter, ...]:
-        """The parameters that were taken over and do not belong to the head."""
-        inside = set(head_parameters(model))
+        """Returns the parameters that were loaded and do not belong to the head."""
+        head = set(head_parameters(model))
         named = model.network.named_parameters()
-        return tuple(each for name, each in named if name in self.fit.taken and each not in inside)
+        return tuple(each for name, each in named if name in self.fit.taken and each not in head)
 
     def frozen_modules(self, model: IModel) -> tuple[nn.Module, ...]:
-        """The modules that stay in evaluation mode while the network trains: all but the head, if it is frozen.
+        """Returns the modules that stay in evaluation mode in training: all except the head, if the backbone is frozen.
 
-        BatchNorm there keeps the statistics that it came with, and nothing is dropped.
+        Their batch normalisation keeps its pretrained statistics, and their dropout is off.
         """
         if not self.is_frozen:
             return ()
-        inside = set(head_modules(model))
-        return tuple(each for each in model.network.modules() if each not in inside)
+        head = set(head_modules(model))
+        return tuple(each for each in model.network.modules() if each not in head)
 
     def record(self) -> dict[str, object]:
-        """What a run records of it, beside where the weights came from."""
+        """Returns what a run records of it, besides the source of the weights."""
         fit = self.fit
         return {"fresh": list(fit.fresh), "left_out": list(fit.left_out), "resized": list(fit.resized)}
 
     def __str__(self) -> str:
-        """A line for the log."""
+        """Describes it in a line for the log."""
         fit = self.fit
-        told = {"start afresh": fit.fresh, "of it have no place here": fit.left_out, "resized": fit.resized}
-        rest = "".join(f"; {', '.join(names)} {words}" for words, names in told.items() if names)
-        return f"begins from {self.source}: {len(fit.taken)} tensors taken over{rest}"
+        parts = {"newly initialised": fit.fresh, "not used": fit.left_out, "resized": fit.resized}
+        rest = "".join(f"; {', '.join(names)} {words}" for words, names in parts.items() if names)
+        return f"warm start from {self.source}: {len(fit.taken)} tensors loaded{rest}"
 
 
 def begin(model: IModel, architecture: Architecture, given: GivenNetwork, multiplier: float) -> WarmStart:
-    """Lets a freshly drawn network begin from another one's weights, and freezes the backbone if that is asked for.
+    """Loads pretrained weights into a new network, and freezes the backbone if `multiplier` is `FROZEN`.
 
     Raises:
-        ConfigError: the multiplier means nothing.
-        ModelError: the weights are not to be had, or do not fit.
+        ConfigError: the multiplier is negative and not `FROZEN`.
+        ModelError: the weights are not available, or do not fit.
     """
     if multiplier < 0 and multiplier != FROZEN:
         raise ConfigError(f"BackboneLRMultiplier is at least 0, or -1 for a frozen backbone, not {multiplier:g}.")
@@ -82,12 +82,12 @@ def begin(model: IModel, architecture: Architecture, given: GivenNetwork, multip
 
 
 def head_modules(model: IModel) -> Sequence[nn.Module]:
-    """The modules of the head: of one that cannot be cut, those that make the logits."""
+    """Returns the modules of the head; of a network that cannot be cut, those that compute the logits."""
     return tuple(model.head.modules()) if model.is_cut else tuple(map(model.network.get_submodule, head_names(model)))
 
 
 def head_parameters(model: IModel) -> Sequence[nn.Parameter]:
-    """The parameters of the head."""
+    """Returns the parameters of the head."""
     if model.is_cut:
         return tuple(model.head.parameters())
     return tuple(each for module in head_modules(model) for each in module.parameters())

@@ -1,4 +1,4 @@
-"""Trained networks, on their way into the cache and back, and what every network that is handed to a study answers."""
+"""Loads the networks that experiments trained from the cache."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ from Arch.types import Run
 
 @dataclass(frozen=True)
 class TrainedNetwork:
-    """A network in the cache, for a study that needs it.
+    """A network of the cache, trained by an experiment.
 
     Attributes:
         config: the experiment that trained it.
-        entry: where that experiment is kept.
-        index: which of its runs; -1 stands for the run with the index of the run that needs it.
+        entry: the cache entry of that experiment.
+        index: of the run that trained it; -1 stands for the index of the run that needs it.
         weights: "Last" or "Best".
     """
 
@@ -56,26 +56,26 @@ class TrainedNetwork:
 
     @cached_property
     def run(self) -> Run:
-        """The run that trained it; raises CacheError where there is none."""
+        """The run that trained it; raises CacheError if it does not exist."""
         return self.entry.run(self.index)
 
     def load(self) -> IModel:
-        """The network itself, in evaluation mode on the CPU.
+        """Loads the network, in evaluation mode on the CPU.
 
         Raises:
-            CacheError: there is no such run or it has no such weights.
-            CorruptEntryError: the weights are damaged, or not those of the config's network.
+            CacheError: the run or its weights do not exist.
+            CorruptEntryError: the weights are damaged, or do not fit the config's network.
         """
         origin, name = self.run.provenance, self.config["Model"]
         architecture = self.config.fill(MODELS[name], name)
         network = construct(architecture, tuple(origin["input_shape"]), origin["classes"], name=name, seed=0)
         state = self.state()
-        with self._refusing_damage():
+        with self._damage_named():
             load_exactly(network, architecture, state, f"of {self.title}")
         return network.eval()
 
     def load_for(self, dataset: ImageData) -> IModel:
-        """See `GivenNetwork.load_for`; images have to be normalised as those that it learned from.
+        """See `GivenNetwork.load_for`; images must be normalised as in its training.
 
         Raises:
             DataError: it was trained on images or classes that differ from the dataset's, or were normalised otherwise.
@@ -102,8 +102,8 @@ class TrainedNetwork:
         constants = training_data(self.config, root).normalization
         if normalization_digest(constants) != origin["normalization"]:
             raise DataError(
-                f"the data of {self.title} give other constants of normalisation than those that it learned with. Put "
-                "the old data back, or choose NetworkNormalization Dataset, ImageNet or CIFAR."
+                f"the data of {self.title} give other normalisation constants than those that it was trained with. "
+                "Put the old data back, or choose NetworkNormalization Dataset, ImageNet or CIFAR."
             )
         return constants
 
@@ -114,7 +114,7 @@ class TrainedNetwork:
     def state(self) -> Mapping[str, Tensor]:
         """See `GivenNetwork.state`; raises as `load`."""
         path = self.entry.weights(self.index, self.weights)
-        with self._refusing_damage():
+        with self._damage_named():
             return load_file(path)
 
     def origin(self) -> dict[str, object]:
@@ -122,7 +122,7 @@ class TrainedNetwork:
         return {"fingerprint": self.entry.fingerprint, "run": self.index, "weights": self.weights}
 
     @contextmanager
-    def _refusing_damage(self) -> Iterator[None]:
+    def _damage_named(self) -> Iterator[None]:
         try:
             yield
         except (SafetensorError, ModelError, OSError) as error:
@@ -133,16 +133,16 @@ class TrainedNetwork:
             ) from error
 
 
-def _require_same_kind(theirs: Mapping[str, Any], ours: Mapping[str, Any]) -> None:
+def _require_same_kind(teacher: Mapping[str, Any], student: Mapping[str, Any]) -> None:
     for field, word in (("input_shape", "images of shape (C, H, W)"), ("class_names", "the classes")):
-        if theirs[field] != ours[field]:
+        if teacher[field] != student[field]:
             raise DataError(
-                f"the teacher knows {word} {_short(theirs[field])}, but the student learns {_short(ours[field])}. "
-                "Choose a teacher that was trained on the student's kind of data."
+                f"the teacher was trained on {word} {_short(teacher[field])}, but the student is trained on "
+                f"{_short(student[field])}. Choose a teacher that was trained on the student's kind of data."
             )
-    if theirs["normalization"] != ours["normalization"]:
+    if teacher["normalization"] != student["normalization"]:
         raise DataError(
-            "the teacher learned from images that were normalised otherwise, so it would misread the student's. "
+            "the teacher was trained on images that were normalised otherwise, so that the student's do not suit it. "
             "Give both the same Dataset, DownSample and Normalization."
         )
 

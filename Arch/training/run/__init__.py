@@ -1,1 +1,1 @@
-"""One run from its first step to its commit: stages, checkpoints, log, provenance."""
+"""Makes a run, from its first step to its commit: stages, checkpoints, log, provenance."""

@@ -1,4 +1,4 @@
-"""The state of a run as bytes; no code runs when they are read."""
+"""Serialises the state of a run; reading it executes no code."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ _UNFIT = (AttributeError, EOFError, IndexError, KeyError, RuntimeError, TypeErro
 
 
 class UnfitCheckpointError(TrainingError):
-    """A checkpoint cannot be read, or belongs to a run that the present code makes otherwise."""
+    """A checkpoint cannot be read, or does not fit the run that the current code and config prepare."""
 
 
 def pack(state: Mapping[str, Any]) -> bytes:
-    """A mapping of plain values and tensors as bytes; waits for the device."""
+    """Serialises a mapping of plain values and tensors; synchronises with the device."""
     buffer = io.BytesIO()
     torch.save({"format": FORMAT, **state}, buffer)
     return buffer.getvalue()
 
 
 def unpack(payload: bytes) -> Mapping[str, Any]:
-    """The mapping that `pack` was given, its tensors on the CPU; bytes of format 1 are translated.
+    """Returns the mapping that `pack` serialised, with tensors on the CPU; format 1 is translated.
 
     Raises:
         UnfitCheckpointError: the bytes are damaged, or of an unknown format.
@@ -39,14 +39,14 @@ def unpack(payload: bytes) -> Mapping[str, Any]:
         if state["format"] == 1:
             return _from_format_1(state)
         if state["format"] != FORMAT:
-            raise ValueError("another format")
+            raise ValueError(f"its format is {state['format']}, not {FORMAT}")
         found: Mapping[str, Any] = state
         return found
 
 
 @contextmanager
 def unfit_named() -> Iterator[None]:
-    """Turns the errors of a checkpoint that does not fit into UnfitCheckpointError, but no lack of memory."""
+    """Turns the errors of a checkpoint that does not fit into UnfitCheckpointError; not those of a device."""
     try:
         yield
     except _UNFIT as error:
@@ -57,7 +57,7 @@ def unfit_named() -> Iterator[None]:
 
 
 def _from_format_1(state: Mapping[str, Any]) -> dict[str, Any]:
-    """A checkpoint from before runs had stages: a single fit."""
+    """Translates a checkpoint of format 1, which had no stages: its run is a single fit."""
     times = state["times"]
     fit = {
         **{name: state[name] for name in ("optimizer", "steps_per_epoch", "learner", "best", "epochs")},

@@ -1,29 +1,26 @@
-"""When a run in hand is written down, and when it is left: looked at after every step."""
+"""Checkpoint policy: decides after every step whether to save, to report progress or to stop."""
 
 from __future__ import annotations
 
 import logging
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
+from Arch.cache.attempts.progress import Progress
+from Arch.cache.making.lease import Lease
+from Arch.callbacks import Requests, Watcher
 from Arch.errors import DiskError, StoppedError
+from Arch.training.run.run_log import RunLog
 
-if TYPE_CHECKING:
-    from Arch.cache.attempts.progress import Progress
-    from Arch.cache.making.lease import Lease
-    from Arch.callbacks import Requests, Watcher
-    from Arch.training.run.run_log import RunLog
-
-CHECKPOINT_SECONDS = 300.0  # a run loses no more than this, whatever befalls it
+CHECKPOINT_SECONDS = 300.0  # the most that a run can lose, so its longest time without a checkpoint
 PROGRESS_SECONDS = 1.0
-WORTH_SECONDS = 30.0  # of training that a last checkpoint, before the commit, is worth writing for
+WORTH_SECONDS = 30.0  # of computing since the last checkpoint that make one before the commit worth its time
 
 
 class Checkpointer:
-    """Writes checkpoints and progress, and leaves the run when asked to or when its lease is lost.
+    """Writes checkpoints and progress, and ends the run on request or when its lease is lost.
 
-    Between two steps it costs a few attributes and a look at the clock; the device is waited for only by a checkpoint.
+    Between two steps it reads a few attributes and the clock; only a checkpoint synchronises with the device.
     """
 
     def __init__(
@@ -34,87 +31,87 @@ class Checkpointer:
         requests: Requests,
         watcher: Watcher,
         interval: int,
-        kept: int,
+        saved_step: int,
         pack: Callable[[], bytes],
         progress: Callable[[], Progress],
     ) -> None:
-        """Takes whose run it is, who asks and hears, and what is to be written.
+        """Takes lease and log of the run, its callbacks, and functions that return what to write.
 
         Args:
             lease: of the run.
             log: of the run.
-            requests: what is asked meanwhile.
-            watcher: hears of every step.
+            requests: is read after every step.
+            watcher: is called after every step.
             interval: epochs between checkpoints; below 1 only time counts.
-            kept: the step whose checkpoint the run goes on from.
-            pack: gives the run as it stands.
-            progress: tells how far it has come.
+            saved_step: the step of the checkpoint that the run was resumed from; 0 without one.
+            pack: returns the current state of the run.
+            progress: returns its current progress.
         """
         self._lease, self._log, self._requests, self._watcher = lease, log, requests, watcher
         self._interval, self._pack, self._progress = interval, pack, progress
-        self._kept = kept
-        self._saved_at = self._told_at = time.monotonic()
-        self._look_at = self._told_at + PROGRESS_SECONDS
+        self._saved_step = saved_step
+        self._saved_at = self._reported_at = time.monotonic()
+        self._due_at = self._reported_at + PROGRESS_SECONDS
 
     def step_done(self) -> None:
-        """Passes on that a step is done, and does what is due; raises as `look`."""
+        """Calls the watcher, and `check` if anything is requested or due; raises as `check`."""
         self._watcher.step_done()
         requests = self._requests
-        is_asked = requests.is_stop_requested or requests.is_checkpoint_requested
-        if is_asked or self._lease.is_lost or time.monotonic() >= self._look_at:
-            self.look()
+        is_requested = requests.is_stop_requested or requests.is_checkpoint_requested
+        if is_requested or self._lease.is_lost or time.monotonic() >= self._due_at:
+            self.check()
 
     def epoch_done(self, epoch: int) -> None:
-        """Writes a checkpoint if it is the epoch's turn, and does what is due; raises as `look`."""
+        """Writes a checkpoint after every `interval` epochs, then calls `check`; raises as `check`."""
         if self._interval > 0 and epoch % self._interval == 0:
             self._save()
-        self.look()
+        self.check()
 
-    def trained(self) -> None:
-        """Writes a checkpoint of a run that is only to be committed, if there is much to lose."""
+    def last_step_done(self) -> None:
+        """Writes a last checkpoint before the commit, if the latest one is old enough to be worth it."""
         if time.monotonic() - self._saved_at >= WORTH_SECONDS:
             self._save()
 
-    def look(self) -> None:
-        """Does what is asked or due between two steps.
+    def check(self) -> None:
+        """Does what is requested or due between two steps.
 
         Raises:
-            StoppedError: the end was asked for.
+            StoppedError: a stop was requested.
             LeaseLostError: another process took the run over.
         """
         if self._lease.is_lost:
             self._lease.check()
         if self._requests.is_stop_requested:
-            self._leave()
+            self._stop()
         now = time.monotonic()
         if self._requests.is_checkpoint_requested or now - self._saved_at >= CHECKPOINT_SECONDS:
             self._save()
             self._requests.is_checkpoint_requested = False
-        if now - self._told_at >= PROGRESS_SECONDS:
-            self._log.tell_progress(self._progress())
-            self._told_at = now
-        self._look_at = min(self._told_at + PROGRESS_SECONDS, self._saved_at + CHECKPOINT_SECONDS)
+        if now - self._reported_at >= PROGRESS_SECONDS:
+            self._log.write_progress(self._progress())
+            self._reported_at = now
+        self._due_at = min(self._reported_at + PROGRESS_SECONDS, self._saved_at + CHECKPOINT_SECONDS)
 
     def _save(self) -> None:
-        """Writes a checkpoint unless this place is kept already; that it cannot be written is no end."""
-        self._saved_at, place = time.monotonic(), self._progress().step
-        if place <= self._kept:
+        """Writes a checkpoint unless this step has one; a disk that refuses is a warning, and the run continues."""
+        self._saved_at, step = time.monotonic(), self._progress().step
+        if step <= self._saved_step:
             return
         try:
             payload = self._pack()
             self._lease.check()
-            self._lease.entry.work(self._lease.index).checkpoints.save(place, payload)
+            self._lease.entry.work(self._lease.index).checkpoints.save(step, payload)
         except DiskError as problem:
-            logging.getLogger(__name__).warning("no checkpoint: %s The training goes on.", problem)
+            logging.getLogger(__name__).warning("no checkpoint: %s The run continues.", problem)
             return
-        self._kept = place
-        self._log.say(f"checkpoint at step {place} ({1000 * (time.monotonic() - self._saved_at):.0f} ms)")
+        self._saved_step = step
+        self._log.write(f"checkpoint at step {step} ({1000 * (time.monotonic() - self._saved_at):.0f} ms)")
 
-    def _leave(self) -> None:
+    def _stop(self) -> None:
         self._save()
         reached = self._progress()
-        self._log.tell_progress(reached)
+        self._log.write_progress(reached)
         raise StoppedError(
-            f"run {self._lease.index} of {self._lease.entry.path} was left on request at step {reached.step} of "
-            f"{reached.steps}; the same command goes on from step {self._kept}."
+            f"run {self._lease.index} of {self._lease.entry.path} was stopped on request at step {reached.step} of "
+            f"{reached.steps}; the same command resumes it from step {self._saved_step}."
         )

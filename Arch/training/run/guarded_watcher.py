@@ -1,4 +1,4 @@
-"""Keeps a run alive whose watcher fails: a display that cannot show something must not end what it shows."""
+"""Guards a run against errors of its watcher: a progress display that fails must not end the run."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from Arch.types import Epoch
 
 
 class GuardedWatcher:
-    """Passes calls on to a watcher until one raises an error, which is logged; from then on the watcher is left out.
+    """Calls a watcher until it raises an error, which is logged; from then on the watcher is not called.
 
-    An ArchError goes through, since a watcher may end a run on purpose; so does what is no Exception (Ctrl-C).
+    ArchError is raised again, since a watcher may end a run on purpose, and so is KeyboardInterrupt.
     """
 
     def __init__(self, watcher: Watcher) -> None:
@@ -24,43 +24,43 @@ class GuardedWatcher:
         """See `Watcher.run_started`."""
         try:
             self._watcher.run_started(title, run, epochs, steps)
-        except Exception as error:  # noqa: BLE001 - a watcher is a caller's own code
-            self._leave_out(error)
+        except Exception as error:  # noqa: BLE001 - a watcher is code of the caller
+            self._drop(error)
 
     def run_resumed(self, step: int) -> None:
         """See `Watcher.run_resumed`."""
         try:
             self._watcher.run_resumed(step)
         except Exception as error:  # noqa: BLE001 - as above
-            self._leave_out(error)
+            self._drop(error)
 
     def step_done(self) -> None:
         """See `Watcher.step_done`."""
         try:
             self._watcher.step_done()
         except Exception as error:  # noqa: BLE001 - as above
-            self._leave_out(error)
+            self._drop(error)
 
     def epoch_done(self, epoch: Epoch) -> None:
         """See `Watcher.epoch_done`."""
         try:
             self._watcher.epoch_done(epoch)
         except Exception as error:  # noqa: BLE001 - as above
-            self._leave_out(error)
+            self._drop(error)
 
     def run_finished(self, scores: Mapping[str, float], seconds: float) -> None:
         """See `Watcher.run_finished`."""
         try:
             self._watcher.run_finished(scores, seconds)
         except Exception as error:  # noqa: BLE001 - as above
-            self._leave_out(error)
+            self._drop(error)
 
-    def _leave_out(self, error: Exception) -> None:
+    def _drop(self, error: Exception) -> None:
         if isinstance(error, ArchError):
             raise error
         watcher, self._watcher = type(self._watcher).__name__, SilentWatcher()
         logging.getLogger(__name__).warning(
-            "the progress display %s failed (%s: %s) and is left out; the run goes on.",
+            "the progress display %s failed (%s: %s) and is not called again; the run continues.",
             watcher,
             type(error).__name__,
             error,

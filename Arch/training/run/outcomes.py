@@ -1,4 +1,4 @@
-"""The outcomes of a run's stages as one, and its files."""
+"""Merges the outcomes of a run's stages, and writes the files of the merged outcome."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from Arch.training.run.stage import Outcome, Stage
 
 
 def merged(stages: Sequence[Stage]) -> Outcome:
-    """The outcome of a finished run; where two stages give something under one name, the later one's counts."""
+    """Merges the outcomes of finished stages; where two stages use one name, the later value counts."""
     outcomes = [stage.outcome() for stage in stages]
     epochs = [
         replace(epoch, stage=stage.name) if len(stages) > 1 else epoch
@@ -31,7 +31,7 @@ def merged(stages: Sequence[Stage]) -> Outcome:
 
 
 def save(outcome: Outcome, folder: Path) -> None:
-    """Writes weights and arrays of a run into its folder, in files only where there are any; raises DiskError."""
+    """Writes the weights and arrays of a run into its folder; no file where there are none. Raises DiskError."""
     for name, state in outcome.weights.items():
         _save_tensors(folder / f"{name}.safetensors", state)
     if outcome.arrays:

@@ -1,4 +1,4 @@
-"""A run that is ready to begin or to go on: its stages, and their states as one checkpoint."""
+"""A run in memory: its stages, and their states as one checkpoint."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ class PreparedRun:
     """A run between two of its steps.
 
     Attributes:
-        study: whose run it is.
+        study: the experiment of the run.
         streams: its random streams.
         stages: in order; at least one.
-        headline: the name of the score that displays speak of.
+        headline: the name of the score that progress shows.
         dataset: on the device; None where the study reads none.
-        networks: those that the run is made from, by config key.
+        networks: the networks that the run is made from, by config key.
     """
 
     study: Study
@@ -39,16 +39,16 @@ class PreparedRun:
 
     @property
     def steps(self) -> int:
-        """The steps of all stages."""
+        """The number of steps of all stages."""
         return sum(stage.steps for stage in self.stages)
 
     @property
     def steps_done(self) -> int:
-        """The steps of all stages that are done."""
+        """The number of finished steps of all stages."""
         return sum(stage.steps_done for stage in self.stages)
 
     def record(self) -> dict[str, Any]:
-        """What the run records of itself beside its numbers; plain JSON values."""
+        """Returns the provenance of the run; plain JSON values."""
         config = self.study.config
         return {
             **provenance(self.study.engine, self.streams),
@@ -61,7 +61,7 @@ class PreparedRun:
         }
 
     def packed(self, state: RunState) -> bytes:
-        """A checkpoint: the number of the stage that runs, the states of the stages up to it, and the generators."""
+        """Serialises a checkpoint: the index of the running stage, the states up to it, and the generators."""
         return pack(
             {
                 "versions": dict(self.study.config.versions),
@@ -75,34 +75,34 @@ class PreparedRun:
         )
 
     def resume(self, payload: bytes) -> RunState:
-        """Brings the stages of a fresh run, and the global generators, to where a checkpoint left them.
+        """Restores the states of a new run's stages, and of the global generators, from a checkpoint.
 
-        After an error some stages have been changed, and the run is of no use.
+        After an error some stages may have been changed: discard the run.
 
         Raises:
-            DataError: the data under the same name were others.
+            DataError: the checkpoint was made with other data of the same name.
             UnfitCheckpointError: the checkpoint was made by other code or for other stages, or cannot be read.
-            RuntimeError: the device lacks memory or fails; the checkpoint may be good.
+            RuntimeError: the device lacks memory or fails; the checkpoint itself may be intact.
         """
         saved = unpack(payload)
         with unfit_named():
             self._require_same_versions(saved)
             digest = saved["data_digest"]
         if self.dataset:
-            whose = f"run {self.streams.run} of this experiment, which was begun earlier"
+            whose = f"run {self.streams.run} of this experiment, which was started earlier"
             require_same_data(self.dataset, ({"data_digest": digest},), whose)
         with unfit_named():
             return self._loaded(saved)
 
     def _loaded(self, saved: Mapping[str, Any]) -> RunState:
         if not 0 <= saved["stage"] < len(self.stages) or len(saved["stages"]) != saved["stage"] + 1:
-            raise ValueError("other stages")
+            raise ValueError("it is of other stages")
         for stage, state in zip(self.stages, saved["stages"], strict=False):
             stage.load(state)
         state = RunState(saved["stage"], **saved["times"], sessions=saved["sessions"])
-        set_generators(saved["generators"], self.study.engine.device)  # last: an error before leaves them as they were
+        set_generators(saved["generators"], self.study.engine.device)  # last: an earlier error must not change them
         return state
 
     def _require_same_versions(self, saved: Mapping[str, Any]) -> None:
         if saved["versions"] != dict(self.study.config.versions):
-            raise ValueError("its versions are not what they are now")
+            raise ValueError("the versions of its components are not the current ones")

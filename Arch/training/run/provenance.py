@@ -1,4 +1,4 @@
-"""Where a run came from: machine, versions, code, data, seeds."""
+"""Provenance of a run: machine, versions, code, seeds."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from Arch.training.engine import Engine
 from Arch.training.streams import Streams
 
 _DRIVER = Path("/proc/driver/nvidia/version")
-_PATIENCE = 5  # seconds for another program, which may sit on a slow disk
+_PATIENCE = 5  # seconds for another program, which may have to be read from a slow disk
 
 
 def provenance(engine: Engine, streams: Streams) -> dict[str, Any]:
-    """What every run on an engine records of machine, versions, code and seeds; plain JSON values."""
+    """Returns what every run records of machine, versions, code and seeds; plain JSON values."""
     return {
         **engine.describe(),
         **_versions(),
@@ -42,19 +42,19 @@ def provenance(engine: Engine, streams: Streams) -> dict[str, Any]:
 
 
 def session(engine: Engine) -> dict[str, Any]:
-    """What may differ between the sessions of one run."""
+    """Returns what may differ between the sessions of one run."""
     described = engine.describe()
     now = {"torch": str(torch.__version__), "device": described["device"], "threads": described["threads"]}
     return {**now, "host": host(), **_own_code()}
 
 
 def host() -> str:
-    """What this machine is called."""
+    """Returns the name of this machine."""
     return platform.node()
 
 
 def code_version(root: Path) -> dict[str, Any]:
-    """The commit of the code in `root` and whether it was edited since; empty where git cannot tell."""
+    """Returns the commit of the code in `root` and whether it was edited since; empty where git fails."""
     if not (root / ".git").exists():
         return {}
     commit = _git(root, "rev-parse", "HEAD")
@@ -64,7 +64,7 @@ def code_version(root: Path) -> dict[str, Any]:
 
 @cache
 def _own_code() -> dict[str, Any]:
-    """The version of this very code, asked once for a process: what is edited later does not act in it."""
+    """Returns the version of this code, read once per process: later edits do not affect a running process."""
     return code_version(INSTALLATION.repository) if INSTALLATION.repository else {}
 
 
@@ -82,18 +82,15 @@ def _versions() -> dict[str, Any]:
 
 @cache
 def _driver() -> str | None:
-    """The version of NVIDIA's driver, as its kernel module or its own program tells it."""
+    """Returns the version of NVIDIA's driver, from its kernel module or from nvidia-smi."""
     text = _DRIVER.read_text(errors="replace") if _DRIVER.exists() else ""
-    told = re.search(r"Kernel Module.*?\s(\d+\.[\d.]+)", text)
-    return (
-        told[1]
-        if told
-        else answer("nvidia-smi", "--query-gpu=driver_version", "--format=csv,noheader", patience=_PATIENCE)
-    )
+    match = re.search(r"Kernel Module.*?\s(\d+\.[\d.]+)", text)
+    query = ("nvidia-smi", "--query-gpu=driver_version", "--format=csv,noheader")
+    return match[1] if match else answer(*query, patience=_PATIENCE)
 
 
 def _installed(package: str) -> str | None:
-    """The version of an installed package, which is not imported for it."""
+    """Returns the version of an installed package without importing it; None where it is absent."""
     try:
         return metadata.version(package)
     except metadata.PackageNotFoundError:

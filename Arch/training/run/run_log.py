@@ -1,4 +1,4 @@
-"""The run's own log and progress, written as it goes on, whoever watches."""
+"""Writes the log and the progress of a run into its work folder."""
 
 from __future__ import annotations
 
@@ -6,67 +6,65 @@ import logging
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import Any, TextIO
 
+from Arch.cache.attempts.progress import Progress
+from Arch.cache.attempts.work import Work
 from Arch.errors import DiskError
+from Arch.types import Epoch
 from Arch.units import epoch_text, utc_now
-
-if TYPE_CHECKING:
-    from Arch.cache.attempts.progress import Progress
-    from Arch.cache.attempts.work import Work
-    from Arch.types import Epoch
 
 
 class RunLog:
-    """Tells what happens to a run; that something cannot be written down never stops the run itself."""
+    """Writes the log lines and progress of a run; a disk that refuses them is a warning and does not end the run."""
 
     def __init__(self, work: Work) -> None:
-        """Takes the traces of the run in hand."""
+        """Takes the work folder of the active run."""
         self._work = work
-        self._is_mute = self._is_closed = False
+        self._has_warned = self._is_closed = False
 
-    def say(self, line: str) -> None:
-        """Adds a line to the log."""
+    def write(self, line: str) -> None:
+        """Appends a line to the log, with the time."""
         if self._is_closed:
             return
         try:
             self._work.write_log(f"{utc_now()}  {line}")
         except DiskError as problem:
-            self._complain(problem)
+            self._warn(problem)
         else:
-            self._is_mute = False
+            self._has_warned = False
 
     def close(self) -> None:
-        """Ends the log: the run has taken its copy, and its traces are about to be removed."""
+        """Ignores later lines: the log was copied into the run, and the work folder is about to be removed."""
         self._is_closed = True
 
-    def tell_progress(self, reached: Progress) -> None:
-        """Tells onlookers how far the run has come."""
+    def write_progress(self, reached: Progress) -> None:
+        """Writes the progress file, which other processes read."""
         try:
             self._work.save_progress(reached)
         except DiskError as problem:
-            self._complain(problem)
+            self._warn(problem)
 
-    def _complain(self, problem: DiskError) -> None:
-        """Warns once, and again only after something could be written: a full disk is not news at every epoch."""
-        if not self._is_mute:
-            self._is_mute = True
-            logging.getLogger(__name__).warning("%s The training goes on.", problem)
+    def _warn(self, problem: DiskError) -> None:
+        """Warns once, and again only after a write that succeeded, so that a full disk does not warn at every epoch."""
+        if not self._has_warned:
+            self._has_warned = True
+            logging.getLogger(__name__).warning("%s The run continues.", problem)
 
 
 @contextmanager
 def open_run_log(work: Work) -> Iterator[RunLog]:
-    """The log of a run, to which all warnings of this process go as well while it is open."""
+    """Opens the log of a run, to which all warnings of this process are copied while it is open."""
     log = RunLog(work)
     handler, show = _Copy(log), warnings.showwarning
 
-    def show_and_say(
+    def show_and_log(
         message: Warning | str, category: type[Warning], filename: str, lineno: int, *rest: TextIO | str | None
     ) -> None:
-        show(message, category, filename, lineno, *rest)  # type: ignore[arg-type]  # as Python handed them over
-        log.say(f"{category.__name__}: {message} ({filename}:{lineno})")
+        show(message, category, filename, lineno, *rest)  # type: ignore[arg-type]  # passed through unchanged
+        log.write(f"{category.__name__}: {message} ({filename}:{lineno})")
 
-    warnings.showwarning = show_and_say  # type: ignore[assignment]
+    warnings.showwarning = show_and_log  # type: ignore[assignment]
     logging.getLogger().addHandler(handler)
     try:
         yield log
@@ -76,16 +74,18 @@ def open_run_log(work: Work) -> Iterator[RunLog]:
 
 
 class _Copy(logging.Handler):
-    """Copies what is logged, from warnings on, into a log."""
+    """Copies log records of level WARNING and above into a run's log."""
 
     def __init__(self, log: RunLog) -> None:
         super().__init__(logging.WARNING)
         self._log = log
 
     def emit(self, record: logging.LogRecord) -> None:
-        self._log.say(f"{record.levelname.lower()}: {record.getMessage()}")
+        self._log.write(f"{record.levelname.lower()}: {record.getMessage()}")
         last_resort: Any = logging.lastResort
-        if last_resort and logging.getLogger().handlers == [self]:  # else Python takes this copy for an answer
+        if last_resort and logging.getLogger().handlers == [
+            self
+        ]:  # with a handler, Python would not print it to stderr
             last_resort.handle(record)
 
 

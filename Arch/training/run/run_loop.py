@@ -1,4 +1,4 @@
-"""The loop of a run, from its latest checkpoint to its commit; it can be left between any two steps and resumed."""
+"""Runs the stages of a run, from its latest checkpoint to its commit; it can be interrupted between any two steps."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from Arch.units import utc_now
 
 
 def start_message(study: Study, lease: Lease) -> str:
-    """The first log line of a run: title, fingerprint, attempt, host, device."""
+    """Returns the first log line of a run: title, fingerprint, attempt, host, device."""
     described, config = study.engine.describe(), study.config
     return (
         f"{config.title} ({config.fingerprint}), run {lease.index}, attempt {lease.generation}, on {host()}, "
@@ -37,22 +37,22 @@ def start_message(study: Study, lease: Lease) -> str:
 
 
 def make_run(study: Study, prepare: Callable[[], PreparedRun], lease: Lease, log: RunLog) -> Run:
-    """Makes and commits a run, from its latest checkpoint on if it has one.
+    """Makes and commits a run, resumed from its latest checkpoint if it has one.
 
     Args:
-        study: whose run it is.
-        prepare: gives the run as it is before its first step; called again after a checkpoint that does not fit.
-        lease: on the run; it is entered.
+        study: the experiment of the run.
+        prepare: returns the run before its first step; called again after a checkpoint that does not fit.
+        lease: on the run; its context is entered.
         log: of the run.
 
     Raises:
-        ArchError: the config cannot be carried out, the data are not those that the run was begun with, a loss was not
-            finite, or the cache cannot be written.
-        StoppedError: the end was asked for.
+        ArchError: the run cannot be prepared, the data are not those of its checkpoint, a loss was not finite, or the
+            cache cannot be written.
+        StoppedError: a stop was requested.
         LeaseLostError: another process took the run over.
     """
     if study.config.option("TensorBoard"):
-        summary_writer()  # where it is absent, nothing is begun
+        summary_writer()  # raises before the run starts where TensorBoard is not installed
     stream = Streams(study.config["Seed"], lease.index).dropout
     with global_stream(stream, study.engine.device):
         run, state = _resumed(prepare, lease, log)
@@ -62,39 +62,39 @@ def make_run(study: Study, prepare: Callable[[], PreparedRun], lease: Lease, log
 
 
 def _resumed(prepare: Callable[[], PreparedRun], lease: Lease, log: RunLog) -> tuple[PreparedRun, RunState]:
-    """The run and its state: at its latest checkpoint, or at its beginning."""
+    """Prepares the run and its state: of its latest checkpoint, or before the first step."""
     run, state = prepare(), None
     checkpoints = lease.entry.work(lease.index).checkpoints
-    kept = checkpoints.newest()
-    if kept is not None:
+    latest = checkpoints.newest()
+    if latest is not None:
         try:
-            state = run.resume(kept.payload)
+            state = run.resume(latest.payload)
         except UnfitCheckpointError as problem:
             logging.getLogger(__name__).warning(
-                "the checkpoint of run %d in %s does not fit (%s); the run starts afresh.",
+                "the checkpoint of run %d in %s does not fit (%s); the run starts from the first step.",
                 lease.index,
                 lease.entry.path,
                 problem,
             )
-            checkpoints.discard()  # else it would count as further than the new ones
+            checkpoints.discard()  # else its step would exceed that of new checkpoints, which would be ignored
             run = prepare()
     state = state or RunState()
-    unlike = state.begin_session(session(run.study.engine), run.steps_done)
+    differences = state.begin_session(session(run.study.engine), run.steps_done)
     _log_start(run, state, log)
-    if unlike:
-        log.say(f"warning: what came before was made with another {', another '.join(unlike)}")
+    if differences:
+        log.write(f"warning: earlier steps were computed with different {', '.join(differences)}")
     return run, state
 
 
 def _log_start(run: PreparedRun, state: RunState, log: RunLog) -> None:
     stage = run.stages[state.stage]
     if run.steps_done:
-        log.say(f"goes on: {_named(run, stage)}{stage.reached().text}")
+        log.write(f"goes on: {_named(run, stage)}{stage.reached().text}")
         return
-    log.say(f"begins: {', then '.join(f'{_named(run, each)}{each.plan}' for each in run.stages)}")
+    log.write(f"begins: {', then '.join(f'{_named(run, each)}{each.plan}' for each in run.stages)}")
     for each in run.stages:
         for note in each.notes:
-            log.say(note)
+            log.write(note)
 
 
 def _named(run: PreparedRun, stage: Stage) -> str:
@@ -102,10 +102,10 @@ def _named(run: PreparedRun, stage: Stage) -> str:
 
 
 class RunLoop:
-    """A run under way; stages call it after every step and epoch."""
+    """An active run, and the monitor of its stages."""
 
     def __init__(self, run: PreparedRun, state: RunState, lease: Lease, log: RunLog) -> None:
-        """Takes a run, where it stands, the lease on it and its log."""
+        """Takes a run, its state, the lease on it and its log."""
         self._run, self._state, self._lease, self._log = run, state, lease, log
         study = run.study
         self._watcher = GuardedWatcher(study.settings.watcher)
@@ -118,17 +118,17 @@ class RunLoop:
             requests=study.settings.requests,
             watcher=self._watcher,
             interval=study.config.option("CheckpointInterval"),
-            kept=run.steps_done,
+            saved_step=run.steps_done,
             pack=self._packed,
             progress=self._progress,
         )
 
     def run(self) -> None:
-        """Runs the stages that are left.
+        """Runs the remaining stages.
 
         Raises:
             NonFiniteLossError: a loss or a score was not finite.
-            StoppedError: the end was asked for.
+            StoppedError: a stop was requested.
             LeaseLostError: another process took the run over.
         """
         run, state = self._run, self._state
@@ -139,14 +139,14 @@ class RunLoop:
         self._device_watch.start()
         events, past = self._lease.entry.work(self._lease.index).events, self._epochs_done()
         with open_events(events, past, is_wanted=run.study.config.option("TensorBoard")) as self._write_event:
-            self._checkpointer.look()  # the end may have been asked for while the data were loaded
+            self._checkpointer.check()  # a stop may have been requested while the data were loaded
             while True:
                 run.stages[state.stage].run(self)
                 if state.stage + 1 == len(run.stages):
                     break
-                self._log.say(f"{run.stages[state.stage].name} is done")
+                self._log.write(f"{run.stages[state.stage].name} is done")
                 state.stage += 1
-        self._checkpointer.trained()
+        self._checkpointer.last_step_done()
 
     def step_done(self) -> None:
         """See `Monitor.step_done`."""
@@ -159,7 +159,7 @@ class RunLoop:
             epoch = replace(epoch, stage=stage.name)
         self._write_event(epoch)
         self._watcher.epoch_done(epoch)
-        self._log.say(f"{_named(run, stage)}epoch {epoch.number}/{stage.reached().epochs}: {epoch_line(epoch)}")
+        self._log.write(f"{_named(run, stage)}epoch {epoch.number}/{stage.reached().epochs}: {epoch_line(epoch)}")
         if run.steps_done < run.steps:
             self._checkpointer.epoch_done(epoch.number)
 
@@ -168,11 +168,11 @@ class RunLoop:
 
         Raises:
             LeaseLostError: another process took the run over.
-            DiskError: the cache cannot be written; the latest checkpoint stays.
+            DiskError: the cache cannot be written; the latest checkpoint is kept.
         """
         outcome = merged(self._run.stages)
         run = self._recorded(outcome)
-        self._log.say(f"done after {run.seconds:.1f} s: {', '.join(f'{k} {v:.6g}' for k, v in run.scores.items())}")
+        self._log.write(f"done after {run.seconds:.1f} s: {', '.join(f'{k} {v:.6g}' for k, v in run.scores.items())}")
         work = self._lease.entry.work(self._lease.index)
         with RunWriter(self._lease.entry, self._lease.index, self._lease) as writer:
             save(outcome, writer.folder)
@@ -188,7 +188,7 @@ class RunLoop:
         return [epoch for stage in self._run.stages for epoch in stage.epochs]
 
     def _length(self) -> tuple[int, int]:
-        """Epochs and steps an epoch where all epochs are equally long; else 0 and the steps in all."""
+        """Returns the epochs and the steps per epoch; 0 and all steps where epochs differ or are absent."""
         numbers = [stage.reached().epochs for stage in self._run.stages]
         lengths = [stage.steps / max(number, 1) for stage, number in zip(self._run.stages, numbers, strict=True)]
         epochs = sum(numbers)
@@ -216,17 +216,17 @@ class RunLoop:
 
     def _recorded(self, outcome: Outcome) -> Run:
         run, state = self._run, self._state
-        origin = run.record()
-        origin["attempts"] = self._lease.generation
-        origin["device_seconds"] = self._device_watch.seconds
+        provenance = run.record()
+        provenance["attempts"] = self._lease.generation
+        provenance["device_seconds"] = self._device_watch.seconds
         if len(state.sessions) > 1:
-            origin["sessions"] = state.sessions
+            provenance["sessions"] = state.sessions
         return Run(
             index=run.streams.run,
             seed=run.streams.seed,
             epochs=outcome.epochs,
             scores=outcome.scores,
             seconds=self._watch.seconds,
-            provenance=origin,
+            provenance=provenance,
             arrays={name: array.info for name, array in outcome.arrays.items()},
         )

@@ -1,4 +1,4 @@
-"""A run is a sequence of stages; this is all that the run loop knows of one."""
+"""Declares the stage: a run is a sequence of stages, and the run loop uses nothing else of them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from Arch.types import Epoch
 
 
 class Monitor(Protocol):
-    """What a stage calls while it runs; an error that a call raises leaves the stage as it is between two steps."""
+    """Callbacks of a running stage; if one raises, the state of the stage is that between two steps."""
 
     def step_done(self) -> None:
         """Called after every step; may raise StoppedError or LeaseLostError."""
@@ -28,10 +28,10 @@ class Reached:
     """How far a stage has come.
 
     Attributes:
-        text: in words, for the log.
-        scores: the latest numbers that progress displays show.
-        epoch: epochs that are done.
-        epochs: epochs in all; 0 where the stage has none.
+        text: a sentence for the log.
+        scores: the latest loss and scores, for progress displays.
+        epoch: the number of finished epochs.
+        epochs: the number of all epochs; 0 where the stage has none.
     """
 
     text: str
@@ -42,7 +42,7 @@ class Reached:
 
 @dataclass(frozen=True, eq=False)
 class Outcome:
-    """What a finished stage gives its run; of several stages the later one's wins where names are equal.
+    """The result of a finished stage.
 
     Attributes:
         scores: finite numbers by name.
@@ -58,14 +58,14 @@ class Outcome:
 
 
 class Stage(ABC):
-    """One part of a run: a fit, a pass over data, or another sequence of steps that can be left between any two.
+    """A part of a run: a fit, a pass, or another sequence of steps that can be interrupted between any two.
 
     Attributes:
         name: of the stage, unique in its run.
-        steps: how many steps it has in all.
-        plan: its length in words, for the log.
-        notes: further lines for the log of a run that begins.
-        epochs: that are done; none where the stage has none.
+        steps: the number of all its steps.
+        plan: its length, for the log.
+        notes: further lines for the log at the start of a run.
+        epochs: the finished ones; empty where the stage has no epochs.
     """
 
     name: str
@@ -77,37 +77,37 @@ class Stage(ABC):
     @property
     @abstractmethod
     def steps_done(self) -> int:
-        """The number of steps that are done."""
+        """The number of finished steps."""
 
     @abstractmethod
     def run(self, monitor: Monitor) -> None:
-        """Runs the steps that are left, and calls the monitor after each.
+        """Runs the remaining steps, and calls the monitor after each.
 
         Raises:
-            NonFiniteLossError: a number was not finite.
+            NonFiniteLossError: a loss or a score was not finite.
             StoppedError, LeaseLostError: the monitor raised it.
         """
 
     @abstractmethod
     def state(self) -> dict[str, Any]:
-        """All that the next step depends on beside data and global random generators; plain values and tensors."""
+        """Returns all that the next step depends on, as plain values and tensors; not data or global generators."""
 
     @abstractmethod
     def load(self, state: Mapping[str, Any]) -> None:
-        """Goes on from a `state`.
+        """Restores a `state`.
 
         Raises:
-            RuntimeError, ValueError, KeyError: it is the state of another stage; some of it may have been taken over.
+            RuntimeError, ValueError, KeyError: it is the state of another stage; a part of it may have been loaded.
         """
 
     @abstractmethod
     def reached(self) -> Reached:
-        """How far the stage has come."""
+        """Returns how far the stage has come."""
 
     @abstractmethod
     def outcome(self) -> Outcome:
-        """The result of the finished stage."""
+        """Returns the result of the finished stage."""
 
     def record(self) -> dict[str, Any]:
-        """What a run records of the stage in its provenance; plain JSON values."""
+        """Returns what a run records of the stage in its provenance; plain JSON values."""
         return {}

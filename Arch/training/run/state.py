@@ -1,4 +1,4 @@
-"""The state of a run between two steps, beside that of its stages."""
+"""The state of a run between two steps, apart from that of its stages."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from typing import Any
 
 @dataclass
 class RunState:
-    """Where a run stands.
+    """How far a run has come, in which time and where.
 
     Attributes:
         stage: the index of the stage that is running.
         seconds: wall time of the run so far.
-        device_seconds: time that the device has computed so far.
-        sessions: where each part of the run was computed, from which step on; the last one is the present one.
+        device_seconds: computing time of the device so far.
+        sessions: machine, device and code of each part of the run, with its first step; the last one is current.
     """
 
     stage: int = 0
@@ -24,9 +24,9 @@ class RunState:
     sessions: list[dict[str, Any]] = field(default_factory=list)
 
     def begin_session(self, where: Mapping[str, Any], step: int) -> tuple[str, ...]:
-        """Records where the run is computed from `step` on; names what differs from the session before."""
+        """Records machine, device and code from `step` on; returns the names of what differs from the last session."""
         before = self.sessions[-1] if self.sessions else where
-        unlike = tuple(key for key in where if where[key] != before.get(key))
-        if unlike or not self.sessions:
+        differences = tuple(key for key in where if where[key] != before.get(key))
+        if differences or not self.sessions:
             self.sessions.append({**where, "from_step": step})
-        return unlike
+        return differences

@@ -1,4 +1,4 @@
-"""TensorBoard events of a run, written on request."""
+"""Writes the TensorBoard events of a run, on request."""
 
 from __future__ import annotations
 
@@ -10,19 +10,18 @@ from typing import TYPE_CHECKING
 
 from Arch import files
 from Arch.errors import TrainingError
+from Arch.types import Epoch
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # at run time it fails where TensorBoard is absent
     from torch.utils.tensorboard import SummaryWriter
-
-    from Arch.types import Epoch
 
 
 @contextmanager
 def open_events(folder: Path, epochs: Iterable[Epoch], *, is_wanted: bool) -> Iterator[Callable[[Epoch], None]]:
-    """Gives a function that writes an epoch's numbers as events in `folder`, or one that does nothing.
+    """Yields a function that writes an epoch's numbers as events in `folder`, or one that does nothing.
 
-    What an earlier attempt left in the folder is replaced by the events of `epochs`, so that none is there twice. A
-    disk that refuses ends the events and not the run.
+    The events of an earlier attempt are replaced by those of `epochs`, so that none is there twice. A disk that
+    refuses ends the events, not the run.
 
     Raises:
         TrainingError: events are wanted but TensorBoard is not installed.
@@ -41,7 +40,7 @@ def open_events(folder: Path, epochs: Iterable[Epoch], *, is_wanted: bool) -> It
 
 
 def summary_writer() -> type[SummaryWriter]:
-    """What writes events; asked for before a run begins, so that its absence leaves nothing behind.
+    """Imports TensorBoard's writer of events.
 
     Raises:
         TrainingError: TensorBoard is not installed.
@@ -56,30 +55,30 @@ def summary_writer() -> type[SummaryWriter]:
 
 
 class _Events:
-    """What TensorBoard's own writer writes, for as long as the disk lets it."""
+    """TensorBoard's writer, which is dropped at the first error of the disk."""
 
     def __init__(self, folder: Path) -> None:
         self._writer: SummaryWriter | None = None
-        with self._unless_refused():
+        with self._until_disk_error():
             self._writer = summary_writer()(log_dir=str(folder))
 
     def write(self, epoch: Epoch) -> None:
         if self._writer is not None:
-            with self._unless_refused():
+            with self._until_disk_error():
                 _write(self._writer.add_scalar, epoch)
 
     def close(self) -> None:
         if self._writer is not None:
-            with self._unless_refused():
+            with self._until_disk_error():
                 self._writer.close()
 
     @contextmanager
-    def _unless_refused(self) -> Iterator[None]:
+    def _until_disk_error(self) -> Iterator[None]:
         try:
             yield
         except OSError as problem:
             self._writer = None
-            logging.getLogger(__name__).warning("no more TensorBoard events: %s. The training goes on.", problem)
+            logging.getLogger(__name__).warning("no more TensorBoard events: %s. The run continues.", problem)
 
 
 def _write(add_scalar: Callable[[str, float, int], None], epoch: Epoch) -> None:

@@ -1,47 +1,47 @@
-"""Waiting one's turn to make a run that someone else is making."""
+"""Waits for the lease of a run that another process is making."""
 
 from __future__ import annotations
 
 import logging
 import time
-from typing import TYPE_CHECKING
 
 from Arch.cache.claims.heartbeats import Heartbeats
+from Arch.cache.entry import Entry
+from Arch.cache.making.lease import Lease
+from Arch.callbacks import Requests
 from Arch.errors import RunDoneError, RunHeldError, StoppedError
 
-if TYPE_CHECKING:
-    from Arch.cache.entry import Entry
-    from Arch.cache.making.lease import Lease
-    from Arch.callbacks import Requests
-
-PAUSE = 1.0  # seconds between two looks at who holds the run
+PAUSE = 1.0  # seconds between two attempts to acquire the lease
 
 
 def wait_for_lease(entry: Entry, index: int, requests: Requests, *, device: str, pause: float = PAUSE) -> Lease | None:
-    """The lease of a run, taken as by a person; None once the run is there. A dead holder's run is taken over.
+    """Acquires the lease of a run on behalf of a user; takes it over from a dead holder.
 
     Args:
-        entry: whose run it is; it was opened.
-        index: which run.
-        requests: what is asked of this process meanwhile.
-        device: on what the run will be made, for people.
-        pause: seconds between two looks.
+        entry: of the experiment; it is open.
+        index: of the run.
+        requests: is read before each attempt.
+        device: where the run will be computed, for displays.
+        pause: seconds between two attempts.
+
+    Returns:
+        The lease, or None once the run is finished.
 
     Raises:
-        StoppedError: the end was asked for before the run could be begun here.
+        StoppedError: a stop was requested before the lease was acquired.
         DiskError: the cache cannot be read or written.
     """
-    heartbeats, is_told = Heartbeats(), False
+    heartbeats, has_warned = Heartbeats(), False
     while True:
         if requests.is_stop_requested:
-            where = "while another process was making" if is_told else "before"
-            raise StoppedError(f"left {where} run {index} of {entry.path}; the same command goes on from there.")
+            where = "while another process was making" if has_warned else "before"
+            raise StoppedError(f"stopped {where} run {index} of {entry.path}; the same command resumes from there.")
         try:
             return entry.take(index, device=device, heartbeats=heartbeats, is_forced=True)
         except RunDoneError:
             return None
         except RunHeldError as held:
-            if not is_told:
+            if not has_warned:
                 logging.getLogger(__name__).warning("%s Waiting for it.", held)
-                is_told = True
+                has_warned = True
         time.sleep(pause)

@@ -1,1 +1,1 @@
-"""The trainers, one kind of study per file; a public module here registers itself."""
+"""The trainers, one kind of study per file; every public module of this package registers its trainer."""

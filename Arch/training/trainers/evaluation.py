@@ -1,4 +1,4 @@
-"""The study that only looks: how good a network is on a split of a dataset."""
+"""The study that measures a network on a split of a dataset, without training."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ class Evaluation(ITrainer):
     """Measures `Network` on a split of `Dataset` in one pass: accuracy, calibration, confusion; trains nothing."""
 
     def load_dataset(self) -> ImageData:
-        """The config's data, with constants of their own only where the network is to see images under them.
+        """Loads the config's data; computes their normalisation constants only where the evaluation uses them.
 
         Raises:
-            ArchError: the data are not what they should be, or the network is not available.
+            ArchError: the data cannot be loaded, or the network is not available.
         """
         choice = self.config["NetworkNormalization"]
         is_own = choice == "Own" and self._own_constants() is not None
@@ -40,22 +40,22 @@ class Evaluation(ITrainer):
         return measured_data(self.config, self.settings.data, kind)
 
     def load_model(self, dataset: ImageData | None) -> None:  # noqa: ARG002 - nothing is trained
-        """None: nothing is trained."""
+        """Returns None: nothing is trained."""
         return
 
     def stages(self, dataset: ImageData | None, model: IModel | None, streams: Streams) -> Sequence[Stage]:  # noqa: ARG002
-        """A single pass.
+        """Returns a single pass.
 
         Raises:
             ConfigError: logits and classes differ in number.
-            ArchError: the network is not available, or does not read such images.
+            ArchError: the network is not available, or does not accept images of this shape.
         """
         data = self._data(dataset)
         network = self.engine.place(self.network("Network", streams.run).load_as_is(data))
         return (self._pass(network, data, self.config["Split"], keeps_logits=self.config["KeepLogits"]),)
 
     def evaluate(self, model: IModel, dataset: ImageData, split: str = "test") -> Scores:
-        """Scores and arrays of a network, which is on the device, on the "train" or "test" split of a dataset."""
+        """Measures a network, which is on the device, on the "train" or "test" split of a dataset."""
         stage = self._pass(model, dataset, split, keeps_logits=False)
         stage.run(_Unwatched())
         outcome = stage.outcome()
@@ -92,12 +92,12 @@ class Evaluation(ITrainer):
         ignores_extra = self.config["ExtraLogits"] == "Ignore"
         if logits == classes or (logits > classes and ignores_extra):
             return
-        way_out = ""
+        advice = ""
         if logits > classes:
-            way_out = f" ExtraLogits Ignore (`main.py evaluate --extra-logits ignore`) compares the first {classes}."
+            advice = f" ExtraLogits Ignore (`main.py evaluate --extra-logits ignore`) compares the first {classes}."
         raise ConfigError(
             f"{self.network('Network').title} gives {logits} logits, and {dataset.name} has {classes} classes: its "
-            f"predictions cannot be compared with the labels.{way_out}"
+            f"predictions cannot be compared with the labels.{advice}"
         )
 
     def _split(self, dataset: ImageData, name: str) -> Split:
@@ -106,19 +106,19 @@ class Evaluation(ITrainer):
     def _data(self, dataset: ImageData | None) -> ImageData:
         if dataset is None:
             raise DataError("an evaluation needs a dataset.")
-        learned = self._learned_classes()
-        if learned and learned != list(dataset.classes):
+        trained_on = self._trained_classes()
+        if trained_on and trained_on != list(dataset.classes):
             logging.getLogger(__name__).warning(
-                "%s learned the classes %s, and %s has the classes %s: class i is compared with class i.",
+                "%s was trained on the classes %s, and %s has the classes %s: class i is compared with class i.",
                 self.network("Network").title,
-                _short(learned),
+                _short(trained_on),
                 dataset.name,
                 _short(list(dataset.classes)),
             )
         return dataset
 
-    def _learned_classes(self) -> list[str]:
-        """The names of the classes that the network learned; empty where they are not known."""
+    def _trained_classes(self) -> list[str]:
+        """Returns the names of the classes that the network was trained on; empty where they are not known."""
         return self.network("Network").class_names()
 
 

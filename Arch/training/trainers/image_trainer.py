@@ -28,21 +28,21 @@ class ImageTrainer(ITrainer):
     """A trainer that fits the config's `Model` to its `Dataset` in one stage.
 
     Attributes:
-        start: how the latest network that `load_model` gave began, if from other weights.
+        start: the warm start of the network that `load_model` returned last; None for random weights.
     """
 
     start: WarmStart | None = None
 
     def load_dataset(self) -> ImageData:
-        """The config's dataset with its subset, validation split and normalisation.
+        """Loads the config's dataset, with its subset, validation split and normalisation.
 
         Raises:
-            DataError: it is missing, unreadable or not what it should be.
+            DataError: it is missing, unreadable or of another format than expected.
         """
         return training_data(self.config, self.settings.data)
 
     def load_model(self, dataset: ImageData | None) -> IModel:
-        """The config's network for the dataset's images and classes, from others' weights if `PreTrained` says so.
+        """Builds the config's network for the dataset's images and classes, from pretrained weights if `PreTrained`.
 
         Raises:
             ModelError: it cannot be built for such images, or the weights do not fit.
@@ -61,13 +61,13 @@ class ImageTrainer(ITrainer):
 
     @abstractmethod
     def objective(self, dataset: ImageData, model: IModel) -> Objective:
-        """What the network is trained for."""
+        """Returns the objective of the fit."""
 
     def stages(self, dataset: ImageData | None, model: IModel | None, streams: Streams) -> Sequence[Stage]:
-        """A single fit.
+        """Returns a single fit.
 
         Raises:
-            ArchError: the config cannot be carried out.
+            ArchError: values of the config contradict each other or the data.
         """
         data, network = _present(dataset), _present(model)
         objective = self.objective(data, network)
@@ -85,7 +85,7 @@ class ImageTrainer(ITrainer):
 
 
 def _present(given: T | None) -> T:
-    """What this trainer's own methods gave, which are never None."""
+    """Narrows the type of data and networks, which this trainer's own methods never give as None."""
     if given is None:
         raise TrainingError("a study on images needs a dataset and a network.")
     return given

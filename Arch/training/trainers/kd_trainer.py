@@ -1,15 +1,19 @@
-"""Knowledge distillation, and plain training, which distils nothing."""
+"""Knowledge distillation, and plain training on labels."""
 
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING
+
+from torch import Tensor
 
 from Arch.config.config import Config
 from Arch.datasets import DATASETS
+from Arch.datasets.data import ImageData, Split
+from Arch.datasets.dataset import ImageDataset
 from Arch.datasets.normalization import Normalizer
 from Arch.distillation import METHODS
 from Arch.errors import ConfigError, DataError
+from Arch.models.imodel import IModel
 from Arch.training import TRAINERS
 from Arch.training.data_identity import require_same_data
 from Arch.training.fit.objective import Objective, WeightedTerm
@@ -19,20 +23,13 @@ from Arch.training.networks.trained import TrainedNetwork
 from Arch.training.scores import Scores
 from Arch.training.trainers.image_trainer import ImageTrainer
 
-if TYPE_CHECKING:
-    from torch import Tensor
-
-    from Arch.datasets.data import ImageData, Split
-    from Arch.datasets.dataset import ImageDataset
-    from Arch.models.imodel import IModel
-
 
 @TRAINERS.register("KDTrainer")
 class KDTrainer(ImageTrainer):
-    """Trains a student on the labels, on a teacher's logits or on both."""
+    """Trains a student on the labels, distils it from a teacher, or both."""
 
     def objective(self, dataset: ImageData, model: IModel) -> Objective:  # noqa: ARG002 - no term depends on it
-        """The config's loss terms with their weights, and the teacher if one is looked at.
+        """Builds the objective of the config's loss terms and weights, with the teacher if the config has one.
 
         Raises:
             ConfigError: every loss is switched off.
@@ -53,7 +50,7 @@ class KDTrainer(ImageTrainer):
         return Objective(terms, self._frozen_teacher, augments_teacher)
 
     def evaluate(self, model: IModel, dataset: ImageData, split: str = "test") -> Scores:
-        """Accuracy, NLL and calibration, and with a teacher the likeness to it and its own accuracy.
+        """Computes accuracy, NLL and ECE, and with a teacher the agreement with it and its own accuracy.
 
         Raises:
             DataError: there is no such split.
@@ -63,7 +60,7 @@ class KDTrainer(ImageTrainer):
             raise DataError(f"{dataset.name} has no validation split here; set Validation above 0.")
         normalizer = Normalizer.of(dataset.normalization, dataset.shape, self.engine.device)
         logits = network_logits(model, chosen, normalizer, self.engine)
-        teacher = self._teachers_logits_of(chosen, normalizer) if self._has_teacher else None
+        teacher = self._teacher_logits_of(chosen, normalizer) if self._has_teacher else None
         return Scores(scores(logits, chosen.labels, teacher))
 
     @property
@@ -75,16 +72,16 @@ class KDTrainer(ImageTrainer):
         return FrozenNetwork(self.network("Teacher").load_for(self.images), self.engine)
 
     @cached_property
-    def _teachers_logits(self) -> dict[Split, Tensor]:
-        """By split; a teacher never changes, so that each is computed once for all epochs and runs."""
+    def _teacher_logits(self) -> dict[Split, Tensor]:
+        """The teacher's logits by split, computed once for all epochs and runs."""
         return {}
 
-    def _teachers_logits_of(self, split: Split, normalizer: Normalizer) -> Tensor:
-        if split not in self._teachers_logits:
-            self._teachers_logits[split] = logits_of(
+    def _teacher_logits_of(self, split: Split, normalizer: Normalizer) -> Tensor:
+        if split not in self._teacher_logits:
+            self._teacher_logits[split] = logits_of(
                 lambda images: self._frozen_teacher.trace(images).logits, split, normalizer, self.engine
             )
-        return self._teachers_logits[split]
+        return self._teacher_logits[split]
 
     def _require_teacher_of_same_data(self, dataset: ImageData) -> None:
         given, teacher = self.network("Teacher"), self.config.references["Teacher"]

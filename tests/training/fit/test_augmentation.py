@@ -1,4 +1,4 @@
-"""The augmentation that a config asks for."""
+"""The augmentation of a config."""
 
 import pytest
 
@@ -19,7 +19,7 @@ def test_defaults_are_pad_crop_and_flip(resolver, tiny):
     assert augmentation_of(config) == Augmentation(4, horizontal_flip=True)
 
 
-def test_a_config_says_all_that_there_is(resolver, tiny):
+def test_every_augmentation_key_is_used(resolver, tiny):
     keys = {"CropPadding": 1, "RandAugment": 2, "Cutout": 2, "RandomErasing": 0.5, "ErasingMinArea": 0.1}
     keys |= {"ErasingMaxArea": 0.4, "ErasingValue": "Black", "Mixup": 0.4, "CutMix": 1.0, "MixProbability": 0.9}
     assert augmentation_of(resolver.resolve({**tiny, "DataAugmentation": True, **keys})) == Augmentation(

@@ -1,4 +1,4 @@
-"""Oracle: the recurrence, number by number."""
+"""Oracle: the recurrence, written out."""
 
 import pytest
 import torch
@@ -12,7 +12,7 @@ def set_all(network, value):
         nn.init.constant_(parameter, value)
 
 
-def test_the_average_begins_at_the_first_weights_and_then_decays():
+def test_the_average_starts_at_the_first_weights_and_then_decays():
     network = nn.Linear(2, 1)
     average = WeightAverage(network, 0.8)
     expected = None
@@ -34,7 +34,7 @@ def test_running_statistics_are_averaged_and_counters_copied():
     assert average.network.num_batches_tracked.item() == 4
 
 
-def test_the_average_is_a_network_of_its_own_that_does_not_learn():
+def test_the_average_is_a_separate_network_that_is_not_trained():
     network = nn.Linear(2, 1)
     average = WeightAverage(network, 0.5)
     average.update()

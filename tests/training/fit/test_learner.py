@@ -57,7 +57,7 @@ def learner(network, engine, objective=None, clipping=0.0, decay=0.0):
 
 
 def literal_epoch(network, teacher, batches, clipping=0.0):
-    """The parameters after an epoch, and the sums of loss, cross-entropy, divergence and hits over its samples."""
+    """Trains for an epoch; returns the sums of loss, cross-entropy, divergence and correct predictions."""
     optimizer = torch.optim.SGD(network.parameters(), lr=0.1, momentum=0.9, weight_decay=0.01)
     sums = [0.0] * 4
     network.train()
@@ -81,7 +81,7 @@ def literal_epoch(network, teacher, batches, clipping=0.0):
 
 
 @pytest.mark.parametrize("clipping", [0.0, 0.05])
-def test_an_epoch_is_what_a_plain_loop_does(engine, batches, network, teacher, clipping):
+def test_an_epoch_equals_that_of_a_plain_loop(engine, batches, network, teacher, clipping):
     plain = copy.deepcopy(network)
     sums = literal_epoch(plain, copy.deepcopy(teacher), batches.epoch(1), clipping)
     objective = Objective((CE, KD), FrozenNetwork(teacher, engine))
@@ -94,7 +94,7 @@ def test_an_epoch_is_what_a_plain_loop_does(engine, batches, network, teacher, c
         torch.testing.assert_close(ours, theirs, rtol=1e-3, atol=1e-4)
 
 
-def test_the_teacher_is_left_as_it_was(engine, batches, network, teacher):
+def test_the_teacher_does_not_change(engine, batches, network, teacher):
     before = copy.deepcopy(teacher.state_dict())
     frozen = FrozenNetwork(teacher, engine)
     images = next(batches.epoch(1)).images
@@ -105,7 +105,7 @@ def test_the_teacher_is_left_as_it_was(engine, batches, network, teacher):
     assert all(torch.equal(before[key], each) for key, each in teacher.state_dict().items())
 
 
-def test_a_frozen_network_predicts_as_the_network_in_evaluation(engine, batches, teacher):
+def test_a_frozen_network_predicts_as_the_network_in_evaluation_mode(engine, batches, teacher):
     teacher.train()(next(batches.epoch(1)).images)  # running statistics that differ from 0 and 1
     images = next(batches.epoch(2)).images
     expected = teacher.eval()(images)
@@ -114,7 +114,7 @@ def test_a_frozen_network_predicts_as_the_network_in_evaluation(engine, batches,
     assert not found.requires_grad
 
 
-def test_of_mixed_images_the_label_with_the_larger_share_counts_as_right(engine, batches, network):
+def test_the_accuracy_of_mixed_images_uses_the_label_with_the_larger_share(engine, batches, network):
     batch = next(batches.epoch(1))
     partners, shares = torch.arange(16).roll(-1), torch.linspace(0, 1, 16)
     right = [batch.labels[i] if shares[i] >= 0.5 else batch.labels[partners[i]] for i in range(16)]
@@ -123,7 +123,7 @@ def test_of_mixed_images_the_label_with_the_larger_share_counts_as_right(engine,
     assert found[-1].item() == pytest.approx(sum(int(a == b) for a, b in zip(guesses, right, strict=True)) / 16)
 
 
-def test_averaged_weights_are_the_ones_evaluated(engine, batches, network):
+def test_averaged_weights_are_evaluated(engine, batches, network):
     following = learner(network, engine, decay=0.7)
     assert following.evaluated is not network
     expected = None
@@ -134,7 +134,7 @@ def test_averaged_weights_are_the_ones_evaluated(engine, batches, network):
     torch.testing.assert_close(following.evaluated.state_dict()["fc.weight"], expected)
 
 
-def test_a_term_that_learns_is_trained_beside_the_student(engine, batches, network):
+def test_a_loss_term_with_parameters_is_trained_with_the_student(engine, batches, network):
     class Scale(nn.Module):
         def __init__(self):
             super().__init__()

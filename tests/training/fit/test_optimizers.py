@@ -16,7 +16,7 @@ RATE, DECAY = 0.1, 0.5
 
 
 def after(recipe, gradients, decay=DECAY):
-    """The values of a parameter that starts at 2 and sees the gradients one after the other."""
+    """Returns a parameter that starts at 2, after one step for each gradient."""
     parameter = nn.Parameter(torch.tensor([2.0]))
     optimizer = recipe.build([{"params": [parameter], "weight_decay": decay}])
     optimizer.param_groups[0]["lr"] = RATE
@@ -27,7 +27,7 @@ def after(recipe, gradients, decay=DECAY):
 
 
 @pytest.mark.parametrize("nesterov", [False, True])
-def test_sgd_adds_the_decay_to_the_gradient_and_keeps_a_momentum(nesterov):
+def test_sgd_adds_the_decay_to_the_gradient_and_has_momentum(nesterov):
     value, momentum = 2.0, 0.0
     for gradient in (1.0, -3.0, 0.5):
         decayed = gradient + DECAY * value
@@ -45,7 +45,7 @@ def test_adam_adds_the_decay_to_the_gradient():
     assert after(Adam(0.8, 0.7, 1e-2), (1.0, -3.0, 0.5)) == pytest.approx(value, rel=1e-5)
 
 
-def test_adamw_shrinks_the_weight_beside_the_step():
+def test_adamw_shrinks_the_weight_apart_from_the_gradient():
     value, mean, square = 2.0, 0.0, 0.0
     for t, gradient in enumerate((1.0, -3.0, 0.5), start=1):
         mean, square = 0.8 * mean + 0.2 * gradient, 0.7 * square + 0.3 * gradient**2
@@ -66,7 +66,7 @@ def test_minus_one_means_the_customary_decay(name, customary):
     assert weight_decay_of(OPTIMIZERS[name], 0.0) == 0.0
 
 
-def test_another_negative_decay_is_refused():
+def test_any_other_negative_decay_is_refused():
     with pytest.raises(ConfigError, match=r"-0\.5"):
         weight_decay_of(SGD, -0.5)
 
@@ -75,7 +75,7 @@ def network():
     return nn.Sequential(nn.Conv2d(3, 4, 3), nn.BatchNorm2d(4), nn.Flatten(), nn.Linear(4, 2))
 
 
-def test_norm_and_bias_can_be_kept_from_decaying():
+def test_normalisation_and_biases_can_be_excluded_from_decay():
     net = network()
     weights, rest = parameter_groups([net], 0.3, decays_norm_and_bias=False)
     assert (weights["weight_decay"], rest["weight_decay"]) == (0.3, 0.0)
@@ -85,7 +85,7 @@ def test_norm_and_bias_can_be_kept_from_decaying():
     }
 
 
-def test_everything_decays_otherwise():
+def test_all_parameters_decay_otherwise():
     (group,) = parameter_groups([network()], 0.3, decays_norm_and_bias=True)
     assert group["weight_decay"] == 0.3
     assert len(group["params"]) == 6

@@ -15,7 +15,7 @@ def normalizer(data):
     return Normalizer.of(data.normalization, data.shape)
 
 
-def test_every_sample_is_predicted_the_last_short_batch_included(data, normalizer, engine):
+def test_every_sample_is_predicted_also_in_the_short_last_batch(data, normalizer, engine):
     repeated = torch.arange(65).repeat(9)  # 585 samples: two full batches and one of 73
     split = Split(data.train.pixels[repeated], data.train.labels[repeated], repeated)
     network = build("MLP", data.shape, 4, seed=0, widths=(8,), dropout=0.5)
@@ -24,7 +24,7 @@ def test_every_sample_is_predicted_the_last_short_batch_included(data, normalize
     torch.testing.assert_close(found, one_by_one[repeated], rtol=1e-4, atol=1e-5)
 
 
-def test_the_mode_of_the_network_is_left_as_it_was(data, normalizer, engine):
+def test_the_mode_of_the_network_is_restored(data, normalizer, engine):
     network = build("resnet8", data.shape, 4, seed=0, batch_norm=True).train()
     before = network.state_dict()["bn1.running_mean"].clone()
     network_logits(network, data.test, normalizer, engine)
@@ -32,7 +32,7 @@ def test_the_mode_of_the_network_is_left_as_it_was(data, normalizer, engine):
     torch.testing.assert_close(network.state_dict()["bn1.running_mean"], before, rtol=0, atol=0)
 
 
-def test_batches_are_as_large_as_the_engine_says(data, normalizer, engine):
+def test_the_engine_sets_the_batch_size(data, normalizer, engine):
     sizes = []
 
     def network(images):
@@ -45,7 +45,7 @@ def test_batches_are_as_large_as_the_engine_says(data, normalizer, engine):
     assert sizes == [256, 256, 73]
 
 
-def test_scores_with_a_teacher_tell_how_like_it_the_student_is():
+def test_scores_with_a_teacher_compare_the_student_with_it():
     logits = torch.tensor([[2.0, 0.0], [0.0, 2.0], [2.0, 0.0], [0.0, 2.0]])
     teacher = torch.tensor([[2.0, 0.0], [2.0, 0.0], [2.0, 0.0], [0.0, 2.0]])
     found = scores(logits, torch.tensor([0, 1, 1, 0]), teacher)
@@ -56,11 +56,11 @@ def test_scores_with_a_teacher_tell_how_like_it_the_student_is():
     assert set(found) == {"accuracy", "nll", "ece", "agreement", "kl_to_teacher", "teacher_accuracy"}
 
 
-def test_scores_without_a_teacher_are_about_the_labels_alone():
+def test_scores_without_a_teacher_use_the_labels_only():
     assert set(scores(torch.zeros(2, 2), torch.tensor([0, 1]))) == {"accuracy", "nll", "ece"}
 
 
-def test_all_of_a_split_stays_where_it_is_on_a_cpu(data, engine):
+def test_on_a_cpu_splits_are_not_copied(data, engine):
     placed = engine.place_data(data)
     assert placed.train is data.train
     assert placed.test is data.test

@@ -1,4 +1,4 @@
-"""Oracles: closed forms, and torch's own schedulers stepped beside ours."""
+"""Oracles: closed forms, and torch's own schedulers."""
 
 import math
 
@@ -33,11 +33,11 @@ def torchs_rates(make, rate, *, each, epochs=EPOCHS, steps=STEPS):
     return found
 
 
-def test_constant_stays():
+def test_a_constant_rate_is_constant():
     assert rates(Constant(0.3, warmup_epochs=0)) == [0.3] * 30
 
 
-def test_warm_up_climbs_linearly_and_reaches_the_rate_with_its_last_step():
+def test_warm_up_is_linear_and_reaches_the_rate_at_its_last_step():
     found = rates(Constant(0.3, warmup_epochs=2))
     assert found[:10] == pytest.approx([0.3 * k / 10 for k in range(1, 11)])
     assert found[10:] == [0.3] * 20
@@ -70,7 +70,7 @@ def test_cosine_agrees_with_torch_step_by_step():
     assert rates(Cosine(0.1, 0, final_lr=0.02)) == pytest.approx(expected)
 
 
-def test_cosine_is_halfway_down_at_half_time():
+def test_cosine_is_halfway_at_half_of_the_steps():
     assert Cosine(0.1, 0, final_lr=0.02).rate(Clock(15, STEPS, EPOCHS)) == pytest.approx(0.06)
 
 
@@ -84,7 +84,7 @@ def test_one_cycle_agrees_with_torch_over_exactly_all_steps(pct_start):
     assert rates(OneCycle(0.4, pct_start)) == pytest.approx(torchs_rates(make, 0.4, each=1), rel=1e-6)
 
 
-def test_one_cycle_starts_peaks_and_ends_where_it_should():
+def test_one_cycle_has_the_documented_start_peak_and_end():
     found = rates(OneCycle(0.4, pct_start=0.3), epochs=10, steps=10)
     assert found[0] == pytest.approx(0.4 / 25)
     assert max(found) == found[29] == pytest.approx(0.4)
@@ -92,12 +92,12 @@ def test_one_cycle_starts_peaks_and_ends_where_it_should():
 
 
 @pytest.mark.parametrize("epochs", [1, 2, 3])
-def test_one_cycle_survives_trainings_of_a_few_steps(epochs):
+def test_one_cycle_works_for_fits_of_a_few_steps(epochs):
     assert all(0 < rate <= 0.4 for rate in rates(OneCycle(0.4, 0.3), epochs, steps=1))
 
 
 @pytest.mark.parametrize("name", list(SCHEDULES))
-def test_no_schedule_ever_gives_a_rate_that_is_not_a_positive_number(name, resolver):
+def test_every_schedule_gives_finite_positive_rates(name, resolver):
     config = resolver.resolve({"Dataset": "Synthetic", "Model": "MLP", "LRScheduler": name})
     found = rates(config.fill(SCHEDULES[name], name))
     assert all(math.isfinite(rate) and rate > 0 for rate in found)

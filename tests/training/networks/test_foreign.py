@@ -1,10 +1,11 @@
-"""Networks from elsewhere as teachers and beginnings; the oracle is the library's own network and torch's own files."""
+"""Foreign networks as teachers and as pretrained weights. Oracles: the library's network, and torch's files."""
 
 import dataclasses
 
 import pytest
 import torch
 import torchvision
+from safetensors.torch import load_file
 
 from Arch.datasets.normalization import Normalizer
 from Arch.errors import ConfigError, ModelError, UnknownNameError
@@ -20,7 +21,7 @@ LARGE = {"SyntheticSize": 32, "SyntheticSamples": 8, "BatchSize": 4, "NumEpochs"
 
 @pytest.fixture
 def teacher_file(tmp_path):
-    """The weights of a teacher in a file, as its own training might have saved them, and the teacher."""
+    """A file of a teacher's weights, as a DataParallel training saves them, and the teacher."""
     teacher = build("resnet8", (3, 4, 4), 4, seed=9)
     torch.save(
         {"state_dict": {f"module.{key}": each for key, each in teacher.state_dict().items()}}, tmp_path / "w.pth"
@@ -30,19 +31,19 @@ def teacher_file(tmp_path):
 
 @pytest.fixture
 def library(monkeypatch):
-    """torchvision, with weights of its own that need no network."""
-    theirs = {"classes": 4, "seed": 2}
+    """Replaces torchvision's download of weights; the result sets their classes and seed."""
+    published = {"classes": 4, "seed": 2}
 
     def get_model(name, weights=None, num_classes=1000, progress=True):
-        torch.manual_seed(theirs["seed"])
-        classes = theirs["classes"] if weights else num_classes
+        torch.manual_seed(published["seed"])
+        classes = published["classes"] if weights else num_classes
         return torchvision.models.squeezenet1_1(num_classes=classes)
 
     monkeypatch.setattr(torchvision.models, "get_model", get_model)
-    return theirs
+    return published
 
 
-def test_a_teacher_in_a_file_teaches_what_the_saved_network_gives(trainer, teacher_file):
+def test_a_teacher_from_a_file_has_the_accuracy_of_the_saved_network(trainer, teacher_file):
     path, teacher = teacher_file
     training = trainer(VanillaKD=True, Teacher=f"resnet8@{path}", UseCELoss=False)
     training.result()
@@ -52,7 +53,7 @@ def test_a_teacher_in_a_file_teaches_what_the_saved_network_gives(trainer, teach
     assert training.entry.run(0).scores["teacher_accuracy"] == pytest.approx(accuracy)
 
 
-def test_a_run_records_whose_weights_taught_it(trainer, teacher_file):
+def test_a_run_records_the_weights_of_its_teacher(trainer, teacher_file):
     training = trainer(VanillaKD=True, Teacher=f"resnet8@{teacher_file[0]}")
     training.result()
     reference = training.config.references["Teacher"]
@@ -61,7 +62,7 @@ def test_a_run_records_whose_weights_taught_it(trainer, teacher_file):
     }
 
 
-def test_the_entry_says_what_the_network_is_and_has_no_runs(trainer, store, teacher_file):
+def test_the_entry_of_a_foreign_network_describes_it_and_has_no_runs(trainer, store, teacher_file):
     training = trainer(VanillaKD=True, Teacher=f"resnet8@{teacher_file[0]}", BatchNorm=True)
     training.result()
     reference = training.config.references["Teacher"]
@@ -73,15 +74,15 @@ def test_the_entry_says_what_the_network_is_and_has_no_runs(trainer, store, teac
 
 
 def architecture(training):
-    """What of the config builds a resnet8: the keys that count for it and not for every network."""
+    """The parameters of a resnet8."""
     return dict(training.config.references["Teacher"].source.parameters)
 
 
-def test_how_the_network_is_built_is_part_of_its_name(resolver, teacher_file, tiny):
+def test_the_parameters_of_the_network_are_part_of_its_fingerprint(resolver, teacher_file, tiny):
     path, _ = teacher_file
-    taught = {**tiny, "Model": "resnet14", "VanillaKD": True, "Teacher": f"resnet8@{path}"}
+    student = {**tiny, "Model": "resnet14", "VanillaKD": True, "Teacher": f"resnet8@{path}"}
     plain, same, other = (
-        resolver.resolve({**taught, **keys}) for keys in ({}, {"BatchNorm": True}, {"BatchNorm": False})
+        resolver.resolve({**student, **keys}) for keys in ({}, {"BatchNorm": True}, {"BatchNorm": False})
     )
     assert plain["Teacher"] == same["Teacher"] != other["Teacher"]
     assert other.references["Teacher"].source.parameters["BatchNorm"] is False
@@ -99,14 +100,14 @@ def test_a_file_that_changed_after_the_config_was_read_is_refused(trainer, teach
     path, _ = teacher_file
     training = trainer(VanillaKD=True, Teacher=f"resnet8@{path}")
     path.write_bytes(path.read_bytes() + b"x")
-    with pytest.raises(ModelError, match="are not those that the experiment was named by: their SHA-256 is"):
+    with pytest.raises(ModelError, match="are not those of the experiment's fingerprint: their SHA-256 is"):
         training.result()
     path.unlink()
     with pytest.raises(ModelError, match=r"w\.pth cannot be read: No such file"):
         training.result()
 
 
-def test_published_weights_teach_and_their_digest_is_recorded(trainer, store, library):
+def test_the_digest_of_a_published_teacher_is_recorded(trainer, store, library):
     training = trainer(**LARGE, VanillaKD=True, Teacher=NAMED)
     training.result()
     torch.manual_seed(library["seed"])
@@ -120,7 +121,7 @@ def test_published_weights_teach_and_their_digest_is_recorded(trainer, store, li
     assert store.find(reference.fingerprint).document()[WEIGHTS_DIGEST] == digest
 
 
-def test_other_weights_under_a_published_name_are_refused_later(trainer, library):
+def test_other_weights_of_a_published_name_are_refused_later(trainer, library):
     trainer(**LARGE, VanillaKD=True, Teacher=NAMED).result()
     library["seed"] = 3
     with pytest.raises(ModelError, match="are not those that were used before under this name: the digest"):
@@ -133,7 +134,7 @@ def test_a_published_teacher_of_a_thousand_classes_is_refused(trainer, library):
         trainer(**LARGE, VanillaKD=True, Teacher=NAMED).result()
 
 
-def test_a_network_begins_from_published_weights_with_a_head_of_its_own(trainer, library):
+def test_a_warm_start_from_published_weights_has_a_new_head(trainer, library):
     library["classes"] = 1000
     keys = {"Model": "torchvision/squeezenet1_1", "PreTrained": True, "PreTrainedFrom": NAMED}
     training = trainer(**LARGE, **keys)
@@ -141,14 +142,12 @@ def test_a_network_begins_from_published_weights_with_a_head_of_its_own(trainer,
     fresh = training.entry.run(0).provenance["pretrained"]["fresh"]
     assert fresh == ["classifier.1.weight", "classifier.1.bias"]
     torch.manual_seed(library["seed"])
-    theirs = torchvision.models.squeezenet1_1().state_dict()
-    from safetensors.torch import load_file
-
-    ours = load_file(training.entry.weights(0, "Last"))
-    assert all(torch.equal(ours[key], theirs[key]) for key in ours if key not in fresh)
+    source = torchvision.models.squeezenet1_1().state_dict()
+    found = load_file(training.entry.weights(0, "Last"))
+    assert all(torch.equal(found[key], source[key]) for key in found if key not in fresh)
 
 
-def test_a_random_network_from_elsewhere_is_drawn_from_the_configs_seed(trainer):
+def test_a_random_foreign_network_is_drawn_from_the_seed_of_the_config(trainer):
     found = {}
     for seed in (0, 1):
         training = trainer(**LARGE, VanillaKD=True, Teacher="timm/test_resnet", Seed=seed)
@@ -158,19 +157,19 @@ def test_a_random_network_from_elsewhere_is_drawn_from_the_configs_seed(trainer)
     assert not torch.equal(found[0]["conv1.0.weight"], found[1]["conv1.0.weight"])
 
 
-def test_nothing_begins_from_random_weights(trainer):
+def test_a_warm_start_from_random_weights_is_refused(trainer):
     keys = {"Model": "timm/test_resnet", "PreTrained": True, "PreTrainedFrom": "timm/test_resnet"}
     with pytest.raises(ModelError, match="names no weights to begin from: write timm/test_resnet@WEIGHTS"):
         trainer(**LARGE, **keys).result()
 
 
-def test_a_network_that_does_not_exist_is_refused_with_the_nearest(trainer):
+def test_an_unknown_network_is_refused_with_the_nearest_name(trainer):
     with pytest.raises(UnknownNameError, match="Did you mean 'torchvision/resnet18'"):
         trainer(VanillaKD=True, Teacher="torchvision/resnt18").result()
 
 
 @pytest.mark.parametrize("keys", [{"TeacherRun": 1}, {"TeacherWeights": "Best"}])
-def test_a_network_without_runs_has_none_to_choose_from(keys, resolver, store, tmp_path, tiny, teacher_file):
+def test_keys_that_choose_a_run_are_refused_for_foreign_networks(keys, resolver, store, tmp_path, tiny, teacher_file):
     config = resolver.resolve({**tiny, "VanillaKD": True, "Teacher": f"resnet8@{teacher_file[0]}", **keys})
     with pytest.raises(
         ConfigError, match=r"choose among the runs of an experiment, and the network resnet8@w\.pth has none"
@@ -178,7 +177,7 @@ def test_a_network_without_runs_has_none_to_choose_from(keys, resolver, store, t
         Worker(store, tmp_path).train(config)
 
 
-def test_a_file_that_moved_is_found_where_the_config_says(trainer, store, teacher_file, tmp_path):
+def test_a_moved_file_of_weights_is_found_at_the_path_of_the_config(trainer, store, teacher_file, tmp_path):
     path, _ = teacher_file
     first = trainer(VanillaKD=True, Teacher=f"resnet8@{path}")
     first.result()
@@ -189,15 +188,15 @@ def test_a_file_that_moved_is_found_where_the_config_says(trainer, store, teache
     assert store.find(second.config["Teacher"]).document()["Place"] == str(moved)
 
 
-def test_a_network_whose_source_is_unknown_says_so(trainer, teacher_file):
+def test_a_network_whose_source_is_unknown_is_refused_with_the_reason(trainer, teacher_file):
     training = trainer(VanillaKD=True, Teacher=f"resnet8@{teacher_file[0]}")
     given = training.networks["Teacher"]
-    lost = dataclasses.replace(given.reference, source=None, obstacle="nobody knows it")
-    with pytest.raises(ModelError, match=r"'resnet8@w\.pth' cannot be built: nobody knows it"):
+    lost = dataclasses.replace(given.reference, source=None, obstacle="its library is unknown")
+    with pytest.raises(ModelError, match=r"'resnet8@w\.pth' cannot be built: its library is unknown"):
         dataclasses.replace(given, reference=lost).load_for(training.load_dataset())
 
 
-def test_a_trained_network_of_another_library_comes_back_from_the_cache(trainer):
+def test_a_trained_network_of_another_library_is_loaded_from_the_cache(trainer):
     training = trainer(**LARGE, Model="torchvision/squeezenet1_1")
     training.result()
     again = TrainedNetwork(training.config, training.entry).load()

@@ -1,4 +1,4 @@
-"""Networks that begin from others' weights: frozen, slowed or free; the oracle is torch's own step or the source."""
+"""Networks with pretrained weights, frozen or with a rate of their own. Oracles: torch's own step, and the source."""
 
 import dataclasses
 
@@ -8,7 +8,7 @@ from safetensors.torch import load_file
 
 from Arch.errors import ConfigError, ModelError, TrainingError
 from Arch.models.build import build
-from Arch.training.fit.optimizers.recipe import RATE_MULTIPLIER, parameter_groups, slowed
+from Arch.training.fit.optimizers.recipe import RATE_MULTIPLIER, parameter_groups, with_rate_multiplier
 from Arch.training.networks.pretrained import head_parameters
 
 SOURCE = {"Model": "resnet8", "Seed": 5}
@@ -16,7 +16,7 @@ SOURCE = {"Model": "resnet8", "Seed": 5}
 
 @pytest.fixture
 def pretrained(trainer, tiny):
-    """A trainer of a resnet8 that begins from another experiment's."""
+    """Returns a trainer of a resnet8 that starts from the weights of another experiment."""
 
     def make(multiplier=-1.0, source=None, **keys):
         of = {**tiny, **SOURCE, **(source or {})}
@@ -35,13 +35,13 @@ def trained(training):
     return load_file(training.entry.weights(0, "Last")), weights_of(training.networks["PreTrainedFrom"])
 
 
-def test_a_frozen_backbone_is_the_sources_after_training_statistics_included(pretrained):
+def test_a_frozen_backbone_keeps_parameters_and_statistics_of_its_source(pretrained):
     ours, theirs = trained(pretrained())
     changed = {key for key in ours if not torch.equal(ours[key], theirs[key])}
     assert changed == {"fc.weight", "fc.bias"}
 
 
-def test_a_frozen_backbone_is_not_dropped_from_and_its_head_is(pretrained):
+def test_dropout_is_off_in_a_frozen_backbone_and_on_in_the_head(pretrained):
     training = pretrained(
         Model="MLP", source={"Model": "MLP", "MLPWidths": [16, 8], "MLPDropout": 0.5}, MLPWidths=[16, 8], MLPDropout=0.5
     )
@@ -60,7 +60,7 @@ def first_batch(training):
     return next(batches.epoch(1))
 
 
-def test_after_an_evaluation_a_frozen_backbone_is_still_in_evaluation_mode(pretrained):
+def test_a_frozen_backbone_stays_in_evaluation_mode_after_an_evaluation(pretrained):
     training = pretrained(NumEpochs=3, EvalInterval=1)
     ours, theirs = trained(training)
     assert torch.equal(ours["bn1.running_mean"], theirs["bn1.running_mean"])
@@ -68,7 +68,7 @@ def test_after_an_evaluation_a_frozen_backbone_is_still_in_evaluation_mode(pretr
 
 
 @pytest.mark.parametrize("multiplier", [0.0, 0.25, 1.0])
-def test_the_first_step_of_the_backbone_is_that_multiple_of_the_rate(pretrained, multiplier):
+def test_the_first_step_of_the_backbone_uses_the_multiplied_rate(pretrained, multiplier):
     training = pretrained(multiplier, Momentum=0.0, WeightDecay=0.0)
     learner = training.prepare(0).stages[0].learner
     before = {name: each.detach().clone() for name, each in learner.network.network.named_parameters()}
@@ -80,10 +80,10 @@ def test_the_first_step_of_the_backbone_is_that_multiple_of_the_rate(pretrained,
         assert torch.allclose(each, before[name] - rate * each.grad, atol=1e-7), name
 
 
-def test_groups_are_parted_by_whether_they_are_slow():
+def test_groups_are_split_by_their_rate_multiplier():
     network = build("resnet8", (3, 4, 4), 4, seed=0)
     slow = [network.network.conv1.weight, network.network.bn1.bias]
-    groups = slowed(parameter_groups([network], 0.5, decays_norm_and_bias=False), slow, 0.1)
+    groups = with_rate_multiplier(parameter_groups([network], 0.5, decays_norm_and_bias=False), slow, 0.1)
     found = [(len(group["params"]), group["weight_decay"], group.get(RATE_MULTIPLIER, 1)) for group in groups]
     matrices = sum(each.ndim > 1 for each in network.parameters())
     vectors = sum(each.ndim <= 1 for each in network.parameters())
@@ -91,7 +91,7 @@ def test_groups_are_parted_by_whether_they_are_slow():
     assert [id(each) for group in groups[2:] for each in group["params"]] == [id(each) for each in slow]
 
 
-def test_what_starts_afresh_learns_though_the_backbone_is_frozen(pretrained):
+def test_newly_initialised_tensors_of_a_frozen_backbone_are_trained(pretrained):
     training = pretrained(source={"SyntheticChannels": 1, "SyntheticClasses": 3})
     ours, theirs = trained(training)
     frozen = {key for key in ours if ours[key].shape == theirs[key].shape and torch.equal(ours[key], theirs[key])}
@@ -101,7 +101,7 @@ def test_what_starts_afresh_learns_though_the_backbone_is_frozen(pretrained):
     assert {name for name, each in named.items() if each.requires_grad} == ours.keys() - frozen
 
 
-def test_a_run_records_and_says_what_started_afresh(pretrained):
+def test_a_run_records_and_logs_the_newly_initialised_tensors(pretrained):
     training = pretrained(source={"SyntheticClasses": 3})
     training.result()
     run = training.entry.run(0)
@@ -113,8 +113,8 @@ def test_a_run_records_and_says_what_started_afresh(pretrained):
     source = training.networks["PreTrainedFrom"].entry.fingerprint
     assert run.provenance["made_from"] == {"PreTrainedFrom": {"fingerprint": source, "run": 0, "weights": "Last"}}
     log = (training.entry.run_folder(0) / "log.txt").read_text()
-    assert "begins from resnet8 on Synthetic, run 0: " in log
-    assert "; fc.weight, fc.bias start afresh\n" in log
+    assert "warm start from resnet8 on Synthetic, run 0: " in log
+    assert "; fc.weight, fc.bias newly initialised\n" in log
 
 
 def test_a_run_from_scratch_records_nothing_of_the_kind(trainer):
@@ -134,15 +134,15 @@ def test_a_multiplier_that_means_nothing_is_refused(pretrained, multiplier):
         pretrained(multiplier).result()
 
 
-def test_another_network_than_the_configs_is_refused(pretrained):
+def test_a_network_other_than_that_of_the_config_is_refused(pretrained):
     training = pretrained()
     given = training.networks["PreTrainedFrom"]
     training.networks = {"PreTrainedFrom": dataclasses.replace(given, entry=training.entry)}
-    with pytest.raises(TrainingError, match=r"PreTrainedFrom is .* was handed to the trainer"):
+    with pytest.raises(TrainingError, match=r"PreTrainedFrom is .*, but the trainer was given "):
         training.result()
 
 
-def test_a_network_that_cannot_be_cut_has_the_head_that_makes_its_logits(trainer):
+def test_the_head_of_a_network_that_cannot_be_cut_computes_its_logits(trainer):
     model = build("timm/test_resnet", (3, 32, 32), 4, seed=0)
     inside = {id(each) for each in head_parameters(model)}
     model.obstacle = "for the test"

@@ -1,4 +1,4 @@
-"""Oracle: a trained network's predictions before and after the disk."""
+"""Oracle: the predictions of a trained network before it was saved."""
 
 import pytest
 
@@ -6,7 +6,7 @@ from Arch.errors import CacheError, CorruptEntryError
 from Arch.training.networks.trained import TrainedNetwork
 
 
-def test_a_loaded_network_scores_what_its_run_recorded(trainer):
+def test_a_loaded_network_has_the_scores_of_its_run(trainer):
     training = trainer(Model="resnet8")
     training.result()
     network = TrainedNetwork(training.config, training.entry).load()
@@ -15,14 +15,14 @@ def test_a_loaded_network_scores_what_its_run_recorded(trainer):
     assert found == pytest.approx(dict(training.entry.run(0).scores), rel=1e-5)
 
 
-def test_best_weights_are_refused_where_no_best_was_chosen(trainer):
+def test_best_weights_are_refused_where_no_best_epoch_was_chosen(trainer):
     training = trainer()
     training.result()
     with pytest.raises(CacheError, match="Best"):
         TrainedNetwork(training.config, training.entry, weights="Best").load()
 
 
-def test_a_run_that_is_not_there_is_refused(trainer):
+def test_a_missing_run_is_refused(trainer):
     training = trainer()
     training.result()
     with pytest.raises(CacheError, match="no run 3"):

@@ -1,4 +1,4 @@
-"""Oracle: the bytes of a run left alone. Real trainings whose disk breaks, or who die, at chosen file-system steps."""
+"""Oracle: the bytes of an undisturbed run. Real runs whose disk fails, or that are killed, at a chosen operation."""
 
 import dataclasses
 import errno
@@ -21,12 +21,12 @@ STEPS = {
     "the weights": ("/Last.safetensors", os.write),
     "the run's name": ("/Runs/000", os.rename),
 }
-LEFT_ALONE = []  # what the run is, once some test has made it undisturbed
+UNDISTURBED = []  # the numbers of the undisturbed run, once some test has made it
 IS_SURVIVED = ("the second checkpoint", "a checkpoint's bytes")
 
 
-class Asking(SilentWatcher):
-    """Asks for a checkpoint after every third step, so that some lie inside an epoch."""
+class CheckpointRequester(SilentWatcher):
+    """Requests a checkpoint after every third step, so that some are inside an epoch."""
 
     def __init__(self):
         self.requests, self.steps = Requests(), 0
@@ -39,8 +39,8 @@ class Asking(SilentWatcher):
 
 @pytest.fixture
 def in_child(trainer, tmp_path):
-    """Makes run 0 in a forked process whose disk breaks as told: its exit code or minus its signal, and the entry."""
-    trainer(NumEpochs=1).result()  # imports once what each process would import by itself
+    """Makes run 0 in a forked process whose disk fails as given; returns exit code or -signal, and the entry."""
+    trainer(NumEpochs=1).result()  # so that the forked processes need not import everything themselves
 
     def make(name, broken=None, fault=None):
         training = trainer(**KEYS)
@@ -58,9 +58,9 @@ def in_child(trainer, tmp_path):
 
 
 def attempt(training, broken, fault):
-    """0 if the run was made, 1 if the disk refused."""
-    torch.set_num_threads(1)  # the parent's threads were not forked
-    watcher = Asking()
+    """Makes the run; returns 0, or 1 if the disk failed."""
+    torch.set_num_threads(1)  # the threads of the parent are not forked
+    watcher = CheckpointRequester()
     training.settings = dataclasses.replace(training.settings, watcher=watcher, requests=watcher.requests)
     if broken:
         door._step = breaking(*broken, fault)
@@ -72,12 +72,12 @@ def attempt(training, broken, fault):
 
 
 def breaking(part, function, fault):
-    """A disk on which the first step of one kind kills the process, or fails."""
-    hits = []
+    """Returns file operations whose first matching one kills the process, or fails."""
+    matches = []
 
     def step(verb, path, called, *arguments):
-        if called is function and part in os.fspath(path) and not hits:
-            hits.append(path)
+        if called is function and part in os.fspath(path) and not matches:
+            matches.append(path)
             if fault == "kill":
                 os.kill(os.getpid(), signal.SIGKILL)
             raise OSError(fault, os.strerror(fault))
@@ -89,7 +89,7 @@ def breaking(part, function, fault):
 @pytest.mark.slow
 @pytest.mark.parametrize("fault", ["kill", errno.ENOSPC, errno.EIO, errno.EACCES], ids=str)
 @pytest.mark.parametrize("where", STEPS)
-def test_a_training_whose_disk_breaks_ends_as_the_one_left_alone(in_child, where, fault):
+def test_a_run_after_a_disk_fault_equals_the_undisturbed_run(in_child, where, fault):
     code, entry = in_child("broken", STEPS[where], fault)
     is_survived = where in IS_SURVIVED and fault != "kill"
     assert code == (-signal.SIGKILL if fault == "kill" else 0 if is_survived else 1)
@@ -97,16 +97,16 @@ def test_a_training_whose_disk_breaks_ends_as_the_one_left_alone(in_child, where
     if not is_survived and fault != "kill" and where != "the claim":
         assert entry.work(0).failure().error == "DiskError"
     assert in_child("broken")[0] == 0
-    if not LEFT_ALONE:
-        code, alone = in_child("alone")
+    if not UNDISTURBED:
+        code, undisturbed = in_child("undisturbed")
         assert code == 0
-        LEFT_ALONE.append(numbers(alone.path))
-    assert numbers(entry.path) == LEFT_ALONE[0]
+        UNDISTURBED.append(numbers(undisturbed.path))
+    assert numbers(entry.path) == UNDISTURBED[0]
     assert {path.name for path in entry.path.iterdir()} == {"Config.json", "Result.json", "Runs"}
 
 
 def numbers(entry):
-    """The epochs but for their seconds, and the weights byte by byte."""
+    """Returns the epochs without their seconds, and the bytes of the weights."""
     epochs = json.loads((entry / "Runs/000/Run.json").read_text())["Epochs"]
     weights = [(entry / f"Runs/000/{which}.safetensors").read_bytes() for which in ("Last", "Best")]
     return [{**epoch, "Seconds": 0} for epoch in epochs], weights

@@ -1,4 +1,4 @@
-"""TensorBoard events are kept with the run that wrote them, where they are wanted."""
+"""TensorBoard events are committed with their run, if the config asks for them."""
 
 import dataclasses
 import sys
@@ -9,7 +9,7 @@ from Arch.callbacks import Requests, SilentWatcher
 from Arch.errors import StoppedError, TrainingError
 
 
-class Diary(SilentWatcher):
+class Recorder(SilentWatcher):
     def __init__(self):
         self.lines = []
 
@@ -27,11 +27,11 @@ class Diary(SilentWatcher):
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
-def test_events_are_kept_with_the_run_each_once_however_often_it_was_left(trainer):
+def test_a_run_has_each_event_once_after_several_interruptions(trainer):
     pytest.importorskip("tensorboard")
     from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-    class Leaving(SilentWatcher):
+    class StopAfterEpoch(SilentWatcher):
         def __init__(self):
             self.requests = Requests()
 
@@ -40,7 +40,7 @@ def test_events_are_kept_with_the_run_each_once_however_often_it_was_left(traine
 
     for _ in range(3):
         training = trainer(TensorBoard=True, NumEpochs=4)
-        watcher = Leaving()
+        watcher = StopAfterEpoch()
         training.settings = dataclasses.replace(training.settings, watcher=watcher, requests=watcher.requests)
         with pytest.raises(StoppedError):
             training.result()
@@ -52,7 +52,7 @@ def test_events_are_kept_with_the_run_each_once_however_often_it_was_left(traine
     assert [scalar.value for scalar in read.Scalars("train/loss")] == pytest.approx(losses)
 
 
-def test_events_that_are_wanted_no_more_are_not_kept(trainer):
+def test_events_of_an_earlier_attempt_are_removed_if_they_are_off_now(trainer):
     training = trainer()
     training.entry.work(0).events.mkdir(parents=True)
     (training.entry.work(0).events / "events.out").write_bytes(b"of an earlier attempt")
@@ -60,10 +60,10 @@ def test_events_that_are_wanted_no_more_are_not_kept(trainer):
     assert not (training.entry.run_folder(0) / "events").exists()
 
 
-def test_events_without_tensorboard_fail_before_anything_is_trained(trainer, monkeypatch):
+def test_events_without_tensorboard_are_refused_before_the_first_step(trainer, monkeypatch):
     monkeypatch.setitem(sys.modules, "torch.utils.tensorboard", None)
-    diary = Diary()
-    training = trainer(diary, TensorBoard=True)
+    recorder = Recorder()
+    training = trainer(recorder, TensorBoard=True)
     with pytest.raises(TrainingError, match="pip install tensorboard"):
         training.result()
-    assert (diary.lines, training.entry.work(0).failure().error) == ([], "TrainingError")
+    assert (recorder.lines, training.entry.work(0).failure().error) == ([], "TrainingError")

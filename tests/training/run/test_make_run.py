@@ -1,4 +1,4 @@
-"""Oracles: the claims, failures and runs on the disk."""
+"""Oracles: claims, failures and runs on the disk."""
 
 import dataclasses
 
@@ -30,7 +30,7 @@ def worker(store, tmp_path):
 
 @pytest.fixture
 def taken(resolver, store):
-    """A config and the lease of its first run."""
+    """Returns a config and the lease of its first run."""
 
     def take(**keys):
         config = resolver.resolve({**TINY, **keys})
@@ -48,7 +48,7 @@ def failing(monkeypatch, error):
     monkeypatch.setattr(ImageTrainer, "stages", prepare)
 
 
-def test_a_worker_makes_the_run_of_a_lease_and_no_other(worker, taken):
+def test_a_worker_makes_only_the_run_of_its_lease(worker, taken):
     config, lease = taken(NumRuns=3)
     worker.make_run(config, lease)
     assert lease.entry.run_indices() == (0,)
@@ -58,13 +58,13 @@ def test_a_worker_makes_the_run_of_a_lease_and_no_other(worker, taken):
     assert not (lease.entry.path / "Work").exists()
 
 
-def test_an_adopted_lease_is_as_good(worker, taken):
+def test_a_worker_makes_the_run_of_an_adopted_lease(worker, taken):
     config, lease = taken()
     worker.make_run(config, type(lease).adopt(lease.entry, 0, lease.token))
     assert lease.entry.run_indices() == (0,)
 
 
-def test_what_cannot_run_at_all_is_recorded_with_the_run(worker, taken):
+def test_an_experiment_that_is_not_implemented_leaves_a_failure(worker, taken):
     config, lease = taken(Model="TcT")
     with pytest.raises(NotImplementedYetError):
         worker.make_run(config, lease)
@@ -83,7 +83,7 @@ def test_what_cannot_run_at_all_is_recorded_with_the_run(worker, taken):
         (DataError("no images"), "error"),
     ],
 )
-def test_an_error_keeps_its_class_in_the_record_and_is_a_sentence_for_the_user(worker, taken, monkeypatch, error, kind):
+def test_an_error_is_recorded_with_its_class_and_kind(worker, taken, monkeypatch, error, kind):
     failing(monkeypatch, error)
     config, lease = taken()
     with pytest.raises((TrainingError, DataError), match=str(error)[:20]):
@@ -93,7 +93,7 @@ def test_an_error_keeps_its_class_in_the_record_and_is_a_sentence_for_the_user(w
     assert "prepare" in failure.traceback
 
 
-def test_memory_that_the_processor_lacks_is_known_as_such(worker, taken, monkeypatch):
+def test_a_lack_of_host_memory_is_recorded_as_out_of_memory(worker, taken, monkeypatch):
     monkeypatch.setattr(ImageTrainer, "load_model", lambda self, dataset: torch.empty(10**15))
     config, lease = taken()
     with pytest.raises(TrainingError, match=r"can't allocate memory.*a smaller BatchSize"):
@@ -120,12 +120,12 @@ def test_an_error_after_a_takeover_is_a_lost_lease_and_not_recorded(worker, take
 
 def test_a_run_taken_over_before_its_commit_is_not_committed(worker, taken, monkeypatch):
     config, lease = taken()
-    honest = Fit.outcome
+    original = Fit.outcome
 
     def outcome(self):
         lease.end("crashed")
         lease.entry.take(0)
-        return honest(self)
+        return original(self)
 
     monkeypatch.setattr(Fit, "outcome", outcome)
     with pytest.raises(LeaseLostError):
@@ -134,17 +134,17 @@ def test_a_run_taken_over_before_its_commit_is_not_committed(worker, taken, monk
 
 
 def test_an_interruption_leaves_the_run_stopped(worker, taken):
-    class Impatient(SilentWatcher):
+    class Interrupting(SilentWatcher):
         def step_done(self):
             raise KeyboardInterrupt
 
     config, lease = taken()
     with pytest.raises(KeyboardInterrupt):
-        dataclasses.replace(worker, watcher=Impatient()).make_run(config, lease)
+        dataclasses.replace(worker, watcher=Interrupting()).make_run(config, lease)
     assert attempt_at(lease.entry.work(0)).state == "stopped"
 
 
-def test_a_request_made_while_the_data_are_loaded_is_heard_before_the_first_step(worker, taken):
+def test_a_stop_request_during_loading_ends_the_run_before_the_first_step(worker, taken):
     requests = Requests()
     requests.stop()
     config, lease = taken()
@@ -153,7 +153,7 @@ def test_a_request_made_while_the_data_are_loaded_is_heard_before_the_first_step
     assert attempt_at(lease.entry.work(0)).state == "stopped"
 
 
-def test_no_further_run_begins_once_the_end_is_asked_for(trainer):
+def test_no_further_run_starts_after_a_stop_request(trainer):
     class Stopping(SilentWatcher):
         requests = Requests()
 
@@ -170,13 +170,13 @@ def test_no_further_run_begins_once_the_end_is_asked_for(trainer):
 
 def test_the_data_are_loaded_once_for_all_runs(trainer, monkeypatch):
     loaded = []
-    honest = ImageTrainer.load_dataset
-    monkeypatch.setattr(ImageTrainer, "load_dataset", lambda self: loaded.append(1) or honest(self))
+    original = ImageTrainer.load_dataset
+    monkeypatch.setattr(ImageTrainer, "load_dataset", lambda self: loaded.append(1) or original(self))
     trainer(NumRuns=3).result()
     assert loaded == [1]
 
 
-def test_a_person_s_command_tries_a_failed_run_again(trainer, monkeypatch):
+def test_a_command_of_a_user_retries_a_failed_run(trainer, monkeypatch):
     with monkeypatch.context() as broken:
         failing(broken, DataError("no images"))
         with pytest.raises(DataError):
@@ -186,12 +186,12 @@ def test_a_person_s_command_tries_a_failed_run_again(trainer, monkeypatch):
     assert training.result().n == 1
 
 
-def test_what_is_complained_of_after_the_commit_leaves_no_log_behind(worker, taken, monkeypatch):
+def test_a_warning_after_the_commit_creates_no_log(worker, taken, monkeypatch):
     config, lease = taken()
-    honest = Work.clear
+    original = Work.clear
 
     def clear(self):
-        honest(self)
+        original(self)
         raise DiskError("something could not be removed")
 
     monkeypatch.setattr(Work, "clear", clear)

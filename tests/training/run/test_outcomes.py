@@ -1,4 +1,4 @@
-"""Oracles: the tensors that were saved, and the stages' own outcomes."""
+"""Oracle: the tensors before they were saved."""
 
 import pytest
 import torch
@@ -17,17 +17,17 @@ def test_weights_in_any_memory_format_are_saved(tmp_path):
     torch.testing.assert_close(load_file(tmp_path / "w.safetensors")["weight"], weight, rtol=0, atol=0)
 
 
-def test_nothing_is_written_where_nothing_was_trained(tmp_path):
+def test_an_outcome_without_tensors_writes_no_file(tmp_path):
     save(Outcome({"accuracy": 1.0}), tmp_path)
     assert list(tmp_path.iterdir()) == []
 
 
 def test_an_array_needs_a_name_for_each_axis():
     with pytest.raises(TrainingError, match=r"shape \(2, 3\)"):
-        Array(torch.zeros(2, 3), ArrayInfo(("class",), "hits"))
+        Array(torch.zeros(2, 3), ArrayInfo(("class",), "count"))
 
 
 def test_missing_values_need_a_reason():
-    with pytest.raises(TrainingError, match="does not say why"):
+    with pytest.raises(TrainingError, match="gives no reason"):
         Array(torch.tensor([float("nan")]), ArrayInfo(("class",), "accuracy"))
     assert Array(torch.tensor([float("nan")]), ArrayInfo(("class",), "accuracy", "no sample of the class"))

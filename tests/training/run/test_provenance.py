@@ -1,4 +1,4 @@
-"""Oracle: what this process knows of itself."""
+"""Oracle: the packages, the host and git, asked directly."""
 
 import dataclasses
 import importlib
@@ -30,10 +30,10 @@ def test_a_run_records_machine_versions_data_and_seeds(engine, data):
 
 
 @pytest.mark.parametrize("name", ["numpy", "torchvision"])
-def test_the_versions_of_packages_are_those_that_they_tell_themselves(engine, name):
+def test_the_recorded_version_of_a_package_is_its_own(engine, name):
     record = provenance(engine, Streams(0, 0))
-    told = importlib.import_module(name).__version__
-    assert record[name].partition("+")[0] == told.partition("+")[0]
+    version = importlib.import_module(name).__version__
+    assert record[name].partition("+")[0] == version.partition("+")[0]
 
 
 @pytest.mark.parametrize(
@@ -68,7 +68,7 @@ def test_a_repository_that_git_cannot_read_has_no_version(tmp_path):
     assert code_version(tmp_path) == {}
 
 
-def test_the_commit_and_edits_since_are_told(tmp_path):
+def test_the_commit_and_later_edits_are_recorded(tmp_path):
     def git(*words):
         name = ("-c", "user.name=n", "-c", "user.email=e")
         return subprocess.run(["git", "-C", tmp_path, *name, *words], check=True, capture_output=True, text=True).stdout
@@ -82,13 +82,13 @@ def test_the_commit_and_edits_since_are_told(tmp_path):
     assert code_version(tmp_path) == {"commit": commit, "is_edited": True}
 
 
-def test_other_data_under_the_same_name_are_refused(data):
+def test_other_data_of_the_same_name_are_refused(data):
     other = dataclasses.replace(data, digest="0" * 64)
     with pytest.raises(DataError, match=r"000000000000.*DataName"):
         require_same_data(other, ({"data_digest": data.digest},), "run 0")
 
 
-def test_a_record_without_a_digest_has_nothing_to_compare(data):
+def test_a_record_without_a_digest_is_accepted(data):
     require_same_data(data, ({}, {"data_digest": data.digest}), "run 0")
 
 

@@ -1,4 +1,4 @@
-"""Oracle: the same run left alone. One that is left after every single step ends with the same bytes."""
+"""Oracle: the same run, undisturbed. One that is stopped after every step ends with the same bytes."""
 
 import dataclasses
 import json
@@ -25,12 +25,15 @@ EVERYTHING = {
     "NumEpochs": 3,
 }
 CYCLE = {"LRScheduler": "OneCycle", "MaxLR": 0.1}
-CASES = {
+QUICK = {
     "MLP": {},
+    "a teacher": {"VanillaKD": True, "Teacher": "MLP", "Temperature": 2.0},
+    "vectors": {"Dataset": "Spirals", "SpiralsRadii": 10, "EMADecay": 0.5},
+}
+SLOW = {
+    "a teacher with BatchNorm": {"VanillaKD": True, "Teacher": "resnet8", "EMADecay": 0.5},
     "choosing on the test set": {"Select": "test", "NumEpochs": 3},
     "BatchNorm under OneCycle": {"Model": "resnet8", **CYCLE, "Validation": 0.25, "DataAugmentation": True},
-    "a teacher": {"VanillaKD": True, "Teacher": "resnet8", "EMADecay": 0.5},
-    "vectors": {"Dataset": "Spirals", "SpiralsRadii": 10, "EMADecay": 0.5},
     "vectors that are mixed": {
         "Dataset": "Spirals",
         "SpiralsRadii": 10,
@@ -67,8 +70,12 @@ CASES = {
 }
 
 
-class Impatient(SilentWatcher):
-    """Asks for the end after every `stride`-th step."""
+def with_ids(cases, *marks):
+    return [pytest.param(keys, id=name, marks=marks) for name, keys in cases.items()]
+
+
+class StopAfterEach(SilentWatcher):
+    """Requests a stop after every `stride`-th step; 0: never."""
 
     def __init__(self, stride):
         self.stride, self.requests, self.steps = stride, Requests(), 0
@@ -80,12 +87,12 @@ class Impatient(SilentWatcher):
 
 
 @pytest.fixture
-def left_after(trainer, tmp_path):
-    """Makes run 0 in a folder of its own, leaving it after every so many steps (0: never); gives entry and attempts."""
+def stopped_every(trainer, tmp_path):
+    """Makes run 0 in a new folder, stopping after every `stride` steps; returns its entry and the attempts."""
 
     def make(stride, device="cpu", **keys):
         for attempt in range(1, 40):
-            watcher = Impatient(stride)
+            watcher = StopAfterEach(stride)
             training = trainer(**keys)
             settings = {"watcher": watcher, "requests": watcher.requests, "device": device}
             training.settings = dataclasses.replace(training.settings, **settings)
@@ -106,7 +113,7 @@ def bytes_of(entry):
 
 
 def record_of(entry):
-    """The whole Run.json but for how long things took and how often it was begun."""
+    """Returns Run.json without times and the number of attempts."""
     document = json.loads((entry.run_folder(0) / "Run.json").read_text())
     del document["Seconds"]
     for name in ("attempts", "device_seconds"):
@@ -116,24 +123,24 @@ def record_of(entry):
     return document
 
 
-@pytest.mark.parametrize("name", CASES)
-def test_a_run_left_after_every_step_is_the_run_left_alone(left_after, name):
-    alone, _ = left_after(0, **CASES[name])
-    disturbed, attempts = left_after(1, **CASES[name])
-    run = alone.run(0)
+@pytest.mark.parametrize("keys", [*with_ids(QUICK), *with_ids(SLOW, pytest.mark.slow)])
+def test_a_run_stopped_after_every_step_equals_the_undisturbed_run(stopped_every, keys):
+    undisturbed, _ = stopped_every(0, **keys)
+    stopped, attempts = stopped_every(1, **keys)
+    run = undisturbed.run(0)
     assert attempts == len(run.epochs) * run.provenance["steps_per_epoch"] + 1
-    assert bytes_of(disturbed) == bytes_of(alone)
-    assert record_of(disturbed) == record_of(alone)
+    assert bytes_of(stopped) == bytes_of(undisturbed)
+    assert record_of(stopped) == record_of(undisturbed)
 
 
-def test_a_run_left_after_every_third_step_is_the_run_left_alone(left_after):
-    alone, _ = left_after(0, **EVERYTHING)
-    disturbed, _ = left_after(3, **EVERYTHING)
-    assert (bytes_of(disturbed), record_of(disturbed)) == (bytes_of(alone), record_of(alone))
+def test_a_run_stopped_after_every_third_step_equals_the_undisturbed_run(stopped_every):
+    undisturbed, _ = stopped_every(0, **EVERYTHING)
+    stopped, _ = stopped_every(3, **EVERYTHING)
+    assert (bytes_of(stopped), record_of(stopped)) == (bytes_of(undisturbed), record_of(undisturbed))
 
 
 class Noise(nn.Module):
-    """A loss that learns, counts and draws its weight from one of the process's generators."""
+    """A loss with a parameter, a counter and noise from one of the process's generators."""
 
     def __init__(self, draw):
         super().__init__()
@@ -148,21 +155,21 @@ class Noise(nn.Module):
 
 
 @pytest.mark.parametrize("draw", [random.random, np.random.random, lambda: torch.rand(()), random.gauss])
-def test_every_generator_goes_on_where_it_was(left_after, monkeypatch, draw):
+def test_every_generator_is_restored(stopped_every, monkeypatch, draw):
     def objective(self, dataset, model):
         return Objective((WeightedTerm("noise", 1.0, Noise(lambda: draw(0, 1) if draw is random.gauss else draw())),))
 
     monkeypatch.setattr(KDTrainer, "objective", objective)
-    alone, _ = left_after(0)
-    disturbed, _ = left_after(1)
-    assert bytes_of(disturbed) == bytes_of(alone)
-    again, _ = left_after(100)
-    assert bytes_of(again) == bytes_of(alone)
+    undisturbed, _ = stopped_every(0)
+    stopped, _ = stopped_every(1)
+    assert bytes_of(stopped) == bytes_of(undisturbed)
+    again, _ = stopped_every(100)
+    assert bytes_of(again) == bytes_of(undisturbed)
 
 
-def test_the_generators_of_python_and_numpy_are_left_alone(trainer):
+def test_a_run_restores_the_generators_of_python_and_numpy(trainer):
     random.seed(3)
-    np.random.seed(3)  # noqa: NPY002 - this is the one that others may draw from
+    np.random.seed(3)  # noqa: NPY002 - the global generator, which user code may use
     drawn = random.random(), np.random.random()  # noqa: NPY002
     random.seed(3)
     np.random.seed(3)  # noqa: NPY002
@@ -171,10 +178,10 @@ def test_the_generators_of_python_and_numpy_are_left_alone(trainer):
 
 
 @pytest.mark.gpu
-def test_on_a_gpu_a_run_left_after_every_step_is_the_run_left_alone(left_after):
-    keys = {**CASES["BatchNorm under OneCycle"], "EMADecay": 0.5}
-    alone, _ = left_after(0, "cuda", **keys)
-    disturbed, _ = left_after(1, "cuda", **keys)
-    assert bytes_of(disturbed) == bytes_of(alone)
-    assert record_of(disturbed) == record_of(alone)
-    assert alone.run(0).provenance["driver"]
+def test_on_a_gpu_a_run_stopped_after_every_step_equals_the_undisturbed_run(stopped_every):
+    keys = {**SLOW["BatchNorm under OneCycle"], "EMADecay": 0.5}
+    undisturbed, _ = stopped_every(0, "cuda", **keys)
+    stopped, _ = stopped_every(1, "cuda", **keys)
+    assert bytes_of(stopped) == bytes_of(undisturbed)
+    assert record_of(stopped) == record_of(undisturbed)
+    assert undisturbed.run(0).provenance["driver"]

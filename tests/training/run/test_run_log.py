@@ -1,4 +1,4 @@
-"""Oracle: the files of the run in hand, read back."""
+"""Oracle: the files of the work folder."""
 
 import dataclasses
 import errno
@@ -35,48 +35,48 @@ def refuse(monkeypatch):
     monkeypatch.setattr(door, "_step", step)
 
 
-def test_lines_are_added_with_their_time(work):
-    RunLog(work).say("one")
-    RunLog(work).say("two")
+def test_lines_are_appended_with_their_time(work):
+    RunLog(work).write("one")
+    RunLog(work).write("two")
     assert re.fullmatch(f"{TIME}one\n{TIME}two\n", work.log.read_text())
 
 
-def test_a_closed_journal_leaves_nothing_behind(work):
+def test_a_closed_log_writes_nothing(work):
     log = RunLog(work)
     log.close()
-    log.say("too late")
+    log.write("too late")
     assert not work.folder.exists()
 
 
-def test_a_full_disk_is_told_once_and_stops_nothing(work, monkeypatch, caplog):
+def test_a_full_disk_is_one_warning_and_no_error(work, monkeypatch, caplog):
     log = RunLog(work)
     with monkeypatch.context() as broken:
         refuse(broken)
         for _ in range(3):
-            log.say("lost")
-            log.tell_progress(Progress(1, 2, 3, 4, 5.0, ""))
+            log.write("lost")
+            log.write_progress(Progress(1, 2, 3, 4, 5.0, ""))
     assert len(caplog.records) == 1
-    assert "The training goes on." in caplog.text
-    log.say("kept")
+    assert "The run continues." in caplog.text
+    log.write("kept")
     assert work.log.read_text().endswith("kept\n")
 
 
-def test_a_full_disk_does_not_turn_the_log_of_warnings_in_a_circle(work, monkeypatch):
+def test_a_warning_of_a_full_disk_is_not_logged_recursively(work, monkeypatch):
     refuse(monkeypatch)
     with open_run_log(work) as log:
-        log.say("lost")
+        log.write("lost")
 
 
-def test_warnings_of_any_kind_reach_the_log_and_their_usual_place(work, caplog):
+def test_all_warnings_reach_the_log_and_their_usual_output(work, caplog):
     shown = []
     with warnings.catch_warnings():
         warnings.simplefilter("always")
         warnings.showwarning = lambda message, *rest: shown.append(str(message))
         with open_run_log(work):
-            logging.getLogger("elsewhere").warning("the disk is %s", "slow")
-            logging.getLogger("elsewhere").info("nothing to keep")
+            logging.getLogger("another").warning("the disk is %s", "slow")
+            logging.getLogger("another").info("nothing to keep")
             warnings.warn("the loss is odd", RuntimeWarning, stacklevel=1)
-        logging.getLogger("elsewhere").warning("afterwards")
+        logging.getLogger("another").warning("afterwards")
     lines = work.log.read_text().splitlines()
     assert [re.sub(TIME, "", line).partition(" (")[0] for line in lines] == [
         "warning: the disk is slow",
@@ -86,16 +86,16 @@ def test_warnings_of_any_kind_reach_the_log_and_their_usual_place(work, caplog):
     assert "the disk is slow" in caplog.text
 
 
-def test_what_nobody_else_would_show_is_still_shown(work, monkeypatch):
+def test_a_warning_without_another_handler_is_still_printed(work, monkeypatch):
     shown = []
     monkeypatch.setattr(logging.getLogger(), "handlers", [])
     monkeypatch.setattr(logging.lastResort, "emit", lambda record: shown.append(record.getMessage()))
     with open_run_log(work):
-        logging.getLogger("elsewhere").warning("the disk is slow")
+        logging.getLogger("another").warning("the disk is slow")
     assert shown == ["the disk is slow"]
 
 
-def test_an_epoch_in_a_line_has_all_its_numbers():
+def test_the_line_of_an_epoch_has_all_its_numbers():
     epoch = Epoch(3, {"loss": 1.5}, {"accuracy": 0.25}, {"accuracy": 0.125}, 0.1, 2.0)
     assert epoch_line(epoch) == "train loss 1.5, validation accuracy 12.50 %, test accuracy 25.00 %, rate 0.1, 2.00 s"
 
@@ -113,23 +113,23 @@ def test_a_run_keeps_the_log_of_all_its_attempts(trainer):
         training.result()
     trainer().result()
     text = (training.entry.run_folder(0) / "log.txt").read_text()
-    told = re.sub(TIME, "", text).splitlines()
-    assert [line.partition(":")[0].partition(" at step")[0] for line in told] == [
-        told[0],
+    lines = re.sub(TIME, "", text).splitlines()
+    assert [line.partition(":")[0].partition(" at step")[0] for line in lines] == [
+        lines[0],
         "begins",
         "epoch 1/2",
         "checkpoint",
         "StoppedError",
-        told[5],
+        lines[5],
         "goes on",
         "epoch 2/2",
         "done after " + re.search(r"done after (.*):", text)[1],
     ]
-    for attempt, line in ((1, told[0]), (2, told[5])):
+    for attempt, line in ((1, lines[0]), (2, lines[5])):
         assert line.startswith(f"MLP on Synthetic ({training.config.fingerprint}), run 0, attempt {attempt}, on ")
 
 
-def test_a_failed_run_s_failure_has_the_end_of_its_log(trainer):
+def test_a_failure_has_the_end_of_the_log(trainer):
     training = trainer(LearningRate=1e30, NumEpochs=3)
     with pytest.raises(NonFiniteLossError):
         training.result()

@@ -1,4 +1,4 @@
-"""Oracle: a clock that the test turns; on a GPU, the wall's."""
+"""Oracle: a clock that the test advances; on a GPU, wall time."""
 
 import time
 
@@ -8,7 +8,7 @@ import torch
 from Arch.training.run.stopwatch import Stopwatch, device_watch
 
 
-def test_a_stopwatch_adds_to_earlier_sittings_once_it_is_started():
+def test_a_started_stopwatch_adds_to_the_seconds_of_earlier_sessions():
     ticks = iter([10.0, 12.5, 14.0])
     watch = Stopwatch(100.0, lambda: next(ticks))
     assert watch.seconds == 100.0
@@ -16,7 +16,7 @@ def test_a_stopwatch_adds_to_earlier_sittings_once_it_is_started():
     assert (watch.seconds, watch.seconds) == (102.5, 104.0)
 
 
-def test_a_processors_time_does_not_run_while_the_process_sleeps():
+def test_processor_time_stands_still_while_the_process_sleeps():
     watch = device_watch(torch.device("cpu"), 5.0)
     watch.start()
     time.sleep(0.2)
@@ -24,7 +24,7 @@ def test_a_processors_time_does_not_run_while_the_process_sleeps():
 
 
 @pytest.mark.gpu
-def test_a_gpus_time_is_that_of_its_work():
+def test_the_time_of_a_gpu_is_that_of_its_work():
     device = torch.device("cuda", 0)
     watch = device_watch(device, 5.0)
     assert watch.seconds == 5.0

@@ -14,7 +14,7 @@ from Arch.types import Epoch
 EPOCH = Epoch(3, {"loss": 1.5}, {"accuracy": 0.5}, {}, 0.1, 2.0)
 
 
-def test_nothing_is_written_unless_asked_for(tmp_path):
+def test_nothing_is_written_without_a_request(tmp_path):
     with open_events(tmp_path / "events", (), is_wanted=False) as write:
         write(EPOCH)
     assert not (tmp_path / "events").exists()
@@ -34,7 +34,7 @@ def test_an_epochs_numbers_become_scalars(tmp_path):
 
 
 @pytest.mark.parametrize("step", ["__init__", "add_scalar", "close"])
-def test_a_disk_that_refuses_ends_the_events_and_not_the_run(tmp_path, monkeypatch, caplog, step):
+def test_a_disk_error_ends_the_events_and_not_the_run(tmp_path, monkeypatch, caplog, step):
     class Writer:
         def __init__(self, log_dir):
             self.at("__init__")
@@ -53,7 +53,7 @@ def test_a_disk_that_refuses_ends_the_events_and_not_the_run(tmp_path, monkeypat
     with open_events(tmp_path / "events", (EPOCH,), is_wanted=True) as write:
         write(EPOCH)
     assert [record.levelname for record in caplog.records] == ["WARNING"]
-    assert "no space left on device. The training goes on." in caplog.text
+    assert "no space left on device. The run continues." in caplog.text
 
 
 def test_a_missing_package_is_named_with_its_extra(tmp_path, monkeypatch):
@@ -66,7 +66,7 @@ def test_a_missing_package_is_named_with_its_extra(tmp_path, monkeypatch):
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
-def test_what_an_earlier_attempt_left_is_replaced_by_the_epochs_so_far(tmp_path):
+def test_the_events_of_an_earlier_attempt_are_replaced(tmp_path):
     pytest.importorskip("tensorboard")
     from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 

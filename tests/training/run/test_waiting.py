@@ -1,4 +1,4 @@
-"""A run that another process makes is waited for, taken over if that dies, and left alone if it is made."""
+"""Waiting for a run of another process: it finishes, it dies, or a stop is requested."""
 
 import json
 import os
@@ -9,21 +9,19 @@ import time
 import pytest
 
 from Arch.callbacks import Requests
-from Arch.errors import (
-    StoppedError,
-)
+from Arch.errors import StoppedError
 from Arch.training.run import waiting
 from Arch.training.run.waiting import wait_for_lease
 
 
 @pytest.fixture
 def quick(monkeypatch):
-    """Looks a hundred times a second at who holds a run."""
-    monkeypatch.setattr(waiting.time, "sleep", lambda _, honest=time.sleep: honest(0.01))
+    """Shortens the pause between two attempts to a hundredth of a second."""
+    monkeypatch.setattr(waiting.time, "sleep", lambda _, sleep=time.sleep: sleep(0.01))
 
 
 def held(entry):
-    """A process that holds run 0 until it is killed."""
+    """Starts a process that holds run 0 until it is killed."""
     reading, writing = os.pipe()
     pid = os.fork()
     if pid == 0:
@@ -39,7 +37,7 @@ def held(entry):
     return pid
 
 
-def test_a_run_held_elsewhere_is_waited_for_and_taken_over_when_its_holder_dies(trainer, quick, caplog):
+def test_a_run_of_another_process_is_taken_over_when_that_dies(trainer, quick, caplog):
     training = trainer()
     training.entry.open(training.config)
     pid = held(training.entry)
@@ -49,7 +47,7 @@ def test_a_run_held_elsewhere_is_waited_for_and_taken_over_when_its_holder_dies(
     assert training.entry.run(0).provenance["attempts"] == 2
 
 
-def test_a_run_that_its_holder_finishes_meanwhile_is_not_made_again(trainer, quick):
+def test_a_run_that_another_process_finishes_is_not_made_again(trainer, quick):
     training = trainer()
     training.entry.open(training.config)
     lease = training.entry.take(0)
@@ -61,7 +59,7 @@ def test_a_run_that_its_holder_finishes_meanwhile_is_not_made_again(trainer, qui
     assert json.loads((training.entry.run_folder(0) / "Run.json").read_text())["Provenance"]["attempts"] == 1
 
 
-def test_waiting_ends_when_the_end_is_asked_for(trainer, quick):
+def test_a_stop_request_ends_the_waiting(trainer, quick):
     training = trainer()
     training.entry.open(training.config)
     lease, requests = training.entry.take(0), Requests()
@@ -71,7 +69,7 @@ def test_waiting_ends_when_the_end_is_asked_for(trainer, quick):
     lease.end("stopped")
 
 
-def test_a_person_s_lease_says_that_it_is_one(trainer):
+def test_the_claim_of_a_user_is_marked_as_forced(trainer):
     training = trainer()
     training.entry.open(training.config)
     lease = wait_for_lease(training.entry, 0, Requests(), device="cuda:3")

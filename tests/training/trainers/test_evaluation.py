@@ -1,4 +1,4 @@
-"""Oracles: what the network's own training recorded, the saved logits, and networks called by hand."""
+"""Oracles: the scores of the network's own run, the saved logits, and the network called by hand."""
 
 import pytest
 import torch
@@ -13,7 +13,7 @@ from Arch.training.normalization import customary, recorded, restored
 
 @pytest.fixture
 def evaluation(trainer):
-    """The trainer of an evaluation of a network on the tiny data."""
+    """Returns the trainer of an evaluation of a network on the tiny data."""
 
     def make(network="MLP", **keys):
         return trainer(**{"Trainer": "Evaluation", "Network": network, **keys})
@@ -25,13 +25,13 @@ def arrays(entry, run=0):
     return load_file(entry.run_folder(run) / "Arrays.safetensors")
 
 
-def test_a_trained_network_scores_what_its_own_run_recorded(evaluation, trainer):
+def test_a_trained_network_has_the_scores_of_its_own_run(evaluation, trainer):
     own = trainer().result().scores[0]
     found = evaluation().result().scores[0]
     assert {name: found[name] for name in ("accuracy", "nll", "ece")} == pytest.approx(dict(own), abs=1e-12)
 
 
-def test_kept_logits_give_the_scores(evaluation):
+def test_the_saved_logits_give_the_scores(evaluation):
     study = evaluation(KeepLogits=True)
     scores, kept = study.result().scores[0], arrays(study.entry)
     assert kept["logits"].dtype == torch.float32
@@ -43,7 +43,7 @@ def test_kept_logits_give_the_scores(evaluation):
     assert info.keys() == kept.keys()
 
 
-def test_logits_are_those_of_the_network_under_its_own_constants(evaluation, trainer):
+def test_the_network_gets_images_normalised_with_its_own_constants(evaluation, trainer):
     study = evaluation(KeepLogits=True)
     study.result()
     training = trainer()
@@ -66,7 +66,7 @@ def test_customary_constants_are_applied(evaluation, trainer, choice):
     torch.testing.assert_close(arrays(study.entry)["logits"], expected, rtol=1e-4, atol=1e-4)
 
 
-def test_the_constants_of_other_data_are_the_networks_own(evaluation):
+def test_the_constants_of_the_dataset_can_be_chosen_instead(evaluation):
     own = evaluation(KeepLogits=True, SyntheticSamples=65)
     own.result()
     constants = own.entry.run(0).provenance["network_normalization"]["constants"]
@@ -77,7 +77,7 @@ def test_the_constants_of_other_data_are_the_networks_own(evaluation):
     assert not torch.equal(arrays(own.entry)["logits"], arrays(other.entry)["logits"])
 
 
-def test_recorded_constants_come_back_to_the_bit():
+def test_recorded_constants_are_restored_bit_for_bit():
     constants = customary("ImageNet")
     again = restored(recorded(constants))
     assert torch.equal(again.mean, constants.mean)
@@ -85,7 +85,7 @@ def test_recorded_constants_come_back_to_the_bit():
     assert again.unit == constants.unit
 
 
-def test_run_i_looks_at_run_i(trainer, evaluation):
+def test_run_i_measures_the_network_of_run_i(trainer, evaluation):
     own = trainer(NumRuns=2).result()
     study = evaluation(NetworkRun=-1, NumRuns=2)
     found = study.result()
@@ -94,7 +94,7 @@ def test_run_i_looks_at_run_i(trainer, evaluation):
     assert study.entry.run(1).provenance["made_from"]["Network"]["run"] == 1
 
 
-def test_a_file_of_weights_is_seen_under_the_datasets_constants(evaluation, trainer, tmp_path):
+def test_a_file_of_weights_is_measured_with_the_constants_of_the_dataset(evaluation, trainer, tmp_path):
     training = trainer()
     own = training.result().scores[0]
     weights = load_file(training.entry.weights(0, "Last"))
@@ -105,7 +105,7 @@ def test_a_file_of_weights_is_seen_under_the_datasets_constants(evaluation, trai
 
 
 def wide(trainer, tmp_path):
-    """A file of weights with six logits for data of four classes."""
+    """Writes a file of weights with six logits for data of four classes; returns the reference to it."""
     training = trainer()
     training.result()
     weights = load_file(training.entry.weights(0, "Last"))
@@ -133,18 +133,18 @@ def test_fewer_logits_than_classes_are_always_refused(evaluation):
         evaluation({**OTHER, "SyntheticClasses": 3}, ExtraLogits="Ignore").result()
 
 
-def test_images_of_another_size_are_refused_with_what_to_do(evaluation):
+def test_images_of_another_size_are_refused_with_advice(evaluation):
     with pytest.raises(DataError, match="Set DownSample to 4"):
         evaluation(OTHER, SyntheticSize=8).result()
 
 
-def test_training_samples_can_be_looked_at(evaluation):
+def test_the_training_split_can_be_measured(evaluation):
     study = evaluation(Split="train")
     study.result()
     assert arrays(study.entry)["confusion"].sum() == 65
 
 
-def test_evaluating_does_not_change_the_networks_entry(evaluation, trainer):
+def test_an_evaluation_does_not_change_the_entry_of_the_network(evaluation, trainer):
     training = trainer()
     training.result()
     before = {path: path.read_bytes() for path in training.entry.path.rglob("*") if path.is_file()}

@@ -12,11 +12,11 @@ from Arch.errors import DataError, TrainingError
 from Arch.training.networks.frozen import FrozenNetwork
 from Arch.training.networks.trained import TrainedNetwork
 
-TAUGHT = {"VanillaKD": True, "Teacher": "resnet8", "Temperature": 3.0, "LGLossWeight": 9.0, "CELossWeight": 0.5}
+DISTILLED = {"VanillaKD": True, "Teacher": "resnet8", "Temperature": 3.0, "LGLossWeight": 9.0, "CELossWeight": 0.5}
 
 
 def test_the_objective_has_the_configs_terms_and_weights(trainer, data):
-    training = trainer(**TAUGHT, NormalizeLogits=True, LabelSmoothing=0.1)
+    training = trainer(**DISTILLED, NormalizeLogits=True, LabelSmoothing=0.1)
     objective = training.objective(training.load_dataset(), None)
     assert [(each.weight, each.term) for each in objective.terms] == [
         (0.5, CrossEntropy(0.1)),
@@ -25,33 +25,33 @@ def test_the_objective_has_the_configs_terms_and_weights(trainer, data):
     assert objective.teacher is not None
 
 
-def test_plain_training_has_no_teacher(trainer):
+def test_training_on_labels_only_has_no_teacher(trainer):
     objective = trainer().objective(None, None)
     assert objective.names == ("CrossEntropy",)
     assert objective.teacher is None
 
 
 @pytest.mark.parametrize("augments", [True, False])
-def test_the_config_says_which_view_the_teacher_sees(trainer, augments):
-    training = trainer(**TAUGHT, DataAugmentation=True, CropPadding=1, AugmentTeacher=augments)
+def test_the_config_chooses_the_view_of_the_teacher(trainer, augments):
+    training = trainer(**DISTILLED, DataAugmentation=True, CropPadding=1, AugmentTeacher=augments)
     assert training.objective(training.load_dataset(), None).augments_teacher is augments
 
 
-def test_a_student_records_how_like_its_teacher_it_is(trainer):
-    training = trainer(**TAUGHT)
+def test_a_student_records_its_agreement_with_its_teacher(trainer):
+    training = trainer(**DISTILLED)
     training.result()
     scores = training.entry.run(0).scores
     teacher = training.networks["Teacher"]
     assert scores["teacher_accuracy"] == teacher.run.scores["accuracy"]
     dataset = training.load_dataset()
     images = Normalizer.of(dataset.normalization, dataset.shape)(dataset.test.pixels)
-    theirs = teacher.load()(images).argmax(1)
-    ours = TrainedNetwork(training.config, training.entry).load()(images).argmax(1)
-    assert scores["agreement"] == (ours == theirs).float().mean().item()
+    teacher_classes = teacher.load()(images).argmax(1)
+    student_classes = TrainedNetwork(training.config, training.entry).load()(images).argmax(1)
+    assert scores["agreement"] == (student_classes == teacher_classes).float().mean().item()
 
 
-def test_a_run_records_what_it_was_made_from(trainer):
-    training = trainer(**TAUGHT)
+def test_a_run_records_its_teacher(trainer):
+    training = trainer(**DISTILLED)
     training.result()
     teacher = training.networks["Teacher"].entry.fingerprint
     assert training.entry.run(0).provenance["made_from"] == {
@@ -59,22 +59,22 @@ def test_a_run_records_what_it_was_made_from(trainer):
     }
 
 
-def test_the_teacher_sees_the_test_samples_once_for_all_epochs_and_runs(trainer, monkeypatch):
+def test_the_teacher_computes_the_test_logits_once_for_all_epochs_and_runs(trainer, monkeypatch):
     seen = []
-    honest = FrozenNetwork.trace
+    original = FrozenNetwork.trace
 
     def counted(self, images):
         seen.append(len(images))
-        return honest(self, images)
+        return original(self, images)
 
     monkeypatch.setattr(FrozenNetwork, "trace", counted)
-    trainer(**TAUGHT, NumEpochs=3, NumRuns=2).result()
+    trainer(**DISTILLED, NumEpochs=3, NumRuns=2).result()
     training, test = 2 * 3 * 65, 65 // 4
     assert sum(seen) == training + test
 
 
 def test_a_student_learns_to_agree_with_its_teacher(trainer, tiny):
-    keys = {**TAUGHT, "UseCELoss": False, "NumEpochs": 30, "Teacher": {**tiny, "Seed": 5}}
+    keys = {**DISTILLED, "UseCELoss": False, "NumEpochs": 30, "Teacher": {**tiny, "Seed": 5}}
     del keys["CELossWeight"]
     training = trainer(**keys)
     training.result()
@@ -82,17 +82,17 @@ def test_a_student_learns_to_agree_with_its_teacher(trainer, tiny):
     assert epochs[-1].test["kl_to_teacher"] < 0.2 * epochs[0].test["kl_to_teacher"]
 
 
-def test_another_network_than_the_configs_teacher_is_refused(trainer):
-    training = trainer(**TAUGHT)
+def test_a_teacher_other_than_that_of_the_config_is_refused(trainer):
+    training = trainer(**DISTILLED)
     training.networks = {"Teacher": dataclasses.replace(training.networks["Teacher"], entry=training.entry)}
     with pytest.raises(TrainingError, match=training.config["Teacher"]):
         training.result()
 
 
 def test_a_missing_teacher_is_named(trainer):
-    training = trainer(**TAUGHT)
+    training = trainer(**DISTILLED)
     training.networks = {}
-    with pytest.raises(TrainingError, match="no network was handed"):
+    with pytest.raises(TrainingError, match="the trainer was given no network"):
         training.result()
 
 
@@ -101,39 +101,39 @@ def test_a_missing_teacher_is_named(trainer):
     [({"SyntheticSize": 5}, "shape"), ({"SyntheticClasses": 3}, "classes"), ({"SyntheticChannels": 1}, "shape")],
 )
 def test_a_teacher_for_other_images_or_classes_is_refused(trainer, tiny, keys, message):
-    training = trainer(**{**TAUGHT, "Teacher": {**tiny, **keys}})
+    training = trainer(**{**DISTILLED, "Teacher": {**tiny, **keys}})
     with pytest.raises(DataError, match=message):
         training.result()
     assert training.entry.work(0).failure().error == "DataError"
     assert training.entry.run_indices() == ()
 
 
-def test_a_teacher_of_other_data_under_the_same_name_is_refused(trainer):
-    training = trainer(**TAUGHT)
+def test_a_teacher_of_other_data_of_the_same_name_is_refused(trainer):
+    training = trainer(**DISTILLED)
     other = dataclasses.replace(training.load_dataset(), digest="e" * 64)
     with pytest.raises(DataError, match="those of the teacher"):
         training.objective(other, None)
 
 
-def test_a_teacher_may_have_learned_from_another_set_of_the_same_kind(trainer, tiny):
+def test_a_teacher_may_be_trained_on_another_dataset_of_the_same_kind(trainer, tiny):
     keys = {"Normalization": "None"}
-    training = trainer(**{**TAUGHT, **keys, "Teacher": {**tiny, **keys, "SyntheticSamples": 40}})
+    training = trainer(**{**DISTILLED, **keys, "Teacher": {**tiny, **keys, "SyntheticSamples": 40}})
     assert training.result().n == 1
 
 
 @pytest.mark.parametrize("keys", [{"Normalization": "Elementwise"}, {"SyntheticSamples": 40}])
-def test_a_teacher_that_saw_its_images_normalised_otherwise_is_refused(trainer, tiny, keys):
-    training = trainer(**{**TAUGHT, "Teacher": {**tiny, **keys}})
+def test_a_teacher_with_another_normalisation_is_refused(trainer, tiny, keys):
+    training = trainer(**{**DISTILLED, "Teacher": {**tiny, **keys}})
     with pytest.raises(DataError, match="normalised otherwise"):
         training.result()
 
 
-def test_a_split_that_is_not_there_is_refused(trainer):
+def test_a_missing_split_is_refused(trainer):
     training = trainer()
     with pytest.raises(DataError, match="Validation above 0"):
         training.evaluate(None, training.load_dataset(), "validation")
 
 
-def test_bfloat16_trains_and_distils(trainer):
-    scores = trainer(**TAUGHT, Model="resnet8", Precision="bfloat16").result().scores[0]
+def test_distillation_works_in_bfloat16(trainer):
+    scores = trainer(**DISTILLED, Model="resnet8", Precision="bfloat16").result().scores[0]
     assert all(torch.isfinite(torch.tensor(list(scores.values()))))

@@ -1,15 +1,14 @@
-"""What every optimizer's recipe is, and which parameters decay."""
+"""Declares what an optimizer's recipe is, and groups parameters by decay and learning rate."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol
+from typing import Any, ClassVar, Protocol
+
+from torch import nn
+from torch.optim import Optimizer
 
 from Arch.errors import ConfigError
-
-if TYPE_CHECKING:
-    from torch import nn
-    from torch.optim import Optimizer
 
 CUSTOMARY = -1.0  # the value of WeightDecay that stands for an optimizer's own customary decay
 
@@ -19,20 +18,20 @@ ParameterGroups = Sequence[dict[str, Any]]
 
 
 class OptimizerRecipe(Protocol):
-    """An optimizer's parameters but for the learning rate, which the schedule sets before every step.
+    """An optimizer's parameters except the learning rate, which the schedule sets before every step.
 
     Attributes:
-        customary_decay: the weight decay meant by `WeightDecay` -1.
+        customary_decay: the weight decay that `WeightDecay` -1 stands for.
     """
 
     customary_decay: ClassVar[float]
 
     def build(self, groups: ParameterGroups) -> Optimizer:
-        """An optimizer over parameter groups that carry their own `weight_decay`; its state is still empty."""
+        """Returns an optimizer over parameter groups that carry their own `weight_decay`; its state is empty."""
 
 
 def weight_decay_of(recipe: type[OptimizerRecipe], configured: float) -> float:
-    """Gives the decay that a configured `WeightDecay` means for an optimizer.
+    """Returns the weight decay that a configured `WeightDecay` stands for with an optimizer.
 
     Raises:
         ConfigError: it is negative and not -1.
@@ -49,13 +48,13 @@ def weight_decay_of(recipe: type[OptimizerRecipe], configured: float) -> float:
 def parameter_groups(
     modules: Iterable[nn.Module], weight_decay: float, *, decays_norm_and_bias: bool
 ) -> list[dict[str, Any]]:
-    """Sorts the trainable parameters of `modules` by whether they decay.
+    """Groups the trainable parameters of `modules` by whether they decay.
 
     Args:
-        modules: the student and what else learns.
+        modules: the student and the loss terms that are trained.
         weight_decay: at least 0.
         decays_norm_and_bias: whether parameters with fewer than two axes (the scales and shifts of normalisation,
-            every bias) decay like the weights; if not, theirs is a group of its own without decay.
+            every bias) decay like the weights; if not, they form a group of their own without decay.
 
     Returns:
         One or two groups, none of them empty.
@@ -70,16 +69,18 @@ def parameter_groups(
     return [group for group in groups if group["params"]]
 
 
-def slowed(groups: ParameterGroups, parameters: Iterable[nn.Parameter], multiplier: float) -> list[dict[str, Any]]:
-    """Parts the groups by whether their parameters learn at a multiple of the rate.
+def with_rate_multiplier(
+    groups: ParameterGroups, parameters: Iterable[nn.Parameter], multiplier: float
+) -> list[dict[str, Any]]:
+    """Splits the groups by whether their parameters have a multiplier of the learning rate.
 
     Args:
-        groups: what `parameter_groups` gave.
-        parameters: which do.
+        groups: of `parameter_groups`.
+        parameters: those with the multiplier.
         multiplier: at least 0.
 
     Returns:
-        The groups of the others, then those of `parameters` with their `RATE_MULTIPLIER`, none of them empty.
+        The groups of the other parameters, then those of `parameters` with `RATE_MULTIPLIER`, none of them empty.
     """
     slow = set(parameters)
     split = [{**group, "params": [each for each in group["params"] if each not in slow]} for group in groups]

@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 import torch
+from torch.optim import Optimizer
 
 from Arch.errors import ConfigError
 from Arch.training.fit.optimizers import OPTIMIZERS
-
-if TYPE_CHECKING:
-    from torch.optim import Optimizer
-
-    from Arch.training.fit.optimizers.recipe import ParameterGroups
+from Arch.training.fit.optimizers.recipe import ParameterGroups
 
 
 @OPTIMIZERS.register("SGD")
 @dataclass(frozen=True)
 class SGD:
-    """Steps along a momentum of the gradient; `nesterov` looks ahead along it. Decay is part of the gradient."""
+    """SGD with momentum, or with Nesterov's momentum. Weight decay is added to the gradient."""
 
     momentum: float
     nesterov: bool
@@ -27,11 +24,11 @@ class SGD:
     customary_decay: ClassVar[float] = 1e-4
 
     def build(self, groups: ParameterGroups) -> Optimizer:
-        """The optimizer over parameter groups.
+        """Returns the optimizer over parameter groups.
 
         Raises:
-            ConfigError: Nesterov without momentum, which means nothing.
+            ConfigError: Nesterov is on without momentum.
         """
         if self.nesterov and self.momentum == 0:
-            raise ConfigError("Nesterov looks ahead along the momentum, so it needs a Momentum above 0.")
+            raise ConfigError("Nesterov needs a Momentum above 0.")
         return torch.optim.SGD(groups, lr=0.0, momentum=self.momentum, nesterov=self.nesterov, fused=True)

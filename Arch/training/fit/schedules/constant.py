@@ -1,4 +1,4 @@
-"""A learning rate that stays."""
+"""A constant learning rate."""
 
 from __future__ import annotations
 
@@ -17,5 +17,5 @@ class Constant:
     warmup_epochs: int
 
     def rate(self, clock: Clock) -> float:
-        """The learning rate of the next step."""
+        """Returns the learning rate of the next step."""
         return self.learning_rate * warm_up(clock, self.warmup_epochs)

@@ -22,6 +22,6 @@ class Cosine:
     final_lr: float
 
     def rate(self, clock: Clock) -> float:
-        """The learning rate of the next step."""
+        """Returns the learning rate of the next step."""
         height = 0.5 * (1.0 + math.cos(math.pi * clock.step / clock.steps))
         return (self.final_lr + (self.learning_rate - self.final_lr) * height) * warm_up(clock, self.warmup_epochs)

@@ -18,5 +18,5 @@ class Exp:
     power: float
 
     def rate(self, clock: Clock) -> float:
-        """The learning rate of the next step."""
+        """Returns the learning rate of the next step."""
         return self.learning_rate * self.power**clock.finished_epochs * warm_up(clock, self.warmup_epochs)

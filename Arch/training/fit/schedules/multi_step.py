@@ -11,9 +11,9 @@ from Arch.training.fit.schedules.schedule import Clock, warm_up
 @SCHEDULES.register("MultiStep")
 @dataclass(frozen=True)
 class MultiStep:
-    """`learning_rate`, times `lr_step_mult` for each of `lr_steps` reached.
+    """`learning_rate`, times `lr_step_mult` for each of the `lr_steps` that are reached.
 
-    `lr_steps` are numbers of finished epochs: with 150, the 151st epoch is the first at the lower rate.
+    `lr_steps` count finished epochs: with 150, epoch 151 is the first with the lower rate.
     """
 
     learning_rate: float
@@ -22,6 +22,6 @@ class MultiStep:
     lr_step_mult: float
 
     def rate(self, clock: Clock) -> float:
-        """The learning rate of the next step."""
+        """Returns the learning rate of the next step."""
         drops = sum(step <= clock.finished_epochs for step in self.lr_steps)
         return self.learning_rate * self.lr_step_mult**drops * warm_up(clock, self.warmup_epochs)

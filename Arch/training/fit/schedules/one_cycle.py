@@ -1,4 +1,4 @@
-"""A learning rate that climbs to a peak and falls far below its start."""
+"""A learning rate that rises to a peak and falls far below its start."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ END_DIVISOR = 1e4
 class OneCycle:
     """From `max_lr`/25 up to `max_lr` over `pct_start` of the steps, then down to `max_lr`/250000 at the last one.
 
-    Both branches are half cosines. Nothing but `max_lr` sets the height; momentum and betas stay as configured.
+    Both branches are half cosines. Only `max_lr` sets the rate; momentum and betas stay as configured.
 
     Source: Smith & Topin 2017 (arXiv 1708.07120), in the two-phase form and with the divisors of
     `torch.optim.lr_scheduler.OneCycleLR(cycle_momentum=False)`.
@@ -27,7 +27,7 @@ class OneCycle:
     pct_start: float
 
     def rate(self, clock: Clock) -> float:
-        """The learning rate of the next step."""
+        """Returns the learning rate of the next step."""
         start = self.max_lr / START_DIVISOR
         end = start / END_DIVISOR
         peak, last = self.pct_start * clock.steps - 1.0, clock.steps - 1.0

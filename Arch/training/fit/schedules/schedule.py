@@ -1,4 +1,4 @@
-"""What every schedule is, the clock it reads and the warm-up most of them share."""
+"""Declares what a schedule is, the clock that it reads, and the warm-up that most schedules use."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from typing import Protocol
 
 @dataclass(frozen=True)
 class Clock:
-    """Where a training stands.
+    """How far a fit has come.
 
     Attributes:
-        step: optimizer steps already done, from 0.
+        step: the number of optimizer steps that are done.
         steps_per_epoch: at least 1.
-        epochs: how many the training has.
+        epochs: of the whole fit.
     """
 
     step: int
@@ -22,12 +22,12 @@ class Clock:
 
     @property
     def finished_epochs(self) -> int:
-        """How many epochs lie behind."""
+        """The number of finished epochs."""
         return self.step // self.steps_per_epoch
 
     @property
     def steps(self) -> int:
-        """How many steps the whole training has."""
+        """The number of steps of the whole fit."""
         return self.steps_per_epoch * self.epochs
 
 
@@ -35,13 +35,13 @@ class Schedule(Protocol):
     """A learning rate as a function of time; implementations are frozen dataclasses."""
 
     def rate(self, clock: Clock) -> float:
-        """The learning rate of the next step."""
+        """Returns the learning rate of the next step."""
 
 
 def warm_up(clock: Clock, epochs: int) -> float:
-    """Gives the factor of a linear warm-up: 1/w, 2/w ... 1 over the w steps of the first `epochs` epochs, then 1.
+    """Returns the factor of a linear warm-up: 1/w, 2/w ... 1 over the w steps of the first `epochs` epochs, then 1.
 
-    It multiplies the schedule, whose own time runs from the first step on; `epochs` of 0 means none.
+    It multiplies the schedule, which starts with the first step; 0 `epochs` mean no warm-up.
 
     Source: Goyal et al. 2017 (arXiv 1706.02677), section 2.2, gradual warm-up; here from rate/w instead of rate/k.
     """
