@@ -139,10 +139,11 @@ def _merged(built_in: Rules, plugins: tuple[Extension, ...]) -> Rules:
     _require_distinct(plugins)
     choices = _joined(plugins)
     schemas = extended(built_in, choices)
+    trainings = [name for each in plugins for name in each.trainings]
     keys: dict[str, KeyRule] = {}
     for key, rule in built_in.keys.items():
         more = chain.from_iterable(each.more.get(key, ()) for each in plugins)
-        declarations = (_without(each, choices) for each in rule.declarations)
+        declarations = (_as_training(_without(each, choices), trainings) for each in rule.declarations)
         keys[key] = replace(rule, schema=schemas[key], declarations=(*declarations, *more))
     references = {key: _reset(key, rule, plugins) for key, rule in built_in.references.items()}
     aliases, retired = dict(built_in.aliases), dict(built_in.retired)
@@ -166,6 +167,14 @@ def _without(declaration: Declaration, choices: Mapping[str, Mapping[str, int]])
     network reads it, the plugin's own stanza declares it.
     """
     return replace(declaration, conditions=tuple(each.refusing(choices) for each in declaration.conditions))
+
+
+def _as_training(declaration: Declaration, trainings: Sequence[str]) -> Declaration:
+    """Returns a built-in declaration in which what counts for a training counts for the trainings of plugins too."""
+    if not trainings:
+        return declaration
+    conditions = tuple(each.admitting("Trainer", "KDTrainer", trainings) for each in declaration.conditions)
+    return replace(declaration, conditions=conditions)
 
 
 def _reset(key: str, rule: ReferenceRule, plugins: Sequence[Extension]) -> ReferenceRule:

@@ -93,6 +93,16 @@ class Condition:
         )
         return replace(self, alternatives=alternatives)
 
+    def admitting(self, key: str, value: str, more: Iterable[str]) -> Condition:
+        """Returns the condition in which further values of a key count where one value does."""
+        alternatives = tuple(
+            replace(each, values=(*each.values, *more))
+            if each.keys == (key,) and value in each.values and not each.is_negated
+            else each
+            for each in self.alternatives
+        )
+        return replace(self, alternatives=alternatives)
+
 
 def never_together(ones: Sequence[Condition], others: Sequence[Condition]) -> bool:
     """Returns whether all of `ones` and all of `others` provably never hold together.

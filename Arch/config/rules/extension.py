@@ -73,6 +73,21 @@ class Extension:
     references: Mapping[str, ReferenceRule]
     resets: Mapping[str, Mapping[str, Any]]
 
+    @property
+    def trainings(self) -> tuple[str, ...]:
+        """Its trainers that have the keys of a training: those without a stanza `Trainer:NAME:Params` of their own."""
+        declared = [each for rule in self.keys.values() for each in rule.declarations]
+        declared += [each for declarations in self.more.values() for each in declarations]
+        own = {
+            value
+            for declaration in declared
+            for condition in declaration.conditions
+            for each in condition.alternatives
+            if each.keys == ("Trainer",)
+            for value in each.values
+        }
+        return tuple(name for name in self.choices.get("Trainer", ()) if name not in own)
+
     def acts(self, named: Mapping[str, Any], given: Mapping[str, Any]) -> bool:
         """Returns whether a config would have another fingerprint, or be invalid, without it.
 

@@ -21,7 +21,7 @@ from Arch.training.run.stopwatch import Stopwatch
 from Arch.training.scores import Array, Scores
 from Arch.types import Epoch
 
-Evaluate = Callable[[IModel, ImageData, str], Scores]
+Evaluate = Callable[[IModel, ImageData, str], Scores | Mapping[str, float]]
 
 
 class Fit(Stage):
@@ -142,6 +142,8 @@ class Fit(Stage):
         if is_absent or not self.learner.recipe.evaluates(number):
             return {}
         found = self._evaluate(self.learner.evaluated, self.dataset, split)
+        if not isinstance(found, Scores):  # a plugin may return numbers alone
+            found = Scores(found)
         if not all(math.isfinite(each) for each in found.numbers.values()):
             raise NonFiniteLossError(number, self.batches.streams.run)
         if split == "test":
