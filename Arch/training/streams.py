@@ -79,7 +79,7 @@ def generator_states(device: torch.device) -> dict[str, Any]:
 
 
 def set_generators(states: Mapping[str, Any], device: torch.device) -> None:
-    """Restores the states of the global generators; that of a GPU is left alone if `states` has none."""
+    """Restores the states of the global generators; that of a GPU does not change if `states` has none."""
     random.setstate(states["python"])
     np.random.set_state(states["numpy"])  # noqa: NPY002
     torch.set_rng_state(states["torch"])

@@ -48,32 +48,40 @@ def fit_of(
     Raises:
         ArchError: values of the config contradict each other or the data.
     """
-    config, engine = study.config, study.engine
-    augmentation = augmentation_of(config)
+    learner = _learner(study, network, objective, start)
+    batches = _batches(study, dataset, objective, streams)
+    best = BestEpoch(_selection_split(study.config, dataset), headline)
+    return Fit(dataset, batches, learner, best, evaluate, start=start)
+
+
+def _batches(study: Study, dataset: ImageData, objective: Objective, streams: Streams) -> Batches:
+    engine, batch_size = study.engine, study.config["BatchSize"]
+    augmentation = augmentation_of(study.config)
     if augmentation:
         augmentation.require_fitting(dataset)
-    recipe = config.fill(Recipe, "Recipe")
-    learner = Learner(
-        network,
-        objective,
-        _optimizer(config, network, objective, start),
-        config.fill(SCHEDULES[config["LRScheduler"]], config["LRScheduler"]),
-        recipe=recipe,
-        engine=engine,
-        frozen_modules=start.frozen_modules(network) if start else (),
-    )
-    batches = Batches(
+    return Batches(
         dataset.train,
         Normalizer.of(dataset.normalization, dataset.shape, engine.device),
-        recipe.batch_size,
+        batch_size,
         streams,
         augmentation,
         objective.augments_teacher,
         engine.streams(dataset.train),
-        engine.batches_at_once(recipe.batch_size, dataset.shape),
+        engine.batches_at_once(batch_size, dataset.shape),
     )
-    best = BestEpoch(_selection_split(config, dataset), headline)
-    return Fit(dataset, batches, learner, best, evaluate, start=start)
+
+
+def _learner(study: Study, network: IModel, objective: Objective, start: WarmStart | None) -> Learner:
+    config = study.config
+    return Learner(
+        network,
+        objective,
+        _optimizer(config, network, objective, start),
+        config.fill(SCHEDULES[config["LRScheduler"]], config["LRScheduler"]),
+        recipe=config.fill(Recipe, "Recipe"),
+        engine=study.engine,
+        frozen_modules=start.frozen_modules(network) if start else (),
+    )
 
 
 def _optimizer(config: Config, network: IModel, objective: Objective, start: WarmStart | None) -> Optimizer:

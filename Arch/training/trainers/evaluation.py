@@ -105,18 +105,18 @@ class Evaluation(ITrainer):
     def _data(self, dataset: ImageData | None) -> ImageData:
         if dataset is None:
             raise DataError("an evaluation needs a dataset.")
-        learned = self._learned_classes()
-        if learned and learned != list(dataset.classes):
+        trained_on = self._trained_classes()
+        if trained_on and trained_on != list(dataset.classes):
             logging.getLogger(__name__).warning(
-                "%s learned the classes %s, and %s has the classes %s: class i is compared with class i.",
+                "%s was trained on the classes %s, and %s has the classes %s: class i is compared with class i.",
                 self.network("Network").title,
-                _short(learned),
+                _short(trained_on),
                 dataset.name,
                 _short(list(dataset.classes)),
             )
         return dataset
 
-    def _learned_classes(self) -> list[str]:
+    def _trained_classes(self) -> list[str]:
         """Returns the names of the classes that the network was trained on; empty where they are not known."""
         return self.network("Network").class_names()
 
