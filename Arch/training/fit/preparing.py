@@ -48,24 +48,15 @@ def fit_of(
     Raises:
         ArchError: values of the config contradict each other or the data.
     """
-    config = study.config
-    recipe = config.fill(Recipe, "Recipe")
-    batches = _batches(study, dataset, objective, streams, recipe.batch_size)
-    learner = Learner(
-        network,
-        objective,
-        _optimizer(config, network, objective, start),
-        config.fill(SCHEDULES[config["LRScheduler"]], config["LRScheduler"]),
-        recipe=recipe,
-        engine=study.engine,
-        frozen_modules=start.frozen_modules(network) if start else (),
-    )
-    best = BestEpoch(_selection_split(config, dataset), headline)
+    learner = _learner(study, network, objective, start)
+    batches = _batches(study, dataset, objective, streams)
+    best = BestEpoch(_selection_split(study.config, dataset), headline)
     return Fit(dataset, batches, learner, best, evaluate, start=start)
 
 
-def _batches(study: Study, dataset: ImageData, objective: Objective, streams: Streams, batch_size: int) -> Batches:
-    engine, augmentation = study.engine, augmentation_of(study.config)
+def _batches(study: Study, dataset: ImageData, objective: Objective, streams: Streams) -> Batches:
+    engine, batch_size = study.engine, study.config["BatchSize"]
+    augmentation = augmentation_of(study.config)
     if augmentation:
         augmentation.require_fitting(dataset)
     return Batches(
@@ -77,6 +68,19 @@ def _batches(study: Study, dataset: ImageData, objective: Objective, streams: St
         objective.augments_teacher,
         engine.streams(dataset.train),
         engine.batches_at_once(batch_size, dataset.shape),
+    )
+
+
+def _learner(study: Study, network: IModel, objective: Objective, start: WarmStart | None) -> Learner:
+    config = study.config
+    return Learner(
+        network,
+        objective,
+        _optimizer(config, network, objective, start),
+        config.fill(SCHEDULES[config["LRScheduler"]], config["LRScheduler"]),
+        recipe=config.fill(Recipe, "Recipe"),
+        engine=study.engine,
+        frozen_modules=start.frozen_modules(network) if start else (),
     )
 
 
