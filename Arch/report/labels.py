@@ -47,7 +47,7 @@ def labels(
         One label per config; two are equal only where the fingerprints' first 8 digits are.
     """
     names = _distinct(titles or {})
-    keys = _shortened(configs, _label_keys(configs), names)
+    keys = _shortened(configs, _label_keys(configs, names), names)
     texts = [_text(config, keys, names) for config in configs]
     for group in _clashes(texts):
         shares = distinguishing([configs[index] for index in group])
@@ -66,8 +66,8 @@ def _are_same(values: Sequence[Any]) -> bool:
     return all(value == first and isinstance(value, bool) == isinstance(first, bool) for value in values)
 
 
-def _label_keys(configs: Sequence[Mapping[str, Any]]) -> list[str]:
-    """Returns the keys of the labels: the model, else the trainer, and the keys that configs have with other values.
+def _label_keys(configs: Sequence[Mapping[str, Any]], names: Mapping[str, str]) -> list[str]:
+    """Returns the keys of the labels: the model, else the trainer and its networks, and the keys that differ.
 
     Returns:
         The keys in `LEADING` first, then switches, then the others.
@@ -75,7 +75,18 @@ def _label_keys(configs: Sequence[Mapping[str, Any]]) -> list[str]:
     keys = dict.fromkeys(key for share in distinguishing(configs) for key in share)
     values = {key: [config[key] for config in configs if key in config] for key in keys}
     first = "Model" if any("Model" in config for config in configs) else "Trainer"
-    ranks = {first: 0} | {key: _rank(key, values[key][0]) for key in keys if not _are_same(values[key])}
+    networks = (
+        key
+        for config in configs
+        if "Model" not in config
+        for key in config
+        if isinstance(config[key], str) and config[key] in names
+    )
+    ranks = (
+        {first: 0}
+        | dict.fromkeys(networks, len(LEADING))
+        | {key: _rank(key, values[key][0]) for key in keys if not _are_same(values[key])}
+    )
     return sorted(ranks, key=lambda key: ranks[key])  # a stable sort, which keeps the configs' order within a rank
 
 

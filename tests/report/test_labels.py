@@ -128,3 +128,8 @@ def test_studies_without_a_model_are_called_by_their_trainer():
     configs = [{"Trainer": "Comparison", "Measure": measure} for measure in ("CKA", "RSA")]
     assert labels(configs, ["a" * 32, "b" * 32]) == ["Comparison, Measure=CKA", "Comparison, Measure=RSA"]
     assert labels(configs[:1], ["a" * 32]) == ["Comparison"]
+
+
+def test_a_study_without_a_model_shows_the_network_that_it_looks_at():
+    config = {"Trainer": "Evaluation", "Dataset": "Digits", "Network": "a" * 32}
+    assert labels([config], ["f" * 32], {"a" * 32: "resnet8 on Digits"}) == ["Evaluation, Network=resnet8 on Digits"]
