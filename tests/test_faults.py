@@ -14,7 +14,14 @@ from tests.repository import ROOT
 TABLE = json.loads((Path(__file__).parent / "faults.json").read_text())
 
 
-@pytest.mark.parametrize("fault", TABLE, ids=lambda fault: fault["name"])
+# every third mistake is made in the fast tests; all are made with the slow ones
+MARKED = [
+    pytest.param(fault, id=fault["name"], marks=() if index % 3 == 0 else pytest.mark.slow)
+    for index, fault in enumerate(TABLE)
+]
+
+
+@pytest.mark.parametrize("fault", MARKED)
 def test_a_mistake_gives_its_message_and_leaves_no_run(fault, program, tmp_path):
     done, places = provoke(fault, program, tmp_path)
     assert "Traceback" not in done.stderr

@@ -16,9 +16,8 @@ from Arch.models.folding import fold_batch_norm
 DEEP = re.compile(r"stitching/resnet(34|50|101|152).*|stitching/.*_same_size|logitdist/resnet(34|50)")
 # the smallest network of each family and one of each kind of block; the others are slow
 SMALL = {
-    "MLP", "resnet8", "resnet8x4", "vgg8", "wrn_16_1", "MobileNetV2x0.5", "ShuffleV1", "ShuffleV2", "ResNet7",
-    "ResNet50H", "MiniResNet", "VGG4", "MobileNetV2", "ShuffleNetV2", "ViT_ETTT", "logitdist/mlp",
-    "logitdist/shallow", "stitching/small_cnn", "stitching/resnet18_same_width",
+    "MLP", "resnet8", "wrn_16_1", "MobileNetV2x0.5", "ShuffleV2", "ResNet7", "MiniResNet", "VGG4", "ViT_ETTT",
+    "logitdist/mlp", "stitching/small_cnn",
 }  # fmt: skip
 UNUSUAL = re.compile(r"MLP|(logitdist|stitching)/.*")  # these have no standard layers
 

@@ -25,6 +25,7 @@ CUT = {
     "regnetx_002": 1 + 13 + 1,
     "poolformer_s12": 2 + 2 + 6 + 2 + 1,
 }
+FAST = {"resnet26d", "vit_tiny_patch16_224", "convnext_atto"}
 EXACT = [
     "resnet26d",
     "convnext_atto",
@@ -42,7 +43,7 @@ def build(name):
         return timm.create_model(name, num_classes=10)
 
 
-@pytest.mark.parametrize("name", CUT)
+@pytest.mark.parametrize("name", [pytest.param(name, marks=() if name in FAST else pytest.mark.slow) for name in CUT])
 def test_it_is_cut_into_the_layers_that_the_definition_counts(name):
     with torch.device("meta"):
         network = build(name)
