@@ -12,7 +12,8 @@ from Arch.cli.console.options import WHAT, Parser, add_shared
 from Arch.cli.console.program import guarded
 from Arch.cli.shared.drawing import draw
 from Arch.cli.shared.plugin_option import add_plugin
-from Arch.cli.shared.running import cached_entries, workspace_of
+from Arch.cli.shared.results import workspace_of
+from Arch.cli.shared.selected import cached_entries
 from Arch.config.plugins.running import use_files
 from Arch.errors import UnknownNameError, did_you_mean
 from Arch.figures import FIGURES

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from Arch.cache.entry import Entry
-from Arch.cache.making.lease import Lease
 from Arch.cache.store import Store
 from Arch.callbacks import Requests, SilentWatcher, Watcher
 from Arch.config.config import Config
@@ -21,6 +20,7 @@ from Arch.faults import message_of
 from Arch.types import Result
 
 if TYPE_CHECKING:
+    from Arch.cache.making.lease import Lease  # threading and logging, which a cached answer does not need
     from Arch.models.imodel import IModel
     from Arch.training.itrainer import ITrainer
     from Arch.training.networks.given import GivenNetwork

@@ -29,7 +29,11 @@ def test_tests_that_a_page_names_as_a_reason_exist(page):
     assert [name for name in named if not (ROOT / name).exists()] == []
 
 
-@pytest.mark.parametrize("page", RUN, ids=lambda page: page.name)
+# the README has many commands: with the slow tests they run as they are
+QUICK = [page for page in RUN if page.name != "README.md"]
+
+
+@pytest.mark.parametrize("page", QUICK, ids=lambda page: page.name)
 def test_the_fast_blocks_of_a_page_run_on_short_configs(page, tmp_path, warm_starts):
     sandbox = Sandbox(tmp_path, warm_starts, is_short=True)
     for block in blocks(page):

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from Arch.cache.entry import Entry
-from Arch.cli.shared.running import labels_of
+from Arch.cli.shared.results import labels_of
 from Arch.config.plugins.running import errors_named
 from Arch.errors import ArchError, CacheError
 from Arch.figures import UnsuitableError

@@ -11,7 +11,7 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
 from Arch.cli.shared.plugin_option import rules_with_plugins
-from Arch.cli.shared.running import workspace_of
+from Arch.cli.shared.results import workspace_of
 from Arch.datasets.sources.catalogue import CATALOGUE
 from Arch.errors import ConfigError, ModelError, UnknownNameError
 from Arch.planning.workspace import Workspace

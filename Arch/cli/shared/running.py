@@ -3,29 +3,20 @@
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import sys
 from collections.abc import Sequence
 
-from Arch.cache.entry import Entry
 from Arch.callbacks import Requests
 from Arch.cli.console.progress import watcher
 from Arch.cli.console.signals import Signals
+from Arch.cli.shared.results import print_results
 from Arch.config.config import Config
-from Arch.errors import CacheError, ConfigError, DiskError, StoppedError
+from Arch.errors import StoppedError
 from Arch.planning.plan import Plan, make_plan
-from Arch.planning.words import entries_with_runs
 from Arch.planning.workspace import Workspace
-from Arch.report import json_rows, labels, table
 from Arch.sweep.in_process import FailedStep, carry_out
 from Arch.sweep.worker import Worker
-from Arch.types import Result
-
-
-def workspace_of(options: argparse.Namespace) -> Workspace:
-    """Returns the workspace that the command line names."""
-    return Workspace.at(options.cache, options.data)
 
 
 def finish(workspace: Workspace, requested: Sequence[tuple[Config, str]], options: argparse.Namespace) -> int:
@@ -56,47 +47,6 @@ def show_results(workspace: Workspace, plan: Plan, options: argparse.Namespace) 
     code = print_results(shown, options) if shown else 0
     _print_stale(plan, options)
     return code
-
-
-def cached_entries(workspace: Workspace, words: Sequence[str], options: argparse.Namespace) -> tuple[list[Entry], int]:
-    """Returns the cached experiments that the words select, and the exit code: 1 if others could not be read.
-
-    Raises:
-        ConfigError: there is none.
-    """
-    entries, unreadable = entries_with_runs(workspace, words, options.set)
-    for error in unreadable:
-        print(f"error: left out: {error}", file=sys.stderr)
-    if not entries:
-        of = f" of {' '.join(words)}" if words else ""
-        raise ConfigError(f"no finished run{of} is in the cache {workspace.store.root}.")
-    return entries, 1 if unreadable else 0
-
-
-def print_results(entries: Sequence[Entry], options: argparse.Namespace) -> int:
-    """Prints the entries' results as a table, or as JSON; 1 if some could not be read, each named on stderr."""
-    found: dict[Entry, Result] = {}
-    for entry in entries:
-        try:
-            entry.document()  # read here, so that a damaged one is reported: the label needs it
-            found[entry] = entry.result()
-        except (CacheError, DiskError) as error:  # a damaged entry must not hide the others
-            print(f"error: left out: {error}", file=sys.stderr)
-    results, names = list(found.values()), labels_of(list(found))
-    if options.json:
-        print(json.dumps(json_rows(results, names), indent=1))
-    elif found:
-        print(table(results, names))
-    return 0 if len(found) == len(entries) else 1
-
-
-def labels_of(entries: Sequence[Entry]) -> list[str]:
-    """Returns short labels made of the keys that differ among the entries."""
-    documents = [entry.document() for entry in entries]
-    titles = {
-        other["Fingerprint"]: other["Title"] for document in documents for other in document["References"].values()
-    }
-    return labels([document["Active"] for document in documents], [entry.fingerprint for entry in entries], titles)
 
 
 def print_notes(requested: Sequence[tuple[Config, str]], options: argparse.Namespace) -> None:

@@ -6,7 +6,8 @@ import argparse
 
 from Arch.cli.console.options import refuse_sweeping, unknown_word
 from Arch.cli.shared.drawing import draw
-from Arch.cli.shared.running import finish, workspace_of
+from Arch.cli.shared.results import workspace_of
+from Arch.cli.shared.running import finish
 from Arch.errors import ConfigError
 from Arch.machine.installation import INSTALLATION
 from Arch.planning.words import configs

@@ -6,7 +6,7 @@ import argparse
 import dataclasses
 import json
 
-from Arch.cli.shared.running import workspace_of
+from Arch.cli.shared.results import workspace_of
 from Arch.config.config import Config
 from Arch.config.explain import differences
 from Arch.config.json_text import describe

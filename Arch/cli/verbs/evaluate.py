@@ -8,7 +8,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from Arch.cli.shared.running import finish, workspace_of
+from Arch.cli.shared.results import workspace_of
+from Arch.cli.shared.running import finish
 from Arch.config.config import Config
 from Arch.errors import CacheError, ConfigError
 from Arch.planning.words import configs

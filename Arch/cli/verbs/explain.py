@@ -8,7 +8,7 @@ import json
 from collections.abc import Iterator
 
 from Arch.cli.console.options import add_what
-from Arch.cli.shared.running import workspace_of
+from Arch.cli.shared.results import workspace_of
 from Arch.config.config import Config
 from Arch.config.explain import KeyStory, explain
 from Arch.config.foreign import ForeignNetwork

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from Arch.cli.console.options import add_what
 from Arch.cli.shared.fast_reading import read_fast
-from Arch.cli.shared.running import workspace_of
+from Arch.cli.shared.results import workspace_of
 from Arch.errors import CacheError, ConfigError
 from Arch.planning.selection import selected_entries
 from Arch.report import export

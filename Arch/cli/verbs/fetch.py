@@ -9,7 +9,7 @@ from pathlib import Path
 
 from Arch.cli.console.download_line import DownloadLine
 from Arch.cli.shared.dataset_lines import size_below
-from Arch.cli.shared.running import workspace_of
+from Arch.cli.shared.results import workspace_of
 from Arch.datasets.download.download import fetched
 from Arch.datasets.sources.catalogue import CATALOGUE, home_of
 from Arch.errors import DataError, UnknownNameError

@@ -8,7 +8,7 @@ import time
 
 from Arch.cli.console.options import add_what
 from Arch.cli.shared.fast_reading import read_fast
-from Arch.cli.shared.running import workspace_of
+from Arch.cli.shared.results import workspace_of
 from Arch.planning.selection import selected_entries
 from Arch.report.listing import SORTS, json_rows, line_of, ordered, text
 

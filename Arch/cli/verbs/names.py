@@ -9,7 +9,7 @@ from typing import Any
 from Arch.cli.shared.dataset_lines import show_datasets
 from Arch.cli.shared.model_lines import show_models
 from Arch.cli.shared.plugin_option import add_config, add_plugin, rules_with_plugins, run_plugins
-from Arch.cli.shared.running import workspace_of
+from Arch.cli.shared.results import workspace_of
 from Arch.config.json_text import describe
 from Arch.config.rules.declarations import KeyRule
 from Arch.config.rules.rules import Rules

@@ -8,7 +8,7 @@ from collections import Counter
 
 from Arch.cli.console.options import add_what
 from Arch.cli.shared.fast_reading import read_fast
-from Arch.cli.shared.running import workspace_of
+from Arch.cli.shared.results import workspace_of
 from Arch.planning.estimate import Estimator, estimator
 from Arch.planning.plan import Plan, Step, make_plan
 from Arch.planning.words import configs

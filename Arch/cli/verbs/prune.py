@@ -6,7 +6,7 @@ import argparse
 
 from Arch.cli.console.options import add_what
 from Arch.cli.shared.removing import selected, tidy
-from Arch.cli.shared.running import workspace_of
+from Arch.cli.shared.results import workspace_of
 from Arch.units import bytes_of, seconds_of
 from Arch.upkeep.trash.pruning import Criteria, prunable
 

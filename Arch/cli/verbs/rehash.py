@@ -11,7 +11,7 @@ from typing import Any
 
 from Arch.cli.console.options import add_what
 from Arch.cli.shared.removing import selected
-from Arch.cli.shared.running import workspace_of
+from Arch.cli.shared.results import workspace_of
 from Arch.errors import ConfigError
 from Arch.upkeep.rehash import migration
 from Arch.upkeep.rehash.migration import FailedMove, Journal

@@ -8,7 +8,8 @@ from dataclasses import replace
 
 from Arch.cache.attempts.attempt import State
 from Arch.cli.console.options import add_sweeping, add_what
-from Arch.cli.shared.running import print_notes, show_results, workspace_of
+from Arch.cli.shared.results import workspace_of
+from Arch.cli.shared.running import print_notes, show_results
 from Arch.config.config import Config
 from Arch.planning.plan import make_plan
 from Arch.planning.task import failed_tasks_of

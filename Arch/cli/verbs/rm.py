@@ -6,7 +6,7 @@ import argparse
 
 from Arch.cli.console.options import add_what
 from Arch.cli.shared.removing import selected, tidy
-from Arch.cli.shared.running import workspace_of
+from Arch.cli.shared.results import workspace_of
 from Arch.cli.shared.trashing import forget, restore
 from Arch.errors import ConfigError
 from Arch.units import seconds_of

@@ -6,7 +6,8 @@ import argparse
 from pathlib import Path
 
 from Arch.cli.console.options import refuse_sweeping, unknown_word
-from Arch.cli.shared.running import finish, workspace_of
+from Arch.cli.shared.results import workspace_of
+from Arch.cli.shared.running import finish
 from Arch.errors import ConfigError
 
 

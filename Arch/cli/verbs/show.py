@@ -6,7 +6,8 @@ import argparse
 
 from Arch.cli.console.options import add_what
 from Arch.cli.shared.fast_reading import read_fast
-from Arch.cli.shared.running import cached_entries, print_results, workspace_of
+from Arch.cli.shared.results import print_results, workspace_of
+from Arch.cli.shared.selected import cached_entries
 
 EXAMPLES = """examples:
   main.py show                                    everything that is cached

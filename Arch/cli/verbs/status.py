@@ -9,7 +9,7 @@ from collections import Counter
 
 from Arch.cli.console.options import add_what
 from Arch.cli.shared.fast_reading import read_fast
-from Arch.cli.shared.running import workspace_of
+from Arch.cli.shared.results import workspace_of
 from Arch.planning.overview import overviews
 from Arch.report.status_words import counts, details, json_row, table
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from Arch.cli.shared.running import print_notes, show_results, workspace_of
+from Arch.cli.shared.results import workspace_of
+from Arch.cli.shared.running import print_notes, show_results
 from Arch.errors import ConfigError
 from Arch.planning.plan import make_plan
 from Arch.planning.task import tasks_of

@@ -7,7 +7,7 @@ import json
 
 from Arch.cache.entry import Entry
 from Arch.cli.console.options import add_what
-from Arch.cli.shared.running import workspace_of
+from Arch.cli.shared.results import workspace_of
 from Arch.errors import CacheError, ConfigError, DiskError
 from Arch.planning.selection import selected_entries
 from Arch.report.logs import Log

@@ -9,7 +9,7 @@ import json
 from Arch.cache.entry import Entry
 from Arch.cli.console.options import add_what
 from Arch.cli.shared.removing import selected
-from Arch.cli.shared.running import workspace_of
+from Arch.cli.shared.results import workspace_of
 from Arch.units import size_text
 from Arch.upkeep.verify import Fault, verify
 

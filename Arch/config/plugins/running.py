@@ -13,7 +13,6 @@ from types import ModuleType
 from typing import Any
 
 from Arch.config.config import Config
-from Arch.config.plugins.checking import check_registered
 from Arch.config.plugins.joining import read_code
 from Arch.config.rules.extension import Code
 from Arch.errors import ArchError, PluginError
@@ -31,6 +30,8 @@ def use(config: Config) -> None:
     """
     plugins = tuple(config.plugins.values())
     _use(each.code for each in plugins)
+    from Arch.config.plugins.checking import check_registered  # few configs have plugins
+
     for each in plugins:
         check_registered(each, _module_of(each.code), config.rules.built_in or config.rules)
 
