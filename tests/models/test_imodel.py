@@ -13,8 +13,8 @@ SHAPE = (1, 8, 8)
 
 
 @pytest.fixture
-def model(make, roughen):
-    return roughen(make("resnet8", SHAPE)).eval()
+def model(make, randomized):
+    return randomized(make("resnet8", SHAPE)).eval()
 
 
 @pytest.fixture

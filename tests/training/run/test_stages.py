@@ -1,4 +1,4 @@
-"""Oracle: the same run, undisturbed. Runs of several stages, interrupted after every step."""
+"""Oracle: the same run, uninterrupted. Runs of several stages, interrupted after every step."""
 
 import dataclasses
 import json
@@ -104,13 +104,13 @@ CASES = {
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_a_run_stopped_after_every_step_equals_the_undisturbed_run(stopped_every, name):
+def test_a_run_stopped_after_every_step_equals_the_uninterrupted_run(stopped_every, name):
     kind, keys, steps = CASES[name]
-    undisturbed, _ = stopped_every(kind, 0, **keys)
+    uninterrupted, _ = stopped_every(kind, 0, **keys)
     stopped, attempts = stopped_every(kind, 1, **keys)
     assert attempts == steps + 1
-    assert files_of(stopped) == files_of(undisturbed)
-    assert record_of(stopped) == record_of(undisturbed)
+    assert files_of(stopped) == files_of(uninterrupted)
+    assert record_of(stopped) == record_of(uninterrupted)
 
 
 def test_epochs_of_several_stages_have_the_names_of_their_stages(stopped_every):
