@@ -95,7 +95,7 @@ class EntryFolder:
 
     def has_run(self, index: int) -> bool:
         """Tells whether a run is finished; raises CorruptEntryError as `run_folder` does."""
-        return finished.is_there(self.path, index)
+        return finished.is_finished(self.path, index)
 
     def run(self, index: int) -> Run:
         """Reads a finished run with all its epochs; raises as `run_folder` does."""

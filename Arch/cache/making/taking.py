@@ -74,7 +74,7 @@ def _is_established(lease: Lease, latest: Claim | None, heartbeats: Heartbeats) 
         if not is_ours:
             mark_released(claim.holder.nonce)
             with contextlib.suppress(CacheError, DiskError, FileNotFoundError):
-                if _is_there(claim):
+                if _is_written(claim):
                     files.remove(claim.path)
     return is_ours
 
@@ -107,12 +107,12 @@ def _put(claim: Claim) -> bool:
     except DiskError as error:
         # ENOENT: the run was committed meanwhile and its claims were removed. The claim may exist in spite of an error,
         # raised by a later step or because a network file system lost the answer.
-        if error.errno != errno.ENOENT and not _is_there(claim):
+        if error.errno != errno.ENOENT and not _is_written(claim):
             raise
-    return _is_there(claim)
+    return _is_written(claim)
 
 
-def _is_there(claim: Claim) -> bool:
+def _is_written(claim: Claim) -> bool:
     try:
         return Claim.read(claim.path, claim.generation).holder.nonce == claim.holder.nonce
     except FileNotFoundError:

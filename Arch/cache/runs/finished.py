@@ -14,7 +14,7 @@ from Arch.types import Run
 
 def indices(entry: Path) -> tuple[int, ...]:
     """Lists the indices of the finished runs, in order; raises CorruptEntryError."""
-    return tuple(index for index in listed(entry) if is_there(entry, index))
+    return tuple(index for index in listed(entry) if is_finished(entry, index))
 
 
 def listed(entry: Path) -> tuple[int, ...]:
@@ -27,7 +27,7 @@ def is_committed(entry: Path, index: int) -> bool:
     return files.exists(f"{layout.runs(entry)}/{layout.run_name(index)}/{layout.MANIFEST}")
 
 
-def is_there(entry: Path, index: int) -> bool:
+def is_finished(entry: Path, index: int) -> bool:
     """Tells whether a run is finished.
 
     Raises:
@@ -46,9 +46,9 @@ def folder_of(entry: Path, index: int) -> Path:
     """Returns the folder of a finished run.
 
     Raises:
-        CacheError: there is no such run; CorruptEntryError: as `is_there`.
+        CacheError: there is no such run; CorruptEntryError: as `is_finished`.
     """
-    if not is_there(entry, index):
+    if not is_finished(entry, index):
         raise _no_run(entry, index)
     return entry / "Runs" / layout.run_name(index)
 

@@ -14,7 +14,7 @@ class LineSweepWatcher:
 
     def __init__(self) -> None:
         """Starts with counts of zero, until the first `tick`."""
-        self._total = self._there = 0
+        self._total = self._existing = 0
 
     def started(self, running: Running) -> None:
         """Prints which run was started, and on which slot."""
@@ -24,8 +24,8 @@ class LineSweepWatcher:
 
     def ended(self, what: Running | Task, outcome: Outcome, failure: Failure | None) -> None:
         """Prints how the run ended."""
-        self._there += outcome.is_there
-        count = f" {self._there}/{self._total}" if outcome.is_there else ""
+        self._existing += outcome.run_exists
+        count = f" {self._existing}/{self._total}" if outcome.run_exists else ""
         _say(ended_text(what, outcome, failure, count))
 
     def tick(self, progress: SweepProgress) -> None:
