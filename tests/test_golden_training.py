@@ -59,7 +59,7 @@ def test_the_run_in_hand_goes_on_from_its_checkpoint(golden, said):
     continued = (folder / "Runs/000/log.txt").read_text(encoding="utf-8")
     assert continued.startswith(log)
     assert "attempt 2" in continued
-    assert "goes on" in continued
+    assert "resumes" in continued
     assert "epoch 3/" not in continued[len(log) :]
     assert "epoch 4/" in continued[len(log) :]
 

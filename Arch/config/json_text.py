@@ -208,5 +208,5 @@ def _explained(problem: json.JSONDecodeError) -> str:
         return "comments are not part of JSON; remove this one"
     has_comma = problem.doc[: problem.pos].rstrip().endswith(",") or rest.startswith(",")
     if has_comma and rest.lstrip(", \n\t\r")[:1] in ("}", "]"):
-        return "a comma stands before a closing bracket; remove it"
+        return "there is a comma before a closing bracket; remove it"
     return problem.msg[0].lower() + problem.msg[1:]

@@ -58,7 +58,7 @@ class Resolver:
         place = os.path.abspath(path)  # noqa: PTH100 - `..` is folded, links are not followed
         if place in self._open:
             ring = " -> ".join((*self._open[self._open.index(place) :], place))
-            message = f"{place}: the references go round in a circle: {ring}. Give one of them another teacher."
+            message = f"{place}: the references form a cycle: {ring}. Give one of them another teacher."
             raise ConfigError(printable(message))
         if not overrides and place in self._files:
             return self._files[place]
@@ -115,7 +115,9 @@ class Resolver:
             return self._changed(sibling.config, changes, source)
         reading = read_given(self.rules, raw, source)
         if PLUGINS in reading.trails:
-            raise ConfigError(f"{source.at(*reading.trails[PLUGINS])}{PLUGINS} has to stand at the top of the config.")
+            raise ConfigError(
+                f"{source.at(*reading.trails[PLUGINS])}{PLUGINS} has to be at the top level of the config."
+            )
         config = self._resolved(reading, folder)
         self._siblings[folder] = Sibling(dict(raw), config)
         return config

@@ -61,7 +61,7 @@ def test_a_failure_blocks_its_dependents_and_stops_no_other(sweep, stub, outcome
         outcome.outcome.value: outcome.failure.message for outcome in report.outcomes.values() if outcome.failure
     }
     assert messages["failed"] == "bad luck"
-    assert messages["blocked"] == "not tried: MLP on Synthetic, which it needs, failed."
+    assert messages["blocked"] == "not tried: it depends on MLP on Synthetic, which failed."
     assert not report.is_complete
 
 

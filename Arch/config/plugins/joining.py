@@ -155,7 +155,7 @@ def _merged(built_in: Rules, plugins: tuple[Extension, ...]) -> Rules:
         keys = ordered(keys)
     except CycleError as problem:
         files = " and ".join(each.source.label for each in plugins)
-        raise PluginError(f"{files}: the conditions go round in a circle: {' -> '.join(problem.args[1])}.") from None
+        raise PluginError(f"{files}: the conditions form a cycle: {' -> '.join(problem.args[1])}.") from None
     return Rules(built_in.source, keys, aliases, retired, references, plugins, built_in)
 
 

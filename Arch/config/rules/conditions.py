@@ -126,7 +126,7 @@ def parse_condition(text: str, schemas: Mapping[str, Schema]) -> Condition:
 def _alternative(named: str, schemas: Mapping[str, Schema]) -> Alternative:
     text = f"{named}{SUFFIX}"
     if named.endswith(SUFFIX):
-        raise RulesError(f"':Params' stands once, at the end, and not after the alternative {named!r} too.")
+        raise RulesError(f"':Params' is written once, at the end, and not after the alternative {named!r} too.")
     parts = [part.strip() for part in named.split(":")]
     if len(parts) > 2:
         raise RulesError(f"{text!r} has more than the parts KEY:VALUES:Params; nest stanzas for a further condition.")
@@ -198,7 +198,7 @@ def _split(text: str, whole: str) -> tuple[tuple[str, ...], bool]:
         raise RulesError(f"{whole!r} has an empty name or value.")
     if any("!" in part for part in parts):
         raise RulesError(
-            f"{whole!r}: '!' turns a whole condition round and stands once, "
+            f"{whole!r}: '!' negates a whole condition and is written once, "
             "before the values (K:!a,b) or, without values, before the keys (!K)."
         )
     return parts, separator == ";"

@@ -220,7 +220,7 @@ class Reader:
         except CycleError as problem:
             ring = problem.args[1]
             trail = keys[ring[0]].declarations[0].trail
-            raise self.error(f"the conditions go round in a circle: {' -> '.join(ring)}.", *trail) from None
+            raise self.error(f"the conditions form a cycle: {' -> '.join(ring)}.", *trail) from None
 
     def reference(self, key: str, facts: Facts, schemas: Mapping[str, Schema]) -> ReferenceRule:
         """Returns how a key refers to another experiment; raises RulesError."""

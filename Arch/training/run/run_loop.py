@@ -89,7 +89,7 @@ def _resumed(prepare: Callable[[], PreparedRun], lease: Lease, log: RunLog) -> t
 def _log_start(run: PreparedRun, state: RunState, log: RunLog) -> None:
     stage = run.stages[state.stage]
     if run.steps_done:
-        log.write(f"goes on: {_named(run, stage)}{stage.reached().text}")
+        log.write(f"resumes: {_named(run, stage)}{stage.reached().text}")
         return
     log.write(f"begins: {', then '.join(f'{_named(run, each)}{each.plan}' for each in run.stages)}")
     for each in run.stages:

@@ -135,7 +135,7 @@ class _Planner:
         while True:
             try:
                 return tuple(TopologicalSorter(graph).static_order())
-            except CycleError as problem:  # only damaged entries refer to each other in a circle
+            except CycleError as problem:  # only the references of damaged entries form a cycle
                 for name in set(problem.args[1]):
                     self._stay(name, "unreadable", "by its references it was made from itself")
                     graph[name] = []
@@ -200,7 +200,7 @@ class _Planner:
             self._sorted()
         except CycleError as problem:
             for name in set(problem.args[1]):
-                self._stay(name, "conflict", "several experiments would exchange their fingerprints in a circle")
+                self._stay(name, "conflict", "several experiments would exchange their fingerprints in a cycle")
 
     def _sorted(self) -> Sequence[str]:
         """Sorts the experiments to rename: teachers before students, owners of a fingerprint before its next owners."""

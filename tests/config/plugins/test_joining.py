@@ -190,7 +190,7 @@ def test_a_wrong_value_of_plugins_is_refused_in_a_sentence(value, message, resol
 
 
 def test_plugins_inside_a_stanza_are_refused(resolver, plugin):
-    with pytest.raises(ConfigError, match="Plugins has to stand at the top"):
+    with pytest.raises(ConfigError, match="Plugins has to be at the top level"):
         resolver.resolve({**ONE, "Model:MLP:Params": {PLUGINS: [plugin("net", NET)]}})
 
 

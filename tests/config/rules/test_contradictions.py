@@ -23,9 +23,9 @@ CONTRADICTIONS = {
     "a circle of conditions": (
         '{"A": 1, "B": 1,\n"A:Params": {"C": 1},\n"C:Params": {"D": 1, "A:Params": {}},\n"D:Params": {\n"C": 1}}',
         2,
-        "the conditions go round in a circle: C -> D -> C.",
+        "the conditions form a cycle: C -> D -> C.",
     ),
-    "a key that is its own condition": ('{\n"A:Params": {\n"A": 1}}', 3, "in a circle: A -> A."),
+    "a key that is its own condition": ('{\n"A:Params": {\n"A": 1}}', 3, "form a cycle: A -> A."),
     "one of and all of at once": (
         '{"A": 1, "B": 1, "C": 1,\n"A,B;C:Params": {"X": 1}}',
         2,
@@ -33,7 +33,7 @@ CONTRADICTIONS = {
     ),
     "several keys and a value": ('{"A": 1, "B": 1,\n"A,B:1:Params": {"X": 1}}', 2, "names several keys and a value"),
     "a part too many": ('{"A": 1,\n"A:1:2:Params": {"X": 1}}', 2, "has more than the parts KEY:VALUES:Params"),
-    "a negation in the middle": ('{"A": 1, "B": 1,\n"A,!B:Params": {"X": 1}}', 2, "'!' turns a whole condition round"),
+    "a negation in the middle": ('{"A": 1, "B": 1,\n"A,!B:Params": {"X": 1}}', 2, "'!' negates a whole condition"),
     "a stanza without its ending": ('{"A": 1,\n"A:1": {"X": 1}}', 2, "'A:1' has a colon and so must end in ':Params'."),
     "a stanza that is no object": ('{"A": 1,\n"A:Params": 3}', 2, "expected a stanza {...}, got 3."),
     "a value that is no number": ('{"A": 1,\n"A:x:Params": {"X": 1}}', 2, 'expected a whole number, got "x".'),
@@ -77,7 +77,7 @@ CONTRADICTIONS = {
     "a circle through one alternative": (
         '{"A": 1,\n"A|D:Params": {"C": 1},\n"C:Params": {"D": 1}}',
         2,
-        "the conditions go round in a circle: ",
+        "the conditions form a cycle: ",
     ),
     "a default beside an unconditional one": ('{"A": 1, "X": 1,\n"A:Params": {"X": 2}}', 2, "2 here and 1 in line 1"),
     "defaults of two values that a list may hold": (

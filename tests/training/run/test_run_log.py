@@ -121,7 +121,7 @@ def test_a_run_keeps_the_log_of_all_its_attempts(trainer):
         "checkpoint",
         "StoppedError",
         lines[5],
-        "goes on",
+        "resumes",
         "epoch 2/2",
         "done after " + re.search(r"done after (.*):", text)[1],
     ]
