@@ -1,6 +1,6 @@
-"""What an old version left undone, in the cache made by tests/golden/make_cache.py, the present version finishes.
+"""The current version completes the unfinished runs of an old version, in the cache of tests/golden/make_cache.py.
 
-Bits are compared where old files are read, not where something is trained: processors round otherwise.
+Bits are compared where old files are read, not where something is trained, since processors round differently.
 """
 
 import io

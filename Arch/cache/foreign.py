@@ -13,4 +13,4 @@ def open_network(entry: Entry, network: ForeignNetwork) -> None:
         CacheError: what is there is something else; DiskError: the cache cannot be written.
     """
     entry.open(network)
-    entry.note({key: each for key, each in network.document().items() if key == PLACE})
+    entry.record({key: each for key, each in network.document().items() if key == PLACE})

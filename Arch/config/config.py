@@ -40,7 +40,7 @@ class Config:
         given: the canonical values that the config itself had, by key.
         folder: the folder to which its relative paths refer.
         notes: remarks for the user, one line each.
-        obstacle: why it cannot run although it has a fingerprint; empty where only its values may prevent that.
+        obstacle: why it cannot run although it has a fingerprint; empty if only its values may prevent that.
     """
 
     rules: Rules

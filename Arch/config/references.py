@@ -141,7 +141,7 @@ class References:
             config = self._resolved_from_cache(active, Source(f"experiment {prefix}"))
         if not config.fingerprint.startswith(prefix):
             raise ConfigError(
-                f"experiment {prefix} was named under other rules; today it would be {config.fingerprint}."
+                f"experiment {prefix} was named under other rules; the current rules name it {config.fingerprint}."
             )
         return config
 

@@ -38,7 +38,7 @@ def make_folder(path: AnyPath) -> None:
 
 
 def rename_new(source: AnyPath, target: AnyPath) -> bool:
-    """Renames a folder unless the target exists, and tells whether it did: the first process wins.
+    """Renames a folder unless the target exists, and returns whether it did: the first process wins.
 
     An empty folder at `target` counts as absent.
 

@@ -55,12 +55,12 @@ def read_json(path: AnyPath) -> dict[str, Any]:
 
 
 def exists(path: AnyPath) -> bool:
-    """Tells whether there is a file or a folder."""
+    """Returns whether there is a file or a folder."""
     return _mode(path) != 0
 
 
 def is_folder(path: AnyPath) -> bool:
-    """Tells whether there is a folder."""
+    """Returns whether there is a folder."""
     return stat.S_ISDIR(_mode(path))
 
 

@@ -44,7 +44,7 @@ def write_atomically(path: AnyPath, content: bytes | str) -> None:
 
 
 def write_new(path: AnyPath, content: bytes | str) -> bool:
-    """Writes a file atomically unless it exists, and tells whether it did: the first writer wins.
+    """Writes a file atomically unless it exists, and returns whether it did: the first writer wins.
 
     Raises:
         DiskError: it cannot be written.
@@ -93,7 +93,7 @@ def touch(path: AnyPath) -> None:
 
 
 def is_temporary(name: str) -> bool:
-    """Tells whether a file name is the temporary name of an unfinished write."""
+    """Returns whether a file name is the temporary name of an unfinished write."""
     return _TEMPORARY.fullmatch(name) is not None
 
 

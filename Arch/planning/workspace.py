@@ -69,7 +69,7 @@ class Workspace:
 
         Raises:
             UnknownNameError: there is no such experiment; CacheError: there are several, or its entry is damaged.
-            ChangedDefaultError: its fingerprint is another one under today's rules.
+            ChangedDefaultError: its fingerprint is another one under the current rules.
             ForeignEntryError: it is a foreign network.
         """
         entry = self.store.find(prefix)
@@ -88,7 +88,7 @@ class Workspace:
         if config.fingerprint != entry.fingerprint and not overrides:
             check_defaults(entry.path, document, config)
             raise ChangedDefaultError(
-                f"{entry.path} was named under other rules than today's, which would name it {config.fingerprint}. "
+                f"{entry.path} was named under other rules; the current rules name it {config.fingerprint}. "
                 "`main.py rehash` shows why, and gives it that name."
             )
         return config

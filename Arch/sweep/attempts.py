@@ -160,7 +160,7 @@ class Attempts:
         return TaskOutcome(Outcome.FAILED, failure)
 
     def _is_made_meanwhile(self, task: Task, outcome: Outcome) -> bool:
-        """Returns whether the run of an unsuccessful task exists by now; a refused one stays refused."""
+        """Returns whether the run of an unsuccessful task exists in the meantime; a refused one stays refused."""
         is_lacking = not outcome.run_exists and outcome is not Outcome.REFUSED and task.step.refusal is None
         return is_lacking and _exists(self.entry(task), task.run)
 

@@ -59,11 +59,11 @@ class ITrainer(ABC):
 
     @abstractmethod
     def load_dataset(self) -> ImageData | None:
-        """Returns the data of the study, on the CPU; None where it reads none."""
+        """Returns the data of the study, on the CPU; None if it reads none."""
 
     @abstractmethod
     def load_model(self, dataset: ImageData | None) -> IModel | None:
-        """Returns a new network to be trained; None where nothing is trained.
+        """Returns a new network to be trained; None if nothing is trained.
 
         torch's global generator is seeded for its initial weights.
         """
@@ -86,7 +86,7 @@ class ITrainer(ABC):
         """Returns the network that the config's `key` refers to.
 
         Args:
-            key: of the config.
+            key: the key of the config.
             run: the index of the run that needs it, which chooses the run of the network where `KEYRun` is -1.
 
         Raises:

@@ -47,7 +47,7 @@ def test_gradients_flow_from_features_before_the_activation(make, images):
 
 
 class Peak(torch.utils._python_dispatch.TorchDispatchMode):
-    """How many numbers all results that were alive at once had, at most."""
+    """Measures the largest total number of elements of tensors that existed at the same time."""
 
     def __init__(self):
         super().__init__()

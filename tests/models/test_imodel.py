@@ -23,7 +23,7 @@ def x(images):
 
 
 class Counter:
-    """How often each module of a network ran."""
+    """Counts the calls of each module of a network."""
 
     def __init__(self, network):
         self.ran = []

@@ -113,7 +113,7 @@ def test_a_value_that_became_the_default_changes_the_fingerprint(workspace, comm
     [found] = overviews(Workspace.at(workspace.store.root), [entry.fingerprint])
     today = Workspace.at(workspace.store.root).resolver.resolve({**TEACHER, "Seed": 5}).fingerprint
     assert found.status.state is State.CHANGED
-    assert f"would name it {today}" in str(found.status.problem)
+    assert f"the current rules name it {today}" in str(found.status.problem)
 
 
 def test_a_student_is_done_although_its_teacher_was_removed(workspace, commit):

@@ -51,7 +51,7 @@ class Checkpoints:
         files.write_atomically(older, json.dumps(header).encode() + b"\n" + payload)
 
     def newest(self) -> Checkpoint | None:
-        """Reads the latest checkpoint that is complete, or returns None where there is none; raises DiskError."""
+        """Reads the latest checkpoint that is complete, or returns None if there is none; raises DiskError."""
         for path in sorted(self._paths(), key=_step, reverse=True):
             try:
                 return _checkpoint(path, files.read_bytes(path))
@@ -84,7 +84,7 @@ def _checkpoint(path: str, content: bytes) -> Checkpoint:
     _, _, payload = content.partition(b"\n")
     step = fields.integer("Place")
     if _sha256(step, payload) != fields.text("Sha256"):
-        raise fields.unfit("Sha256", "that of the step and the payload")
+        raise fields.invalid("Sha256", "that of the step and the payload")
     return Checkpoint(step, payload)
 
 
@@ -103,5 +103,5 @@ def _header(path: str, content: bytes) -> Fields:
     except (ValueError, RecursionError):
         header = None
     if not isinstance(header, dict):
-        raise Fields({}, path).unfit("Place", "a whole number")
+        raise Fields({}, path).invalid("Place", "a whole number")
     return Fields(header, path)

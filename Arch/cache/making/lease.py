@@ -87,7 +87,7 @@ class Lease:
 
     @property
     def token(self) -> dict[str, Any]:
-        """What another process needs to `adopt` the lease; plain JSON."""
+        """The JSON values with which another process can `adopt` the lease."""
         return {"Generation": self.generation, "Nonce": self.claim.holder.nonce}
 
     @property

@@ -1,4 +1,4 @@
-"""A sweep in plain lines on standard error, for logs."""
+"""Prints the progress of a sweep as plain lines on standard error, for logs."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ class LineSweepWatcher:
     """Prints a line for each run that starts or ends."""
 
     def __init__(self) -> None:
-        """Starts with counts of zero, until the first `tick`."""
+        """Sets the counts to zero; `tick` updates the total."""
         self._total = self._existing = 0
 
     def started(self, running: Running) -> None:
@@ -29,7 +29,7 @@ class LineSweepWatcher:
         _say(ended_text(what, outcome, failure, count))
 
     def tick(self, progress: SweepProgress) -> None:
-        """Takes over the total number of runs."""
+        """Updates the total number of runs."""
         self._total = progress.total
 
 

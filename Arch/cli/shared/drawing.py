@@ -60,7 +60,7 @@ def draw(
     Raises:
         ArchError: there is one figure, and it fails for another reason than its experiments.
     """
-    from Arch.figures.writer import draw as draw_figure  # only where a figure is asked for
+    from Arch.figures.writer import draw as draw_figure  # only if a figure is asked for
 
     exhibits = [_Exhibit(label, entry) for label, entry in zip(labels_of(entries), entries, strict=True)]
     undrawn: dict[str, Exception] = {}

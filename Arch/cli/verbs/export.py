@@ -19,7 +19,7 @@ EXAMPLES = """examples:
   main.py export Dataset=CIFAR10 --to runs.parquet
   main.py export 3f9a --epochs --to curves.json   a row for each epoch of each run
 
-A cell is empty where a run lacks the value; lists, and text that looks like a number or a truth value, are JSON.
+A cell is empty if a run lacks the value; lists, and text that looks like a number or a truth value, are JSON.
 """
 
 

@@ -1,4 +1,4 @@
-"""When a stanza of the rules file counts: `K:Params`, `K:a,b:Params`, `K:!a:Params`, `K:a|!L:Params` and the like."""
+"""Conditions of stanzas of the rules file: `K:Params`, `K:a,b:Params`, `K:!a:Params`, `K:a|!L:Params` and the like."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 from Arch.config.rules.patterns import is_pattern, matches
 from Arch.config.rules.schema import Schema
-from Arch.config.rules.values import UnfitValueError
+from Arch.config.rules.values import InvalidValueError
 from Arch.errors import RulesError, did_you_mean
 
 SUFFIX = ":Params"
@@ -22,7 +22,7 @@ class Alternative:
     Attributes:
         text: as the rules file has it.
         keys: the keys whose values it reads.
-        values: the accepted values of the single key; empty where only truth counts.
+        values: the accepted values of the single key; empty if only truth counts.
         needs_all: every key has to be truthy, or the list has to hold every value; otherwise one is enough.
         is_negated: the result is negated.
         is_of_list: the single key's value is a list, which may hold several of the values at once.
@@ -107,7 +107,7 @@ def parse_condition(text: str, schemas: Mapping[str, Schema]) -> Condition:
 
     Args:
         text: the member's name, such as `"Optimizer:Adam,AdamW:Params"` or `"Trainer:KDTrainer|!Flag:Params"`.
-        schemas: of every key, so that values are compared in their key's type.
+        schemas: the schema of every key, so that values are compared in their key's type.
 
     Raises:
         RulesError: the name does not follow the grammar, names an unknown key, or can never hold. The message has no
@@ -150,7 +150,7 @@ def _of_values(alternative: Alternative, schema: Schema) -> Alternative:
     where = f"the condition {alternative.text!r}"
     try:
         values = tuple(schema.compared(text) for text in alternative.values)
-    except UnfitValueError as problem:
+    except InvalidValueError as problem:
         raise RulesError(f"{where} on {alternative.keys[0]}: {problem}") from None
     is_of_list = schema.type in ("ints", "floats", "strs")
     if alternative.needs_all and not is_of_list:

@@ -54,7 +54,7 @@ def locked(work: Path, *, is_vital: bool = True) -> Iterator[None]:
 
 
 def _is_bare(work: Path) -> bool:
-    """Tells whether a working folder holds nothing to resume from."""
+    """Returns whether a working folder holds nothing to resume from."""
     with suppress(OSError):
         return [path.name for path in work.iterdir()] == [_LOCK]
     return False

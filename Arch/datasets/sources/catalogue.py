@@ -190,7 +190,7 @@ CATALOGUE: dict[str, Facts] = {
         8_041,
         "RGB, many sizes",
         "stanford_cars",
-        by_hand="Its original address is gone: a copy has cars_train/, cars_test/ and devkit/, or train/ and test/ "
+        by_hand="Its original address is offline: a copy has cars_train/, cars_test/ and devkit/, or train/ and test/ "
         "with a folder for each class.",
         customary_size=224,
     ),

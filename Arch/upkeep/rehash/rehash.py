@@ -1,4 +1,4 @@
-"""Plans which cached experiments get another fingerprint under today's rules, in an order without conflicts."""
+"""Plans which cached experiments get another fingerprint under the current rules, in an order without conflicts."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ class RehashPlan:
 
 
 def plan_rehash(workspace: Workspace, names: Collection[str] | None = None, *, is_pinning: bool = False) -> RehashPlan:
-    """Plans the migration of cached experiments to their fingerprints under today's rules.
+    """Plans the migration of cached experiments to their fingerprints under the current rules.
 
     Args:
         workspace: the cache and the rules.
@@ -165,7 +165,7 @@ class _Planner:
         try:
             named = self._cache[key] = self._cache.get(key) or self._namer.named(name, document, teachers, known)
         except ConfigError as problem:
-            self._stay(name, "unreadable", f"today's rules cannot read it: {problem}")
+            self._stay(name, "unreadable", f"the current rules cannot read it: {problem}")
             return same
         if named.pinned and not (self._is_pinning and is_selected):
             self._stay(name, "undecided", "; ".join(named.pinned))

@@ -105,7 +105,7 @@ def put_back(root: Path, item: Item) -> None:
 
 
 def forget(item: Item) -> None:
-    """Deletes an item of the trash for good; its first step, a rename, takes it out of the list of items.
+    """Deletes an item of the trash permanently; its first step, a rename, takes it out of the list of items.
 
     Raises:
         DiskError: not all of it could be deleted; `forget_rest` deletes the rest.

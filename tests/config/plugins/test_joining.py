@@ -143,7 +143,7 @@ CONTRADICTIONS = {
     "a Python name": ({"Batch_Size": 3}, "'Batch_Size' is taken: .*'BatchSize'"),
     "an old spelling": ({"SeperateLinear": 3}, "'SeperateLinear' is taken: .*'SeparateLinear'"),
     "options": ({"Odd": False, ":": ["Odd"]}, "nothing would read options of a plugin"),
-    "unknown facts": ({"::": {"Modle": {"choices": {"x": 1}}}}, "facts about 'Modle', which nothing declares"),
+    "unknown facts": ({"::": {"Modle": {"choices": {"x": 1}}}}, "facts about 'Modle', which is not declared"),
     "an unknown condition": ({"Modle:Params": {"Odd": 1}}, "names the unknown key 'Modle'"),
     "torn": ('{"Odd": fal', "not valid JSON"),
 }

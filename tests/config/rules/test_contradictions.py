@@ -46,11 +46,15 @@ CONTRADICTIONS = {
     "an option without default": ('{"A": 1,\n":": ["A",\n"B"]}', 3, "the option 'B' has no default; declare it"),
     "an option that is no name": ('{"A": 1,\n":": ["A", ["A"]]}', 1, 'expected an option\'s name, got ["A"].'),
     "options that are no list": ('{"A": 1,\n":": "A"}', 2, 'expected a list of options, got "A".'),
-    "an option under a condition": ('{"A": 1,\n"A:Params": {\n"B": 1}, ":": ["B"]}', 3, "is read freely and needs no"),
+    "an option under a condition": (
+        '{"A": 1,\n"A:Params": {\n"B": 1}, ":": ["B"]}',
+        3,
+        "can always be read and takes no",
+    ),
     "an option as a condition": (
         '{"A": 1,\n"A:Params": {"B": 1}, ":": ["A"]}',
         2,
-        "reads the option 'A', which may not",
+        "reads the option 'A', which must not",
     ),
     "nested options": ('{"A": 1,\n"A:Params": {\n":": ["A"]}}', 3, "':' belongs to the top level of the rules."),
     "nested facts": ('{"A": 1,\n"A:Params": {\n"::": {}}}', 3, "'::' belongs to the top level of the rules."),
@@ -72,9 +76,9 @@ CONTRADICTIONS = {
     "an option in one alternative": (
         '{"A": 1, "B": 1,\n"B|A:Params": {"C": 1}, ":": ["A"]}',
         2,
-        "the condition 'B|A' reads the option 'A', which may not",
+        "the condition 'B|A' reads the option 'A', which must not",
     ),
-    "a circle through one alternative": (
+    "a cycle through one alternative": (
         '{"A": 1,\n"A|D:Params": {"C": 1},\n"C:Params": {"D": 1}}',
         2,
         "the conditions form a cycle: ",
@@ -88,11 +92,11 @@ CONTRADICTIONS = {
     "a type that the default does not show": (
         '{\n"A": []}',
         2,
-        "the type of 'A' cannot be told from its default; give it a type",
+        "the type of 'A' cannot be inferred from its default; give it a type",
     ),
-    "a default that is null": ('{\n"A": null}', 2, "the type of 'A' cannot be told from its default"),
-    "a default that is an object": ('{\n"A": {"b": 1}}', 2, "the type of 'A' cannot be told from its default"),
-    "a list of several types": ('{\n"A": [1, "b"]}', 2, "the type of 'A' cannot be told from its default"),
+    "a default that is null": ('{\n"A": null}', 2, "the type of 'A' cannot be inferred from its default"),
+    "a default that is an object": ('{\n"A": {"b": 1}}', 2, "the type of 'A' cannot be inferred from its default"),
+    "a list of several types": ('{\n"A": [1, "b"]}', 2, "the type of 'A' cannot be inferred from its default"),
     "a default of another type": (
         '{\n"A": 1.5, "::": {"A": {"type": "int"}}}',
         2,
@@ -116,7 +120,7 @@ CONTRADICTIONS = {
     "facts about an undeclared key": (
         '{"Alpha": 1,\n"::": {\n"Alpah": {"about": "x"}}}',
         3,
-        "facts about 'Alpah', which nothing declares. Did you mean 'Alpha'?",
+        "facts about 'Alpah', which is not declared. Did you mean 'Alpha'?",
     ),
     "an unknown fact": (
         '{"A": 1,\n"::": {"A": {\n"at_last": 1}}}',

@@ -10,7 +10,7 @@ from Arch.callbacks import Requests, SilentWatcher
 from Arch.config.config import Config
 from Arch.errors import DataError, StoppedError
 from Arch.training.fit.learner import Learner
-from Arch.training.run.checkpoint import UnfitCheckpointError
+from Arch.training.run.checkpoint import InvalidCheckpointError
 from Arch.training.run.state import RunState
 from Arch.training.trainers.image_trainer import ImageTrainer
 
@@ -107,7 +107,7 @@ def test_reading_a_checkpoint_executes_no_code(trainer):
 
     buffer = io.BytesIO()
     torch.save({"format": RunsCode()}, buffer)
-    with pytest.raises(UnfitCheckpointError, match="UnpicklingError"):
+    with pytest.raises(InvalidCheckpointError, match="UnpicklingError"):
         trainer().prepare(0).resume(buffer.getvalue())
 
 
@@ -116,14 +116,14 @@ def test_reading_a_checkpoint_executes_no_code(trainer):
 )
 def test_the_checkpoint_of_another_experiment_is_refused(trainer, other):
     payload = packed(stepped(trainer(**other)))
-    with pytest.raises(UnfitCheckpointError):
+    with pytest.raises(InvalidCheckpointError):
         trainer().prepare(0).resume(payload)
 
 
 def test_a_checkpoint_whose_steps_and_epochs_disagree_is_refused(trainer):
     run = stepped(trainer())
     run.stages[0].learner.steps_done += 1
-    with pytest.raises(UnfitCheckpointError, match="3 steps, and 2 by its epochs"):
+    with pytest.raises(InvalidCheckpointError, match="3 steps, and 2 by its epochs"):
         trainer().prepare(0).resume(packed(run))
 
 

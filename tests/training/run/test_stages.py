@@ -12,7 +12,7 @@ from Arch.training.engine import Engine
 from Arch.training.fit.preparing import fit_of
 from Arch.training.measuring.pass_stage import Pass
 from Arch.training.measuring.predictions import Predictions
-from Arch.training.run.checkpoint import UnfitCheckpointError
+from Arch.training.run.checkpoint import InvalidCheckpointError
 from Arch.training.run.state import RunState
 from Arch.training.trainers.evaluation import Evaluation
 from Arch.training.trainers.kd_trainer import KDTrainer
@@ -131,7 +131,7 @@ def test_a_checkpoint_of_other_stages_is_refused(trainer):
     like = trainer()
     two = TwoFits(like.config, like.entry, like.settings).prepare(0)
     payload = two.packed(RunState(stage=1))
-    with pytest.raises(UnfitCheckpointError, match="other stages"):
+    with pytest.raises(InvalidCheckpointError, match="other stages"):
         like.prepare(0).resume(payload)
 
 

@@ -142,7 +142,7 @@ def test_a_package_that_is_missing_or_too_old_is_a_problem(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("environment", "told", "level", "word"),
+    ("environment", "printed", "level", "word"),
     [
         ({}, None, Level.OK, "training runs on the CPU"),
         ({"CUDA_VISIBLE_DEVICES": ""}, None, Level.OK, "training runs on the CPU"),
@@ -151,8 +151,8 @@ def test_a_package_that_is_missing_or_too_old_is_a_problem(tmp_path):
         ({"CUDA_VISIBLE_DEVICES": "0"}, "0, H100, 81559 MiB, 570.1", Level.OK, "H100, 81559 MiB, 570.1 (CUDA_VIS"),
     ],
 )
-def test_the_gpus_are_those_of_the_driver(environment, told, level, word):
-    found = check_gpus(environment, lambda *command: told)
+def test_the_gpus_are_those_of_the_driver(environment, printed, level, word):
+    found = check_gpus(environment, lambda *command: printed)
     assert (found.level, word in found.sentence) == (level, True)
 
 

@@ -1,4 +1,4 @@
-"""After a change of the rules each experiment gets the fingerprint of its values today, or a reason why not."""
+"""After a change of the rules each experiment gets its current fingerprint, or the reason why it keeps the old one."""
 
 import copy
 import json

@@ -75,7 +75,7 @@ def with_rate_multiplier(
     """Splits the groups by whether their parameters have a multiplier of the learning rate.
 
     Args:
-        groups: of `parameter_groups`.
+        groups: the result of `parameter_groups`.
         parameters: those with the multiplier.
         multiplier: at least 0.
 
