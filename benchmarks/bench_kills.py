@@ -33,7 +33,7 @@ from Arch.cache.entry import Entry
 from Arch.callbacks import Requests, SilentWatcher
 from Arch.config.config import Config
 from Arch.errors import RunDoneError, StoppedError
-from Arch.files import door
+from Arch.files import system_calls
 from Arch.planning.workspace import Workspace
 from Arch.sweep.worker import Worker
 from benchmarks.machine import machine
@@ -160,11 +160,11 @@ class Lab:
         _, config, workspace = self._entry(name)
         watcher = PhaseWatcher(self._phase)
         watcher.requests.is_stop_requested = is_left
-        original, door._step = door._step, watcher.step
+        original, system_calls._step = system_calls._step, watcher.step
         try:
             Worker(workspace.store, workspace.data, "cpu", watcher, watcher.requests).train(config)
         finally:
-            door._step = original
+            system_calls._step = original
 
 
 class PhaseWatcher(SilentWatcher):

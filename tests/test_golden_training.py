@@ -23,7 +23,7 @@ def test_one_more_run_is_trained_beside_the_old_ones_whose_bytes_stay(config, go
     code, (row,) = said("-c", f"configs/{config}.json", "--set", f"NumRuns={runs + 1}")
     assert (code, row["Runs"]) == (0, list(range(runs + 1)))
     after = contents(golden / "cache")
-    derived = ("Result.json", "Config.json")  # the summary, and where a plugin or a file of weights lies now
+    derived = ("Result.json", "Config.json")  # the summary, and the current path of a plugin or weight file
     assert {name: after[name] for name in before if not name.endswith(derived)} == {
         name: content for name, content in before.items() if not name.endswith(derived)
     }

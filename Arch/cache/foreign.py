@@ -1,4 +1,4 @@
-"""The entries of foreign networks: they say what the network is, and have no runs."""
+"""The entries of foreign networks: they describe the network, and have no runs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reads the members of a config: replaces other spellings, sets retired keys aside, makes values canonical."""
+"""Reads the members of a config: replaces other spellings, drops retired keys, makes values canonical."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reads configs that nearly equal the one before them, as in a sweep: only what differs is resolved."""
+"""Resolves configs of a sweep faster: compared with the previous config, only keys that differ are resolved."""
 
 from __future__ import annotations
 

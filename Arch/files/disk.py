@@ -6,7 +6,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from Arch.files.door import AnyPath, look
+from Arch.files.system_calls import AnyPath, look
 
 _MOUNTS = Path("/proc/self/mountinfo")
 

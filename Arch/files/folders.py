@@ -9,8 +9,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from Arch.errors import DiskError
-from Arch.files.door import AnyPath, access_error, change, look
 from Arch.files.reading import is_folder, list_folder
+from Arch.files.system_calls import AnyPath, access_error, change, look
 
 _ATTEMPTS = 100  # at a folder that another process keeps removing
 
@@ -137,7 +137,7 @@ def _identity(path: AnyPath) -> tuple[int, int] | None:
 
 
 def _mode(path: AnyPath) -> int:
-    """Returns the mode of a path, links not followed; 0 if it does not exist."""
+    """Returns the mode of a path, links not followed; returns 0 if it does not exist."""
     try:
         return look(path, os.lstat, path).st_mode
     except FileNotFoundError:

@@ -14,9 +14,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from Arch.errors import DiskError
-from Arch.files.door import AnyPath, change, look
 from Arch.files.folders import remove
 from Arch.files.reading import exists
+from Arch.files.system_calls import AnyPath, change, look
 
 _CREATE = os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_CLOEXEC
 _NO_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP, errno.EINVAL)

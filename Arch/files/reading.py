@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from Arch.errors import CorruptEntryError, DiskError
-from Arch.files.door import AnyPath, look
 from Arch.files.quick_json import quick_object
+from Arch.files.system_calls import AnyPath, look
 
 _PIECE = 65_536  # bytes; nearly every file of the cache that is read completely is smaller
 

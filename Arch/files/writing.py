@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from Arch.errors import DiskError
-from Arch.files.door import AnyPath, change
 from Arch.files.folders import sync_folder
 from Arch.files.lock_files import create_lock_file, remove_abandoned
 from Arch.files.reading import list_folder
+from Arch.files.system_calls import AnyPath, change
 
 _TEMPORARY = re.compile(r"\..+\.[0-9a-f]{16}\.tmp")
 

@@ -135,7 +135,7 @@ def of_entry(entry: Entry, rules: Rules) -> Overview:
 
 
 def _of_foreign(document: Mapping[str, Any]) -> Status:
-    """Returns the status of a foreign network: its entry is complete, but its weights may lie outside the cache."""
+    """Returns the status of a foreign network: its entry is complete, but its weights may be outside the cache."""
     place = document.get(PLACE)
     if place is None or os.path.isfile(place):  # noqa: PTH113 - Path.is_file raises where it may not look
         return Status(State.DONE, (), 0)

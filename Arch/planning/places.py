@@ -1,4 +1,4 @@
-"""Tells what a word of a command line names: a config file, a folder of config files, or a cached experiment."""
+"""Determines what a word of a command line names: a config file, a folder of config files, or a cached experiment."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The programs as a user starts them: what they print, what they keep, and what they never import."""
+"""The programs, started as processes: their output, their files, and the modules that they must not import."""
 
 import json
 import shutil

@@ -1,4 +1,4 @@
-"""A run that another version of a component made is still valid, and one line says so."""
+"""A run that another version of a component made stays valid, and one line reports the version."""
 
 import json
 

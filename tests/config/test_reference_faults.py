@@ -1,4 +1,4 @@
-"""References to nothing or in a cycle are refused with every line on the way."""
+"""Missing and cyclic references are refused with the line of every reference in between."""
 
 import json
 

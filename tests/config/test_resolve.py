@@ -1,4 +1,4 @@
-"""Resolving: a document becomes a config, or is refused in one sentence."""
+"""Resolving: a document becomes a config, or is refused with a message of one sentence."""
 
 import json
 import re

@@ -7,7 +7,7 @@ import pytest
 
 from Arch.cache.attempts.attempt import State
 from Arch.cache.foreign import open_network
-from Arch.files import door
+from Arch.files import system_calls
 from Arch.planning.overview import overviews
 from Arch.planning.workspace import Workspace
 from tests.cached_runs import STUDENT, TEACHER
@@ -145,7 +145,7 @@ def test_an_overview_writes_nothing(workspace, commit, attempt, monkeypatch):
         verbs.append(verb)
         return function(*arguments)
 
-    monkeypatch.setattr(door, "_step", note)
+    monkeypatch.setattr(system_calls, "_step", note)
     overviews(workspace, [])
     assert set(verbs) == {"read"}
     monkeypatch.undo()

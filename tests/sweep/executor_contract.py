@@ -125,7 +125,7 @@ def test_the_output_of_a_worker_is_in_the_log(executor, make_slot, begin):
 
 
 def test_a_killed_worker_exits_by_the_signal(executor, make_slot, begin):
-    slot = make_slot(steps=10**6, ways={"1": "deaf"})
+    slot = make_slot(steps=10**6, ways={"1": "ignores stop"})
     pool = executor((slot,))
     _, worker = begin(pool, slot)
     pool.kill(worker)

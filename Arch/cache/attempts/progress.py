@@ -37,7 +37,7 @@ class Progress:
 
     @property
     def seconds_left(self) -> float | None:
-        """The estimated remaining time in seconds at the present pace, or None before the first step."""
+        """The estimated remaining time in seconds at the current speed, or None before the first step."""
         return self.seconds / self.step * (self.steps - self.step) if self.step else None
 
 

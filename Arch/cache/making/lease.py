@@ -1,4 +1,4 @@
-"""The lease on one run: renewed by heartbeats, handed from process to process, checked before a commit."""
+"""The lease on one run: renewed by heartbeats, transferred between processes, checked before a commit."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Finds the living processes that are making runs, so that nothing is removed while they need it."""
+"""Finds the living processes that are making runs, so that nothing that they use is removed."""
 
 from __future__ import annotations
 

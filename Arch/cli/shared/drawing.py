@@ -1,4 +1,4 @@
-"""Drawing figures of cached experiments, each as far as it can be drawn."""
+"""Draws figures of cached experiments; experiments that cannot be drawn are left out and reported."""
 
 from __future__ import annotations
 

@@ -29,7 +29,7 @@ def workspace_of(options: argparse.Namespace) -> Workspace:
 
 
 def finish(workspace: Workspace, requested: Sequence[tuple[Config, str]], options: argparse.Namespace) -> int:
-    """Makes the missing runs of experiments in this process and prints their results; 0 if no run is missing."""
+    """Makes missing runs in this process and prints the results; returns 0 if all requested runs exist then."""
     print_notes(requested, options)
     plan = make_plan(requested, workspace.store)
     if options.threads is not None:  # torch, which is not imported yet, reads them at import
@@ -50,7 +50,7 @@ def finish(workspace: Workspace, requested: Sequence[tuple[Config, str]], option
 
 
 def show_results(workspace: Workspace, plan: Plan, options: argparse.Namespace) -> int:
-    """Prints the finished runs of a plan's requested experiments; 1 if some could not be read."""
+    """Prints the finished runs of a plan's requested experiments; returns 1 if some could not be read."""
     entries = [workspace.store.entry(step.config) for step in plan.steps if step.labels and not step.status.problem]
     shown = [entry for entry in entries if entry.run_indices()]
     code = print_results(shown, options) if shown else 0
@@ -74,7 +74,7 @@ def cached_entries(workspace: Workspace, words: Sequence[str], options: argparse
 
 
 def print_results(entries: Sequence[Entry], options: argparse.Namespace) -> int:
-    """Prints the entries' results as a table, or as JSON; 1 if some could not be read, each named on stderr."""
+    """Prints the entries' results as a table, or as JSON; returns 1 if some could not be read, each named on stderr."""
     found: dict[Entry, Result] = {}
     for entry in entries:
         try:

@@ -17,7 +17,7 @@ from Arch.upkeep.trash.removal import put_back
 
 
 def restore(workspace: Workspace, options: argparse.Namespace) -> int:
-    """Shows what would be restored, or restores it; 1 if something could not be restored."""
+    """Shows what would be restored, or restores it; returns 1 if something could not be restored."""
     if options.apply and not options.what:
         raise ConfigError("nothing was named to restore; `rm --restore` without --apply lists what is in the trash.")
     found = found_in_trash(workspace, options.what, options.set, options.run, is_latest_only=bool(options.what))

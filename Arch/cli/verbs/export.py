@@ -31,7 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Writes or prints the rows; 1 if some experiments could not be read, each named on stderr."""
+    """Writes or prints the rows; returns 1 if some experiments could not be read, each named on stderr."""
     read_fast()
     workspace = workspace_of(options)
     if options.to is not None:

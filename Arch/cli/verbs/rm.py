@@ -22,7 +22,7 @@ EXAMPLES = """examples:
   main.py rm --forget --older 7d --apply          deletes permanently what has been in the trash for a week
 
 A fingerprint prefix or a folder of the cache names an experiment also where its Config.json is missing or torn, or was
-written under other rules. What a running process uses is left alone, and so are the dependents of what is removed.
+written under other rules. What a running process uses and the dependents of a removed experiment are not removed.
 """
 
 
@@ -34,7 +34,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     ways.add_argument("--corrupt", action="store_true", help="only what is damaged; without WHAT, in the whole cache")
     ways.add_argument("--restore", action="store_true", help="restore from the trash")
     ways.add_argument("--forget", action="store_true", help="permanently delete what is in the trash")
-    parser.add_argument("--older", metavar="AGE", help="with --forget: only what has been there for so long (7d, 12h)")
+    parser.add_argument(
+        "--older", metavar="AGE", help="with --forget: only items that have been there for this time (7d, 12h)"
+    )
     parser.add_argument("--apply", action="store_true", help="do it; without this, only show it")
 
 

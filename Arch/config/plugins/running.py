@@ -91,7 +91,7 @@ def _run(code: Code) -> str:
     if name in sys.modules:
         return name
     module = sys.modules[name] = ModuleType(name)
-    # The modules that a plugin imports may register built-in components: its import statements are no part of its run.
+    # The modules that a plugin imports may register built-in components: import statements do not count as its run.
     own_builtins = {**vars(builtins), "__import__": _import}
     vars(module).update(__file__=code.path, __package__="", __builtins__=own_builtins)
     try:
@@ -136,6 +136,6 @@ def _hint(code: Code, error: BaseException) -> str:
     if not (beside.exists() or Path(f"{beside}.py").exists() or "relative import" in str(error)):
         return ""
     return (
-        " A plugin is one file and imports what is installed, not what lies beside it, whose changes go unnoticed. "
-        "Put it into the same file, or install it."
+        " A plugin is one file and imports installed packages, not files beside it, whose changes would not be "
+        "noticed. Put it into the same file, or install it."
     )

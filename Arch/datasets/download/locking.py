@@ -48,7 +48,7 @@ def locked(work: Path, *, is_vital: bool = True) -> Iterator[None]:
     finally:
         if has_succeeded or _is_bare(work):
             shutil.rmtree(work, ignore_errors=True)
-            with suppress(OSError):  # other working folders may lie beside it
+            with suppress(OSError):  # the parent may contain other working folders
                 work.parent.rmdir()
         lock.release()
 

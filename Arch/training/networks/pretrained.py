@@ -1,4 +1,4 @@
-"""Initialises a network with pretrained weights, and says how fast its backbone is trained."""
+"""Initialises a network with pretrained weights, and gives the learning-rate factor of its backbone."""
 
 from __future__ import annotations
 

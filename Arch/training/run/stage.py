@@ -1,4 +1,4 @@
-"""Declares the stage: a run is a sequence of stages, and the run loop uses nothing else of them."""
+"""Declares the interface of a stage, through which the run loop runs the sequence of stages of a run."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Moves things from the cache to the trash and back."""
+"""Moves experiments and runs from the cache to the trash and back."""
 
 from __future__ import annotations
 

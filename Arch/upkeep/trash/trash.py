@@ -1,4 +1,4 @@
-"""The folder `.trash/`: each item removed from the cache, under a name made of its former place and the time."""
+"""The folder `.trash/`: each item removed from the cache, under a name made of its former path and the time."""
 
 from __future__ import annotations
 

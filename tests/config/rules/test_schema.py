@@ -31,7 +31,7 @@ CANONICAL = [
     ("reference", "ResNet34", "ResNet34"),
     ("reference", {"Model": "MLP"}, {"Model": "MLP"}),
 ]
-UNFIT = [
+INVALID = [
     ("bool", 1),
     ("bool", "true"),
     ("bool", None),
@@ -83,14 +83,14 @@ def test_a_value_has_one_canonical_form(kind, value, canonical):
     assert repr(found) == repr(canonical)  # 1 and 1.0, 0.0 and -0.0 differ in their texts alone
 
 
-@pytest.mark.parametrize(("kind", "value"), UNFIT)
+@pytest.mark.parametrize(("kind", "value"), INVALID)
 def test_a_value_of_another_type_is_refused(kind, value):
     with pytest.raises(InvalidValueError, match="expected "):
         Schema(kind).canonical(value)
 
 
 def test_every_type_is_in_both_tables():
-    assert {kind for kind, _, _ in CANONICAL} == {kind for kind, _ in UNFIT} == set(TYPES)
+    assert {kind for kind, _, _ in CANONICAL} == {kind for kind, _ in INVALID} == set(TYPES)
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ import torch
 
 from Arch.callbacks import Requests, SilentWatcher
 from Arch.errors import DiskError
-from Arch.files import door
+from Arch.files import system_calls
 
 KEYS = {"NumEpochs": 3, "CheckpointInterval": 1, "MLPDropout": 0.3, "EMADecay": 0.5, "Validation": 0.25}
 STEPS = {
@@ -63,7 +63,7 @@ def attempt(training, broken, fault):
     watcher = CheckpointRequester()
     training.settings = dataclasses.replace(training.settings, watcher=watcher, requests=watcher.requests)
     if broken:
-        door._step = breaking(*broken, fault)
+        system_calls._step = breaking(*broken, fault)
     try:
         training.result()
     except DiskError:

@@ -1,4 +1,4 @@
-"""Each finding of the doctor follows from what was done to the cache, the disk or the environment."""
+"""The findings of `doctor` after a given change of the cache, the disk or the environment."""
 
 import os
 import time
@@ -7,7 +7,7 @@ import pytest
 
 from Arch.cache.attempts.attempt import MOST_CRASHES
 from Arch.errors import DiskError
-from Arch.files import disk, door
+from Arch.files import disk, system_calls
 from Arch.upkeep.doctor import doctor
 from Arch.upkeep.doctor.cache import check_cache
 from Arch.upkeep.doctor.disk import check_cache_folder, check_data_folder
@@ -193,7 +193,7 @@ def test_the_doctor_changes_nothing(add, workspace, monkeypatch, snapshot):
         verbs.append(verb)
         return function(*arguments)
 
-    monkeypatch.setattr(door, "_step", note)
+    monkeypatch.setattr(system_calls, "_step", note)
     list(doctor.examine(workspace.store.root, workspace.data))
     assert set(verbs) == {"read"}
     assert snapshot(workspace.store.root) == before

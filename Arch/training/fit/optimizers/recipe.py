@@ -1,4 +1,4 @@
-"""Declares what an optimizer's recipe is, and groups parameters by decay and learning rate."""
+"""Declares the interface of an optimizer's recipe, and groups parameters by decay and learning rate."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Declares what a schedule is, the clock that it reads, and the warm-up that most schedules use."""
+"""Declares the interface of a schedule, the clock that it reads, and the warm-up that most schedules use."""
 
 from __future__ import annotations
 
