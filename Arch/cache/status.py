@@ -91,12 +91,12 @@ def status_of(
     except (CorruptEntryError, DiskError) as problem:
         return Status(State.CORRUPT, (), wanted, problem=problem)
     except CacheError:
-        if not _is_gone(entry):
+        if not _is_removed(entry):
             raise
         return Status(State.MISSING, (), wanted)
 
 
-def _is_gone(entry: EntryFolder) -> bool:
+def _is_removed(entry: EntryFolder) -> bool:
     """Returns whether an entry was moved away since it was listed."""
     return not entry.exists
 

@@ -30,7 +30,7 @@ def no_store(prefix: str) -> Mapping[str, Any]:
     Raises:
         ConfigError: always.
     """
-    raise ConfigError(f"the experiment {prefix} is asked for by its fingerprint, and there is no cache to find it in.")
+    raise ConfigError(f"the experiment {prefix} is named by its fingerprint, and there is no cache to find it in.")
 
 
 class ConfigResolver(Protocol):

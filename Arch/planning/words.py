@@ -24,7 +24,7 @@ class Words:
 
     Attributes:
         parts: what each word means, in the order in which they were typed. They select the experiments at the places,
-            or in the whole cache where there is no place, that meet all conditions.
+            or in the whole cache if there is no place, that meet all conditions.
     """
 
     parts: tuple[Place | Condition, ...]

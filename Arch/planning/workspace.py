@@ -14,7 +14,7 @@ from Arch.cache.store import Store
 from Arch.config.config import Config
 from Arch.config.foreign import PLACE, is_foreign
 from Arch.config.json_text import Source
-from Arch.config.plugins.joining import as_asked, remembered
+from Arch.config.plugins.joining import as_asked, config_without_plugins
 from Arch.config.resolve import Resolver
 from Arch.errors import (
     ChangedDefaultError,
@@ -84,7 +84,7 @@ class Workspace:
         except PluginError as problem:
             if overrides:
                 raise
-            return remembered(document, self.resolver.rules, str(problem))
+            return config_without_plugins(document, self.resolver.rules, str(problem))
         if config.fingerprint != entry.fingerprint and not overrides:
             check_defaults(entry.path, document, config)
             raise ChangedDefaultError(

@@ -60,7 +60,7 @@ class Checkpoints:
         return None
 
     def step(self) -> int:
-        """Returns the step of the latest checkpoint as its header states it, unverified; 0 where there is none."""
+        """Returns the step of the latest checkpoint as its header states it, unverified; 0 if there is none."""
         return max(map(_step, self._paths()))
 
     def discard(self) -> None:

@@ -83,7 +83,7 @@ class Work:
         files.append(self.log, f"{line}\n")
 
     def log_tail(self, lines: int) -> str:
-        """Returns the last lines of the log, an empty text where there is none; raises DiskError."""
+        """Returns the last lines of the log, an empty text if there is none; raises DiskError."""
         try:
             text = files.read_end(self.log, 400 * lines).decode("utf-8", "replace")
         except FileNotFoundError:

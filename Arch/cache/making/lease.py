@@ -76,8 +76,8 @@ class Lease:
             lease.check()
         except (CacheError, DiskError) as error:
             holder.mark_released(nonce)
-            is_gone = isinstance(error, DiskError) and error.errno == errno.ENOENT
-            raise _lost(entry, index) if is_gone else error from None
+            is_removed = isinstance(error, DiskError) and error.errno == errno.ENOENT
+            raise _lost(entry, index) if is_removed else error from None
         return lease
 
     @property
@@ -201,6 +201,6 @@ class Lease:
 
 def _lost(entry: EntryFolder, index: int) -> LeaseLostError:
     return LeaseLostError(
-        f"run {index} of {entry.path} was taken over or finished by another process, or removed, so that this one "
-        "leaves it. Nothing that was finished is lost."
+        f"run {index} of {entry.path} was taken over or finished by another process, or removed, so that this "
+        "process stops making it. Finished runs are kept."
     )

@@ -137,7 +137,7 @@ class _Planner:
                 return tuple(TopologicalSorter(graph).static_order())
             except CycleError as problem:  # only the references of damaged entries form a cycle
                 for name in set(problem.args[1]):
-                    self._stay(name, "unreadable", "by its references it was made from itself")
+                    self._stay(name, "unreadable", "its references form a cycle")
                     graph[name] = []
 
     def _teachers(self, name: str) -> Sequence[str]:
