@@ -1,4 +1,4 @@
-"""Builds the package together with the files that lie beside it in the repository: rules, demonstration, requirements.
+"""Builds the package together with files of the repository outside it: rules, demonstration, requirements.
 
 All other settings are in `pyproject.toml`.
 """
@@ -16,7 +16,7 @@ class BuildWithFiles(build_py):
     """Copies the files into the package that is built, and names them as sources, so that an sdist has them."""
 
     def run(self) -> None:
-        """Builds the package; an editable one reads the files where they lie."""
+        """Builds the package; an editable one reads the files in the repository."""
         super().run()
         for source in () if self.editable_mode else sources():
             target = Path(self.build_lib, COPIES, source)

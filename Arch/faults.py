@@ -13,12 +13,12 @@ _TORCH_PHRASES = ("out of memory", "can't allocate memory", "ALLOC_FAILED")
 
 
 def is_disk_error(error: BaseException) -> bool:
-    """Tells whether an error comes from the disk, not from the run: once it is repaired, the run can be made."""
+    """Returns whether an error comes from the disk, not from the run: once it is repaired, the run can be made."""
     return isinstance(error, DiskError) or (isinstance(error, OSError) and error.errno in _DISK_ERRNOS)
 
 
 def is_out_of_memory(error: BaseException) -> bool:
-    """Tells whether an error means that memory ran out; torch's errors are recognised by their text, without torch."""
+    """Returns whether an error means that memory ran out; torch is not imported: its errors are known by their text."""
     if isinstance(error, OSError):
         return error.errno == errno.ENOMEM
     is_torchs = isinstance(error, RuntimeError) and any(words in str(error) for words in _TORCH_PHRASES)

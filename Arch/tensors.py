@@ -18,9 +18,9 @@ class Batch:
         teacher_images: the same examples as the teacher sees them (the same tensor unless `AugmentTeacher` is off).
         labels: `(B,)` int64.
         samples: `(B,)` int64, each example's index in the training split.
-        views: `(B,)` int64, which of its countable views each sample shows in `images`, or None where further random
+        views: `(B,)` int64, which of its countable views each sample shows in `images`, or None if further random
             augmentation leaves them uncountable.
-        partners: `(B,)` int64, the row of this batch that each example is mixed with, or None where nothing is mixed.
+        partners: `(B,)` int64, the row of this batch that each example is mixed with, or None if nothing is mixed.
         shares: `(B,)` float32 in [0, 1], how much of the mixed image and of its label is the example's own, or None.
     """
 
@@ -34,7 +34,7 @@ class Batch:
 
     @property
     def partner_labels(self) -> Tensor | None:
-        """The labels `(B,)` of what the examples are mixed with, or None where nothing is mixed."""
+        """The labels `(B,)` of what the examples are mixed with, or None if nothing is mixed."""
         return None if self.partners is None else self.labels[self.partners]
 
     @property

@@ -19,9 +19,9 @@ class Epoch:
     Attributes:
         number: one-based.
         train: means over the epoch's training samples, by metric (`loss`, `accuracy`, one `loss/TERM` each).
-        test: metrics over all test samples, or empty where `EvalInterval` skipped the epoch.
-        validation: the same over the validation split, or empty where there is none.
-        learning_rate: of the epoch's first step.
+        test: metrics over all test samples, or empty if `EvalInterval` skipped the epoch.
+        validation: the same over the validation split, or empty if there is none.
+        learning_rate: the learning rate of the epoch's first step.
         seconds: wall time of training, without evaluation.
         stage: the name of its stage in a run of several stages, else empty; numbers count within a stage.
     """
@@ -37,12 +37,12 @@ class Epoch:
 
 @dataclass(frozen=True)
 class ArrayInfo:
-    """What an array of a run is.
+    """The description of an array of a run.
 
     Attributes:
         axes: a name for each axis.
         meaning: one line on the values, with their unit.
-        missing: why values are missing (NaN); empty where none is.
+        missing: why values are missing (NaN); empty if none is.
     """
 
     axes: tuple[str, ...]
@@ -57,7 +57,7 @@ class Run:
     Attributes:
         index: the run's number in its experiment, from 0.
         seed: the config's `Seed`; the run's streams derive from (`seed`, `index`).
-        epochs: in order; none where the study has none.
+        epochs: in order; none if the study has none.
         scores: the headline numbers: `accuracy` and the like of the last epoch, `best_*` where a best is chosen.
         seconds: wall time of the whole run over all sessions, without work that was lost between them.
         provenance: device, threads, precision, versions, git commit, data digest, input shape, classes, device seconds,
@@ -96,7 +96,7 @@ class Statistic:
 
 
 def headline_of(scores: Iterable[str]) -> str:
-    """Returns the score to show where one has to stand for all: `accuracy`, else the first; empty without scores."""
+    """Returns the score to show where only one can be shown: `accuracy`, else the first; empty without scores."""
     names = tuple(scores)
     return "accuracy" if "accuracy" in names else next(iter(names), "")
 

@@ -77,7 +77,7 @@ def utc_now() -> str:
 
 
 def seconds_at(text: str) -> float:
-    """Parses a UTC timestamp into seconds since 1970; 0 if the text is not one."""
+    """Parses a UTC timestamp into seconds since 1970; returns 0 if the text is not one."""
     import calendar  # a cached answer must not pay for this import
 
     try:

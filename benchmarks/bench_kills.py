@@ -1,4 +1,4 @@
-"""Kills runs with SIGKILL at uniformly random moments, and compares the finished runs with an undisturbed one.
+"""Kills runs with SIGKILL at uniformly random moments, and compares the finished runs with an uninterrupted one.
 
     python benchmarks/bench_kills.py [KILLS [SEED]]
 
@@ -33,7 +33,7 @@ from Arch.cache.entry import Entry
 from Arch.callbacks import Requests, SilentWatcher
 from Arch.config.config import Config
 from Arch.errors import RunDoneError, StoppedError
-from Arch.files import door
+from Arch.files import system_calls
 from Arch.planning.workspace import Workspace
 from Arch.sweep.worker import Worker
 from benchmarks.machine import machine
@@ -61,7 +61,7 @@ CONFIG = {
 
 
 def main(kills: int = KILLS, seed: int = 0) -> int:
-    """Kills `kills` times, prints how often each phase was hit; returns 1 if a run differs from the undisturbed one."""
+    """Kills `kills` times, prints the count of each phase; returns 1 if a run differs from the uninterrupted one."""
     draw = random.Random(seed)
     with tempfile.TemporaryDirectory() as folder:
         lab = Lab(Path(folder))
@@ -78,9 +78,9 @@ def main(kills: int = KILLS, seed: int = 0) -> int:
                 runs += 1
         lab.time(f"run {runs}")
         unlike += lab.observe(f"run {runs}") != expected
-    print(f"{machine()}, torch {torch.__version__}, 1 thread; an undisturbed run takes {life:.2f} s")
+    print(f"{machine()}, torch {torch.__version__}, 1 thread; an uninterrupted run takes {life:.2f} s")
     print(f"{kills} kills (seed {seed}): {', '.join(f'{phase} {hit[phase]}' for phase in PHASES)}")
-    print(f"{runs + 1 - unlike} of {runs + 1} killed runs ended with the bytes of the undisturbed one")
+    print(f"{runs + 1 - unlike} of {runs + 1} killed runs ended with the bytes of the uninterrupted one")
     return int(bool(unlike))
 
 
@@ -129,7 +129,7 @@ class Lab:
         return PHASES[self._phase[0]] if os.WIFSIGNALED(status) else ""
 
     def time(self, name: str) -> float:
-        """Returns the seconds of an undisturbed attempt."""
+        """Returns the seconds of an uninterrupted attempt."""
         begin = time.monotonic()
         _, status = os.waitpid(self.start(name), 0)
         if status:
@@ -160,11 +160,11 @@ class Lab:
         _, config, workspace = self._entry(name)
         watcher = PhaseWatcher(self._phase)
         watcher.requests.is_stop_requested = is_left
-        original, door._step = door._step, watcher.step
+        original, system_calls._step = system_calls._step, watcher.step
         try:
             Worker(workspace.store, workspace.data, "cpu", watcher, watcher.requests).train(config)
         finally:
-            door._step = original
+            system_calls._step = original
 
 
 class PhaseWatcher(SilentWatcher):

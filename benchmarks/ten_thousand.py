@@ -15,7 +15,7 @@ from Arch.cache.entry import Entry
 from Arch.cache.runs import manifest
 from Arch.cache.runs.records import run_document
 from Arch.config.config import Config
-from Arch.files import door
+from Arch.files import system_calls
 from Arch.planning import words
 from Arch.planning.workspace import Workspace
 from Arch.types import Epoch, Run
@@ -75,13 +75,13 @@ def fill_cache(cache: Path, configs: Path) -> list[Config]:
     """
     workspace = Workspace.at(cache)
     found = [config for config, _ in words.configs(workspace, [str(configs)])]
-    step, door._step = door._step, _without_fsync
+    step, system_calls._step = system_calls._step, _without_fsync
     try:
         for number, config in enumerate(found):
             entry = workspace.store.entry(config)
             (_commit if number == 0 else _put)(entry, config, _run(config, number))
     finally:
-        door._step = step
+        system_calls._step = step
     shapes = {names_below(workspace.store.entry(config).path) for config in (found[0], found[-1])}
     assert len(shapes) == 1, f"the store's layout of a run has changed: {shapes}"  # noqa: S101
     return found
@@ -123,6 +123,11 @@ def _active() -> dict[str, Any]:
     return active
 
 
-def _without_fsync(verb: door.Verb, path: door.AnyPath, function: Callable[..., Any], *arguments: Any) -> Any:  # noqa: ARG001
+def _without_fsync(
+    verb: system_calls.Verb,  # noqa: ARG001
+    path: system_calls.AnyPath,  # noqa: ARG001
+    function: Callable[..., Any],
+    *arguments: Any,
+) -> Any:
     """Runs a file-system call, except fsync."""
     return None if function is os.fsync else function(*arguments)

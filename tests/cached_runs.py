@@ -33,7 +33,7 @@ def opened(workspace):
 
 @pytest.fixture
 def commit(workspace, opened):
-    """Commits a run of a config, made by components of the given versions, by default today's."""
+    """Commits a run of a config, made by components of the given versions, by default the current ones."""
 
     def commit(raw, index=0, *, accuracy=0.5, versions=None, **provenance):
         entry, config = opened(raw), workspace.resolver.resolve(raw)

@@ -44,7 +44,7 @@ class LocalData:
         self.folder, self.paths = folder, {}
 
     def placed(self, raw):
-        """A config that says where its data lie, if its dataset is one of `WRITERS`."""
+        """A config with the path of its data, if its dataset is one of `WRITERS`."""
         name = raw["Dataset"]
         if name not in WRITERS:
             return raw

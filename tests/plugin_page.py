@@ -1,4 +1,4 @@
-"""The files in docs/plugins.md, written and trained as by a reader; and a plugin whose loss has a teacher."""
+"""Writes the files that docs/plugins.md shows and trains with them; also a plugin whose loss has a teacher."""
 
 import re
 

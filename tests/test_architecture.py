@@ -1,4 +1,4 @@
-"""The guard rails of the house: what no linter checks."""
+"""Checks of the source code that no linter has: length of files and functions, imports, names."""
 
 import ast
 import subprocess

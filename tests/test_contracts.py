@@ -1,4 +1,4 @@
-"""What holds for everything registered, found without being asked: rules, registries and trainers agree."""
+"""Checks over all registered components: rules, registries and trainers agree."""
 
 import dataclasses
 

@@ -1,4 +1,4 @@
-"""Every mistake in the table, made with the real program: one exact message, and no run in the cache."""
+"""Each fault of tests/faults.json, given to the program, has one exact message and leaves no run in the cache."""
 
 import io
 import json

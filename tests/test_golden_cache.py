@@ -87,7 +87,7 @@ def test_both_figures_are_drawn(golden, capsys):
 
 @pytest.fixture
 def rehash(said):
-    """Runs `main.py rehash` on the copy, whose experiment of a plugin knows where the plugin lies now."""
+    """Runs `main.py rehash` on the copy, so that the experiment of a plugin records the plugin's current path."""
     said("-c", "configs/plugin.json", "--set", "NumRuns=2")
     return lambda *words: said("rehash", *words)
 

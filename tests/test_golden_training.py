@@ -1,6 +1,6 @@
-"""What an old version left undone, in the cache made by tests/golden/make_cache.py, the present version finishes.
+"""The current version completes the unfinished runs of an old version, in the cache of tests/golden/make_cache.py.
 
-Bits are compared where old files are read, not where something is trained: processors round otherwise.
+Bits are compared where old files are read, not where something is trained, since processors round differently.
 """
 
 import io
@@ -23,7 +23,7 @@ def test_one_more_run_is_trained_beside_the_old_ones_whose_bytes_stay(config, go
     code, (row,) = said("-c", f"configs/{config}.json", "--set", f"NumRuns={runs + 1}")
     assert (code, row["Runs"]) == (0, list(range(runs + 1)))
     after = contents(golden / "cache")
-    derived = ("Result.json", "Config.json")  # the summary, and where a plugin or a file of weights lies now
+    derived = ("Result.json", "Config.json")  # the summary, and the current path of a plugin or weight file
     assert {name: after[name] for name in before if not name.endswith(derived)} == {
         name: content for name, content in before.items() if not name.endswith(derived)
     }
@@ -59,7 +59,7 @@ def test_the_run_in_hand_goes_on_from_its_checkpoint(golden, said):
     continued = (folder / "Runs/000/log.txt").read_text(encoding="utf-8")
     assert continued.startswith(log)
     assert "attempt 2" in continued
-    assert "goes on" in continued
+    assert "resumes" in continued
     assert "epoch 3/" not in continued[len(log) :]
     assert "epoch 4/" in continued[len(log) :]
 

@@ -1,4 +1,4 @@
-"""Plugins end to end, as docs/plugins.md shows them: trained, recorded, stale, missing."""
+"""The plugin of docs/plugins.md from training to the report: recorded, stale, missing."""
 
 import hashlib
 import json

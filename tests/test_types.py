@@ -1,4 +1,4 @@
-"""The records that flow between the floors."""
+"""The frozen records that the layers of the package exchange."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Programs as a user starts them, but forked from a process that has imported torch: a start costs a tenth as much.
+"""Starts programs as a user does, but forked from a process that has imported torch: a start costs a tenth as much.
 
 Only libraries are imported in advance, nothing of this project. Each program has its own arguments, streams, working
 directory, environment and exit code.

@@ -19,7 +19,7 @@ _NESTED = frozenset((list, dict))
 def check(path: Path, document: Mapping[str, Any], request: Request) -> None:
     """Compares an entry's stored active values with the requested ones over the keys that both know.
 
-    Defaults are no part of a fingerprint, so a changed default leaves the fingerprint and changes its meaning. A key
+    Defaults are not part of a fingerprint, so a changed default leaves the fingerprint and changes its meaning. A key
     that the entry does not know counts as its present default.
 
     Args:

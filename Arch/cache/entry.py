@@ -49,14 +49,14 @@ class Entry(EntryFolder):
             if files.list_folder(layout.runs(self.path)):
                 raise CorruptEntryError(
                     f"{self.path} has runs but no {layout.CONFIG}, so it is unknown which experiment they belong to. "
-                    f"Restore the file from a copy, or take the folder out of the cache: {layout.removal(self.path)}."
+                    f"Restore the file from a copy, or remove the folder from the cache: {layout.removal(self.path)}."
                 )
             files.make_folder(self.path)
             files.write_new(self.path / layout.CONFIG, files.json_text(request.document()))
         self.check(request)
         plugins = request.document().get(PLUGINS)
         if plugins is not None and plugins != self.document().get(PLUGINS):  # their files may have been moved
-            self.note({PLUGINS: plugins})
+            self.record({PLUGINS: plugins})
 
     def result(self) -> Result:
         """Returns the active values and the scores of all finished runs.
@@ -80,9 +80,9 @@ class Entry(EntryFolder):
 
     def attempts(self) -> tuple[Attempt, ...]:
         """Returns the latest attempt at each unfinished run; raises as `run_indices` does."""
-        traces = self.traces()
-        finished = self.run_indices() if traces else ()
-        return tuple(attempt_at(self.work(index)) for index in traces if index not in finished)
+        attempted_runs = self.attempted_runs()
+        finished = self.run_indices() if attempted_runs else ()
+        return tuple(attempt_at(self.work(index)) for index in attempted_runs if index not in finished)
 
     def take(
         self, index: int, *, device: str = "", heartbeats: Heartbeats | None = None, is_forced: bool = False

@@ -27,45 +27,45 @@ class Fields:
         """Returns a whole number."""
         value = self.document.get(name)
         if type(value) is not int:
-            raise self.unfit(name, "a whole number")
+            raise self.invalid(name, "a whole number")
         return value
 
     def number(self, name: str) -> float:
         """Returns a number."""
         value = self.document.get(name)
         if not _is_number(value):
-            raise self.unfit(name, "a number")
+            raise self.invalid(name, "a number")
         return float(self.document[name])
 
     def text(self, name: str) -> str:
         """Returns a string."""
         value = self.document.get(name)
         if not isinstance(value, str):
-            raise self.unfit(name, "a string")
+            raise self.invalid(name, "a string")
         return value
 
     def mapping(self, name: str) -> dict[str, Any]:
         """Returns an object."""
         value = self.document.get(name)
         if not isinstance(value, dict):
-            raise self.unfit(name, "an object")
+            raise self.invalid(name, "an object")
         return value
 
     def numbers(self, name: str) -> dict[str, float]:
         """Returns an object of numbers."""
         values = self.mapping(name)
         if not all(_is_number(value) for value in values.values()):
-            raise self.unfit(name, "an object of numbers")
+            raise self.invalid(name, "an object of numbers")
         return values
 
     def objects(self, name: str) -> list[dict[str, Any]]:
         """Returns a list of objects."""
         values = self.document.get(name)
         if not isinstance(values, list) or not all(isinstance(value, dict) for value in values):
-            raise self.unfit(name, "a list of objects")
+            raise self.invalid(name, "a list of objects")
         return values
 
-    def unfit(self, name: str, expected: str) -> CorruptEntryError:
+    def invalid(self, name: str, expected: str) -> CorruptEntryError:
         """Builds the error for a member that is missing or not as expected."""
         found = repr(self.document[name]) if name in self.document else "nothing"
         found = found if len(found) <= 60 else f"{found[:60]}..."

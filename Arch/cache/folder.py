@@ -1,4 +1,4 @@
-"""The folder of one experiment: its `Config.json`, its finished runs, and what attempts at other runs left."""
+"""Reads the folder of one experiment: `Config.json`, finished runs, and the files of unfinished attempts."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from Arch.types import Run
 
 @dataclass(frozen=True)
 class EntryFolder:
-    """What can be read from an experiment's folder, which may not exist yet.
+    """The folder of an experiment, which may not exist yet; it only reads, but for `record`.
 
     Attributes:
         path: the folder, named by the experiment's fingerprint.
@@ -56,13 +56,13 @@ class EntryFolder:
         if fields.text("Fingerprint") != self.fingerprint:
             raise CorruptEntryError(
                 f"{path} belongs to experiment {document['Fingerprint']}, but its folder is named {self.fingerprint}. "
-                "If a rehash was interrupted, `main.py rehash --apply` completes it; else give the folder its right "
-                f"name, or take it out of the cache: {layout.removal(self.path)}."
+                "If a rehash was interrupted, `main.py rehash --apply` completes it; otherwise rename the "
+                f"folder to that fingerprint, or remove it from the cache: {layout.removal(self.path)}."
             )
         return document
 
-    def note(self, facts: Mapping[str, Any]) -> None:
-        """Adds to `Config.json` what is no part of the experiment's identity; writes only if something changes.
+    def record(self, facts: Mapping[str, Any]) -> None:
+        """Adds members to `Config.json` that are not part of the identity; writes the file only if one changes.
 
         Raises:
             CacheError, CorruptEntryError: as `document`; DiskError: the file cannot be written.
@@ -94,8 +94,8 @@ class EntryFolder:
         return finished.folder_of(self.path, index)
 
     def has_run(self, index: int) -> bool:
-        """Tells whether a run is finished; raises CorruptEntryError as `run_folder` does."""
-        return finished.is_there(self.path, index)
+        """Returns whether a run is finished; raises CorruptEntryError as `run_folder` does."""
+        return finished.is_finished(self.path, index)
 
     def run(self, index: int) -> Run:
         """Reads a finished run with all its epochs; raises as `run_folder` does."""
@@ -110,15 +110,15 @@ class EntryFolder:
 
         Raises:
             CacheError: there is no such run, or it has no such weights.
-            CorruptEntryError: the file is gone or has another size than was written.
+            CorruptEntryError: the file is missing or its size differs from the manifest.
         """
         return finished.weights_of(self.path, index, which)
 
     def work(self, index: int) -> Work:
-        """Returns what attempts at a run left, whether there were any or not; nothing is read or written."""
+        """Returns the files of attempts at a run; does not access the disk, so there may be none."""
         return Work(self.path, index)
 
-    def traces(self) -> tuple[int, ...]:
+    def attempted_runs(self) -> tuple[int, ...]:
         """Lists the indices of runs, finished or not, that have work or claim folders; raises DiskError."""
         names = {*files.list_folder(layout.work(self.path)), *files.list_folder(layout.claims(self.path))}
         return layout.run_indices(list(names))

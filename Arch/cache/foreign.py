@@ -1,4 +1,4 @@
-"""The entries of foreign networks: they say what the network is, and have no runs."""
+"""The entries of foreign networks: they describe the network, and have no runs."""
 
 from __future__ import annotations
 
@@ -13,4 +13,4 @@ def open_network(entry: Entry, network: ForeignNetwork) -> None:
         CacheError: what is there is something else; DiskError: the cache cannot be written.
     """
     entry.open(network)
-    entry.note({key: each for key, each in network.document().items() if key == PLACE})
+    entry.record({key: each for key, each in network.document().items() if key == PLACE})

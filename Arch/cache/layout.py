@@ -48,5 +48,5 @@ def removal(entry: Path, run: int | None = None) -> str:
 
 
 def is_fingerprint(name: str) -> bool:
-    """Tells whether a name is 32 lower-case hex digits."""
+    """Returns whether a name is 32 lower-case hex digits."""
     return len(name) == 32 and set(name) <= set("0123456789abcdef")

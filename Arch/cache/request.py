@@ -1,4 +1,4 @@
-"""What the cache needs to know of a config."""
+"""Declares the properties of a config that the cache reads."""
 
 from __future__ import annotations
 

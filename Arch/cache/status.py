@@ -18,7 +18,7 @@ _MOST_URGENT_FIRST = (State.RUNNING, State.FAILED, State.CRASHED, State.STOPPED)
 
 @dataclass(frozen=True)
 class Status:
-    """How many of the requested runs of an experiment are finished, and how the others stand.
+    """The number of finished runs of an experiment, and the state of the requested others.
 
     Attributes:
         state: the state of the experiment as a whole.
@@ -48,7 +48,7 @@ class Status:
 
     @property
     def failure(self) -> Failure | None:
-        """The latest failure among the missing runs, or None where none of them failed."""
+        """The latest failure among the missing runs, or None if none of them failed."""
         failures = [attempt.failure for attempt in self.attempts if attempt.failure]
         return max(failures, key=lambda failure: failure.time, default=None)
 
@@ -91,13 +91,13 @@ def status_of(
     except (CorruptEntryError, DiskError) as problem:
         return Status(State.CORRUPT, (), wanted, problem=problem)
     except CacheError:
-        if not _is_gone(entry):
+        if not _is_removed(entry):
             raise
         return Status(State.MISSING, (), wanted)
 
 
-def _is_gone(entry: EntryFolder) -> bool:
-    """Tells whether an entry was moved away since it was listed."""
+def _is_removed(entry: EntryFolder) -> bool:
+    """Returns whether an entry was moved away since it was listed."""
     return not entry.exists
 
 
@@ -116,7 +116,7 @@ def _status(entry: EntryFolder, wanted: int, runs: tuple[int, ...]) -> Status:
     missing = set(range(wanted)).difference(runs)
     if not missing:
         return Status(State.DONE, runs, wanted)
-    attempts = tuple(attempt_at(entry.work(index)) for index in entry.traces() if index in missing)
+    attempts = tuple(attempt_at(entry.work(index)) for index in entry.attempted_runs() if index in missing)
     present = State.PARTIAL if len(missing) < wanted else State.MISSING
     worst = [state for state in _MOST_URGENT_FIRST if any(attempt.state is state for attempt in attempts)]
     return Status(worst[0] if worst else present, runs, wanted, attempts)

@@ -133,7 +133,7 @@ def _read(entry: EntryFolder, indices: tuple[int, ...]) -> dict[str, Any]:
 
 
 def _is_of(entry: EntryFolder, index: int, line: Any) -> bool:
-    """Tells whether a run's manifest has the digest in the summary; old summaries have none and count as valid."""
+    """Returns whether a run's manifest has the digest in the summary; old summaries have none and count as valid."""
     digest = line.get("Sha256", "") if isinstance(line, dict) else None
     if not isinstance(digest, str):
         return False

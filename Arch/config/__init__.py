@@ -1,1 +1,1 @@
-"""From a JSON file to a resolved config: rules, types of values, references, fingerprint."""
+"""Resolves a JSON file to a config: rules, types of values, references, fingerprint."""

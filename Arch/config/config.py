@@ -40,7 +40,7 @@ class Config:
         given: the canonical values that the config itself had, by key.
         folder: the folder to which its relative paths refer.
         notes: remarks for the user, one line each.
-        obstacle: why it cannot run although it has a fingerprint; empty where only its values may prevent that.
+        obstacle: why it cannot run although it has a fingerprint; empty if only its values may prevent that.
     """
 
     rules: Rules
@@ -215,7 +215,7 @@ def filled(component: type[Component], name: str, rules: Rules, value_of: Callab
 
 def path_of(text: str, folder: Path) -> Path:
     """Returns a path of a config, relative to the `folder` of the config's file; `~` is the home folder."""
-    return Path(folder, os.path.expanduser(text))  # noqa: PTH111 - Path.expanduser raises where there is no such user
+    return Path(folder, os.path.expanduser(text))  # noqa: PTH111 - Path.expanduser raises if there is no such user
 
 
 def _frozen(value: Any) -> Any:

@@ -1,4 +1,4 @@
-"""Which rule made each key part of a fingerprint or not, and in which keys two experiments differ."""
+"""Explains which rule made each key part of a fingerprint or not, and in which keys two experiments differ."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _ABSENT = None
 
 @dataclass(frozen=True)
 class KeyStory:
-    """How one key was used.
+    """The use of one key.
 
     Attributes:
         key: its name.

@@ -15,14 +15,14 @@ TRAINER = "Trainer"  # every experiment has one, and no foreign network
 
 @dataclass(frozen=True)
 class ForeignSource:
-    """Where a foreign network comes from.
+    """The source of a foreign network.
 
     Attributes:
         model: the network's name.
         weights: the name of its published weights; empty for weights in a file, and for random ones.
         place: the file of the weights.
         digest: SHA-256 of that file.
-        seed: of random weights.
+        seed: the seed of random weights.
         parameters: the keys that say how the network is built, with their values.
         defaults: the defaults of these keys.
     """
@@ -44,7 +44,7 @@ class ForeignSource:
 
     @property
     def named(self) -> Mapping[str, Any]:
-        """The values from which its fingerprint is computed: parameters only where they differ from their defaults."""
+        """The values from which its fingerprint is computed: parameters only if they differ from their defaults."""
         return without_defaults(self.active, self.defaults)
 
     @property
@@ -64,8 +64,8 @@ class ForeignNetwork:
 
     Attributes:
         title: the source of a foreign network, or the beginning of an experiment's fingerprint.
-        fingerprint: of the source and, for a file, its digest; or the experiment's.
-        obstacle: why it cannot be used; empty where it can.
+        fingerprint: the fingerprint of the source and, for a file, its digest; or the experiment's.
+        obstacle: why it cannot be used; empty if it can.
         source: where it comes from, if it can be used.
     """
 

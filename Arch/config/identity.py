@@ -25,7 +25,7 @@ def named_values(values: Mapping[str, Any], defaults: Mapping[str, Any]) -> dict
 
     Args:
         values: canonical values by key; those of keys that are not active are left out.
-        defaults: of the active keys.
+        defaults: the defaults of the active keys.
     """
     return {key: value for key, value in values.items() if key in defaults and value != defaults[key]}
 

@@ -20,7 +20,7 @@ Trail = tuple[str | int, ...]
 
 @dataclass(frozen=True)
 class Source:
-    """Where a JSON object came from, so that an error can name the file and the line.
+    """The origin of a JSON object, so that an error can name the file and the line.
 
     Attributes:
         label: a path, or another name such as `--set`.
@@ -176,7 +176,7 @@ _DECODER = json.JSONDecoder(object_pairs_hook=_unique, parse_constant=_refuse_co
 
 
 def _plain_object(content: bytes) -> dict[str, Any] | None:
-    """Returns the object in a text with plain members only; None where it has to be parsed in full."""
+    """Returns the object in a text with plain members only; None if it has to be parsed in full."""
     members = quick_object(content)
     # Each member has a colon: with as many colons as members, no key is given twice and no object is nested.
     is_plain = members is not None and content.count(b":") == len(members) and content.count(b"{") == 1
@@ -208,5 +208,5 @@ def _explained(problem: json.JSONDecodeError) -> str:
         return "comments are not part of JSON; remove this one"
     has_comma = problem.doc[: problem.pos].rstrip().endswith(",") or rest.startswith(",")
     if has_comma and rest.lstrip(", \n\t\r")[:1] in ("}", "]"):
-        return "a comma stands before a closing bracket; remove it"
+        return "there is a comma before a closing bracket; remove it"
     return problem.msg[0].lower() + problem.msg[1:]

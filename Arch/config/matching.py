@@ -1,4 +1,4 @@
-"""Tells whether an experiment has the value that a `Key=Value` word asks for."""
+"""Returns whether an experiment has the value that a `Key=Value` word asks for."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ from Arch.config import json_text
 from Arch.config.json_text import Source
 from Arch.config.reading import read_given
 from Arch.config.rules.rules import Rules
-from Arch.config.rules.values import UnfitValueError
+from Arch.config.rules.values import InvalidValueError
 from Arch.errors import ConfigError, UnknownNameError
 
 
@@ -59,7 +59,7 @@ def filter_of(rules: Rules, word: str) -> tuple[str, Any]:
         raise UnknownNameError("key", key, rules.keys, f"The word {word!r} selects by Key=Value.")
     try:
         return key, rules.keys[key].schema.canonical(parse_value(rules, key, text))
-    except UnfitValueError as problem:
+    except InvalidValueError as problem:
         raise ConfigError(f"{word}: {problem}") from None
 
 

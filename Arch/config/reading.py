@@ -1,4 +1,4 @@
-"""Reads the members of a config: replaces other spellings, sets retired keys aside, makes values canonical."""
+"""Reads the members of a config: replaces other spellings, drops retired keys, makes values canonical."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from Arch.config.json_text import Source, Trail, describe
 from Arch.config.names import TRAINER
 from Arch.config.rules.conditions import SUFFIX
 from Arch.config.rules.rules import Relevance, Rules
-from Arch.config.rules.values import UnfitValueError
+from Arch.config.rules.values import InvalidValueError
 from Arch.errors import ConfigError, did_you_mean
 
 _DEEPEST = 20
@@ -65,7 +65,7 @@ class Reading:
         """
         try:
             self.rules.keys[key].schema.check(self.given[key])
-        except UnfitValueError as problem:
+        except InvalidValueError as problem:
             trail = self.trails.get(key, (key,))
             raise ConfigError(f"{self.source.at(*trail)}{trail[-1]}: {problem}") from None
 
@@ -98,7 +98,7 @@ def _read(reading: Reading, raw: Mapping[str, Any], stanzas: Trail) -> None:
                 given[name] = read(value, kind)
             else:
                 others.append(name)
-    except UnfitValueError as problem:
+    except InvalidValueError as problem:
         raise ConfigError(f"{reading.source.at(name)}{name}: {problem}") from None
     for name in others:
         _read_other(reading, name, raw[name], stanzas)
@@ -128,7 +128,7 @@ def _unknown_key(reading: Reading, name: str, trail: Trail) -> ConfigError:
 
 
 def _planned_trainer(reading: Reading) -> str:
-    """Returns why nothing can run the config's kind of study yet; empty where something can.
+    """Returns why nothing can run the config's kind of study yet; empty if something can.
 
     It is the better answer to an unknown or a missing key: the rules do not have the keys of planned studies.
     """
@@ -146,7 +146,7 @@ def _put(reading: Reading, key: str, value: Any, trail: Trail) -> None:
     at, name, given = reading.source.at, trail[-1], reading.given
     try:
         canonical = reading.rules.keys[key].schema.canonical(value)
-    except UnfitValueError as problem:
+    except InvalidValueError as problem:
         raise ConfigError(f"{at(*trail)}{name}: {problem}") from None
     if key in given and given[key] != canonical:
         where = "stands elsewhere" if name == key else f"is another spelling of {key!r}"

@@ -30,7 +30,7 @@ def no_store(prefix: str) -> Mapping[str, Any]:
     Raises:
         ConfigError: always.
     """
-    raise ConfigError(f"the experiment {prefix} is asked for by its fingerprint, and there is no cache to find it in.")
+    raise ConfigError(f"the experiment {prefix} is named by its fingerprint, and there is no cache to find it in.")
 
 
 class ConfigResolver(Protocol):
@@ -141,7 +141,7 @@ class References:
             config = self._resolved_from_cache(active, Source(f"experiment {prefix}"))
         if not config.fingerprint.startswith(prefix):
             raise ConfigError(
-                f"experiment {prefix} was named under other rules; today it would be {config.fingerprint}."
+                f"experiment {prefix} was named under other rules; the current rules name it {config.fingerprint}."
             )
         return config
 

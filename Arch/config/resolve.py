@@ -30,7 +30,7 @@ class Resolver:
     Attributes:
         rules: the rules of identity.
         stored: finds a cached experiment's config by (a prefix of) its fingerprint.
-        root: the resolver without plugins, where this one has some. It loads the files, which name their own plugins.
+        root: the resolver without plugins, if this one has some; it loads files, since each file names its own plugins.
     """
 
     rules: Rules
@@ -55,10 +55,10 @@ class Resolver:
         """
         if self.root:
             return self.root.load(path, overrides)
-        place = os.path.abspath(path)  # noqa: PTH100 - `..` is folded, links are not followed
+        place = os.path.abspath(path)  # noqa: PTH100 - `..` is removed, but links are not followed
         if place in self._open:
-            ring = " -> ".join((*self._open[self._open.index(place) :], place))
-            message = f"{place}: the references go round in a circle: {ring}. Give one of them another teacher."
+            cycle = " -> ".join((*self._open[self._open.index(place) :], place))
+            message = f"{place}: the references form a cycle: {cycle}. Give one of them another teacher."
             raise ConfigError(printable(message))
         if not overrides and place in self._files:
             return self._files[place]
@@ -67,7 +67,7 @@ class Resolver:
             raw, source = json_text.read_object(place)
             config = self.nested(raw, _folder_of(place), source, overrides)
         except RecursionError:
-            if len(self._open) > 1:  # reported once, with the file that the user named
+            if len(self._open) > 1:  # the outermost call reports it, with the file that the user named
                 raise
             raise ConfigError(f"{printable(place)}: too many experiments inside each other.") from None
         finally:
@@ -86,13 +86,13 @@ class Resolver:
         """Returns the config with these keys and values.
 
         Args:
-            raw: keys and values; missing keys have their defaults.
+            raw: keys and values; missing keys get their defaults.
             folder: the folder to which its relative paths refer; the working directory by default.
-            source: where it came from, for error messages.
+            source: the origin of `raw`, for error messages.
             overrides: `Key=Value` words that replace values of `raw`.
 
         Raises:
-            ConfigError: an unknown key, an unfit or missing value, or a reference that cannot be resolved.
+            ConfigError: an unknown key, an invalid or missing value, or a reference that cannot be resolved.
         """
         source = source or Source("config")
         try:
@@ -115,7 +115,9 @@ class Resolver:
             return self._changed(sibling.config, changes, source)
         reading = read_given(self.rules, raw, source)
         if PLUGINS in reading.trails:
-            raise ConfigError(f"{source.at(*reading.trails[PLUGINS])}{PLUGINS} has to stand at the top of the config.")
+            raise ConfigError(
+                f"{source.at(*reading.trails[PLUGINS])}{PLUGINS} has to be at the top level of the config."
+            )
         config = self._resolved(reading, folder)
         self._siblings[folder] = Sibling(dict(raw), config)
         return config
@@ -146,7 +148,7 @@ class Resolver:
         wanted = tuple(dict.fromkeys((*own, *paths)))
         if len(wanted) == len(own):
             return self
-        if wanted not in root._plugged:  # noqa: SLF001 - its own kind
+        if wanted not in root._plugged:  # noqa: SLF001 - of the same class
             root._plugged[wanted] = Resolver(rules_with(root.rules, wanted), self.stored, root)  # noqa: SLF001
         return root._plugged[wanted]  # noqa: SLF001
 
@@ -160,7 +162,7 @@ class Resolver:
         return self._derived[known]
 
     def _changed(self, config: Config, changes: Mapping[str, Any], source: Source) -> Config:
-        """Returns a config with changes on which its relevance, options and references do not depend."""
+        """Returns a config with changes that leave its active keys, options and references as they are."""
         relevance, given = config.relevance, {**config.given, **changes}
         reading = Reading(config.rules, source, given)
         changed = named_values(changes, relevance.defaults)

@@ -1,4 +1,4 @@
-"""Reads configs that nearly equal the one before them, as in a sweep: only what differs is resolved."""
+"""Resolves configs of a sweep faster: compared with the previous config, only keys that differ are resolved."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 from Arch.config.config import Config
 from Arch.config.foreign import SEED
-from Arch.config.rules.values import UnfitValueError
+from Arch.config.rules.values import InvalidValueError
 
 _SCALARS = frozenset((bool, int, float, str))
 
@@ -29,7 +29,7 @@ class Sibling:
     def changes(self, raw: Mapping[str, Any]) -> dict[str, Any] | None:
         """Returns the canonical values in which `raw` differs, by key, if nothing else in the config depends on them.
 
-        Returns None where something may depend on them, or where a value is unfit: `raw` has to be resolved in full.
+        Returns None if something may depend on them, or where a value is invalid: `raw` has to be resolved in full.
         """
         if not self._is_plain or [*raw] != self._names:
             return None
@@ -44,7 +44,7 @@ class Sibling:
                     canonical = read(value, type_name)
                     if canonical != given[name]:
                         changes[name] = canonical
-        except UnfitValueError:
+        except InvalidValueError:
             return None
         return changes if self._free.issuperset(changes) else None
 

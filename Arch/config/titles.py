@@ -1,4 +1,4 @@
-"""Titles of experiments: a few words for people, in tables, figures and logs."""
+"""Titles of experiments: short descriptions for tables, figures and logs."""
 
 from __future__ import annotations
 

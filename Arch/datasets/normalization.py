@@ -23,7 +23,7 @@ class Normalization:
 
     Attributes:
         mean: float32 `(C, 1, 1)` or `(C, H, W)`, of bytes scaled to [0, 1], or of unscaled float32 pixels.
-        std: of the same shape, positive.
+        std: the standard deviation, of the same shape, positive.
         unit: 255 for bytes, 1 for float32 pixels.
     """
 
@@ -105,8 +105,8 @@ class Normalizer:
 
     Attributes:
         scale: float32 `(1, 1 or H, W * C)`, 1 / (unit std).
-        shift: of the same shape, -mean / std; added to bytes after scaling.
-        centre: of the same shape, the mean, subtracted from float32 pixels before scaling: where it is many times the
+        shift: -mean / std, of the same shape; added to bytes after scaling.
+        centre: the mean, of the same shape, subtracted from float32 pixels before scaling: if it is many times the
             standard deviation, adding `shift` would lose precision. None for bytes.
     """
 

@@ -16,7 +16,7 @@ def stratified_split(ids: Ids, labels: npt.NDArray[np.int64], share: float, titl
 
     Args:
         ids: the samples `(M,)`.
-        labels: of all samples, indexed by `ids`.
+        labels: the labels of all samples, indexed by `ids`.
         share: fraction of the samples that the second part gets.
         title: names the data in messages.
 

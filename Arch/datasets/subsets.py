@@ -68,7 +68,7 @@ def held_out(labels: Tensor, samples: Tensor, fraction: float, classes: tuple[st
         if not 0 < n < len(members):
             raise DataError(
                 f"Validation {fraction} holds out {n} of the {len(members)} training samples of class {name!r}, but "
-                "one at least must be held out and one must remain. Change Validation or raise TrainSamples."
+                "at least one must be held out and one must remain. Change Validation or raise TrainSamples."
             )
         out.append(members[:n])
         kept.append(members[n:])

@@ -47,6 +47,6 @@ def marker(index: int) -> str:
 
 
 def named(label: str, n: str, width: int, *, is_unlike: bool) -> str:
-    """Returns the label with its number of runs, starred if they are unlike, in lines of at most `width` characters."""
+    """Returns the label with its number of runs, starred if the runs are unlike, in lines of `width` characters."""
     count = f"(n={n}){'*' if is_unlike else ''}".replace(" ", _UNBROKEN)
     return textwrap.fill(f"{label}{_UNBROKEN}{count}", width).replace(_UNBROKEN, " ")

@@ -1,4 +1,4 @@
-"""Which classes a network takes for which."""
+"""Confusion matrices: the true and the predicted class of each sample, counted."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether a network is as often right as it is confident."""
+"""Reliability diagrams: accuracy against confidence, in bins."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 Split = Literal["train", "test"]
 SPLITS: tuple[Split, ...] = ("test", "train")
 METRICS = ("loss", "accuracy")
-LABEL = 52  # characters of a line of the legend, which fill a column
+LABEL = 52  # characters of a line of the legend; as many as fit into a column
 PANELS = 3.6  # inches, the height of both panels together
 SPACING = 0.03  # inches between two entries of the legend
 BAND = 0.15  # opacity
@@ -38,7 +38,7 @@ class Curve:
 
 
 def curve(runs: Iterable[Run], split: Split, metric: str) -> Curve:
-    """Returns the curve of one metric on one split; epochs at which no run has it are left out."""
+    """Computes the curve of one metric on one split, without the epochs in which no run has it."""
     values: dict[int, list[float]] = {}
     for run in runs:
         for epoch in run.epochs:
@@ -93,7 +93,7 @@ def _curves_of(experiment: Exhibit) -> _Curves:
     curves = {(split, metric): curve(runs, split, metric) for split in SPLITS for metric in METRICS}
     nll = curve(runs, "test", "nll")
     if tests_nll := bool(nll.epochs and not curves["test", "loss"].epochs):
-        curves["test", "loss"] = nll  # the training loss may be undefined outside training; the NLL never is
+        curves["test", "loss"] = nll  # a study's loss may be defined in training only; the NLL is always defined
     counts = [n for one in curves.values() for n in one.n]
     if not counts:
         raise ArchError("no run has epochs with a loss or an accuracy")
@@ -147,7 +147,7 @@ def _look(place: int, split: Split) -> dict[str, Any]:
 
 
 def _legend(shown: Sequence[_Curves]) -> list[Artist]:
-    """Returns a handle for each experiment, then one for each kind of line, the band and the star."""
+    """Returns a legend handle for each experiment, each line style, the band and the mark of unlike runs."""
     from matplotlib.lines import Line2D  # as in training_curves
     from matplotlib.patches import Patch
 

@@ -1,4 +1,4 @@
-"""Reads and writes whole files; every file-system call that touches the cache passes through `Arch.files.door`.
+"""Reads and writes whole files; every file-system call that touches the cache passes through `Arch.files.system_calls`.
 
 An error of the system becomes a `DiskError` that says what to do. That a file is absent or exists already is no error
 of the disk: readers raise `FileNotFoundError`, and `write_new` and `rename_new` return False.

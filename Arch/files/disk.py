@@ -6,7 +6,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from Arch.files.door import AnyPath, look
+from Arch.files.system_calls import AnyPath, look
 
 _MOUNTS = Path("/proc/self/mountinfo")
 
@@ -18,7 +18,7 @@ class Space:
     Attributes:
         free: bytes.
         size: bytes in all.
-        free_files: how many more files may be created; None where the file system has no such limit.
+        free_files: how many more files may be created; None if the file system has no such limit.
     """
 
     free: int
@@ -27,12 +27,12 @@ class Space:
 
 
 def may_read(path: AnyPath) -> bool:
-    """Tells whether this user may list and read a folder; raises DiskError."""
+    """Returns whether this user may list and read a folder; raises DiskError."""
     return look(path, os.access, path, os.R_OK | os.X_OK)
 
 
 def may_write(path: AnyPath) -> bool:
-    """Tells whether this user may create files in a folder; raises DiskError."""
+    """Returns whether this user may create files in a folder; raises DiskError."""
     return look(path, os.access, path, os.W_OK | os.X_OK)
 
 

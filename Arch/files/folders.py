@@ -9,8 +9,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from Arch.errors import DiskError
-from Arch.files.door import AnyPath, access_error, change, look
 from Arch.files.reading import is_folder, list_folder
+from Arch.files.system_calls import AnyPath, access_error, change, look
 
 _ATTEMPTS = 100  # at a folder that another process keeps removing
 
@@ -38,7 +38,7 @@ def make_folder(path: AnyPath) -> None:
 
 
 def rename_new(source: AnyPath, target: AnyPath) -> bool:
-    """Renames a folder unless the target exists, and tells whether it did: the first process wins.
+    """Renames a folder unless the target exists, and returns whether it did: the first process wins.
 
     An empty folder at `target` counts as absent.
 
@@ -137,7 +137,7 @@ def _identity(path: AnyPath) -> tuple[int, int] | None:
 
 
 def _mode(path: AnyPath) -> int:
-    """Returns the mode of a path, links not followed; 0 if it does not exist."""
+    """Returns the mode of a path, links not followed; returns 0 if it does not exist."""
     try:
         return look(path, os.lstat, path).st_mode
     except FileNotFoundError:

@@ -14,9 +14,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from Arch.errors import DiskError
-from Arch.files.door import AnyPath, change, look
 from Arch.files.folders import remove
 from Arch.files.reading import exists
+from Arch.files.system_calls import AnyPath, change, look
 
 _CREATE = os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_CLOEXEC
 _NO_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP, errno.EINVAL)
@@ -28,7 +28,7 @@ class LockFile:
 
     Attributes:
         path: the file.
-        descriptor: of the file, open for reading and writing.
+        descriptor: the descriptor of the file, open for reading and writing.
         owner: the PID of the process that created it.
     """
 
@@ -67,7 +67,7 @@ def create_lock_file(folder: AnyPath, prefix: str, suffix: str) -> LockFile:
 
 
 def remove_abandoned(path: AnyPath) -> bool:
-    """Removes a lock file whose owner is dead and tells whether it did; in doubt the file stays."""
+    """Removes a lock file whose owner is dead and returns whether it did; in doubt the file stays."""
     try:
         descriptor = change(path, os.open, path, os.O_RDWR | os.O_CLOEXEC)
     except DiskError:
@@ -84,7 +84,7 @@ def remove_abandoned(path: AnyPath) -> bool:
 
 
 def is_locked(path: AnyPath) -> bool:
-    """Tells whether the owner of a lock file lives; True in doubt. Nothing is changed."""
+    """Returns whether the owner of a lock file lives; True in doubt. Nothing is changed."""
     try:
         descriptor = look(path, os.open, path, os.O_RDONLY | os.O_CLOEXEC)
     except FileNotFoundError:

@@ -6,8 +6,8 @@ import os
 import stat
 from dataclasses import dataclass
 
-from Arch.files.door import AnyPath, look
 from Arch.files.reading import list_folder
+from Arch.files.system_calls import AnyPath, look
 
 
 @dataclass(frozen=True)

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from Arch.errors import CorruptEntryError, DiskError
-from Arch.files.door import AnyPath, look
 from Arch.files.quick_json import quick_object
+from Arch.files.system_calls import AnyPath, look
 
 _PIECE = 65_536  # bytes; nearly every file of the cache that is read completely is smaller
 
@@ -55,12 +55,12 @@ def read_json(path: AnyPath) -> dict[str, Any]:
 
 
 def exists(path: AnyPath) -> bool:
-    """Tells whether there is a file or a folder."""
+    """Returns whether there is a file or a folder."""
     return _mode(path) != 0
 
 
 def is_folder(path: AnyPath) -> bool:
-    """Tells whether there is a folder."""
+    """Returns whether there is a folder."""
     return stat.S_ISDIR(_mode(path))
 
 

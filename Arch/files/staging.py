@@ -69,12 +69,12 @@ def last_change(path: Path) -> float:
 
 
 def is_abandoned(path: Path) -> bool:
-    """Tells whether the owner of a staged folder, given by its path or its lock file's, is dead; changes nothing."""
+    """Returns whether the owner of a staged folder, given by its path or its lock file's, is dead; changes nothing."""
     return not is_locked(_lock_path(path))
 
 
 def remove_if_abandoned(path: Path) -> bool:
-    """Removes a staged folder whose owner is dead and tells whether it did. Raises DiskError."""
+    """Removes a staged folder whose owner is dead and returns whether it did. Raises DiskError."""
     lock = _lock_path(path)
     # Removing the lock file while holding its lock keeps a process that has just created it from going on.
     if is_gone := remove_abandoned(lock) or not exists(lock):

@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from Arch.errors import DiskError
-from Arch.files.door import AnyPath, change
 from Arch.files.folders import sync_folder
 from Arch.files.lock_files import create_lock_file, remove_abandoned
 from Arch.files.reading import list_folder
+from Arch.files.system_calls import AnyPath, change
 
 _TEMPORARY = re.compile(r"\..+\.[0-9a-f]{16}\.tmp")
 
@@ -44,7 +44,7 @@ def write_atomically(path: AnyPath, content: bytes | str) -> None:
 
 
 def write_new(path: AnyPath, content: bytes | str) -> bool:
-    """Writes a file atomically unless it exists, and tells whether it did: the first writer wins.
+    """Writes a file atomically unless it exists, and returns whether it did: the first writer wins.
 
     Raises:
         DiskError: it cannot be written.
@@ -93,7 +93,7 @@ def touch(path: AnyPath) -> None:
 
 
 def is_temporary(name: str) -> bool:
-    """Tells whether a file name is the temporary name of an unfinished write."""
+    """Returns whether a file name is the temporary name of an unfinished write."""
     return _TEMPORARY.fullmatch(name) is not None
 
 

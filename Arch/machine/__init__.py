@@ -1,1 +1,1 @@
-"""The machine and the installation: cores, memory, other programs, and where the package's files lie."""
+"""The machine and the installation: cores, memory, other programs, and the paths of the package's files."""

@@ -1,4 +1,4 @@
-"""Where the package, its rules, its default cache and its default data lie: in a repository or installed."""
+"""Paths of the package, its rules, its default cache and data, in a repository or an installation."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Installation:
 
     @cached_property
     def repository(self) -> Path | None:
-        """The repository around the package, or None where the package was installed without one."""
+        """The repository around the package, or None if the package was installed without one."""
         root = self.package.parent
         try:
             project = (root / "pyproject.toml").read_text(encoding="utf-8")
@@ -72,7 +72,7 @@ class Installation:
 
     @property
     def import_paths(self) -> tuple[str, ...]:
-        """What PYTHONPATH needs so that another process finds this package; nothing if its interpreter finds it.
+        """The folders that PYTHONPATH needs so that another process finds this package; empty for an installed one.
 
         The site packages must stay out of PYTHONPATH: there they would come before the standard library.
         """

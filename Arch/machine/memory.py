@@ -1,4 +1,4 @@
-"""How much memory this process may use, and whether data fit into it."""
+"""Reads how much memory this process may use, and whether data fit into it."""
 
 from __future__ import annotations
 
@@ -22,5 +22,5 @@ def memory_bytes(root: Path = ROOT) -> int:
 
 
 def fits_memory(size: int) -> bool:
-    """Tells whether `size` bytes of data may be kept in the memory that this process may use."""
+    """Returns whether `size` bytes of data may be kept in the memory that this process may use."""
     return size <= RESIDENT_SHARE * memory_bytes()

@@ -1,22 +1,22 @@
-"""Runs another program and reads its answer."""
+"""Runs another program and returns its output."""
 
 from __future__ import annotations
 
 import subprocess
 
-PATIENCE = 20.0  # seconds; a driver that wakes up, or git on a slow disk, takes some
+TIMEOUT = 20.0  # seconds; initialising a GPU driver, or git on a slow disk, takes several
 
 
-def answer(*command: str, patience: float = PATIENCE) -> str | None:
-    """Returns what a program prints, without surrounding blanks, or None where it is absent, fails or takes too long.
+def answer(*command: str, seconds: float = TIMEOUT) -> str | None:
+    """Returns what a program prints, without surrounding blanks, or None if it is absent, fails or takes too long.
 
     Args:
-        command: the program, found on the `PATH`, and its arguments; no shell sees them.
-        patience: seconds after which the program is killed.
+        command: the program, found on the `PATH`, and its arguments; they are not passed to a shell.
+        seconds: the time after which the program is killed.
     """
     try:
         done = subprocess.run(  # noqa: S603 - fixed words, no shell
-            command, capture_output=True, text=True, timeout=patience, check=True
+            command, capture_output=True, text=True, timeout=seconds, check=True
         )
     except (OSError, subprocess.SubprocessError):
         return None

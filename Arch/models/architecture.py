@@ -24,7 +24,7 @@ class Architecture(ABC):
         aliases: words in the dotted weight names of other implementations of the same network, and our words for them.
         fresh: names of modules, beside the head, that published weights of the same network lack or have in another
             shape.
-        standard_layers: indices of the generalized layers that studies of this network usually take; empty where there
+        standard_layers: indices of the generalized layers that studies of this network usually take; empty if there
             is no convention.
     """
 
@@ -37,7 +37,7 @@ class Architecture(ABC):
         """Builds a new network whose children in order are its forward.
 
         Args:
-            shape: of one image, (C, H, W).
+            shape: the shape of one image, (C, H, W).
             classes: K, the number of logits.
 
         The weights are drawn from torch's global CPU generator; `Arch.models.build` seeds and restores it.

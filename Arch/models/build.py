@@ -19,10 +19,10 @@ def build(name: str, shape: Shape, classes: int, *, seed: int, **parameters: Any
 
     Args:
         name: one of `MODELS`.
-        shape: of one image, (C, H, W).
+        shape: the shape of one image, (C, H, W).
         classes: K, the number of logits.
         seed: determines the initial weights.
-        parameters: of the architecture, such as `batch_norm=False` or `widths=(512, 512), dropout=0.0`.
+        parameters: the parameters of the architecture, such as `batch_norm=False` or `widths=(512, 512), dropout=0.0`.
 
     Raises:
         UnknownNameError: no network has this name.

@@ -32,7 +32,7 @@ class IModel(nn.Module):
     Attributes:
         network: the wrapped network.
         name: its name in messages.
-        shape: of one example, (C, H, W) for images.
+        shape: the shape of one example, (C, H, W) for images.
         layers: the generalized layers.
         obstacle: why the network cannot be cut, naming the module; empty if it is cut.
         classes: K, the number of logits.

@@ -23,7 +23,7 @@ class LayerView:
 
     Attributes:
         name: dotted name of the module that ends it.
-        shape: of its output, without the batch.
+        shape: the shape of its output, without the batch.
         parameters: the number of its trainable parameters.
     """
 
@@ -73,7 +73,7 @@ def default_layers(shapes: Sequence[Shape]) -> tuple[int, ...]:
     """Returns the last layer of each map size and the last layer; otherwise all, or some evenly spaced over the depth.
 
     Args:
-        shapes: of the layers' outputs: (C, H, W), (T, D) or (D,).
+        shapes: the shapes of the layers' outputs: (C, H, W), (T, D) or (D,).
     """
     sizes = [_extent(shape) for shape in shapes]
     ends = [index for index, (size, following) in enumerate(pairwise(sizes)) if size != following]

@@ -1,4 +1,4 @@
-"""Estimates how long missing runs will take, from cached runs that are like them."""
+"""Estimates the seconds of missing runs from those of similar cached runs."""
 
 from __future__ import annotations
 
@@ -13,34 +13,38 @@ from Arch.errors import CacheError, DiskError
 from Arch.planning.plan import Plan
 from Arch.types import Result
 
-_MOST_WITNESSES = 2000  # more hardly change a median, and reading them is most of the time that a plan takes
-_COSTLESS = ("Seed", "NumEpochs")
+_MOST_RESULTS = 2000  # more hardly change a median, and reading them takes most of the time of a plan
+_WITHOUT_COST = ("Seed", "NumEpochs")
 
 
 class Estimator:
-    """The seconds of a run, from the median over the cached runs that are most like it.
+    """Estimates the seconds of a run as the median over the most similar cached runs.
 
-    Time is taken to grow with the epochs, if a study has any. Runs are alike if they differ only in seed, epochs and
-    real numbers (rates, temperatures and weights cost no time); else if they have the trainer, the data, the network
-    and the experiments that they are made from in common; else if they have the data and the network in common or,
-    where a study trains no network, the data and the trainer.
+    The time is assumed to be proportional to the epochs, if a study has any. Of three definitions of similar, the first
+    that finds cached runs is used: only seed, epochs and real numbers (rates, temperatures, weights) differ; trainer,
+    data, network and referenced experiments are equal; data and network (without a network: data and trainer) are
+    equal.
     """
 
-    def __init__(self, witnesses: Iterable[Result]) -> None:
+    def __init__(self, results: Iterable[Result]) -> None:
         """Reads the seconds of cached results."""
-        self._paces: dict[Hashable, list[float]] = defaultdict(list)
-        for witness in witnesses:
-            for likeness in _likenesses(witness.active):
-                self._paces[likeness] += [seconds / _epochs(witness.active) for seconds in witness.seconds.values()]
+        self._epoch_seconds: dict[Hashable, list[float]] = defaultdict(list)
+        for result in results:
+            for similarity_key in _similarity_keys(result.active):
+                self._epoch_seconds[similarity_key] += [
+                    seconds / _epochs(result.active) for seconds in result.seconds.values()
+                ]
 
     def seconds(self, active: Mapping[str, Any]) -> float | None:
-        """Returns the seconds of one run of an experiment with these values, or None where nothing like it is known."""
-        paces = next(filter(None, (self._paces.get(likeness) for likeness in _likenesses(active))), None)
-        return sorted(paces)[len(paces) // 2] * _epochs(active) if paces else None
+        """Returns the seconds of one run of an experiment with these values, or None if no similar run is cached."""
+        found = next(
+            filter(None, (self._epoch_seconds.get(similarity_key) for similarity_key in _similarity_keys(active))), None
+        )
+        return sorted(found)[len(found) // 2] * _epochs(active) if found else None
 
 
 def estimator(plan: Plan, store: Store) -> Estimator:
-    """Returns the estimator for the missing runs of a plan; the cache is read only where something is missing.
+    """Returns the estimator for the missing runs of a plan; the cache is read only if runs are missing.
 
     Raises:
         DiskError: the cache cannot be read.
@@ -49,10 +53,10 @@ def estimator(plan: Plan, store: Store) -> Estimator:
 
 
 def _results(store: Store) -> Iterable[Result]:
-    for entry in islice(store.entries(), _MOST_WITNESSES):
+    for entry in islice(store.entries(), _MOST_RESULTS):
         try:
             yield entry.result()
-        except (CacheError, DiskError):  # a damaged entry must not keep a plan from being made
+        except (CacheError, DiskError):  # a damaged entry must not prevent a plan
             continue
 
 
@@ -60,13 +64,13 @@ def _epochs(active: Mapping[str, Any]) -> int:
     return active.get("NumEpochs") or 1
 
 
-def _likenesses(active: Mapping[str, Any]) -> tuple[Hashable, ...]:
-    """Returns what is equal for experiments that are alike, from the closest likeness to the loosest."""
-    costly = {key: value for key, value in active.items() if key not in _COSTLESS and not isinstance(value, float)}
-    parents = tuple(value for value in active.values() if isinstance(value, str) and is_fingerprint(value))
+def _similarity_keys(active: Mapping[str, Any]) -> tuple[Hashable, ...]:
+    """Returns keys that are equal for similar experiments, from the strictest definition to the loosest."""
+    costly = {key: value for key, value in active.items() if key not in _WITHOUT_COST and not isinstance(value, float)}
+    references = tuple(value for value in active.values() if isinstance(value, str) and is_fingerprint(value))
     data, network, trainer = active.get("Dataset"), active.get("Model"), active.get("Trainer")
     return (
         ("all", repr(sorted(costly.items()))),
-        ("study", trainer, active.get("TrainSamples"), parents, data, network),
+        ("study", trainer, active.get("TrainSamples"), references, data, network),
         ("data", data, network or trainer, "NumEpochs" in active),
     )

@@ -1,4 +1,4 @@
-"""Tells which runs of other experiments a run is made from.
+"""Determines the runs of other experiments that a run is made from.
 
 A reference key `X` names an experiment. The keys `XRun` and `XWeights`, where the rules have them, choose among its
 runs and the weights of that run; without them it is the last weights of run 0.

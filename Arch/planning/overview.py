@@ -45,13 +45,13 @@ class Overview:
 
 @dataclass(frozen=True)
 class Stored:
-    """A cached experiment under today's rules, read from its own `Config.json`.
+    """A cached experiment under the current rules, read from its own `Config.json`.
 
     Attributes:
-        fingerprint: its fingerprint under today's rules.
-        active: the keys that are active today, with its values; those that its fingerprint omits have today's defaults.
-        defaults: today's defaults.
-        versions: today's versions of the components that it uses.
+        fingerprint: its fingerprint under the current rules.
+        active: the keys that are active now, with its values; the current default if the fingerprint omits a key.
+        defaults: the current defaults.
+        versions: the current versions of the components that it uses.
         text: its `Config.json`.
     """
 
@@ -70,11 +70,13 @@ class Stored:
         relevance = rules.relevance(known)
         active = {**relevance.defaults, **{key: value for key, value in known.items() if key in relevance.defaults}}
         # a value that has become the default since then is no longer part of the fingerprint
-        today = {key: value for key, value in named.items() if key not in active or value != relevance.defaults[key]}
-        return cls(fingerprint_of(today), active, relevance.defaults, rules.versions(active), document)
+        differing = {
+            key: value for key, value in named.items() if key not in active or value != relevance.defaults[key]
+        }
+        return cls(fingerprint_of(differing), active, relevance.defaults, rules.versions(active), document)
 
     def default_of(self, key: str) -> Any:
-        """Returns the default of an active key under today's rules."""
+        """Returns the default of an active key under the current rules."""
         return self.defaults[key]
 
     def document(self) -> Mapping[str, Any]:
@@ -122,7 +124,7 @@ def of_entry(entry: Entry, rules: Rules) -> Overview:
         requested = Stored.of(document, rules)
         if requested.fingerprint != entry.fingerprint:
             raise ChangedDefaultError(
-                f"{entry.path} was named under other rules than today's, which would name it {requested.fingerprint}. "
+                f"{entry.path} was named under other rules; the current rules name it {requested.fingerprint}. "
                 "`main.py rehash` shows why, and gives it that name."
             )
         status = _of_started(entry, requested, document)
@@ -133,7 +135,7 @@ def of_entry(entry: Entry, rules: Rules) -> Overview:
 
 
 def _of_foreign(document: Mapping[str, Any]) -> Status:
-    """Returns the status of a foreign network: its entry is complete, but its weights may lie outside the cache."""
+    """Returns the status of a foreign network: its entry is complete, but its weights may be outside the cache."""
     place = document.get(PLACE)
     if place is None or os.path.isfile(place):  # noqa: PTH113 - Path.is_file raises where it may not look
         return Status(State.DONE, (), 0)
@@ -144,7 +146,7 @@ def _of_foreign(document: Mapping[str, Any]) -> Status:
 def _of_started(entry: Entry, requested: Stored, document: Mapping[str, Any]) -> Status:
     """Returns the status that expects every run up to the last one that was ever started, and at least one."""
     names = files.list_folder(entry.path)
-    traces = entry.traces() if "Work" in names or "Claims" in names else ()
+    attempted_runs = entry.attempted_runs() if "Work" in names or "Claims" in names else ()
     status = status_of(entry, 1, requested, document)
-    started = max((*status.runs, *traces), default=0) + 1
+    started = max((*status.runs, *attempted_runs), default=0) + 1
     return status if started == 1 else status_of(entry, started, requested, document)

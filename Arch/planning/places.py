@@ -1,4 +1,4 @@
-"""Tells what a word of a command line names: a config file, a folder of config files, or a cached experiment."""
+"""Determines what a word of a command line names: a config file, a folder of config files, or a cached experiment."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from Arch.planning.workspace import Workspace
 
 @dataclass(frozen=True)
 class Place:
-    """What a word names.
+    """A config file, folder or cached experiment that a word of the command line names.
 
     Attributes:
         word: the word as it was typed.
-        prefix: how the fingerprint of a cached experiment begins, or None where the word names config files.
+        prefix: how the fingerprint of a cached experiment begins, or None if the word names config files.
     """
 
     word: str

@@ -46,7 +46,7 @@ class Selection:
     Attributes:
         workspace: reads configs.
         names: the fingerprints to select from, sorted.
-        document_of: returns the content of an experiment's Config.json, or None where it is unreadable.
+        document_of: returns the content of an experiment's Config.json, or None if it is unreadable.
         place: where the experiments are, for messages.
     """
 
@@ -114,7 +114,9 @@ class Selection:
         if not conditions:
             return True
         active, references = document["Active"], document["References"]
-        with contextlib.suppress(ArchError):  # values that today's rules no longer know are compared as they are stored
+        with contextlib.suppress(
+            ArchError
+        ):  # values that the current rules no longer know are compared as they are stored
             active = self._resolver.resolve(active, source=Source(f"experiment {name}")).active
         keys = {condition.key for condition in conditions} & references.keys()
         names = {key: self._names_of(references[key]) for key in keys}
@@ -144,7 +146,7 @@ def names_in(root: Path) -> list[str]:
 
 
 def document_in(folder: Path) -> Document | None:
-    """Returns the content of the Config.json in an experiment's folder, or None where it is absent or damaged."""
+    """Returns the content of the Config.json in an experiment's folder, or None if it is absent or damaged."""
     try:
         return Entry(folder).document()
     except (CacheError, DiskError):

@@ -42,7 +42,7 @@ class Task:
 
     @property
     def attempt(self) -> Attempt | None:
-        """The latest attempt when the plan was made, or None where there had been none."""
+        """The latest attempt when the plan was made, or None if there had been none."""
         return next((attempt for attempt in self.step.status.attempts if attempt.run == self.run), None)
 
     @property

@@ -24,7 +24,7 @@ class Words:
 
     Attributes:
         parts: what each word means, in the order in which they were typed. They select the experiments at the places,
-            or in the whole cache where there is no place, that meet all conditions.
+            or in the whole cache if there is no place, that meet all conditions.
     """
 
     parts: tuple[Place | Condition, ...]
@@ -103,7 +103,7 @@ def entries_with_runs(
 ) -> tuple[list[Entry], list[ArchError]]:
     """Returns the cached experiments with runs that the words select, each once, and why others cannot be read.
 
-    A damaged or outdated entry is an error only where a word names it; in the whole cache it must not hide the others.
+    A damaged or outdated entry is an error only if a word names it; in the whole cache it must not hide the others.
 
     Raises:
         ArchError: as `configs`, or an entry that a word names cannot be used.
@@ -148,7 +148,7 @@ def _condition(workspace: Workspace, word: str, places: Iterable[Place]) -> Cond
 
 
 def _rules_with_plugins(workspace: Workspace, places: Iterable[Place]) -> Iterator[Rules]:
-    """Yields the rules with the plugins of the named and of the cached experiments, as far as they can be read."""
+    """Yields the rules with the plugins of the named and of the cached experiments that can be read."""
     for place in places:
         with contextlib.suppress(ArchError):
             yield from (config.rules for config, _ in configs_at(workspace, place, ()) if config.rules.plugins)

@@ -14,7 +14,7 @@ from Arch.cache.store import Store
 from Arch.config.config import Config
 from Arch.config.foreign import PLACE, is_foreign
 from Arch.config.json_text import Source
-from Arch.config.plugins.joining import as_asked, remembered
+from Arch.config.plugins.joining import as_asked, config_without_plugins
 from Arch.config.resolve import Resolver
 from Arch.errors import (
     ChangedDefaultError,
@@ -69,7 +69,7 @@ class Workspace:
 
         Raises:
             UnknownNameError: there is no such experiment; CacheError: there are several, or its entry is damaged.
-            ChangedDefaultError: its fingerprint is another one under today's rules.
+            ChangedDefaultError: its fingerprint is another one under the current rules.
             ForeignEntryError: it is a foreign network.
         """
         entry = self.store.find(prefix)
@@ -84,11 +84,11 @@ class Workspace:
         except PluginError as problem:
             if overrides:
                 raise
-            return remembered(document, self.resolver.rules, str(problem))
+            return config_without_plugins(document, self.resolver.rules, str(problem))
         if config.fingerprint != entry.fingerprint and not overrides:
             check_defaults(entry.path, document, config)
             raise ChangedDefaultError(
-                f"{entry.path} was named under other rules than today's, which would name it {config.fingerprint}. "
+                f"{entry.path} was named under other rules; the current rules name it {config.fingerprint}. "
                 "`main.py rehash` shows why, and gives it that name."
             )
         return config

@@ -1,4 +1,4 @@
-"""The owners of registered things, the package and plugins, and which plugins' things the registries show."""
+"""Records which plugin, or the package, owns a registered component, and which plugins are active."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
-PLUGIN_PREFIX = "arch_plugin_"  # begins the module names of plugins; a digest of the file follows
-BUILT_IN = ""  # the owner of the package's own things
+PLUGIN_PREFIX = "arch_plugin_"  # prefix of a plugin's module name, before the digest of its file
+BUILT_IN = ""  # the owner of the package's own components
 
 # A context variable, because another thread may import built-in modules while a plugin's file runs.
 _registering: ContextVar[str] = ContextVar("_registering", default=BUILT_IN)
@@ -16,7 +16,7 @@ _active: list[str] = []  # the modules of the plugins that registries show in th
 
 @contextmanager
 def registering(owner: str) -> Iterator[None]:
-    """Lets what is registered inside the block belong to `owner`: a plugin's module, or `BUILT_IN`."""
+    """Sets the owner of components that are registered inside the block: a plugin's module, or `BUILT_IN`."""
     token = _registering.set(owner)
     try:
         yield
@@ -24,22 +24,22 @@ def registering(owner: str) -> Iterator[None]:
         _registering.reset(token)
 
 
-def owner_of(thing: object) -> str:
-    """Returns the owner of a thing that is being registered.
+def owner_of(component: object) -> str:
+    """Returns the owner of a component that is being registered.
 
-    A plugin owns the things that it defines, also those that one of its functions registers later. It owns things that
-    are defined elsewhere, such as a partial function or another library's class, if it registers them while its file
-    runs.
+    A plugin owns the components that it defines, also those that one of its functions registers later. It owns a
+    component that is defined elsewhere, such as a partial function or another library's class, if its file registers it
+    while it is executed.
     """
-    module = str(getattr(thing, "__module__", ""))
+    module = str(getattr(component, "__module__", ""))
     return module if module.startswith(PLUGIN_PREFIX) else _registering.get()
 
 
 def active_owners() -> tuple[str, ...]:
-    """Returns the owners whose things registries show: the package, then the active plugins."""
+    """Returns the owners whose components registries show: the package, then the active plugins."""
     return (BUILT_IN, *_active)
 
 
 def activate(modules: Iterable[str]) -> None:
-    """Lets registries show what the plugins with these modules registered, and nothing of other plugins."""
+    """Makes registries show the components of the plugins with these modules, and of no other plugins."""
     _active[:] = modules

@@ -20,15 +20,15 @@ REGISTRIES: list[Registry[Any]] = []
 
 @dataclass(frozen=True)
 class Registered(Generic[T]):
-    """A thing with one line about it."""
+    """A component with its one-line description."""
 
-    thing: T
+    component: T
     about: str
 
 
 @dataclass(frozen=True)
 class Family(Generic[T]):
-    """Things whose names have one beginning: a function that makes one from its name, all names, and one line."""
+    """Components whose names share a prefix: a function from name to component, all names, and a description."""
 
     make: Callable[[str], T]
     members: Callable[[], Iterable[str]]
@@ -36,10 +36,11 @@ class Family(Generic[T]):
 
 
 class Registry(Generic[T]):
-    """The things of one kind, by name.
+    """The components of one kind, by name.
 
-    The public modules of its package are imported on the first look-up, so that a file is its own registration and an
-    unused package costs nothing. What a plugin registered is shown while the plugin is active.
+    The public modules of its package are imported on the first look-up, so that a new
+    file needs no list of imports, and an unused package is not imported. Components of a plugin are shown while it is
+    active.
     """
 
     def __init__(
@@ -48,10 +49,10 @@ class Registry(Generic[T]):
         """Makes an empty registry.
 
         Args:
-            kind: what error messages call one thing.
-            package: the package whose modules register the built-in things.
+            kind: what error messages call one component.
+            package: the package whose modules register the built-in components.
             key: the config key that chooses among them, if one does.
-            keys_of: the config keys that a thing requires.
+            keys_of: the config keys that a component requires.
         """
         self.kind, self.key, self.keys_of = kind, key, keys_of
         self._package = package
@@ -60,25 +61,25 @@ class Registry(Generic[T]):
         REGISTRIES.append(self)
 
     def register(self, name: str, about: str = "") -> Callable[[T], T]:
-        """Returns a decorator that registers a thing as `name`; `about` is by default its docstring's first line.
+        """Returns a decorator that registers a component as `name`; `about` is by default its docstring's first line.
 
         Raises:
             ValueError: the name is taken.
         """
 
-        def decorate(thing: T) -> T:
-            own = self._by_owner.setdefault(owner_of(thing), {})
+        def decorate(component: T) -> T:
+            own = self._by_owner.setdefault(owner_of(component), {})
             if name in own:
-                raise ValueError(f"two things register as {self.kind} {name!r}")
-            own[name] = Registered(thing, about or _first_line(thing))
-            return thing
+                raise ValueError(f"two components register as {self.kind} {name!r}")
+            own[name] = Registered(component, about or _first_line(component))
+            return component
 
         return decorate
 
     def register_family(
         self, pattern: str, members: Callable[[], Iterable[str]], about: str
     ) -> Callable[[Callable[[str], T]], Callable[[str], T]]:
-        """Returns a decorator that registers a function that makes a thing from any name that fits the pattern.
+        """Returns a decorator that registers a function that makes a component from any name that fits the pattern.
 
         Args:
             pattern: a beginning and a `*`, such as `torchvision/*`.
@@ -99,13 +100,13 @@ class Registry(Generic[T]):
         return decorate
 
     def __getitem__(self, name: str) -> T:
-        """The thing called `name`.
+        """The component called `name`.
 
         Raises:
             UnknownNameError: there is none; the message has the nearest name.
             ArchError: it belongs to a family of a library that is not installed.
         """
-        return self._find(name).thing
+        return self._find(name).component
 
     def __contains__(self, name: object) -> bool:
         """Whether something is registered as `name`, or it is a member of a family."""
@@ -133,7 +134,7 @@ class Registry(Generic[T]):
         return tuple(sorted(self._family(pattern).members()))
 
     def about(self, name: str) -> str:
-        """Returns one line on the thing or the family called `name`."""
+        """Returns one line on the component or the family called `name`."""
         return (self._shown().get(name) or self._find(name)).about
 
     def of_plugin(self, module: str) -> Mapping[str, Registered[T] | Family[T]]:
@@ -155,13 +156,13 @@ class Registry(Generic[T]):
                 raise PluginError(f"{files} both register the {self.kind} {name!r}. Give one another name.")
 
     def _file_of(self, owner: str, name: str) -> str:
-        """Returns the file of a plugin, or the one in which a built-in thing is defined."""
+        """Returns the file of a plugin, or the one in which a built-in component is defined."""
         item = self._by_owner[owner][name]
-        thing = item.thing if isinstance(item, Registered) else item.make
-        return str(sys.modules[owner or str(getattr(thing, "__module__", __name__))].__file__)
+        component = item.component if isinstance(item, Registered) else item.make
+        return str(sys.modules[owner or str(getattr(component, "__module__", __name__))].__file__)
 
     def _shown(self) -> Mapping[str, Registered[T] | Family[T]]:
-        """Returns the built-in things and those of active plugins, by name or pattern."""
+        """Returns the built-in components and those of active plugins, by name or pattern."""
         self._complete()
         return {name: item for owner in active_owners() for name, item in self.of_plugin(owner).items()}
 
@@ -174,8 +175,8 @@ class Registry(Generic[T]):
         members = self.members(pattern)
         if name not in members:
             raise UnknownNameError(self.kind, name, members)
-        thing = self._family(pattern).make(name)
-        return Registered(thing, _first_line(thing))
+        component = self._family(pattern).make(name)
+        return Registered(component, _first_line(component))
 
     def _family(self, pattern: str) -> Family[T]:
         found = self._shown().get(pattern)
@@ -184,7 +185,7 @@ class Registry(Generic[T]):
         return found
 
     def _family_of(self, name: str) -> str:
-        """Returns the pattern that a name fits; empty where there is none."""
+        """Returns the pattern that a name fits; empty if there is none."""
         return next((each for each in self.families if name.startswith(each[:-1])), "")
 
     def _complete(self) -> None:
@@ -202,5 +203,5 @@ class Registry(Generic[T]):
             raise
 
 
-def _first_line(thing: object) -> str:
-    return (thing.__doc__ or "").strip().partition("\n")[0]
+def _first_line(component: object) -> str:
+    return (component.__doc__ or "").strip().partition("\n")[0]

@@ -30,7 +30,7 @@ class Array:
 
 
 def arrays_of(entry: Entry, run: int) -> Mapping[str, Array]:
-    """Returns the arrays of a finished run, by name; empty where it has none.
+    """Returns the arrays of a finished run, by name; empty if it has none.
 
     Raises:
         CacheError: there is no such run.

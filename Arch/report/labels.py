@@ -44,7 +44,7 @@ def labels(
         titles: the titles of the experiments that configs refer to, by fingerprint.
 
     Returns:
-        One label per config; two are equal only where the fingerprints' first 8 digits are.
+        One label per config; two are equal only if the fingerprints' first 8 digits are.
     """
     names = _distinct(titles or {})
     keys = _shortened(configs, _label_keys(configs, names), names)

@@ -160,8 +160,8 @@ class Attempts:
         return TaskOutcome(Outcome.FAILED, failure)
 
     def _is_made_meanwhile(self, task: Task, outcome: Outcome) -> bool:
-        """Returns whether the run of an unsuccessful task exists by now; a refused one stays refused."""
-        is_lacking = not outcome.is_there and outcome is not Outcome.REFUSED and task.step.refusal is None
+        """Returns whether the run of an unsuccessful task exists in the meantime; a refused one stays refused."""
+        is_lacking = not outcome.run_exists and outcome is not Outcome.REFUSED and task.step.refusal is None
         return is_lacking and _exists(self.entry(task), task.run)
 
     def _record(self, lease: Lease, failure: Failure, ending: Ending) -> TaskOutcome:

@@ -30,7 +30,7 @@ def carry_out(plan: Plan, worker: Worker) -> tuple[FailedStep, ...]:
             if step.refusal:
                 raise step.refusal
             if lacking:
-                raise TrainingError(f"not tried: {failures[lacking[0]].step.config.title}, which it needs, failed.")
+                raise TrainingError(f"not tried: it depends on {failures[lacking[0]].step.config.title}, which failed.")
             worker.train(step.config)
         except ArchError as error:
             failures[step.config.fingerprint] = FailedStep(step, error)

@@ -39,7 +39,7 @@ class Report:
     @property
     def is_complete(self) -> bool:
         """Whether all runs exist."""
-        return not self.left and all(outcome.outcome.is_there for outcome in self.outcomes.values())
+        return not self.left and all(outcome.outcome.run_exists for outcome in self.outcomes.values())
 
 
 def refused(task: Task, error: ArchError) -> TaskOutcome:
@@ -49,5 +49,5 @@ def refused(task: Task, error: ArchError) -> TaskOutcome:
 
 def blocked(task: Task, cause: Task, outcome: Outcome) -> TaskOutcome:
     """Returns the outcome of a task whose dependency is missing."""
-    message = f"not tried: {cause.step.config.title}, which it needs, {_HOW.get(outcome, 'failed')}."
+    message = f"not tried: it depends on {cause.step.config.title}, which {_HOW.get(outcome, 'failed')}."
     return TaskOutcome(Outcome.BLOCKED, Failure(task.run, "error", "TrainingError", message))

@@ -48,7 +48,7 @@ class Outcome(StrEnum):
     REFUSED = "refused"
 
     @property
-    def is_there(self) -> bool:
+    def run_exists(self) -> bool:
         """Whether the run exists in the cache."""
         return self in (Outcome.DONE, Outcome.ELSEWHERE)
 

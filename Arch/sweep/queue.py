@@ -61,10 +61,10 @@ class RunQueue:
         """Queues a task again, after all tasks that were tried less often."""
         self._push(task, tries)
 
-    def finish(self, task: Task, *, is_there: bool) -> list[tuple[Task, Task]]:
+    def finish(self, task: Task, *, run_exists: bool) -> list[tuple[Task, Task]]:
         """Removes a task with an outcome; returns the tasks that it blocks, each with the missing one that it needs."""
         self._open.discard(task)
-        if is_there:
+        if run_exists:
             for dependent in self._dependents.pop(task, ()):
                 self._open_needs[dependent] -= 1
                 if not self._open_needs[dependent] and dependent in self._open:

@@ -207,7 +207,7 @@ class Sweep:
             self.stop()
         if outcome.outcome is Outcome.STOPPED and self._end:
             return  # its dependents are left for the next sweep, not blocked
-        for dependent, cause in self._queue.finish(task, is_there=outcome.outcome.is_there):
+        for dependent, cause in self._queue.finish(task, run_exists=outcome.outcome.run_exists):
             self._report(dependent, blocked(dependent, cause, self._outcomes[cause].outcome))
 
     def _report(self, task: Task, outcome: TaskOutcome, running: Running | None = None) -> None:

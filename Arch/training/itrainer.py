@@ -59,11 +59,11 @@ class ITrainer(ABC):
 
     @abstractmethod
     def load_dataset(self) -> ImageData | None:
-        """Returns the data of the study, on the CPU; None where it reads none."""
+        """Returns the data of the study, on the CPU; None if it reads none."""
 
     @abstractmethod
     def load_model(self, dataset: ImageData | None) -> IModel | None:
-        """Returns a new network to be trained; None where nothing is trained.
+        """Returns a new network to be trained; None if nothing is trained.
 
         torch's global generator is seeded for its initial weights.
         """
@@ -86,7 +86,7 @@ class ITrainer(ABC):
         """Returns the network that the config's `key` refers to.
 
         Args:
-            key: of the config.
+            key: the key of the config.
             run: the index of the run that needs it, which chooses the run of the network where `KEYRun` is -1.
 
         Raises:
@@ -105,7 +105,7 @@ class ITrainer(ABC):
 
     @cached_property
     def engine(self) -> Engine:
-        """The device and how it computes.
+        """The device, with its precision and memory format.
 
         Raises:
             TrainingError: there is no such device, or it cannot compute with the config's `Precision`.
@@ -157,7 +157,7 @@ class ITrainer(ABC):
         """Prepares run number `index`, before its first step.
 
         Raises:
-            ArchError: data, networks or stages cannot be built as the config says.
+            ArchError: data, networks or stages cannot be built from the config.
         """
         streams, dataset = Streams(self.config["Seed"], index), self.dataset
         with global_stream(streams.initialisation, self.engine.device):
@@ -176,7 +176,7 @@ class ITrainer(ABC):
 
 @contextmanager
 def _logged_errors(lease: Lease, log: RunLog) -> Iterator[None]:
-    """Writes an error to the run's log; raises LeaseLostError instead where the lease was lost."""
+    """Writes an error to the run's log; raises LeaseLostError instead if the lease was lost."""
     try:
         yield
     except Exception as error:

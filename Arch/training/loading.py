@@ -24,7 +24,7 @@ def measured_data(config: Config, root: Path, normalization: str) -> ImageData:
     """Loads the whole data of a study that trains nothing.
 
     Args:
-        config: of the study.
+        config: the config of the study.
         root: the folder of datasets.
         normalization: the kind of constants to compute; "None" computes none.
 

@@ -30,7 +30,7 @@ def per_channel(mean: Sequence[float], std: Sequence[float], unit: float = 255.0
 
 
 def recorded(constants: Normalization) -> dict[str, Any] | None:
-    """Returns the constants as plain JSON values; None where each pixel has its own, or channels are too many."""
+    """Returns the constants as plain JSON values; None if each pixel has its own, or channels are too many."""
     if constants.mean.dim() != 3 or constants.mean.shape[1:] != (1, 1) or len(constants.mean) > _MAX_CHANNELS:
         return None
     return {

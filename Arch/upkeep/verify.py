@@ -23,7 +23,7 @@ class Fault:
 
     Attributes:
         fingerprint: the entry's fingerprint.
-        run: the run's index, or None where the fault is outside the runs.
+        run: the run's index, or None if the fault is outside the runs.
         path: the file or folder.
         message: the fault and its remedy.
     """
@@ -88,7 +88,7 @@ class _RunCheck:
             path = f"{self.folder}/{layout.MANIFEST}"
             listed = Fields(files.read_json(path), path).mapping("Files")
         except FileNotFoundError:
-            yield self._fault(layout.MANIFEST, "is gone")
+            yield self._fault(layout.MANIFEST, "is missing")
             return
         except (CorruptEntryError, DiskError) as problem:
             yield self._error(layout.MANIFEST, problem)
@@ -106,7 +106,7 @@ class _RunCheck:
             written = known.integer("Size"), known.text("Sha256")
             found = files.size_and_sha256(f"{self.folder}/{name}")
         except FileNotFoundError:
-            yield self._fault(name, "is gone")
+            yield self._fault(name, "is missing")
         except (CorruptEntryError, DiskError) as problem:
             yield self._error(name, problem)
         else:
@@ -150,8 +150,8 @@ def _entry_faults(entry: Entry, *, has_runs: bool) -> Iterator[Fault]:
             entry.document()
         elif has_runs:
             message = (
-                f"{path} is gone, so it is unknown of which experiment the runs are. Restore it from a copy, or take "
-                f"the folder out of the cache: {layout.removal(entry.path)}."
+                f"{path} is missing, so it is unknown of which experiment the runs are. Restore it from a copy, or "
+                f"remove the folder from the cache: {layout.removal(entry.path)}."
             )
             yield Fault(entry.fingerprint, None, path, message)
     except (CorruptEntryError, DiskError) as problem:

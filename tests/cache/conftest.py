@@ -12,7 +12,7 @@ import pytest
 from Arch import files
 from Arch.cache.claims import holder
 from Arch.cache.store import Store
-from Arch.files import door
+from Arch.files import system_calls
 from Arch.types import Epoch, Run
 
 FINGERPRINT = "0123456789abcdef" * 2
@@ -36,12 +36,12 @@ class Request:
 
 
 class Disk:
-    """Records the calls that pass `Arch.files.door`; `breaks` is called before each write, with its number."""
+    """Records the calls that pass `Arch.files.system_calls`; `breaks` is called before each write, with its number."""
 
     def __init__(self, monkeypatch):
         self.steps, self.count = [], 0
         self.breaks = lambda number, function, arguments: None
-        monkeypatch.setattr(door, "_step", self._step)
+        monkeypatch.setattr(system_calls, "_step", self._step)
 
     def _step(self, verb, path, function, *arguments):
         self.steps.append((verb, os.fspath(path), function))

@@ -1,4 +1,4 @@
-"""The ways in which a holder can lose its lease."""
+"""Simulates each cause of a lost lease."""
 
 from dataclasses import replace
 from pathlib import Path

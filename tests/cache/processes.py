@@ -1,4 +1,4 @@
-"""What /proc says about a process, and waiting for a condition."""
+"""Reads the state of a process from /proc, and waits for a condition."""
 
 import time
 from pathlib import Path

@@ -18,7 +18,7 @@ def closed_form(index, epoch):
 
 
 def expected_run(index):
-    """Returns the run that an undisturbed training commits."""
+    """Returns the run that an uninterrupted training commits."""
     return run_of(index, [closed_form(index, epoch) for epoch in range(1, EPOCHS + 1)])
 
 

@@ -1,4 +1,4 @@
-"""A cached experiment answers a request only if the active values agree over the keys that both know."""
+"""A cached experiment is used for a request only if the active values of their common keys agree."""
 
 import os
 

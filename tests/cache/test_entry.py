@@ -132,7 +132,7 @@ def test_a_run_without_its_manifest_is_corrupt_and_named(entry, commit):
     (entry.path / "Runs" / "000" / "manifest.json").unlink()
     for read in (entry.run_indices, entry.result, entry.runs, lambda: entry.run(0), lambda: entry.weights(0, "Last")):
         with pytest.raises(
-            CorruptEntryError, match=r"Runs/000/manifest\.json is gone.*`main\.py rm [0-9a-f]{12} --run 0 --apply`"
+            CorruptEntryError, match=r"Runs/000/manifest\.json is missing.*`main\.py rm [0-9a-f]{12} --run 0 --apply`"
         ):
             read()
 

@@ -1,4 +1,4 @@
-"""A disk that is really full or read-only: the error says so, and nothing is lost once it is repaired."""
+"""A full or read-only disk: the error names the cause, and no data are lost."""
 
 import errno
 import os

@@ -80,7 +80,7 @@ def test_g2_no_later_command_changes_a_committed_run(entry, config, commit, make
     assert content_of(folder) == before
 
 
-def test_g3_a_run_killed_at_random_moments_gives_the_numbers_of_an_undisturbed_one(disk, entry, config, in_child):
+def test_g3_a_run_killed_at_random_moments_gives_the_numbers_of_an_uninterrupted_one(disk, entry, config, in_child):
     draw = random.Random(0)
     for index in range(5):
         for step in [draw.randrange(1, 90) for _ in range(6)]:

@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from Arch.errors import CacheError, CorruptEntryError, DiskError
-from Arch.files import door
+from Arch.files import system_calls
 from tests.repository import ROOT
 
 EXPENSIVE = {"threading", "logging", "socket", "hashlib", "traceback", "subprocess", "tempfile"}
@@ -47,7 +47,7 @@ def test_a_run_committed_during_a_read_is_found_or_absent(entry, commit, monkeyp
             (entry.path / "not yet").rename(entry.path / "Runs" / "000")
         return function(*arguments)
 
-    monkeypatch.setattr(door, "_step", step)
+    monkeypatch.setattr(system_calls, "_step", step)
     assert entry.has_run(0) is (moment <= 2)
 
 
@@ -64,7 +64,7 @@ def test_a_run_moved_away_during_a_read_is_missing_or_one_clear_error(entry, com
                 (entry.path / "Runs" / "000").rename(entry.path / "away")
             return function(*arguments)
 
-        monkeypatch.setattr(door, "_step", step)
+        monkeypatch.setattr(system_calls, "_step", step)
         problem = problem_of(read, entry)
         monkeypatch.undo()
         if count[0] < moment:

@@ -30,10 +30,10 @@ def folder(tmp_path):
 def test_a_damaged_run_is_left_out_and_the_others_are_shown(words, folder, capsys, monkeypatch):
     monkeypatch.chdir(folder)
     assert main([*words, "--cache", "cache"]) == 1
-    told = capsys.readouterr()
-    assert told.out.count("50.0 % (n=1)") == 2
-    assert "left out" in told.err
-    assert "manifest.json is damaged or was edited" in told.err
+    output = capsys.readouterr()
+    assert output.out.count("50.0 % (n=1)") == 2
+    assert "left out" in output.err
+    assert "manifest.json is damaged or was edited" in output.err
 
 
 def test_nothing_to_retry_still_prints_json(folder, capsys, monkeypatch):

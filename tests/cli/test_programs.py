@@ -1,4 +1,4 @@
-"""The programs as a user starts them: what they print, what they keep, and what they never import."""
+"""The programs, started as processes: their output, their files, and the modules that they must not import."""
 
 import json
 import shutil
@@ -93,7 +93,7 @@ def test_a_failing_experiment_stops_no_other_and_sets_the_exit_code(workplace):
     done = start("main.py", "-e", "configs", "--cache", "cache", cwd=workplace)
     assert done.returncode == 1
     assert "the loss of run 0 was not finite in epoch" in done.stderr
-    assert "not tried: MLP on Synthetic, which it needs, failed" in done.stderr
+    assert "not tried: it depends on MLP on Synthetic, which failed" in done.stderr
     assert "runs: 4 there already, 1 made, 1 failed, 1 not tried" in done.stderr
     assert done.stdout.count("(n=") == 4
     assert "Traceback" not in done.stderr

@@ -45,7 +45,7 @@ def running(folder):
     """Returns the active runs that have made progress."""
     attempts = [(entry, attempt) for entry in Store(folder / "cache").entries() for attempt in entry.attempts()]
     works = [entry.work(attempt.run) for entry, attempt in attempts if attempt.state is State.RUNNING]
-    return [work for work in works if "begins" in last_attempt(work) or "goes on" in last_attempt(work)]
+    return [work for work in works if "begins" in last_attempt(work) or "resumes" in last_attempt(work)]
 
 
 def last_attempt(work):

@@ -1,4 +1,4 @@
-"""A run that another version of a component made is still valid, and one line says so."""
+"""A run that another version of a component made stays valid, and one line reports the version."""
 
 import json
 
@@ -34,10 +34,10 @@ def answer(tmp_path, capsys, *words):
 
 def test_a_stale_run_is_valid_and_one_line_reports_what_changed(cached, tmp_path, capsys):
     files = cached("a.json", 0, Model=0), cached("b.json", 1, Dataset=0)
-    told = answer(tmp_path, capsys, "-c", *files)
-    assert "50.0 % (n=1)" in told.out
-    assert told.err.count("\n") == 1
-    assert "MLP on Synthetic (and 1 more): made before a change of Dataset, Model, and still valid" in told.err
+    output = answer(tmp_path, capsys, "-c", *files)
+    assert "50.0 % (n=1)" in output.out
+    assert output.err.count("\n") == 1
+    assert "MLP on Synthetic (and 1 more): made before a change of Dataset, Model, and still valid" in output.err
 
 
 def test_a_run_of_the_present_versions_has_no_note(cached, tmp_path, capsys):

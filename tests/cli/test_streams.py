@@ -1,4 +1,4 @@
-"""The programs with a closed or full standard output, and with words in an unusual order."""
+"""The programs with a closed or full standard output, and with arguments in an unusual order."""
 
 import json
 import os
@@ -21,14 +21,14 @@ def start(folder, *words, **streams):
     return subprocess.run(command, cwd=folder, stderr=subprocess.PIPE, text=True, timeout=300, check=False, **streams)
 
 
-def test_a_closed_standard_output_is_no_error(tmp_path):
+def test_a_closed_standard_output_is_not_an_error(tmp_path):
     done = start(tmp_path, "names", "keys", preexec_fn=lambda: os.close(1))
     assert (done.returncode, done.stderr) == (0, "")
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a disk that is always full")
-@pytest.mark.parametrize("words", [["names"], ["names", "keys"]], ids=["at the end", "on the way"])
-def test_a_full_disk_behind_standard_output_is_one_sentence(words, tmp_path):
+@pytest.mark.parametrize("words", [["names"], ["names", "keys"]], ids=["short output", "long output"])
+def test_a_full_disk_behind_standard_output_is_reported_on_one_line(words, tmp_path):
     with Path("/dev/full").open("w") as full:
         done = start(tmp_path, *words, stdout=full)
     sentence = "error: standard output or the working directory: no space left on device.\n"

@@ -29,17 +29,17 @@ def test_the_demonstration_trains_shows_and_draws(tmp_path):
 
 
 @pytest.fixture(scope="module")
-def undisturbed(tmp_path_factory):
+def uninterrupted(tmp_path_factory):
     """The weights of both runs, and the duration of the program."""
-    folder = tmp_path_factory.mktemp("undisturbed")
+    folder = tmp_path_factory.mktemp("uninterrupted")
     begin = time.monotonic()
     subprocess.run(command(folder), cwd=folder, capture_output=True, check=True)
     return weights(folder), time.monotonic() - begin
 
 
 @pytest.mark.parametrize("trial", range(6))
-def test_a_kill_leaves_whole_runs_and_the_same_command_completes_them(trial, undisturbed, tmp_path):
-    expected, seconds = undisturbed
+def test_a_kill_leaves_whole_runs_and_the_same_command_completes_them(trial, uninterrupted, tmp_path):
+    expected, seconds = uninterrupted
     process = subprocess.Popen(command(tmp_path), cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     time.sleep(random.Random(trial).uniform(0.3, 1.0) * seconds)
     os.kill(process.pid, signal.SIGKILL)

@@ -16,8 +16,8 @@ from Arch.errors import ConfigError
     [
         ("", "x:1: not valid JSON: the file is empty."),
         (" \n ", "x:2: not valid JSON: the file is empty."),
-        ('{"a": 1,\n}', "x:2: not valid JSON: a comma stands before a closing bracket; remove it."),
-        ('{"a": [1,\n\n]}', "x:3: not valid JSON: a comma stands before a closing bracket; remove it."),
+        ('{"a": 1,\n}', "x:2: not valid JSON: there is a comma before a closing bracket; remove it."),
+        ('{"a": [1,\n\n]}', "x:3: not valid JSON: there is a comma before a closing bracket; remove it."),
         ('{"a": 1, // one\n}', "comments are not part of JSON; remove this one."),
         ('{\n# one\n"a": 1}', "x:2: not valid JSON: comments are not part of JSON; remove this one."),
         ('{"a": 1,\n"b": 2,\n"a": 3}', "x:3: 'a' is given twice. Keep one."),

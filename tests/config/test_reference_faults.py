@@ -1,4 +1,4 @@
-"""References to nothing or in a cycle are refused with every line on the way."""
+"""Missing and cyclic references are refused with the line of every reference in between."""
 
 import json
 
@@ -24,8 +24,7 @@ def test_a_teacher_that_refers_to_itself_is_refused_with_the_cycle(resolver, wri
     with pytest.raises(ConfigError) as refusal:
         resolver.load(path)
     assert str(refusal.value) == (
-        f"{path}:6: Teacher: {path}: the references go round in a circle: {path} -> {path}. "
-        "Give one of them another teacher."
+        f"{path}:6: Teacher: {path}: the references form a cycle: {path} -> {path}. Give one of them another teacher."
     )
 
 
@@ -35,7 +34,7 @@ def test_a_cycle_of_teachers_is_refused_with_the_cycle(resolver, write, tmp_path
     with pytest.raises(ConfigError) as refusal:
         resolver.load(tmp_path / "a.json")
     ring = " -> ".join(str(tmp_path / f"{name}.json") for name in "bcb")
-    assert f"the references go round in a circle: {ring}." in str(refusal.value)
+    assert f"the references form a cycle: {ring}." in str(refusal.value)
 
 
 def test_a_cycle_through_a_linked_folder_is_refused(resolver, write, tmp_path):

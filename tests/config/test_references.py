@@ -145,7 +145,9 @@ def test_a_whole_fingerprint_is_a_reference_also_without_its_entry(storing, reso
 
 def test_an_experiment_of_other_rules_is_refused(rules_path):
     resolver = Resolver.at(rules_path, lambda prefix: TEACHER)
-    assert "experiment 01234567 was named under other rules; today it would be " in refused(resolver, "01234567")
+    assert "experiment 01234567 was named under other rules; the current rules name it " in refused(
+        resolver, "01234567"
+    )
 
 
 @pytest.mark.parametrize("network", ["torchvision/resnet50@IMAGENET1K_V2", "timm/vit_base_patch16_224"])

@@ -1,4 +1,4 @@
-"""Resolving: a document becomes a config, or is refused in one sentence."""
+"""Resolving: a document becomes a config, or is refused with a message of one sentence."""
 
 import json
 import re
@@ -97,7 +97,7 @@ def test_all_mistakes_name_file_and_line(resolver, write):
         ({"Dataset": ""}, "config: Dataset has to be given: What is learned. One of: Digits, CIFAR10,"),
         ({"Model": ""}, "config: Model has to be given: The network that is trained. One of: MLP,"),
         ({"VanillaKD": True}, "config: Teacher has to be given: The network to learn from"),
-        ({"Dataset": "ImageFolder"}, "config: DataName has to be given: What the data are called"),
+        ({"Dataset": "ImageFolder"}, "config: DataName has to be given: The name of the data"),
         ({"Model": "Resnet8"}, "config: Model: expected one of its choices, got \"Resnet8\". Did you mean 'resnet8'"),
         ({"Model": "ViT_*"}, 'config: Model: expected one of its choices, got "ViT_*".'),
         ({"NumRuns": 0}, "config: NumRuns: expected at least 1, got 0."),

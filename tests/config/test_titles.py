@@ -1,4 +1,4 @@
-"""Titles, with and without a network, data and references; the oracle is the sentence that a person would write."""
+"""Titles, with and without a network, data and references; the oracles are titles written by hand."""
 
 import pytest
 

@@ -27,9 +27,9 @@ class Block:
     Attributes:
         page: the file.
         line: the one-based line of its first line of code.
-        language: of the fence; empty for an indented block.
+        language: the language of the fence; empty for an indented block.
         text: the code.
-        mark: `run`, `not run`, or empty where there is no mark.
+        mark: `run`, `not run`, or empty if there is no mark.
         ways: how a block is run: a subset of `WAYS`.
         reason: why a block is not run.
     """

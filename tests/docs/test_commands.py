@@ -1,4 +1,4 @@
-"""The commands of the documentation do what the pages say: each marked block is run in a copy of the repository."""
+"""The commands of the documentation give the shown output: each marked block is run in a copy of the repository."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""What the pages say about rules, floors and the cache is what the code says."""
+"""Statements of the documentation about rules, floors and the cache agree with the code."""
 
 import ast
 import json

@@ -1,4 +1,4 @@
-"""Literal experiments, and the sheet they are drawn on."""
+"""Literal experiments, and the matplotlib figure on which they are drawn."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The curves; the oracle is arithmetic by hand beside the literal epochs."""
+"""The curves of loss and accuracy; the oracles are means and ranges computed by hand from literal epochs."""
 
 from __future__ import annotations
 
@@ -69,17 +69,17 @@ def test_epochs_without_evaluation_are_skipped(curves_of, shown):
     assert line(loss, "--")[0] == [1, 2, 3, 4]
 
 
-def test_without_any_evaluation_training_is_drawn_alone(curves_of, shown):
+def test_without_evaluations_only_the_training_curve_is_drawn(curves_of, shown):
     loss, accuracy = curves_of(shown("a", [], [[epoch(3.0, 0.1), epoch(2.0, 0.2)]])).axes
     assert line(loss, "-") == ([], [])
     assert line(accuracy, "--") == ([1, 2], [10, 20])
 
 
 def test_each_epoch_is_averaged_over_the_runs_that_have_it(shown):
-    course = curve(shown("a", [], [FIRST, SECOND[:1]]).runs, "test", "loss")
-    assert (course.epochs, course.n) == ((1, 2), (2, 1))
-    assert course.mean == pytest.approx((3.0, 1.5))
-    assert (course.low, course.high) == ((2.5, 1.5), (3.5, 1.5))
+    drawn = curve(shown("a", [], [FIRST, SECOND[:1]]).runs, "test", "loss")
+    assert (drawn.epochs, drawn.n) == ((1, 2), (2, 1))
+    assert drawn.mean == pytest.approx((3.0, 1.5))
+    assert (drawn.low, drawn.high) == ((2.5, 1.5), (3.5, 1.5))
 
 
 def test_the_legend_shows_n_as_a_range_where_it_varies(curves_of, shown):
@@ -108,14 +108,14 @@ def test_epochs_are_marked_by_whole_numbers(curves_of, shown, epochs):
     assert all(tick == round(tick) for tick in ticks)
 
 
-def test_losses_of_several_orders_get_a_labelled_logarithmic_axis(curves_of, shown):
+def test_losses_that_differ_by_orders_of_magnitude_get_a_labelled_logarithmic_axis(curves_of, shown):
     loss, accuracy = curves_of(shown("a", [], [[epoch(10.0, 0.1), epoch(1.0, 0.9)]])).axes
     assert (loss.get_yscale(), accuracy.get_yscale()) == ("log", "linear")
     assert loss.get_ylabel() == "Loss (logarithmic)"
 
 
 @pytest.mark.parametrize(("last", "ticks"), [(0.5, [0.5, 1, 2, 5, 10]), (0.05, [0.1, 1, 10])])
-def test_a_logarithmic_axis_has_a_few_plain_numbers(curves_of, shown, last, ticks):
+def test_a_logarithmic_axis_has_few_ticks_without_exponents(curves_of, shown, last, ticks):
     loss = curves_of(shown("a", [], [[epoch(10.0, 0.1), epoch(last, 0.9)]])).axes[0]
     bottom, top = loss.get_ylim()
     shown_ticks = [text.get_text() for text in loss.get_yticklabels() if bottom <= text.get_position()[1] <= top]
@@ -126,7 +126,7 @@ def test_a_loss_of_zero_keeps_the_axis_linear(curves_of, shown):
     assert curves_of(shown("a", [], [[epoch(10.0, 0.1), epoch(0.0, 0.9)]])).axes[0].get_yscale() == "linear"
 
 
-def test_where_tests_have_no_loss_their_nll_is_drawn_and_named(curves_of, shown):
+def test_if_the_test_split_has_no_loss_its_nll_is_drawn_and_named(curves_of, shown):
     runs = [[({"loss": 2.0, "accuracy": 0.5}, {"nll": 1.5, "accuracy": 0.4})]]
     loss = curves_of(shown("a", [], runs)).axes[0]
     assert line(loss, "-") == ([1], [1.5])
@@ -140,7 +140,7 @@ def test_unlike_runs_are_starred_and_explained(curves_of, shown):
     assert legend(sheet)[-1] == "* over runs of unlike threads"
 
 
-def test_experiments_differ_in_colour_and_marker_for_as_long_as_possible(curves_of, shown):
+def test_experiments_differ_in_colour_or_marker_until_all_combinations_are_used(curves_of, shown):
     n = len(COLOURS) * len(MARKERS)
     sheet = curves_of(*(shown("a", [], [FIRST[:1]]) for _ in range(n)))
     tests = [line for line in sheet.axes[0].lines if line.get_linestyle() == "-"]

@@ -5,7 +5,7 @@ import signal
 
 import pytest
 
-from Arch.files import door
+from Arch.files import system_calls
 
 
 @pytest.fixture
@@ -24,7 +24,7 @@ def break_at(monkeypatch):
                     raise OSError(code, os.strerror(code))
             return function(*arguments)
 
-        monkeypatch.setattr(door, "_step", step)
+        monkeypatch.setattr(system_calls, "_step", step)
         return taken
 
     yield arm

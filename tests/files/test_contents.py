@@ -8,7 +8,7 @@ import pytest
 
 from Arch import files
 from Arch.errors import CorruptEntryError, DiskError
-from Arch.files import door
+from Arch.files import system_calls
 
 
 def test_what_is_written_is_read(tmp_path):
@@ -102,7 +102,7 @@ def test_a_stale_file_handle_counts_as_absent(monkeypatch, tmp_path):
     def step(*_):
         raise OSError(errno.ESTALE, "stale")
 
-    monkeypatch.setattr(door, "_step", step)
+    monkeypatch.setattr(system_calls, "_step", step)
     assert not files.exists(tmp_path)
 
 
@@ -137,7 +137,7 @@ def test_a_new_name_is_synced_after_the_content(tmp_path, monkeypatch, act, name
         steps.append((function.__name__, os.fspath(path)))
         return function(*arguments)
 
-    monkeypatch.setattr(door, "_step", step)
+    monkeypatch.setattr(system_calls, "_step", step)
     act(tmp_path / "a")
     named = steps.index((name, str(tmp_path / "a")))
     assert ("fsync", str(tmp_path)) in steps[named:]
@@ -155,7 +155,7 @@ def test_a_short_write_is_completed(tmp_path, monkeypatch):
     def step(verb, path, function, *arguments):
         return function(arguments[0], arguments[1][:3]) if function is os.write else function(*arguments)
 
-    monkeypatch.setattr(door, "_step", step)
+    monkeypatch.setattr(system_calls, "_step", step)
     files.write_synced(tmp_path / "a", "0123456789")
     assert (tmp_path / "a").read_text() == "0123456789"
 
@@ -173,7 +173,7 @@ def test_a_line_written_in_pieces_is_appended_completely(tmp_path, monkeypatch):
     def write_three_bytes(verb, path, function, *arguments):
         return os.write(arguments[0], arguments[1][:3]) if function is os.write else function(*arguments)
 
-    monkeypatch.setattr(door, "_step", write_three_bytes)
+    monkeypatch.setattr(system_calls, "_step", write_three_bytes)
     files.append(tmp_path / "log", "first line\n")
     files.append(tmp_path / "log", "second\n")
     assert (tmp_path / "log").read_text() == "first line\nsecond\n"

@@ -7,7 +7,7 @@ import pytest
 
 from Arch import files
 from Arch.errors import DiskError
-from Arch.files import door
+from Arch.files import system_calls
 
 
 def test_rename_new_never_replaces_a_folder_with_content(tmp_path):
@@ -92,7 +92,7 @@ def test_a_rename_that_worked_although_the_servers_reply_was_lost_is_recognised(
     for name in ("mine", "theirs"):
         files.make_folder(tmp_path / name)
         files.write_synced(tmp_path / name / "file", name)
-    monkeypatch.setattr(door, "_step", lose_the_reply)
+    monkeypatch.setattr(system_calls, "_step", lose_the_reply)
     assert files.rename_new(tmp_path / "mine", tmp_path / "new")
     assert files.read_bytes(tmp_path / "new" / "file") == b"mine"
     with pytest.raises(DiskError):
@@ -109,5 +109,5 @@ def test_removing_a_stale_handle_is_no_error(tmp_path, break_at, monkeypatch):
     def stale(verb, path, function, *arguments):
         raise OSError(errno.ESTALE, "stale file handle")
 
-    monkeypatch.setattr(door, "_step", stale)
+    monkeypatch.setattr(system_calls, "_step", stale)
     assert not files.exists(tmp_path)

@@ -7,7 +7,7 @@ import os
 import pytest
 
 from Arch import files
-from Arch.files import door
+from Arch.files import system_calls
 
 OTHER = "0123456789abcdef"
 
@@ -46,7 +46,7 @@ def test_a_lock_file_removed_before_it_is_locked_is_created_under_another_name(t
             assert files.remove_abandoned(path)
         return function(*arguments)
 
-    monkeypatch.setattr(door, "_step", step)
+    monkeypatch.setattr(system_calls, "_step", step)
     lock = files.create_lock_file(tmp_path, "a-", ".hold")
     assert [path.name for path in tmp_path.iterdir()] == [lock.path.name] != [mistaken[0].name]
     lock.release()
@@ -78,5 +78,5 @@ def test_a_lock_file_that_cannot_be_opened_counts_as_locked(tmp_path, monkeypatc
     def refuse(verb, path, function, *arguments):
         raise OSError(errno.EACCES, "Permission denied")
 
-    monkeypatch.setattr(door, "_step", refuse)
+    monkeypatch.setattr(system_calls, "_step", refuse)
     assert files.is_locked(tmp_path / "hold")

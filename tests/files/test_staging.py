@@ -1,4 +1,4 @@
-"""Staged folders: complete when renamed, kept while their owner lives, removed after it died."""
+"""Staged folders: complete when renamed, kept while their owner is alive, removed after it has exited."""
 
 import errno
 import os

@@ -1,4 +1,4 @@
-"""Where an installed copy of the package finds its files; the oracle is a folder laid out by hand."""
+"""Paths of an installed package; the oracle is a folder that the test creates."""
 
 import site
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""A program's answer is what it prints; one that is absent, fails or hangs has none."""
+"""The output of another program, or None if it is absent, fails or hangs."""
 
 import sys
 
@@ -12,4 +12,4 @@ def test_the_answer_is_what_the_program_prints_without_surrounding_blanks():
 def test_a_program_that_is_absent_fails_or_hangs_has_no_answer():
     assert answer("no-such-program") is None
     assert answer(sys.executable, "-c", "print(1); raise SystemExit(3)") is None
-    assert answer(sys.executable, "-c", "import time; time.sleep(60)", patience=0.2) is None
+    assert answer(sys.executable, "-c", "import time; time.sleep(60)", seconds=0.2) is None

@@ -62,10 +62,10 @@ def outline(bare):
 
 
 @pytest.fixture(scope="session")
-def roughen():
+def randomized():
     """Replaces scales, shifts, statistics and zeros of 0 and 1, which hide mistakes, by random ones; in float64."""
 
-    def roughen(network):
+    def randomized(network):
         network.double()
         generator = torch.Generator().manual_seed(1)
         with torch.no_grad():
@@ -77,7 +77,7 @@ def roughen():
                 tensor.copy_(0.5 + noise if is_scale else noise - 0.5)
         return network
 
-    return roughen
+    return randomized
 
 
 @pytest.fixture(scope="session")

@@ -9,8 +9,8 @@ import tests.models.unusual_forwards as unusual_forwards
 from Arch.models.imodel import IModel
 
 
-def test_before_the_activation_of_a_residual_block_is_its_sum(make, roughen, images):
-    model, x = roughen(make("resnet8", (1, 8, 8))).eval(), images(3, (1, 8, 8), torch.float64)
+def test_before_the_activation_of_a_residual_block_is_its_sum(make, randomized, images):
+    model, x = randomized(make("resnet8", (1, 8, 8))).eval(), images(3, (1, 8, 8), torch.float64)
     block = model.network.layer1[0]
     given = model.tap(x, ["relu"])[0]
     expected = block.bn2(block.conv2(torch.relu(block.bn1(block.conv1(given))))) + given
@@ -47,7 +47,7 @@ def test_gradients_flow_from_features_before_the_activation(make, images):
 
 
 class Peak(torch.utils._python_dispatch.TorchDispatchMode):
-    """How many numbers all results that were alive at once had, at most."""
+    """Measures the largest total number of elements of tensors that existed at the same time."""
 
     def __init__(self):
         super().__init__()

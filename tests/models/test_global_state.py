@@ -36,7 +36,7 @@ class Cast(nn.Module):
 
 
 class Dropping(nn.Module):
-    """Leaves its branch out at random, by Python's generator, numpy's or torch's."""
+    """Skips its branch at random, with the generator of Python, NumPy or torch."""
 
     def __init__(self, draw):
         super().__init__()
@@ -51,7 +51,7 @@ DRAWS = {"python": random.random, "numpy": np.random.rand, "torch": lambda: torc
 
 def seed():
     random.seed(4)
-    np.random.seed(4)  # noqa: NPY002 - what a forward may use
+    np.random.seed(4)  # noqa: NPY002 - the legacy generator, which a forward may use
     torch.manual_seed(4)
 
 
@@ -72,8 +72,8 @@ def test_a_module_that_cannot_be_traced_is_one_layer(part, images):
     assert agree(model, images(3, (4,)))
 
 
-class Beginning(nn.Module):
-    """Sets its scale by its first examples, while it trains."""
+class InitializedByData(nn.Module):
+    """Sets its scale from its first batch in training mode."""
 
     def __init__(self):
         super().__init__()
@@ -89,8 +89,8 @@ class Beginning(nn.Module):
 
 
 def test_a_module_that_is_untraceable_in_one_mode_is_one_layer_in_both(images):
-    torch.manual_seed(0)  # else all may be negative, and the scale 0
-    network, x = nn.Sequential(nn.Linear(4, 4), nn.ReLU(), Beginning(), nn.Linear(4, 3)), images(3, (4,))
+    torch.manual_seed(0)  # with other weights all pre-activations may be negative, and the scale 0
+    network, x = nn.Sequential(nn.Linear(4, 4), nn.ReLU(), InitializedByData(), nn.Linear(4, 3)), images(3, (4,))
     model = IModel(network, (4,)).train()
     assert [layer.name for layer in model.layers] == ["1", "2"]
     assert not network[2].has_begun
@@ -111,12 +111,12 @@ def test_a_network_that_draws_outside_torch_operations_is_not_cut(name):
 
 
 def test_a_network_that_unpacks_a_shape_is_not_cut():
-    class Apart(Net):
+    class Unpacking(Net):
         def forward(self, x):
             return super().forward(x.view(*x.shape))
 
-    assert IModel(Apart(), SHAPE).obstacle == (
-        "Apart: its forward cannot be traced: it iterates over a value of unknown length (tuple(x.shape), a loop "
+    assert IModel(Unpacking(), SHAPE).obstacle == (
+        "Unpacking: its forward cannot be traced: it iterates over a value of unknown length (tuple(x.shape), a loop "
         "over a tensor)"
     )
 
@@ -173,7 +173,7 @@ def test_wrapping_starts_no_progress_bar_thread(monkeypatch):
     assert IModel(Net(), SHAPE).is_cut
 
 
-@pytest.mark.filterwarnings("ignore:`torch.jit")  # whose category differs between versions of torch
+@pytest.mark.filterwarnings("ignore:`torch.jit")  # the category of this warning differs between versions of torch
 @pytest.mark.parametrize("compiled", [torch.jit.script, lambda each: torch.jit.trace(each, torch.zeros(2, 4))])
 def test_a_compiled_module_is_one_layer(compiled, images):
     part = compiled(nn.Sequential(nn.Linear(4, 4), nn.ReLU(), nn.Linear(4, 4)))
@@ -189,7 +189,7 @@ def test_a_compiled_network_must_be_wrapped_before_compiling():
 
 
 class Encoding(nn.Module):
-    """Torch's own encoder, with or without a mask."""
+    """A classifier on `nn.TransformerEncoder`, with or without a mask."""
 
     def __init__(self, *, is_masked, norm=None):
         super().__init__()

@@ -13,8 +13,8 @@ SHAPE = (1, 8, 8)
 
 
 @pytest.fixture
-def model(make, roughen):
-    return roughen(make("resnet8", SHAPE)).eval()
+def model(make, randomized):
+    return randomized(make("resnet8", SHAPE)).eval()
 
 
 @pytest.fixture
@@ -23,7 +23,7 @@ def x(images):
 
 
 class Counter:
-    """How often each module of a network ran."""
+    """Counts the calls of each module of a network."""
 
     def __init__(self, network):
         self.ran = []

@@ -7,7 +7,7 @@ import pytest
 
 from Arch.cache.attempts.attempt import State
 from Arch.cache.foreign import open_network
-from Arch.files import door
+from Arch.files import system_calls
 from Arch.planning.overview import overviews
 from Arch.planning.workspace import Workspace
 from tests.cached_runs import STUDENT, TEACHER
@@ -113,7 +113,7 @@ def test_a_value_that_became_the_default_changes_the_fingerprint(workspace, comm
     [found] = overviews(Workspace.at(workspace.store.root), [entry.fingerprint])
     today = Workspace.at(workspace.store.root).resolver.resolve({**TEACHER, "Seed": 5}).fingerprint
     assert found.status.state is State.CHANGED
-    assert f"would name it {today}" in str(found.status.problem)
+    assert f"the current rules name it {today}" in str(found.status.problem)
 
 
 def test_a_student_is_done_although_its_teacher_was_removed(workspace, commit):
@@ -145,7 +145,7 @@ def test_an_overview_writes_nothing(workspace, commit, attempt, monkeypatch):
         verbs.append(verb)
         return function(*arguments)
 
-    monkeypatch.setattr(door, "_step", note)
+    monkeypatch.setattr(system_calls, "_step", note)
     overviews(workspace, [])
     assert set(verbs) == {"read"}
     monkeypatch.undo()

@@ -3,7 +3,7 @@
 import pytest
 
 from Arch.errors import DiskError
-from Arch.files import door
+from Arch.files import system_calls
 from Arch.planning.workspace import Workspace
 
 
@@ -15,6 +15,6 @@ def test_an_unreadable_cache_is_refused(tmp_path, monkeypatch):
     def refuse(verb, path, function, *arguments):
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr(door, "_step", refuse)
+    monkeypatch.setattr(system_calls, "_step", refuse)
     with pytest.raises(DiskError, match="permission denied"):
         Workspace.at(tmp_path)

@@ -1,4 +1,4 @@
-"""To whom a registered thing belongs; the oracle is the file whose statement registers it."""
+"""The owner of a registered component; the oracle is the file whose statement registers it."""
 
 import sys
 import threading
@@ -16,22 +16,23 @@ PLUGIN = f"{PLUGIN_PREFIX}test"
 
 
 @pytest.fixture
-def things(tmp_path, monkeypatch):
+def components(tmp_path, monkeypatch):
     """A package with a registry whose built-in module is imported on the first look-up, as the real ones are."""
-    package = tmp_path / "package_of_things"
+    package = tmp_path / "package_of_components"
     package.mkdir()
     (package / "__init__.py").write_text(
-        "from Arch.registry.registry import Registry\nTHINGS = Registry('thing', __name__)\n"
+        "from Arch.registry.registry import Registry\nCOMPONENTS = Registry('component', __name__)\n"
     )
     (package / "one.py").write_text(
-        "from package_of_things import THINGS\n\n\n@THINGS.register('one')\ndef one():\n    'The built-in one.'\n"
+        "from package_of_components import COMPONENTS\n\n\n"
+        "@COMPONENTS.register('one')\ndef one():\n    'The built-in one.'\n"
     )
     monkeypatch.syspath_prepend(tmp_path)
-    yield lambda: sys.modules["package_of_things"].THINGS
+    yield lambda: sys.modules["package_of_components"].COMPONENTS
     activate(())
-    for name in [each for each in sys.modules if each.startswith(("package_of_things", PLUGIN_PREFIX))]:
+    for name in [each for each in sys.modules if each.startswith(("package_of_components", PLUGIN_PREFIX))]:
         del sys.modules[name]
-    REGISTRIES[:] = [each for each in REGISTRIES if each.kind != "thing"]
+    REGISTRIES[:] = [each for each in REGISTRIES if each.kind != "component"]
 
 
 @pytest.fixture
@@ -48,90 +49,92 @@ def run(tmp_path):
     return run_all
 
 
-OWN = "from package_of_things import THINGS\n\n\n@THINGS.register('own')\ndef own():\n    'My own.'\n"
+OWN = "from package_of_components import COMPONENTS\n\n\n@COMPONENTS.register('own')\ndef own():\n    'My own.'\n"
 
 
-def test_a_thing_of_a_plugin_is_shown_while_the_plugin_is_active(things, run):
+def test_a_component_of_a_plugin_is_shown_while_the_plugin_is_active(components, run):
     [module] = run(OWN)
-    assert list(things()) == ["one", "own"]
-    assert [*things().of_plugin(module.__name__)] == ["own"]
+    assert list(components()) == ["one", "own"]
+    assert [*components().of_plugin(module.__name__)] == ["own"]
     run()
-    assert list(things()) == ["one"]
+    assert list(components()) == ["one"]
     run(OWN)
-    assert list(things()) == ["one", "own"]
+    assert list(components()) == ["one", "own"]
 
 
 @pytest.mark.parametrize(
     "text",
     [
-        "from package_of_things.one import one\n",
-        "import package_of_things.one\n",
-        "try:\n    import nosuch\nexcept ImportError:\n    from package_of_things import one\n",
-        "def load():\n    import package_of_things.one\n\n\nload()\n",
-        "from package_of_things import THINGS\nTHINGS['one']\n",
-        "from package_of_things import THINGS\nassert 'one' in THINGS\n",
+        "from package_of_components.one import one\n",
+        "import package_of_components.one\n",
+        "try:\n    import nosuch\nexcept ImportError:\n    from package_of_components import one\n",
+        "def load():\n    import package_of_components.one\n\n\nload()\n",
+        "from package_of_components import COMPONENTS\nCOMPONENTS['one']\n",
+        "from package_of_components import COMPONENTS\nassert 'one' in COMPONENTS\n",
     ],
 )
-def test_modules_that_a_plugin_imports_or_looks_up_stay_built_in(text, things, run):
+def test_modules_that_a_plugin_imports_or_looks_up_stay_built_in(text, components, run):
     [module] = run(text)
-    assert not things().of_plugin(module.__name__)
+    assert not components().of_plugin(module.__name__)
     run()
-    assert list(things()) == ["one"]
+    assert list(components()) == ["one"]
 
 
-def test_a_foreign_thing_belongs_to_the_plugin_that_registers_it(things, run):
+def test_a_foreign_component_belongs_to_the_plugin_that_registers_it(components, run):
     [module] = run(
-        "import functools\nfrom package_of_things import THINGS\nfrom package_of_things.one import one\n"
-        "THINGS.register('again')(one)\n"
-        "THINGS.register('partial')(functools.partial(one))\n"
-        "THINGS.register('made')(type('Made', (), {}))\n"
-        "THINGS.register_family('f/*', lambda: ['f/x'], 'strings')(str)\n"
+        "import functools\nfrom package_of_components import COMPONENTS\nfrom package_of_components.one import one\n"
+        "COMPONENTS.register('again')(one)\n"
+        "COMPONENTS.register('partial')(functools.partial(one))\n"
+        "COMPONENTS.register('made')(type('Made', (), {}))\n"
+        "COMPONENTS.register_family('f/*', lambda: ['f/x'], 'strings')(str)\n"
     )
-    assert [*things().of_plugin(module.__name__)] == ["again", "partial", "made", "f/*"]
-    assert things()["f/x"] == "f/x"
+    assert [*components().of_plugin(module.__name__)] == ["again", "partial", "made", "f/*"]
+    assert components()["f/x"] == "f/x"
     run()
-    assert list(things()) == ["one"]
-    assert things().families == ()
+    assert list(components()) == ["one"]
+    assert components().families == ()
 
 
-def test_a_thing_that_a_plugin_registers_later_belongs_to_it(things, run):
+def test_a_component_that_a_plugin_registers_later_belongs_to_it(components, run):
     [module] = run(
-        "from package_of_things import THINGS\n\n\ndef more():\n"
-        "    @THINGS.register('later')\n    def later():\n        pass\n"
+        "from package_of_components import COMPONENTS\n\n\ndef more():\n"
+        "    @COMPONENTS.register('later')\n    def later():\n        pass\n"
     )
     module.more()
-    assert "later" in things()
-    assert [*things().of_plugin(module.__name__)] == ["later"]
+    assert "later" in components()
+    assert [*components().of_plugin(module.__name__)] == ["later"]
     run()
-    assert "later" not in things()
+    assert "later" not in components()
 
 
 @pytest.mark.parametrize(
     ("end", "error"),
     [("1 / 0\n", PluginError), ("raise SystemExit\n", PluginError), ("raise KeyboardInterrupt\n", KeyboardInterrupt)],
 )
-def test_a_file_that_fails_half_way_leaves_nothing_and_is_run_again(end, error, things, run):
+def test_a_file_that_fails_registers_nothing_and_can_be_run_again(end, error, components, run):
     for _ in range(2):
         with pytest.raises(error):
             run(OWN + end)
-        assert list(things()) == ["one"]
+        assert list(components()) == ["one"]
         assert not [name for name in sys.modules if name.startswith(PLUGIN_PREFIX)]
     assert owner_of(object()) == BUILT_IN
 
 
-def test_a_file_that_is_named_twice_is_one_plugin(things, run, tmp_path):
+def test_a_file_that_is_named_twice_is_one_plugin(components, run, tmp_path):
     [module] = run(OWN)
     use_files([tmp_path / "plugin_0.py", tmp_path / "plugin_0.py"])
-    assert list(things()) == ["one", "own"]
-    assert [*things().of_plugin(module.__name__)] == ["own"]
+    assert list(components()) == ["one", "own"]
+    assert [*components().of_plugin(module.__name__)] == ["own"]
 
 
-def test_two_plugins_and_the_package_may_not_register_one_name(things, run):
-    with pytest.raises(PluginError, match=r"plugin_1\.py and .*plugin_0\.py both register the thing 'own'\. Give one"):
+def test_two_plugins_and_the_package_may_not_register_one_name(components, run):
+    with pytest.raises(
+        PluginError, match=r"plugin_1\.py and .*plugin_0\.py both register the component 'own'\. Give one"
+    ):
         run(OWN, OWN + "# another file\n")
-    with pytest.raises(PluginError, match=r"plugin_0\.py and .*one\.py both register the thing 'one'\. Give one"):
+    with pytest.raises(PluginError, match=r"plugin_0\.py and .*one\.py both register the component 'one'\. Give one"):
         run(OWN.replace("'own'", "'one'"))
-    assert list(things()) == ["one"]
+    assert list(components()) == ["one"]
 
 
 def test_a_thread_that_starts_while_a_plugin_runs_registers_as_the_package():
@@ -153,12 +156,14 @@ def test_the_owner_is_restored_after_a_block_inside_another_and_after_an_error()
     assert owner_of(object()) == BUILT_IN
 
 
-def test_a_name_is_registered_once(things, run):
-    with pytest.raises(PluginError, match=r"plugin_0\.py:\d+: ValueError: two things register as thing 'own'\."):
-        run(OWN + "\n\n@THINGS.register('own')\ndef other():\n    pass\n")
-    registry = Registry("thing", "Arch.distillation")
+def test_a_name_is_registered_once(components, run):
+    with pytest.raises(
+        PluginError, match=r"plugin_0\.py:\d+: ValueError: two components register as component 'own'\."
+    ):
+        run(OWN + "\n\n@COMPONENTS.register('own')\ndef other():\n    pass\n")
+    registry = Registry("component", "Arch.distillation")
     registry.register("a")(len)
-    with pytest.raises(ValueError, match="two things register as thing 'a'"):
+    with pytest.raises(ValueError, match="two components register as component 'a'"):
         registry.register("a")(len)
 
 

@@ -40,9 +40,9 @@ def table(workspace, commit):
     commit(TEACHER, 0, accuracy=1 / 3)
     commit(TEACHER, 1, accuracy=0.75, host="far")
     commit(STUDENT, 0, accuracy=0.1 + 0.2)
-    spoilt = []
-    found = list(rows(selected_entries(workspace, []), spoilt))
-    assert spoilt == []
+    unreadable = []
+    found = list(rows(selected_entries(workspace, []), unreadable))
+    assert unreadable == []
     return found
 
 
@@ -108,9 +108,9 @@ def test_a_damaged_experiment_is_left_out_and_reported(workspace, commit):
     entry = commit(TEACHER)
     commit(STUDENT)
     (entry.path / "Config.json").write_text("{")
-    spoilt = []
-    assert len(list(rows(selected_entries(workspace, []), spoilt))) == 1
-    assert entry.fingerprint in str(spoilt[0])
+    unreadable = []
+    assert len(list(rows(selected_entries(workspace, []), unreadable))) == 1
+    assert entry.fingerprint in str(unreadable[0])
 
 
 def test_a_score_with_the_name_of_a_column_is_prefixed():

@@ -44,8 +44,8 @@ def test_a_switch_represents_the_keys_under_it():
 
 
 def test_a_key_is_shown_where_its_values_differ():
-    warmer = DISTILLED | {"Temperature": 8.5}
-    assert labelled(PLAIN, DISTILLED, warmer) == [
+    changed = DISTILLED | {"Temperature": 8.5}
+    assert labelled(PLAIN, DISTILLED, changed) == [
         "resnet8",
         "resnet8, VanillaKD, Temperature=4",
         "resnet8, VanillaKD, Temperature=8.5",

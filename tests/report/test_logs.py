@@ -1,4 +1,4 @@
-"""Which log is shown, and following a log; the oracle is the written text."""
+"""Selecting and following a log; the oracle is the written text."""
 
 import shutil
 

@@ -15,7 +15,7 @@ from Arch.sweep.attempts import Attempts
 from Arch.sweep.executors.order import Exit
 from Arch.sweep.progress import Slot
 
-PATIENCE = 60.0  # seconds; a busy machine starts processes slowly
+TIMEOUT = 60.0  # seconds; a busy machine starts processes slowly
 
 
 @pytest.fixture
@@ -42,14 +42,14 @@ def begin(workspace, plan):
 
 def ending_of(pool, *workers):
     """Waits for workers to exit; returns their endings in the order of the workers."""
-    found, until = {}, time.monotonic() + PATIENCE
+    found, until = {}, time.monotonic() + TIMEOUT
     while set(workers) - set(found) and time.monotonic() < until:
         found |= {ending.worker: ending for ending in pool.ended(0.1)}
     return [found[worker] for worker in workers]
 
 
 def wait_for(condition):
-    until = time.monotonic() + PATIENCE
+    until = time.monotonic() + TIMEOUT
     while not condition():
         assert time.monotonic() < until
         time.sleep(0.02)
@@ -125,7 +125,7 @@ def test_the_output_of_a_worker_is_in_the_log(executor, make_slot, begin):
 
 
 def test_a_killed_worker_exits_by_the_signal(executor, make_slot, begin):
-    slot = make_slot(steps=10**6, ways={"1": "deaf"})
+    slot = make_slot(steps=10**6, ways={"1": "ignores stop"})
     pool = executor((slot,))
     _, worker = begin(pool, slot)
     pool.kill(worker)

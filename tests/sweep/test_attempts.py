@@ -5,7 +5,7 @@ import pytest
 from Arch.cache.attempts.attempt import State, attempt_at
 from Arch.cache.attempts.failure import Failure
 from Arch.errors import DiskError, RunHeldError
-from Arch.files import door
+from Arch.files import system_calls
 from Arch.planning.task import tasks_of
 from Arch.sweep.attempts import Attempts
 from Arch.sweep.executors.executor import Ending
@@ -123,7 +123,7 @@ def test_on_a_full_disk_the_outcome_is_the_same(attempts, lease, monkeypatch, ca
             raise OSError(28, "No space left on device")
         return function(*arguments)
 
-    monkeypatch.setattr(door, "_step", full)
+    monkeypatch.setattr(system_calls, "_step", full)
     assert classify(attempts, lease, code=3)[0] is Outcome.CRASHED
     assert "no space left" in caplog.text
 

@@ -35,7 +35,7 @@ def test_a_failure_stops_only_its_dependents(plan):
     assert worker.asked == [1, 7]
     assert [str(failure.error) for failure in failures] == [
         "bad luck",
-        "not tried: MLP on Synthetic, which it needs, failed.",
+        "not tried: it depends on MLP on Synthetic, which failed.",
     ]
 
 

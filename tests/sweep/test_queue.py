@@ -37,9 +37,9 @@ def test_tasks_come_in_order_and_each_after_its_dependencies():
     tasks = tasks_of({"a": "", "b": "a", "c": "", "d": "ac"})
     queue = RunQueue(list(tasks.values()))
     assert names(drained(queue)) == "ac"
-    assert queue.finish(tasks["a"], is_there=True) == []
+    assert queue.finish(tasks["a"], run_exists=True) == []
     assert names(drained(queue)) == "b"
-    queue.finish(tasks["c"], is_there=True)
+    queue.finish(tasks["c"], run_exists=True)
     assert names(drained(queue)) == "d"
     assert names(queue.left) == "bd"
     assert not queue.is_over
@@ -53,10 +53,10 @@ def test_a_failure_blocks_each_dependent_once_with_its_cause():
     tasks = tasks_of({"a": "", "b": "a", "c": "b", "d": "bc", "e": ""})
     queue = RunQueue(list(tasks.values()))
     assert queue.next(0.0) is tasks["a"]
-    blocked = queue.finish(tasks["a"], is_there=False)
+    blocked = queue.finish(tasks["a"], run_exists=False)
     assert [(dependent.name[0], cause.name[0]) for dependent, cause in blocked] == [("b", "a"), ("c", "b"), ("d", "b")]
     assert names(drained(queue)) == "e"
-    queue.finish(tasks["e"], is_there=True)
+    queue.finish(tasks["e"], run_exists=True)
     assert queue.is_over
 
 
@@ -104,9 +104,9 @@ def test_every_order_of_events_keeps_the_guarantees(seed):
         if rng.random() < 0.3:
             queue.postpone(task, now)
             continue
-        is_there = rng.random() < 0.8
-        (there if is_there else failed).add(letter)
-        blocked.update(dependent.name[0] for dependent, _ in queue.finish(task, is_there=is_there))
+        run_exists = rng.random() < 0.8
+        (there if run_exists else failed).add(letter)
+        blocked.update(dependent.name[0] for dependent, _ in queue.finish(task, run_exists=run_exists))
     expected = set()
     for letter in letters:
         if letter not in failed and (failed | expected).intersection(needs[letter]):
@@ -121,7 +121,7 @@ def test_the_cost_grows_linearly_with_the_number_of_tasks():
         begin = time.process_time()
         queue = RunQueue(tasks)
         while (task := queue.next(0.0)) is not None:
-            queue.finish(task, is_there=True)
+            queue.finish(task, run_exists=True)
         assert queue.is_over
         return time.process_time() - begin
 

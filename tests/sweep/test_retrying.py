@@ -70,14 +70,14 @@ def test_a_timeout_is_a_failure_with_a_checkpoint(sweep, stub, outcomes_of, plan
 
 
 def test_a_worker_that_ignores_its_timeout_is_killed(sweep, stub, workspace, plan):
-    stub(ways={"1": "deaf"}, steps=10**6)
+    stub(ways={"1": "ignores stop"}, steps=10**6)
     report, _ = sweep({"Seed": 1}, timeout=0.5, grace=0.2)
     (outcome,) = report.outcomes.values()
     assert (outcome.failure.kind, outcome.failure.signal) == ("timeout", "SIGKILL")
 
 
 def test_a_worker_that_ignores_a_stop_and_its_timeout_is_killed(sweep, stub, outcomes_of, hour_after, monkeypatch):
-    stub(ways={"1": "deaf", "2": "error"}, steps=10**6)
+    stub(ways={"1": "ignores stop", "2": "error"}, steps=10**6)
     asked, ask = [], LocalPool.ask
     monkeypatch.setattr(LocalPool, "ask", lambda *words: asked.append(ask(*words)))
     hour_after(lambda: len(asked) > 0)

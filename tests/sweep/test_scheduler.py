@@ -9,7 +9,7 @@ import pytest
 
 from Arch.cache.attempts.attempt import State, attempt_at
 from Arch.errors import DiskError
-from Arch.files import door
+from Arch.files import system_calls
 from Arch.planning.task import failed_tasks_of, tasks_of
 from Arch.sweep.progress import Outcome
 from Arch.types import Run
@@ -61,7 +61,7 @@ def test_a_failure_blocks_its_dependents_and_stops_no_other(sweep, stub, outcome
         outcome.outcome.value: outcome.failure.message for outcome in report.outcomes.values() if outcome.failure
     }
     assert messages["failed"] == "bad luck"
-    assert messages["blocked"] == "not tried: MLP on Synthetic, which it needs, failed."
+    assert messages["blocked"] == "not tried: it depends on MLP on Synthetic, which failed."
     assert not report.is_complete
 
 
@@ -127,7 +127,7 @@ def test_a_stopped_sweep_writes_checkpoints_and_the_next_one_resumes(sweep, stub
 
 
 def test_a_killed_sweep_ends_at_once_and_records_no_crash(sweep, stub, outcomes_of, workspace):
-    stub(ways={"1": "deaf"}, steps=10**6)
+    stub(ways={"1": "ignores stop"}, steps=10**6)
     begin = time.monotonic()
     report, _ = sweep({"Seed": 1}, hooks={"started": lambda sweep, _: sweep.kill()})
     assert time.monotonic() - begin < 10
@@ -165,7 +165,7 @@ def test_a_disk_that_cannot_be_written_ends_the_sweep(sweep, stub, monkeypatch):
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         return function(*arguments)
 
-    monkeypatch.setattr(door, "_step", broken)
+    monkeypatch.setattr(system_calls, "_step", broken)
     with pytest.raises(DiskError, match="no space left"):
         sweep(*({"Seed": seed} for seed in range(5)))
 
@@ -175,7 +175,7 @@ def test_a_disk_that_fails_during_runs_fails_those_runs_without_a_traceback(swee
         def broken(verb, path, function, *arguments):
             raise OSError(errno.EIO, os.strerror(errno.EIO))
 
-        monkeypatch.setattr(door, "_step", broken)
+        monkeypatch.setattr(system_calls, "_step", broken)
 
     stub(ways={"1": "error"})
     report, _ = sweep({"Seed": 1}, hooks={"started": break_reading})

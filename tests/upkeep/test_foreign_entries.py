@@ -75,8 +75,8 @@ def test_a_foreign_network_is_no_orphan_although_it_has_no_runs(kept):
 
 def test_a_foreign_network_is_not_among_the_experiments(kept):
     workspace, config, network = kept
-    entries, spoilt = entries_with_runs(workspace, [])
-    assert ([each.fingerprint for each in entries], spoilt) == ([config.fingerprint], [])
+    entries, unreadable = entries_with_runs(workspace, [])
+    assert ([each.fingerprint for each in entries], unreadable) == ([config.fingerprint], [])
     assert [found.fingerprint for found, _ in configs(workspace, [])] == [config.fingerprint]
     with pytest.raises(
         ForeignEntryError, match=f"^{network.fingerprint[:12]} is the network .* has no runs of its own"

@@ -64,7 +64,7 @@ def test_a_flipped_bit_in_a_manifest_is_found(add):
 def test_a_missing_file_is_a_fault(name, add):
     entry = add()
     (entry.path / "Runs/000" / name).unlink()
-    assert f"{name} is gone. Restore it" in verify(entry).faults[0].message
+    assert f"{name} is missing. Restore it" in verify(entry).faults[0].message
 
 
 def test_a_truncated_file_is_distinguished_from_an_altered_one(add):
@@ -108,7 +108,7 @@ def test_runs_without_a_config_are_a_fault(add):
     entry = add()
     (entry.path / "Config.json").unlink()
     [fault] = verify(entry).faults
-    assert "Config.json is gone, so it is unknown of which experiment" in fault.message
+    assert "Config.json is missing, so it is unknown of which experiment" in fault.message
 
 
 def test_an_entry_without_runs_has_no_fault(workspace):

@@ -49,11 +49,11 @@ class ConfidenceBins:
         return (self._sums[:, 1] - self._sums[:, 0]).abs().sum() / self.count.sum()
 
     def state(self) -> dict[str, Any]:
-        """What `load` goes on from."""
+        """The sums so far, from which `load` continues."""
         return {"count": self.count, "sums": self._sums}
 
     def load(self, state: Mapping[str, Any]) -> None:
-        """Goes on from a `state`; raises RuntimeError where it has another number of bins."""
+        """Continues from a `state`; raises RuntimeError if it has another number of bins."""
         self.count.copy_(state["count"])
         self._sums.copy_(state["sums"])
 
@@ -116,11 +116,11 @@ class PredictionCounts:
         return {**found, "nll": nll, "brier": brier, "ece": float(self.bins.calibration_error())}
 
     def state(self) -> dict[str, Any]:
-        """What `load` goes on from."""
+        """The sums so far, from which `load` continues."""
         return {"confusion": self.confusion, "bins": self.bins.state(), "sums": self._sums}
 
     def load(self, state: Mapping[str, Any]) -> None:
-        """Goes on from a `state`; raises RuntimeError where it has other classes or bins."""
+        """Continues from a `state`; raises RuntimeError if it has other classes or bins."""
         self.confusion.copy_(state["confusion"])
         self.bins.load(state["bins"])
         self._sums.copy_(state["sums"])

@@ -1,1 +1,1 @@
-"""What attempts at a run leave on disk: log, progress, checkpoints, failure."""
+"""The files of attempts at a run: log, progress, checkpoints, failure."""

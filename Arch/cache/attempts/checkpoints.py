@@ -51,7 +51,7 @@ class Checkpoints:
         files.write_atomically(older, json.dumps(header).encode() + b"\n" + payload)
 
     def newest(self) -> Checkpoint | None:
-        """Reads the latest checkpoint that is complete, or returns None where there is none; raises DiskError."""
+        """Reads the latest checkpoint that is complete, or returns None if there is none; raises DiskError."""
         for path in sorted(self._paths(), key=_step, reverse=True):
             try:
                 return _checkpoint(path, files.read_bytes(path))
@@ -60,7 +60,7 @@ class Checkpoints:
         return None
 
     def step(self) -> int:
-        """Returns the step of the latest checkpoint as its header states it, unverified; 0 where there is none."""
+        """Returns the step of the latest checkpoint as its header states it, unverified; 0 if there is none."""
         return max(map(_step, self._paths()))
 
     def discard(self) -> None:
@@ -84,7 +84,7 @@ def _checkpoint(path: str, content: bytes) -> Checkpoint:
     _, _, payload = content.partition(b"\n")
     step = fields.integer("Place")
     if _sha256(step, payload) != fields.text("Sha256"):
-        raise fields.unfit("Sha256", "that of the step and the payload")
+        raise fields.invalid("Sha256", "that of the step and the payload")
     return Checkpoint(step, payload)
 
 
@@ -103,5 +103,5 @@ def _header(path: str, content: bytes) -> Fields:
     except (ValueError, RecursionError):
         header = None
     if not isinstance(header, dict):
-        raise Fields({}, path).unfit("Place", "a whole number")
+        raise Fields({}, path).invalid("Place", "a whole number")
     return Fields(header, path)

@@ -33,7 +33,7 @@ class Failure:
         host: the name of the machine.
         device: the device that the run was made on.
         attempt: the attempt's number, from 1; 0 if unknown.
-        exit_code: of the process, if known.
+        exit_code: the exit code of the process, if known.
         signal: the signal that ended the process, such as `SIGKILL`; empty if none did.
         log: the last lines of the run's log.
     """
@@ -126,7 +126,7 @@ def _failure(fields: Fields, run: int) -> Failure:
     document = fields.document
     kind = document.get("Kind", "error")
     if kind not in get_args(Kind):
-        raise fields.unfit("Kind", f"one of {', '.join(get_args(Kind))}")
+        raise fields.invalid("Kind", f"one of {', '.join(get_args(Kind))}")
     texts = {name.lower(): fields.text(name) for name in ("Error", "Message", "Traceback", "Time")}
     later = {name.lower(): fields.text(name) for name in ("Host", "Device", "Signal", "Log") if name in document}
     attempt = fields.integer("Attempt") if "Attempt" in document else 0

@@ -15,7 +15,7 @@ from Arch.errors import CorruptEntryError
 
 @dataclass(frozen=True)
 class Progress:
-    """How far a run has come.
+    """The progress of a run.
 
     Attributes:
         epoch: epochs done.
@@ -37,7 +37,7 @@ class Progress:
 
     @property
     def seconds_left(self) -> float | None:
-        """The estimated remaining time in seconds at the present pace, or None before the first step."""
+        """The estimated remaining time in seconds at the current speed, or None before the first step."""
         return self.seconds / self.step * (self.steps - self.step) if self.step else None
 
 
@@ -56,7 +56,7 @@ def save(folder: Path, progress: Progress) -> None:
 
 
 def read(folder: Path) -> Progress | None:
-    """Reads the progress in a run's work folder, or returns None where there is none; raises DiskError."""
+    """Reads the progress in a run's work folder, or returns None if there is none; raises DiskError."""
     path = f"{folder}/{PROGRESS}"
     try:
         fields = Fields(files.read_json(path), path)

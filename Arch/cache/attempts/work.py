@@ -61,7 +61,7 @@ class Work:
         return claims_backwards(self.claims_folder)
 
     def progress(self) -> Progress | None:
-        """Reads how far the run has come, or returns None where there is no record; raises DiskError."""
+        """Reads how far the run has come, or returns None if there is no record; raises DiskError."""
         return progress.read(self.folder)
 
     def save_progress(self, reached: Progress) -> None:
@@ -83,7 +83,7 @@ class Work:
         files.append(self.log, f"{line}\n")
 
     def log_tail(self, lines: int) -> str:
-        """Returns the last lines of the log, an empty text where there is none; raises DiskError."""
+        """Returns the last lines of the log, an empty text if there is none; raises DiskError."""
         try:
             text = files.read_end(self.log, 400 * lines).decode("utf-8", "replace")
         except FileNotFoundError:

@@ -52,7 +52,7 @@ class Claim:
         try:
             fields = Fields(files.read_json(path), path)
             if fields.number("Ttl") <= 0:
-                raise fields.unfit("Ttl", "a positive number of seconds")
+                raise fields.invalid("Ttl", "a positive number of seconds")
             return cls(
                 path,
                 generation,
@@ -81,7 +81,7 @@ class Claim:
         return files.json_text(document)
 
     def is_silent(self) -> bool:
-        """Tells whether there was no heartbeat for five times the TTL, by comparing the clocks of two hosts.
+        """Returns whether there was no heartbeat for five times the TTL, by comparing the clocks of two hosts.
 
         Clocks of hosts differ, so this is for display only; to take a run over, use `Heartbeats`.
 
@@ -94,7 +94,7 @@ class Claim:
             return True
 
     def seems_held(self) -> bool:
-        """Tells whether the holder lives: exactly on this host, else by its heartbeats; raises as `is_silent`."""
+        """Returns whether the holder lives: exactly on this host, else by its heartbeats; raises as `is_silent`."""
         if self.end:
             return False
         return self.holder.is_alive() if self.holder.is_local else not self.is_silent()

@@ -21,7 +21,7 @@ class Heartbeats:
         self._seen: dict[str, tuple[object, float]] = {}
 
     def is_held(self, claim: Claim) -> bool:
-        """Tells whether the claim's holder lives.
+        """Returns whether the claim's holder is alive.
 
         A holder on another host counts as alive until this object saw no heartbeat for the claim's TTL, so the first
         call about such a holder always returns True.

@@ -49,7 +49,7 @@ class Holder:
     def of(cls, fields: Fields) -> Self:
         """Reads the holder in a claim; raises CorruptEntryError."""
         if not 0 < fields.integer("Pid") <= _LARGEST_PID:
-            raise fields.unfit("Pid", "the number of a process")
+            raise fields.invalid("Pid", "the number of a process")
         return cls(
             host=fields.text("Host"),
             boot=fields.text("Boot"),
@@ -80,7 +80,7 @@ class Holder:
         return bool(self.boot and self.namespace) and (self.host, self.boot, self.namespace) == home
 
     def is_alive(self) -> bool:
-        """Tells whether the process runs and still holds the claim; valid only if `is_local`."""
+        """Returns whether the process runs and still holds the claim; valid only if `is_local`."""
         state, start = _state_and_start(self.pid)
         if state:
             is_same = state not in _DEAD and self.start in (0, start)

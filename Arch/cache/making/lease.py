@@ -1,4 +1,4 @@
-"""The lease on one run: renewed by heartbeats, handed from process to process, checked before a commit."""
+"""The lease on one run: renewed by heartbeats, transferred between processes, checked before a commit."""
 
 from __future__ import annotations
 
@@ -76,8 +76,8 @@ class Lease:
             lease.check()
         except (CacheError, DiskError) as error:
             holder.mark_released(nonce)
-            is_gone = isinstance(error, DiskError) and error.errno == errno.ENOENT
-            raise _lost(entry, index) if is_gone else error from None
+            is_removed = isinstance(error, DiskError) and error.errno == errno.ENOENT
+            raise _lost(entry, index) if is_removed else error from None
         return lease
 
     @property
@@ -87,7 +87,7 @@ class Lease:
 
     @property
     def token(self) -> dict[str, Any]:
-        """What another process needs to `adopt` the lease; plain JSON."""
+        """The JSON values with which another process can `adopt` the lease."""
         return {"Generation": self.generation, "Nonce": self.claim.holder.nonce}
 
     @property
@@ -201,6 +201,6 @@ class Lease:
 
 def _lost(entry: EntryFolder, index: int) -> LeaseLostError:
     return LeaseLostError(
-        f"run {index} of {entry.path} was taken over or finished by another process, or removed, so that this one "
-        "leaves it. Nothing that was finished is lost."
+        f"run {index} of {entry.path} was taken over or finished by another process, or removed, so that this "
+        "process stops making it. Finished runs are kept."
     )

@@ -1,4 +1,4 @@
-"""Takes a lease: one of several processes gets it, once its previous holder is dead or done."""
+"""Takes a lease: one of several processes gets it, after its previous holder has died or released it."""
 
 from __future__ import annotations
 
@@ -54,13 +54,13 @@ def take(
             return lease
         entry.require_opened()
     raise CacheError(
-        f"run {index} of {entry.path} cannot be taken, because its claims vanish as soon as they are made. "
-        "See who removes them, then give the command again."
+        f"run {index} of {entry.path} cannot be taken, because its claims are removed as soon as they are written. "
+        "Find the program that removes them, then give the command again."
     )
 
 
 def _is_established(lease: Lease, latest: Claim | None, heartbeats: Heartbeats) -> bool:
-    """Writes a lease's claim, tells whether it counts, and withdraws one that does not.
+    """Writes a lease's claim, returns whether it counts, and withdraws one that does not.
 
     Raises:
         CacheError: a run in the entry is damaged; DiskError: the claim cannot be written.
@@ -68,13 +68,13 @@ def _is_established(lease: Lease, latest: Claim | None, heartbeats: Heartbeats) 
     claim, entry, is_ours = lease.claim, lease.entry, False
     try:
         if _put(claim):
-            # Meanwhile the run may have been committed, the entry removed or the previous claim handed on.
+            # Meanwhile the run may be committed, the entry removed, or the previous claim adopted by another process.
             is_ours = entry.exists and not entry.has_run(lease.index) and not _is_adopted(latest, heartbeats)
     finally:
         if not is_ours:
             mark_released(claim.holder.nonce)
             with contextlib.suppress(CacheError, DiskError, FileNotFoundError):
-                if _is_there(claim):
+                if _is_written(claim):
                     files.remove(claim.path)
     return is_ours
 
@@ -91,7 +91,7 @@ def _latest(work: Work, known: int) -> Claim | None:
 
 
 def _is_adopted(before: Claim | None, heartbeats: Heartbeats) -> bool:
-    """Tells whether a claim whose holder was dead has been adopted by a living process since."""
+    """Returns whether a claim whose holder was dead has been adopted by a living process since."""
     try:
         now = Claim.read(before.path, before.generation) if before else None
     except FileNotFoundError:
@@ -100,19 +100,19 @@ def _is_adopted(before: Claim | None, heartbeats: Heartbeats) -> bool:
 
 
 def _put(claim: Claim) -> bool:
-    """Writes a claim and tells whether it exists: not if another process has written one of the same number."""
+    """Writes a claim and returns whether it exists: not if another process has written one of the same number."""
     try:
         files.make_folder(claim.path.rpartition("/")[0])
         files.write_new(claim.path, claim.text())
     except DiskError as error:
         # ENOENT: the run was committed meanwhile and its claims were removed. The claim may exist in spite of an error,
-        # raised by a later step or because a network file system lost the answer.
-        if error.errno != errno.ENOENT and not _is_there(claim):
+        # raised by a later step or because a network file system lost the reply.
+        if error.errno != errno.ENOENT and not _is_written(claim):
             raise
-    return _is_there(claim)
+    return _is_written(claim)
 
 
-def _is_there(claim: Claim) -> bool:
+def _is_written(claim: Claim) -> bool:
     try:
         return Claim.read(claim.path, claim.generation).holder.nonce == claim.holder.nonce
     except FileNotFoundError:
@@ -121,6 +121,6 @@ def _is_there(claim: Claim) -> bool:
 
 def _refuse_done(entry: EntryFolder, index: int) -> None:
     if entry.has_run(index):
-        if index in entry.traces():
-            finish(entry, index)  # the process that committed it may have been killed before this
+        if index in entry.attempted_runs():
+            finish(entry, index)  # the process that committed the run may have been killed before this step
         raise RunDoneError(f"run {index} of {entry.path} is finished already.")

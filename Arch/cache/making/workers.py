@@ -1,4 +1,4 @@
-"""Finds the living processes that are making runs, so that nothing is removed while they need it."""
+"""Finds the living processes that are making runs, so that nothing that they use is removed."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def workers(entry: Path, run: int | None = None) -> tuple[str, ...]:
 
     Processes whose run is committed do not count. Raises DiskError.
     """
-    runs = [run] if run is not None else EntryFolder(entry).traces()
+    runs = [run] if run is not None else EntryFolder(entry).attempted_runs()
     found = (_worker(Work(entry, index)) for index in runs)
     return tuple(worker for worker in found if worker)
 

@@ -15,7 +15,7 @@ from Arch.cache.runs.records import run_document
 from Arch.errors import CacheError
 from Arch.types import Run
 
-if TYPE_CHECKING:  # threads and logging, which a cached answer must not import
+if TYPE_CHECKING:  # imports threading and logging, which take time when results are only read
     from Arch.cache.making.lease import Lease
 
 
@@ -56,7 +56,7 @@ class RunWriter:
         return self
 
     def commit(self, run: Run) -> bool:
-        """Renames the folder to a run and tells whether it did: an existing run of this index stays.
+        """Renames the folder to a run and returns whether it did: an existing run of this index stays.
 
         Raises:
             CacheError: the run has another index, or holds a number that is not finite.
@@ -81,20 +81,22 @@ class RunWriter:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         """Removes the staged folder unless it was committed; an error is passed on."""
-        if self._staging is not None and self._staging.lock.is_own:  # a forked child leaves this context, too
+        if (
+            self._staging is not None and self._staging.lock.is_own
+        ):  # a forked child also leaves this context, and must not remove it
             best_effort(self._staging.discard)
             best_effort(files.remove_empty_folder, self._work.folder)
             best_effort(files.remove_empty_folder, self._work.folder.parent)
 
 
 def finish(entry: EntryFolder, index: int) -> None:
-    """Updates the summary after a commit and removes the work and claim folders, as far as the disk permits."""
+    """Updates the summary after a commit and removes the work and claim folders, and ignores disk errors."""
     best_effort(summary.refresh, entry)
     best_effort(entry.work(index).clear)
 
 
 def _tidy(entry: EntryFolder) -> None:
-    for index in entry.traces():
+    for index in entry.attempted_runs():
         best_effort(_tidy_run, entry, index)
 
 

@@ -14,7 +14,7 @@ from Arch.types import Run
 
 def indices(entry: Path) -> tuple[int, ...]:
     """Lists the indices of the finished runs, in order; raises CorruptEntryError."""
-    return tuple(index for index in listed(entry) if is_there(entry, index))
+    return tuple(index for index in listed(entry) if is_finished(entry, index))
 
 
 def listed(entry: Path) -> tuple[int, ...]:
@@ -23,12 +23,12 @@ def listed(entry: Path) -> tuple[int, ...]:
 
 
 def is_committed(entry: Path, index: int) -> bool:
-    """Tells whether a run has its manifest; a run without it is absent or damaged."""
+    """Returns whether a run has its manifest; a run without it is absent or damaged."""
     return files.exists(f"{layout.runs(entry)}/{layout.run_name(index)}/{layout.MANIFEST}")
 
 
-def is_there(entry: Path, index: int) -> bool:
-    """Tells whether a run is finished.
+def is_finished(entry: Path, index: int) -> bool:
+    """Returns whether a run is finished.
 
     Raises:
         CorruptEntryError: its folder lacks the manifest, which is written before a run gets its name.
@@ -39,16 +39,16 @@ def is_there(entry: Path, index: int) -> bool:
             return True
         if not files.list_folder(folder):
             return False
-    raise _damaged(f"{folder}/{layout.MANIFEST}", "is gone")
+    raise _damaged(f"{folder}/{layout.MANIFEST}", "is missing")
 
 
 def folder_of(entry: Path, index: int) -> Path:
     """Returns the folder of a finished run.
 
     Raises:
-        CacheError: there is no such run; CorruptEntryError: as `is_there`.
+        CacheError: there is no such run; CorruptEntryError: as `is_finished`.
     """
-    if not is_there(entry, index):
+    if not is_finished(entry, index):
         raise _no_run(entry, index)
     return entry / "Runs" / layout.run_name(index)
 
@@ -60,7 +60,7 @@ def run_of(entry: Path, index: int) -> Run:
         run = run_from(files.read_json(path), path)
     except FileNotFoundError:
         folder_of(entry, index)  # raises if the run was moved away meanwhile
-        raise _damaged(path, "is gone") from None
+        raise _damaged(path, "is missing") from None
     if run.index != index:
         raise _damaged(path, f"is the record of run {run.index}")
     return run

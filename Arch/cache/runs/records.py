@@ -60,7 +60,7 @@ def _arrays_from(fields: Fields, path: str) -> dict[str, ArrayInfo]:
 def _array_from(fields: Fields) -> ArrayInfo:
     axes = fields.document.get("Axes")
     if not isinstance(axes, list) or not all(isinstance(axis, str) for axis in axes):
-        raise fields.unfit("Axes", "a list of strings")
+        raise fields.invalid("Axes", "a list of strings")
     return ArrayInfo(
         tuple(axes), fields.text("Meaning"), fields.text("Missing") if "Missing" in fields.document else ""
     )

@@ -1,4 +1,4 @@
-"""How the programs were started, as a script of the repository or as an installed command, and their version."""
+"""Gives the name by which a program was started (script or installed command) and its version."""
 
 from __future__ import annotations
 

@@ -43,7 +43,7 @@ def _prepared(stream: TextIO) -> TextIO:
 
 
 def _flushed(code: int) -> int:
-    if sys.stdout is not None:  # None where it was closed before the start (`>&-`)
+    if sys.stdout is not None:  # None if it was closed before the start (`>&-`)
         sys.stdout.flush()
     return code
 

@@ -1,4 +1,4 @@
-"""A sweep in plain lines on standard error, for logs."""
+"""Prints the progress of a sweep as plain lines on standard error, for logs."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ class LineSweepWatcher:
     """Prints a line for each run that starts or ends."""
 
     def __init__(self) -> None:
-        """Starts with counts of zero, until the first `tick`."""
-        self._total = self._there = 0
+        """Sets the counts to zero; `tick` updates the total."""
+        self._total = self._existing = 0
 
     def started(self, running: Running) -> None:
         """Prints which run was started, and on which slot."""
@@ -24,12 +24,12 @@ class LineSweepWatcher:
 
     def ended(self, what: Running | Task, outcome: Outcome, failure: Failure | None) -> None:
         """Prints how the run ended."""
-        self._there += outcome.is_there
-        count = f" {self._there}/{self._total}" if outcome.is_there else ""
+        self._existing += outcome.run_exists
+        count = f" {self._existing}/{self._total}" if outcome.run_exists else ""
         _say(ended_text(what, outcome, failure, count))
 
     def tick(self, progress: SweepProgress) -> None:
-        """Takes over the total number of runs."""
+        """Updates the total number of runs."""
         self._total = progress.total
 
 

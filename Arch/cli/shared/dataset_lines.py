@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from Arch.config.rules.schema import Schema
-from Arch.datasets.download.download import is_there
+from Arch.datasets.download.download import is_downloaded
 from Arch.datasets.sources.catalogue import CATALOGUE, Facts
 from Arch.errors import DataError, UnknownNameError
 from Arch.planning.workspace import Workspace
@@ -74,7 +74,7 @@ def _row(name: str, why_planned: str, root: Path, most_files: int | None) -> dic
 def _found(place: Path | None) -> tuple[bool, str]:
     """Returns whether a dataset is in its place, and the error if that cannot be read."""
     try:
-        return place is not None and is_there(place), ""
+        return place is not None and is_downloaded(place), ""
     except DataError as error:
         return False, str(error)
 

@@ -1,4 +1,4 @@
-"""Drawing figures of cached experiments, each as far as it can be drawn."""
+"""Draws figures of cached experiments; experiments that cannot be drawn are left out and reported."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def draw(
     Raises:
         ArchError: there is one figure, and it fails for another reason than its experiments.
     """
-    from Arch.figures.writer import draw as draw_figure  # only where a figure is asked for
+    from Arch.figures.writer import draw as draw_figure  # only if a figure is asked for
 
     exhibits = [_Exhibit(label, entry) for label, entry in zip(labels_of(entries), entries, strict=True)]
     undrawn: dict[str, Exception] = {}

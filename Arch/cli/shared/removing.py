@@ -32,7 +32,7 @@ def selected(workspace: Workspace, options: argparse.Namespace) -> Sequence[str]
 
 
 def tidy(root: Path, targets: Sequence[Target], *, apply: bool, as_json: bool) -> int:
-    """Shows what would be removed, or removes it; 1 if something could not be removed."""
+    """Shows what would be removed, or removes it; returns 1 if something could not be removed."""
     kept = _kept_dependents(root, targets)
     if not apply:
         if as_json:
@@ -43,7 +43,7 @@ def tidy(root: Path, targets: Sequence[Target], *, apply: bool, as_json: bool) -
     outcomes = [move_to_trash(root, target) for target in targets]
     refused = [outcome for outcome in outcomes if outcome.refusal]
     for outcome in refused:
-        print(f"error: left alone: {name_of(outcome.target)}: {outcome.refusal.rstrip('.')}.", file=sys.stderr)
+        print(f"error: not removed: {name_of(outcome.target)}: {outcome.refusal.rstrip('.')}.", file=sys.stderr)
     if as_json:
         rows = [_row(outcome.target, kept) | _json_outcome(outcome) for outcome in outcomes]
         print(json.dumps({"applied": True, "targets": rows}, indent=1))

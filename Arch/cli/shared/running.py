@@ -20,7 +20,7 @@ from Arch.sweep.worker import Worker
 
 
 def finish(workspace: Workspace, requested: Sequence[tuple[Config, str]], options: argparse.Namespace) -> int:
-    """Makes the missing runs of experiments in this process and prints their results; 0 if no run is missing."""
+    """Makes missing runs in this process and prints the results; returns 0 if all requested runs exist then."""
     print_notes(requested, options)
     plan = make_plan(requested, workspace.store)
     if options.threads is not None:  # torch, which is not imported yet, reads them at import
@@ -41,7 +41,7 @@ def finish(workspace: Workspace, requested: Sequence[tuple[Config, str]], option
 
 
 def show_results(workspace: Workspace, plan: Plan, options: argparse.Namespace) -> int:
-    """Prints the finished runs of a plan's requested experiments; 1 if some could not be read."""
+    """Prints the finished runs of a plan's requested experiments; returns 1 if some could not be read."""
     entries = [workspace.store.entry(step.config) for step in plan.steps if step.labels and not step.status.problem]
     shown = [entry for entry in entries if entry.run_indices()]
     code = print_results(shown, options) if shown else 0

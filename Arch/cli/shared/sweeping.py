@@ -36,7 +36,7 @@ _WORDS = {
 def sweep(
     workspace: Workspace, plan: Plan, tasks: Sequence[Task], options: argparse.Namespace, *, is_forced: bool
 ) -> int:
-    """Makes the runs, prints the results of the requested experiments and a summary; 0 if no run is missing."""
+    """Makes the runs, prints the results of the requested experiments and a summary; returns 0 if no run is missing."""
     sweep_options = SweepOptions(options.retry, options.timeout, is_fail_fast=options.fail_fast, is_forced=is_forced)
     worker_options = WorkerOptions(options.device, options.gpus, options.per_gpu, options.workers, options.threads)
     slots = slots_of(worker_options, this_machine())

@@ -1,4 +1,4 @@
-"""`rm --restore` and `rm --forget`: list the trash, restore from it, delete for good."""
+"""`rm --restore` and `rm --forget`: list the trash, restore from it, delete permanently."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from Arch.upkeep.trash.removal import put_back
 
 
 def restore(workspace: Workspace, options: argparse.Namespace) -> int:
-    """Shows what would be restored, or restores it; 1 if something could not be restored."""
+    """Shows what would be restored, or restores it; returns 1 if something could not be restored."""
     if options.apply and not options.what:
-        raise ConfigError("name what is to be restored; `rm --restore` without --apply lists what is in the trash.")
+        raise ConfigError("nothing was named to restore; `rm --restore` without --apply lists what is in the trash.")
     found = found_in_trash(workspace, options.what, options.set, options.run, is_latest_only=bool(options.what))
     restored: list[Found] = []
     for each in found if options.apply else ():
@@ -28,7 +28,7 @@ def restore(workspace: Workspace, options: argparse.Namespace) -> int:
             restored.append(each)
         except (CacheError, DiskError) as problem:
             print(f"error: {problem}", file=sys.stderr)
-    hint = "--apply restores it" if options.what else "name what is to be restored, with --apply"
+    hint = "--apply restores it" if options.what else "to restore some, name them and add --apply"
     _show(restored if options.apply else found, options, "restored", hint)
     return 1 if options.apply and len(restored) < len(found) else 0
 
@@ -41,7 +41,7 @@ def forget(workspace: Workspace, options: argparse.Namespace, older: float | Non
         for each in found:
             trash.forget(each.item)
         trash.forget_rest(workspace.store.root)
-    _show(found, options, "deleted for good", "--apply deletes it for good")
+    _show(found, options, "deleted permanently", "--apply deletes it permanently")
     return 0
 
 

@@ -15,11 +15,11 @@ EXAMPLES = """examples:
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Adds the verb's arguments: none of its own."""
+    """Adds no arguments: the verb has only the shared ones."""
 
 
 def run(options: argparse.Namespace) -> int:
-    """Prints a line for each check; 1 if there is a problem."""
+    """Prints a line for each check; returns 1 if there is a problem."""
     found = list(examine(options.cache, options.data))
     if options.json:
         print(json.dumps([dict(vars(each)) for each in found], indent=1))

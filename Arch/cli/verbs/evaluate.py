@@ -37,7 +37,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="files, folders, fingerprint prefixes, Key=Value words, torchvision/NAME, timm/NAME (with @WEIGHTS), "
         "MODEL@FILE",
     )
-    parser.add_argument("--dataset", metavar="NAME", help="data to measure on (default: what the network learned from)")
+    parser.add_argument(
+        "--dataset", metavar="NAME", help="data to measure on (default: what the network was trained on)"
+    )
     parser.add_argument("--split", choices=("test", "train"), default="test", help="which samples (default: test)")
     parser.add_argument("--run", type=int, metavar="I", help="only run I of an experiment (default: every run)")
     parser.add_argument("--weights", choices=("Last", "Best"), default="Last", help="of a run (default: Last)")
@@ -45,7 +47,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--normalization",
         choices=("Own", "Dataset", "Elementwise", "ImageNet", "CIFAR", "None"),
         default="Own",
-        help="constants that the network sees images under (default: Own)",
+        help="constants that normalise the images (default: Own)",
     )
     parser.add_argument(
         "--extra-logits", choices=("refuse", "ignore"), default="refuse", help="more logits than classes: ignore them"
@@ -68,7 +70,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _words(words: Sequence[str]) -> Iterator[tuple[str, ...]]:
-    """Each foreign network by itself, then all other words together, since `Key=Value` words select among them."""
+    """Yields each foreign network separately, then the other words together: `Key=Value` words select among them."""
     foreign = [word for word in words if _is_foreign(word)]
     yield from ((word,) for word in foreign)
     others = tuple(word for word in words if word not in foreign)
@@ -95,7 +97,7 @@ def _evaluations(
 
 
 def _of_experiment(workspace: Workspace, network: Config, label: str, options: argparse.Namespace) -> dict[str, Any]:
-    """The part of an evaluation's config that follows from the experiment that trained the network."""
+    """Returns the keys of an evaluation that follow from the experiment that trained the network."""
     entry = workspace.store.entry(network)
     runs = max(len(entry.run_indices()), network.option("NumRuns"))
     which = {"NetworkRun": -1, "NumRuns": runs} if options.run is None else {"NetworkRun": options.run}
@@ -105,7 +107,7 @@ def _of_experiment(workspace: Workspace, network: Config, label: str, options: a
 
 
 def _data_of(network: Config) -> dict[str, Any]:
-    """The keys that say what data a network learned from, with their values."""
+    """Returns the keys of the data that a network was trained on, with their values."""
     keys = {"Dataset"}
     for key, rule in network.rules.keys.items():  # in an order in which conditions only read keys that come before
         if rule.depends_on() and rule.depends_on() <= keys:
@@ -116,7 +118,7 @@ def _data_of(network: Config) -> dict[str, Any]:
 
 
 def _config(workspace: Workspace, given: Mapping[str, Any], options: argparse.Namespace) -> Config:
-    """The config of an evaluation; of the given keys only those that count for one are taken over."""
+    """Returns the config of an evaluation, from the given keys and the options of the command line."""
     if options.dataset is None and "Dataset" not in given:
         raise ConfigError(f"{given['Network']} does not say what data it is for: name some with --dataset.")
     asked = {

@@ -19,7 +19,7 @@ EXAMPLES = """examples:
   main.py export Dataset=CIFAR10 --to runs.parquet
   main.py export 3f9a --epochs --to curves.json   a row for each epoch of each run
 
-A cell is empty where a run lacks the value; lists, and text that looks like a number or a truth value, are JSON.
+A cell is empty if a run lacks the value; lists, and text that looks like a number or a truth value, are JSON.
 """
 
 
@@ -31,7 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Writes or prints the rows; 1 if some experiments could not be read, each named on stderr."""
+    """Writes or prints the rows; returns 1 if some experiments could not be read, each named on stderr."""
     read_fast()
     workspace = workspace_of(options)
     if options.to is not None:

@@ -1,4 +1,4 @@
-"""Downloads datasets into the data folder: verified, unpacked, and only once when several processes ask."""
+"""Downloads, verifies and unpacks datasets; of several processes that need one, a single one downloads it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from Arch.units import size_text
 EXAMPLES = """examples:
   main.py fetch CIFAR100                          170 MB; an interrupted download is resumed
   main.py fetch MNIST SVHN STL10 --data /data
-  main.py names datasets                          which are on disk, their size and place
+  main.py names datasets                          state, size and folder of each dataset
 """
 
 
@@ -28,7 +28,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Downloads one after the other and prints their folders; 1 if one is not available."""
+    """Downloads the datasets and prints their folders; returns 1 if one is not available."""
     workspace = workspace_of(options)
     schema = workspace.resolver.rules.keys["Dataset"].schema
     names = dict.fromkeys(schema.aliases.get(name, name) for name in options.names)
@@ -53,7 +53,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _fetched(name: str, root: Path, *, quiet: bool) -> Path | None:
-    """Returns the folder of a dataset, downloaded unless it exists; None for one without files; raises DataError."""
+    """Downloads a dataset unless it exists; returns its folder, None if it has no files. Raises DataError."""
     facts = CATALOGUE[name]
     if not facts.home and not facts.needs_path:
         return None

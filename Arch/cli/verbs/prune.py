@@ -1,4 +1,4 @@
-"""Removes what is old, large, failed or orphaned from the cache; only shows it without --apply."""
+"""Removes old, large, failed or orphaned entries from the cache; only lists them without --apply."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ EXAMPLES = """examples:
 
 Without --failed and --orphans, whole experiments are removed; with them only what they name (with both: either).
 --older and --larger narrow that down: all given conditions have to hold. The age counts from the latest change.
-What is removed is in the trash (`rm --restore`, `rm --forget`); what a running process uses is left alone.
+What is removed is in the trash (`rm --restore`, `rm --forget`); what a running process uses is not removed.
 """
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Adds the verb's arguments."""
     add_what(parser, needed=False)
-    parser.add_argument("--older", metavar="AGE", help="unchanged for so long: 12h, 30d, 2w")
+    parser.add_argument("--older", metavar="AGE", help="unchanged for at least this time: 12h, 30d, 2w")
     parser.add_argument("--larger", metavar="SIZE", help="of at least this size: 500M, 1.5G")
     parser.add_argument("--failed", action="store_true", help="the files of failed attempts")
     parser.add_argument(

@@ -90,7 +90,7 @@ def _print(
     rows: dict[str, Any], lines: Sequence[str], troubles: Sequence[FailedMove], options: argparse.Namespace
 ) -> None:
     for trouble in troubles:
-        print(f"error: left alone: {trouble.move.source[:12]}: {trouble.why}.", file=sys.stderr)
+        print(f"error: not renamed: {trouble.move.source[:12]}: {trouble.why}.", file=sys.stderr)
     if options.json:
         left = [{"fingerprint": trouble.move.source, "why": trouble.why} for trouble in troubles]
         print(json.dumps({"applied": options.apply, **rows, "left_alone": left}, indent=1))

@@ -1,4 +1,4 @@
-"""Retries the runs that failed or crashed, and what they depend on; everything else is left alone."""
+"""Retries failed and crashed runs and the runs that they depend on; starts no other run."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from Arch.planning.words import configs
 from Arch.planning.workspace import Workspace
 
 EXAMPLES = """examples:
-  main.py retry ExperimentConfigs/Quickstart      the failed and crashed runs of these
+  main.py retry ExperimentConfigs/Quickstart      the failed and crashed runs of these configs
   main.py retry 3f9a                              a fingerprint's first digits
   main.py retry ExperimentConfigs Model=resnet8 --gpus 0,1 --timeout 4h
 """
@@ -42,13 +42,13 @@ def run(options: argparse.Namespace) -> int:
         where = sys.stderr if options.json else sys.stdout
         print(f"no run of {' '.join(options.what)} failed or crashed", file=where)
         return code
-    from Arch.cli.shared.sweeping import sweep  # costly, and not needed where nothing failed
+    from Arch.cli.shared.sweeping import sweep  # slow to import, and not needed if no run failed
 
     return sweep(workspace, plan, tasks, options, is_forced=True)
 
 
 def _with_all_attempts(workspace: Workspace, config: Config) -> Config:
-    """Returns the config with `NumRuns` raised to all attempted runs: a cached experiment does not store `NumRuns`."""
+    """Raises `NumRuns` to cover every failed run, since a cached experiment does not store `NumRuns`."""
     entry = workspace.store.entry(config)
     if not entry.exists:
         return config

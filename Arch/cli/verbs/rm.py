@@ -19,10 +19,10 @@ EXAMPLES = """examples:
   main.py rm --corrupt                            everything unreadable: runs, or whole experiments
   main.py rm --restore                            what is in the trash
   main.py rm --restore 3f9a --apply               restores it
-  main.py rm --forget --older 7d --apply          deletes for good what has been in the trash for a week
+  main.py rm --forget --older 7d --apply          deletes permanently what has been in the trash for a week
 
 A fingerprint prefix or a folder of the cache names an experiment also where its Config.json is missing or torn, or was
-written under other rules. What a running process uses is left alone, and so are the dependents of what is removed.
+written under other rules. What a running process uses and the dependents of a removed experiment are not removed.
 """
 
 
@@ -33,8 +33,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     ways = parser.add_mutually_exclusive_group()
     ways.add_argument("--corrupt", action="store_true", help="only what is damaged; without WHAT, in the whole cache")
     ways.add_argument("--restore", action="store_true", help="restore from the trash")
-    ways.add_argument("--forget", action="store_true", help="delete what is in the trash for good")
-    parser.add_argument("--older", metavar="AGE", help="with --forget: only what has been there for so long (7d, 12h)")
+    ways.add_argument("--forget", action="store_true", help="permanently delete what is in the trash")
+    parser.add_argument(
+        "--older", metavar="AGE", help="with --forget: only items that have been there for this time (7d, 12h)"
+    )
     parser.add_argument("--apply", action="store_true", help="do it; without this, only show it")
 
 
@@ -54,7 +56,7 @@ def run(options: argparse.Namespace) -> int:
         return forget(workspace, options, older)
     if not (options.what or options.corrupt):
         raise ConfigError(
-            "name what is to be removed: files, folders, fingerprint prefixes, Key=Value words, or --corrupt."
+            "nothing was named to remove. Name files, folders, fingerprint prefixes, Key=Value words, or --corrupt."
         )
     root = workspace.store.root
     names = selected(workspace, options)

@@ -1,4 +1,4 @@
-"""Shows the cached results of experiments; without WHAT, of all. Trains nothing."""
+"""Shows the cached results of the named experiments, or of all without WHAT. Trains nothing."""
 
 from __future__ import annotations
 

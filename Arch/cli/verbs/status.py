@@ -29,7 +29,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Prints a line of counts and the experiments that are not simply done; the exit code is 0 whatever their state."""
+    """Prints a line of counts and a table of the experiments that are not done; returns 0 in every state."""
     read_fast()
     found = overviews(workspace_of(options), options.what, options.set)
     if options.json:

@@ -34,7 +34,7 @@ def check_registered(plugin: Extension, module: str, built_in: Rules) -> None:
             )
         item = registry.of_plugin(module)[name]
         if isinstance(item, Registered):
-            _check_keys(plugin, built_in, registry, name, item.thing)
+            _check_keys(plugin, built_in, registry, name, item.component)
     for key, choices in plugin.choices.items():
         for name in choices:
             if not any(registry.key == key and name == each for registry, each in registered):
@@ -46,10 +46,10 @@ def check_registered(plugin: Extension, module: str, built_in: Rules) -> None:
                 )
 
 
-def _check_keys(plugin: Extension, built_in: Rules, registry: Registry[Any], name: str, thing: Any) -> None:
-    """Checks that a thing's own keys are declared, and that each of its fields has a key; raises PluginError."""
+def _check_keys(plugin: Extension, built_in: Rules, registry: Registry[Any], name: str, component: Any) -> None:
+    """Checks that a component's own keys are declared, and that each of its fields has a key; raises PluginError."""
     try:
-        needed = tuple(registry.keys_of(thing))
+        needed = tuple(registry.keys_of(component))
     except AttributeError as error:
         raise PluginError(f"{plugin.code.path}: the {registry.kind} {name!r} is not complete: {error}.") from error
     switch = {needed[0]: False} if needed else {}
@@ -61,7 +61,7 @@ def _check_keys(plugin: Extension, built_in: Rules, registry: Registry[Any], nam
                 f"{plugin.code.rules_path} does not declare. Add there: {json.dumps({**switch, **stanza})[1:-1]}."
             )
     known = {**built_in.key_by_field, **{field_name(key): key for key in plugin.keys}}
-    fields = dataclasses.fields(thing) if dataclasses.is_dataclass(thing) else ()
+    fields = dataclasses.fields(component) if dataclasses.is_dataclass(component) else ()
     for field in (each.name for each in fields if each.init):
         if field not in known and f"{field_name(name)}_{field}" not in known:
             stanza_name = f"{registry.key}:{name}:Params" if registry.key else f"{needed[0]}:Params"

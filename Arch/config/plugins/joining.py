@@ -24,7 +24,7 @@ from Arch.errors import ConfigError, PluginError, RulesError
 
 
 def rules_with(rules: Rules, paths: Sequence[str]) -> Rules:
-    """Returns the rules with what plugins add; cached for each set of plugins.
+    """Returns the rules with the additions of plugins; cached for each set of plugins.
 
     Args:
         rules: the built-in rules, or those with other plugins.
@@ -67,13 +67,13 @@ def as_asked(document: Mapping[str, Any]) -> dict[str, Any]:
     return {**document["Active"], PLUGINS: list(paths)} if paths else dict(document["Active"])
 
 
-def remembered(document: Mapping[str, Any], rules: Rules, why: str) -> Config:
+def config_without_plugins(document: Mapping[str, Any], rules: Rules, why: str) -> Config:
     """Returns the config of an entry whose plugins are missing: it can be shown, but not run.
 
     Args:
         document: its Config.json.
         rules: the built-in rules.
-        why: what is wrong with the plugins, as a sentence.
+        why: the error of the plugins, as a sentence.
     """
     active, defaults = document["Active"], document["Defaults"]
     named = without_defaults(active, defaults)
@@ -156,7 +156,7 @@ def _merged(built_in: Rules, plugins: tuple[Extension, ...]) -> Rules:
         keys = ordered(keys)
     except CycleError as problem:
         files = " and ".join(each.source.label for each in plugins)
-        raise PluginError(f"{files}: the conditions go round in a circle: {' -> '.join(problem.args[1])}.") from None
+        raise PluginError(f"{files}: the conditions form a cycle: {' -> '.join(problem.args[1])}.") from None
     return Rules(built_in.source, keys, aliases, retired, references, plugins, built_in)
 
 

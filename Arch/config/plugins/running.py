@@ -25,7 +25,7 @@ def use(config: Config) -> None:
     """Activates the plugins of a config and of the experiments that it is made from, and no others.
 
     Raises:
-        PluginError: a file fails as it is run, registers other things than its `.cjson` offers, or registers a name
+        PluginError: a file fails as it is run, registers other components than its `.cjson` offers, or registers a name
             that is taken.
     """
     plugins = tuple(config.plugins.values())
@@ -61,7 +61,7 @@ def errors_named(paths: Iterable[str]) -> Iterator[None]:
 
 
 def _user_of(paths: Iterable[str], error: BaseException) -> str:
-    """Returns the plugins and the built-in line that failed on their results; empty where it may have other causes."""
+    """Returns the plugins and the built-in line that failed on their results; empty if it may have other causes."""
     files = ", ".join(sorted(paths))
     if not files or isinstance(error, (RuntimeError, OSError)):  # torch and the system raise those for any reason
         return ""
@@ -70,7 +70,7 @@ def _user_of(paths: Iterable[str], error: BaseException) -> str:
 
 
 def _place_of(error: BaseException) -> str:
-    """Returns `FILE:LINE` of the innermost plugin line in an error's traceback; empty where there is none."""
+    """Returns `FILE:LINE` of the innermost plugin line in an error's traceback; empty if there is none."""
     place = ""
     for frame, line in traceback.walk_tb(error.__traceback__):
         if str(frame.f_globals.get("__name__")).startswith(PLUGIN_PREFIX):
@@ -79,7 +79,7 @@ def _place_of(error: BaseException) -> str:
 
 
 def _use(codes: Iterable[Code]) -> None:
-    activate(())  # things of a file that fails are not shown
+    activate(())  # components of a file that fails are not shown
     modules = list(dict.fromkeys(_run(each) for each in codes))  # one file may be named twice
     for registry in REGISTRIES:
         registry.check(modules)
@@ -92,7 +92,7 @@ def _run(code: Code) -> str:
     if name in sys.modules:
         return name
     module = sys.modules[name] = ModuleType(name)
-    # The modules that a plugin imports may register built-in things: its import statements are no part of its run.
+    # The modules that a plugin imports may register built-in components: import statements do not count as its run.
     own_builtins = {**vars(builtins), "__import__": _import}
     vars(module).update(__file__=code.path, __package__="", __builtins__=own_builtins)
     try:
@@ -137,6 +137,6 @@ def _hint(code: Code, error: BaseException) -> str:
     if not (beside.exists() or Path(f"{beside}.py").exists() or "relative import" in str(error)):
         return ""
     return (
-        " A plugin is one file and imports what is installed, not what lies beside it, whose changes go unnoticed. "
-        "Put it into the same file, or install it."
+        " A plugin is one file and imports installed packages, not files beside it, whose changes would not be "
+        "noticed. Put it into the same file, or install it."
     )

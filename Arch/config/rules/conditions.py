@@ -1,4 +1,4 @@
-"""When a stanza of the rules file counts: `K:Params`, `K:a,b:Params`, `K:!a:Params`, `K:a|!L:Params` and the like."""
+"""Conditions of stanzas of the rules file: `K:Params`, `K:a,b:Params`, `K:!a:Params`, `K:a|!L:Params` and the like."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 from Arch.config.rules.patterns import is_pattern, matches
 from Arch.config.rules.schema import Schema
-from Arch.config.rules.values import UnfitValueError
+from Arch.config.rules.values import InvalidValueError
 from Arch.errors import RulesError, did_you_mean
 
 SUFFIX = ":Params"
@@ -22,7 +22,7 @@ class Alternative:
     Attributes:
         text: as the rules file has it.
         keys: the keys whose values it reads.
-        values: the accepted values of the single key; empty where only truth counts.
+        values: the accepted values of the single key; empty if only truth counts.
         needs_all: every key has to be truthy, or the list has to hold every value; otherwise one is enough.
         is_negated: the result is negated.
         is_of_list: the single key's value is a list, which may hold several of the values at once.
@@ -117,7 +117,7 @@ def parse_condition(text: str, schemas: Mapping[str, Schema]) -> Condition:
 
     Args:
         text: the member's name, such as `"Optimizer:Adam,AdamW:Params"` or `"Trainer:KDTrainer|!Flag:Params"`.
-        schemas: of every key, so that values are compared in their key's type.
+        schemas: the schema of every key, so that values are compared in their key's type.
 
     Raises:
         RulesError: the name does not follow the grammar, names an unknown key, or can never hold. The message has no
@@ -136,7 +136,7 @@ def parse_condition(text: str, schemas: Mapping[str, Schema]) -> Condition:
 def _alternative(named: str, schemas: Mapping[str, Schema]) -> Alternative:
     text = f"{named}{SUFFIX}"
     if named.endswith(SUFFIX):
-        raise RulesError(f"':Params' stands once, at the end, and not after the alternative {named!r} too.")
+        raise RulesError(f"':Params' is written once, at the end, and not after the alternative {named!r} too.")
     parts = [part.strip() for part in named.split(":")]
     if len(parts) > 2:
         raise RulesError(f"{text!r} has more than the parts KEY:VALUES:Params; nest stanzas for a further condition.")
@@ -160,7 +160,7 @@ def _of_values(alternative: Alternative, schema: Schema) -> Alternative:
     where = f"the condition {alternative.text!r}"
     try:
         values = tuple(schema.compared(text) for text in alternative.values)
-    except UnfitValueError as problem:
+    except InvalidValueError as problem:
         raise RulesError(f"{where} on {alternative.keys[0]}: {problem}") from None
     is_of_list = schema.type in ("ints", "floats", "strs")
     if alternative.needs_all and not is_of_list:
@@ -208,7 +208,7 @@ def _split(text: str, whole: str) -> tuple[tuple[str, ...], bool]:
         raise RulesError(f"{whole!r} has an empty name or value.")
     if any("!" in part for part in parts):
         raise RulesError(
-            f"{whole!r}: '!' turns a whole condition round and stands once, "
+            f"{whole!r}: '!' negates a whole condition and is written once, "
             "before the values (K:!a,b) or, without values, before the keys (!K)."
         )
     return parts, separator == ";"

@@ -66,7 +66,7 @@ class KeyRule:
 
 @dataclass(frozen=True)
 class ReferenceRule:
-    """How a key refers to another experiment.
+    """The rule by which a key refers to another experiment.
 
     Attributes:
         model_key: where the value is only a model's name, it is this config with that name under this key ...

@@ -1,4 +1,4 @@
-"""What a plugin adds to the rules: keys, choices of built-in keys, and further conditions for built-in keys."""
+"""The additions of a plugin to the rules: keys, choices of built-in keys, and further conditions for built-in keys."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ class Code:
     Attributes:
         path: absolute path of the Python file.
         content: its bytes.
-        sha256: of the content, in hexadecimal digits.
-        rules_sha256: of the `.cjson` beside it; empty where there is none.
+        sha256: the sha256 of the content, in hexadecimal digits.
+        rules_sha256: the SHA-256 of the `.cjson` beside it; empty if there is none.
     """
 
     path: str
@@ -49,7 +49,7 @@ def rules_path_of(path: str) -> str:
 
 @dataclass(frozen=True)
 class Extension:
-    """What one plugin adds; a config that uses none of it has the same fingerprint without the plugin.
+    """The additions of one plugin; a config that uses none of them has the same fingerprint without the plugin.
 
     Attributes:
         code: the plugin's files.

@@ -17,7 +17,7 @@ from Arch.config.rules.declarations import Declaration, KeyRule, ReferenceRule
 from Arch.config.rules.facts import BOUNDS, Facts, check_facts, read_facts
 from Arch.config.rules.rules import Rules, ordered
 from Arch.config.rules.schema import Schema
-from Arch.config.rules.values import TYPES, UnfitValueError, type_of_default
+from Arch.config.rules.values import TYPES, InvalidValueError, type_of_default
 from Arch.errors import RulesError, did_you_mean
 
 
@@ -58,11 +58,11 @@ class Member:
 
 @dataclass(frozen=True)
 class Reader:
-    """Reads a document in the grammar of the rules: the rules file itself, or, method by method, a plugin's.
+    """Reads a document in the grammar of the rules: `rules` reads the rules file, the other methods also a plugin's.
 
     Attributes:
         document: the JSON object.
-        source: where it came from, for error messages.
+        source: its origin, for error messages.
         origin: the source of its declarations; None for the rules file.
     """
 
@@ -119,10 +119,10 @@ class Reader:
         for key, each in facts.items():
             if "retired" in each:
                 if key in declared:
-                    raise self.error(f"{key!r} is declared and retired; it can be one of them.", "::", key)
+                    raise self.error(f"{key!r} is declared and retired; it can be only one of these.", "::", key)
             elif key not in declared:
                 hint = did_you_mean(key, declared)
-                raise self.error(f"facts about {key!r}, which nothing declares. {hint}", "::", key)
+                raise self.error(f"facts about {key!r}, which is not declared. {hint}", "::", key)
         self._check_spellings(declared, facts)
         images: dict[str, str] = {}
         for key, members in declared.items():
@@ -149,7 +149,7 @@ class Reader:
                 raise self.error(f"the option {option!r} has no default; declare it at the top level.", ":", place)
             for member in declared[option]:
                 if member.stanzas:
-                    raise self.error(f"the option {option!r} is read freely and needs no condition.", *member.trail)
+                    raise self.error(f"the option {option!r} can always be read and takes no condition.", *member.trail)
         return set(options)
 
     def schema(self, member: Member, facts: Facts) -> Schema:
@@ -157,7 +157,7 @@ class Reader:
         kind = facts.get("type") or type_of_default(member.value)
         if kind is None:
             raise self.error(
-                f"the type of {member.name!r} cannot be told from its default; "
+                f"the type of {member.name!r} cannot be inferred from its default; "
                 f"give it a type in '::' ({', '.join(TYPES)}).",
                 *member.trail,
             )
@@ -174,7 +174,8 @@ class Reader:
         for key in condition.keys:
             if key in options:
                 raise self.error(
-                    f"the condition {condition.text!r} reads the option {key!r}, which may not act on a name.", *trail
+                    f"the condition {condition.text!r} reads the option {key!r}, which must not change a fingerprint.",
+                    *trail,
                 )
         return condition
 
@@ -199,7 +200,7 @@ class Reader:
         try:
             default = schema.canonical(member.value)
             schema.check(default)
-        except UnfitValueError as problem:
+        except InvalidValueError as problem:
             raise self.error(f"the default of {member.name!r}: {problem}", *member.trail) from None
         return default
 
@@ -218,9 +219,9 @@ class Reader:
         try:
             return ordered(keys)
         except CycleError as problem:
-            ring = problem.args[1]
-            trail = keys[ring[0]].declarations[0].trail
-            raise self.error(f"the conditions go round in a circle: {' -> '.join(ring)}.", *trail) from None
+            cycle = problem.args[1]
+            trail = keys[cycle[0]].declarations[0].trail
+            raise self.error(f"the conditions form a cycle: {' -> '.join(cycle)}.", *trail) from None
 
     def reference(self, key: str, facts: Facts, schemas: Mapping[str, Schema]) -> ReferenceRule:
         """Returns how a key refers to another experiment; raises RulesError."""
@@ -237,7 +238,7 @@ class Reader:
             try:
                 resets[name] = schemas[name].canonical(value)
                 schemas[name].check(resets[name])
-            except UnfitValueError as problem:
+            except InvalidValueError as problem:
                 raise self.error(f"{key} resets {name}: {problem}", "::", key, "resets", name) from None
         return resets
 

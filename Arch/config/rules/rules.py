@@ -18,10 +18,10 @@ from Arch.config.rules.values import Reader
 
 @dataclass(frozen=True)
 class Relevance:
-    """Which keys are active, for one set of values of the keys that conditions read.
+    """The active keys, for one set of values of the keys that conditions read.
 
     Attributes:
-        defaults: of the active keys.
+        defaults: the defaults of the active keys.
         off: the keys that are switched off.
         limited: the active keys whose given values have to be checked.
         required: the active keys that have to be given.
@@ -42,9 +42,9 @@ class Rules:
         keys: every key, in an order in which conditions only read keys that come before.
         aliases: other spellings of keys.
         retired: keys of old configs that are accepted without effect, with the reason.
-        references: for the keys of the type `reference`.
+        references: how each key of the type `reference` is resolved.
         plugins: what each plugin added, in the order of the plugins.
-        built_in: the rules without plugins, where these have some.
+        built_in: the rules without plugins; None if these rules have none.
         extended: cache of these rules with plugins, by the plugins' paths.
         read: cache of the plugins that were read, by path.
     """
@@ -70,7 +70,7 @@ class Rules:
         return (*self.keys, *self.aliases, *self.retired)
 
     def line_of(self, declaration: Declaration) -> int:
-        """Returns the line of a declaration in the rules file, or in its plugin's."""
+        """Returns the line of a declaration in the rules file or in the rules of a plugin."""
         source = declaration.source
         return (self._lines if source is None else lines(source.text or "")).get(declaration.trail, 1)
 
@@ -133,7 +133,7 @@ class Rules:
         return tuple(key for key in self.keys if key in read)
 
     def _computed_relevance(self, given: Mapping[str, Any]) -> Relevance:
-        """Computes which keys are active; conditions read the default of a switched-off key, so that it cannot act."""
+        """Computes which keys are active; for a switched-off key, conditions read the default, not the given value."""
         seen: dict[str, Any] = {}
         defaults: dict[str, Any] = {}
         off: list[str] = []

@@ -11,7 +11,7 @@ from typing import Any
 
 from Arch.config.json_text import describe
 from Arch.config.rules.patterns import is_pattern, matches
-from Arch.config.rules.values import CANONICAL, TYPES, Reader, UnfitValueError, unfit
+from Arch.config.rules.values import CANONICAL, TYPES, InvalidValueError, Reader, invalid
 from Arch.errors import did_you_mean
 
 # The types that a condition can compare by value, each with the type of one element.
@@ -50,7 +50,7 @@ class Schema:
         """Returns the value in the form in which it is stored, compared and hashed.
 
         Raises:
-            UnfitValueError: it is of another type or not one of the choices.
+            InvalidValueError: it is of another type or not one of the choices.
         """
         return self.reader(value, self.type)
 
@@ -63,14 +63,14 @@ class Schema:
         """Checks the bounds, which only active values have to keep: old configs have -1 or "" for inactive keys.
 
         Raises:
-            UnfitValueError: the canonical value is out of range, or no choice where one is needed.
+            InvalidValueError: the canonical value is out of range, or no choice where one is needed.
         """
         if value == "" and self.is_closed and not self.is_required:
             raise self._no_choice(value)
         for number in value if isinstance(value, list) else (value,):
             for breaks, words, bound in self._bounds:
                 if breaks(number, bound):
-                    raise UnfitValueError(f"expected {words} {bound}, got {describe(number)}.")
+                    raise InvalidValueError(f"expected {words} {bound}, got {describe(number)}.")
 
     @functools.cached_property
     def is_closed(self) -> bool:
@@ -83,7 +83,7 @@ class Schema:
         return bool(self._bounds) or (self.is_closed and not self.is_required)
 
     def why_planned(self, value: Any) -> str | None:
-        """Returns why the `value` is not implemented yet, or None where it is."""
+        """Returns why the `value` is not implemented yet, or None if it is."""
         if not self.planned:
             return None
         if isinstance(value, list):
@@ -96,7 +96,7 @@ class Schema:
         return next((self.planned[family] for family in self._planned_families if matches(text, family)), None)
 
     def version_of(self, value: str) -> int | None:
-        """Returns the version of what implements a choice or its family; None where nothing does."""
+        """Returns the version of what implements a choice or its family; None if nothing does."""
         if value in self.choices or not self._families:
             return self.choices.get(value)
         return next((self.choices[family] for family in self._families if matches(value, family)), None)
@@ -123,16 +123,16 @@ class Schema:
         """Returns a condition's value, written as text, as a canonical value of this key or of an element of its list.
 
         Raises:
-            UnfitValueError: no value of this key can equal it.
+            InvalidValueError: no value of this key can equal it.
         """
         kind = _ELEMENTS.get(self.type)
         if kind is None:
-            raise UnfitValueError(f"{TYPES[self.type]}, is not compared by value.")
+            raise InvalidValueError(f"{TYPES[self.type]}, is not compared by value.")
         if kind != "str":
             try:
                 return CANONICAL[kind](json.loads(text), kind)
             except ValueError:
-                raise unfit(text, kind) from None
+                raise invalid(text, kind) from None
         value = self.aliases.get(text, text)
         if self.is_closed and not self.knows(value) and not any(matches(name, value) for name in self.known()):
             raise self._no_choice(value)
@@ -160,7 +160,7 @@ class Schema:
             raise self._no_choice(value)
         return value
 
-    def _no_choice(self, value: str) -> UnfitValueError:
+    def _no_choice(self, value: str) -> InvalidValueError:
         known = sorted(self.known())
         near = did_you_mean(value, known) or f"Known: {', '.join(known)}."
-        return UnfitValueError(f"expected one of its choices, got {describe(value)}. {near}")
+        return InvalidValueError(f"expected one of its choices, got {describe(value)}. {near}")

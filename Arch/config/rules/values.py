@@ -30,56 +30,56 @@ _LARGEST_WHOLE = 2**53
 Reader = Callable[[Any, str], Any]
 
 
-class UnfitValueError(Exception):
+class InvalidValueError(Exception):
     """A value does not fit its key; callers add the key, the file and the line."""
 
 
 def type_of_default(default: Any) -> str | None:
-    """Returns the type of a default, or None where it shows none (an empty list)."""
+    """Returns the type of a default, or None if it shows none (an empty list)."""
     if isinstance(default, list):
         inner = {type_of_default(element) for element in default}
         return {"int": "ints", "float": "floats", "str": "strs"}.get(str(inner.pop())) if len(inner) == 1 else None
     return {bool: "bool", int: "int", float: "float", str: "str"}.get(type(default))
 
 
-def unfit(value: Any, kind: str) -> UnfitValueError:
+def invalid(value: Any, kind: str) -> InvalidValueError:
     """Returns the error of a value that is not of the type `kind`."""
-    return UnfitValueError(f"expected {TYPES[kind]}, got {describe(value)}.")
+    return InvalidValueError(f"expected {TYPES[kind]}, got {describe(value)}.")
 
 
 def _bool(value: Any, kind: str) -> bool:
     if value is True or value is False:
         return value
-    raise unfit(value, kind)
+    raise invalid(value, kind)
 
 
 def _int(value: Any, kind: str) -> int:
     if type(value) is float and value.is_integer():
         value = int(value)
     if type(value) is not int:
-        raise unfit(value, kind)
+        raise invalid(value, kind)
     if abs(value) > _LARGEST_WHOLE:
-        raise UnfitValueError(f"expected a whole number of at most 2^53, got {describe(value)}.")
+        raise InvalidValueError(f"expected a whole number of at most 2^53, got {describe(value)}.")
     return value
 
 
 def _float(value: Any, kind: str) -> float:
     if type(value) not in (int, float):
-        raise unfit(value, kind)
+        raise invalid(value, kind)
     if type(value) is int and abs(value) > _LARGEST_WHOLE:
-        raise UnfitValueError(f"expected a number of at most 2^53 in whole digits, got {describe(value)}.")
+        raise InvalidValueError(f"expected a number of at most 2^53 in whole digits, got {describe(value)}.")
     if not math.isfinite(value):
-        raise UnfitValueError("expected a finite number, got one too large for a float.")
+        raise InvalidValueError("expected a finite number, got one too large for a float.")
     return float(value) + 0.0  # -0.0 becomes 0.0
 
 
 def _str(value: Any, kind: str) -> str:
     if type(value) is not str:
-        raise unfit(value, kind)
+        raise invalid(value, kind)
     if value.isascii():
         return value
     if any("\ud800" <= letter <= "\udfff" for letter in value):
-        raise UnfitValueError("expected text, got half of a surrogate pair.")
+        raise InvalidValueError("expected text, got half of a surrogate pair.")
     import unicodedata  # most configs are ASCII, and a cached answer should not wait for this import
 
     return unicodedata.normalize("NFC", value)
@@ -88,7 +88,7 @@ def _str(value: Any, kind: str) -> str:
 def _list(element: Reader) -> Reader:
     def check(value: Any, kind: str) -> list[Any]:
         if not isinstance(value, (list, tuple)):
-            raise unfit(value, kind)
+            raise invalid(value, kind)
         return [element(member, kind) for member in value]
 
     return check
@@ -106,7 +106,7 @@ def _reference(value: Any, kind: str) -> Any:
     if isinstance(value, str) or not isinstance(value, Mapping):
         return _str(value, kind)
     if any(not isinstance(name, str) for name in value):
-        raise unfit(value, kind)
+        raise invalid(value, kind)
     return dict(value)
 
 

@@ -59,7 +59,7 @@ class RandomErasing:
     Attributes:
         probability: that an image is erased.
         least_area, most_area: of the rectangle, as shares of the area of the image.
-        least_aspect: of height to width, in (0, 1]; the largest is its inverse.
+        least_aspect: the least ratio of height to width, in (0, 1]; the largest is its inverse.
     """
 
     probability: float

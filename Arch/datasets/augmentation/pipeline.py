@@ -65,7 +65,7 @@ class Augmentation:
 
     @property
     def view_count(self) -> int | None:
-        """How many views an image has; None if views are not countable."""
+        """The number of different views of an image; None if they cannot be enumerated."""
         if self.rand_augment or self.cutout or self.erasing or self.mixing:
             return None
         return view_count(self.crop_padding, flip=self.horizontal_flip)

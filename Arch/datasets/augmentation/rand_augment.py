@@ -40,7 +40,7 @@ class RandAugment:
         magnitude: in [0, `LARGEST_MAGNITUDE`], the same for all operations.
 
     Source: Cubuk et al. 2020 (arXiv 1909.13719), with the operations and ranges of torchvision's `RandAugment`:
-    31 magnitudes, nearest neighbours, black where no source pixel is.
+    31 magnitudes, nearest-neighbour interpolation, fill value 0.
     """
 
     operations: int
@@ -76,7 +76,7 @@ def operate(pixels: Tensor, codes: Tensor, magnitude: int) -> Tensor:
 
 
 def all_at_once(pixels: Tensor, codes: Tensor, kinds: Sequence[Kind]) -> Tensor:
-    """Computes every kind of operation for the whole batch: selecting its images would synchronise with a GPU."""
+    """Computes every kind of operation for the whole batch: selecting images by index would synchronise the GPU."""
     operated = pixels
     for wanted, operation in kinds:
         is_wanted = (codes[:, None] == wanted).any(dim=1)

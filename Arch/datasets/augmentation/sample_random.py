@@ -16,7 +16,7 @@ class SampleRandom:
 
     Attributes:
         samples: int64 `(B,)`, indices in the training split, below 2^28.
-        seed: of the run's stream for augmentation.
+        seed: the seed of the run's stream for augmentation.
         epoch: any numbering.
     """
 

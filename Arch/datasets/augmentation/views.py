@@ -22,7 +22,7 @@ def view_numbers(sample_ids: Tensor, *, seed: int, epoch: int, padding: int = 4,
 
     Args:
         sample_ids: int64 `(B,)`, indices in the training split.
-        seed: of the run's stream for augmentation.
+        seed: the seed of the run's stream for augmentation.
         epoch: any numbering.
         padding: p, pixels on each side.
         flip: whether half of the views are mirrored.

@@ -18,8 +18,8 @@ def inverse_matrix(operation: str, amount: float, height: int, width: int) -> Ma
     Args:
         operation: `ShearX`, `ShearY` (around the upper left corner), `TranslateX`, `TranslateY` or `Rotate`.
         amount: slope, pixels (truncated to an integer) or degrees.
-        height: of the image in pixels.
-        width: of the image in pixels.
+        height: the height of the image in pixels.
+        width: the width of the image in pixels.
     """
     angle = math.radians(amount)
     matrices: dict[str, Matrix] = {

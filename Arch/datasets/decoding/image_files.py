@@ -46,7 +46,7 @@ class OpenedFiles:
 
 
 class ImageFiles(ABC):
-    """The image files of one split in one folder or archive; the constructor reads at most the names at its top."""
+    """The image files of one split in one folder or archive; the constructor reads at most the top-level names."""
 
     @abstractmethod
     def stamp(self) -> str:

@@ -38,7 +38,7 @@ _UNREADABLE = (
 
 @dataclass(frozen=True)
 class DecodeStyle:
-    """How images are decoded, apart from their size; the `repr` of a style is part of the key of decoded images.
+    """Options of decoding, apart from the size; the `repr` of a style is part of the key of decoded images.
 
     Attributes:
         is_colour: whether images become RGB even if all are grey.

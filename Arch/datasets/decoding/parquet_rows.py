@@ -106,7 +106,7 @@ class ChosenRows:
 
     Attributes:
         rows: the numbers of the rows, ascending.
-        labels: of all rows of the table.
+        labels: the labels of all rows of the table.
         classes: the names of the classes in label order.
     """
 

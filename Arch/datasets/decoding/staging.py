@@ -1,4 +1,4 @@
-"""Folders of decoded images appear complete, by one rename, or not at all."""
+"""Creates folders of decoded images atomically: each is filled under another name, then renamed."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from Arch.datasets.access import reason_of, unwritable
 from Arch.errors import DataError
 
 _PREFIX = ".partial-"
-_SILENT_SECONDS = 600.0  # without a write, after which an unlocked folder of another host counts as abandoned
-_ABANDONED_SECONDS = 24 * 3600.0  # without a write, after which any folder does: the file system may not support locks
+_UNLOCKED_SECONDS = 600.0  # without a write: then an unlocked folder of another host counts as abandoned
+_ABANDONED_SECONDS = 24 * 3600.0  # without a write: then every folder does, since locks may not be supported
 
 
 @contextmanager
@@ -41,7 +41,7 @@ def staged(folder: Path) -> Iterator[Path]:
 
 
 def discard(folder: Path) -> None:
-    """Moves a damaged folder out of the way before it is removed, so that no process reads a part of it.
+    """Removes a damaged folder, after a rename, so that no process reads a half-removed one.
 
     Raises:
         DataError: it cannot be moved.
@@ -50,7 +50,7 @@ def discard(folder: Path) -> None:
     try:
         folder.rename(aside)
     except FileNotFoundError:
-        return  # another process was faster
+        return  # another process has moved it
     except OSError as error:
         message = f"{folder} is damaged and cannot be removed: {reason_of(error)}. Remove it by hand."
         raise DataError(message, folder) from error
@@ -58,7 +58,7 @@ def discard(folder: Path) -> None:
 
 
 def _prefix(folder: Path) -> str:
-    """Returns how the temporary names of a folder start: with the folder's name and this host's."""
+    """Returns the prefix of a folder's temporary names: it contains the folder's name and this host's."""
     return f"{_PREFIX}{folder.name}{_host()}"
 
 
@@ -70,8 +70,10 @@ def _remove_abandoned(parent: Path) -> None:
     """Removes the unfinished folders of dead processes; those of other hosts only after some time without a write."""
     for partial in files.staged_folders(parent, _PREFIX):
         with suppress(OSError):
-            silence = time.time() - files.last_change(partial)
-            if silence > _ABANDONED_SECONDS:
+            idle_seconds = time.time() - files.last_change(partial)
+            if idle_seconds > _ABANDONED_SECONDS:
                 files.remove_staged(partial)
-            elif _host() in partial.name or silence > _SILENT_SECONDS:  # a lock may not be visible on another host
+            elif (
+                _host() in partial.name or idle_seconds > _UNLOCKED_SECONDS
+            ):  # a lock may not be visible on another host
                 files.remove_if_abandoned(partial)

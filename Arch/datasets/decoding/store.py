@@ -4,7 +4,7 @@
                          Images.json    shape, class names, digest, modification time of the finished Images.bin; the
                                         type of the pixels unless uint8
 
-A folder appears complete, by one rename, or not at all. Of several processes that need the same images one decodes
+A folder is created by one rename, complete. Of several processes that need the same images one decodes
 them and the others wait; where the file system has no locks all decode them, and the first to finish wins. A file with
 another size or time stamp than recorded is checked against its digest before it is used, and deleted if it differs.
 The folder `decoded` can be deleted at any time.

@@ -1,6 +1,6 @@
 """Downloads, verifies and unpacks datasets, once for all processes that need them.
 
-    <root>/<name>/                   the data; this folder appears complete, by one rename, or not at all
+    <root>/<name>/                   the data; this folder is created by one rename, complete
     <root>/<name>.digests.json       the SHA-256 of the downloaded files, compared when they may have changed
     <root>/.fetching/<name>/         unfinished downloads; a killed download is resumed from here
 
@@ -87,10 +87,10 @@ def fetched(root: Path, source: Source, report: Report = log_report) -> Path:
             cannot be written.
     """
     folder = root / source.name
-    if not is_there(folder):
+    if not is_downloaded(folder):
         work = root / ".fetching" / source.name.replace("/", "-")
         with locked(work):
-            if not is_there(folder):
+            if not is_downloaded(folder):
                 _fetch(source, folder, work, report)
     for file in source.files:
         path = folder / file.filename
@@ -100,7 +100,7 @@ def fetched(root: Path, source: Source, report: Report = log_report) -> Path:
     return folder
 
 
-def is_there(folder: Path) -> bool:
+def is_downloaded(folder: Path) -> bool:
     """Returns whether a folder exists and is not empty: an empty one counts as missing data.
 
     Raises:

@@ -48,13 +48,13 @@ def locked(work: Path, *, is_vital: bool = True) -> Iterator[None]:
     finally:
         if has_succeeded or _is_bare(work):
             shutil.rmtree(work, ignore_errors=True)
-            with suppress(OSError):  # other working folders may lie beside it
+            with suppress(OSError):  # the parent may contain other working folders
                 work.parent.rmdir()
         lock.release()
 
 
 def _is_bare(work: Path) -> bool:
-    """Tells whether a working folder holds nothing to resume from."""
+    """Returns whether a working folder holds nothing to resume from."""
     with suppress(OSError):
         return [path.name for path in work.iterdir()] == [_LOCK]
     return False

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from Arch.datasets.download.download import Remote, Source, is_there
+from Arch.datasets.download.download import Remote, Source, is_downloaded
 from Arch.datasets.sources.array_sources import CIFAR5M, CORRUPTED_CIFAR10, CORRUPTED_CIFAR100, RANDOM_IMAGES
 from Arch.errors import DataError
 
@@ -190,7 +190,7 @@ CATALOGUE: dict[str, Facts] = {
         8_041,
         "RGB, many sizes",
         "stanford_cars",
-        by_hand="Its original address is gone: a copy has cars_train/, cars_test/ and devkit/, or train/ and test/ "
+        by_hand="Its original address is offline: a copy has cars_train/, cars_test/ and devkit/, or train/ and test/ "
         "with a folder for each class.",
         customary_size=224,
     ),
@@ -240,7 +240,7 @@ def home_of(name: str, root: Path) -> Path:
     folder = facts.folder(root)
     if folder is None:
         raise DataError(f"there is nothing to download for {name}. {facts.by_hand}")
-    if not is_there(folder):
+    if not is_downloaded(folder):
         raise DataError(
             f"{name} cannot be downloaded: put it into {folder}, or name its folder in DataPath. {facts.by_hand}",
             folder,

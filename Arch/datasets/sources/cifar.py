@@ -21,7 +21,7 @@ from Arch.errors import DataError
 
 
 class _CIFAR(FolderDataset):
-    """Base class of the CIFAR datasets: pickled batches of 32x32 RGB images in planes.
+    """Base class of the CIFAR datasets: pickled batches of 32x32 RGB images, channels first.
 
     Class attributes:
         labels_key: the key of the labels in a batch.
@@ -33,21 +33,21 @@ class _CIFAR(FolderDataset):
 
     @abstractmethod
     def source(self) -> Any:
-        """Returns the class of torchvision, which has the file names and their MD5."""
+        """Returns the torchvision dataset class, which lists the file names and their MD5 sums."""
 
     def read(self, root: Path, split: SplitName) -> Images:
         """Reads the images of a split; once they are decoded, the downloaded files are not needed."""
         return self._decoded(root, split, lambda: self.home(root))
 
     def read_in(self, folder: Path, root: Path, split: SplitName) -> Images:
-        """Reads the images in the folder of the batches or its parent; see `FolderDataset.read_in`."""
+        """Reads the images from the folder of the batch files, or from its parent; see `FolderDataset.read_in`."""
         return self._decoded(root, split, lambda: folder)
 
     def _decoded(self, root: Path, split: SplitName, find: Callable[[], Path]) -> Images:
         source = self.source()
         parts = source.train_list if split == "train" else source.test_list
-        what = repr((parts, source.meta))
-        key = f"{self.name}-{split}-{hashlib.sha256(what.encode()).hexdigest()[:16]}"
+        listed_files = repr((parts, source.meta))
+        key = f"{self.name}-{split}-{hashlib.sha256(listed_files.encode()).hexdigest()[:16]}"
 
         def decode(target: Path) -> None:
             within = find()
@@ -77,7 +77,7 @@ class CIFAR10(_CIFAR):
 class _CIFAR100(_CIFAR):
     def source(self) -> Any:
         """Returns `torchvision.datasets.CIFAR100`."""
-        import torchvision  # as above
+        import torchvision  # takes a second to import, as above
 
         return torchvision.datasets.CIFAR100
 
@@ -104,7 +104,7 @@ def write_batches(files: list[Path], meta: Path, keys: tuple[str, str], target: 
     """Writes the images of the pickled batches `files` into the folder `target`.
 
     A file is a dictionary with `data`, uint8 `(n, 3072)`: 1,024 red, green, then blue values of a 32x32 image by
-    rows, and lists of labels. Their MD5 must have been checked: unpickling can run any code in a file.
+    rows, and lists of labels. The MD5 of the files must have been checked, since unpickling can run any code.
 
     Args:
         files: batches, in order.
@@ -140,7 +140,7 @@ def _unpickled(path: Path) -> dict[str, Any]:
 
 def _check(source: Any, folder: Path) -> None:
     """Checks that each file has the MD5 that torchvision states, without which it must not be unpickled."""
-    from torchvision.datasets.utils import check_integrity  # as above
+    from torchvision.datasets.utils import check_integrity  # takes a second to import
 
     meta = (source.meta["filename"], source.meta["md5"])
     for name, md5 in (*source.train_list, *source.test_list, meta):

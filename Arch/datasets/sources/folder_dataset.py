@@ -118,7 +118,7 @@ class ImageFileDataset(FolderDataset):
 
     @property
     def style(self) -> DecodeStyle:
-        """How the images are decoded."""
+        """The options of decoding."""
         return DecodeStyle(is_colour=True, may_enlarge=bool(CATALOGUE[self.name].customary_size))
 
     def read(self, root: Path, split: SplitName) -> Images:

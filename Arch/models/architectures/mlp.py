@@ -23,7 +23,7 @@ class MLP(ReLUArchitecture):
     biases; the head keeps torch's initialisation.
 
     Attributes:
-        widths: of the hidden layers; without any, the network is softmax regression.
+        widths: the widths of the hidden layers; without any, the network is softmax regression.
         dropout: probability in [0, 1) of dropping a hidden activation.
     """
 

@@ -101,7 +101,7 @@ def _composed(
 
 
 def _gradients(loss: Tensor, wanted: Sequence[Tensor]) -> tuple[Tensor | None, ...]:
-    """Returns the gradients, or none where the network's own backward fails: an in-place operation may break it."""
+    """Returns the gradients, or none if the network's own backward fails: an in-place operation may break it."""
     try:
         return torch.autograd.grad(loss, wanted, allow_unused=True)
     except RuntimeError:

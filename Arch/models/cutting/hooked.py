@@ -24,7 +24,7 @@ class HookedLayer:
 
     Attributes:
         name: its dotted name.
-        shape: of its output, without the batch.
+        shape: the shape of its output, without the batch.
         ends_in_activation: whether it is a non-linearity itself.
     """
 
@@ -79,7 +79,7 @@ def capture(
     Args:
         network: any module.
         x: examples, batch first.
-        names: of modules, in any order.
+        names: the names of modules, in any order.
         is_all: whether the network runs to its end.
         before_activation: capture the input of a non-linearity, not its output.
 

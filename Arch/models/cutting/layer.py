@@ -14,7 +14,7 @@ class Layer(nn.Module):
 
     Attributes:
         name: dotted name of the module that ends it.
-        shape: of its output, without the batch.
+        shape: the shape of its output, without the batch.
         is_overwritten: a later layer overwrites this one's output in place, so a caller that keeps it must copy it.
     """
 

@@ -1,4 +1,4 @@
-"""Replaces the operations inside a module by one call of the module, wherever nothing is cut inside it."""
+"""Replaces the traced operations of a module by one call of it, unless a cut point is inside the module."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ class Collapsed:
 def collapse(traced: Traced, flow: Flow, ends: Iterable[fx.Node]) -> Collapsed:
     """Replaces each module's operations by one call of it, unless one of the `ends` is inside it.
 
-    A call of a module follows the mode that the module has at that moment, and runs its hooks; operations that were
-    traced inside it would keep the mode of the trace.
+    A call of a module uses its current mode (training or evaluation) and runs its hooks; operations that were traced
+    inside it would keep the mode of the trace.
     """
     opened = {call for node in ends for call in node.meta[CALLS] if traced.calls[call].returned is not node} | set(
         _calls_with_escaping_values(traced)
@@ -97,7 +97,7 @@ class _Collapser:
     def _map_returned(self, node: fx.Node, returned: Any) -> None:
         """Finds the coarser node of each node in a module's return value."""
         if isinstance(returned, fx.Node):
-            if returned not in self.node_of:  # else it existed before the call
+            if returned not in self.node_of:  # otherwise it existed before the call
                 self.node_of[returned], self.kinds[node] = node, self.flow.kinds[returned]
             return
         positions = returned.items() if isinstance(returned, dict) else enumerate(returned)

@@ -28,7 +28,7 @@ class Part:
     Attributes:
         name: the layer's name.
         programs: what it computes in each mode.
-        with_input: the same, but returning the input of its last non-linearity first; None where it ends in none.
+        with_input: programs that return the input of its last non-linearity first; None if it does not end in one.
     """
 
     name: str
@@ -47,7 +47,7 @@ class LayerSequence:
 
     Attributes:
         layers: the generalized layers.
-        head: from the last layer to the logits.
+        head: the part from the last layer to the logits.
         names: layer indices by name.
         shapes: the output shape of each layer, without the batch.
         logits: the output shape of the head, without the batch.
@@ -113,7 +113,7 @@ def _in_mode(network: nn.Module, traced: Traced, shape: Shape, *, is_training: b
     if not cuts and (nonlinear or traced.opaque):
         raise ModelError(
             f"{type(network).__name__} has no layer before its head: no non-linearity, block or flattening returns one "
-            f"tensor, batch first, that all later operations depend on alone.{_opaque_reason(traced.opaque)}"
+            f"tensor, batch first, that is the only input of all later operations.{_opaque_reason(traced.opaque)}"
         )
     coarse = collapse(traced, flow, [cut.node for cut in cuts])
     layers, head = _parts(flow, coarse.flow, cuts, coarse.node_of)

@@ -68,7 +68,7 @@ class Modes:
 
     @cached_property
     def owners(self) -> tuple[str, ...]:
-        """Dotted names of the modules whose mode selects between the programs; empty where the programs are equal."""
+        """Dotted names of the modules whose mode selects between the programs; empty if the programs are equal."""
         if self.evaluation.source == self.training.source:
             return ()
         return tuple(dict.fromkeys(self.evaluation.owners + self.training.owners))

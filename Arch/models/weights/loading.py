@@ -13,13 +13,13 @@ from Arch.models.imodel import IModel
 from Arch.models.weights.files import State
 
 PREFIXES = ("module.", "model.", "net.", "network.", "backbone.", "_orig_mod.")
-COUNTER = "num_batches_tracked"  # BatchNorm's counter, which old files lack; used only where momentum is None
+COUNTER = "num_batches_tracked"  # BatchNorm's counter, which old files lack; used only if momentum is None
 MAX_LISTED = 20  # at most so many mismatches are listed
 
 
 @dataclass(frozen=True)
 class LoadReport:
-    """Which weights were loaded into a network.
+    """The weights that were loaded into a network.
 
     Attributes:
         taken: names of the parameters and buffers that were loaded.

@@ -11,7 +11,7 @@ from typing import Any
 
 from Arch.config.overrides import parse_value
 from Arch.config.rules.rules import Rules
-from Arch.config.rules.values import UnfitValueError
+from Arch.config.rules.values import InvalidValueError
 from Arch.errors import ConfigError, UnknownNameError
 
 _OPENING, _CLOSING = "[{", "]}"
@@ -113,7 +113,7 @@ def _axis(rules: Rules, word: str, key: str, texts: Sequence[str], folder: Path)
         value = _value(rules, key, text, folder)
         try:
             schema.check(schema.canonical(value))
-        except UnfitValueError as problem:
+        except InvalidValueError as problem:
             raise ConfigError(f"{word}: {problem}") from None
         values.append(value)
     return Axis(key, tuple(texts), tuple(values))

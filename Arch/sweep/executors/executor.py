@@ -14,7 +14,7 @@ WorkerRequest = Literal["stop", "checkpoint"]
 
 @dataclass(frozen=True)
 class Ending:
-    """How a worker exited.
+    """The exit of a worker.
 
     Attributes:
         worker: its name, as returned by `start`.
@@ -32,15 +32,15 @@ class Ending:
 
 
 class Executor(Protocol):
-    """Starts, watches and stops workers; each makes one ordered run in a new process.
+    """Starts, watches and stops workers; each makes the run of one `Order` in a new process.
 
-    Correctness rests on the leases: if an executor loses a worker or reports its exit late, only time is lost. If the
+    Leases guarantee correctness: if an executor loses a worker or reports its exit late, only time is lost. If the
     process of the executor dies, its workers are asked to stop, or exit after their run.
     """
 
     @property
     def slots(self) -> tuple[Slot, ...]:
-        """The slots, each for one worker at a time; constant."""
+        """The slots, each for one worker at a time; they do not change."""
 
     def start(self, order: Order, slot: Slot, log: Path) -> str:
         """Starts a worker and returns its name.

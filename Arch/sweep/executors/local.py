@@ -1,4 +1,4 @@
-"""An executor for workers on this machine, each a process in a session of its own."""
+"""An executor that starts workers on this machine, each as a process in its own session."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from Arch.sweep.progress import Slot
 
 # -P: files in the working directory must not shadow modules. faulthandler: a crash in C writes a traceback to the log.
 COMMAND = (sys.executable, "-P", "-X", "faulthandler", "-m", "Arch.sweep.executors.job")
-_PAUSE = 0.02  # seconds between two polls of the workers: short compared with a run, and without load
+_PAUSE = 0.02  # seconds between two polls of the workers: short compared with a run, and no measurable load
 _SIGNALS: Mapping[WorkerRequest, signal.Signals] = {"stop": signal.SIGTERM, "checkpoint": signal.SIGUSR1}
 
 
@@ -37,8 +37,8 @@ class _Worker:
 class LocalPool:
     """An executor on this machine.
 
-    On Linux, workers get a SIGTERM when the thread that started them ends, so it has to be the main thread. They do not
-    get the terminal's Ctrl-C: requests reach them through `ask` alone.
+    On Linux, workers get a SIGTERM when the thread that started them ends, so call `start` in the main thread. They
+    do not get the terminal's Ctrl-C; `ask` is the only way to stop them or to request a checkpoint.
     """
 
     def __init__(self, slots: Sequence[Slot], command: Sequence[str] = COMMAND) -> None:
@@ -57,7 +57,7 @@ class LocalPool:
         files.make_folder(log.parent)
         output = files.open_to_append(log)
         kills = out_of_memory_kills()
-        # Blocked until the worker handles them: a signal that came earlier would kill it.
+        # Blocked until the worker has installed its handlers: an earlier signal would kill it.
         before = signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
         try:
             process = subprocess.Popen(  # noqa: S603 - the project's own program
@@ -119,7 +119,7 @@ def _environment(slot: Slot) -> dict[str, str]:
 
 def _send(process: subprocess.Popen[bytes], order: Order) -> None:
     if process.stdin is not None:
-        with contextlib.suppress(BrokenPipeError), process.stdin:  # if it died at once, `ended` returns it
+        with contextlib.suppress(BrokenPipeError), process.stdin:  # if it has exited already, `ended` returns it
             process.stdin.write(order.text().encode())
 
 

@@ -1,4 +1,4 @@
-"""The order for a worker: which run to make, under which rules, with which lease."""
+"""The input of a worker: the run to make, the rules file and the lease."""
 
 from __future__ import annotations
 

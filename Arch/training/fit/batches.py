@@ -44,7 +44,7 @@ class Batches:
 
     @property
     def view_count(self) -> int | None:
-        """The number of views of an image, which `Batch.views` count; None where they cannot be counted."""
+        """The number of views of an image, which `Batch.views` count; None if they cannot be counted."""
         return self.augmentation.view_count if self.augmentation else 1
 
     @property

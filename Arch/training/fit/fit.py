@@ -29,7 +29,7 @@ class Fit(Stage):
 
     Attributes:
         dataset: on the device.
-        batches: of the training samples.
+        batches: the batches of the training samples.
         learner: the network, its objective and its optimizer.
         best: observes every evaluated epoch.
         epochs: the finished ones.
@@ -50,12 +50,12 @@ class Fit(Stage):
 
         Args:
             dataset: on the device.
-            batches: of the training samples.
+            batches: the batches of the training samples.
             learner: the network, its objective and its optimizer.
             best: chooses the best epoch.
             evaluate: returns the scores of a network on a split of a dataset.
             start: the warm start of the network; None for random weights.
-            name: of the stage, unique in its run.
+            name: the name of the stage, unique in its run.
         """
         self.name, self.dataset, self.batches, self.learner, self.best = name, dataset, batches, learner, best
         self.epochs: list[Epoch] = []

@@ -90,7 +90,7 @@ class Learner:
             batches: the remaining ones of the epoch.
             steps: the number of batches of a whole epoch.
             step_done: called after each step; if it raises, the state is that between two steps.
-            means: of the epoch's earlier batches, to which these are added; None where there are none.
+            means: the means of the epoch's earlier batches, to which these are added; None if there are none.
 
         Returns:
             The means over the samples of the epoch: `loss`, `accuracy`, and `loss/TERM` for each term, without its

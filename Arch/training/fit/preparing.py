@@ -39,8 +39,8 @@ def fit_of(
         study: its config has the keys of recipe, optimizer, schedule and augmentation.
         dataset: on the device.
         network: freshly initialised, on the device.
-        objective: of the fit.
-        streams: of the run.
+        objective: the objective of the fit.
+        streams: the streams of the run.
         evaluate: returns the scores of a network on a split.
         headline: the score that the best epoch is chosen by.
         start: the warm start of the network; None for random weights.

@@ -13,7 +13,7 @@ class RunningMeans:
     """Means over samples, whose sums stay on the device until they are read.
 
     Attributes:
-        names: of the values, in order.
+        names: the names of the values, in order.
         batches: the number of batches that were added.
     """
 

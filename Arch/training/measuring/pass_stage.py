@@ -55,7 +55,7 @@ class Pass(Stage):
             normalizer: from pixels to the network's input.
             engine: the device and how it computes.
             measurement: accumulates the batches.
-            name: of the stage, unique in its run.
+            name: the name of the stage, unique in its run.
             record: what the run records of the stage.
         """
         self.name, self._split, self._normalizer, self._engine = name, split, normalizer, engine

@@ -154,7 +154,7 @@ class ForeignModel:
     def _require_same_digest(self, digest: str) -> None:
         known = self.entry.document().get(WEIGHTS_DIGEST)
         if known is None:
-            self.entry.note({WEIGHTS_DIGEST: digest})
+            self.entry.record({WEIGHTS_DIGEST: digest})
         elif known != digest:
             raise ModelError(
                 f"the published weights {self.title} are not those that were used before under this name: the digest "

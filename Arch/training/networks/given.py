@@ -26,7 +26,7 @@ class GivenNetwork(Protocol):
         """Its name in messages."""
 
     def for_run(self, run: int) -> GivenNetwork:
-        """Returns the network for run number `run` of a study; it depends on `run` only where `KEYRun` is -1."""
+        """Returns the network for run number `run` of a study; it depends on `run` only if `KEYRun` is -1."""
 
     def load_for(self, dataset: ImageData) -> IModel:
         """Builds the network for a dataset's images and classes, in evaluation mode on the CPU.
@@ -43,7 +43,7 @@ class GivenNetwork(Protocol):
         """
 
     def normalization(self, root: Path) -> Normalization | None:
-        """Returns the constants that it was trained with, recorded or published; None where they are unknown.
+        """Returns the constants that it was trained with, recorded or published; None if they are unknown.
 
         Args:
             root: the folder of datasets, to compute constants that an old run did not record.
@@ -53,7 +53,7 @@ class GivenNetwork(Protocol):
         """
 
     def class_names(self) -> list[str]:
-        """Returns the names of the classes that it was trained on; empty where they are unknown."""
+        """Returns the names of the classes that it was trained on; empty if they are unknown."""
 
     def state(self) -> Mapping[str, Tensor]:
         """Returns its weights; raises as `load_for`."""

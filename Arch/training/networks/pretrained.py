@@ -1,4 +1,4 @@
-"""Initialises a network with pretrained weights, and says how fast its backbone is trained."""
+"""Initialises a network with pretrained weights, and gives the learning-rate factor of its backbone."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class WarmStart:
     Attributes:
         source: the title of the pretrained network.
         fit: which of its tensors were loaded.
-        multiplier: of the learning rate of the loaded parameters, or `FROZEN`; the head and newly initialised
+        multiplier: factor of the learning rate of the loaded parameters, or `FROZEN`; the head and newly initialised
             parameters are trained at the full rate.
     """
 

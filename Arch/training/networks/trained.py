@@ -36,7 +36,7 @@ class TrainedNetwork:
     Attributes:
         config: the experiment that trained it.
         entry: the cache entry of that experiment.
-        index: of the run that trained it; -1 stands for the index of the run that needs it.
+        index: the index of the run that trained it; -1 stands for the index of the run that needs it.
         weights: "Last" or "Best".
     """
 
@@ -128,8 +128,8 @@ class TrainedNetwork:
         except (SafetensorError, ModelError, OSError) as error:
             path = self.entry.weights(self.index, self.weights)
             raise CorruptEntryError(
-                f"{path} does not hold the weights of {self.config['Model']}. Restore it from a copy, or take the run "
-                f"out of the cache ({removal(self.entry.path, self.index)}) and give the same command again: {error}"
+                f"{path} does not hold the weights of {self.config['Model']}. Restore it from a copy, or remove the "
+                f"run from the cache ({removal(self.entry.path, self.index)}) and give the same command again: {error}"
             ) from error
 
 

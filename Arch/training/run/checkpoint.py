@@ -17,7 +17,7 @@ FORMAT = 2
 _UNFIT = (AttributeError, EOFError, IndexError, KeyError, RuntimeError, TypeError, ValueError, pickle.UnpicklingError)
 
 
-class UnfitCheckpointError(TrainingError):
+class InvalidCheckpointError(TrainingError):
     """A checkpoint cannot be read, or does not fit the run that the current code and config prepare."""
 
 
@@ -32,9 +32,9 @@ def unpack(payload: bytes) -> Mapping[str, Any]:
     """Returns the mapping that `pack` serialised, with tensors on the CPU; format 1 is translated.
 
     Raises:
-        UnfitCheckpointError: the bytes are damaged, or of an unknown format.
+        InvalidCheckpointError: the bytes are damaged, or of an unknown format.
     """
-    with unfit_named():
+    with invalid_checkpoint_errors():
         state = torch.load(io.BytesIO(payload), map_location="cpu", weights_only=True)
         if state["format"] == 1:
             return _from_format_1(state)
@@ -45,15 +45,15 @@ def unpack(payload: bytes) -> Mapping[str, Any]:
 
 
 @contextmanager
-def unfit_named() -> Iterator[None]:
-    """Turns the errors of a checkpoint that does not fit into UnfitCheckpointError; not those of a device."""
+def invalid_checkpoint_errors() -> Iterator[None]:
+    """Turns the errors of a checkpoint that does not fit into InvalidCheckpointError; not those of a device."""
     try:
         yield
     except _UNFIT as error:
         if is_out_of_memory(error) or "CUDA error" in str(error):
             raise
         line = (str(error).splitlines() or [""])[0]
-        raise UnfitCheckpointError(f"{type(error).__name__}: {line}") from error
+        raise InvalidCheckpointError(f"{type(error).__name__}: {line}") from error
 
 
 def _from_format_1(state: Mapping[str, Any]) -> dict[str, Any]:

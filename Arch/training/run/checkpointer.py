@@ -38,8 +38,8 @@ class Checkpointer:
         """Takes lease and log of the run, its callbacks, and functions that return what to write.
 
         Args:
-            lease: of the run.
-            log: of the run.
+            lease: the lease of the run.
+            log: the log of the run.
             requests: is read after every step.
             watcher: is called after every step.
             interval: epochs between checkpoints; below 1 only time counts.

@@ -31,7 +31,7 @@ def merged(stages: Sequence[Stage]) -> Outcome:
 
 
 def save(outcome: Outcome, folder: Path) -> None:
-    """Writes the weights and arrays of a run into its folder; no file where there are none. Raises DiskError."""
+    """Writes the weights and arrays of a run into its folder; no file if there are none. Raises DiskError."""
     for name, state in outcome.weights.items():
         _save_tensors(folder / f"{name}.safetensors", state)
     if outcome.arrays:

@@ -9,7 +9,7 @@ from typing import Any
 from Arch.datasets.data import ImageData
 from Arch.training.data_identity import data_record, require_same_data
 from Arch.training.networks.given import GivenNetwork
-from Arch.training.run.checkpoint import pack, unfit_named, unpack
+from Arch.training.run.checkpoint import invalid_checkpoint_errors, pack, unpack
 from Arch.training.run.provenance import provenance
 from Arch.training.run.stage import Stage
 from Arch.training.run.state import RunState
@@ -26,7 +26,7 @@ class PreparedRun:
         streams: its random streams.
         stages: in order; at least one.
         headline: the name of the score that progress shows.
-        dataset: on the device; None where the study reads none.
+        dataset: on the device; None if the study reads none.
         networks: the networks that the run is made from, by config key.
     """
 
@@ -81,17 +81,17 @@ class PreparedRun:
 
         Raises:
             DataError: the checkpoint was made with other data of the same name.
-            UnfitCheckpointError: the checkpoint was made by other code or for other stages, or cannot be read.
+            InvalidCheckpointError: the checkpoint was made by other code or for other stages, or cannot be read.
             RuntimeError: the device lacks memory or fails; the checkpoint itself may be intact.
         """
         saved = unpack(payload)
-        with unfit_named():
+        with invalid_checkpoint_errors():
             self._require_same_versions(saved)
             digest = saved["data_digest"]
         if self.dataset:
             whose = f"run {self.streams.run} of this experiment, which was started earlier"
             require_same_data(self.dataset, ({"data_digest": digest},), whose)
-        with unfit_named():
+        with invalid_checkpoint_errors():
             return self._loaded(saved)
 
     def _loaded(self, saved: Mapping[str, Any]) -> RunState:

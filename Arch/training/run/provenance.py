@@ -19,7 +19,7 @@ from Arch.training.engine import Engine
 from Arch.training.streams import Streams
 
 _DRIVER = Path("/proc/driver/nvidia/version")
-_PATIENCE = 5  # seconds for another program, which may have to be read from a slow disk
+_TIMEOUT = 5  # seconds for another program, which may have to be read from a slow disk
 
 
 def provenance(engine: Engine, streams: Streams) -> dict[str, Any]:
@@ -54,7 +54,7 @@ def host() -> str:
 
 
 def code_version(root: Path) -> dict[str, Any]:
-    """Returns the commit of the code in `root` and whether it was edited since; empty where git fails."""
+    """Returns the commit of the code in `root` and whether it was edited since; empty if git fails."""
     if not (root / ".git").exists():
         return {}
     commit = _git(root, "rev-parse", "HEAD")
@@ -86,11 +86,11 @@ def _driver() -> str | None:
     text = _DRIVER.read_text(errors="replace") if _DRIVER.exists() else ""
     match = re.search(r"Kernel Module.*?\s(\d+\.[\d.]+)", text)
     query = ("nvidia-smi", "--query-gpu=driver_version", "--format=csv,noheader")
-    return match[1] if match else answer(*query, patience=_PATIENCE)
+    return match[1] if match else answer(*query, seconds=_TIMEOUT)
 
 
 def _installed(package: str) -> str | None:
-    """Returns the version of an installed package without importing it; None where it is absent."""
+    """Returns the version of an installed package without importing it; None if it is absent."""
     try:
         return metadata.version(package)
     except metadata.PackageNotFoundError:
@@ -98,4 +98,4 @@ def _installed(package: str) -> str | None:
 
 
 def _git(root: Path, *words: str) -> str | None:
-    return answer("git", "-C", str(root), *words, patience=_PATIENCE)
+    return answer("git", "-C", str(root), *words, seconds=_TIMEOUT)

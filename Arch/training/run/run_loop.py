@@ -10,7 +10,7 @@ from Arch import files
 from Arch.cache.attempts.progress import Progress
 from Arch.cache.making.lease import Lease
 from Arch.cache.making.writer import RunWriter
-from Arch.training.run.checkpoint import UnfitCheckpointError
+from Arch.training.run.checkpoint import InvalidCheckpointError
 from Arch.training.run.checkpointer import Checkpointer
 from Arch.training.run.guarded_watcher import GuardedWatcher
 from Arch.training.run.outcomes import merged, save
@@ -43,7 +43,7 @@ def make_run(study: Study, prepare: Callable[[], PreparedRun], lease: Lease, log
         study: the experiment of the run.
         prepare: returns the run before its first step; called again after a checkpoint that does not fit.
         lease: on the run; its context is entered.
-        log: of the run.
+        log: the log of the run.
 
     Raises:
         ArchError: the run cannot be prepared, the data are not those of its checkpoint, a loss was not finite, or the
@@ -69,7 +69,7 @@ def _resumed(prepare: Callable[[], PreparedRun], lease: Lease, log: RunLog) -> t
     if latest is not None:
         try:
             state = run.resume(latest.payload)
-        except UnfitCheckpointError as problem:
+        except InvalidCheckpointError as problem:
             logging.getLogger(__name__).warning(
                 "the checkpoint of run %d in %s does not fit (%s); the run starts from the first step.",
                 lease.index,
@@ -89,7 +89,7 @@ def _resumed(prepare: Callable[[], PreparedRun], lease: Lease, log: RunLog) -> t
 def _log_start(run: PreparedRun, state: RunState, log: RunLog) -> None:
     stage = run.stages[state.stage]
     if run.steps_done:
-        log.write(f"goes on: {_named(run, stage)}{stage.reached().text}")
+        log.write(f"resumes: {_named(run, stage)}{stage.reached().text}")
         return
     log.write(f"begins: {', then '.join(f'{_named(run, each)}{each.plan}' for each in run.stages)}")
     for each in run.stages:

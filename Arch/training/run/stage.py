@@ -1,4 +1,4 @@
-"""Declares the stage: a run is a sequence of stages, and the run loop uses nothing else of them."""
+"""Declares the interface of a stage, through which the run loop runs the sequence of stages of a run."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Monitor(Protocol):
 
 @dataclass(frozen=True)
 class Reached:
-    """How far a stage has come.
+    """The progress of a stage.
 
     Attributes:
         text: a sentence for the log.
@@ -46,8 +46,8 @@ class Outcome:
 
     Attributes:
         scores: finite numbers by name.
-        epochs: in order; none where the stage has none.
-        weights: state dicts of what the stage trained, by file name without ending; none where it trained nothing.
+        epochs: in order; none if the stage has none.
+        weights: state dicts of what the stage trained, by file name without ending; none if it trained nothing.
         arrays: by name.
     """
 
@@ -61,11 +61,11 @@ class Stage(ABC):
     """A part of a run: a fit, a pass, or another sequence of steps that can be interrupted between any two.
 
     Attributes:
-        name: of the stage, unique in its run.
+        name: the name of the stage, unique in its run.
         steps: the number of all its steps.
         plan: its length, for the log.
         notes: further lines for the log at the start of a run.
-        epochs: the finished ones; empty where the stage has no epochs.
+        epochs: the finished ones; empty if the stage has no epochs.
     """
 
     name: str

@@ -9,7 +9,7 @@ from typing import Any
 
 @dataclass
 class RunState:
-    """How far a run has come, in which time and where.
+    """The progress of a run, its seconds so far, and the machines that computed it.
 
     Attributes:
         stage: the index of the stage that is running.

@@ -18,9 +18,9 @@ def wait_for_lease(entry: Entry, index: int, requests: Requests, *, device: str,
     """Acquires the lease of a run on behalf of a user; takes it over from a dead holder.
 
     Args:
-        entry: of the experiment; it is open.
-        index: of the run.
-        requests: is read before each attempt.
+        entry: the experiment's entry, which exists.
+        index: the index of the run.
+        requests: checked for a stop before each attempt.
         device: where the run will be computed, for displays.
         pause: seconds between two attempts.
 

@@ -20,7 +20,7 @@ from Arch.training.run.stage import Stage
 from Arch.training.scores import Scores
 from Arch.training.streams import Streams
 
-# the kind of the dataset's constants for each choice that takes these; Own does for a network without its own
+# NetworkNormalization -> kind of the dataset's constants; `Own` uses them only if the network has none of its own
 OF_THE_DATASET = {"Own": "MeanVar", "Dataset": "MeanVar", "Elementwise": "Elementwise", "None": "None"}
 
 
@@ -29,7 +29,7 @@ class Evaluation(ITrainer):
     """Measures `Network` on a split of `Dataset` in one pass: accuracy, calibration, confusion; trains nothing."""
 
     def load_dataset(self) -> ImageData:
-        """Loads the config's data; computes their normalisation constants only where the evaluation uses them.
+        """Loads the config's data; computes normalisation constants only if the evaluation uses them.
 
         Raises:
             ArchError: the data cannot be loaded, or the network is not available.
@@ -47,7 +47,7 @@ class Evaluation(ITrainer):
         """Returns a single pass.
 
         Raises:
-            ConfigError: logits and classes differ in number.
+            ConfigError: the numbers of logits and classes differ.
             ArchError: the network is not available, or does not accept images of this shape.
         """
         data = self._data(dataset)
@@ -57,7 +57,7 @@ class Evaluation(ITrainer):
     def evaluate(self, model: IModel, dataset: ImageData, split: str = "test") -> Scores:
         """Measures a network, which is on the device, on the "train" or "test" split of a dataset."""
         stage = self._pass(model, dataset, split, keeps_logits=False)
-        stage.run(_Unwatched())
+        stage.run(_NoMonitor())
         outcome = stage.outcome()
         return Scores(outcome.scores, outcome.arrays)
 
@@ -118,11 +118,11 @@ class Evaluation(ITrainer):
         return dataset
 
     def _trained_classes(self) -> list[str]:
-        """Returns the names of the classes that the network was trained on; empty where they are not known."""
+        """Returns the names of the classes that the network was trained on; empty if they are unknown."""
         return self.network("Network").class_names()
 
 
-class _Unwatched:
+class _NoMonitor:
     """A monitor that ignores every call."""
 
     def step_done(self) -> None:

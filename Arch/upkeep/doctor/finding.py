@@ -22,7 +22,7 @@ class Finding:
         name: the subject of the check.
         level: the severity.
         sentence: the observed facts.
-        remedy: what to do; empty where nothing is to be done.
+        remedy: what to do; empty if nothing is to be done.
     """
 
     name: str

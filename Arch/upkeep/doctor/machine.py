@@ -75,7 +75,7 @@ def check_cores(environment: Mapping[str, str]) -> Finding:
 
 
 def check_installation(installation: Installation) -> Finding:
-    """Tells which version this is, where it lies, and where the default cache and data are."""
+    """Reports the version, its path, and the paths of the default cache and data."""
     where = f"{NAME} {installation.version} in {installation.package.parent}"
     if installation.repository is not None:
         return ok("installation", f"{where}, a repository: KDTrainer/ and data/ are there by default")

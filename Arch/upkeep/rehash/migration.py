@@ -157,7 +157,7 @@ def _make(root: Path, move: Move) -> str:
             summary.renew(Entry(root / move.target))
             return ""
     _rewrite(root / move.source, move.before)
-    return f"there is an experiment {move.target} by now"
+    return f"an experiment {move.target} exists already"
 
 
 def _rewrite(entry: Path, text: str) -> None:

@@ -1,4 +1,4 @@
-"""Plans which cached experiments get another fingerprint under today's rules, in an order without conflicts."""
+"""Plans which cached experiments get another fingerprint under the current rules, in an order without conflicts."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ class RehashPlan:
 
 
 def plan_rehash(workspace: Workspace, names: Collection[str] | None = None, *, is_pinning: bool = False) -> RehashPlan:
-    """Plans the migration of cached experiments to their fingerprints under today's rules.
+    """Plans the migration of cached experiments to their fingerprints under the current rules.
 
     Args:
         workspace: the cache and the rules.
@@ -135,9 +135,9 @@ class _Planner:
         while True:
             try:
                 return tuple(TopologicalSorter(graph).static_order())
-            except CycleError as problem:  # only damaged entries refer to each other in a circle
+            except CycleError as problem:  # only the references of damaged entries form a cycle
                 for name in set(problem.args[1]):
-                    self._stay(name, "unreadable", "by its references it was made from itself")
+                    self._stay(name, "unreadable", "its references form a cycle")
                     graph[name] = []
 
     def _teachers(self, name: str) -> Sequence[str]:
@@ -165,7 +165,7 @@ class _Planner:
         try:
             named = self._cache[key] = self._cache.get(key) or self._namer.named(name, document, teachers, known)
         except ConfigError as problem:
-            self._stay(name, "unreadable", f"today's rules cannot read it: {problem}")
+            self._stay(name, "unreadable", f"the current rules cannot read it: {problem}")
             return same
         if named.pinned and not (self._is_pinning and is_selected):
             self._stay(name, "undecided", "; ".join(named.pinned))
@@ -200,7 +200,7 @@ class _Planner:
             self._sorted()
         except CycleError as problem:
             for name in set(problem.args[1]):
-                self._stay(name, "conflict", "several experiments would exchange their fingerprints in a circle")
+                self._stay(name, "conflict", "several experiments would exchange their fingerprints in a cycle")
 
     def _sorted(self) -> Sequence[str]:
         """Sorts the experiments to rename: teachers before students, owners of a fingerprint before its next owners."""

@@ -1,4 +1,4 @@
-"""Computes the fingerprint of one cached experiment under today's rules, with the reasons of a difference."""
+"""Computes the fingerprint of one cached experiment under the current rules, with the reasons of a difference."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from Arch.planning.selection import Document
 
 @dataclass(frozen=True)
 class Named:
-    """An experiment under today's rules.
+    """An experiment under the current rules.
 
     Attributes:
         fingerprint: its fingerprint.
@@ -36,7 +36,7 @@ class Named:
 
 @dataclass(frozen=True)
 class Namer:
-    """Names experiments under today's rules, from their Config.json alone.
+    """Names experiments under the current rules, from their Config.json alone.
 
     Attributes:
         resolver: resolves configs under the rules, without a cache, so that references stay fingerprints.
@@ -47,7 +47,7 @@ class Namer:
     root: Path
 
     def named(self, name: str, document: Document, renamed: Mapping[str, str], known: Mapping[str, Document]) -> Named:
-        """Returns an experiment under today's rules.
+        """Returns an experiment under the current rules.
 
         Args:
             name: its present fingerprint.
@@ -56,7 +56,7 @@ class Namer:
             known: the new content of their Config.json, by the new fingerprint.
 
         Raises:
-            ConfigError: today's rules cannot read it.
+            ConfigError: the current rules cannot read it.
         """
         if is_foreign(document["Active"]):  # its fingerprint is that of its source, which is independent of the rules
             return Named(name, document, (), ())

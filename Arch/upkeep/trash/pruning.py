@@ -25,7 +25,7 @@ _YOUNG = 60.0  # seconds; an entry that a process is just creating looks like an
 
 @dataclass(frozen=True)
 class Criteria:
-    """What to remove: failed attempts, orphans or else whole experiments, if they are old and large enough.
+    """The items to remove: failed attempts, orphans or else whole experiments, if they are old and large enough.
 
     Attributes:
         older: least seconds since the last change, or None for any age.
@@ -46,10 +46,10 @@ class Criteria:
             ConfigError: there is no criterion.
         """
         if self.older is None and self.larger is None and not (self.is_failed or self.is_orphan):
-            raise ConfigError("say what is to go: --older AGE, --larger SIZE, --failed or --orphans; they combine.")
+            raise ConfigError("expected --older AGE, --larger SIZE, --failed or --orphans; they combine.")
 
     def why(self, target: Target, now: float) -> str | None:
-        """Returns the reasons to remove a target, or None where it does not meet all criteria."""
+        """Returns the reasons to remove a target, or None if it does not meet all criteria."""
         age = now - target.changed
         if (self.older is not None and age < self.older) or (self.larger is not None and target.size < self.larger):
             return None
@@ -95,7 +95,7 @@ def _candidates(root: Path, name: str, criteria: Criteria, now: float) -> Iterat
 
 
 def _whole(root: Path, name: str, criteria: Criteria, now: float) -> Target | None:
-    """Returns the whole experiment where nothing of it is worth keeping."""
+    """Returns the whole experiment as a target if it has no runs and no other files to keep, else None."""
     entry = root / name
     has_runs = bool(finished.listed(entry))
     if criteria.is_orphan and not files.exists(entry / layout.CONFIG):
@@ -103,11 +103,11 @@ def _whole(root: Path, name: str, criteria: Criteria, now: float) -> Target | No
         return target if has_runs or now - target.changed >= _YOUNG else None
     if has_runs:
         return None
-    traces = Entry(entry).traces()
-    if traces and criteria.is_failed:
+    attempted_runs = Entry(entry).attempted_runs()
+    if attempted_runs and criteria.is_failed:
         failed = _failed(entry)
-        return targets.experiment(root, name, _reason(failed[-1])) if len(failed) == len(traces) else None
-    if traces or not criteria.is_orphan or not _is_bare(entry) or _is_of_foreign_network(entry):
+        return targets.experiment(root, name, _reason(failed[-1])) if len(failed) == len(attempted_runs) else None
+    if attempted_runs or not criteria.is_orphan or not _is_bare(entry) or _is_of_foreign_network(entry):
         return None
     target = targets.experiment(root, name, "no run and no attempt")
     return target if now - target.changed >= _YOUNG else None
@@ -123,13 +123,13 @@ def _is_bare(entry: Path) -> bool:
 
 
 def _is_of_foreign_network(entry: Path) -> bool:
-    """Returns whether an entry describes a foreign network, which has no runs; False where it is unreadable."""
+    """Returns whether an entry describes a foreign network, which has no runs; False if it is unreadable."""
     document = document_in(entry)
     return document is not None and is_foreign(document["Active"])
 
 
 def _failed(entry: Path) -> list[Attempt]:
-    missing = [index for index in Entry(entry).traces() if not finished.is_committed(entry, index)]
+    missing = [index for index in Entry(entry).attempted_runs() if not finished.is_committed(entry, index)]
     attempts = [attempt_at(Work(entry, index)) for index in missing]
     return [attempt for attempt in attempts if attempt.state is State.FAILED]
 
@@ -141,7 +141,7 @@ def _reason(attempt: Attempt) -> str:
 def _leftovers(root: Path, name: str) -> Iterator[tuple[str, str]]:
     """Yields unused files of an entry as paths relative to the cache, with the reasons."""
     entry = root / name
-    for index in Entry(entry).traces():
+    for index in Entry(entry).attempted_runs():
         places = [f"{name}/{part}/{layout.run_name(index)}" for part in ("Work", "Claims")]
         if finished.is_committed(entry, index):
             yield from ((place, "of a finished run") for place in places if files.exists(root / place))
@@ -151,7 +151,7 @@ def _leftovers(root: Path, name: str) -> Iterator[tuple[str, str]]:
 
 
 def _dead(root: Path, place: str) -> Iterator[tuple[str, str]]:
-    """Yields what killed processes left in a folder."""
+    """Yields the leftovers of killed processes in a folder."""
     for name in files.list_folder(root / place):
         path = root / place / name
         is_write = files.is_temporary(name) and not files.is_locked(path)

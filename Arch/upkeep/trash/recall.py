@@ -21,7 +21,7 @@ class Found:
 
     Attributes:
         item: the item.
-        title: its experiment in a few words; empty where unknown.
+        title: its experiment in a few words; empty if unknown.
         size: its size in bytes.
     """
 

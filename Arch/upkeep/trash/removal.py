@@ -1,4 +1,4 @@
-"""Moves things from the cache to the trash and back."""
+"""Moves experiments and runs from the cache to the trash and back."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Removal:
 
     Attributes:
         target: the target.
-        items: its items in the trash; empty where it was not moved or had been removed before.
+        items: its items in the trash; empty if it was not moved or had been removed before.
         refusal: why it was not moved.
     """
 

@@ -23,7 +23,7 @@ class Target:
     Attributes:
         kind: an experiment with all its runs, a finished run, the attempts at an unfinished one, or unused files.
         fingerprint: the experiment's fingerprint.
-        run: the run's index, or None where it is not about one run.
+        run: the run's index, or None if it is not about one run.
         places: the files and folders, relative to the cache.
         title: the experiment in a few words.
         runs: the number of finished runs in it.
@@ -52,7 +52,7 @@ def experiment(root: Path, name: str, why: str = "") -> Target:
 
 
 def run(root: Path, name: str, index: int, why: str = "") -> Target | None:
-    """Returns a finished run, or the attempts at an unfinished one; None where there is neither. Raises DiskError."""
+    """Returns a finished run, or the attempts at an unfinished one; None if there is neither. Raises DiskError."""
     place = f"{name}/Runs/{layout.run_name(index)}"
     if files.exists(root / place):
         return replace(_target(root, "run", name, (place,), run=index, why=why), runs=1)
@@ -60,7 +60,7 @@ def run(root: Path, name: str, index: int, why: str = "") -> Target | None:
 
 
 def attempt(root: Path, name: str, index: int, why: str = "") -> Target | None:
-    """Returns the files of all attempts at a run; None where there are none. Raises DiskError."""
+    """Returns the files of all attempts at a run; None if there are none. Raises DiskError."""
     places = (f"{name}/Work/{layout.run_name(index)}", f"{name}/Claims/{layout.run_name(index)}")
     there = tuple(place for place in places if files.exists(root / place))
     return _target(root, "attempt", name, there, run=index, why=why) if there else None

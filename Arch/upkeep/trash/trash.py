@@ -1,4 +1,4 @@
-"""The folder `.trash/`: each item removed from the cache, under a name made of its former place and the time."""
+"""The folder `.trash/`: each item removed from the cache, under a name made of its former path and the time."""
 
 from __future__ import annotations
 
@@ -105,7 +105,7 @@ def put_back(root: Path, item: Item) -> None:
 
 
 def forget(item: Item) -> None:
-    """Deletes an item of the trash for good; its first step, a rename, takes it out of the list of items.
+    """Deletes an item of the trash permanently; its first step, a rename, takes it out of the list of items.
 
     Raises:
         DiskError: not all of it could be deleted; `forget_rest` deletes the rest.

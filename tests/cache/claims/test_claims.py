@@ -1,4 +1,4 @@
-"""A claim on disk: its holder, whether the holder lives, and how a damaged claim counts."""
+"""A claim on disk: its holder, whether the holder is alive, and the effect of a damaged claim."""
 
 import json
 import os

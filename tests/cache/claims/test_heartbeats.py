@@ -1,4 +1,4 @@
-"""Holders on other hosts are judged by their heartbeats alone, by the local clock."""
+"""Whether a holder on another host is alive is decided from its heartbeats and the local clock alone."""
 
 import os
 from dataclasses import replace

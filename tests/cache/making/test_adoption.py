@@ -1,4 +1,4 @@
-"""A lease is handed from the process that took it to the one that makes the run."""
+"""A lease is transferred from the process that took it to the one that makes the run."""
 
 import json
 import os

@@ -10,7 +10,7 @@ from Arch import files
 from Arch.cache.claims.heartbeats import Heartbeats
 from Arch.cache.making.taking import take
 from Arch.errors import CacheError, DiskError, RunDoneError, RunHeldError
-from Arch.files import door
+from Arch.files import system_calls
 from tests.cache import stub
 
 MANY = 60
@@ -94,7 +94,7 @@ def test_a_claim_that_was_written_although_the_servers_reply_was_lost_is_recogni
             os.link(*arguments)
         return function(*arguments)  # the repeated request finds that the name exists
 
-    monkeypatch.setattr(door, "_step", lose_the_reply)
+    monkeypatch.setattr(system_calls, "_step", lose_the_reply)
     lease = entry.take(0)
     lease.check()
     assert lease.generation == 1

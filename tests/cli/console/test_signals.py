@@ -1,4 +1,4 @@
-"""A first signal requests an orderly stop; only a second one ends at once."""
+"""The first signal requests a checkpoint and a stop; the second one ends the process."""
 
 import os
 import signal

@@ -32,8 +32,8 @@ def plotted(tmp_path, monkeypatch, capsys):
                 writer.commit(Run(0, seed, epochs, scores, 1.0, {"versions": dict(config.versions)}))
         names = [] if {*OF_TRAININGS} & {*words} else OF_TRAININGS
         code = plot([*names, *words, "--cache", "cache"])
-        told = capsys.readouterr()
-        return code, {line.removeprefix("figures/") for line in told.out.split()}, told.err.splitlines()
+        output = capsys.readouterr()
+        return code, {line.removeprefix("figures/") for line in output.out.split()}, output.err.splitlines()
 
     return plotted
 

@@ -1,4 +1,4 @@
-"""The verbs that change a cache or write configs, as a user starts them: no change without `--apply`, and undo."""
+"""The verbs that change a cache or write configs, started as programs: preview, `--apply`, restore and undo."""
 
 import json
 import re
@@ -100,21 +100,21 @@ def test_single_runs_are_removed_and_then_deleted(cache, main, tmp_path):
     main("rm", f"cache/{entry.fingerprint}", "--run", "0", "--run", "2", "--apply")
     assert entry.run_indices() == (1,)
     assert "0 items" in main("rm", "--forget", "--older", "1d", "--apply")
-    assert "deleted for good: 2 items" in main("rm", "--forget", "--apply")
+    assert "deleted permanently: 2 items" in main("rm", "--forget", "--apply")
     assert list((tmp_path / "cache/.trash").iterdir()) == []
 
 
 def test_an_active_run_is_kept_and_the_rest_removed(cache, main, tmp_path):
     lease = cache["other"].take(3)
-    told = main("rm", "Model=Net", "--apply", "--json", code=1)
-    refusals = {row["fingerprint"]: row["refusal"] for row in json.loads(told)["targets"]}
+    output = main("rm", "Model=Net", "--apply", "--json", code=1)
+    refusals = {row["fingerprint"]: row["refusal"] for row in json.loads(output)["targets"]}
     assert refusals.pop(cache["other"].fingerprint).startswith(str(lease.claim.holder))
     assert set(refusals.values()) == {""}
     assert [entry.exists for entry in cache.values()] == [False, False, True]
     lease.end("stopped")
 
 
-def test_rm_corrupt_finds_and_removes_everything_damaged(cache, main):
+def test_rm_corrupt_finds_and_removes_all_damaged_entries_and_runs(cache, main):
     (cache["teacher"].path / "Config.json").write_text("{")
     (cache["student"].path / "Config.json").unlink()
     (cache["other"].path / "Runs/001/manifest.json").unlink()
@@ -128,9 +128,9 @@ def test_verify_finds_a_flipped_bit_and_its_advice_works(cache, main, tmp_path):
     content = bytearray(path.read_bytes())
     content[5] ^= 4
     path.write_bytes(content)
-    told = main("verify", code=1)
-    assert "6 runs of 3 experiments" in told
-    assert told.count("has another content than was written") == 1
+    output = main("verify", code=1)
+    assert "6 runs of 3 experiments" in output
+    assert output.count("has another content than was written") == 1
     [fault] = json.loads(main("verify", "--json", code=1))["faults"]
     assert (fault["fingerprint"], fault["run"], fault["path"]) == (cache["other"].fingerprint, 1, str(path))
     main(*re.search(r"`main\.py (rm .* --apply)`", fault["message"])[1].split())
@@ -144,12 +144,12 @@ def test_prune_removes_only_what_meets_all_conditions(cache, main):
     assert "moved 3 experiments" in main("prune", "--older", "0s", "--larger", "1", "--apply")
 
 
-def test_rehash_renames_pins_and_undoes(cache, main, tmp_path):
+def test_rehash_keeps_old_defaults_renames_and_undoes(cache, main, tmp_path):
     before = {path.name for path in (tmp_path / "cache").iterdir()}
     change_rules(tmp_path, {**RULES, "Temperature": 5.0})
-    told = main("rehash")
-    assert told.count("stays (undecided)") == 2
-    assert "2 made under a default that changed: `rehash --pin-old` keeps" in told
+    output = main("rehash")
+    assert output.count("stays (undecided)") == 2
+    assert "2 made under a default that changed: `rehash --pin-old` keeps" in output
     assert "renamed 2 of 3 experiments" in main("rehash", "--pin-old", "--apply")
     assert "nothing to rename; 3 experiments" in main("rehash")
     assert "(n=" in main("show", "Temperature=4")
@@ -197,20 +197,23 @@ def test_a_grid_with_a_fault_writes_nothing(cache, main, tmp_path):
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["rm"], "name what is to be removed: files, folders, fingerprint prefixes, Key=Value words, or --corrupt."),
+        (
+            ["rm"],
+            "nothing was named to remove. Name files, folders, fingerprint prefixes, Key=Value words, or --corrupt.",
+        ),
         (["rm", "Model=Other"], "nothing of Model=Other is in the cache"),
         (["rm", "Model=Net", "--older", "1d"], "--older requires --forget"),
         (["rm", "--forget", "--run", "1"], "--run selects runs of experiments"),
-        (["rm", "--restore", "--apply"], "name what is to be restored"),
+        (["rm", "--restore", "--apply"], "nothing was named to restore"),
         (["rm", "--restore", "ff"], "no experiment named 'ff'"),
-        (["prune"], "say what is to go: --older AGE, --larger SIZE, --failed or --orphans"),
+        (["prune"], "expected --older AGE, --larger SIZE, --failed or --orphans"),
         (["prune", "--older", "3"], "expected a span of time such as 90s, 12h or 30d"),
         (["prune", "--larger", "big"], "expected a size such as 500M or 1.5G"),
         (["rehash", "--undo", "--pin-old"], "--undo undoes the whole last migration"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )
-def test_an_error_is_one_sentence(words, message, cache, main):
-    told = main(*words, code=2)
-    assert message in told
-    assert told.count("\n") == 1
+def test_an_error_is_printed_on_one_line(words, message, cache, main):
+    output = main(*words, code=2)
+    assert message in output
+    assert output.count("\n") == 1

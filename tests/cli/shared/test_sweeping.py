@@ -161,7 +161,7 @@ def test_ctrl_c_checkpoints_and_stops_and_the_same_command_resumes(place):
 
 def test_ctrl_c_twice_kills_at_once_and_the_same_command_completes_it(place):
     place.write(2)
-    process = place.sweep("--workers", 2, stub={"steps": 10**6, "ways": {"0": "deaf", "1": "deaf"}})
+    process = place.sweep("--workers", 2, stub={"steps": 10**6, "ways": {"0": "ignores stop", "1": "ignores stop"}})
     place.wait_for_starts(2)
     process.send_signal(signal.SIGINT)
     time.sleep(0.5)

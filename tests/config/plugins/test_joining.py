@@ -143,7 +143,7 @@ CONTRADICTIONS = {
     "a Python name": ({"Batch_Size": 3}, "'Batch_Size' is taken: .*'BatchSize'"),
     "an old spelling": ({"SeperateLinear": 3}, "'SeperateLinear' is taken: .*'SeparateLinear'"),
     "options": ({"Odd": False, ":": ["Odd"]}, "nothing would read options of a plugin"),
-    "unknown facts": ({"::": {"Modle": {"choices": {"x": 1}}}}, "facts about 'Modle', which nothing declares"),
+    "unknown facts": ({"::": {"Modle": {"choices": {"x": 1}}}}, "facts about 'Modle', which is not declared"),
     "an unknown condition": ({"Modle:Params": {"Odd": 1}}, "names the unknown key 'Modle'"),
     "torn": ('{"Odd": fal', "not valid JSON"),
 }
@@ -190,7 +190,7 @@ def test_a_wrong_value_of_plugins_is_refused_in_a_sentence(value, message, resol
 
 
 def test_plugins_inside_a_stanza_are_refused(resolver, plugin):
-    with pytest.raises(ConfigError, match="Plugins has to stand at the top"):
+    with pytest.raises(ConfigError, match="Plugins has to be at the top level"):
         resolver.resolve({**ONE, "Model:MLP:Params": {PLUGINS: [plugin("net", NET)]}})
 
 

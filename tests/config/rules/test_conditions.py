@@ -98,11 +98,11 @@ def test_a_condition_holds_as_the_table_says(text, seen, verdict):
         ("Flag,Count;Other:Params", "mixes ',' (one of) and ';' (all of); use one."),
         ("Model:MLP,ViT_B;ViT_S:Params", "mixes ',' (one of) and ';' (all of); use one."),
         ("Flag,Other:true:Params", "names several keys and a value; a value belongs to one key."),
-        ("Flag,!Other:Params", "'!' turns a whole condition round and stands once"),
-        ("!!Flag:Params", "'!' turns a whole condition round and stands once"),
-        ("!Model:MLP:Params", "'!' turns a whole condition round and stands once"),
-        ("Model:MLP,!ViT_B:Params", "'!' turns a whole condition round and stands once"),
-        ("Model:!!MLP:Params", "'!' turns a whole condition round and stands once"),
+        ("Flag,!Other:Params", "'!' negates a whole condition and is written once"),
+        ("!!Flag:Params", "'!' negates a whole condition and is written once"),
+        ("!Model:MLP:Params", "'!' negates a whole condition and is written once"),
+        ("Model:MLP,!ViT_B:Params", "'!' negates a whole condition and is written once"),
+        ("Model:!!MLP:Params", "'!' negates a whole condition and is written once"),
         (":Params", "':Params' has an empty name or value."),
         ("Model::Params", "'Model::Params' has an empty name or value."),
         ("Model:!:Params", "has an empty name or value."),
@@ -126,7 +126,10 @@ def test_a_condition_holds_as_the_table_says(text, seen, verdict):
         ("|Flag:Params", "has an empty name or value."),
         ("Flag|Flag,Other;Count:Params", "'Flag,Other;Count:Params' mixes ',' (one of) and ';' (all of); use one."),
         ("Flag|Flag,Other:true:Params", "'Flag,Other:true:Params' names several keys and a value"),
-        ("Flag:Params|Other:Params", "':Params' stands once, at the end, and not after the alternative 'Flag:Params'"),
+        (
+            "Flag:Params|Other:Params",
+            "':Params' is written once, at the end, and not after the alternative 'Flag:Params'",
+        ),
         ("!(Flag|Other):Params", "names the unknown key '(Flag'"),
     ],
 )
@@ -194,7 +197,7 @@ def test_conditions_that_may_hold_together_do_not_exclude_each_other(one, other)
     assert not parsed(other).excludes(parsed(one))
 
 
-WORLD = {
+VALUES = {
     "Flag": [False, True],
     "Other": [False, True],
     "Model": ["MLP", "ViT_B", "ViT_S", "hub/x"],
@@ -208,12 +211,14 @@ def test_conditions_that_exclude_each_other_never_hold_together():
     texts = sorted({text for pair in EXCLUDING + MEETING for text in pair})
     for one, other in itertools.combinations(map(parsed, texts), 2):
         if one.excludes(other):
-            assert not [world for world in worlds_of(one, other) if one.holds(world) and other.holds(world)]
+            assert not [
+                assigned for assigned in assignments_of(one, other) if one.holds(assigned) and other.holds(assigned)
+            ]
 
 
-def worlds_of(*conditions):
+def assignments_of(*conditions):
     names = sorted({key for condition in conditions for key in condition.keys})
-    return [dict(zip(names, values, strict=True)) for values in itertools.product(*(WORLD[name] for name in names))]
+    return [dict(zip(names, values, strict=True)) for values in itertools.product(*(VALUES[name] for name in names))]
 
 
 @pytest.mark.parametrize(
@@ -253,13 +258,13 @@ LITERAL = {
     "Methods:!KD;CRD": lambda w: not {"KD", "CRD"} <= {*w["Methods"]},
 }
 ALTERNATIVES = st.lists(st.sampled_from(sorted(LITERAL)), min_size=1, max_size=4)
-WORLDS = st.fixed_dictionaries({key: st.sampled_from(values) for key, values in WORLD.items()})
+ASSIGNMENTS = st.fixed_dictionaries({key: st.sampled_from(values) for key, values in VALUES.items()})
 
 
 @settings(max_examples=300, deadline=None, derandomize=True, database=None)
-@given(texts=ALTERNATIVES, world=WORLDS)
-def test_alternatives_hold_as_their_literal_evaluation_says(texts, world):
-    assert parsed(f"{'|'.join(texts)}:Params").holds(world) == any(LITERAL[text](world) for text in texts)
+@given(texts=ALTERNATIVES, assigned=ASSIGNMENTS)
+def test_alternatives_hold_as_their_literal_evaluation_says(texts, assigned):
+    assert parsed(f"{'|'.join(texts)}:Params").holds(assigned) == any(LITERAL[text](assigned) for text in texts)
 
 
 @settings(max_examples=300, deadline=None, derandomize=True, database=None)
@@ -267,5 +272,5 @@ def test_alternatives_hold_as_their_literal_evaluation_says(texts, world):
 def test_stanzas_that_exclude_each_other_never_hold_together(ones, others):
     mine, yours = ([parsed(f"{'|'.join(texts)}:Params") for texts in side] for side in (ones, others))
     if never_together(mine, yours):
-        for world in worlds_of(*mine, *yours):
-            assert not all(any(LITERAL[text](world) for text in texts) for texts in (*ones, *others))
+        for assigned in assignments_of(*mine, *yours):
+            assert not all(any(LITERAL[text](assigned) for text in texts) for texts in (*ones, *others))

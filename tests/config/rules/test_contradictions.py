@@ -23,9 +23,9 @@ CONTRADICTIONS = {
     "a circle of conditions": (
         '{"A": 1, "B": 1,\n"A:Params": {"C": 1},\n"C:Params": {"D": 1, "A:Params": {}},\n"D:Params": {\n"C": 1}}',
         2,
-        "the conditions go round in a circle: C -> D -> C.",
+        "the conditions form a cycle: C -> D -> C.",
     ),
-    "a key that is its own condition": ('{\n"A:Params": {\n"A": 1}}', 3, "in a circle: A -> A."),
+    "a key that is its own condition": ('{\n"A:Params": {\n"A": 1}}', 3, "form a cycle: A -> A."),
     "one of and all of at once": (
         '{"A": 1, "B": 1, "C": 1,\n"A,B;C:Params": {"X": 1}}',
         2,
@@ -33,7 +33,7 @@ CONTRADICTIONS = {
     ),
     "several keys and a value": ('{"A": 1, "B": 1,\n"A,B:1:Params": {"X": 1}}', 2, "names several keys and a value"),
     "a part too many": ('{"A": 1,\n"A:1:2:Params": {"X": 1}}', 2, "has more than the parts KEY:VALUES:Params"),
-    "a negation in the middle": ('{"A": 1, "B": 1,\n"A,!B:Params": {"X": 1}}', 2, "'!' turns a whole condition round"),
+    "a negation in the middle": ('{"A": 1, "B": 1,\n"A,!B:Params": {"X": 1}}', 2, "'!' negates a whole condition"),
     "a stanza without its ending": ('{"A": 1,\n"A:1": {"X": 1}}', 2, "'A:1' has a colon and so must end in ':Params'."),
     "a stanza that is no object": ('{"A": 1,\n"A:Params": 3}', 2, "expected a stanza {...}, got 3."),
     "a value that is no number": ('{"A": 1,\n"A:x:Params": {"X": 1}}', 2, 'expected a whole number, got "x".'),
@@ -46,11 +46,15 @@ CONTRADICTIONS = {
     "an option without default": ('{"A": 1,\n":": ["A",\n"B"]}', 3, "the option 'B' has no default; declare it"),
     "an option that is no name": ('{"A": 1,\n":": ["A", ["A"]]}', 1, 'expected an option\'s name, got ["A"].'),
     "options that are no list": ('{"A": 1,\n":": "A"}', 2, 'expected a list of options, got "A".'),
-    "an option under a condition": ('{"A": 1,\n"A:Params": {\n"B": 1}, ":": ["B"]}', 3, "is read freely and needs no"),
+    "an option under a condition": (
+        '{"A": 1,\n"A:Params": {\n"B": 1}, ":": ["B"]}',
+        3,
+        "can always be read and takes no",
+    ),
     "an option as a condition": (
         '{"A": 1,\n"A:Params": {"B": 1}, ":": ["A"]}',
         2,
-        "reads the option 'A', which may not",
+        "reads the option 'A', which must not",
     ),
     "nested options": ('{"A": 1,\n"A:Params": {\n":": ["A"]}}', 3, "':' belongs to the top level of the rules."),
     "nested facts": ('{"A": 1,\n"A:Params": {\n"::": {}}}', 3, "'::' belongs to the top level of the rules."),
@@ -72,12 +76,12 @@ CONTRADICTIONS = {
     "an option in one alternative": (
         '{"A": 1, "B": 1,\n"B|A:Params": {"C": 1}, ":": ["A"]}',
         2,
-        "the condition 'B|A' reads the option 'A', which may not",
+        "the condition 'B|A' reads the option 'A', which must not",
     ),
-    "a circle through one alternative": (
+    "a cycle through one alternative": (
         '{"A": 1,\n"A|D:Params": {"C": 1},\n"C:Params": {"D": 1}}',
         2,
-        "the conditions go round in a circle: ",
+        "the conditions form a cycle: ",
     ),
     "a default beside an unconditional one": ('{"A": 1, "X": 1,\n"A:Params": {"X": 2}}', 2, "2 here and 1 in line 1"),
     "defaults of two values that a list may hold": (
@@ -88,11 +92,11 @@ CONTRADICTIONS = {
     "a type that the default does not show": (
         '{\n"A": []}',
         2,
-        "the type of 'A' cannot be told from its default; give it a type",
+        "the type of 'A' cannot be inferred from its default; give it a type",
     ),
-    "a default that is null": ('{\n"A": null}', 2, "the type of 'A' cannot be told from its default"),
-    "a default that is an object": ('{\n"A": {"b": 1}}', 2, "the type of 'A' cannot be told from its default"),
-    "a list of several types": ('{\n"A": [1, "b"]}', 2, "the type of 'A' cannot be told from its default"),
+    "a default that is null": ('{\n"A": null}', 2, "the type of 'A' cannot be inferred from its default"),
+    "a default that is an object": ('{\n"A": {"b": 1}}', 2, "the type of 'A' cannot be inferred from its default"),
+    "a list of several types": ('{\n"A": [1, "b"]}', 2, "the type of 'A' cannot be inferred from its default"),
     "a default of another type": (
         '{\n"A": 1.5, "::": {"A": {"type": "int"}}}',
         2,
@@ -116,7 +120,7 @@ CONTRADICTIONS = {
     "facts about an undeclared key": (
         '{"Alpha": 1,\n"::": {\n"Alpah": {"about": "x"}}}',
         3,
-        "facts about 'Alpah', which nothing declares. Did you mean 'Alpha'?",
+        "facts about 'Alpah', which is not declared. Did you mean 'Alpha'?",
     ),
     "an unknown fact": (
         '{"A": 1,\n"::": {"A": {\n"at_last": 1}}}',

@@ -1,14 +1,14 @@
-"""Rules are read as they are written."""
+"""Reading the rules file: defaults, conditions, line numbers and the order of keys."""
 
 from Arch.config.rules.reader import read_rules
 
 
-def test_one_default_may_stand_under_several_conditions(rules_of):
+def test_the_same_default_may_be_declared_under_several_conditions(rules_of):
     rules = rules_of({"A": False, "B": False, "A:Params": {"X": 1}, "B:Params": {"X": 1}})
     assert [declaration.when for declaration in rules.keys["X"].declarations] == ["A", "B"]
 
 
-def test_several_defaults_may_stand_under_conditions_that_exclude_each_other(rules_of):
+def test_different_defaults_may_be_declared_under_conditions_that_exclude_each_other(rules_of):
     rules = rules_of({"Mode": "a", "Mode:a:Params": {"X": 1}, "Mode:!a:Params": {"X": 2}})
     assert rules.relevance({}).defaults["X"] == 1
     assert rules.relevance({"Mode": "b"}).defaults["X"] == 2
@@ -18,9 +18,9 @@ def test_a_key_is_active_if_a_declaration_holds_with_all_its_stanzas(rules_of):
     rules = rules_of(
         {"A": False, "B": False, "C": False, "A:Params": {"B:Params": {"X": 1}}, "C:Params": {"X": 1}},
     )
-    worlds = [{"A": a, "B": b, "C": c} for a in (False, True) for b in (False, True) for c in (False, True)]
-    for world in worlds:
-        assert ("X" in rules.relevance(world).defaults) == ((world["A"] and world["B"]) or world["C"])
+    assignments = [{"A": a, "B": b, "C": c} for a in (False, True) for b in (False, True) for c in (False, True)]
+    for assigned in assignments:
+        assert ("X" in rules.relevance(assigned).defaults) == ((assigned["A"] and assigned["B"]) or assigned["C"])
 
 
 def test_a_condition_reads_the_default_of_a_switched_off_key(rules_of):
@@ -29,12 +29,12 @@ def test_a_condition_reads_the_default_of_a_switched_off_key(rules_of):
     assert set(rules.relevance({"A": False, "B": True}).off) == {"B", "X", "Y"}
 
 
-def test_the_lines_of_keys_are_known(rules_of):
+def test_the_line_number_of_each_key_is_recorded(rules_of):
     rules = rules_of('{\n"A": false,\n"A:Params": {\n\n"X": 1\n}}')
     assert {key: rules.line_of(rule.declarations[0]) for key, rule in rules.keys.items()} == {"A": 2, "X": 5}
 
 
-def test_the_repository_has_rules_without_contradiction(rules_path):
+def test_the_rules_of_the_repository_can_be_read(rules_path):
     assert len(read_rules(rules_path).keys) > 65
 
 

@@ -5,7 +5,7 @@ import math
 import pytest
 
 from Arch.config.rules.schema import Schema
-from Arch.config.rules.values import TYPES, UnfitValueError, type_of_default
+from Arch.config.rules.values import TYPES, InvalidValueError, type_of_default
 
 CANONICAL = [
     ("bool", True, True),
@@ -31,7 +31,7 @@ CANONICAL = [
     ("reference", "ResNet34", "ResNet34"),
     ("reference", {"Model": "MLP"}, {"Model": "MLP"}),
 ]
-UNFIT = [
+INVALID = [
     ("bool", 1),
     ("bool", "true"),
     ("bool", None),
@@ -83,14 +83,14 @@ def test_a_value_has_one_canonical_form(kind, value, canonical):
     assert repr(found) == repr(canonical)  # 1 and 1.0, 0.0 and -0.0 differ in their texts alone
 
 
-@pytest.mark.parametrize(("kind", "value"), UNFIT)
+@pytest.mark.parametrize(("kind", "value"), INVALID)
 def test_a_value_of_another_type_is_refused(kind, value):
-    with pytest.raises(UnfitValueError, match="expected "):
+    with pytest.raises(InvalidValueError, match="expected "):
         Schema(kind).canonical(value)
 
 
 def test_every_type_is_in_both_tables():
-    assert {kind for kind, _, _ in CANONICAL} == {kind for kind, _ in UNFIT} == set(TYPES)
+    assert {kind for kind, _, _ in CANONICAL} == {kind for kind, _ in INVALID} == set(TYPES)
 
 
 @pytest.mark.parametrize(
@@ -124,13 +124,13 @@ def test_a_choice_is_taken_under_its_own_name(value, chosen):
 
 @pytest.mark.parametrize("value", ["mlp", "ViT_*", "*", "M*", "hub", "MLP ", "net"])
 def test_any_other_value_than_a_choice_is_refused_patterns_too(value):
-    with pytest.raises(UnfitValueError, match="expected one of its choices"):
+    with pytest.raises(InvalidValueError, match="expected one of its choices"):
         CLOSED.canonical(value)
 
 
 def test_an_empty_choice_is_accepted_while_the_key_is_inactive():
     assert CLOSED.canonical("") == ""
-    with pytest.raises(UnfitValueError, match=r'got "". Known: MLP, ViT_B, hub/\*'):
+    with pytest.raises(InvalidValueError, match=r'got "". Known: MLP, ViT_B, hub/\*'):
         CLOSED.check("")
 
 
@@ -139,7 +139,7 @@ def test_each_element_of_a_list_is_a_choice():
     assert methods.canonical(["Hinton", "CRD"]) == ["KD", "CRD"]
     assert methods.why_planned(["KD", "CRD"]) == "later"
     assert methods.why_planned(["KD"]) is None
-    with pytest.raises(UnfitValueError, match='got "SP"'):
+    with pytest.raises(InvalidValueError, match='got "SP"'):
         methods.canonical(["KD", "SP"])
 
 
@@ -161,12 +161,12 @@ def test_a_planned_value_has_its_reason():
 def test_a_bound_refuses_the_values_beyond_it(bound, good, bad, words):
     schema = Schema("float", **{bound: 2})
     schema.check(good)
-    with pytest.raises(UnfitValueError, match=words):
+    with pytest.raises(InvalidValueError, match=words):
         schema.check(bad)
 
 
 def test_a_bound_holds_for_each_number_of_a_list():
     schema = Schema("ints", at_least=1)
     schema.check([1, 2])
-    with pytest.raises(UnfitValueError, match="expected at least 1, got 0"):
+    with pytest.raises(InvalidValueError, match="expected at least 1, got 0"):
         schema.check([1, 0])

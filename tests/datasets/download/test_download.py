@@ -15,7 +15,7 @@ import pytest
 from Arch.datasets.download import transfer
 from Arch.datasets.download.download import Remote, Source, fetched
 from Arch.errors import DataError
-from Arch.files import door
+from Arch.files import system_calls
 from tests.datasets.file_server import serving
 
 BODY = bytes(range(256)) * 4000  # a megabyte: several blocks
@@ -172,7 +172,7 @@ def test_data_that_can_only_be_read_are_named(root, monkeypatch):
 
     (root / "plain").mkdir(parents=True)
     (root / "plain" / "x").write_bytes(b"mine")
-    monkeypatch.setattr(door, "_step", refuse_writes)
+    monkeypatch.setattr(system_calls, "_step", refuse_writes)
     with pytest.raises(DataError, match=r"cannot write .*data/plain\.digests\.json: read-only file system"):
         fetched(root, Source("plain", (Remote("http://127.0.0.1:9/x", "x"),)))
 

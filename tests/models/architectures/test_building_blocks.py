@@ -10,8 +10,8 @@ from Arch.models.architectures.building_blocks import BasicBlock, Bottleneck, st
 
 @pytest.mark.parametrize(("width_in", "width", "stride"), [(8, 8, 1), (8, 8, 2), (4, 8, 1), (32, 8, 1), (32, 8, 2)])
 @pytest.mark.parametrize("block", [BasicBlock, Bottleneck])
-def test_a_block_is_torchvisions(block, width_in, width, stride, roughen, images):
-    ours = roughen(block(width_in, width, stride, batch_norm=True)).eval()
+def test_a_block_is_torchvisions(block, width_in, width, stride, randomized, images):
+    ours = randomized(block(width_in, width, stride, batch_norm=True)).eval()
     downsample = None if isinstance(ours.downsample, nn.Identity) else ours.downsample
     theirs = getattr(torchvision.models.resnet, block.__name__)(width_in, width, stride, downsample).double().eval()
     theirs.load_state_dict(ours.state_dict())

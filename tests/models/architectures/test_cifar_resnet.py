@@ -1,4 +1,4 @@
-"""The CIFAR ResNets against the benchmark's own shapes and a literal forward."""
+"""The CIFAR ResNets of the distillation benchmarks; oracles: stated shapes, and a forward written out by operation."""
 
 import math
 
@@ -49,8 +49,8 @@ def literal_forward(state, x):
 
 
 @pytest.mark.parametrize("name", ["resnet8", "resnet8x4"])
-def test_forward_is_the_papers(name, make, roughen, images):
-    model = roughen(make(name)).eval()
+def test_forward_equals_that_of_the_paper(name, make, randomized, images):
+    model = randomized(make(name)).eval()
     x = images(2, (3, 32, 32), torch.float64)
     assert torch.allclose(model(x), literal_forward(model.state_dict(), x), atol=1e-10)
 
@@ -66,7 +66,7 @@ def test_kernels_start_at_he_variance_for_the_backward_pass(make):
     assert kernel.std().item() == pytest.approx(math.sqrt(2 / (9 * 256)), rel=0.01)
 
 
-def test_blocks_start_as_their_shortcuts_only_without_batch_norm(make, images):
+def test_blocks_are_initialised_to_the_identity_only_without_batch_norm(make, images):
     x = F.relu(images(2, (64, 8, 8)))
     for batch_norm in (True, False):
         block = make("resnet14", batch_norm=batch_norm).network.get_submodule("layer3.1").eval()

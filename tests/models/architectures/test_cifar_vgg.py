@@ -38,8 +38,8 @@ def literal_forward(state, x):
     return x.mean((2, 3)) @ state["classifier.weight"].T + state["classifier.bias"]
 
 
-def test_forward_is_the_benchmarks(make, roughen, images):
-    model = roughen(make("vgg8")).eval()
+def test_forward_is_the_benchmarks(make, randomized, images):
+    model = randomized(make("vgg8")).eval()
     x = images(2, (3, 32, 32), torch.float64)
     assert torch.allclose(model(x), literal_forward(model.state_dict(), x), atol=1e-10)
 

@@ -41,9 +41,9 @@ def _narrow_classifiers():
 
 
 @pytest.fixture(scope="module", params=marked(NAMES))
-def model(request, make, roughen):
+def model(request, make, randomized):
     """Builds every network for grey digits, in float64 and evaluation mode; tests do not change it."""
-    return roughen(make(request.param, DIGIT)).eval()
+    return randomized(make(request.param, DIGIT)).eval()
 
 
 @pytest.fixture

@@ -123,23 +123,23 @@ def test_an_unknown_member_is_refused_with_the_nearest_name(name, near):
 
 
 def test_a_family_lists_its_members_only_on_request():
-    registry = Registry("thing", "Arch.distillation")
+    registry = Registry("component", "Arch.distillation")
     asked = []
 
-    @registry.register_family("f/*", lambda: asked.append(1) or ["f/b", "f/a"], "things of f")
+    @registry.register_family("f/*", lambda: asked.append(1) or ["f/b", "f/a"], "components of f")
     def make(name):
         return name.upper()
 
     assert (registry.families, list(registry), asked) == (("f/*",), [], [])
     assert registry.members("f/*") == ("f/a", "f/b")
-    assert (registry["f/a"], registry.about("f/*"), "g/a" in registry) == ("F/A", "things of f", False)
-    with pytest.raises(UnknownNameError, match="no family of things named"):
+    assert (registry["f/a"], registry.about("f/*"), "g/a" in registry) == ("F/A", "components of f", False)
+    with pytest.raises(UnknownNameError, match="no family of components named"):
         registry.members("g/*")
 
 
 @pytest.mark.parametrize("pattern", ["f/*", "f", "*/f"])
 def test_a_family_pattern_is_an_unused_prefix(pattern):
-    registry = Registry("thing", "Arch.distillation")
+    registry = Registry("component", "Arch.distillation")
     registry.register_family("f/*", list, "")(str)
     with pytest.raises(ValueError, match="registered already, or is no beginning"):
         registry.register_family(pattern, list, "")(str)

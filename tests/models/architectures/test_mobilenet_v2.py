@@ -48,8 +48,8 @@ def test_standard_layers_have_the_benchmarks_shapes(outline):
 
 
 @pytest.mark.parametrize(("size", "stride"), [(16, 1), (33, 2)])
-def test_forward_is_torchvisions_but_for_the_stem_on_small_images(size, stride, roughen, images):
-    model = roughen(MODELS["MobileNetV2"]().network((3, size, size), 10)).eval()
+def test_forward_is_torchvisions_but_for_the_stem_on_small_images(size, stride, randomized, images):
+    model = randomized(MODELS["MobileNetV2"]().network((3, size, size), 10)).eval()
     theirs = torchvision.models.mobilenet_v2(num_classes=10).double().eval()
     theirs.features[0][0].stride = (stride, stride)
     theirs.load_state_dict(model.state_dict())
@@ -85,8 +85,8 @@ def literal_forward(state, x):
     return x @ state["classifier.0.weight"].T + state["classifier.0.bias"]
 
 
-def test_forward_of_the_half_wide_network_is_the_benchmarks(roughen, images):
-    model = roughen(MODELS["MobileNetV2x0.5"]().network((3, 16, 16), 10)).eval()
+def test_forward_of_the_half_wide_network_is_the_benchmarks(randomized, images):
+    model = randomized(MODELS["MobileNetV2x0.5"]().network((3, 16, 16), 10)).eval()
     x = images(2, (3, 16, 16), torch.float64)
     expected = literal_forward(model.state_dict(), x)
     assert torch.allclose(model(x), expected, rtol=0, atol=1e-10 * float(expected.abs().max()))

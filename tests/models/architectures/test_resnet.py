@@ -107,8 +107,8 @@ def test_standard_layers_are_kd_wo_ces(name, layers):
 
 
 @pytest.mark.parametrize("name", ["ResNet18", "ResNet50"])
-def test_forward_is_torchvisions_with_the_small_stem(name, roughen, images):
-    model = roughen(MODELS[name]().network((3, 16, 16), 10)).eval()
+def test_forward_is_torchvisions_with_the_small_stem(name, randomized, images):
+    model = randomized(MODELS[name]().network((3, 16, 16), 10)).eval()
     theirs = getattr(torchvision.models, name.lower())(num_classes=10).double().eval()
     theirs.conv1, theirs.maxpool = nn.Conv2d(3, 64, 3, padding=1, bias=False).double(), nn.Identity()
     theirs.load_state_dict(model.state_dict())
@@ -117,8 +117,8 @@ def test_forward_is_torchvisions_with_the_small_stem(name, roughen, images):
     assert torch.allclose(model(x), expected, rtol=0, atol=1e-10 * float(expected.abs().max()))
 
 
-def test_forward_at_224_pixels_is_torchvisions_unchanged(roughen, images):
-    model = roughen(MODELS["ResNet18"]().network((3, 224, 224), 10)).float().eval()
+def test_forward_at_224_pixels_is_torchvisions_unchanged(randomized, images):
+    model = randomized(MODELS["ResNet18"]().network((3, 224, 224), 10)).float().eval()
     theirs = torchvision.models.resnet18(num_classes=10).eval()
     theirs.load_state_dict(model.state_dict())
     x = images(1, (3, 224, 224))

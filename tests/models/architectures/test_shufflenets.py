@@ -67,8 +67,8 @@ def literal_forward(state, x):
     return x.mean((2, 3)) @ state["linear.weight"].T + state["linear.bias"]
 
 
-def test_forward_of_the_first_version_is_the_benchmarks(roughen, images):
-    model = roughen(MODELS["ShuffleV1"]().network((3, 16, 16), 10)).eval()
+def test_forward_of_the_first_version_is_the_benchmarks(randomized, images):
+    model = randomized(MODELS["ShuffleV1"]().network((3, 16, 16), 10)).eval()
     x = images(2, (3, 16, 16), torch.float64)
     expected = literal_forward(model.state_dict(), x)
     assert torch.allclose(model(x), expected, rtol=0, atol=1e-10 * float(expected.abs().max()))
@@ -86,16 +86,16 @@ def test_kd_wo_ces_18_layers_and_the_pooled_vector(outline):
     assert len(outline("ShuffleNetV2").layers) == 18 + 1
 
 
-def test_forward_of_the_second_version_is_torchvisions_but_for_the_stems_stride(roughen, images, theirs):
-    model = roughen(MODELS["ShuffleNetV2"]().network((3, 16, 16), 10)).eval()
+def test_forward_of_the_second_version_is_torchvisions_but_for_the_stems_stride(randomized, images, theirs):
+    model = randomized(MODELS["ShuffleNetV2"]().network((3, 16, 16), 10)).eval()
     theirs.load_state_dict(model.state_dict())
     x = images(2, (3, 16, 16), torch.float64)
     expected = theirs(x).detach()
     assert torch.allclose(model(x), expected, rtol=0, atol=1e-10 * float(expected.abs().max()))
 
 
-def test_forward_of_the_benchmarks_second_version_is_torchvisions_with_their_stem(roughen, images, theirs):
-    model = roughen(MODELS["ShuffleV2"]().network((3, 16, 16), 10)).eval()
+def test_forward_of_the_benchmarks_second_version_is_torchvisions_with_their_stem(randomized, images, theirs):
+    model = randomized(MODELS["ShuffleV2"]().network((3, 16, 16), 10)).eval()
     theirs.conv1[0], theirs.maxpool = nn.Conv2d(3, 24, 1, bias=False).double(), nn.Identity()
     # the same tensors in the same order under other names
     theirs.load_state_dict(dict(zip(theirs.state_dict(), model.state_dict().values(), strict=True)))
@@ -111,8 +111,8 @@ def test_the_benchmarks_names_are_numbered_through_both_branches(bare):
 
 
 @pytest.mark.slow
-def test_forward_at_224_pixels_is_torchvisions_unchanged(roughen, images):
-    model = roughen(MODELS["ShuffleNetV2"]().network((3, 224, 224), 10)).eval()
+def test_forward_at_224_pixels_is_torchvisions_unchanged(randomized, images):
+    model = randomized(MODELS["ShuffleNetV2"]().network((3, 224, 224), 10)).eval()
     theirs = torchvision.models.shufflenet_v2_x1_0(num_classes=10).double().eval()
     theirs.load_state_dict(model.state_dict())
     x = images(1, (3, 224, 224), torch.float64)

@@ -67,8 +67,8 @@ def test_maps_are_twice_as_large_at_64_pixels(outline):
 
 
 @pytest.mark.parametrize("name", ["VGG11", pytest.param("VGG16", marks=pytest.mark.slow)])
-def test_forward_is_torchvisions_with_the_mean_over_the_map(name, roughen, images):
-    model = roughen(MODELS[name]().network((3, 32, 32), 10)).float().eval()
+def test_forward_is_torchvisions_with_the_mean_over_the_map(name, randomized, images):
+    model = randomized(MODELS[name]().network((3, 32, 32), 10)).float().eval()
     theirs = getattr(torchvision.models, f"{name.lower()}_bn")(num_classes=10, init_weights=False).eval()
     theirs.avgpool, theirs.classifier[0] = nn.AdaptiveAvgPool2d(1), nn.Linear(512, 4096)
     theirs.load_state_dict(model.state_dict())

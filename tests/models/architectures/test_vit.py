@@ -93,15 +93,15 @@ def theirs_for(model, size, patch):
 
 
 @torch.no_grad()
-def test_forward_is_torchvisions_where_the_class_token_is_classified(roughen, images):
-    network = roughen(MODELS["ViT_ETTT"](avg_tokens=False).network((3, 16, 16), 10)).eval()
+def test_forward_is_torchvisions_where_the_class_token_is_classified(randomized, images):
+    network = randomized(MODELS["ViT_ETTT"](avg_tokens=False).network((3, 16, 16), 10)).eval()
     x = images(2, (3, 16, 16), torch.float64)
     assert torch.allclose(network(x), theirs_for(network, 16, 2)(x), atol=1e-10)
 
 
 @torch.no_grad()
-def test_the_mean_over_all_tokens_includes_the_class_token(make, roughen, images):
-    model = roughen(make("ViT_ETTT", (3, 16, 16))).eval()
+def test_the_mean_over_all_tokens_includes_the_class_token(make, randomized, images):
+    model = randomized(make("ViT_ETTT", (3, 16, 16))).eval()
     x = images(2, (3, 16, 16), torch.float64)
     theirs = theirs_for(model, 16, 2)
     tokens = torch.cat([theirs.class_token.expand(2, -1, -1), theirs._process_input(x)], dim=1)
@@ -111,8 +111,8 @@ def test_the_mean_over_all_tokens_includes_the_class_token(make, roughen, images
 
 
 @torch.no_grad()
-def test_layers_are_the_embedded_tokens_and_each_blocks_output(make, roughen, images):
-    model = roughen(make("ViT_ETTT", (3, 8, 8))).eval()
+def test_layers_are_the_embedded_tokens_and_each_blocks_output(make, randomized, images):
+    model = randomized(make("ViT_ETTT", (3, 8, 8))).eval()
     x = images(2, (3, 8, 8), torch.float64)
     theirs = theirs_for(model, 8, 1)
     expected = [torch.cat([theirs.class_token.expand(2, -1, -1), theirs._process_input(x)], 1)]

@@ -55,8 +55,8 @@ def literal_forward(state, x):
 
 
 @pytest.mark.parametrize("name", ["wrn_16_1", "wrn_16_2"])
-def test_forward_is_the_benchmarks(name, roughen, images):
-    model = roughen(MODELS[name]().network((3, 16, 16), 10)).eval()
+def test_forward_is_the_benchmarks(name, randomized, images):
+    model = randomized(MODELS[name]().network((3, 16, 16), 10)).eval()
     x = images(2, (3, 16, 16), torch.float64)
     assert torch.allclose(model(x), literal_forward(model.state_dict(), x), atol=1e-10)
 

@@ -1,4 +1,4 @@
-"""Where networks are cut."""
+"""The layers into which networks are cut."""
 
 import pytest
 import torch
@@ -50,7 +50,7 @@ def test_without_a_linear_layer_the_last_pointwise_convolution_is_the_head():
 
 
 class Residual(nn.Module):
-    """conv(x) with a shortcut only where asked: one class, twice."""
+    """conv(x) with a shortcut only if asked: one class, twice."""
 
     def __init__(self, *, has_shortcut):
         super().__init__()

@@ -1,4 +1,4 @@
-"""The tests of grids need no real rules."""
+"""Fixtures of the tests of grids: a few small rules."""
 
 from tests.small_rules import workspace
 

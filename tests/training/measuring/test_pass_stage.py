@@ -8,7 +8,7 @@ from Arch.models.build import build
 from Arch.training.engine import Engine
 from Arch.training.measuring.pass_stage import Pass
 from Arch.training.measuring.predictions import Predictions
-from Arch.training.run.checkpoint import UnfitCheckpointError
+from Arch.training.run.checkpoint import InvalidCheckpointError
 from Arch.training.run.state import RunState
 
 
@@ -74,5 +74,5 @@ def test_a_checkpoint_of_another_batch_size_does_not_fit_the_run(trainer, monkey
     evaluation = trainer(Trainer="Evaluation", Network="MLP")
     payload = evaluation.prepare(0).packed(RunState())
     monkeypatch.setattr(Engine, "evaluation_batch", 6)
-    with pytest.raises(UnfitCheckpointError, match="ValueError: its batch_size is 256, not 6"):
+    with pytest.raises(InvalidCheckpointError, match="ValueError: its batch_size is 256, not 6"):
         evaluation.prepare(0).resume(payload)

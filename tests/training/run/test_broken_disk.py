@@ -1,4 +1,4 @@
-"""Oracle: the bytes of an undisturbed run. Real runs whose disk fails, or that are killed, at a chosen operation."""
+"""Oracle: the bytes of an uninterrupted run. Real runs whose disk fails, or that are killed, at a chosen operation."""
 
 import dataclasses
 import errno
@@ -11,7 +11,7 @@ import torch
 
 from Arch.callbacks import Requests, SilentWatcher
 from Arch.errors import DiskError
-from Arch.files import door
+from Arch.files import system_calls
 
 KEYS = {"NumEpochs": 3, "CheckpointInterval": 1, "MLPDropout": 0.3, "EMADecay": 0.5, "Validation": 0.25}
 STEPS = {
@@ -21,7 +21,7 @@ STEPS = {
     "the weights": ("/Last.safetensors", os.write),
     "the run's name": ("/Runs/000", os.rename),
 }
-UNDISTURBED = []  # the numbers of the undisturbed run, once some test has made it
+UNINTERRUPTED = []  # the numbers of the uninterrupted run, once some test has made it
 IS_SURVIVED = ("the second checkpoint", "a checkpoint's bytes")
 
 
@@ -63,7 +63,7 @@ def attempt(training, broken, fault):
     watcher = CheckpointRequester()
     training.settings = dataclasses.replace(training.settings, watcher=watcher, requests=watcher.requests)
     if broken:
-        door._step = breaking(*broken, fault)
+        system_calls._step = breaking(*broken, fault)
     try:
         training.result()
     except DiskError:
@@ -89,7 +89,7 @@ def breaking(part, function, fault):
 @pytest.mark.slow
 @pytest.mark.parametrize("fault", ["kill", errno.ENOSPC, errno.EIO, errno.EACCES], ids=str)
 @pytest.mark.parametrize("where", STEPS)
-def test_a_run_after_a_disk_fault_equals_the_undisturbed_run(in_child, where, fault):
+def test_a_run_after_a_disk_fault_equals_the_uninterrupted_run(in_child, where, fault):
     code, entry = in_child("broken", STEPS[where], fault)
     is_survived = where in IS_SURVIVED and fault != "kill"
     assert code == (-signal.SIGKILL if fault == "kill" else 0 if is_survived else 1)
@@ -97,11 +97,11 @@ def test_a_run_after_a_disk_fault_equals_the_undisturbed_run(in_child, where, fa
     if not is_survived and fault != "kill" and where != "the claim":
         assert entry.work(0).failure().error == "DiskError"
     assert in_child("broken")[0] == 0
-    if not UNDISTURBED:
-        code, undisturbed = in_child("undisturbed")
+    if not UNINTERRUPTED:
+        code, uninterrupted = in_child("uninterrupted")
         assert code == 0
-        UNDISTURBED.append(numbers(undisturbed.path))
-    assert numbers(entry.path) == UNDISTURBED[0]
+        UNINTERRUPTED.append(numbers(uninterrupted.path))
+    assert numbers(entry.path) == UNINTERRUPTED[0]
     assert {path.name for path in entry.path.iterdir()} == {"Config.json", "Result.json", "Runs"}
 
 

@@ -1,4 +1,4 @@
-"""Oracles: an undisturbed run, and the tensors before they were packed."""
+"""Oracles: an uninterrupted run, and the tensors before they were packed."""
 
 import dataclasses
 import io
@@ -10,7 +10,7 @@ from Arch.callbacks import Requests, SilentWatcher
 from Arch.config.config import Config
 from Arch.errors import DataError, StoppedError
 from Arch.training.fit.learner import Learner
-from Arch.training.run.checkpoint import UnfitCheckpointError
+from Arch.training.run.checkpoint import InvalidCheckpointError
 from Arch.training.run.state import RunState
 from Arch.training.trainers.image_trainer import ImageTrainer
 
@@ -39,9 +39,9 @@ def stopped(trainer):
 
 
 @pytest.fixture
-def undisturbed(trainer, tmp_path):
+def uninterrupted(trainer, tmp_path):
     training = trainer()
-    training.entry = dataclasses.replace(training.entry, path=tmp_path / "undisturbed" / training.entry.fingerprint)
+    training.entry = dataclasses.replace(training.entry, path=tmp_path / "uninterrupted" / training.entry.fingerprint)
     training.result()
     return training.entry
 
@@ -70,7 +70,7 @@ class StopAfter:
 
 
 def stepped(training, steps=2):
-    """Returns a run after some steps."""
+    """Returns a run that was stopped after `steps` steps."""
     run = training.prepare(0)
     with pytest.raises(StoppedError):
         run.stages[0].run(StopAfter(steps))
@@ -101,13 +101,13 @@ def test_a_checkpoint_restores_values_and_strides_of_all_tensors(trainer):
 
 
 def test_reading_a_checkpoint_executes_no_code(trainer):
-    class Bomb:
+    class RunsCode:
         def __reduce__(self):
             return pytest.fail, ("code ran",)
 
     buffer = io.BytesIO()
-    torch.save({"format": Bomb()}, buffer)
-    with pytest.raises(UnfitCheckpointError, match="UnpicklingError"):
+    torch.save({"format": RunsCode()}, buffer)
+    with pytest.raises(InvalidCheckpointError, match="UnpicklingError"):
         trainer().prepare(0).resume(buffer.getvalue())
 
 
@@ -116,28 +116,28 @@ def test_reading_a_checkpoint_executes_no_code(trainer):
 )
 def test_the_checkpoint_of_another_experiment_is_refused(trainer, other):
     payload = packed(stepped(trainer(**other)))
-    with pytest.raises(UnfitCheckpointError):
+    with pytest.raises(InvalidCheckpointError):
         trainer().prepare(0).resume(payload)
 
 
 def test_a_checkpoint_whose_steps_and_epochs_disagree_is_refused(trainer):
     run = stepped(trainer())
     run.stages[0].learner.steps_done += 1
-    with pytest.raises(UnfitCheckpointError, match="3 steps, and 2 by its epochs"):
+    with pytest.raises(InvalidCheckpointError, match="3 steps, and 2 by its epochs"):
         trainer().prepare(0).resume(packed(run))
 
 
 @pytest.mark.parametrize("payload", [b"", b"nonsense", b"PK\x03\x04 torn"])
-def test_an_unreadable_checkpoint_is_logged_and_the_run_starts_again(stopped, trainer, undisturbed, payload, caplog):
+def test_an_unreadable_checkpoint_is_logged_and_the_run_starts_again(stopped, trainer, uninterrupted, payload, caplog):
     stopped.entry.work(0).checkpoints.save(7, payload)
     trainer().result()
     assert [record.message.partition(" of ")[0] for record in caplog.records] == ["the checkpoint"]
     assert "starts from the first step" in log(stopped.entry)
     assert "begins: 2 epochs of 4 steps" in log(stopped.entry).partition("from the first step")[2]
-    assert weights(stopped.entry) == weights(undisturbed)
+    assert weights(stopped.entry) == weights(uninterrupted)
 
 
-def test_an_unreadable_checkpoint_is_discarded(stopped, trainer, undisturbed):
+def test_an_unreadable_checkpoint_is_discarded(stopped, trainer, uninterrupted):
     stopped.entry.work(0).checkpoints.save(7, b"nonsense")
     watcher = StopAt(2)
     again = trainer()
@@ -146,21 +146,23 @@ def test_an_unreadable_checkpoint_is_discarded(stopped, trainer, undisturbed):
         again.result()
     assert stopped.entry.work(0).checkpoints.newest().step == 2
     trainer().result()
-    assert weights(stopped.entry) == weights(undisturbed)
+    assert weights(stopped.entry) == weights(uninterrupted)
 
 
-@pytest.mark.parametrize("words", ["CUDA out of memory. Tried to allocate 2.00 GiB", "CUDA error: unspecified launch"])
-def test_a_checkpoint_is_kept_when_the_device_fails(stopped, trainer, undisturbed, words, monkeypatch):
+@pytest.mark.parametrize(
+    "message", ["CUDA out of memory. Tried to allocate 2.00 GiB", "CUDA error: unspecified launch"]
+)
+def test_a_checkpoint_is_kept_when_the_device_fails(stopped, trainer, uninterrupted, message, monkeypatch):
     def load(*_):
-        raise RuntimeError(words)
+        raise RuntimeError(message)
 
     with monkeypatch.context() as other:
         other.setattr(Learner, "load", load)
-        with pytest.raises(RuntimeError, match=words):
+        with pytest.raises(RuntimeError, match=message):
             trainer().result()
     trainer().result()
-    assert "goes on: 0 of 2 epochs and 3 of 8 steps are done" in log(stopped.entry)
-    assert weights(stopped.entry) == weights(undisturbed)
+    assert "resumes: 0 of 2 epochs and 3 of 8 steps are done" in log(stopped.entry)
+    assert weights(stopped.entry) == weights(uninterrupted)
 
 
 def test_a_checkpoint_of_another_version_of_a_component_is_not_used(stopped, trainer, monkeypatch):
@@ -172,18 +174,20 @@ def test_a_checkpoint_of_another_version_of_a_component_is_not_used(stopped, tra
     )
 
 
-def test_other_data_of_the_same_name_are_refused_and_the_old_data_accepted(stopped, trainer, undisturbed, monkeypatch):
+def test_other_data_of_the_same_name_are_refused_and_the_old_data_accepted(
+    stopped, trainer, uninterrupted, monkeypatch
+):
     original = ImageTrainer.load_dataset
     with monkeypatch.context() as other:
         other.setattr(ImageTrainer, "load_dataset", lambda self: dataclasses.replace(original(self), digest="f" * 64))
         with pytest.raises(DataError, match="started earlier"):
             trainer().result()
     trainer().result()
-    assert "goes on: 0 of 2 epochs and 3 of 8 steps are done" in log(stopped.entry)
-    assert weights(stopped.entry) == weights(undisturbed)
+    assert "resumes: 0 of 2 epochs and 3 of 8 steps are done" in log(stopped.entry)
+    assert weights(stopped.entry) == weights(uninterrupted)
 
 
-def test_a_run_resumed_with_other_threads_records_it(stopped, trainer):
+def test_a_run_resumed_with_another_thread_count_records_both(stopped, trainer):
     threads = torch.get_num_threads()
     torch.set_num_threads(threads + 1)
     try:
@@ -217,7 +221,7 @@ def test_a_run_counts_its_attempts_and_adds_their_seconds(stopped, trainer):
     assert [seconds // 1000 for seconds in found] == [1, 0, 2, 3]
 
 
-def test_a_checkpoint_that_fails_half_way_has_no_effect_on_the_run(trainer, undisturbed):
+def test_a_checkpoint_that_fails_while_it_is_restored_has_no_effect_on_the_run(trainer, uninterrupted):
     training = trainer()
     run = stepped(training, 3)
     run.stages[0].learner.steps_done += 1
@@ -225,10 +229,10 @@ def test_a_checkpoint_that_fails_half_way_has_no_effect_on_the_run(trainer, undi
     training.entry.work(0).checkpoints.save(4, packed(run))
     training.result()
     assert "starts from the first step" in log(training.entry)
-    assert weights(training.entry) == weights(undisturbed)
+    assert weights(training.entry) == weights(uninterrupted)
 
 
-def test_a_run_that_is_stopped_at_once_again_writes_no_checkpoint(stopped, trainer):
+def test_a_run_that_is_stopped_before_its_next_step_writes_no_checkpoint(stopped, trainer):
     again = trainer()
     lease = again.entry.take(0)
     again.settings.requests.stop()

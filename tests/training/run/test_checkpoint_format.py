@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from Arch.errors import StoppedError
-from Arch.training.run.checkpoint import UnfitCheckpointError, pack, unpack
+from Arch.training.run.checkpoint import InvalidCheckpointError, pack, unpack
 from Arch.training.run.state import RunState
 
 KEYS = {"Optimizer": "AdamW", "EMADecay": 0.5, "Validation": 0.25, "MLPDropout": 0.3}
@@ -54,5 +54,5 @@ def test_a_checkpoint_of_format_1_is_resumed_as_the_same_one_of_today(trainer):
 
 
 def test_a_checkpoint_of_an_unknown_format_is_refused():
-    with pytest.raises(UnfitCheckpointError, match="its format is 99, not 2"):
+    with pytest.raises(InvalidCheckpointError, match="its format is 99, not 2"):
         unpack(saved({"format": 99}))

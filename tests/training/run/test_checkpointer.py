@@ -12,7 +12,7 @@ import pytest
 from Arch.cache.attempts.progress import Progress
 from Arch.callbacks import Requests, SilentWatcher
 from Arch.errors import LeaseLostError, StoppedError
-from Arch.files import door
+from Arch.files import system_calls
 from Arch.training.run import checkpointer as module
 from Arch.training.run.checkpointer import CHECKPOINT_SECONDS, PROGRESS_SECONDS, WORTH_SECONDS, Checkpointer
 from Arch.training.run.run_log import RunLog
@@ -125,7 +125,7 @@ def test_a_stop_request_writes_a_checkpoint_and_names_its_step(run):
 def test_a_stop_request_on_a_full_disk_names_the_step_of_the_last_checkpoint(run, monkeypatch, caplog):
     run.make(saved_step=3)
     run.requests.stop()
-    monkeypatch.setattr(door, "_step", refusing("checkpoint-", errno.ENOSPC))
+    monkeypatch.setattr(system_calls, "_step", refusing("checkpoint-", errno.ENOSPC))
     run.step = 4
     with pytest.raises(StoppedError, match="at step 5 of 20; the same command resumes it from step 3"):
         run.steps(1)
@@ -136,7 +136,7 @@ def test_a_stop_request_on_a_full_disk_names_the_step_of_the_last_checkpoint(run
 def test_a_checkpoint_that_cannot_be_written_is_a_warning_and_retried(run, monkeypatch, caplog, code):
     run.make(interval=1)
     with monkeypatch.context() as broken:
-        broken.setattr(door, "_step", refusing("checkpoint-", code))
+        broken.setattr(system_calls, "_step", refusing("checkpoint-", code))
         run.steps(4)
         run.checkpointer.epoch_done(1)
     assert [record.levelno for record in caplog.records] == [logging.WARNING]

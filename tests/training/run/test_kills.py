@@ -1,4 +1,4 @@
-"""Oracle: the bytes of an undisturbed run. Runs of other processes are killed at thirty random moments."""
+"""Oracle: the bytes of an uninterrupted run. Runs of other processes are killed at thirty random moments."""
 
 import re
 import subprocess
@@ -12,7 +12,7 @@ PHASES = ("preparing", "training", "checkpointing", "committing")
 
 
 @pytest.mark.slow
-def test_runs_killed_at_random_moments_equal_the_undisturbed_run(capsys):
+def test_runs_killed_at_random_moments_equal_the_uninterrupted_run(capsys):
     program = [sys.executable, ROOT / "benchmarks" / "bench_kills.py", "30", "1"]
     done = subprocess.run(program, capture_output=True, text=True, timeout=600, check=False)
     with capsys.disabled():

@@ -1,4 +1,4 @@
-"""Oracle: the same run, undisturbed. One that is stopped after every step ends with the same bytes."""
+"""Oracle: the same run, uninterrupted. One that is stopped after every step ends with the same bytes."""
 
 import dataclasses
 import json
@@ -124,19 +124,19 @@ def record_of(entry):
 
 
 @pytest.mark.parametrize("keys", [*with_ids(QUICK), *with_ids(SLOW, pytest.mark.slow)])
-def test_a_run_stopped_after_every_step_equals_the_undisturbed_run(stopped_every, keys):
-    undisturbed, _ = stopped_every(0, **keys)
+def test_a_run_stopped_after_every_step_equals_the_uninterrupted_run(stopped_every, keys):
+    uninterrupted, _ = stopped_every(0, **keys)
     stopped, attempts = stopped_every(1, **keys)
-    run = undisturbed.run(0)
+    run = uninterrupted.run(0)
     assert attempts == len(run.epochs) * run.provenance["steps_per_epoch"] + 1
-    assert bytes_of(stopped) == bytes_of(undisturbed)
-    assert record_of(stopped) == record_of(undisturbed)
+    assert bytes_of(stopped) == bytes_of(uninterrupted)
+    assert record_of(stopped) == record_of(uninterrupted)
 
 
-def test_a_run_stopped_after_every_third_step_equals_the_undisturbed_run(stopped_every):
-    undisturbed, _ = stopped_every(0, **EVERYTHING)
+def test_a_run_stopped_after_every_third_step_equals_the_uninterrupted_run(stopped_every):
+    uninterrupted, _ = stopped_every(0, **EVERYTHING)
     stopped, _ = stopped_every(3, **EVERYTHING)
-    assert (bytes_of(stopped), record_of(stopped)) == (bytes_of(undisturbed), record_of(undisturbed))
+    assert (bytes_of(stopped), record_of(stopped)) == (bytes_of(uninterrupted), record_of(uninterrupted))
 
 
 class Noise(nn.Module):
@@ -160,11 +160,11 @@ def test_every_generator_is_restored(stopped_every, monkeypatch, draw):
         return Objective((WeightedTerm("noise", 1.0, Noise(lambda: draw(0, 1) if draw is random.gauss else draw())),))
 
     monkeypatch.setattr(KDTrainer, "objective", objective)
-    undisturbed, _ = stopped_every(0)
+    uninterrupted, _ = stopped_every(0)
     stopped, _ = stopped_every(1)
-    assert bytes_of(stopped) == bytes_of(undisturbed)
+    assert bytes_of(stopped) == bytes_of(uninterrupted)
     again, _ = stopped_every(100)
-    assert bytes_of(again) == bytes_of(undisturbed)
+    assert bytes_of(again) == bytes_of(uninterrupted)
 
 
 def test_a_run_restores_the_generators_of_python_and_numpy(trainer):
@@ -178,10 +178,10 @@ def test_a_run_restores_the_generators_of_python_and_numpy(trainer):
 
 
 @pytest.mark.gpu
-def test_on_a_gpu_a_run_stopped_after_every_step_equals_the_undisturbed_run(stopped_every):
+def test_on_a_gpu_a_run_stopped_after_every_step_equals_the_uninterrupted_run(stopped_every):
     keys = {**SLOW["BatchNorm under OneCycle"], "EMADecay": 0.5}
-    undisturbed, _ = stopped_every(0, "cuda", **keys)
+    uninterrupted, _ = stopped_every(0, "cuda", **keys)
     stopped, _ = stopped_every(1, "cuda", **keys)
-    assert bytes_of(stopped) == bytes_of(undisturbed)
-    assert record_of(stopped) == record_of(undisturbed)
-    assert undisturbed.run(0).provenance["driver"]
+    assert bytes_of(stopped) == bytes_of(uninterrupted)
+    assert record_of(stopped) == record_of(uninterrupted)
+    assert uninterrupted.run(0).provenance["driver"]

@@ -12,7 +12,7 @@ import pytest
 from Arch.cache.attempts.progress import Progress
 from Arch.callbacks import Requests, SilentWatcher
 from Arch.errors import NonFiniteLossError, StoppedError
-from Arch.files import door
+from Arch.files import system_calls
 from Arch.training.run.run_log import RunLog, epoch_line, open_run_log
 from Arch.types import Epoch
 
@@ -32,7 +32,7 @@ def refuse(monkeypatch):
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         return function(*arguments)
 
-    monkeypatch.setattr(door, "_step", step)
+    monkeypatch.setattr(system_calls, "_step", step)
 
 
 def test_lines_are_appended_with_their_time(work):
@@ -121,7 +121,7 @@ def test_a_run_keeps_the_log_of_all_its_attempts(trainer):
         "checkpoint",
         "StoppedError",
         lines[5],
-        "goes on",
+        "resumes",
         "epoch 2/2",
         "done after " + re.search(r"done after (.*):", text)[1],
     ]

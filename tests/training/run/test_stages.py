@@ -1,4 +1,4 @@
-"""Oracle: the same run, undisturbed. Runs of several stages, interrupted after every step."""
+"""Oracle: the same run, uninterrupted. Runs of several stages, interrupted after every step."""
 
 import dataclasses
 import json
@@ -12,7 +12,7 @@ from Arch.training.engine import Engine
 from Arch.training.fit.preparing import fit_of
 from Arch.training.measuring.pass_stage import Pass
 from Arch.training.measuring.predictions import Predictions
-from Arch.training.run.checkpoint import UnfitCheckpointError
+from Arch.training.run.checkpoint import InvalidCheckpointError
 from Arch.training.run.state import RunState
 from Arch.training.trainers.evaluation import Evaluation
 from Arch.training.trainers.kd_trainer import KDTrainer
@@ -104,13 +104,13 @@ CASES = {
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_a_run_stopped_after_every_step_equals_the_undisturbed_run(stopped_every, name):
+def test_a_run_stopped_after_every_step_equals_the_uninterrupted_run(stopped_every, name):
     kind, keys, steps = CASES[name]
-    undisturbed, _ = stopped_every(kind, 0, **keys)
+    uninterrupted, _ = stopped_every(kind, 0, **keys)
     stopped, attempts = stopped_every(kind, 1, **keys)
     assert attempts == steps + 1
-    assert files_of(stopped) == files_of(undisturbed)
-    assert record_of(stopped) == record_of(undisturbed)
+    assert files_of(stopped) == files_of(uninterrupted)
+    assert record_of(stopped) == record_of(uninterrupted)
 
 
 def test_epochs_of_several_stages_have_the_names_of_their_stages(stopped_every):
@@ -131,7 +131,7 @@ def test_a_checkpoint_of_other_stages_is_refused(trainer):
     like = trainer()
     two = TwoFits(like.config, like.entry, like.settings).prepare(0)
     payload = two.packed(RunState(stage=1))
-    with pytest.raises(UnfitCheckpointError, match="other stages"):
+    with pytest.raises(InvalidCheckpointError, match="other stages"):
         like.prepare(0).resume(payload)
 
 

@@ -1,4 +1,4 @@
-"""Oracle: a clock that the test advances; on a GPU, wall time."""
+"""The stopwatch; the oracle is a clock that the test advances, on a GPU the wall time."""
 
 import time
 
@@ -16,7 +16,7 @@ def test_a_started_stopwatch_adds_to_the_seconds_of_earlier_sessions():
     assert (watch.seconds, watch.seconds) == (102.5, 104.0)
 
 
-def test_processor_time_stands_still_while_the_process_sleeps():
+def test_processor_time_does_not_advance_while_the_process_sleeps():
     watch = device_watch(torch.device("cpu"), 5.0)
     watch.start()
     time.sleep(0.2)
@@ -24,7 +24,7 @@ def test_processor_time_stands_still_while_the_process_sleeps():
 
 
 @pytest.mark.gpu
-def test_the_time_of_a_gpu_is_that_of_its_work():
+def test_gpu_time_is_the_time_of_the_kernels():
     device = torch.device("cuda", 0)
     watch = device_watch(device, 5.0)
     assert watch.seconds == 5.0

@@ -1,4 +1,4 @@
-"""Waiting for a run of another process: it finishes, it dies, or a stop is requested."""
+"""Waiting for a run of another process, until it finishes, the process dies, or a stop is requested."""
 
 import json
 import os

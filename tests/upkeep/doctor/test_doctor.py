@@ -1,4 +1,4 @@
-"""Each finding of the doctor follows from what was done to the cache, the disk or the environment."""
+"""The findings of `doctor` after a given change of the cache, the disk or the environment."""
 
 import os
 import time
@@ -7,7 +7,7 @@ import pytest
 
 from Arch.cache.attempts.attempt import MOST_CRASHES
 from Arch.errors import DiskError
-from Arch.files import disk, door
+from Arch.files import disk, system_calls
 from Arch.upkeep.doctor import doctor
 from Arch.upkeep.doctor.cache import check_cache
 from Arch.upkeep.doctor.disk import check_cache_folder, check_data_folder
@@ -142,7 +142,7 @@ def test_a_package_that_is_missing_or_too_old_is_a_problem(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("environment", "told", "level", "word"),
+    ("environment", "printed", "level", "word"),
     [
         ({}, None, Level.OK, "training runs on the CPU"),
         ({"CUDA_VISIBLE_DEVICES": ""}, None, Level.OK, "training runs on the CPU"),
@@ -151,8 +151,8 @@ def test_a_package_that_is_missing_or_too_old_is_a_problem(tmp_path):
         ({"CUDA_VISIBLE_DEVICES": "0"}, "0, H100, 81559 MiB, 570.1", Level.OK, "H100, 81559 MiB, 570.1 (CUDA_VIS"),
     ],
 )
-def test_the_gpus_are_those_of_the_driver(environment, told, level, word):
-    found = check_gpus(environment, lambda *command: told)
+def test_the_gpus_are_those_of_the_driver(environment, printed, level, word):
+    found = check_gpus(environment, lambda *command: printed)
     assert (found.level, word in found.sentence) == (level, True)
 
 
@@ -193,7 +193,7 @@ def test_the_doctor_changes_nothing(add, workspace, monkeypatch, snapshot):
         verbs.append(verb)
         return function(*arguments)
 
-    monkeypatch.setattr(door, "_step", note)
+    monkeypatch.setattr(system_calls, "_step", note)
     list(doctor.examine(workspace.store.root, workspace.data))
     assert set(verbs) == {"read"}
     assert snapshot(workspace.store.root) == before

@@ -19,7 +19,7 @@ STUDENT = {"Taught": True, "Teacher": {"Model": "Net", "Seed": 1}}
 
 
 @pytest.fixture
-def warmer(workspace_of, rules, add):
+def changed(workspace_of, rules, add):
     """A cache under a changed default: a teacher, its student, and two whose fingerprints form a chain."""
     add(Seed=1, runs=0)
     add(**STUDENT, runs=0)
@@ -29,15 +29,15 @@ def warmer(workspace_of, rules, add):
 
 
 @pytest.fixture
-def moves(warmer):
-    plan = plan_rehash(warmer, is_pinning=True)
+def moves(changed):
+    plan = plan_rehash(changed, is_pinning=True)
     assert len(plan.renamings) == 4
     return [each.move for each in plan.renamings]
 
 
 @pytest.fixture
-def root(warmer):
-    return warmer.store.root
+def root(changed):
+    return changed.store.root
 
 
 @pytest.fixture
@@ -98,7 +98,7 @@ def test_a_journal_contains_the_plan(root, moves):
     assert migration.read(root).moves == tuple(moves)
 
 
-def test_a_second_migration_waits_for_the_first(root, moves):
+def test_a_migration_is_refused_while_another_is_unfinished(root, moves):
     migration.begin(root, moves)
     with pytest.raises(CacheError, match=r"another rehash of .* `main.py rehash --apply` completes it"):
         migration.begin(root, moves)
@@ -184,7 +184,7 @@ def test_a_disk_error_at_any_step_is_raised_and_completed_or_undone(
     assert 40 < step < MANY - 1
 
 
-def test_a_taken_fingerprint_stops_its_move_and_those_that_need_it(root, moves):
+def test_a_move_to_an_existing_fingerprint_fails_with_the_moves_that_need_it(root, moves):
     before = entries(root)
     teacher = next(move for move in moves if any(move.source in other.needs for other in moves))
     student = next(move for move in moves if move.needs)
@@ -192,7 +192,7 @@ def test_a_taken_fingerprint_stops_its_move_and_those_that_need_it(root, moves):
     (root / teacher.target / "Config.json").write_text(teacher.after)
     failed = apply(root, moves)
     assert {each.move.source: each.why for each in failed} == {
-        teacher.source: f"there is an experiment {teacher.target} by now",
+        teacher.source: f"an experiment {teacher.target} exists already",
         student.source: f"{teacher.source[:12]}, which has to be renamed first, keeps its name",
     }
     shutil.rmtree(root / teacher.target)
@@ -209,20 +209,20 @@ def test_a_chain_of_moves_stops_where_one_fails(root, moves):
     assert json.loads((root / last.source / "Config.json").read_text())["Fingerprint"] == last.source
 
 
-def test_an_experiment_that_came_into_use_is_not_renamed(root, moves, warmer):
-    entry = warmer.store.find(moves[-1].source)
+def test_an_experiment_that_a_process_uses_is_not_renamed(root, moves, changed):
+    entry = changed.store.find(moves[-1].source)
     lease = entry.take(5)
     [each] = apply(root, moves)
     assert (each.move, each.why.partition(" has been")[0]) == (moves[-1], str(lease.claim.holder))
     lease.end("stopped")
 
 
-def test_a_blocked_undo_can_be_repeated(root, moves, warmer):
+def test_a_blocked_undo_can_be_repeated(root, moves, changed):
     before = entries(root)
     apply(root, moves)
     teacher = next(move for move in moves if any(move.source in other.needs for other in moves))
     student = next(move for move in moves if move.needs)
-    lease = warmer.store.find(student.target).take(5)
+    lease = changed.store.find(student.target).take(5)
     assert {each.move.source for each in migration.undo(root, migration.read(root))} == {
         student.target,
         teacher.target,

@@ -1,4 +1,4 @@
-"""A changed default needs a decision; pinned, old runs get the fingerprint that their value has today."""
+"""A changed default requires `--pin-old`, which gives old runs the current fingerprint of their old value."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""After a change of the rules each experiment gets the fingerprint of its values today, or a reason why not."""
+"""After a change of the rules each experiment gets its current fingerprint, or the reason why it keeps the old one."""
 
 import copy
 import json
@@ -102,7 +102,7 @@ def test_a_student_keeps_the_title_of_a_removed_teacher(workspace_of, renamed_ke
 def test_two_experiments_that_would_get_one_fingerprint_are_not_renamed(workspace_of, rules, add):
     entries = [add(Note=note) for note in ("x", "y")]
     del rules["Note"]
-    rules["::"]["Note"] = {"retired": "nobody read it"}
+    rules["::"]["Note"] = {"retired": "no code read it"}
     plan = plan_rehash(workspace_of(rules))
     assert plan.renamings == ()
     assert stays(plan) == {entry.fingerprint: "conflict" for entry in entries}
@@ -112,7 +112,7 @@ def test_two_experiments_that_would_get_one_fingerprint_are_not_renamed(workspac
 def test_a_taken_fingerprint_blocks_a_renaming_and_the_one_that_waits_for_it(workspace_of, rules, add):
     present, other = add(), add(Note="x")
     del rules["Note"]
-    rules["::"]["Note"] = {"retired": "nobody read it"}
+    rules["::"]["Note"] = {"retired": "no code read it"}
     plan = plan_rehash(workspace_of(rules))
     assert stays(plan) == {other.fingerprint: "conflict"}
     assert present.exists

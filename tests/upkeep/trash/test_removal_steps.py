@@ -1,4 +1,4 @@
-"""A removal that is interrupted at any step leaves everything whole, in the cache or in the trash."""
+"""After an interruption at any step a removed experiment is complete in the cache or in the trash."""
 
 import errno
 

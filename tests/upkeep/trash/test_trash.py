@@ -1,4 +1,4 @@
-"""Things move to the trash atomically under a name of their place, and are restored unchanged."""
+"""Items are moved to the trash atomically, under a name made of their path, and are restored unchanged."""
 
 import errno
 import time

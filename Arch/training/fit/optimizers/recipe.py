@@ -1,4 +1,4 @@
-"""Declares what an optimizer's recipe is, and groups parameters by decay and learning rate."""
+"""Declares the interface of an optimizer's recipe, and groups parameters by decay and learning rate."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def with_rate_multiplier(
     """Splits the groups by whether their parameters have a multiplier of the learning rate.
 
     Args:
-        groups: of `parameter_groups`.
+        groups: the result of `parameter_groups`.
         parameters: those with the multiplier.
         multiplier: at least 0.
 

@@ -1,4 +1,4 @@
-"""Declares what a schedule is, the clock that it reads, and the warm-up that most schedules use."""
+"""Declares the interface of a schedule, the clock that it reads, and the warm-up that most schedules use."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from typing import Protocol
 
 @dataclass(frozen=True)
 class Clock:
-    """How far a fit has come.
+    """The progress of a fit.
 
     Attributes:
         step: the number of optimizer steps that are done.
         steps_per_epoch: at least 1.
-        epochs: of the whole fit.
+        epochs: the epochs of the whole fit.
     """
 
     step: int
