@@ -92,11 +92,20 @@ class References:
 
     def _resolved(self, key: str, value: Any, rule: ReferenceRule) -> Config | ForeignNetwork:
         if isinstance(value, dict):
-            return self.resolver.nested(value, self.folder, self.source.inside(key))
+            return self._of_network(key, self.resolver.nested(value, self.folder, self.source.inside(key)), rule)
         try:
-            return self._find(value, rule)
+            found = self._find(value, rule)
         except ConfigError as problem:
             raise ConfigError(f"{self.source.at(key)}{key}: {problem}") from None
+        return self._of_network(key, found, rule)
+
+    def _of_network(self, key: str, found: Config | ForeignNetwork, rule: ReferenceRule) -> Config | ForeignNetwork:
+        """Returns what a reference names; raises ConfigError if it is a study without a network of its own."""
+        if isinstance(found, Config) and rule.model_key not in found.active:
+            raise ConfigError(
+                f"{self.source.at(key)}{key}: {found.title} trains no network. Name the experiment that trained one."
+            )
+        return found
 
     def _find(self, value: str, rule: ReferenceRule) -> Config | ForeignNetwork:
         if value.endswith(".json"):

@@ -8,7 +8,7 @@ import pytest
 
 from Arch.config.foreign import ForeignNetwork
 from Arch.config.resolve import Resolver
-from Arch.errors import NotImplementedYetError, UnknownNameError
+from Arch.errors import ConfigError, NotImplementedYetError, UnknownNameError
 from tests.config.teachers import STUDENT, TEACHER, refused, taught_by
 
 
@@ -180,3 +180,9 @@ def test_an_override_may_name_a_teacher_in_the_working_directory(resolver, write
     student = resolver.load(path, ["Teacher=teacher.json"])
     assert student.references["Teacher"].fingerprint == resolver.resolve(TEACHER).fingerprint
     assert os.fspath(student.folder) == str(tmp_path / "there")
+
+
+def test_a_study_that_trains_no_network_is_no_teacher(resolver):
+    looking = {"Trainer": "Evaluation", "Dataset": "Digits", "Network": "resnet8"}
+    with pytest.raises(ConfigError, match="Teacher: Evaluation of resnet8 on Digits trains no network"):
+        resolver.resolve({"Dataset": "Digits", "Model": "MLP", "VanillaKD": True, "Teacher": looking})

@@ -63,6 +63,8 @@ def run(options: argparse.Namespace) -> int:
         export.check_format(options.to)
     workspace = workspace_of(options)
     asked = [each for words in _words(options.what) for each in _evaluations(workspace, words, options)]
+    if not asked:
+        raise ConfigError(f"no experiment of {' '.join(options.what)} trains a network that could be evaluated.")
     code = finish(workspace, asked, options)
     if options.to is not None:
         _write(workspace, [config for config, _ in asked], options)
@@ -89,9 +91,7 @@ def _evaluations(
         yield _config(workspace, {"Network": words[0]}, options), words[0]
         return
     for network, label in configs(workspace, words):
-        if "Model" not in network.active:
-            if Path(words[0]).suffix == ".json":
-                raise ConfigError(f"{label}: {network.title} trains no network that could be evaluated.")
+        if "Model" not in network.active:  # an evaluation, say, among the configs of a folder
             continue
         yield _config(workspace, _of_experiment(workspace, network, label, options), options), label
 

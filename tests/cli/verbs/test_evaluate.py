@@ -7,6 +7,7 @@ import pytest
 
 from Arch.cli.main import main
 from Arch.cli.plotfigs import main as plot
+from Arch.errors import ConfigError
 
 TINY = {
     "Dataset": "Synthetic",
@@ -70,7 +71,7 @@ def test_rows_are_written_too(trained, tmp_path, capsys):
 
 def test_a_foreign_network_needs_a_dataset(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(Exception, match="name some with --dataset"):
+    with pytest.raises(ConfigError, match="name some with --dataset"):
         main(["evaluate", "torchvision/resnet18", *WHERE])
 
 
@@ -91,3 +92,9 @@ def test_figures_are_drawn_of_evaluations_alone_and_name_what_they_left_out(trai
         "training-curves.png",
     }
     assert "no run has a confusion matrix" in drawn.err
+
+
+def test_words_that_select_no_network_are_refused(trained, capsys):
+    _, (row,) = evaluated(capsys, "net.json")
+    with pytest.raises(ConfigError, match="trains a network that could be evaluated"):
+        main(["evaluate", row["Fingerprint"], *WHERE])
