@@ -139,7 +139,9 @@ def _of_foreign(document: Mapping[str, Any]) -> Status:
     place = document.get(PLACE)
     if place is None or os.path.isfile(place):  # noqa: PTH113 - Path.is_file raises where it may not look
         return Status(State.DONE, (), 0)
-    problem = CacheError(f"its weights {place} are gone; what learned from them stays, and nothing new can.")
+    problem = CacheError(
+        f"its weights {place} are missing: experiments made from them stay valid; new runs need the file."
+    )
     return Status(State.MISSING, (), 0, problem=problem)
 
 

@@ -162,4 +162,4 @@ def test_a_foreign_network_without_its_file_is_missing_and_its_students_stay_don
     assert states(workspace) == ["done", "done"]
     place.unlink()
     assert states(workspace) == ["done", "missing"]
-    assert f"its weights {place} are gone" in str(only(workspace, network.fingerprint).status.problem)
+    assert f"its weights {place} are missing" in str(only(workspace, network.fingerprint).status.problem)
