@@ -29,11 +29,6 @@ CIFAR = {"Dataset": "CIFAR10"}
         ({"Trainer": "Evaluation", "A": {**SMALL, **CIFAR}}, "Evaluation of resnet8 on CIFAR10, on Digits"),
         ({"Trainer": "Evaluation", "A": "timm/resnet18"}, "Evaluation of timm/resnet18 on Digits"),
         ({"Trainer": "Comparison", "A": SMALL, "B": LARGE}, "Comparison of resnet8 on Digits and resnet20 on Digits"),
-        (
-            {"Trainer": "Comparison", "A": SMALL, "B": {"Trainer": "Evaluation", "A": LARGE}},
-            "Comparison of resnet8 on Digits and Evaluation of resnet20 on Digits",
-        ),
-        ({**SMALL, "Teacher": {"Trainer": "X", "A": LARGE}}, "resnet8 on Digits, taught by X of resnet20 on Digits"),
     ],
 )
 def test_a_title_says_what_an_experiment_is(config, title, resolver_of):
