@@ -1,43 +1,18 @@
 """A migration that is interrupted at any step is completed or undone by the same command."""
 
 import errno
-import json
 import shutil
 
 import pytest
 
-from Arch import files
 from Arch.errors import CacheError, DiskError
 from Arch.upkeep.rehash import migration
-from Arch.upkeep.rehash.rehash import plan_rehash
+from tests.upkeep.rehash.migrating import apply, entries
 
 MANY = 400
 STRIDES = pytest.mark.parametrize(
     "stride", [pytest.param(1, marks=pytest.mark.slow, id="every step"), pytest.param(17, id="every 17th step")]
 )
-STUDENT = {"Taught": True, "Teacher": {"Model": "Net", "Seed": 1}}
-
-
-@pytest.fixture
-def changed(workspace_of, rules, add):
-    """A cache under a changed default: a teacher, its student, and two whose fingerprints form a chain."""
-    add(Seed=1, runs=0)
-    add(**STUDENT, runs=0)
-    add()
-    add(Temperature=5.0, runs=0)
-    return workspace_of({**rules, "Temperature": 5.0})
-
-
-@pytest.fixture
-def moves(changed):
-    plan = plan_rehash(changed, is_pinning=True)
-    assert len(plan.renamings) == 4
-    return [each.move for each in plan.renamings]
-
-
-@pytest.fixture
-def root(changed):
-    return changed.store.root
 
 
 @pytest.fixture
@@ -52,16 +27,6 @@ def restore(root, tmp_path):
     return back
 
 
-def entries(root):
-    """Returns the files of experiments, without derived and hidden files and leftovers of killed writers."""
-    return {
-        path.relative_to(root).as_posix(): path.read_bytes()
-        for path in root.rglob("*")
-        if path.is_file() and path.name != "Result.json" and path.relative_to(root).parts[0][0] != "."
-        if not files.is_temporary(path.name)
-    }
-
-
 def migrated(before, moves):
     """Returns the expected files: folders renamed, their Config.json rewritten."""
     names = {move.source: move for move in moves}
@@ -72,14 +37,6 @@ def migrated(before, moves):
         new = move.target if move else name
         after[f"{new}/{rest}" if rest else path] = move.after.encode() if move and rest == "Config.json" else content
     return after
-
-
-def apply(root, moves):
-    """Completes an interrupted migration, or starts one, as the command does."""
-    journal = migration.read(root)
-    if journal is None or journal.phase == "applied":
-        journal = migration.begin(root, moves)
-    return migration.apply(root, journal)
 
 
 def test_applying_and_undoing_restores_everything(root, moves):
@@ -182,62 +139,6 @@ def test_a_disk_error_at_any_step_is_raised_and_completed_or_undone(
             assert migration.undo(root, migration.read(root)) == []
             assert entries(root) == before, f"after {errno.errorcode[code]} at step {step}"
     assert 40 < step < MANY - 1
-
-
-def test_a_move_to_an_existing_fingerprint_fails_with_the_moves_that_need_it(root, moves):
-    before = entries(root)
-    teacher = next(move for move in moves if any(move.source in other.needs for other in moves))
-    student = next(move for move in moves if move.needs)
-    (root / teacher.target).mkdir()
-    (root / teacher.target / "Config.json").write_text(teacher.after)
-    failed = apply(root, moves)
-    assert {each.move.source: each.why for each in failed} == {
-        teacher.source: f"an experiment {teacher.target} exists already",
-        student.source: f"{teacher.source[:12]}, which has to be renamed first, keeps its name",
-    }
-    shutil.rmtree(root / teacher.target)
-    assert migration.undo(root, migration.read(root)) == []
-    assert entries(root) == before
-
-
-def test_a_chain_of_moves_stops_where_one_fails(root, moves):
-    first = next(move for move in moves if any(move.source == other.target for other in moves))
-    last = next(other for other in moves if other.target == first.source)
-    (root / first.target).mkdir()
-    (root / first.target / "Config.json").write_text("{}")
-    assert {each.move.source for each in apply(root, moves)} == {first.source, last.source}
-    assert json.loads((root / last.source / "Config.json").read_text())["Fingerprint"] == last.source
-
-
-def test_an_experiment_that_a_process_uses_is_not_renamed(root, moves, changed):
-    entry = changed.store.find(moves[-1].source)
-    lease = entry.take(5)
-    [each] = apply(root, moves)
-    assert (each.move, each.why.partition(" has been")[0]) == (moves[-1], str(lease.claim.holder))
-    lease.end("stopped")
-
-
-def test_a_blocked_undo_can_be_repeated(root, moves, changed):
-    before = entries(root)
-    apply(root, moves)
-    teacher = next(move for move in moves if any(move.source in other.needs for other in moves))
-    student = next(move for move in moves if move.needs)
-    lease = changed.store.find(student.target).take(5)
-    assert {each.move.source for each in migration.undo(root, migration.read(root))} == {
-        student.target,
-        teacher.target,
-    }
-    lease.end("stopped")
-    shutil.rmtree(root / student.target / "Claims")
-    assert migration.undo(root, migration.read(root)) == []
-    assert entries(root) == before
-
-
-def test_a_removed_or_changed_entry_is_not_renamed(root, moves):
-    alone = next(move for move in moves if not move.needs and not any(move.source in other.needs for other in moves))
-    (root / alone.source / "Config.json").write_text("{}")
-    assert alone.source in {each.move.source for each in apply(root, moves)}
-    assert (root / alone.source / "Config.json").read_text() == "{}"
 
 
 def test_undoing_twice_undoes_two_migrations(root, moves):
