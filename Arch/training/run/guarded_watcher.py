@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 
 from Arch.callbacks import SilentWatcher, Watcher
 from Arch.errors import ArchError
@@ -22,46 +23,41 @@ class GuardedWatcher:
 
     def run_started(self, title: str, run: int, epochs: int, steps: int) -> None:
         """See `Watcher.run_started`."""
-        try:
+        with self._guarded():
             self._watcher.run_started(title, run, epochs, steps)
-        except Exception as error:  # noqa: BLE001 - a watcher is code of the caller
-            self._drop(error)
 
     def run_resumed(self, step: int) -> None:
         """See `Watcher.run_resumed`."""
-        try:
+        with self._guarded():
             self._watcher.run_resumed(step)
-        except Exception as error:  # noqa: BLE001 - as above
-            self._drop(error)
 
     def step_done(self) -> None:
         """See `Watcher.step_done`."""
-        try:
+        with self._guarded():
             self._watcher.step_done()
-        except Exception as error:  # noqa: BLE001 - as above
-            self._drop(error)
 
     def epoch_done(self, epoch: Epoch) -> None:
         """See `Watcher.epoch_done`."""
-        try:
+        with self._guarded():
             self._watcher.epoch_done(epoch)
-        except Exception as error:  # noqa: BLE001 - as above
-            self._drop(error)
 
     def run_finished(self, scores: Mapping[str, float], seconds: float) -> None:
         """See `Watcher.run_finished`."""
-        try:
+        with self._guarded():
             self._watcher.run_finished(scores, seconds)
-        except Exception as error:  # noqa: BLE001 - as above
-            self._drop(error)
 
-    def _drop(self, error: Exception) -> None:
-        if isinstance(error, ArchError):
-            raise error
-        watcher, self._watcher = type(self._watcher).__name__, SilentWatcher()
-        logging.getLogger(__name__).warning(
-            "the progress display %s failed (%s: %s) and is not called again; the run continues.",
-            watcher,
-            type(error).__name__,
-            error,
-        )
+    @contextmanager
+    def _guarded(self) -> Iterator[None]:
+        """Logs an error and drops the watcher; raises ArchError again."""
+        try:
+            yield
+        except ArchError:
+            raise
+        except Exception as error:  # noqa: BLE001 - a watcher is code of the caller
+            logging.getLogger(__name__).warning(
+                "the progress display %s failed (%s: %s) and is not called again; the run continues.",
+                type(self._watcher).__name__,
+                type(error).__name__,
+                error,
+            )
+            self._watcher = SilentWatcher()
