@@ -12,25 +12,9 @@ from Arch.models.build import build
 from Arch.training.networks.trained import TrainedNetwork
 from Arch.training.streams import Streams
 from Arch.training.trainers.image_trainer import ImageTrainer
+from tests.training.recorder import Recorder
 
 DROPPING = {"MLPDropout": 0.3, "DataAugmentation": True, "CropPadding": 1, "Validation": 0.25}
-
-
-class Recorder(SilentWatcher):
-    def __init__(self):
-        self.lines = []
-
-    def run_started(self, title, run, epochs, steps):
-        self.lines.append(("started", run, epochs, steps))
-
-    def step_done(self):
-        self.lines.append("step")
-
-    def epoch_done(self, epoch):
-        self.lines.append(("epoch", epoch.number))
-
-    def run_finished(self, scores, seconds):
-        self.lines.append("finished")
 
 
 def numbers(run):

@@ -7,23 +7,7 @@ import pytest
 
 from Arch.callbacks import Requests, SilentWatcher
 from Arch.errors import StoppedError, TrainingError
-
-
-class Recorder(SilentWatcher):
-    def __init__(self):
-        self.lines = []
-
-    def run_started(self, title, run, epochs, steps):
-        self.lines.append(("started", run, epochs, steps))
-
-    def step_done(self):
-        self.lines.append("step")
-
-    def epoch_done(self, epoch):
-        self.lines.append(("epoch", epoch.number))
-
-    def run_finished(self, scores, seconds):
-        self.lines.append("finished")
+from tests.training.recorder import Recorder
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")

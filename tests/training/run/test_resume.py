@@ -1,7 +1,6 @@
 """Oracle: the same run, uninterrupted. One that is stopped after every step ends with the same bytes."""
 
 import dataclasses
-import json
 import random
 
 import numpy as np
@@ -9,11 +8,11 @@ import pytest
 import torch
 from torch import nn
 
-from Arch.callbacks import Requests, SilentWatcher
 from Arch.errors import StoppedError
 from Arch.training.fit.objective import Objective, WeightedTerm
 from Arch.training.fit.optimizers import OPTIMIZERS
 from Arch.training.trainers.kd_trainer import KDTrainer
+from tests.training.run.interruptions import StopAfterEach, files_of, record_of
 
 EVERYTHING = {
     "MLPDropout": 0.3,
@@ -74,18 +73,6 @@ def with_ids(cases, *marks):
     return [pytest.param(keys, id=name, marks=marks) for name, keys in cases.items()]
 
 
-class StopAfterEach(SilentWatcher):
-    """Requests a stop after every `stride`-th step; 0: never."""
-
-    def __init__(self, stride):
-        self.stride, self.requests, self.steps = stride, Requests(), 0
-
-    def step_done(self):
-        self.steps += 1
-        if self.stride and self.steps % self.stride == 0:
-            self.requests.stop()
-
-
 @pytest.fixture
 def stopped_every(trainer, tmp_path):
     """Makes run 0 in a new folder, stopping after every `stride` steps; returns its entry and the attempts."""
@@ -108,35 +95,20 @@ def stopped_every(trainer, tmp_path):
     return make
 
 
-def bytes_of(entry):
-    return {path.name: path.read_bytes() for path in entry.run_folder(0).glob("*.safetensors")}
-
-
-def record_of(entry):
-    """Returns Run.json without times and the number of attempts."""
-    document = json.loads((entry.run_folder(0) / "Run.json").read_text())
-    del document["Seconds"]
-    for name in ("attempts", "device_seconds"):
-        del document["Provenance"][name]
-    for epoch in document["Epochs"]:
-        del epoch["Seconds"]
-    return document
-
-
 @pytest.mark.parametrize("keys", [*with_ids(QUICK), *with_ids(SLOW, pytest.mark.slow)])
 def test_a_run_stopped_after_every_step_equals_the_uninterrupted_run(stopped_every, keys):
     uninterrupted, _ = stopped_every(0, **keys)
     stopped, attempts = stopped_every(1, **keys)
     run = uninterrupted.run(0)
     assert attempts == len(run.epochs) * run.provenance["steps_per_epoch"] + 1
-    assert bytes_of(stopped) == bytes_of(uninterrupted)
+    assert files_of(stopped) == files_of(uninterrupted)
     assert record_of(stopped) == record_of(uninterrupted)
 
 
 def test_a_run_stopped_after_every_third_step_equals_the_uninterrupted_run(stopped_every):
     uninterrupted, _ = stopped_every(0, **EVERYTHING)
     stopped, _ = stopped_every(3, **EVERYTHING)
-    assert (bytes_of(stopped), record_of(stopped)) == (bytes_of(uninterrupted), record_of(uninterrupted))
+    assert (files_of(stopped), record_of(stopped)) == (files_of(uninterrupted), record_of(uninterrupted))
 
 
 class Noise(nn.Module):
@@ -162,9 +134,9 @@ def test_every_generator_is_restored(stopped_every, monkeypatch, draw):
     monkeypatch.setattr(KDTrainer, "objective", objective)
     uninterrupted, _ = stopped_every(0)
     stopped, _ = stopped_every(1)
-    assert bytes_of(stopped) == bytes_of(uninterrupted)
+    assert files_of(stopped) == files_of(uninterrupted)
     again, _ = stopped_every(100)
-    assert bytes_of(again) == bytes_of(uninterrupted)
+    assert files_of(again) == files_of(uninterrupted)
 
 
 def test_a_run_restores_the_generators_of_python_and_numpy(trainer):
@@ -182,6 +154,6 @@ def test_on_a_gpu_a_run_stopped_after_every_step_equals_the_uninterrupted_run(st
     keys = {**SLOW["BatchNorm under OneCycle"], "EMADecay": 0.5}
     uninterrupted, _ = stopped_every(0, "cuda", **keys)
     stopped, _ = stopped_every(1, "cuda", **keys)
-    assert bytes_of(stopped) == bytes_of(uninterrupted)
+    assert files_of(stopped) == files_of(uninterrupted)
     assert record_of(stopped) == record_of(uninterrupted)
     assert uninterrupted.run(0).provenance["driver"]

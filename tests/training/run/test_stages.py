@@ -1,11 +1,10 @@
 """Oracle: the same run, uninterrupted. Runs of several stages, interrupted after every step."""
 
 import dataclasses
-import json
 
 import pytest
 
-from Arch.callbacks import Requests, SilentWatcher
+from Arch.callbacks import SilentWatcher
 from Arch.datasets.normalization import Normalizer
 from Arch.errors import StoppedError
 from Arch.training.engine import Engine
@@ -16,6 +15,7 @@ from Arch.training.run.checkpoint import InvalidCheckpointError
 from Arch.training.run.state import RunState
 from Arch.training.trainers.evaluation import Evaluation
 from Arch.training.trainers.kd_trainer import KDTrainer
+from tests.training.run.interruptions import StopAfterEach, files_of, record_of
 
 
 class TwoFits(KDTrainer):
@@ -43,18 +43,6 @@ class FitThenPass(KDTrainer):
         return fit, Pass(dataset.test, normalizer, self.engine, measurement)
 
 
-class StopAfterEach(SilentWatcher):
-    """Requests a stop after every `stride`-th step; 0: never."""
-
-    def __init__(self, stride):
-        self.stride, self.requests, self.steps = stride, Requests(), 0
-
-    def step_done(self):
-        self.steps += 1
-        if self.stride and self.steps % self.stride == 0:
-            self.requests.stop()
-
-
 @pytest.fixture(autouse=True)
 def small_batches(monkeypatch):
     monkeypatch.setattr(Engine, "evaluation_batch", 5)
@@ -79,21 +67,6 @@ def stopped_every(trainer, tmp_path):
         raise AssertionError("it never ended")
 
     return make
-
-
-def files_of(entry):
-    return {path.name: path.read_bytes() for path in entry.run_folder(0).glob("*.safetensors")}
-
-
-def record_of(entry):
-    """Returns Run.json without times and the number of attempts."""
-    document = json.loads((entry.run_folder(0) / "Run.json").read_text())
-    del document["Seconds"]
-    for name in ("attempts", "device_seconds"):
-        del document["Provenance"][name]
-    for epoch in document["Epochs"]:
-        del epoch["Seconds"]
-    return document
 
 
 CASES = {
