@@ -101,7 +101,8 @@ def _of_experiment(workspace: Workspace, network: Config, label: str, options: a
     entry = workspace.store.entry(network)
     runs = max(len(entry.run_indices()), network.option("NumRuns"))
     which = {"NetworkRun": -1, "NumRuns": runs} if options.run is None else {"NetworkRun": options.run}
-    reference = entry.fingerprint if entry.exists else str(Path(label).absolute())
+    # a file also says where the data are, which the training of missing runs needs
+    reference = str(Path(label).absolute()) if Path(label).is_file() else entry.fingerprint
     data = _data_of(network) if options.dataset in (None, network["Dataset"]) else {}
     return {"Network": reference, **which, **data}
 

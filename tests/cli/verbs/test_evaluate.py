@@ -4,6 +4,7 @@ import csv
 import json
 
 import pytest
+from PIL import Image
 
 from Arch.cli.main import main
 from Arch.cli.plotfigs import main as plot
@@ -59,6 +60,21 @@ def test_an_untrained_network_of_a_config_is_trained_first(tmp_path, monkeypatch
     (tmp_path / "net.json").write_text(json.dumps(TINY))
     code, (row,) = evaluated(capsys, "net.json")
     assert (code, row["Active"]["Dataset"]) == (0, "Synthetic")
+
+
+def test_missing_runs_are_trained_on_the_data_that_the_file_names(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    for number in range(16):
+        image = tmp_path / f"images/{('train', 'test')[number % 2]}/{('cat', 'dog')[number // 8]}/{number}.png"
+        image.parent.mkdir(parents=True, exist_ok=True)
+        Image.new("RGB", (4, 4), (number * 16, 128, 0)).save(image)
+    pets = {"Dataset": "ImageFolder", "DataName": "pets", "Model": "MLP", "BatchSize": 4, "NumEpochs": 1}
+    (tmp_path / "net.json").write_text(json.dumps({**pets, "DataPath": "images"}))
+    assert main(["-c", "net.json", *WHERE]) == 0
+    capsys.readouterr()
+    (tmp_path / "net.json").write_text(json.dumps({**pets, "DataPath": "images", "NumRuns": 2}))
+    code, (row,) = evaluated(capsys, "net.json")
+    assert (code, row["Runs"]) == (0, [0, 1])
 
 
 def test_rows_are_written_too(trained, tmp_path, capsys):
