@@ -18,15 +18,16 @@ _MOST_URGENT_FIRST = (State.RUNNING, State.FAILED, State.CRASHED, State.STOPPED)
 
 @dataclass(frozen=True)
 class Status:
-    """The number of finished runs of an experiment, and the state of the requested others.
+    """The finished runs of an experiment, and the state of the requested runs that are not finished.
 
     Attributes:
         state: the state of the experiment as a whole.
         runs: the indices of the finished runs.
         wanted: how many runs were requested: those from 0 to `wanted - 1`.
-        attempts: the latest attempts at the missing runs, where there were any.
-        problem: the error, if the entry is damaged, unreadable or made under another default.
-        outdated: the components that had another version when a run was made, with that version.
+        attempts: the latest attempt at each missing run that was attempted.
+        problem: the error, if the entry is damaged, unreadable, made under other defaults or lacks a foreign network's
+            weights.
+        outdated: the components whose version has changed since a run was made, with the version at that time.
     """
 
     state: State
@@ -68,16 +69,18 @@ class Status:
 def status_of(
     entry: EntryFolder, wanted: int, request: Request | None = None, document: Mapping[str, Any] | None = None
 ) -> Status:
-    """Returns how many of its first `wanted` runs an entry has; with a request, the entry is checked against it.
+    """Returns the status of an entry for its first `wanted` runs; with a request, the entry is checked against it.
 
-    Problems with the entry, errors of the disk included, are part of the status: one entry that cannot be read must not
-    hide the others.
+    A damaged, changed or unreadable entry is reported in the status, so that it does not hide the others.
 
     Args:
         entry: the experiment's folder.
         wanted: how many runs were requested.
         request: the config that the entry has to agree with.
         document: its `Config.json`, if the caller has just read it.
+
+    Raises:
+        CacheError: any other error of an entry that exists.
     """
     try:
         if request is None and not entry.exists:
@@ -91,14 +94,9 @@ def status_of(
     except (CorruptEntryError, DiskError) as problem:
         return Status(State.CORRUPT, (), wanted, problem=problem)
     except CacheError:
-        if not _is_removed(entry):
+        if entry.exists:
             raise
-        return Status(State.MISSING, (), wanted)
-
-
-def _is_removed(entry: EntryFolder) -> bool:
-    """Returns whether an entry was moved away since it was listed."""
-    return not entry.exists
+        return Status(State.MISSING, (), wanted)  # it was moved away since it was listed
 
 
 def _checked(entry: EntryFolder, wanted: int, request: Request) -> Status:
