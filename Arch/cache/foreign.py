@@ -7,10 +7,10 @@ from Arch.config.foreign import PLACE, ForeignNetwork
 
 
 def open_network(entry: Entry, network: ForeignNetwork) -> None:
-    """Creates the entry of a network unless it is there, and updates the recorded path of a file of weights.
+    """Creates the entry of a foreign network unless it exists, and updates the recorded path of its weights, if any.
 
     Raises:
-        CacheError: what is there is something else; DiskError: the cache cannot be written.
+        CacheError: the existing entry is of something else; DiskError: the cache cannot be written.
     """
     entry.open(network)
     entry.record({key: each for key, each in network.document().items() if key == PLACE})

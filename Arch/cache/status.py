@@ -96,7 +96,7 @@ def status_of(
     except CacheError:
         if entry.exists:
             raise
-        return Status(State.MISSING, (), wanted)  # it was moved away since it was listed
+        return Status(State.MISSING, (), wanted)  # it was never created, or moved away since it was listed
 
 
 def _checked(entry: EntryFolder, wanted: int, request: Request) -> Status:

@@ -1,4 +1,7 @@
-"""Staged folders: filled under a temporary name, each with a lock file beside it that shows whether its owner lives."""
+"""Staged folders: filled under a temporary name, each beside a lock file.
+
+The owner of a staged folder is the process that fills it; the lock file shows whether the owner is alive.
+"""
 
 from __future__ import annotations
 
@@ -22,12 +25,12 @@ _SUFFIX = ".hold"
 class StagedFolder:
     """A folder that is being filled, to be renamed to its final name once it is complete.
 
-    Its lock file is created before the folder and removed after it, so a staged folder without a lock file has no
-    owner.
+    The owner creates the lock file before the folder and removes it after the folder, so a staged folder without a
+    lock file has no living owner.
 
     Attributes:
         path: the folder.
-        lock: locked while the owner lives.
+        lock: the lock file, locked while the owner is alive.
     """
 
     path: Path
@@ -58,7 +61,7 @@ class StagedFolder:
 
 
 def staged_folders(parent: Path, prefix: str) -> Iterator[Path]:
-    """Lists the staged folders in a folder, including those of which only the lock file is there; raises DiskError."""
+    """Lists the staged folders in `parent` with this prefix, even if only the lock file exists; raises DiskError."""
     names = [name.removesuffix(_SUFFIX) for name in list_folder(parent) if name.startswith(prefix)]
     yield from (parent / name for name in dict.fromkeys(names))
 
@@ -69,14 +72,17 @@ def last_change(path: Path) -> float:
 
 
 def is_abandoned(path: Path) -> bool:
-    """Returns whether the owner of a staged folder, given by its path or its lock file's, is dead; changes nothing."""
+    """Returns whether a staged folder has no living owner; `path` is that of the folder or of its lock file."""
     return not is_locked(_lock_path(path))
 
 
 def remove_if_abandoned(path: Path) -> bool:
-    """Removes a staged folder whose owner is dead and returns whether it did. Raises DiskError."""
+    """Removes a staged folder and its lock file unless the owner is alive; returns whether they are gone.
+
+    Raises DiskError.
+    """
     lock = _lock_path(path)
-    # Removing the lock file while holding its lock keeps a process that has just created it from going on.
+    # The lock file is removed under its own lock, so a process that created but has not yet locked it cannot go on.
     if is_gone := remove_abandoned(lock) or not exists(lock):
         remove_tree(path)
     return is_gone
@@ -98,6 +104,6 @@ def _locked(parent: Path, prefix: str) -> LockFile:
         try:
             return create_lock_file(parent, prefix, _SUFFIX)
         except DiskError as error:
-            if error.errno != errno.ENOENT:  # else another process has just removed the empty folder
+            if error.errno != errno.ENOENT:  # ENOENT: another process has just removed the empty `parent`
                 raise
     return create_lock_file(parent, prefix, _SUFFIX)

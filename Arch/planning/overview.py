@@ -45,14 +45,15 @@ class Overview:
 
 @dataclass(frozen=True)
 class Stored:
-    """A cached experiment under the current rules, read from its own `Config.json`.
+    """A cached experiment, read from its own `Config.json` and interpreted under the current rules.
 
     Attributes:
         fingerprint: its fingerprint under the current rules.
-        active: the keys that are active now, with its values; the current default if the fingerprint omits a key.
-        defaults: the current defaults.
+        active: the keys that are active under the current rules, with the experiment's values; a key that is not
+            recorded, or is recorded with the default of that time, has the current default.
+        defaults: the current defaults of these keys.
         versions: the current versions of the components that it uses.
-        text: its `Config.json`.
+        text: its parsed `Config.json`.
     """
 
     fingerprint: str
@@ -63,7 +64,7 @@ class Stored:
 
     @classmethod
     def of(cls, document: Mapping[str, Any], rules: Rules) -> Stored:
-        """Reads a `Config.json`; follows no reference, since the fingerprint covers those of the references."""
+        """Interprets a parsed `Config.json`; resolves no references, since its fingerprint is computed from theirs."""
         then, rules = document["Defaults"], rules_of(document, rules)
         named = {key: value for key, value in document["Active"].items() if key not in then or value != then[key]}
         known = {key: value for key, value in named.items() if key in rules.keys}
@@ -80,7 +81,7 @@ class Stored:
         return self.defaults[key]
 
     def document(self) -> Mapping[str, Any]:
-        """Returns its `Config.json`."""
+        """Returns its parsed `Config.json`."""
         return self.text
 
 
@@ -89,9 +90,9 @@ def overviews(workspace: Workspace, words: Sequence[str], overrides: Sequence[st
 
     Args:
         workspace: the cache and its rules.
-        words: config files and folders of them, which select experiments whether cached or not, and the dependencies of
-            those that are not done; fingerprint prefixes; `Key=Value` words. Without a file, folder or prefix, every
-            experiment in the cache.
+        words: config files and folders of config files, which select the experiments that they request, cached or
+            not, and the dependencies of the unfinished ones; fingerprint prefixes; `Key=Value` words. Without a file,
+            folder or prefix, the experiments are selected from the whole cache.
         overrides: `Key=Value` words that replace values of the files.
 
     Raises:
@@ -135,9 +136,9 @@ def of_entry(entry: Entry, rules: Rules) -> Overview:
 
 
 def _of_foreign(document: Mapping[str, Any]) -> Status:
-    """Returns the status of a foreign network: its entry is complete, but its weights may be outside the cache."""
+    """Returns the status of a foreign network: DONE, or MISSING if the recorded path of its weights is not a file."""
     place = document.get(PLACE)
-    if place is None or os.path.isfile(place):  # noqa: PTH113 - Path.is_file raises where it may not look
+    if place is None or os.path.isfile(place):  # noqa: PTH113 - Path.is_file may raise PermissionError
         return Status(State.DONE, (), 0)
     problem = CacheError(
         f"its weights {place} are missing: experiments made from them stay valid; new runs need the file."
@@ -146,7 +147,7 @@ def _of_foreign(document: Mapping[str, Any]) -> Status:
 
 
 def _of_started(entry: Entry, requested: Stored, document: Mapping[str, Any]) -> Status:
-    """Returns the status that expects every run up to the last one that was ever started, and at least one."""
+    """Returns the status for all runs up to the last finished or attempted one; for run 0 if there is none."""
     names = files.list_folder(entry.path)
     attempted_runs = entry.attempted_runs() if "Work" in names or "Claims" in names else ()
     status = status_of(entry, 1, requested, document)

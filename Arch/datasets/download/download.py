@@ -1,10 +1,10 @@
 """Downloads, verifies and unpacks datasets, once for all processes that need them.
 
-    <root>/<name>/                   the data; this folder is created by one rename, complete
+    <root>/<name>/                   the data; the folder appears complete, by a single rename
     <root>/<name>.digests.json       the SHA-256 of the downloaded files, compared when they may have changed
     <root>/.fetching/<name>/         unfinished downloads; a killed download is resumed from here
 
-One process downloads while it holds a lock, which is released when it dies, and the others wait.
+One process downloads while it holds a lock and the others wait; the lock is also released if the process dies.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ class Source:
     """The files of one dataset folder.
 
     Attributes:
-        name: path of the folder below the data folder, which may contain `/`.
+        name: path of the dataset folder relative to the data folder; may contain `/`.
         files: the files to download.
         top: the folder in the unpacked archives that becomes the dataset folder; empty for all unpacked files.
     """
@@ -61,7 +61,7 @@ class Source:
 
     @property
     def size(self) -> int:
-        """Approximate bytes to download; 0 if not known."""
+        """Approximate number of bytes to download; a file of unknown size counts as 0."""
         return sum(file.size for file in self.files)
 
 
@@ -74,8 +74,8 @@ def log_report(name: str, done: int, total: int | None) -> None:
 def fetched(root: Path, source: Source, report: Report = log_report) -> Path:
     """Returns the folder of a source, after downloading, verifying and unpacking it if it is missing.
 
-    Files that are not archives are compared with their digests again if their size or modification time has changed,
-    and also if the user has put them there. A `.gz` file may be replaced by the decompressed file.
+    Files that are not archives are verified again if their size or modification time has changed; those that the user
+    put there are verified too. A `.gz` file may be replaced by the decompressed file, which is not verified.
 
     Args:
         root: the data folder.
@@ -101,7 +101,7 @@ def fetched(root: Path, source: Source, report: Report = log_report) -> Path:
 
 
 def is_downloaded(folder: Path) -> bool:
-    """Returns whether a folder exists and is not empty: an empty one counts as missing data.
+    """Returns whether `folder` is a non-empty folder or a file; an empty folder counts as missing data.
 
     Raises:
         DataError: the folder cannot be listed.
@@ -144,7 +144,7 @@ def _place(path: Path, unpacked: Path, top: Path, report: Report) -> None:
     if is_archive(path.name):
         report(f"unpacking {path.name}", 0, None)
         unpack(path, unpacked)
-    else:  # a hard link, so that a kill before the end costs no second download
+    else:  # linked, not moved: a killed process then leaves the download to be reused
         try:
             os.link(path, top / path.name)
         except OSError:
@@ -156,7 +156,7 @@ def _download(file: Remote, target: Path, folder: Path, report: Report) -> Diges
     part = target.with_name(target.name + ".part")
     reasons = []
     for url in (file.url, *file.mirrors):
-        for _ in range(2):  # a resumed download may be corrupt where a fresh one is not
+        for _ in range(2):  # a resumed download that is corrupt is retried from the start
             is_fresh = not part.exists()
             try:
                 transfer(url, part, report)

@@ -36,12 +36,16 @@ def is_archive(name: str) -> bool:
 
 
 def looks_like_archive(path: Path, name: str) -> bool:
-    """Returns whether the content of a file is an archive of the type that `name` ends in; raises OSError."""
+    """Returns whether a file is a zip archive if `name` ends in `.zip`, else a tar archive of any compression.
+
+    Raises:
+        OSError: a tar archive cannot be read; an unreadable zip archive returns False.
+    """
     return zipfile.is_zipfile(path) if name.lower().endswith(".zip") else tarfile.is_tarfile(path)
 
 
 def leads_out(name: str) -> bool:
-    """Returns whether the path of a member is absolute or leads out of the archive, on any operating system."""
+    """Returns whether a member's path is absolute or contains `..` or NUL, by the rules of POSIX or Windows."""
     parts = PurePosixPath(name.replace("\\", "/")).parts
     return name.startswith(("/", "\\")) or bool(PureWindowsPath(name).drive) or ".." in parts or "\0" in name
 
@@ -52,8 +56,9 @@ def unpack(archive: Path, folder: Path) -> None:
     Only files and folders are unpacked, with default permissions.
 
     Raises:
-        DataError: the archive is damaged, has a member whose path leads out or that is a link or a device, or exceeds
-            the limit of the unpacked size, or `folder` cannot be written. Earlier members remain in `folder`.
+        DataError: the archive is damaged, has a member that `leads_out` rejects or that is a link or a device, or
+            exceeds the limit on the unpacked size or the number of members, or `folder` cannot be written. What has
+            been unpacked by then remains in `folder`; the last file may be incomplete.
     """
     budget = [_GROWTH * archive.stat().st_size + _ALLOWANCE, _MEMBERS]
     try:

@@ -11,7 +11,7 @@ from Arch.errors import ConfigError
 
 
 def augmentation_of(config: Config) -> Augmentation | None:
-    """Builds the augmentation of a config; None if it has none.
+    """Builds the augmentation of a config; None if `DataAugmentation` is off.
 
     Raises:
         ConfigError: its values contradict each other.

@@ -28,7 +28,7 @@ class ImageTrainer(ITrainer):
     """A trainer that fits the config's `Model` to its `Dataset` in one stage.
 
     Attributes:
-        start: the warm start of the network that `load_model` returned last; None for random weights.
+        start: the warm start of the network that `load_model` built most recently; None for random initial weights.
     """
 
     start: WarmStart | None = None
@@ -42,7 +42,7 @@ class ImageTrainer(ITrainer):
         return training_data(self.config, self.settings.data)
 
     def load_model(self, dataset: ImageData | None) -> IModel:
-        """Builds the config's network for the dataset's images and classes, from pretrained weights if `PreTrained`.
+        """Builds the config's network for the dataset's image shape and classes, pretrained if `PreTrained` is set.
 
         Raises:
             ModelError: it cannot be built for such images, or the weights do not fit.
@@ -56,7 +56,7 @@ class ImageTrainer(ITrainer):
 
     @property
     def images(self) -> ImageData:
-        """The data, on the device; raises as `load_dataset`."""
+        """The dataset, on the device; raises the same errors as `load_dataset`."""
         return _present(self.dataset)
 
     @abstractmethod
@@ -64,7 +64,7 @@ class ImageTrainer(ITrainer):
         """Returns the objective of the fit."""
 
     def stages(self, dataset: ImageData | None, model: IModel | None, streams: Streams) -> Sequence[Stage]:
-        """Returns a single fit.
+        """Returns one stage: the fit of the network to the dataset.
 
         Raises:
             ArchError: values of the config contradict each other or the data.
@@ -85,7 +85,7 @@ class ImageTrainer(ITrainer):
 
 
 def _present(given: T | None) -> T:
-    """Narrows the type of data and networks, which this trainer's own methods never give as None."""
+    """Narrows an optional dataset or network: this trainer's `load_dataset` and `load_model` never return None."""
     if given is None:
         raise TrainingError("a study on images needs a dataset and a network.")
     return given

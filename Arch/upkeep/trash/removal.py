@@ -33,7 +33,7 @@ class Removal:
 
 
 def removable(root: Path, names: Sequence[str], runs: Collection[int] = ()) -> list[Target]:
-    """Returns the experiments of these names as targets, or only these runs of each.
+    """Returns the experiments with these fingerprints as targets or, if `runs` is not empty, only those runs of each.
 
     Raises:
         CacheError: one of the runs is in none of the experiments; DiskError: an experiment cannot be read.
@@ -52,7 +52,7 @@ def removable(root: Path, names: Sequence[str], runs: Collection[int] = ()) -> l
 def damaged(root: Path, names: Sequence[str]) -> list[Target]:
     """Returns the damaged runs of these experiments, or the whole experiment where its config is missing or damaged.
 
-    Does not read every byte, as `verify` does. Raises DiskError.
+    Unlike `verify`, it does not read every byte. Raises DiskError.
     """
     return [target for name in names for target in _damaged(root, name)]
 
@@ -66,7 +66,7 @@ def move_to_trash(root: Path, target: Target) -> Removal:
             return Removal(replace(target, workers=busy), (), f"{busy[0]}; stop it first, or wait for it")
         if target.kind == "run" and target.run is not None:
             summary.withdraw(Entry(folder), target.run)
-            Entry(folder).work(target.run).clear()  # otherwise it would look like a crashed attempt to resume
+            Entry(folder).work(target.run).clear()  # else what is left there would look like a crashed attempt
         moved = [trash.move(root, place) for place in target.places]
     except (CacheError, DiskError) as problem:
         return Removal(target, (), str(problem))
@@ -113,5 +113,5 @@ def _problems(entry: Entry, index: int, which: str) -> Iterator[str]:
         entry.weights(index, which)
     except CorruptEntryError as problem:
         yield str(problem)
-    except (CacheError, DiskError):  # not every run has weights of both kinds
+    except (CacheError, DiskError):  # e.g. not every run has both kinds of weights
         return

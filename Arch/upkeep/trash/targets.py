@@ -23,14 +23,14 @@ class Target:
     Attributes:
         kind: an experiment with all its runs, a finished run, the attempts at an unfinished one, or unused files.
         fingerprint: the experiment's fingerprint.
-        run: the run's index, or None if it is not about one run.
+        run: the index of the run; None if the target is neither a run nor the attempts at one.
         places: the files and folders, relative to the cache.
         title: the experiment in a few words.
         runs: the number of finished runs in it.
         size: its size in bytes.
         changed: the time of its last change, in seconds since 1970.
         why: the reason for which it was selected.
-        workers: the living processes that use it; then it is not removed.
+        workers: the living processes that use it, which prevent its removal; always empty for unused files.
     """
 
     kind: Kind
@@ -72,7 +72,7 @@ def leftover(root: Path, name: str, place: str, why: str) -> Target:
 
 
 def dependents(root: Path, of: Iterable[str]) -> Mapping[str, Sequence[str]]:
-    """Returns the cached experiments that were made from given ones, by the given fingerprints; raises DiskError."""
+    """Maps each given fingerprint to the cached experiments that refer to it directly; raises DiskError."""
     found: dict[str, dict[str, None]] = {name: {} for name in of}
     for name in names_in(root) if found else ():
         document = document_in(root / name) or {"References": {}}
