@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import lzma
 import stat
 import tarfile
 import zipfile
@@ -23,6 +24,7 @@ _UNREADABLE = (
     zipfile.BadZipFile,
     tarfile.TarError,
     zlib.error,
+    lzma.LZMAError,
     EOFError,
     RuntimeError,
     NotImplementedError,
@@ -41,7 +43,12 @@ def looks_like_archive(path: Path, name: str) -> bool:
     Raises:
         OSError: a tar archive cannot be read; an unreadable zip archive returns False.
     """
-    return zipfile.is_zipfile(path) if name.lower().endswith(".zip") else tarfile.is_tarfile(path)
+    if name.lower().endswith(".zip"):
+        return zipfile.is_zipfile(path)
+    try:
+        return tarfile.is_tarfile(path)
+    except EOFError:  # a compressed archive that ends within its first bytes
+        return False
 
 
 def leads_out(name: str) -> bool:
@@ -75,8 +82,10 @@ def unpack(archive: Path, folder: Path) -> None:
                 if min(budget) < 0:
                     raise DataError(f"{archive} unpacks to far more than its size: do not trust it.", archive)
     except _UNREADABLE as error:
-        raise DataError(f"cannot unpack {archive}: {error}. Remove it; it is downloaded again.", archive) from error
+        raise _damaged(archive, error) from error
     except OSError as error:
+        if error.errno is None:  # raised by gzip and bz2, not by the operating system: the archive is damaged
+            raise _damaged(archive, error) from error
         raise unwritable(folder, error) from error
 
 
@@ -106,6 +115,10 @@ def _in_tar(archive: Path, opened: tarfile.TarFile) -> Iterator[Member]:
         if not (info.isfile() or info.isdir()):
             raise _no_plain_file(archive, info.name)
         yield info.name, info.isdir(), partial(opened.fileobject, opened, info)
+
+
+def _damaged(archive: Path, error: Exception) -> DataError:
+    return DataError(f"cannot unpack {archive}: {error}. Remove it; it is downloaded again.", archive)
 
 
 def _check(archive: Path, name: str) -> None:

@@ -1,6 +1,7 @@
 """Sound archives are unpacked; damaged and malicious ones are refused."""
 
 import io
+import random
 import stat
 import tarfile
 import zipfile
@@ -8,7 +9,7 @@ import zipfile
 import pytest
 
 from Arch.datasets.download import unpack as module
-from Arch.datasets.download.unpack import unpack
+from Arch.datasets.download.unpack import looks_like_archive, unpack
 from Arch.errors import DataError
 
 FILES = {"a/x.bin": b"one" * 1000, "a/b/y.bin": b"", "z.bin": b"three"}
@@ -104,3 +105,21 @@ def test_a_truncated_archive_is_named_in_the_error(name, tmp_path, root):
     archive.write_bytes(archive.read_bytes()[:60])
     with pytest.raises(DataError, match=r"cannot unpack .*t\."):
         unpack(archive, root)
+
+
+@pytest.mark.parametrize("compression", ["bz2", "xz"])
+def test_changed_bytes_in_a_compressed_archive_are_damage_and_not_an_error_of_the_disk(compression, tmp_path, root):
+    root.mkdir()
+    path = tar_of(tmp_path / "t.tar", ("x", random.Random(0).randbytes(1 << 21)), mode=f"w:{compression}")
+    content = bytearray(path.read_bytes())
+    content[len(content) * 3 // 4] ^= 255
+    path.write_bytes(content)
+    with pytest.raises(DataError, match=r"cannot unpack .*t\.tar: "):
+        unpack(path, root)
+
+
+@pytest.mark.parametrize("length", [0, 5, 20, 40])
+def test_the_first_bytes_of_a_compressed_archive_are_no_archive(length, tmp_path):
+    path = tar_of(tmp_path / "t.tar.gz", *FILES.items(), mode="w:gz")
+    path.write_bytes(path.read_bytes()[:length])
+    assert not looks_like_archive(path, path.name)
