@@ -1,4 +1,4 @@
-"""A resolved config: only values that are part of its fingerprint, or options, can be read from it."""
+"""A resolved config: the active keys of an experiment, which its fingerprint covers, and its options."""
 
 from __future__ import annotations
 
@@ -20,27 +20,28 @@ from Arch.config.titles import title_of
 from Arch.errors import ConfigError, InactiveKeyError, NotImplementedYetError, UnknownNameError
 
 Component = TypeVar("Component")
-FEW = 12  # the most names that a message lists
+FEW = 12  # a message lists at most so many names
 
 
 @dataclass(frozen=True, eq=False)
 class Config:
-    """One experiment in three disjoint parts: active keys, options, and keys that are switched off.
+    """One experiment, whose keys are of three disjoint kinds: active, switched off, or options.
 
-    Only active keys are part of the fingerprint, and a key that is switched off cannot be read. So no value can change
-    a result without changing the fingerprint.
+    The fingerprint is computed from the active keys whose values differ from their defaults. `config[key]` raises for a
+    key that is switched off, so that the value of such a key cannot affect a result.
 
     Attributes:
         rules: the rules under which it was resolved.
-        relevance: which keys are active, and their defaults.
+        relevance: which keys are active, with their defaults, and which are switched off.
         named: the active values that differ from their defaults, from which the fingerprint is computed. The value of a
-            reference is the fingerprint of what it refers to.
-        options: how to run; never part of the fingerprint.
-        references: the experiments that it depends on, by key.
-        given: the canonical values that the config itself had, by key.
-        folder: the folder to which its relative paths refer.
+            reference is the fingerprint of the experiment or network that it refers to.
+        options: the values of the options, such as `NumRuns` and `DataPath`; never part of the fingerprint.
+        references: the experiments and foreign networks that it depends on, by key.
+        given: the values that the config itself gives, in canonical form, by key; no defaults are added.
+        folder: the folder against which its relative paths are resolved.
         notes: remarks for the user, one line each.
-        obstacle: why it cannot run although it has a fingerprint; empty if only its values may prevent that.
+        obstacle: why its plugins are missing, so that it cannot run, else empty; `require_implemented` also checks the
+            values.
     """
 
     rules: Rules
@@ -57,8 +58,8 @@ class Config:
         """Returns the value of an active key.
 
         Raises:
-            InactiveKeyError: the key is switched off: its value is not part of the fingerprint and may not act.
-            UnknownNameError: there is no such key.
+            InactiveKeyError: the key is switched off: its value is not part of the fingerprint and must have no effect.
+            UnknownNameError: there is no such key, or it is an option.
         """
         if key in self.active:
             return self.active[key]
@@ -77,28 +78,28 @@ class Config:
         return self.options[key]
 
     def fill(self, component: type[Component], name: str) -> Component:
-        """Returns a component whose dataclass fields are the values of the active keys of the same name.
+        """Creates a dataclass `component`, reading the value of each field from the active key of the same name.
 
-        The field `widths` of a component called `MLP` is the key `MLPWidths` or `Widths`.
-        A field with a default keeps it where its key is switched off.
+        The field `widths` of a component called `MLP` is read from the key `MLPWidths` if there is one, else `Widths`.
+        If that key is switched off, the field keeps its default; a `default_factory` is not used. Raises as `filled`.
         """
         return filled(component, name, self.rules, self.__getitem__)
 
     def resolve_path(self, text: str) -> Path:
-        """Returns a path of this config, relative to the folder of its file."""
+        """Returns a path in this config, resolved against its `folder` unless absolute."""
         return path_of(text, self.folder)
 
     @property
     def off(self) -> Mapping[str, Any]:
-        """The keys that are switched off, with what the config gave for them if anything."""
+        """The keys that are switched off, each with the value that the config gives, or None; for display only."""
         return {key: self.given.get(key) for key in self.relevance.off}
 
     def default_of(self, key: str) -> Any:
-        """Returns the default of an active key under the present rules."""
+        """Returns the default of an active key; raises KeyError for another key."""
         return self.relevance.defaults[key]
 
     def conditions_of(self, key: str) -> str:
-        """Returns the conditions under which a key is active, as the rules file has them."""
+        """Returns the conditions under which a key is active, as text in the syntax of the rules file."""
         return " or ".join(each.when for each in self.rules.keys[key].declarations)
 
     @functools.cached_property
@@ -113,22 +114,22 @@ class Config:
 
     @property
     def versions(self) -> Mapping[str, int | str]:
-        """The version that the rules declare for each component that is used, by key."""
+        """The version of each component that is used, by key, and the digest of each plugin, by plugin name."""
         return self.rules.versions(self.active)
 
     @property
     def title(self) -> str:
-        """A few words for people, such as "resnet8 on Digits"; see `title_of`."""
+        """A short description for display, such as "resnet8 on Digits"; see `title_of`."""
         return title_of(self.active, self.references)
 
     @property
     def foreign(self) -> tuple[ForeignNetwork, ...]:
-        """The foreign networks among its references whose sources are known."""
+        """The foreign networks among its references, without those whose source is unknown."""
         others = self.references.values()
         return tuple(other for other in others if isinstance(other, ForeignNetwork) and other.source)
 
     def document(self) -> dict[str, Any]:
-        """Returns the content of its entry's Config.json."""
+        """Returns the JSON object of the file `Config.json` in its cache entry."""
         references = {
             key: {"Fingerprint": other.fingerprint, "Title": other.title} for key, other in self.references.items()
         }
@@ -144,21 +145,22 @@ class Config:
 
     @property
     def plugin_records(self) -> list[dict[str, str]]:
-        """The plugins that it uses, as its entry and its runs record them."""
+        """The plugins that it uses, as the JSON objects that its cache entry and its runs store."""
         return [each.code.document() for each in self.rules.plugins]
 
     @functools.cached_property
     def plugins(self) -> Mapping[str, Extension]:
-        """The plugins that it or its references use, by path."""
+        """The plugins that it and, recursively, its references use, by path."""
         others = [other.plugins for other in self.references.values() if isinstance(other, Config)]
         own = {each.code.path: each for each in self.rules.plugins}
         return {path: each for some in (*others, own) for path, each in some.items()}
 
     def require_implemented(self) -> None:
-        """Checks that every active value is implemented.
+        """Checks that the experiment can run: its values are implemented, and its references are given and can run.
 
         Raises:
-            NotImplementedYetError: one is only planned; the message names the first.
+            NotImplementedYetError: its plugins are missing, a value is only planned, or a reference is missing or
+                cannot be used; the message names the first problem.
         """
         if self.obstacle:
             raise NotImplementedYetError(f"{self.title} has an identity but cannot run: {self.obstacle}")
@@ -194,11 +196,12 @@ class Config:
 
 
 def filled(component: type[Component], name: str, rules: Rules, value_of: Callable[[str], Any]) -> Component:
-    """Returns a component called `name` whose dataclass fields are the values of keys, matched as in `Config.fill`.
+    """Creates a component called `name`, with `value_of(key)` for each dataclass field; see `Config.fill`.
 
     Raises:
-        ConfigError: it is no dataclass.
+        ConfigError: it is not a dataclass.
         InactiveKeyError: the key of a field without a default is switched off.
+        UnknownNameError: a field has no active key of its name.
     """
     if not dataclasses.is_dataclass(component):
         raise ConfigError(f"{name} has to be a dataclass, whose fields are the keys of its stanza; got {component!r}.")
@@ -214,8 +217,8 @@ def filled(component: type[Component], name: str, rules: Rules, value_of: Callab
 
 
 def path_of(text: str, folder: Path) -> Path:
-    """Returns a path of a config, relative to the `folder` of the config's file; `~` is the home folder."""
-    return Path(folder, os.path.expanduser(text))  # noqa: PTH111 - Path.expanduser raises if there is no such user
+    """Returns the path `text`, resolved against `folder` unless absolute; a leading `~` is the home folder."""
+    return Path(folder, os.path.expanduser(text))  # noqa: PTH111 - Path.expanduser raises for an unknown `~user`
 
 
 def _frozen(value: Any) -> Any:

@@ -1,4 +1,4 @@
-"""Normalisation of pixels: computes the constants of a training split and applies them."""
+"""Normalisation of pixels: computes mean and standard deviation of a training split, and applies them to images."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from Arch.errors import ShapeError, UnknownNameError
 
 KINDS = ("MeanVar", "Elementwise", "None")
 
-_CHUNK = 256  # images; 256 * 255^2 < 2^24, so that float32 sums of squares are exact integers
+_CHUNK = 256  # images; the sum of 256 squared bytes is below 2^24, so float32 holds it exactly
 _FLOAT32 = torch.finfo(torch.float32)
 
 
@@ -22,9 +22,9 @@ class Normalization:
     """The constants of the normalisation `(x / unit - mean) / std`.
 
     Attributes:
-        mean: float32 `(C, 1, 1)` or `(C, H, W)`, of bytes scaled to [0, 1], or of unscaled float32 pixels.
-        std: the standard deviation, of the same shape, positive.
-        unit: 255 for bytes, 1 for float32 pixels.
+        mean: float32 `(C, 1, 1)` or `(C, H, W)`: the mean of `x / unit`.
+        std: the standard deviation of `x / unit`, of the same shape, positive.
+        unit: 255 for uint8 pixels, 1 for float32 pixels.
     """
 
     mean: Tensor
@@ -33,18 +33,18 @@ class Normalization:
 
 
 def constants_of(pixels: Tensor, kind: str) -> Normalization:
-    """Computes the constants of a set of images without a float copy of them.
+    """Computes the constants of a set of images, chunk by chunk, without a float copy of the whole set.
 
-    Sums of bytes are exact integers; sums of float32 pixels are float64.
+    uint8 pixels are summed exactly, in int64; float32 pixels are summed in float64.
 
     Args:
         pixels: uint8 or finite float32 `(N, C, H, W)`.
         kind: `MeanVar` for one mean and standard deviation per channel, `Elementwise` for one per pixel and channel,
-            `None` for 0 and 1.
+            `"None"` for mean 0 and standard deviation 1.
 
     Returns:
-        Population statistics (divided by the count, not by the count minus one). Where a channel or pixel is constant
-        the standard deviation is set to 1, so that a test image that differs there stays finite.
+        Mean and population standard deviation (divided by the count, not by the count minus one). For a channel or
+        pixel that is constant over all images the standard deviation is set to 1, to avoid a division by 0.
 
     Raises:
         UnknownNameError: there is no such kind.
@@ -62,18 +62,19 @@ def constants_of(pixels: Tensor, kind: str) -> Normalization:
         total, squares = (x.sum(dim=(1, 2), keepdim=True) for x in (total, squares))
     mean = total.double() / count
     variance = squares.double() / count - mean.square()
-    # The least variance of N bytes that are not all equal is about 1 / N; rounding leaves 1e-11 of a constant.
+    # The variance of N bytes is 0 if all are equal, otherwise at least about 1 / N; rounding errors are about 1e-11.
+    # For N > 1e10 the threshold also treats bytes of which very few differ as constant.
     std = torch.where(variance < 1e-10, 255.0, variance.clamp(min=0).sqrt())
     return Normalization((mean / 255).float(), (std / 255).float())
 
 
 def unit_of(pixels: Tensor) -> float:
-    """Returns the divisor that scales pixels: 255 for bytes, 1 for float32."""
+    """Returns the number by which pixels are divided before normalisation: 255 for uint8, 1 for float32."""
     return 255.0 if pixels.dtype == torch.uint8 else 1.0
 
 
 def _sums(pixels: Tensor) -> tuple[Tensor, Tensor]:
-    """Returns the sums of the pixels and of their squares over the images, both int64 `(C, H, W)`."""
+    """Returns the sum over images of the uint8 pixels, and that of their squares, both int64 `(C, H, W)`."""
     rows = pixels.permute(0, 2, 3, 1)
     total = torch.zeros(rows.shape[1:], dtype=torch.int64)
     squares = torch.zeros_like(total)
@@ -85,7 +86,7 @@ def _sums(pixels: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def _constants_of_floats(pixels: Tensor, axes: tuple[int, ...]) -> Normalization:
-    """Computes the constants of float32 pixels over `axes`, in two passes of float64 sums."""
+    """Computes the constants of float32 pixels over `axes` in float64: the mean first, then the squared deviations."""
     count = math.prod(pixels.shape[axis] for axis in axes)
 
     def mean_of(function: Callable[[Tensor], Tensor]) -> Tensor:
@@ -94,20 +95,20 @@ def _constants_of_floats(pixels: Tensor, axes: tuple[int, ...]) -> Normalization
 
     mean = mean_of(lambda x: x)
     std = mean_of(lambda x: (x - mean).square()).sqrt()
-    # Variation below the resolution of float32 is rounding of a constant, and 1 / std would amplify it.
+    # A deviation below the resolution of float32 is a rounding error of equal pixels, and 1 / std would amplify it.
     varies = std > torch.clamp(_FLOAT32.eps * mean.abs(), min=_FLOAT32.tiny)
     return Normalization(mean[0].float(), torch.where(varies, std, 1.0)[0].float(), 1.0)
 
 
 @dataclass(frozen=True, eq=False)
 class Normalizer:
-    """A normalisation prepared for images of one shape on one device.
+    """Normalises images of one shape on one device, by constants expanded to the memory layout of an image.
 
     Attributes:
-        scale: float32 `(1, 1 or H, W * C)`, 1 / (unit std).
-        shift: -mean / std, of the same shape; added to bytes after scaling.
-        centre: the mean, of the same shape, subtracted from float32 pixels before scaling: if it is many times the
-            standard deviation, adding `shift` would lose precision. None for bytes.
+        scale: 1 / (unit * std), float32 `(1, 1 or H, W * C)`.
+        shift: -mean / std, of the same shape; added to uint8 pixels after scaling.
+        centre: the mean, of the same shape, subtracted from float32 pixels before scaling: adding `shift` afterwards
+            would lose precision if the mean is many times the standard deviation. None for uint8 pixels.
     """
 
     scale: Tensor
@@ -121,7 +122,7 @@ class Normalizer:
         """Prepares `constants` for images of `shape` (C, H, W) on a device.
 
         Raises:
-            ShapeError: the constants have another shape.
+            ShapeError: the mean is neither `(C, 1, 1)` nor `(C, H, W)`.
         """
         channels, height, width = shape
         if constants.mean.shape not in {(channels, 1, 1), (channels, height, width)}:
@@ -134,14 +135,14 @@ class Normalizer:
         """Returns the normalised images.
 
         Args:
-            pixels: uint8 or float32 `(B, C, H, W)`, of the type that the constants were computed from; fastest in
+            pixels: `(B, C, H, W)`, of the dtype that the constants were computed from, uint8 or float32; fastest in
                 channels_last.
 
         Returns:
-            float32 `(B, C, H, W)` in channels_last, which shares no memory with `pixels`.
+            float32 `(B, C, H, W)` in channels_last; it is a new tensor, not a view of `pixels`.
         """
         batch, channels, height, width = pixels.shape
-        # Rows of W * C values: with an innermost axis of three channels this takes ten times as long.
+        # Arithmetic on rows of W * C values is several times faster than with an innermost axis of only three channels.
         rows = pixels.permute(0, 2, 3, 1).reshape(batch, height, width * channels)
         if self.centre is None:
             rows = rows.float().mul_(self.scale).add_(self.shift)
@@ -151,6 +152,6 @@ class Normalizer:
 
 
 def _as_rows(constants: Tensor, width: int) -> Tensor:
-    """Expands `(C, 1 or H, 1 or W)` to float32 `(1, 1 or H, W * C)`, in the order of an image in memory."""
+    """Expands constants `(C, 1 or H, 1 or W)` to float32 `(1, 1 or H, W * C)`, ordered as a channels_last image."""
     channels, height, _ = constants.shape
     return constants.expand(channels, height, width).permute(1, 2, 0).reshape(1, height, -1).float()

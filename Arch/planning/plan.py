@@ -1,4 +1,4 @@
-"""Makes a plan: every experiment once, after its dependencies, with the number of its missing runs."""
+"""Makes a plan: every requested experiment and dependency once, dependencies first, with its missing runs."""
 
 from __future__ import annotations
 
@@ -18,11 +18,12 @@ class Step:
     """One experiment of a plan.
 
     Attributes:
-        config: the experiment, its `NumRuns` raised to the number of runs that the plan needs.
-        labels: the config files that request it; empty for a mere dependency.
-        status: its runs and attempts in the cache.
-        refusal: why it cannot run at all: one of its values is not implemented, or its entry cannot be used.
-        needs: fingerprints of its direct dependencies.
+        config: the experiment, with `NumRuns` set to the number of runs that the plan needs.
+        labels: the config files or fingerprints by which the user requested it; empty if it is only a dependency.
+        status: its finished and missing runs in the cache, and the attempts at the missing ones.
+        refusal: why it cannot run at all: a value is not implemented, a reference is missing or cannot be used, plugins
+            are missing, or its cache entry cannot be used; None if it can run or is finished.
+        needs: fingerprints of the experiments and foreign networks that it refers to directly.
     """
 
     config: Config
@@ -33,41 +34,41 @@ class Step:
 
     @property
     def wanted(self) -> int:
-        """The number of runs that there should be."""
+        """The number of runs that the plan needs."""
         return self.status.wanted
 
     @property
     def done(self) -> int:
-        """The number of these runs that exist."""
+        """How many of the `wanted` runs are finished."""
         return self.wanted - len(self.status.missing)
 
     @property
     def failure(self) -> str:
-        """The class and message of the last attempt, if it failed."""
+        """The error class and message of the most recent failure among the missing runs, or an empty text."""
         return str(self.status.failure or "")
 
     @property
     def is_done(self) -> bool:
-        """Whether nothing is missing."""
+        """Whether all wanted runs are finished."""
         return self.status.is_done
 
     @property
     def state(self) -> str:
-        """Its state in the cache in one word, or `refused`."""
+        """The name of its state, such as `partial`, or `refused`; a finished experiment is never `refused`."""
         return "refused" if self.refusal and not self.is_done else self.status.state.value
 
 
 @dataclass(frozen=True)
 class Plan:
-    """Experiments in the order in which they were requested, but each after its dependencies."""
+    """The requested experiments and their dependencies, in the order of the requests, but dependencies come first."""
 
     steps: tuple[Step, ...]
 
     @cached_property
     def missing(self) -> tuple[Step, ...]:
-        """The experiments with missing runs, in the order in which they are to be run.
+        """The experiments with missing runs, in the order in which to run them; those with a `refusal` are included.
 
-        Those with the longest chain of dependents come first, so that no worker is idle while it waits for a teacher.
+        Experiments on which the longest chains of others depend come first, so that workers seldom wait for a teacher.
         """
         missing = [step for step in self.steps if not step.is_done]
         waiting = {step.config.fingerprint: 0 for step in missing}
@@ -78,20 +79,20 @@ class Plan:
 
     @property
     def duplicates(self) -> tuple[Step, ...]:
-        """The experiments that more than one config requests."""
+        """The experiments that were requested more than once."""
         return tuple(step for step in self.steps if len(step.labels) > 1)
 
 
 def make_plan(requested: Iterable[tuple[Config, str]], store: Store) -> Plan:
-    """Makes the plan of the missing runs of the requested experiments and of their dependencies.
+    """Makes the plan of the requested experiments and of the dependencies of their missing runs.
 
     Args:
-        requested: configs, each with a label of its source.
-        store: the cache, which is only read.
+        requested: configs, each with a label for display: its file or fingerprint.
+        store: the cache; it is not changed.
 
     Raises:
         DiskError: the cache cannot be read.
-        PluginError: two different plugins define the same names, so that different experiments have one fingerprint.
+        PluginError: two configs have the same fingerprint, but different plugin contents or active values.
     """
     planner = _Planner(store)
     for config, label in requested:
@@ -100,7 +101,7 @@ def make_plan(requested: Iterable[tuple[Config, str]], store: Store) -> Plan:
 
 
 class _Planner:
-    """Collects experiments by fingerprint; a finished one does not request its dependencies."""
+    """Collects experiments by fingerprint; adds dependencies only of those that are neither finished nor refused."""
 
     def __init__(self, store: Store) -> None:
         self._store = store.snapshot()
@@ -140,7 +141,10 @@ class _Planner:
 
 
 def _require_same_files(one: Config, other: Config) -> None:
-    """Refuses two configs of one fingerprint whose plugins differ; raises PluginError."""
+    """Checks that two configs of one fingerprint have the same plugin contents and active values; raises PluginError.
+
+    Nothing is checked if plugins of one of them are missing.
+    """
     if one.rules is other.rules or one.obstacle or other.obstacle:
         return
     mine, yours = ({each.code.path: each.code.sha256 for each in config.rules.plugins} for config in (one, other))
@@ -162,7 +166,7 @@ def _refusal(config: Config) -> NotImplementedYetError | None:
 
 
 def with_runs(config: Config, runs: int) -> Config:
-    """Returns a config with another `NumRuns`."""
+    """Returns a config whose option `NumRuns` is `runs`."""
     if config.option("NumRuns") == runs:
         return config
     return replace(config, options={**config.options, "NumRuns": runs})

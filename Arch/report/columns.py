@@ -6,11 +6,11 @@ from collections.abc import Sequence
 
 
 def aligned(rows: Sequence[Sequence[str]], sides: str) -> list[str]:
-    """Returns a line for each row, with its cells in columns two blanks apart and no blanks at the end.
+    """Returns one line per row: cells padded to the width of their column, joined by two spaces, no trailing spaces.
 
     Args:
-        rows: cells; as many in each row as there are columns.
-        sides: the alignment of each column, `<` or `>`, as in format strings.
+        rows: the rows, each with one cell per column.
+        sides: one character per column: `<` aligns it left, `>` right, as in format strings.
     """
     widths = [max(map(len, cells)) for cells in zip(*rows, strict=True)]
     formats = [f"{side}{width}" for side, width in zip(sides, widths, strict=bool(rows))]

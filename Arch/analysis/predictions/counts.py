@@ -1,4 +1,4 @@
-"""Sums over predictions, batch by batch, from which accuracy, calibration and confusion follow."""
+"""Accumulates sums over batches of predictions, from which accuracy, calibration and confusion are computed."""
 
 from __future__ import annotations
 
@@ -16,73 +16,82 @@ TOP = 5
 
 
 class ConfidenceBins:
-    """Counts of predictions by confidence, in M equal-width bins ((m-1)/M, m/M].
+    """Histogram of predictions by confidence, the highest softmax probability.
+
+    It has M equal-width bins ((m-1)/M, m/M] and, for each, the sums that give its mean confidence and accuracy.
 
     Attributes:
-        count: predictions in each bin, int64 `(M,)`.
+        count: number of predictions in each bin, int64 `(M,)`.
 
     Source: Guo et al., ICML 2017 (arXiv 1706.04599), section 2 (reliability diagrams) and equation 3.
     """
 
     def __init__(self, bins: int, device: torch.device) -> None:
-        """Takes the number of bins M >= 1."""
+        """Creates `bins` empty bins, M >= 1, on a device."""
         self.count = torch.zeros(bins, dtype=torch.int64, device=device)
-        self._sums = torch.zeros(bins, 2, dtype=torch.float64, device=device)  # confidences, right ones
+        self._sums = torch.zeros(bins, 2, dtype=torch.float64, device=device)  # confidences, correct predictions
         self._edges = torch.arange(1, bins, device=device, dtype=torch.float64) / bins
 
     def add(self, confidence: Tensor, is_right: Tensor) -> None:
-        """Adds predictions: confidences in float64 `(B,)`, and whether each is right `(B,)`."""
+        """Adds a batch of predictions: their confidences, float64 `(B,)`, and whether each is correct, bool `(B,)`."""
         members = F.one_hot(torch.bucketize(confidence, self._edges), len(self.count))
         self.count += members.sum(dim=0)
         self._sums += members.double().T @ torch.stack([confidence, is_right.double()], dim=1)
 
     def confidence(self) -> Tensor:
-        """The mean confidence in each bin `(M,)`; NaN in an empty one."""
+        """Returns the mean confidence in each bin, `(M,)`; NaN for an empty bin."""
         return self._sums[:, 0] / self.count
 
     def accuracy(self) -> Tensor:
-        """The share of right predictions in each bin `(M,)`; NaN in an empty one."""
+        """Returns the fraction of correct predictions in each bin, `(M,)`; NaN for an empty bin."""
         return self._sums[:, 1] / self.count
 
     def calibration_error(self) -> Tensor:
-        """The expected calibration error, a scalar in [0, 1]: sum_m |sum over B_m of (is right - confidence)| / N."""
+        """Returns the expected calibration error, a scalar in [0, 1]; NaN before the first batch.
+
+        It is sum_m |sum over B_m of (1[correct] - confidence)| / N, where B_m are the predictions in bin m.
+        """
         return (self._sums[:, 1] - self._sums[:, 0]).abs().sum() / self.count.sum()
 
     def state(self) -> dict[str, Any]:
-        """The sums so far, from which `load` continues."""
+        """Returns the sums so far, for `load`; the tensors are not copied, so `add` changes them."""
         return {"count": self.count, "sums": self._sums}
 
     def load(self, state: Mapping[str, Any]) -> None:
-        """Continues from a `state`; raises RuntimeError if it has another number of bins."""
+        """Replaces the sums by those of a `state`.
+
+        Raises:
+            RuntimeError: it has another number of bins; a state with one bin is not detected but broadcast.
+        """
         self.count.copy_(state["count"])
         self._sums.copy_(state["sums"])
 
 
 class PredictionCounts:
-    """Counts of the predictions of a split; sums are float64 or int64 and stay on the device.
+    """Accumulates the statistics of the predictions on a split, in float64 or int64 tensors on the device.
 
     Attributes:
-        classes: K.
-        confusion: int64 `(K, K)`, samples by label and predicted class.
-        bins: predictions by confidence.
+        classes: number of classes K.
+        confusion: int64 `(K, K)`, number of samples by label (rows) and predicted class (columns).
+        bins: histogram of the predictions by confidence.
     """
 
     def __init__(self, classes: int, device: torch.device, bins: int = CALIBRATION_BINS) -> None:
-        """Takes the number of classes, where predictions come from, and the number of confidence bins."""
+        """Takes the number of classes, the device of the logits, and the number of confidence bins."""
         self.classes = classes
         self.confusion = torch.zeros(classes, classes, dtype=torch.int64, device=device)
         self.bins = ConfidenceBins(bins, device)
-        self._sums = torch.zeros(3, dtype=torch.float64, device=device)  # NLLs, Brier scores, top 5
+        self._sums = torch.zeros(3, dtype=torch.float64, device=device)  # NLL, Brier score, labels in the top 5
 
     def add(self, logits: Tensor, labels: Tensor) -> None:
         """Adds a batch.
 
         Args:
-            logits: `(B, K)`; of equal highest logits the first class counts as predicted.
+            logits: `(B, K)`; if several logits are the highest, the class with the lowest index is the prediction.
             labels: `(B,)` int64 in [0, K).
 
         Raises:
-            ShapeError: the shapes do not belong together.
+            ShapeError: the logits are not `(B, K)`, where B is the number of labels.
         """
         if logits.shape != (len(labels), self.classes):
             raise ShapeError(f"logits must be ({len(labels)}, {self.classes}); they are {tuple(logits.shape)}.")
@@ -98,15 +107,15 @@ class PredictionCounts:
         self._sums += torch.stack([nll, brier, (_rank(logits, labels) < TOP).sum()])
 
     def class_accuracy(self) -> Tensor:
-        """The share of each class that is predicted right `(K,)`; NaN for a class without samples."""
+        """Returns the fraction of each class's samples that is predicted correctly, `(K,)`; NaN without samples."""
         return self.confusion.diagonal().double() / self.confusion.sum(dim=1)
 
     def scores(self) -> dict[str, float]:
-        """Means over all samples; waits for the device.
+        """Returns the scores over all samples; synchronises with the device.
 
         Returns:
-            `accuracy`; `top5_accuracy` where there are more than five classes; `nll`, in nats per sample; `brier`, in
-            [0, 2]: mean_n sum_k (p_k - 1[k = label])^2 (Brier 1950); `ece`, in [0, 1].
+            `accuracy`; `top5_accuracy`, if there are more than five classes; `nll`, in nats per sample; `brier`, in
+            [0, 2]: mean_n sum_k (p_nk - 1[k = label_n])^2 (Brier 1950); `ece`, the calibration error, in [0, 1].
         """
         samples = self.confusion.sum().double()
         nll, brier, top = (self._sums / samples).tolist()
@@ -116,18 +125,22 @@ class PredictionCounts:
         return {**found, "nll": nll, "brier": brier, "ece": float(self.bins.calibration_error())}
 
     def state(self) -> dict[str, Any]:
-        """The sums so far, from which `load` continues."""
+        """Returns the sums so far, for `load`; the tensors are not copied, so `add` changes them."""
         return {"confusion": self.confusion, "bins": self.bins.state(), "sums": self._sums}
 
     def load(self, state: Mapping[str, Any]) -> None:
-        """Continues from a `state`; raises RuntimeError if it has other classes or bins."""
+        """Replaces the sums by those of a `state`.
+
+        Raises:
+            RuntimeError: it has another number of classes or bins; one class or one bin is not detected but broadcast.
+        """
         self.confusion.copy_(state["confusion"])
         self.bins.load(state["bins"])
         self._sums.copy_(state["sums"])
 
 
 def _rank(logits: Tensor, labels: Tensor) -> Tensor:
-    """The place of each label among the logits `(B,)`, from 0; of equal logits the first class comes first."""
+    """Returns the rank of each label's logit, `(B,)`; 0 is the highest, and equal logits rank by class index."""
     own = logits.gather(1, labels[:, None])
     is_before = torch.arange(logits.shape[1], device=logits.device) < labels[:, None]
     return ((logits > own) | ((logits == own) & is_before)).sum(dim=1)

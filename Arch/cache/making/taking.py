@@ -1,4 +1,4 @@
-"""Takes a lease: one of several processes gets it, after its previous holder has died or released it."""
+"""Takes the lease of a run: if several processes try, one gets it, unless a living process holds it."""
 
 from __future__ import annotations
 
@@ -29,7 +29,21 @@ def take(
     is_forced: bool = False,
     ttl: float = TTL,
 ) -> Lease:
-    """Takes the lease of a run; raises as `Entry.take` does."""
+    """Takes the lease of a run, so that no other process makes it at the same time.
+
+    Args:
+        entry: the entry of the run.
+        index: the run's index.
+        heartbeats: decides whether the previous holder is alive.
+        device: the device that the run will be made on, for display.
+        is_forced: whether a user requested the attempt in spite of earlier failures.
+        ttl: the TTL of the new claim, in seconds.
+
+    Raises:
+        RunHeldError: a living process holds the lease; RunDoneError: the run is finished.
+        CacheError: the entry does not exist or is damaged, or the claim was removed in each of `_ATTEMPTS` tries.
+        DiskError: the cache cannot be read or written.
+    """
     work, known = entry.work(index), 0
     for _ in range(_ATTEMPTS):
         _refuse_done(entry, index)
@@ -60,15 +74,15 @@ def take(
 
 
 def _is_established(lease: Lease, latest: Claim | None, heartbeats: Heartbeats) -> bool:
-    """Writes a lease's claim, returns whether it counts, and withdraws one that does not.
+    """Writes the claim of a lease and returns whether the lease is valid; otherwise removes the claim again.
 
     Raises:
-        CacheError: a run in the entry is damaged; DiskError: the claim cannot be written.
+        CacheError: a run in the entry is damaged; DiskError: the cache cannot be read or written.
     """
     claim, entry, is_ours = lease.claim, lease.entry, False
     try:
         if _put(claim):
-            # Meanwhile the run may be committed, the entry removed, or the previous claim adopted by another process.
+            # Meanwhile another process may have committed the run, removed the entry or adopted the claim `latest`.
             is_ours = entry.exists and not entry.has_run(lease.index) and not _is_adopted(latest, heartbeats)
     finally:
         if not is_ours:
@@ -80,7 +94,10 @@ def _is_established(lease: Lease, latest: Claim | None, heartbeats: Heartbeats) 
 
 
 def _latest(work: Work, known: int) -> Claim | None:
-    """Reads the latest claim on a run; at least generation `known`, which a stale NFS listing may lack."""
+    """Returns the claim of the highest generation on a run, or None.
+
+    A stale NFS listing may lack the claim of generation `known`, so it is also looked up by its path.
+    """
     latest = next(work.claims_backwards(), None)
     if known <= (latest.generation if latest else 0):
         return latest
@@ -91,7 +108,10 @@ def _latest(work: Work, known: int) -> Claim | None:
 
 
 def _is_adopted(before: Claim | None, heartbeats: Heartbeats) -> bool:
-    """Returns whether a claim whose holder was dead has been adopted by a living process since."""
+    """Returns whether the claim `before` has a new, living holder, to which the lease was handed meanwhile.
+
+    See `Lease.adopt`; the earlier holder was dead when the claim was read.
+    """
     try:
         now = Claim.read(before.path, before.generation) if before else None
     except FileNotFoundError:
@@ -100,13 +120,13 @@ def _is_adopted(before: Claim | None, heartbeats: Heartbeats) -> bool:
 
 
 def _put(claim: Claim) -> bool:
-    """Writes a claim and returns whether it exists: not if another process has written one of the same number."""
+    """Writes a claim; returns False if another process wrote this generation first, or the claim was removed."""
     try:
         files.make_folder(claim.path.rpartition("/")[0])
         files.write_new(claim.path, claim.text())
     except DiskError as error:
-        # ENOENT: the run was committed meanwhile and its claims were removed. The claim may exist in spite of an error,
-        # raised by a later step or because a network file system lost the reply.
+        # ENOENT: the run was committed meanwhile and its claims were removed. After any other error the claim may exist
+        # all the same: a step after the write failed, or a network file system lost the reply.
         if error.errno != errno.ENOENT and not _is_written(claim):
             raise
     return _is_written(claim)
@@ -122,5 +142,5 @@ def _is_written(claim: Claim) -> bool:
 def _refuse_done(entry: EntryFolder, index: int) -> None:
     if entry.has_run(index):
         if index in entry.attempted_runs():
-            finish(entry, index)  # the process that committed the run may have been killed before this step
+            finish(entry, index)  # the process that committed the run may have been killed before its own `finish`
         raise RunDoneError(f"run {index} of {entry.path} is finished already.")

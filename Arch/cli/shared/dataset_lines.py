@@ -1,4 +1,4 @@
-"""`names datasets`: which datasets are on disk, their size and place, and how to get the others."""
+"""The command `names datasets`: lists the datasets, the size and folder of those on disk, how to get the others."""
 
 from __future__ import annotations
 
@@ -18,11 +18,15 @@ from Arch.planning.workspace import Workspace
 from Arch.report.columns import aligned
 from Arch.units import size_text
 
-_MOST_FILES = 30_000  # that a line of the list adds up; the page of one dataset adds up all
+_MOST_FILES = 30_000  # the most files whose sizes are added up for a line of the list; no limit if one dataset is shown
 
 
 def show_datasets(schema: Schema, options: argparse.Namespace) -> int:
-    """Prints the datasets that the rules know, or one of them."""
+    """Prints the datasets that a config may name, planned ones included, or only `options.name`; returns exit code 0.
+
+    Raises:
+        UnknownNameError: there is no such dataset.
+    """
     root = Workspace.at(options.cache, options.data).data
     name = schema.aliases.get(options.name, options.name)
     known = {**dict.fromkeys(schema.choices, ""), **schema.planned}
@@ -40,7 +44,10 @@ def show_datasets(schema: Schema, options: argparse.Namespace) -> int:
 
 
 def size_below(folder: Path, most_files: int | None = None) -> tuple[int, bool]:
-    """Returns the bytes of the files below a folder, and whether all were counted; unreadable ones count as 0."""
+    """Returns the size in bytes of the first `most_files` files below a folder, and whether these are all files.
+
+    A file without readable metadata counts as 0 bytes; a subfolder that cannot be listed is skipped.
+    """
     size, names = 0, (f"{at}/{name}" for at, _, names in os.walk(folder) for name in names)
     for name in itertools.islice(names, most_files):
         with suppress(OSError):
@@ -72,7 +79,7 @@ def _row(name: str, why_planned: str, root: Path, most_files: int | None) -> dic
 
 
 def _found(place: Path | None) -> tuple[bool, str]:
-    """Returns whether a dataset is in its place, and the error if that cannot be read."""
+    """Returns whether the data is in the folder `place`, and the error message if that is unreadable, else empty."""
     try:
         return place is not None and is_downloaded(place), ""
     except DataError as error:
@@ -86,7 +93,7 @@ def _state(facts: Facts, *, is_present: bool) -> str:
 
 
 def _how(name: str, facts: Facts, place: Path | None, *, is_present: bool) -> str:
-    """Returns how to get a dataset, or where it comes from; empty if it is present."""
+    """Returns how to get a dataset, or, if it has no folder, its origin; empty if the data is in its folder."""
     if place is None:
         return facts.by_hand
     if is_present:
@@ -108,7 +115,7 @@ def _text(value: Any) -> str:
 
 
 def _what(row: dict[str, Any]) -> str:
-    """Returns classes, training and test samples and their shape, as far as the catalogue knows them."""
+    """Returns the numbers of classes and of training + test samples, and the shape of a sample, where known."""
     classes = f"{row['classes']} classes" if row["classes"] else ""
     samples = f"{row['train']:,} + {row['test']:,}" if row["train"] or row["test"] else ""
     return ", ".join(filter(None, (classes, samples, row["shape"])))

@@ -17,7 +17,7 @@ from Arch.types import ArrayInfo
 
 
 class Predictions:
-    """Counts the predictions of a network in evaluation mode, and optionally keeps its logits."""
+    """Accumulates the statistics of a network's predictions in evaluation mode, and optionally keeps the logits."""
 
     def __init__(self, network: IModel, engine: Engine, split: Split, classes: int, *, keeps_logits: bool) -> None:
         """Takes a network and the split that it is measured on.
@@ -25,9 +25,9 @@ class Predictions:
         Args:
             network: on the device; it is put into evaluation mode for each batch.
             engine: the device and how it computes.
-            split: the samples of the pass.
-            classes: number of classes of the data; further logits are ignored.
-            keeps_logits: whether to give the logits of all samples as an array.
+            split: the samples whose batches are added; `scores` returns their labels and ids beside the logits.
+            classes: number of classes K of the data; only the first K logits of the network are used.
+            keeps_logits: whether `scores` also returns the logits of all samples.
         """
         self._network, self._engine, self._split = network, engine, split
         self._counts = PredictionCounts(classes, engine.device)
@@ -35,7 +35,7 @@ class Predictions:
 
     def add(self, images: Tensor, labels: Tensor) -> None:
         """See `Measurement.add`."""
-        self._network.eval()  # an earlier stage of the run may have trained it
+        self._network.eval()  # the caller may have left it in training mode
         with self._engine.autocast():
             logits = self._network.trace(images).logits.float()[:, : self._counts.classes]
         self._counts.add(logits, labels)
@@ -56,7 +56,11 @@ class Predictions:
             self._logits[:] = [state["logits"].to(self._engine.device)] if state["logits"].numel() else []
 
     def scores(self) -> Scores:
-        """Returns accuracy (top 5 as well above five classes), NLL, Brier score and ECE, with their arrays."""
+        """Returns accuracy, NLL, Brier score, ECE and their arrays.
+
+        With more than five classes there is top-5 accuracy, too. If logits are kept, the arrays include them, with the
+        labels and sample ids.
+        """
         counts = self._counts
         empty_class = "" if bool(counts.confusion.sum(dim=1).all()) else "the split has no sample of the class"
         empty_bin = "" if bool(counts.bins.count.all()) else "no prediction has a confidence in the bin"

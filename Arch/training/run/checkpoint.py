@@ -1,4 +1,4 @@
-"""Serialises the state of a run; reading it executes no code."""
+"""Serialises and reads the state of a run; reading executes no code from the file (`weights_only`)."""
 
 from __future__ import annotations
 
@@ -18,21 +18,23 @@ _UNFIT = (AttributeError, EOFError, IndexError, KeyError, RuntimeError, TypeErro
 
 
 class InvalidCheckpointError(TrainingError):
-    """A checkpoint cannot be read, or does not fit the run that the current code and config prepare."""
+    """A checkpoint cannot be read, or was written by other code or for other stages than the run to be resumed."""
 
 
 def pack(state: Mapping[str, Any]) -> bytes:
-    """Serialises a mapping of plain values and tensors; synchronises with the device."""
+    """Serialises plain values and tensors, with the format number; synchronises with the device."""
     buffer = io.BytesIO()
     torch.save({"format": FORMAT, **state}, buffer)
     return buffer.getvalue()
 
 
 def unpack(payload: bytes) -> Mapping[str, Any]:
-    """Returns the mapping that `pack` serialised, with tensors on the CPU; format 1 is translated.
+    """Reads what `pack` serialised, with tensors on the CPU; a checkpoint of format 1 is converted to format 2.
+
+    The result has the additional member `format`, unless it was converted.
 
     Raises:
-        InvalidCheckpointError: the bytes are damaged, or of an unknown format.
+        InvalidCheckpointError: the bytes are damaged, or their format is unknown.
     """
     with invalid_checkpoint_errors():
         state = torch.load(io.BytesIO(payload), map_location="cpu", weights_only=True)
@@ -46,7 +48,10 @@ def unpack(payload: bytes) -> Mapping[str, Any]:
 
 @contextmanager
 def invalid_checkpoint_errors() -> Iterator[None]:
-    """Turns the errors of a checkpoint that does not fit into InvalidCheckpointError; not those of a device."""
+    """Converts the errors that an unsuitable checkpoint causes to InvalidCheckpointError.
+
+    CUDA errors and out-of-memory errors are raised unchanged, since the checkpoint may be intact.
+    """
     try:
         yield
     except _UNFIT as error:
@@ -57,7 +62,7 @@ def invalid_checkpoint_errors() -> Iterator[None]:
 
 
 def _from_format_1(state: Mapping[str, Any]) -> dict[str, Any]:
-    """Translates a checkpoint of format 1, which had no stages: its run is a single fit."""
+    """Converts a checkpoint of format 1, which had no stages, to format 2: its run is a single training stage."""
     times = state["times"]
     fit = {
         **{name: state[name] for name in ("optimizer", "steps_per_epoch", "learner", "best", "epochs")},
