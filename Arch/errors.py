@@ -114,8 +114,16 @@ class ModelError(ArchError):
     """A network cannot be built, cut or loaded as requested."""
 
 
+class NonFiniteWeightsError(ModelError):
+    """Weights that were given to a network contain NaN or infinities."""
+
+
 class TrainingError(ArchError):
     """A training cannot continue, or failed."""
+
+
+class UnlikeNetworkError(TrainingError):
+    """A run would be made from another network than the earlier runs of its experiment."""
 
 
 class NonFiniteLossError(TrainingError):

@@ -11,6 +11,7 @@ from Arch.errors import ModelError
 from Arch.models.architecture import Architecture
 from Arch.models.imodel import IModel
 from Arch.models.weights.files import State
+from Arch.models.weights.finite import require_finite
 
 PREFIXES = ("module.", "model.", "net.", "network.", "backbone.", "_orig_mod.")
 COUNTER = "num_batches_tracked"  # BatchNorm's counter, which old files lack; used only if momentum is None
@@ -45,6 +46,7 @@ def warm_start(model: IModel, architecture: Architecture, state: State, source: 
 
     Raises:
         ModelError: another tensor is missing, unexpected or of another shape; all such keys are listed.
+        NonFiniteWeightsError: a tensor that would be loaded contains NaN or infinities.
     """
     own = model.network.state_dict()
     named = _renamed(state, own, architecture.aliases, source)
@@ -68,6 +70,7 @@ def warm_start(model: IModel, architecture: Architecture, state: State, source: 
             f"the weights {source} hold sparse or quantised tensors, which {model.name} cannot load: save them as "
             "dense floating-point ones."
         ) from error
+    require_finite(taken, source)
     resized = (key for key in taken if key in named and named[key].shape != taken[key].shape)
     return LoadReport(frozenset(taken), tuple(fresh), tuple(left_out), tuple(resized))
 
