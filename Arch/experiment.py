@@ -74,6 +74,7 @@ def run(
     data: Path | str | None = None,
     device: str = "auto",
     watcher: Watcher | None = None,
+    accept_unlike: bool = False,
 ) -> Experiment:
     """Returns the result of one experiment, after training its missing runs and those of the experiments it depends on.
 
@@ -83,6 +84,8 @@ def run(
         data: the root of the datasets; the repository's `data/` by default.
         device: `auto`, `cpu`, `cuda` or `cuda:N`.
         watcher: is notified of the progress.
+        accept_unlike: whether runs may be added although a network that they are made from has other weights, or sees
+            images under other constants, than in the earlier runs; the experiment is marked then.
 
     Raises:
         ArchError: the config is invalid, or a training failed.
@@ -90,7 +93,8 @@ def run(
     workspace = Workspace.at(cache, data)
     resolved = _resolved(config, workspace)
     plan = make_plan([(resolved, "")], workspace.store)
-    worker = Worker(workspace.store, workspace.data, device, watcher or SilentWatcher())
+    shown = watcher or SilentWatcher()
+    worker = Worker(workspace.store, workspace.data, device, shown, accepts_unlike=accept_unlike)
     failures = carry_out(plan, worker)
     if failures:
         raise failures[0].error

@@ -101,6 +101,21 @@ def headline_of(scores: Iterable[str]) -> str:
     return "accuracy" if "accuracy" in names else next(iter(names), "")
 
 
+def unlike_networks(origins: Iterable[Mapping[str, Any]]) -> dict[str, tuple[Any, ...]]:
+    """Returns in which respects the networks that runs were made from differ, by what the runs recorded.
+
+    Args:
+        origins: the provenance of the runs.
+    """
+    found: dict[str, tuple[Any, ...]] = {}
+    for origin in origins:
+        recorded = origin.get("accepted_unlike")
+        if isinstance(recorded, Mapping):
+            for name, values in recorded.items():
+                found[name] = tuple(dict.fromkeys((*found.get(name, ()), *values)))
+    return found
+
+
 @dataclass(frozen=True)
 class Result:
     """The result of one experiment: its config's active values and the summary of its runs.
@@ -141,7 +156,8 @@ class Result:
     def unlike(self) -> Mapping[str, tuple[Any, ...]]:
         """The keys of `COMPARED` that have several values in these runs, with the values.
 
-        A run that was resumed on another device has several values by itself.
+        A run that was resumed on another device has several values by itself. Differences between the networks that
+        runs were made from (`--accept-unlike`) follow, under names such as `Teacher weights`, with the values.
         """
         found: dict[str, list[Any]] = {key: [] for key in COMPARED}
         sessions = [session for run in self.provenance.values() for session in run.get("sessions", (run,))]
@@ -149,4 +165,5 @@ class Result:
             for key, values in found.items():
                 if session.get(key) not in values:
                     values.append(session.get(key))
-        return {key: tuple(values) for key, values in found.items() if len(values) > 1}
+        several = {key: tuple(values) for key, values in found.items() if len(values) > 1}
+        return several | unlike_networks(self.provenance.values())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 import time
+from collections.abc import Mapping
 
 from Arch.errors import ConfigError
 from Arch.types import Epoch
@@ -107,3 +108,17 @@ def epoch_text(epoch: Epoch) -> str:
     return ", ".join(
         f"{split} {score_text(name, value)}" for split, metrics in splits.items() for name, value in metrics.items()
     )
+
+
+def constants_text(record: object) -> str:
+    """Returns recorded normalisation constants: `mean 0.49, 0.48, deviation 0.25, 0.24`; empty without any."""
+    if not isinstance(record, Mapping):
+        return ""
+    mean, deviation = (_numbers_text(record.get(name)) for name in ("mean", "std"))
+    return f"mean {mean}, deviation {deviation}" if mean and deviation else ""
+
+
+def _numbers_text(numbers: object) -> str:
+    """Returns the numbers of a list; empty for anything else."""
+    is_list = isinstance(numbers, list) and all(isinstance(each, float) for each in numbers)
+    return ", ".join(f"{each:.3g}" for each in numbers) if is_list else ""  # type: ignore[attr-defined]  # it is a list

@@ -11,7 +11,7 @@ from Arch import files
 from Arch.cache import layout
 from Arch.cache.attempts.work import Work
 from Arch.cache.fields import Fields
-from Arch.cache.runs import finished
+from Arch.cache.runs import finished, manifest
 from Arch.errors import CacheError, CorruptEntryError
 from Arch.types import Run
 
@@ -113,6 +113,19 @@ class EntryFolder:
             CorruptEntryError: the file is missing or its size differs from the manifest.
         """
         return finished.weights_of(self.path, index, which)
+
+    def read_weights(self, index: int, which: str) -> bytes:
+        """Returns the content of the file of a run's weights, which has the SHA-256 of the run's manifest.
+
+        Raises:
+            CacheError: as `weights`; CorruptEntryError: as `weights`, or the content has changed since it was written.
+        """
+        return finished.weights_content_of(self.path, index, which)
+
+    def weights_sha256(self, index: int, which: str) -> str:
+        """Returns the SHA-256 of a run's weights by its manifest; raises as `weights` does."""
+        path = finished.weights_of(self.path, index, which)
+        return manifest.sha256_of(path.parent, path.name)
 
     def work(self, index: int) -> Work:
         """Returns the files of attempts at a run; does not access the disk, so there may be none."""

@@ -37,6 +37,11 @@ def run_name(index: int) -> str:
     return f"{index:03d}"
 
 
+def weights_name(which: str) -> str:
+    """Returns the name of the file of a run's `Last` or `Best` weights."""
+    return f"{which}.safetensors"
+
+
 def run_indices(names: list[str]) -> tuple[int, ...]:
     """Returns the sorted indices of those names that are run folders; other names are ignored."""
     return tuple(sorted(int(name) for name in names if name.isdecimal() and run_name(int(name)) == name))

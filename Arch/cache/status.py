@@ -12,6 +12,7 @@ from Arch.cache.attempts.failure import Failure
 from Arch.cache.folder import EntryFolder
 from Arch.cache.request import Request
 from Arch.errors import ArchError, CacheError, ChangedDefaultError, CorruptEntryError, DiskError
+from Arch.types import unlike_networks
 
 _MOST_URGENT_FIRST = (State.RUNNING, State.FAILED, State.CRASHED, State.STOPPED)
 
@@ -28,6 +29,7 @@ class Status:
         problem: the error, if the entry is damaged, unreadable, made under other defaults or lacks a foreign network's
             weights.
         outdated: the components whose version has changed since a run was made, with the version at that time.
+        unlike: in which respects the networks that the runs were made from differ.
     """
 
     state: State
@@ -36,6 +38,7 @@ class Status:
     attempts: tuple[Attempt, ...] = ()
     problem: ArchError | None = None
     outdated: Mapping[str, int | str] = field(default_factory=dict)
+    unlike: tuple[str, ...] = ()
 
     @property
     def missing(self) -> tuple[int, ...]:
@@ -104,10 +107,11 @@ def _checked(entry: EntryFolder, wanted: int, request: Request) -> Status:
     status = _status(entry, wanted, runs)
     if origins is None:
         origins = [entry.run(index).provenance for index in runs]
-    outdated = summary.outdated(origins, request.versions)
-    if not outdated:
+    unlike, outdated = tuple(unlike_networks(origins)), summary.outdated(origins, request.versions)
+    if not (unlike or outdated):
         return status
-    return replace(status, state=State.STALE if status.is_done else status.state, outdated=outdated)
+    state = State.STALE if outdated and status.is_done else status.state
+    return replace(status, state=state, outdated=outdated, unlike=unlike)
 
 
 def _status(entry: EntryFolder, wanted: int, runs: tuple[int, ...]) -> Status:

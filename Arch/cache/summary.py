@@ -16,7 +16,7 @@ from Arch.types import COMPARED, Result, Run
 
 Origins = Sequence[Mapping[str, Any]]  # the provenance of some runs
 # the part of a run's provenance that is needed of ten thousand runs at once; the rest is read from the run itself
-KEPT = (*COMPARED, "headline", "sessions", "versions", "commit", "is_edited", "host", "made_from")
+KEPT = (*COMPARED, "headline", "sessions", "versions", "commit", "is_edited", "host", "made_from", "accepted_unlike")
 
 
 def result_of(entry: EntryFolder) -> Result:
@@ -56,9 +56,18 @@ def outdated(origins: Origins, versions: Mapping[str, int | str]) -> dict[str, i
     for origin in origins:
         recorded = origin.get("versions")
         if recorded and recorded != versions:
-            found |= {key: recorded[key] for key, now in versions.items() if recorded.get(key, now) != now}
+            then = {key: recorded.get(key, _unrecorded(key, now)) for key, now in versions.items()}
+            found |= {key: number for key, number in then.items() if number != versions[key]}
             found |= _other_files(recorded, versions)
     return found
+
+
+def _unrecorded(key: str, now: int | str) -> int | str:
+    """Returns the version of a component that a run does not record: the present one.
+
+    The version of how a reference is used (`KEY.normalization`) is recorded from version 2 on.
+    """
+    return 1 if "." in key and not key.endswith(".py") else now
 
 
 def _other_files(recorded: Mapping[str, Any], versions: Mapping[str, int | str]) -> dict[str, int | str]:

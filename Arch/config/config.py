@@ -14,6 +14,7 @@ from Arch.config.foreign import ForeignNetwork
 from Arch.config.identity import fingerprint_of
 from Arch.config.json_text import describe
 from Arch.config.names import field_name
+from Arch.config.normalizing import is_published, normalization_versions
 from Arch.config.rules.extension import Extension
 from Arch.config.rules.rules import Relevance, Rules
 from Arch.config.titles import title_of
@@ -114,8 +115,16 @@ class Config:
 
     @property
     def versions(self) -> Mapping[str, int | str]:
-        """The version of each component that is used, by key, and the digest of each plugin, by plugin name."""
-        return self.rules.versions(self.active)
+        """The version of each component and kind of reference that is used, and the digest of each plugin, by name."""
+        bringing = [key for key, other in self.references.items() if self._brings_constants(other)]
+        return self.rules.versions(self.active) | normalization_versions(self.rules, self.active, bringing)
+
+    def _brings_constants(self, other: Config | ForeignNetwork) -> bool:
+        """Returns whether a network may have normalisation constants that are not those of this dataset."""
+        if isinstance(other, ForeignNetwork):
+            return is_published(other.title)
+        keys = (*self.rules.data_keys, "Normalization")
+        return any(self.active.get(key) != other.active.get(key) for key in keys)
 
     @property
     def title(self) -> str:

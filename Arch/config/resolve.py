@@ -11,6 +11,7 @@ from typing import Any
 
 from Arch.config import json_text
 from Arch.config.config import Config
+from Arch.config.foreign import ForeignNetwork
 from Arch.config.identity import named_values
 from Arch.config.json_text import Source, printable
 from Arch.config.names import PLUGINS, TRAINER
@@ -170,7 +171,7 @@ class Resolver:
             if key in relevance.limited:
                 reading.check_value(key)
         named = {key: value for key, value in config.named.items() if key not in changes} | changed
-        notes = _notes(relevance, reading)
+        notes = _notes(relevance, reading, config.references)
         return Config(config.rules, relevance, named, config.options, config.references, given, config.folder, notes)
 
     def _resolved(self, reading: Reading, folder: Path) -> Config:
@@ -182,7 +183,7 @@ class Resolver:
         if not options.keys().isdisjoint(given):
             options = {key: given.get(key, default) for key, default in options.items()}
         references = References(self, given, folder, reading.source).of(relevance.defaults)
-        notes = _notes(relevance, reading)
+        notes = _notes(relevance, reading, references)
         if rules.plugins:
             from Arch.config.plugins.joining import acting  # few configs have plugins
 
@@ -201,9 +202,18 @@ def _folder_of(place: str) -> Path:
     return Path(place).parent
 
 
-def _notes(relevance: Relevance, reading: Reading) -> tuple[str, ...]:
+def _notes(
+    relevance: Relevance, reading: Reading, references: Mapping[str, Config | ForeignNetwork]
+) -> tuple[str, ...]:
     given = reading.given
     notes = [f"{name} is accepted without effect: {reading.rules.retired[name]}." for name in reading.retired]
+    for key, other in references.items():
+        is_file = isinstance(other, ForeignNetwork) and other.source and other.source.place
+        if is_file and f"{key}Normalization" in relevance.defaults and f"{key}Normalization" not in given:
+            notes.append(
+                f"{key}: the file of {other.title} does not say with which normalisation it was trained, so its images "
+                f"are normalised with the constants of the dataset; {key}Normalization chooses others."
+            )
     if "MaxLR" in relevance.defaults and "LearningRate" in given and "LearningRate" not in relevance.defaults:
         peak, rate = given.get("MaxLR", relevance.defaults["MaxLR"]), given["LearningRate"]
         if peak != rate:

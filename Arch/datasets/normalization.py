@@ -151,6 +151,41 @@ class Normalizer:
         return rows.view(batch, height, width, channels).permute(0, 3, 1, 2)
 
 
+@dataclass(frozen=True, eq=False)
+class Renormalizer:
+    """Converts images from one normalisation to another, which also holds for their mixtures: the map is affine.
+
+    With x the pixel scaled by 1 / unit, an image is (x - m) / s under the first and (x - n) / t under the second, which
+    is the first times s / t plus (m - n) / t.
+
+    Attributes:
+        scale: float32 `(1, C, 1 or H, 1 or W)`.
+        shift: of the same kind.
+    """
+
+    scale: Tensor
+    shift: Tensor
+
+    @classmethod
+    def between(cls, one: Normalization, other: Normalization, device: torch.device | str) -> Renormalizer | None:
+        """Returns the conversion on a device; None if both normalisations are the same.
+
+        Raises:
+            ShapeError: they are for different pixels.
+        """
+        if one.unit != other.unit or one.mean.shape[0] != other.mean.shape[0]:
+            raise ShapeError(f"no conversion between constants for pixels of unit {one.unit:g} and {other.unit:g}")
+        if all(map(torch.equal, (one.mean, one.std), (other.mean, other.std))):
+            return None
+        (m, s), (n, t) = ((each.mean.double(), each.std.double()) for each in (one, other))
+        scale, shift = (x.float()[None].to(device) for x in (s / t, (m - n) / t))
+        return cls(scale, shift)
+
+    def __call__(self, images: Tensor) -> Tensor:
+        """Returns the converted images; shape `(B, C, H, W)` and memory layout are those of `images`."""
+        return torch.addcmul(self.shift, images, self.scale)
+
+
 def _as_rows(constants: Tensor, width: int) -> Tensor:
     """Expands constants `(C, 1 or H, 1 or W)` to float32 `(1, 1 or H, W * C)`, ordered as a channels_last image."""
     channels, height, _ = constants.shape

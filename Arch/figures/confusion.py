@@ -60,7 +60,9 @@ def _matrix(experiment: Exhibit) -> _Matrix:
         raise ArchError("no run has a confusion matrix. `main.py evaluate` makes one.")
     total: Any = sum(counts[1:], start=counts[0])
     names = runs[0].provenance.get("class_names", range(len(total)))
-    title = named(experiment.label, f"{len(counts)}", TITLE, is_unlike=False)
+    title = named(
+        experiment.label, f"{len(counts)}", TITLE, is_unlike=len(counts) > 1 and bool(experiment.result.unlike)
+    )
     return _Matrix(title, total, tuple(map(str, names)))
 
 

@@ -64,7 +64,7 @@ def _diagram(experiment: Exhibit) -> _Diagram:
 
     count = np.sum([arrays["bin_count"].values for arrays in runs], axis=0).astype(np.float64)
     error = experiment.result.statistic("ece")
-    title = named(experiment.label, f"{len(runs)}", TITLE, is_unlike=False)
+    title = named(experiment.label, f"{len(runs)}", TITLE, is_unlike=len(runs) > 1 and bool(experiment.result.unlike))
     text = "" if error is None else f"ECE {percent(error.times(100))} %"
     return _Diagram(title, count, pooled("bin_confidence"), pooled("bin_accuracy"), text)
 

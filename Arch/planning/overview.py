@@ -13,6 +13,7 @@ from Arch.cache.entry import Entry
 from Arch.cache.status import Status, status_of
 from Arch.config.foreign import PLACE, is_foreign
 from Arch.config.identity import fingerprint_of
+from Arch.config.normalizing import is_published, normalization_versions
 from Arch.config.plugins.joining import rules_of
 from Arch.config.rules.rules import Rules
 from Arch.errors import CacheError, ChangedDefaultError, DiskError
@@ -74,7 +75,7 @@ class Stored:
         differing = {
             key: value for key, value in named.items() if key not in active or value != relevance.defaults[key]
         }
-        return cls(fingerprint_of(differing), active, relevance.defaults, rules.versions(active), document)
+        return cls(fingerprint_of(differing), active, relevance.defaults, _versions(document, active, rules), document)
 
     def default_of(self, key: str) -> Any:
         """Returns the default of an active key under the current rules."""
@@ -83,6 +84,14 @@ class Stored:
     def document(self) -> Mapping[str, Any]:
         """Returns its parsed `Config.json`."""
         return self.text
+
+
+def _versions(document: Mapping[str, Any], active: Mapping[str, Any], rules: Rules) -> dict[str, int | str]:
+    titles = {
+        key: other.get("Title", "") for key, other in document["References"].items() if isinstance(other, Mapping)
+    }
+    published = [key for key, title in titles.items() if isinstance(title, str) and is_published(title)]
+    return rules.versions(active) | normalization_versions(rules, active, published)
 
 
 def overviews(workspace: Workspace, words: Sequence[str], overrides: Sequence[str] = ()) -> list[Overview]:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 Row = dict[str, Any]
 
 FORMATS = (".csv", ".json", ".parquet")
-ORIGIN = (*COMPARED, "commit", "is_edited", "host", "made_from")
+ORIGIN = (*COMPARED, "commit", "is_edited", "host", "made_from", "accepted_unlike")
 _OWN = ("fingerprint", "run", "epoch", "title", "seconds", *ORIGIN)  # a score of such a name is prefixed with `score_`
 # text that a reader such as pandas takes for a missing value, a truth value or a number, unless it is quoted
 _ABSENT = "#N/A|#N/A N/A|#NA|-1.#IND|-1.#QNAN|-NaN|-nan|1.#IND|1.#QNAN|<NA>|N/A|NA|NULL|NaN|None|n/a|nan|null"

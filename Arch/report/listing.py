@@ -29,6 +29,7 @@ class Line:
         runs: the number of finished runs.
         size: bytes of its whole folder.
         changed: when its newest run was written, in seconds since 1970; 0 without runs.
+        unlike: in which respects the networks that its runs were made from differ.
     """
 
     fingerprint: str
@@ -37,6 +38,7 @@ class Line:
     runs: int
     size: int
     changed: float
+    unlike: tuple[str, ...] = ()
 
 
 def line_of(entry: Entry, rules: Rules) -> Line:
@@ -45,7 +47,8 @@ def line_of(entry: Entry, rules: Rules) -> Line:
     runs = finished.listed(entry.path)
     written = [files.measure(f"{layout.runs(entry.path)}/{layout.run_name(index)}").changed for index in runs]
     size = files.measure(entry.path).size
-    return Line(entry.fingerprint, overview.title, str(overview.status.state), len(runs), size, max(written, default=0))
+    status, newest = overview.status, max(written, default=0)
+    return Line(entry.fingerprint, overview.title, str(status.state), len(runs), size, newest, status.unlike)
 
 
 def ordered(lines: Iterable[Line], by: str) -> list[Line]:
@@ -71,7 +74,7 @@ def text(lines: Sequence[Line], now: float) -> list[str]:
             str(line.runs),
             size_text(line.size),
             age_text(now - line.changed) if line.changed else "-",
-            line.title,
+            f"{line.title} (unlike {', '.join(line.unlike)})" if line.unlike else line.title,
         )
         for line in lines
     ]

@@ -8,9 +8,10 @@ from typing import Any
 
 from Arch.cache.attempts.attempt import Attempt, State
 from Arch.cache.attempts.progress import Progress
+from Arch.config.names import field_name
 from Arch.planning.overview import Overview
 from Arch.types import headline_of
-from Arch.units import age_text, score_text, seconds_at
+from Arch.units import age_text, constants_text, score_text, seconds_at
 
 MOST = 200  # lines for one state; `--json` has all
 MOST_MISSING = 20
@@ -29,13 +30,17 @@ def counts(found: Sequence[Overview]) -> str:
 def table(found: Sequence[Overview], now: float) -> list[str]:
     """Returns a line for each remark on each experiment that is not done, the most urgent states first.
 
+    Experiments that are done, but over runs that were made from unlike networks, come last.
+
     Args:
         found: the experiments with their states.
         now: the present time, in seconds since 1970.
     """
     lines: list[str] = []
-    for state in (*_URGENT, *(state for state in _ORDER if state not in (*_URGENT, State.DONE))):
-        group = [each for each in found if each.status.state is state]
+    for state in (*_URGENT, *(state for state in _ORDER if state not in (*_URGENT, State.DONE)), State.DONE):
+        group = [
+            each for each in found if each.status.state is state and (state is not State.DONE or each.status.unlike)
+        ]
         most = MOST_MISSING if state is State.MISSING else MOST
         for each in group[:most]:
             lines += _lines(each, now)
@@ -52,6 +57,7 @@ def details(overview: Overview, now: float) -> list[str]:
     runs = ", ".join(map(str, status.runs)) or "none"
     lines.append(f"  runs         {runs} ({status.wanted - len(status.missing)} of {status.wanted} wanted)")
     lines += [f"  {remark}" for remark in _general(overview)]
+    lines += [f"  {line}" for line in _made_from(overview)]
     for attempt in status.attempts:
         lines += ["", *_of_attempt(overview, attempt, now)]
     return lines
@@ -69,6 +75,7 @@ def json_row(overview: Overview) -> dict[str, Any]:
         "runs": list(status.runs),
         "wanted": status.wanted,
         "outdated": dict(status.outdated),
+        "unlike": list(status.unlike),
         "problem": str(status.problem or ""),
         "attempts": [_json_attempt(overview, attempt) for attempt in status.attempts],
     }
@@ -94,11 +101,26 @@ def _general(overview: Overview) -> Iterator[str]:
     if status.outdated:
         parts = ", ".join(f"{key} (version {then} then)" for key, then in status.outdated.items())
         yield f"made before a change of {parts}; still valid"
+    if status.unlike:
+        yield f"its runs differ in {', '.join(status.unlike)} (accepted with --accept-unlike)"
     if status.problem is not None:
         yield _short(str(status.problem))
     done = status.wanted - len(status.missing)
     if status.missing and done:
         yield f"{done} of {status.wanted} runs"
+
+
+def _made_from(overview: Overview) -> Iterator[str]:
+    """Yields the networks that each finished run was made from, with the beginning of the SHA-256 of their weights."""
+    for index in overview.status.runs if overview.status.problem is None else ():
+        origin = overview.entry.run(index).provenance
+        networks = origin.get("made_from")
+        for key, each in networks.items() if isinstance(networks, dict) else ():
+            digest = each.get("digest") if isinstance(each, dict) else None
+            record = origin.get(f"{field_name(key)}_normalization")
+            constants = constants_text(record.get("constants")) if isinstance(record, dict) else "not recorded"
+            seen = f", normalisation {constants}" if constants else ""
+            yield f"run {index:<8} {key} weights {str(digest or 'not recorded')[:12]}{seen}"
 
 
 def _remark(overview: Overview, attempt: Attempt, now: float) -> str:

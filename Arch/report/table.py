@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from Arch.report.columns import aligned
-from Arch.types import Result, Statistic
+from Arch.types import COMPARED, Result, Statistic
 from Arch.units import is_share
 
 FIRST = ("accuracy", "best_accuracy", "agreement", "teacher_accuracy", "kl_to_teacher", "nll", "ece")
@@ -94,7 +94,11 @@ def _footnotes(results: Sequence[Result], labels: Sequence[str]) -> list[str]:
         f"  {label}: " + "; ".join(f"{key} {', '.join(map(str, values))}" for key, values in result.unlike.items())
         for label, result in marked
     ]
-    return [f"{UNLIKE} over unlike runs, which agree only up to rounding:", *notes] if notes else []
+    if not notes:
+        return []
+    are_alike_networks = all(set(result.unlike) <= set(COMPARED) for _, result in marked)
+    meaning = "which agree only up to rounding" if are_alike_networks else "some of them made from other networks"
+    return [f"{UNLIKE} over unlike runs, {meaning}:", *notes]
 
 
 def _json_row(result: Result, label: str) -> dict[str, Any]:

@@ -37,11 +37,13 @@ class Attempts:
         workspace: the cache of the runs, and its rules.
         resets: the number of the attempt up to which failures are ignored, by task.
         heartbeats: the heartbeats seen of lease holders on other hosts.
+        accepts_unlike: see `SweepOptions`.
     """
 
     workspace: Workspace
     resets: dict[Task, int] = field(default_factory=dict)
     heartbeats: Heartbeats = field(default_factory=Heartbeats)
+    accepts_unlike: bool = False
 
     def entry(self, task: Task) -> Entry:
         """Returns the cache entry of a task's experiment."""
@@ -92,6 +94,7 @@ class Attempts:
             token=lease.token,
             options=options_of(task.step.config),
             device=slot.device,
+            accepts_unlike=self.accepts_unlike,
         )
 
     def classify(self, lease: Lease, ending: Ending, *, is_stop_requested: bool, timeout: float | None) -> TaskOutcome:

@@ -15,6 +15,7 @@ class SweepOptions:
         grace: seconds that a worker has for its checkpoint after a timeout before it is killed.
         is_fail_fast: whether the first failure stops the sweep.
         is_forced: whether runs that failed before are tried again.
+        accepts_unlike: whether runs may be made from other networks than the earlier runs of their experiment.
     """
 
     retries: int = 0
@@ -22,3 +23,4 @@ class SweepOptions:
     grace: float = 60.0
     is_fail_fast: bool = False
     is_forced: bool = False
+    accepts_unlike: bool = False

@@ -63,7 +63,7 @@ class Sweep:
 
     def __post_init__(self) -> None:
         self._queue = RunQueue(self.tasks)
-        self._attempts = Attempts(self.workspace)
+        self._attempts = Attempts(self.workspace, accepts_unlike=self.options.accepts_unlike)
         self._active: dict[str, _ActiveRun] = {}
         self._free = list(reversed(self.executor.slots))
         self._outcomes: dict[Task, TaskOutcome] = {}

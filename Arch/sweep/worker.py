@@ -36,6 +36,7 @@ class Worker:
         device: `auto`, `cpu`, `cuda` or `cuda:N`.
         watcher: is notified of the progress.
         requests: requests for a checkpoint or for stopping, which a training checks.
+        accepts_unlike: whether runs may be made from other networks than the earlier runs of their experiment.
     """
 
     store: Store
@@ -43,6 +44,7 @@ class Worker:
     device: str = "auto"
     watcher: Watcher = field(default_factory=SilentWatcher)
     requests: Requests = field(default_factory=Requests)
+    accepts_unlike: bool = False
 
     def train(self, config: Config) -> Result:
         """Returns the experiment's result, after making its missing runs; its dependencies have to exist.
@@ -73,7 +75,7 @@ class Worker:
         from Arch.training.settings import Settings
 
         networks = {key: self._given(config, key, other) for key, other in config.references.items()}
-        settings = Settings(self.device, self.data, self.watcher, self.requests)
+        settings = Settings(self.device, self.data, self.watcher, self.requests, self.accepts_unlike)
         return TRAINERS[config["Trainer"]](config, self.store.entry(config), settings, networks)
 
     def _given(self, config: Config, key: str, other: Config | ForeignNetwork) -> GivenNetwork:

@@ -15,12 +15,15 @@ from Arch.cache.making.lease import Lease
 from Arch.config.config import Config
 from Arch.config.plugins.running import errors_named
 from Arch.datasets.data import ImageData
+from Arch.datasets.normalization import Normalization
 from Arch.errors import DiskError, LeaseLostError, TrainingError
 from Arch.models.imodel import IModel
 from Arch.training.data_identity import require_same_data_as_runs
 from Arch.training.engine import Engine, choose_engine
 from Arch.training.networks.foreign import ForeignModel
 from Arch.training.networks.given import GivenNetwork
+from Arch.training.networks.likeness import Likeness, accepted
+from Arch.training.normalization import chosen_constants, own_constants
 from Arch.training.run.prepared import PreparedRun
 from Arch.training.run.run_log import RunLog, open_run_log
 from Arch.training.run.run_loop import make_run, start_message
@@ -164,8 +167,25 @@ class ITrainer(ABC):
             model = self.load_model(dataset)
             placed = None if model is None else self.engine.place(model)
             stages = self.stages(dataset, placed, streams)
-        networks = {key: each.for_run(index) for key, each in self.networks.items()}
-        return PreparedRun(self.study, streams, stages, self.headline, dataset, networks)
+        likeness = Likeness(self.networks, self._all_constants(dataset))
+        unlike = accepted(likeness.to_runs(self.entry.runs()), accepts=self.settings.accepts_unlike)
+        return PreparedRun(self.study, streams, stages, self.headline, dataset, likeness, unlike)
+
+    def constants(self, key: str, dataset: ImageData) -> Normalization:
+        """Returns the constants that normalise a dataset's images for the network of `key`, by `KEYNormalization`.
+
+        Raises:
+            ArchError: the network is not available, or its constants are not for such images.
+        """
+        choice = self.config[f"{key}Normalization"]
+        if choice != "Own":
+            return chosen_constants(choice, dataset, f"{key}Normalization")
+        own = self.network(key).normalization(self.settings.data, dataset.normalization)
+        return own_constants(own, dataset, f"{key}Normalization")
+
+    def _all_constants(self, dataset: ImageData | None) -> dict[str, Normalization]:
+        chosen = [key for key in self.networks if f"{key}Normalization" in self.config.active]
+        return {} if dataset is None else {key: self.constants(key, dataset) for key in chosen}
 
     @cached_property
     def dataset(self) -> ImageData | None:

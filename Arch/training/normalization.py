@@ -7,7 +7,8 @@ from typing import Any
 
 import torch
 
-from Arch.datasets.normalization import Normalization
+from Arch.datasets.data import ImageData
+from Arch.datasets.normalization import Normalization, constants_of
 from Arch.errors import DataError
 
 # per channel, of pixels in [0, 1]: what torchvision and timm train with, and the population constants of CIFAR-10
@@ -45,20 +46,53 @@ def restored(record: Mapping[str, Any]) -> Normalization:
     return per_channel(record["mean"], record["std"], record["unit"])
 
 
-def require_fitting(constants: Normalization, dataset: str, shape: Sequence[int], unit: float) -> None:
-    """Checks that constants can be applied to images of a shape (C, H, W) whose pixels are scaled by 1 / `unit`.
+def chosen_constants(choice: str, dataset: ImageData, key: str) -> Normalization:
+    """Returns the constants that normalise a dataset's images, by the value of a key.
+
+    Args:
+        choice: one of `CUSTOMARY`; `None` for pixels in [0, 1]; any other value for the constants of the dataset.
+        dataset: the images.
+        key: the config's key, for messages.
 
     Raises:
-        DataError: the number of channels, the size or the unit (bytes or floats) differs.
+        DataError: the constants cannot be applied to such images.
     """
-    if tuple(constants.mean.shape) not in {(shape[0], 1, 1), tuple(shape)}:
+    if choice == "None":
+        return constants_of(dataset.train.pixels[:0], "None")
+    constants = customary(choice) if choice in CUSTOMARY else dataset.normalization
+    _require_fitting(constants, dataset, key)
+    return constants
+
+
+def own_constants(own: Normalization | None, dataset: ImageData, key: str) -> Normalization:
+    """Returns a network's own constants for a dataset's images.
+
+    Where they are unknown, or are for images of other channels or size, so that the first layer of a network for these
+    images is a new one, the constants of the dataset are returned.
+
+    Raises:
+        DataError: they are for pixels of another kind (bytes or floats).
+    """
+    if own is None or not _has_shape_for(own, dataset):
+        return dataset.normalization
+    _require_fitting(own, dataset, key)
+    return own
+
+
+def _has_shape_for(constants: Normalization, dataset: ImageData) -> bool:
+    return tuple(constants.mean.shape) in {(dataset.shape[0], 1, 1), dataset.shape}
+
+
+def _require_fitting(constants: Normalization, dataset: ImageData, key: str) -> None:
+    if not _has_shape_for(constants, dataset):
         raise DataError(
             f"the network's normalisation has constants of shape {tuple(constants.mean.shape)}, but an image of "
-            f"{dataset} has the shape {tuple(shape)}. Choose NetworkNormalization Dataset, or other data."
+            f"{dataset.name} has the shape {dataset.shape}. Choose {key} Dataset, or other data."
         )
+    unit = dataset.normalization.unit
     if constants.unit != unit:
         kinds = {255.0: "bytes", 1.0: "floats"}
         raise DataError(
-            f"the network's normalisation is for pixels that are {kinds.get(constants.unit)}, but those of {dataset} "
-            f"are {kinds.get(unit)}. Choose NetworkNormalization Dataset."
+            f"the network's normalisation is for pixels that are {kinds.get(constants.unit)}, but those of "
+            f"{dataset.name} are {kinds.get(unit)}. Choose {key} Dataset."
         )

@@ -17,9 +17,12 @@ class Settings:
         data: the folder of datasets.
         watcher: is called at every step and epoch.
         requests: asks a run to stop or to write a checkpoint.
+        accepts_unlike: whether a run may be made from other weights, or under other constants, than the experiment's
+            earlier runs; it records the difference.
     """
 
     device: str = "auto"
     data: Path = Path("data")
     watcher: Watcher = field(default_factory=SilentWatcher)
     requests: Requests = field(default_factory=Requests)
+    accepts_unlike: bool = False

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from Arch.datasets.normalization import Normalization, Normalizer, constants_of
+from Arch.datasets.normalization import Normalization, Normalizer, Renormalizer, constants_of
 from Arch.errors import ShapeError, UnknownNameError
 
 
@@ -73,3 +73,23 @@ def test_constants_of_another_shape_are_refused(pixels):
     constants = constants_of(pixels, "Elementwise")
     with pytest.raises(ShapeError, match=r"do not fit"):
         Normalizer.of(constants, (3, 8, 8))
+
+
+@pytest.mark.parametrize(("one", "other"), [("MeanVar", "None"), ("None", "Elementwise"), ("Elementwise", "MeanVar")])
+def test_renormalised_images_are_those_of_the_other_constants(pixels, one, other):
+    first, second = (constants_of(pixels, kind) for kind in (one, other))
+    x = Normalizer.of(first, (3, 5, 4))(pixels)
+    found = Renormalizer.between(first, second, "cpu")(x)
+    expected = (pixels.double() / 255 - second.mean.double()) / second.std.double()
+    torch.testing.assert_close(found.double(), expected, rtol=1e-5, atol=2e-6)
+    assert found.is_contiguous(memory_format=torch.channels_last)
+
+
+def test_equal_constants_need_no_conversion(pixels):
+    assert Renormalizer.between(constants_of(pixels, "MeanVar"), constants_of(pixels, "MeanVar"), "cpu") is None
+
+
+def test_constants_for_pixels_of_another_unit_are_refused(pixels):
+    bytes_, floats = constants_of(pixels, "MeanVar"), constants_of(pixels.float(), "MeanVar")
+    with pytest.raises(ShapeError, match="unit 255 and 1"):
+        Renormalizer.between(bytes_, floats, "cpu")

@@ -33,6 +33,12 @@ def _size(found):
     return [f"{kilobytes:.1f}" if kilobytes < 9.95 else f"{kilobytes:.0f}", "KB"]
 
 
+def test_unlike_runs_are_named_with_the_title():
+    marked = Line("a" * 32, "t", "done", 2, 1, 5.0, ("Teacher weights",))
+    assert text([marked], 10.0)[1].endswith("t (unlike Teacher weights)")
+    assert json_rows([marked])[0]["unlike"] == ("Teacher weights",)
+
+
 def test_lines_are_sorted_by_age_size_or_title():
     lines = [line("a", 10, 300.0, "c"), line("b", 30, 100.0, "a"), line("c", 20, 200.0, "b")]
     for by, expected in {"age": "acb", "size": "bca", "title": "bca"}.items():
@@ -51,5 +57,5 @@ def test_the_table_lines_up_and_ends_with_totals():
 
 def test_json_rows_have_whole_fingerprints_and_plain_numbers():
     assert json_rows([line("a")]) == [
-        {"fingerprint": "a" * 32, "title": "a", "state": "done", "runs": 1, "size": 10, "changed": 100.0}
+        {"fingerprint": "a" * 32, "title": "a", "state": "done", "runs": 1, "size": 10, "changed": 100.0, "unlike": ()}
     ]

@@ -34,6 +34,25 @@ def test_a_done_experiment_has_no_line(commit, lines):
     assert lines() == []
 
 
+def test_a_done_experiment_over_runs_of_other_networks_has_a_line(commit, lines):
+    commit(TEACHER, 0)
+    commit(TEACHER, 1, accepted_unlike={"PreTrainedFrom weights": ["3f9a", "77ab"]})
+    [line] = lines()
+    assert line.startswith("done")
+    assert line.endswith("its runs differ in PreTrainedFrom weights (accepted with --accept-unlike)")
+
+
+def test_the_details_have_the_networks_of_each_run_or_say_that_they_were_not_recorded(workspace, commit):
+    constants = {"digest": "a", "constants": {"mean": [0.5, 0.25], "std": [1.0, 0.125], "unit": 255.0}}
+    commit(STUDENT, 0, made_from={"Teacher": {"fingerprint": "f", "run": 0}})
+    network = {"fingerprint": "f", "run": 0, "digest": "0123456789abcdef"}
+    commit(STUDENT, 1, made_from={"Teacher": network}, teacher_normalization=constants)
+    [found] = overviews(workspace, [])
+    shown = details(found, 0.0)
+    assert "  run 0        Teacher weights not recorded, normalisation not recorded" in shown
+    assert "  run 1        Teacher weights 0123456789ab, normalisation mean 0.5, 0.25, deviation 1, 0.125" in shown
+
+
 def test_an_active_run_has_holder_device_progress_and_times(attempt, lines):
     lease = attempt(TEACHER)
     [line] = lines(seconds_at(lease.claim.since) + 3700)

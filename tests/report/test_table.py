@@ -122,6 +122,16 @@ def test_a_statistic_over_unlike_runs_is_marked_and_explained():
     )
 
 
+def test_a_statistic_over_runs_of_other_networks_is_marked_with_both():
+    here = {"device": "cpu", "threads": 2, "torch": "2.9.0"}
+    accepted = here | {"accepted_unlike": {"Teacher weights": ["3f9a", "77ab"]}}
+    shown = table([result([{"accuracy": 0.9}, {"accuracy": 0.8}], [here, accepted])], ["resnet8"])
+    assert "(n=2)*" in shown
+    assert shown.endswith(
+        "* over unlike runs, some of them made from other networks:\n  resnet8: Teacher weights 3f9a, 77ab"
+    )
+
+
 def test_like_runs_and_single_runs_are_not_marked():
     here = {"device": "cpu", "threads": 2, "torch": "2.9.0", "commit": "a"}
     alike = result([{"accuracy": 0.9}, {"accuracy": 0.9}], [here, here | {"commit": "b"}])

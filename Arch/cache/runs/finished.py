@@ -68,7 +68,7 @@ def run_of(entry: Path, index: int) -> Run:
 
 def weights_of(entry: Path, index: int, which: str) -> Path:
     """Returns the file of a run's weights; raises as `EntryFolder.weights` does."""
-    folder, name = folder_of(entry, index), f"{which}.safetensors"
+    folder, name = folder_of(entry, index), layout.weights_name(which)
     try:
         size = manifest.size_of(folder, name)
     except FileNotFoundError:
@@ -86,6 +86,17 @@ def weights_of(entry: Path, index: int, which: str) -> Path:
     if not is_whole:
         raise _damaged(f"{folder / name}", f"does not have the {size} bytes that were written")
     return folder / name
+
+
+def weights_content_of(entry: Path, index: int, which: str) -> bytes:
+    """Reads a run's weights whole and compares them with the manifest; raises as `EntryFolder.read_weights` does."""
+    import hashlib  # reading a finished run must not pay for this import
+
+    path = weights_of(entry, index, which)
+    content = files.read_bytes(path)
+    if hashlib.sha256(content).hexdigest() != manifest.sha256_of(path.parent, path.name):
+        raise _damaged(f"{path}", "does not have the SHA-256 that its manifest has")
+    return content
 
 
 def _no_run(entry: Path, index: int) -> CacheError:

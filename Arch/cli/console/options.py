@@ -51,6 +51,7 @@ def root_parser() -> argparse.ArgumentParser:
     ways.add_argument("-c", "--config", nargs="+", metavar="FILE", help="run these configs")
     ways.add_argument("-e", "--sweep", metavar="DIR", help="run every config below a folder")
     add_version(parser)
+    add_accept_unlike(parser)
     add_sweeping(parser)
     add_shared(parser)
     return parser
@@ -89,6 +90,15 @@ def add_sweeping(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--timeout", type=_seconds, metavar="TIME", help="limit for one attempt: 90s, 30m, 4h, 2d")
     group.add_argument(
         "--fail-fast", action="store_true", help="after the first failure, checkpoint and stop the other runs"
+    )
+
+
+def add_accept_unlike(parser: argparse.ArgumentParser) -> None:
+    """Adds the option that lets a run be made from other networks than the earlier runs of its experiment."""
+    parser.add_argument(
+        "--accept-unlike",
+        action="store_true",
+        help="add runs although a network that they use has changed since the earlier runs; marks the experiment",
     )
 
 

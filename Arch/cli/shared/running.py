@@ -26,7 +26,10 @@ def finish(workspace: Workspace, requested: Sequence[tuple[Config, str]], option
     if options.threads is not None:  # torch, which is not imported yet, reads them at import
         os.environ.update(dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS"), str(options.threads)))
     requests = Requests()
-    worker = Worker(workspace.store, workspace.data, options.device, watcher(quiet=options.quiet), requests)
+    shown = watcher(quiet=options.quiet)
+    worker = Worker(
+        workspace.store, workspace.data, options.device, shown, requests, accepts_unlike=options.accept_unlike
+    )
     with Signals(requests.stop, _interrupt, requests.checkpoint) as signals:
         try:
             failures = carry_out(plan, worker)

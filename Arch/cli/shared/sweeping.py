@@ -37,7 +37,13 @@ def sweep(
     workspace: Workspace, plan: Plan, tasks: Sequence[Task], options: argparse.Namespace, *, is_forced: bool
 ) -> int:
     """Makes the runs, prints the results of the requested experiments and a summary; returns 0 if no run is missing."""
-    sweep_options = SweepOptions(options.retry, options.timeout, is_fail_fast=options.fail_fast, is_forced=is_forced)
+    sweep_options = SweepOptions(
+        options.retry,
+        options.timeout,
+        is_fail_fast=options.fail_fast,
+        is_forced=is_forced,
+        accepts_unlike=options.accept_unlike,
+    )
     worker_options = WorkerOptions(options.device, options.gpus, options.per_gpu, options.workers, options.threads)
     slots = slots_of(worker_options, this_machine())
     with closing(LocalPool(slots)) as pool, sweep_watcher(quiet=options.quiet) as watcher:

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from Arch.cli.console.options import add_accept_unlike
 from Arch.cli.shared.results import workspace_of
 from Arch.cli.shared.running import finish
 from Arch.config.config import Config
@@ -53,6 +54,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--extra-logits", choices=("refuse", "ignore"), default="refuse", help="more logits than classes: ignore them"
     )
     parser.add_argument("--keep-logits", action="store_true", help="keep the logits of every sample")
+    add_accept_unlike(parser)
     parser.add_argument("--threads", type=int, metavar="N", help="threads to compute with")
     parser.add_argument("--to", type=Path, metavar="FILE", help=f"also write the rows: {', '.join(export.FORMATS)}")
 
@@ -109,12 +111,8 @@ def _of_experiment(workspace: Workspace, network: Config, label: str, options: a
 
 def _data_of(network: Config) -> dict[str, Any]:
     """Returns the keys of the data that a network was trained on, with their values."""
-    keys = {"Dataset"}
-    for key, rule in network.rules.keys.items():  # in an order in which conditions only read keys that come before
-        if rule.depends_on() and rule.depends_on() <= keys:
-            keys.add(key)
     path = network.option("DataPath")
-    found = {key: network[key] for key in network.active if key in {*keys, "DownSample"}}
+    found = {key: network[key] for key in network.rules.data_keys if key in network.active}
     return {**found, **({"DataPath": str(network.resolve_path(path))} if path else {})}
 
 

@@ -7,7 +7,7 @@ import sys
 from dataclasses import replace
 
 from Arch.cache.attempts.attempt import State
-from Arch.cli.console.options import add_sweeping, add_what
+from Arch.cli.console.options import add_accept_unlike, add_sweeping, add_what
 from Arch.cli.shared.results import workspace_of
 from Arch.cli.shared.running import print_notes, show_results
 from Arch.config.config import Config
@@ -26,6 +26,7 @@ EXAMPLES = """examples:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Adds the verb's arguments."""
     add_what(parser, needed=True)
+    add_accept_unlike(parser)
     add_sweeping(parser)
 
 

@@ -71,10 +71,12 @@ class ReferenceRule:
     Attributes:
         model_key: where the value is only a model's name, it is this config with that name under this key ...
         resets: ... and with these values, by key.
+        version: of how a network is used that brings normalisation constants of its own, from 1.
     """
 
     model_key: str
     resets: Mapping[str, Any]
+    version: int = 1
 
     @property
     def study(self) -> Mapping[str, Any]:

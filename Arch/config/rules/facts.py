@@ -103,6 +103,10 @@ def _are_versions(value: Any) -> bool:
     return isinstance(value, dict) and all(type(version) is int for version in value.values())
 
 
+def _is_version(value: Any) -> bool:
+    return type(value) is int and value >= 1
+
+
 _FACTS: Mapping[str, tuple[Callable[[Any], bool], str]] = {
     "about": (_is_text, "one line of text"),
     "type": (_is_type, f"one of {', '.join(TYPES)}"),
@@ -115,6 +119,7 @@ _FACTS: Mapping[str, tuple[Callable[[Any], bool], str]] = {
     "retired": (_is_text, "the reason, as text"),
     "model_key": (_is_text, "the name of a key"),
     "resets": (_are_members, "an object from keys to values"),
+    "version": (_is_version, "a whole number from 1"),
 }
 
 # The types of keys that each fact is for; other facts suit all types.
@@ -125,4 +130,5 @@ _KINDS: Mapping[str, tuple[str, ...]] = {
     **dict.fromkeys(BOUNDS, _NUMBERS),
     "model_key": ("reference",),
     "resets": ("reference",),
+    "version": ("reference",),
 }

@@ -119,6 +119,15 @@ class Rules:
         return {field_name(key): key for key in self.keys}
 
     @functools.cached_property
+    def data_keys(self) -> tuple[str, ...]:
+        """The keys that say which images there are: the dataset, its own keys, and their size."""
+        found = {"Dataset"}
+        for key, rule in self.keys.items():  # in an order in which conditions only read keys that come before
+            if rule.depends_on() and rule.depends_on() <= found:
+                found.add(key)
+        return (*sorted(found), "DownSample")
+
+    @functools.cached_property
     def _versioned(self) -> tuple[tuple[str, Schema], ...]:
         return tuple((key, rule.schema) for key, rule in self.keys.items() if rule.schema.choices)
 

@@ -46,8 +46,11 @@ class Job:
 
 def make_run(job: Job) -> None:
     """Trains and commits the run; imports torch."""
-    workspace = job.workspace
-    Worker(workspace.store, workspace.data, job.order.device, requests=job.requests).make_run(job.config, job.lease)
+    workspace, order = job.workspace, job.order
+    worker = Worker(
+        workspace.store, workspace.data, order.device, requests=job.requests, accepts_unlike=order.accepts_unlike
+    )
+    worker.make_run(job.config, job.lease)
 
 
 def main(make: Callable[[Job], None] = make_run) -> Exit:

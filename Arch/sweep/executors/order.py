@@ -33,6 +33,7 @@ class Order:
         token: the token of the lease of the run.
         options: the config's options, which an entry does not store.
         device: the worker's `--device`.
+        accepts_unlike: see `Worker`.
     """
 
     cache: str
@@ -43,6 +44,7 @@ class Order:
     token: Mapping[str, Any]
     options: Mapping[str, Any]
     device: str
+    accepts_unlike: bool = False
 
     def text(self) -> str:
         """Returns the order as JSON."""

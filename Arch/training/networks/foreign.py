@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
@@ -43,6 +43,7 @@ class ForeignModel:
     reference: ForeignNetwork
     entry: Entry
     rules: Rules
+    _drawn: dict[str, str] = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def title(self) -> str:
@@ -72,8 +73,9 @@ class ForeignModel:
         """
         architecture, source = self._architecture(), self.source
         model = construct(architecture, dataset.shape, len(dataset.classes), name=source.model, seed=source.seed)
-        if not source.is_random:
-            load_exactly(model, architecture, self.state(), self.title)
+        if source.is_random:
+            return self._random(model)
+        load_exactly(model, architecture, self.state(), self.title)
         return model.eval()
 
     def load_as_is(self, dataset: ImageData) -> IModel:
@@ -85,7 +87,7 @@ class ForeignModel:
         architecture, source = self._architecture(), self.source
         model = construct(architecture, dataset.shape, len(dataset.classes), name=source.model, seed=source.seed)
         if source.is_random:
-            return model.eval()
+            return self._random(model)
         state = self.state()
         logits = logits_in(model, architecture, state, self.title)
         if logits not in (None, model.classes):
@@ -93,7 +95,7 @@ class ForeignModel:
         load_exactly(model, architecture, state, self.title)
         return model.eval()
 
-    def normalization(self, root: Path) -> Normalization | None:  # noqa: ARG002 - no data of its own
+    def normalization(self, root: Path, known: Normalization | None = None) -> Normalization | None:  # noqa: ARG002 - no data of its own
         """See `GivenNetwork.normalization`: the constants that the library publishes with its weights."""
         architecture, weights = MODELS[self.source.model], self.source.weights
         if not weights or not issubclass(architecture, Published):
@@ -126,8 +128,15 @@ class ForeignModel:
 
     @cached_property
     def _digest(self) -> str | None:
-        """The digest of the file, or of the published tensors once they were loaded; None of random weights."""
+        """The digest of the file, of the published tensors, or of the random ones once they were loaded."""
+        if self.source.is_random:
+            return self._drawn.get("digest")
         return self.source.digest or self.entry.document().get(WEIGHTS_DIGEST)
+
+    def _random(self, model: IModel) -> IModel:
+        """Returns a new network for evaluation, and remembers the digest of its weights."""
+        self._drawn["digest"] = digest_of(model.network.state_dict())
+        return model.eval()
 
     def _architecture(self) -> Architecture:
         name = self.source.model

@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from Arch.datasets.normalization import Renormalizer
 from Arch.models.folding import fold_batch_norm
 from Arch.models.imodel import IModel
 from Arch.tensors import Trace
@@ -17,14 +18,21 @@ class FrozenNetwork:
     Invariant: its parameters never change and no gradient reaches them.
     """
 
-    def __init__(self, network: IModel, engine: Engine) -> None:
-        """Copies a trained network for the engine; the original stays unchanged."""
+    def __init__(self, network: IModel, engine: Engine, renormalizer: Renormalizer | None = None) -> None:
+        """Copies a trained network for the engine; the original stays unchanged.
+
+        Args:
+            network: the trained network.
+            engine: where and how it computes.
+            renormalizer: converts the images that `trace` is given to the network's own normalisation, on the device.
+        """
         folded = fold_batch_norm(network).requires_grad_(requires_grad=False)
         self._network = engine.place(folded.to(dtype=engine.dtype))
-        self._dtype = engine.dtype
+        self._dtype, self._renormalizer = engine.dtype, renormalizer
 
     def trace(self, images: Tensor) -> Trace:
         """Returns logits, in float32, and features of normalised images `(B, C, H, W)`."""
         with torch.no_grad():
-            traced = self._network.trace(images.to(self._dtype))
+            shown = self._renormalizer(images) if self._renormalizer else images
+            traced = self._network.trace(shown.to(self._dtype))
         return Trace(traced.logits.float(), traced.features)

@@ -42,11 +42,12 @@ class GivenNetwork(Protocol):
             ArchError: it is not available, or does not accept images of the dataset's shape.
         """
 
-    def normalization(self, root: Path) -> Normalization | None:
+    def normalization(self, root: Path, known: Normalization | None = None) -> Normalization | None:
         """Returns the constants that it was trained with, recorded or published; None if they are unknown.
 
         Args:
-            root: the folder of datasets, to compute constants that an old run did not record.
+            root: the folder of datasets, to compute constants that a run did not record.
+            known: constants that are returned if they are the same ones, so that none have to be computed.
 
         Raises:
             ArchError: the constants were not recorded, and their data are not available.
@@ -59,4 +60,10 @@ class GivenNetwork(Protocol):
         """Returns its weights; raises as `load_for`."""
 
     def origin(self) -> dict[str, object]:
-        """Returns what a run that is made from it records of it."""
+        """Returns what a run that is made from it records of it: which network it is, and the SHA-256 of its weights.
+
+        The digest of random weights is known after the network was loaded.
+
+        Raises:
+            CacheError: the run that trained it does not exist.
+        """

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from safetensors import SafetensorError
-from safetensors.torch import load_file
+from safetensors.torch import load
 from torch import Tensor
 
 from Arch.cache.entry import Entry
@@ -18,7 +18,7 @@ from Arch.cache.layout import removal
 from Arch.config.config import Config
 from Arch.datasets.data import ImageData
 from Arch.datasets.normalization import Normalization
-from Arch.errors import CorruptEntryError, DataError, ModelError
+from Arch.errors import CorruptEntryError, DataError, ModelError, NonFiniteWeightsError
 from Arch.models import MODELS
 from Arch.models.build import construct
 from Arch.models.imodel import IModel
@@ -75,10 +75,10 @@ class TrainedNetwork:
         return network.eval()
 
     def load_for(self, dataset: ImageData) -> IModel:
-        """See `GivenNetwork.load_for`; images must be normalised as in its training.
+        """See `GivenNetwork.load_for`.
 
         Raises:
-            DataError: it was trained on images or classes that differ from the dataset's, or were normalised otherwise.
+            DataError: it was trained on images or classes that differ from the dataset's.
             CacheError, CorruptEntryError: as `load`.
         """
         _require_same_kind(self.run.provenance, data_record(dataset))
@@ -94,9 +94,11 @@ class TrainedNetwork:
             )
         return self.load()
 
-    def normalization(self, root: Path) -> Normalization:
+    def normalization(self, root: Path, known: Normalization | None = None) -> Normalization:
         """See `GivenNetwork.normalization`."""
         origin = self.run.provenance
+        if known is not None and normalization_digest(known) == origin["normalization"]:
+            return known
         if "normalization_constants" in origin:
             return restored(origin["normalization_constants"])
         constants = training_data(self.config, root).normalization
@@ -113,18 +115,21 @@ class TrainedNetwork:
 
     def state(self) -> Mapping[str, Tensor]:
         """See `GivenNetwork.state`; raises as `load`."""
-        path = self.entry.weights(self.index, self.weights)
+        content = self.entry.read_weights(self.index, self.weights)
         with self._damage_named():
-            return load_file(path)
+            return load(content)
 
     def origin(self) -> dict[str, object]:
         """See `GivenNetwork.origin`."""
-        return {"fingerprint": self.entry.fingerprint, "run": self.index, "weights": self.weights}
+        which = {"fingerprint": self.entry.fingerprint, "run": self.index, "weights": self.weights}
+        return {**which, "digest": self.entry.weights_sha256(self.index, self.weights)}
 
     @contextmanager
     def _damage_named(self) -> Iterator[None]:
         try:
             yield
+        except NonFiniteWeightsError:  # they are as they were written
+            raise
         except (SafetensorError, ModelError, OSError) as error:
             path = self.entry.weights(self.index, self.weights)
             raise CorruptEntryError(
@@ -140,11 +145,6 @@ def _require_same_kind(teacher: Mapping[str, Any], student: Mapping[str, Any]) -
                 f"the teacher was trained on {word} {_short(teacher[field])}, but the student is trained on "
                 f"{_short(student[field])}. Choose a teacher that was trained on the student's kind of data."
             )
-    if teacher["normalization"] != student["normalization"]:
-        raise DataError(
-            "the teacher was trained on images that were normalised otherwise, so that the student's do not suit it. "
-            "Give both the same Dataset, DownSample and Normalization."
-        )
 
 
 def _short(names: list[object]) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 
 from Arch.datasets.data import ImageData
 from Arch.training.data_identity import data_record, require_same_data
-from Arch.training.networks.given import GivenNetwork
+from Arch.training.networks.likeness import Likeness, accepted
 from Arch.training.run.checkpoint import invalid_checkpoint_errors, pack, unpack
 from Arch.training.run.provenance import provenance
 from Arch.training.run.stage import Stage
@@ -27,7 +27,8 @@ class PreparedRun:
         stages: in order; at least one.
         headline: the name of the score that progress shows.
         dataset: on the device; None if the study reads none.
-        networks: the networks that the run is made from, by config key.
+        likeness: the networks that the run is made from.
+        unlike: in which respects they are not those of earlier runs or sessions, as the run records it.
     """
 
     study: Study
@@ -35,7 +36,8 @@ class PreparedRun:
     stages: Sequence[Stage]
     headline: str
     dataset: ImageData | None = None
-    networks: Mapping[str, GivenNetwork] = field(default_factory=dict)
+    likeness: Likeness = field(default_factory=Likeness)
+    unlike: dict[str, list[str]] = field(default_factory=dict)
 
     @property
     def steps(self) -> int:
@@ -56,7 +58,8 @@ class PreparedRun:
             **{key: value for stage in self.stages for key, value in stage.record().items()},
             "headline": self.headline,
             "versions": dict(config.versions),
-            "made_from": {key: each.origin() for key, each in self.networks.items()},
+            **self.likeness.record(self.streams.run),
+            **({"accepted_unlike": self.unlike} if self.unlike else {}),
             **({"plugins": config.plugin_records} if config.rules.plugins else {}),
         }
 
@@ -71,6 +74,8 @@ class PreparedRun:
                 "generators": generator_states(self.study.engine.device),
                 "times": {"seconds": state.seconds, "device_seconds": state.device_seconds},
                 "sessions": state.sessions,
+                "networks": self.likeness.record(self.streams.run),
+                "unlike": self.unlike,
             }
         )
 
@@ -81,6 +86,7 @@ class PreparedRun:
 
         Raises:
             DataError: the checkpoint was made with other data of the same name.
+            UnlikeNetworkError: it was made from other networks, which the settings do not accept.
             InvalidCheckpointError: the checkpoint was made by other code or for other stages, or cannot be read.
             RuntimeError: the device lacks memory or fails; the checkpoint itself may be intact.
         """
@@ -91,8 +97,16 @@ class PreparedRun:
         if self.dataset:
             whose = f"run {self.streams.run} of this experiment, which was started earlier"
             require_same_data(self.dataset, ({"data_digest": digest},), whose)
+        self._compare_networks(saved)
         with invalid_checkpoint_errors():
             return self._loaded(saved)
+
+    def _compare_networks(self, saved: Mapping[str, Any]) -> None:
+        if "networks" not in saved:  # a checkpoint of an earlier version
+            return
+        run = self.streams.run
+        found = self.likeness.differences(saved["networks"], run, f"run {run} of this experiment, before it was left,")
+        self.unlike.update(saved["unlike"] | accepted(found, accepts=self.study.settings.accepts_unlike))
 
     def _loaded(self, saved: Mapping[str, Any]) -> RunState:
         if not 0 <= saved["stage"] < len(self.stages) or len(saved["stages"]) != saved["stage"] + 1:

@@ -6,16 +6,14 @@ import logging
 from collections.abc import Sequence
 
 from Arch.datasets.data import ImageData, Split
-from Arch.datasets.normalization import Normalization, Normalizer
+from Arch.datasets.normalization import Normalizer
 from Arch.errors import ConfigError, DataError
 from Arch.models.imodel import IModel
 from Arch.training import TRAINERS
-from Arch.training.data_identity import normalization_digest
 from Arch.training.itrainer import ITrainer
 from Arch.training.loading import measured_data
 from Arch.training.measuring.pass_stage import Pass
 from Arch.training.measuring.predictions import Predictions
-from Arch.training.normalization import CUSTOMARY, customary, recorded, require_fitting
 from Arch.training.run.stage import Stage
 from Arch.training.scores import Scores
 from Arch.training.streams import Streams
@@ -35,7 +33,7 @@ class Evaluation(ITrainer):
             ArchError: the data cannot be loaded, or the network is not available.
         """
         choice = self.config["NetworkNormalization"]
-        is_own = choice == "Own" and self._own_constants() is not None
+        is_own = choice == "Own" and self.network("Network").normalization(self.settings.data) is not None
         kind = "None" if is_own else OF_THE_DATASET.get(choice, "None")
         return measured_data(self.config, self.settings.data, kind)
 
@@ -63,29 +61,11 @@ class Evaluation(ITrainer):
 
     def _pass(self, network: IModel, dataset: ImageData, split: str, *, keeps_logits: bool) -> Pass:
         self._require_classes(network, dataset)
-        constants = self._constants(dataset)
         samples = self._split(dataset, split)
         measurement = Predictions(network, self.engine, samples, len(dataset.classes), keeps_logits=keeps_logits)
-        normalizer = Normalizer.of(constants, dataset.shape, self.engine.device)
-        record = {
-            "split": split,
-            "logits": network.classes,
-            "network_normalization": {"digest": normalization_digest(constants), "constants": recorded(constants)},
-        }
+        normalizer = Normalizer.of(self.constants("Network", dataset), dataset.shape, self.engine.device)
+        record = {"split": split, "logits": network.classes}
         return Pass(samples, normalizer, self.engine, measurement, name="evaluation", record=record)
-
-    def _constants(self, dataset: ImageData) -> Normalization:
-        choice = self.config["NetworkNormalization"]
-        constants = dataset.normalization
-        if choice in CUSTOMARY:
-            constants = customary(choice)
-        elif choice == "Own":
-            constants = self._own_constants() or dataset.normalization
-        require_fitting(constants, dataset.name, dataset.shape, dataset.normalization.unit)
-        return constants
-
-    def _own_constants(self) -> Normalization | None:
-        return self.network("Network").normalization(self.settings.data)
 
     def _require_classes(self, network: IModel, dataset: ImageData) -> None:
         logits, classes = network.classes, len(dataset.classes)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TypeVar
 
 import torch
@@ -36,10 +37,16 @@ class ImageTrainer(ITrainer):
     def load_dataset(self) -> ImageData:
         """Loads the config's dataset, with its subset, validation split and normalisation.
 
+        A network that starts from given weights sees images under their constants, by `PreTrainedFromNormalization`.
+
         Raises:
             DataError: it is missing, unreadable or of another format than expected.
+            ArchError: the given weights are not available.
         """
-        return training_data(self.config, self.settings.data)
+        data = training_data(self.config, self.settings.data)
+        if not self.config["PreTrained"]:
+            return data
+        return replace(data, normalization=self.constants("PreTrainedFrom", data))
 
     def load_model(self, dataset: ImageData | None) -> IModel:
         """Builds the config's network for the dataset's image shape and classes, pretrained if `PreTrained` is set.

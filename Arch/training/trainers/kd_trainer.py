@@ -10,7 +10,7 @@ from Arch.config.config import Config
 from Arch.datasets import DATASETS
 from Arch.datasets.data import ImageData, Split
 from Arch.datasets.dataset import ImageDataset
-from Arch.datasets.normalization import Normalizer
+from Arch.datasets.normalization import Normalizer, Renormalizer
 from Arch.distillation import METHODS
 from Arch.errors import ConfigError, DataError
 from Arch.models.imodel import IModel
@@ -33,7 +33,8 @@ class KDTrainer(ImageTrainer):
 
         Raises:
             ConfigError: every loss is switched off.
-            DataError: the teacher was trained on other data under the same name, or on images or classes that differ.
+            DataError: the teacher was trained on other data under the same name, or on images or classes that differ,
+                or has normalisation constants for other images.
         """
         config = self.config
         terms = tuple(
@@ -69,7 +70,9 @@ class KDTrainer(ImageTrainer):
 
     @cached_property
     def _frozen_teacher(self) -> FrozenNetwork:
-        return FrozenNetwork(self.network("Teacher").load_for(self.images), self.engine)
+        images = self.images
+        shown = Renormalizer.between(images.normalization, self.constants("Teacher", images), self.engine.device)
+        return FrozenNetwork(self.network("Teacher").load_for(images), self.engine, shown)
 
     @cached_property
     def _teacher_logits(self) -> dict[Split, Tensor]:

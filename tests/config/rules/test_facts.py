@@ -21,6 +21,7 @@ WRONG_FACTS = {
     "retired": [True, 3],
     "model_key": [3, ["Model"]],
     "resets": [3, ["Flag"]],
+    "version": [0, "2", True, 1.0],
 }
 
 

@@ -111,7 +111,8 @@ def test_a_run_records_and_logs_the_newly_initialised_tensors(pretrained):
         "resized": [],
     }
     source = training.networks["PreTrainedFrom"].entry.fingerprint
-    assert run.provenance["made_from"] == {"PreTrainedFrom": {"fingerprint": source, "run": 0, "weights": "Last"}}
+    made_from = run.provenance["made_from"]["PreTrainedFrom"]
+    assert (made_from["fingerprint"], made_from["run"], made_from["weights"]) == (source, 0, "Last")
     log = (training.entry.run_folder(0) / "log.txt").read_text()
     assert "warm start from resnet8 on Synthetic, run 0: " in log
     assert "; fc.weight, fc.bias newly initialised\n" in log

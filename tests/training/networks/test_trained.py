@@ -1,8 +1,11 @@
 """Oracle: the predictions of a trained network before it was saved."""
 
 import pytest
+import torch
+from safetensors.torch import load_file, save_file
 
-from Arch.errors import CacheError, CorruptEntryError
+from Arch.cache.runs import manifest
+from Arch.errors import CacheError, CorruptEntryError, NonFiniteWeightsError
 from Arch.training.networks.trained import TrainedNetwork
 
 
@@ -35,6 +38,32 @@ def test_damaged_weights_are_refused_with_their_path(trainer):
     path = training.entry.weights(0, "Last")
     path.write_bytes(b"x" * path.stat().st_size)
     with pytest.raises(CorruptEntryError, match=r"Last\.safetensors"):
+        TrainedNetwork(training.config, training.entry).load()
+
+
+@pytest.mark.parametrize("place", [-1, -40, 4])
+def test_a_flipped_bit_in_the_weights_is_refused(trainer, place):
+    training = trainer()
+    training.result()
+    path = training.entry.weights(0, "Last")
+    content = bytearray(path.read_bytes())
+    content[place] ^= 0x40
+    path.write_bytes(content)
+    with pytest.raises(CorruptEntryError, match=r"Last\.safetensors does not have the SHA-256 that its manifest has"):
+        TrainedNetwork(training.config, training.entry).load()
+
+
+def test_weights_that_are_not_finite_are_named(trainer):
+    training = trainer()
+    training.result()
+    path = training.entry.weights(0, "Last")
+    state = load_file(path)
+    state["fc1.bias"][:2] = torch.tensor([float("nan"), float("inf")])
+    save_file(state, path)
+    manifest.write(path.parent)
+    with pytest.raises(
+        NonFiniteWeightsError, match=r"of MLP on Synthetic, run 0 .* not finite .* fc1\.bias \(2 of 16\)"
+    ):
         TrainedNetwork(training.config, training.entry).load()
 
 
