@@ -11,6 +11,9 @@ from typing import Any
 # runs that differ in one of these agree only up to rounding, which a statistic over them has to state
 COMPARED = ("device", "threads", "torch")
 
+# what `{split}` in a DataPath stands for: the training split, then the other names of the test split
+SPLIT_WORDS = ("train", "test", "val", "valid")
+
 
 @dataclass(frozen=True)
 class Epoch:

@@ -16,7 +16,18 @@ from Arch.types import COMPARED, Result, Run
 
 Origins = Sequence[Mapping[str, Any]]  # the provenance of some runs
 # the part of a run's provenance that is needed of ten thousand runs at once; the rest is read from the run itself
-KEPT = (*COMPARED, "headline", "sessions", "versions", "commit", "is_edited", "host", "made_from", "accepted_unlike")
+KEPT = (
+    *COMPARED,
+    "headline",
+    "sessions",
+    "versions",
+    "commit",
+    "is_edited",
+    "host",
+    "made_from",
+    "accepted_unlike",
+    "data_files",
+)
 
 
 def result_of(entry: EntryFolder) -> Result:

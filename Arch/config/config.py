@@ -19,6 +19,7 @@ from Arch.config.rules.extension import Extension
 from Arch.config.rules.rules import Relevance, Rules
 from Arch.config.titles import title_of
 from Arch.errors import ConfigError, InactiveKeyError, NotImplementedYetError, UnknownNameError
+from Arch.types import SPLIT_WORDS
 
 Component = TypeVar("Component")
 FEW = 12  # a message lists at most so many names
@@ -89,6 +90,12 @@ class Config:
     def resolve_path(self, text: str) -> Path:
         """Returns a path in this config, resolved against its `folder` unless absolute."""
         return path_of(text, self.folder)
+
+    def data_paths(self) -> tuple[Path, ...]:
+        """Returns the paths that `DataPath` may stand for; none if the data are those of the dataset's own folder."""
+        text = self.options.get("DataPath", "")
+        names = (text.replace("{split}", word) for word in SPLIT_WORDS) if text else ()
+        return tuple(self.resolve_path(name) for name in dict.fromkeys(names))
 
     @property
     def off(self) -> Mapping[str, Any]:

@@ -118,6 +118,19 @@ def _let_threads_sleep() -> None:
         os.environ.setdefault("GOMP_SPINCOUNT", "2000")
 
 
+def data_digest(config: Config, data: Path) -> str:
+    """Returns the digest of the dataset of a config, as a run records it.
+
+    Raises:
+        DataError: the data are missing or cannot be read.
+    """
+    from Arch.training.loading import measured_data  # imports torch, as above
+
+    with _torch_errors_converted(), errors_named(config.plugins):
+        use(config)
+        return measured_data(config, data, "None").digest
+
+
 def load_model(config: Config, entry: Entry, run: int, weights: str) -> IModel:
     """Returns a trained network of the cache, in eval mode on the CPU.
 

@@ -17,6 +17,7 @@ from Arch.config.plugins.running import errors_named
 from Arch.datasets.data import ImageData
 from Arch.datasets.normalization import Normalization
 from Arch.errors import DiskError, LeaseLostError, TrainingError
+from Arch.files.stamps import Stamp, stamps_of
 from Arch.models.imodel import IModel
 from Arch.training.data_identity import require_same_data_as_runs
 from Arch.training.engine import Engine, choose_engine
@@ -169,7 +170,7 @@ class ITrainer(ABC):
             stages = self.stages(dataset, placed, streams)
         likeness = Likeness(self.networks, self._all_constants(dataset))
         unlike = accepted(likeness.to_runs(self.entry.runs()), accepts=self.settings.accepts_unlike)
-        return PreparedRun(self.study, streams, stages, self.headline, dataset, likeness, unlike)
+        return PreparedRun(self.study, streams, stages, self.headline, dataset, self.data_stamps, likeness, unlike)
 
     def constants(self, key: str, dataset: ImageData) -> Normalization:
         """Returns the constants that normalise a dataset's images for the network of `key`, by `KEYNormalization`.
@@ -190,8 +191,14 @@ class ITrainer(ABC):
     @cached_property
     def dataset(self) -> ImageData | None:
         """The data of the study, on the device, loaded once for all runs."""
+        self.data_stamps  # before the data are read: a later change must not be missed  # noqa: B018
         dataset = self.load_dataset()
         return None if dataset is None else self.engine.place_data(dataset)
+
+    @cached_property
+    def data_stamps(self) -> tuple[Stamp, ...]:
+        """Size and time of the files or folders that the config's `DataPath` names."""
+        return stamps_of(self.config.data_paths())
 
 
 @contextmanager

@@ -64,9 +64,10 @@ def verb_parser(name: str, verb: ModuleType) -> argparse.ArgumentParser:
         description=(verb.__doc__ or "").strip(),
         epilog=verb.EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
+        conflict_handler="resolve",  # a verb may give a shared option a meaning of its own
     )
-    verb.add_arguments(parser)
     add_shared(parser)
+    verb.add_arguments(parser)
     return parser
 
 

@@ -13,6 +13,7 @@ from Arch.cli.console.signals import Signals
 from Arch.cli.shared.results import print_results
 from Arch.config.config import Config
 from Arch.errors import StoppedError
+from Arch.planning.local_data import ADVICE, change_of_data
 from Arch.planning.plan import Plan, make_plan
 from Arch.planning.workspace import Workspace
 from Arch.sweep.in_process import FailedStep, carry_out
@@ -49,6 +50,7 @@ def show_results(workspace: Workspace, plan: Plan, options: argparse.Namespace) 
     shown = [entry for entry in entries if entry.run_indices()]
     code = print_results(shown, options) if shown else 0
     _print_stale(plan, options)
+    _print_changed_data(workspace, plan, options)
     return code
 
 
@@ -71,6 +73,22 @@ def _print_stale(plan: Plan, options: argparse.Namespace) -> None:
         print(
             f"note: {stale[0].config.title}{more}: made before a change of {parts}, and still valid; "
             "`main.py status` shows the versions",
+            file=sys.stderr,
+        )
+
+
+def _print_changed_data(workspace: Workspace, plan: Plan, options: argparse.Namespace) -> None:
+    """Prints a note if data of cached answers have changed since; the runs that were made now have recorded theirs."""
+    changes: dict[str, str] = {}
+    for step in plan.steps:
+        if step.labels and step.is_done and step.config.data_paths() and not options.quiet:
+            origins = workspace.store.entry(step.config).result().provenance.values()
+            if change := change_of_data(step.config, origins):
+                changes[step.labels[0]] = change
+    for label, change in list(changes.items())[:1]:
+        more = f" (and {len(changes) - 1} more configs)" if len(changes) > 1 else ""
+        print(
+            f"note: {label}{more}: {change}; the answer is of the earlier data. {ADVICE}",
             file=sys.stderr,
         )
 

@@ -5,37 +5,60 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import json
+import re
+from pathlib import Path
 
 from Arch.cache.entry import Entry
 from Arch.cli.console.options import add_what
 from Arch.cli.shared.removing import selected
 from Arch.cli.shared.results import workspace_of
+from Arch.errors import ConfigError
 from Arch.units import size_text
 from Arch.upkeep.verify import Fault, verify
+from Arch.upkeep.verify_data import DataVerification
 
 EXAMPLES = """examples:
   main.py verify                                  everything that is cached
   main.py verify 3f9a                             one experiment
   main.py verify Model=resnet8 --json
+  main.py verify 3f9a --data                      its dataset as well, against the digest that each run recorded
 """
+
+
+_COMPARE = object()  # the value of `--data` without a folder
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Adds the verb's arguments."""
     add_what(parser, needed=False)
+    parser.add_argument(
+        "--data",
+        nargs="?",
+        const=_COMPARE,
+        type=Path,
+        metavar="DIR",
+        help="without DIR: also read the datasets, and compare them with what the runs recorded (slow)",
+    )
 
 
 def run(options: argparse.Namespace) -> int:
     """Prints a line for each fault and a summary."""
+    compares = options.data is _COMPARE
+    if compares:
+        options.data = None
+    elif options.data is not None and _is_selection(options.data):
+        raise ConfigError(f"--data {options.data}: expected a folder. To compare data, write --data at the end.")
     workspace = workspace_of(options)
+    data = DataVerification(workspace) if compares else None
     names = selected(workspace, options)
     runs, size, faults = 0, 0, list[Fault]()
     for name in names:
         found = verify(Entry(workspace.store.root / name))
         runs, size = runs + found.runs, size + found.size
-        faults += found.faults
+        wrong = [*found.faults, *(data.faults(Entry(workspace.store.root / name)) if data else ())]
+        faults += wrong
         if not options.json:
-            for fault in found.faults:
+            for fault in wrong:
                 print(fault.message)
     if options.json:
         rows = [dataclasses.asdict(fault) for fault in faults]
@@ -44,3 +67,8 @@ def run(options: argparse.Namespace) -> int:
         outcome = f"{len(faults)} fault{'s'[: len(faults) != 1]}" if faults else "all as they were written"
         print(f"{runs} runs of {len(names)} experiments, {size_text(size)} read: {outcome}")
     return 1 if faults else 0
+
+
+def _is_selection(path: Path) -> bool:
+    """Returns whether the value of `--data` is a word that selects experiments rather than a folder."""
+    return not path.is_dir() and re.fullmatch(r"[0-9a-f]{4,32}|.+\.json|\w+=.*", str(path)) is not None

@@ -12,9 +12,10 @@ from pathlib import Path
 
 from Arch.datasets.dataset import SplitName
 from Arch.errors import DataError
+from Arch.types import SPLIT_WORDS
 
 SUFFIXES = frozenset({".bmp", ".gif", ".jpeg", ".jpg", ".pgm", ".png", ".ppm", ".tif", ".tiff", ".webp"})
-WORDS: dict[SplitName, tuple[str, ...]] = {"train": ("train",), "test": ("test", "val", "valid")}
+WORDS: dict[SplitName, tuple[str, ...]] = {"train": SPLIT_WORDS[:1], "test": SPLIT_WORDS[1:]}
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from Arch.datasets.data import ImageData
+from Arch.files.stamps import Stamp, record_of
 from Arch.training.data_identity import data_record, require_same_data
 from Arch.training.networks.likeness import Likeness, accepted
 from Arch.training.run.checkpoint import invalid_checkpoint_errors, pack, unpack
@@ -27,6 +28,7 @@ class PreparedRun:
         stages: in order; at least one.
         headline: the name of the score that progress shows.
         dataset: on the device; None if the study reads none.
+        data_stamps: size and time of the user's own data.
         likeness: the networks that the run is made from.
         unlike: in which respects they are not those of earlier runs or sessions, as the run records it.
     """
@@ -36,6 +38,7 @@ class PreparedRun:
     stages: Sequence[Stage]
     headline: str
     dataset: ImageData | None = None
+    data_stamps: tuple[Stamp, ...] = ()
     likeness: Likeness = field(default_factory=Likeness)
     unlike: dict[str, list[str]] = field(default_factory=dict)
 
@@ -58,10 +61,19 @@ class PreparedRun:
             **{key: value for stage in self.stages for key, value in stage.record().items()},
             "headline": self.headline,
             "versions": dict(config.versions),
+            **self._data_files(),
             **self.likeness.record(self.streams.run),
             **({"accepted_unlike": self.unlike} if self.unlike else {}),
             **({"plugins": config.plugin_records} if config.rules.plugins else {}),
         }
+
+    def _data_files(self) -> dict[str, Any]:
+        """Returns where the user's own data were, with size and time of each file or folder."""
+        config = self.study.config
+        if not self.data_stamps:
+            return {}
+        path = str(config.resolve_path(config.option("DataPath")).absolute())
+        return {"data_path": path, "data_files": record_of(self.data_stamps)}
 
     def packed(self, state: RunState) -> bytes:
         """Serialises a checkpoint: the index of the running stage, the states up to it, and the generators."""
