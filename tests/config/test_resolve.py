@@ -59,7 +59,10 @@ def test_each_key_is_active_an_option_or_switched_off(resolver):
         ({"Select": "test"}, set()),
         (
             {"VanillaKD": True, "Teacher": "resnet20"},
-            {"Temperature", "LGLossWeight", "NormalizeLogits", "Teacher", "TeacherRun", "TeacherWeights"},
+            {
+                *("Temperature", "LGLossWeight", "NormalizeLogits"),
+                *("Teacher", "TeacherRun", "TeacherWeights", "TeacherNormalization"),
+            },
         ),
         (
             {"Dataset": "Synthetic"},

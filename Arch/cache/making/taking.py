@@ -41,8 +41,7 @@ def take(
 
     Raises:
         RunHeldError: a living process holds the lease; RunDoneError: the run is finished.
-        CacheError: the entry does not exist or is damaged, or the claim was removed in each of `_ATTEMPTS` tries.
-        DiskError: the cache cannot be read or written.
+        CacheError: the entry is absent or damaged, or each claim was removed at once; DiskError: the disk failed.
     """
     work, known = entry.work(index), 0
     for _ in range(_ATTEMPTS):
@@ -63,8 +62,7 @@ def take(
             ttl=ttl,
             is_forced=is_forced,
         )
-        lease = Lease(entry, index, claim)
-        if _is_established(lease, latest, heartbeats):
+        if _is_established(lease := Lease(entry, index, claim), latest, heartbeats):
             return lease
         entry.require_opened()
     raise CacheError(
