@@ -29,20 +29,7 @@ def take(
     is_forced: bool = False,
     ttl: float = TTL,
 ) -> Lease:
-    """Takes the lease of a run, so that no other process makes it at the same time.
-
-    Args:
-        entry: the entry of the run.
-        index: the run's index.
-        heartbeats: decides whether the previous holder is alive.
-        device: the device that the run will be made on, for display.
-        is_forced: whether a user requested the attempt in spite of earlier failures.
-        ttl: the TTL of the new claim, in seconds.
-
-    Raises:
-        RunHeldError: a living process holds the lease; RunDoneError: the run is finished.
-        CacheError: the entry is absent or damaged, or each claim was removed at once; DiskError: the disk failed.
-    """
+    """Takes the lease of a run; arguments and errors are those of `Entry.take`, and `ttl` is that of the claim."""
     work, known = entry.work(index), 0
     for _ in range(_ATTEMPTS):
         _refuse_done(entry, index)
@@ -62,7 +49,8 @@ def take(
             ttl=ttl,
             is_forced=is_forced,
         )
-        if _is_established(lease := Lease(entry, index, claim), latest, heartbeats):
+        lease = Lease(entry, index, claim)
+        if _is_established(lease, latest, heartbeats):
             return lease
         entry.require_opened()
     raise CacheError(
