@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from Arch.errors import ArchError, ConfigError
+from Arch.escaping import printable
 from Arch.files.quick_json import quick_object
 
 _PIECE = r'"(?:[^"\\]|\\.)*"|[{}\[\],:]|[^\s{}\[\],:"]+'
@@ -111,13 +112,6 @@ def describe(value: object) -> str:
     except (RecursionError, ValueError, TypeError):  # nested too deeply, recursive, or with keys that are no text
         shown = f"a {type(value).__name__}"
     return printable(shown if len(shown) <= 60 else shown[:57] + "...")
-
-
-def printable(text: str) -> str:
-    """Returns a text, such as a path, on one line and with unprintable characters escaped."""
-    if text.isprintable():
-        return text
-    return "".join(letter if letter.isprintable() else f"\\u{ord(letter):04x}" for letter in text)
 
 
 def lines(text: str) -> dict[Trail, int]:

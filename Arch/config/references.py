@@ -11,11 +11,12 @@ from typing import Any, Protocol
 from Arch.config.config import Config, path_of
 from Arch.config.foreign import NETWORK, ForeignNetwork, ForeignSource, is_foreign, source_of
 from Arch.config.identity import DIGITS, fingerprint_of
-from Arch.config.json_text import Source, describe, printable
+from Arch.config.json_text import Source, describe
 from Arch.config.names import PLUGINS
 from Arch.config.rules.declarations import ReferenceRule
 from Arch.config.rules.rules import Rules
 from Arch.errors import ArchError, ConfigError, PluginError, did_you_mean
+from Arch.escaping import printable
 
 # Returns the active values of the cached experiment whose fingerprint begins so, references by their fingerprints.
 StoredLookup = Callable[[str], Mapping[str, Any]]

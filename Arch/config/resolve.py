@@ -13,7 +13,7 @@ from Arch.config import json_text
 from Arch.config.config import Config
 from Arch.config.foreign import ForeignNetwork
 from Arch.config.identity import named_values
-from Arch.config.json_text import Source, printable
+from Arch.config.json_text import Source
 from Arch.config.names import PLUGINS, TRAINER
 from Arch.config.overrides import overridden, parse_value
 from Arch.config.reading import Reading, read_given
@@ -22,6 +22,7 @@ from Arch.config.rules.reader import read_rules
 from Arch.config.rules.rules import Relevance, Rules
 from Arch.config.siblings import Sibling
 from Arch.errors import ConfigError
+from Arch.escaping import printable
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from Arch.config.json_text import Source, describe, lines, parse_object, printable, read_object
+from Arch.config.json_text import Source, describe, lines, parse_object, read_object
 from Arch.errors import ConfigError
 
 
@@ -63,8 +63,8 @@ def test_a_file_that_is_no_text_or_far_too_large_is_refused(content, words, tmp_
     [
         ("no.json", "no.json: no such file."),
         (".", "expected a file, got a folder. To run every config in it, use -e "),
-        ("a\0b.json", "a\\u0000b.json: no file can have this name."),
-        ("a\nb.json", "a\\u000ab.json: no such file."),
+        ("a\0b.json", "a\\x00b.json: no file can have this name."),
+        ("a\nb.json", "a\\nb.json: no such file."),
         ("x" * 300 + ".json", "cannot be read: File name too long."),
         ("config.json/x.json", "cannot be read: Not a directory."),
     ],
@@ -142,7 +142,7 @@ def test_a_source_names_file_line_and_the_experiment_inside():
         ("é", '"é"'),
         ("a\nb", '"a\\nb"'),
         ("\ud800", '"\\ud800"'),
-        ("\x85\u2028", '"\\u0085\\u2028"'),
+        ("\x85\u2028", '"\\x85\\u2028"'),
         (1e999, "Infinity"),
         ({1, 2}, '"{1, 2}"'),
         ({(1, 2): 3}, "a dict"),
@@ -160,11 +160,6 @@ def test_a_value_nested_beyond_the_stack_or_into_itself_is_shown():
     for _ in range(100_000):
         deep = [deep]
     assert describe(ring) == describe(deep) == "a list"
-
-
-def test_only_unprintable_characters_are_escaped():
-    assert printable("/tmp/é b.json") == "/tmp/é b.json"
-    assert printable("a\nb\x1b[0m\ud800") == "a\\u000ab\\u001b[0m\\ud800"
 
 
 @pytest.mark.parametrize("is_quick", [True, False])

@@ -14,13 +14,14 @@ from Arch.config import json_text
 from Arch.config.config import Config
 from Arch.config.foreign import ForeignNetwork
 from Arch.config.identity import without_defaults
-from Arch.config.json_text import Source, printable
+from Arch.config.json_text import Source
 from Arch.config.names import PLUGINS, field_name
 from Arch.config.plugins.reading import extended, read_extension
 from Arch.config.rules.declarations import Declaration, KeyRule, ReferenceRule
 from Arch.config.rules.extension import Code, Extension, rules_path_of
 from Arch.config.rules.rules import Relevance, Rules, ordered
 from Arch.errors import ConfigError, PluginError, RulesError
+from Arch.escaping import printable
 
 
 def rules_with(rules: Rules, paths: Sequence[str]) -> Rules:

@@ -16,6 +16,7 @@ from Arch.config.resolve import Resolver
 from Arch.config.rules.conditions import SUFFIX
 from Arch.config.rules.rules import Rules
 from Arch.errors import ConfigError
+from Arch.escaping import printable
 from Arch.planning.grids.axes import Axis, axis_of, fixed_axis, unrepeated
 from Arch.planning.grids.names import name_files
 from Arch.planning.grids.relocating import relocated
@@ -99,7 +100,7 @@ def make_grid(
         document = raw
         for axis, index in zip(axes, indices, strict=True):
             document = _changed(rules, document, axis.key, axis.values[index])
-        source = Source(f"{json_text.printable(str(template))} with {json_text.printable(label)}")
+        source = Source(f"{printable(str(template))} with {printable(label)}")
         fingerprint = resolver.resolve(document, template_folder, source).fingerprint
         if fingerprint in firsts:
             duplicates.append((label, firsts[fingerprint][0]))
