@@ -6,9 +6,15 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from Arch.escaping import escaped
+
 
 class ArchError(Exception):
     """Base class of all of them; the programs print its message without a traceback and exit with 2."""
+
+    def __str__(self) -> str:
+        """Returns the message, escaped, without the quotes of `KeyError` and the number of `OSError`."""
+        return escaped(str(self.args[0])) if self.args else ""
 
 
 class UnknownNameError(ArchError, KeyError):
@@ -21,10 +27,6 @@ class UnknownNameError(ArchError, KeyError):
         if len(self.known) <= 12:
             parts.append(f"Known: {', '.join(self.known) or 'none'}.")
         super().__init__(" ".join(part for part in (*parts, hint) if part))
-
-    def __str__(self) -> str:
-        """Returns the message itself; `KeyError` would show it quoted."""
-        return str(self.args[0])
 
 
 class ConfigError(ArchError, ValueError):
@@ -58,10 +60,6 @@ class NotImplementedYetError(ArchError):
 
 class DiskError(ArchError, OSError):
     """The operating system refused to read or write a file or folder; `errno` and `strerror` say why."""
-
-    def __str__(self) -> str:
-        """Returns the message itself, without an errno in front."""
-        return str(self.args[0])
 
 
 class CacheError(ArchError):

@@ -6,6 +6,7 @@ import unicodedata
 
 import pytest
 
+from Arch import errors
 from Arch.escaping import EscapingStream, escaped, escaping, printable, unescaped
 
 EVIL = "\x1b]0;title\x07\x1b[2J\r\u202e"
@@ -48,6 +49,13 @@ def test_every_control_of_unicode_and_every_mark_of_direction_is_escaped():
     assert not {letter for letter in left if unicodedata.category(letter) in {"Cc", "Cs", "Zl", "Zp"}}
     directions = {"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"}
     assert not {letter for letter in left if unicodedata.bidirectional(letter) in directions}
+
+
+@pytest.mark.parametrize("kind", [errors.ArchError, errors.ConfigError, errors.DiskError, errors.DataError])
+def test_the_message_of_an_error_is_escaped_wherever_it_is_printed(kind):
+    assert str(kind(f"a{EVIL}\n  b")) == f"a{SHOWN}\n  b"
+    assert "\x1b" not in str(errors.UnknownNameError("model", EVIL, ["b" + EVIL]))
+    assert str(errors.ArchError()) == ""
 
 
 def test_a_stream_escapes_all_that_is_printed_and_gives_the_stream_behind_it():
