@@ -20,6 +20,7 @@ if TYPE_CHECKING:  # for type checkers; at run time `_MODULES` says the same
     from Arch.distillation.loss_term import LossTerm
     from Arch.errors import ArchError, ConfigError, DataError, ModelError, ShapeError, TrainingError
     from Arch.figures import FIGURES, Exhibit, Figure
+    from Arch.figures.text import figure_text
     from Arch.models import MODELS
     from Arch.models.architecture import Architecture, Shape
     from Arch.models.imodel import IModel
@@ -41,6 +42,7 @@ _MODULES = {
     "Arch.distillation.loss_term": ("LossTerm",),
     "Arch.errors": ("ArchError", "ConfigError", "DataError", "ModelError", "ShapeError", "TrainingError"),
     "Arch.figures": ("FIGURES", "Exhibit", "Figure"),
+    "Arch.figures.text": ("figure_text",),
     "Arch.models": ("MODELS",),
     "Arch.models.architecture": ("Architecture", "Shape"),
     "Arch.models.imodel": ("IModel",),
@@ -62,7 +64,7 @@ __all__ = [  # noqa: RUF022 - by what a plugin adds
     "METHODS", "LossTerm", "Batch", "Trace",
     "OPTIMIZERS", "OptimizerRecipe", "ParameterGroups",
     "SCHEDULES", "Schedule", "Clock",
-    "FIGURES", "Figure", "Exhibit", "Result", "Run", "Epoch",
+    "FIGURES", "Figure", "Exhibit", "Result", "Run", "Epoch", "figure_text",
     "TRAINERS", "ITrainer", "Objective",
     "ArchError", "ConfigError", "DataError", "ModelError", "ShapeError", "TrainingError",
 ]  # fmt: skip

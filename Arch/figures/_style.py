@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 COLUMN = 3.5  # inches, the width of a column of a two-column journal
 LINE = 0.13  # inches, a line of small text with its leading
-_UNBROKEN = "\N{NO-BREAK SPACE}"
 
 # Okabe & Ito, "Color Universal Design" (2008), without their yellow, which is too faint for a line on white.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
@@ -44,9 +42,3 @@ def colour(index: int) -> str:
 def marker(index: int) -> str:
     """Returns the marker of the experiment at this place."""
     return MARKERS[index % len(MARKERS)]
-
-
-def named(label: str, n: str, width: int, *, is_unlike: bool) -> str:
-    """Returns the label with its number of runs, starred if the runs are unlike, in lines of `width` characters."""
-    count = f"(n={n}){'*' if is_unlike else ''}".replace(" ", _UNBROKEN)
-    return textwrap.fill(f"{label}{_UNBROKEN}{count}", width).replace(_UNBROKEN, " ")

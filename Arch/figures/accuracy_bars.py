@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from Arch.errors import ArchError
 from Arch.figures import FIGURES, Exhibit, views
-from Arch.figures._style import COLOURS, COLUMN, LINE, named
+from Arch.figures._style import COLOURS, COLUMN, LINE
+from Arch.figures.text import figure_text, named
 from Arch.report import percent
 from Arch.types import Statistic
 
@@ -114,6 +115,6 @@ def _notes(bars: Sequence[_Bar]) -> list[str]:
     notes = {
         f"axis starts at {left:g} %, not at 0": left > 0,
         "dots: runs, whiskers: standard deviation": any(len(bar.accuracies) > 1 for bar in bars),
-        f"* over runs of unlike {', '.join(unlike)}": bool(unlike),
+        f"* over runs of unlike {', '.join(map(figure_text, unlike))}": bool(unlike),
     }
     return [note for note, holds in notes.items() if holds]

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from Arch.errors import ArchError
 from Arch.figures import FIGURES, Exhibit, views
-from Arch.figures._style import COLUMN, named
+from Arch.figures._style import COLUMN
+from Arch.figures.text import figure_text, named
 
 if TYPE_CHECKING:
     import numpy as np
@@ -63,7 +64,7 @@ def _matrix(experiment: Exhibit) -> _Matrix:
     title = named(
         experiment.label, f"{len(counts)}", TITLE, is_unlike=len(counts) > 1 and bool(experiment.result.unlike)
     )
-    return _Matrix(title, total, tuple(map(str, names)))
+    return _Matrix(title, total, tuple(map(figure_text, names)))
 
 
 def _draw(axes: Axes, matrix: _Matrix) -> Any:

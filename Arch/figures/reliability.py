@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from Arch.errors import ArchError
 from Arch.figures import FIGURES, Exhibit, views
-from Arch.figures._style import COLOURS, COLUMN, named
+from Arch.figures._style import COLOURS, COLUMN
+from Arch.figures.text import named
 from Arch.report import percent
 
 if TYPE_CHECKING:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from Arch.errors import ArchError
 from Arch.figures import FIGURES, Exhibit, views
-from Arch.figures._style import COLUMN, LINE, colour, marker, named
+from Arch.figures._style import COLUMN, LINE, colour, marker
+from Arch.figures.text import figure_text, named
 from Arch.types import Run
 
 if TYPE_CHECKING:
@@ -85,7 +86,10 @@ def training_curves(experiments: Sequence[Exhibit], sheet: Sheet) -> None:
     lower.set_ylabel("Accuracy (%)")
     lower.set_xlabel("Epoch")
     lower.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1, steps=[1, 2, 5, 10]))
-    sheet.legend(handles=handles, loc="outside lower left")
+    # Older matplotlibs leave out handles whose labels start with an underscore.
+    legend = sheet.legend(handles, ["-"] * len(handles), loc="outside lower left")
+    for text, handle in zip(legend.get_texts(), handles, strict=True):
+        text.set_text(str(handle.get_label()))
 
 
 def _curves_of(experiment: Exhibit) -> _Curves:
@@ -158,5 +162,5 @@ def _legend(shown: Sequence[_Curves]) -> list[Artist]:
     if any(each.has_band for each in shown):
         handles.append(Patch(color="#555555", alpha=BAND, label="band: lowest to highest run, line: mean"))
     if unlike := dict.fromkeys(key for each in shown for key in each.unlike):
-        handles.append(Patch(visible=False, label=f"* over runs of unlike {', '.join(unlike)}"))
+        handles.append(Patch(visible=False, label=f"* over runs of unlike {', '.join(map(figure_text, unlike))}"))
     return handles

@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING
 from Arch import files
 from Arch.errors import ArchError
 from Arch.figures import FIGURES, Exhibit, Figure, UnsuitableError
+from Arch.figures._fonts import boxes_allowed, fit_fonts
 from Arch.figures._style import style
+from Arch.figures.text import spell_out_broken_formulas
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as Sheet
@@ -25,10 +27,12 @@ class Drawing:
     Attributes:
         paths: its files, PNG (200 dpi) and PDF.
         left_out: the labels of the experiments that lack what the figure shows, with the reason.
+        boxes: the characters that no installed font has, drawn as boxes.
     """
 
     paths: tuple[Path, ...]
     left_out: tuple[tuple[str, ArchError], ...] = ()
+    boxes: str = ""
 
 
 def draw(name: str, experiments: Sequence[Exhibit], out: Path, stem: str = "") -> Drawing:
@@ -64,7 +68,11 @@ def draw(name: str, experiments: Sequence[Exhibit], out: Path, stem: str = "") -
                     raise
                 left_out += [(experiments[index].label, reason) for index, reason in problem.reasons.items()]
                 experiments = [each for index, each in enumerate(experiments) if index not in problem.reasons]
-        return Drawing(tuple(save(sheet, out / _file_name(name, stem))), tuple(left_out))
+        spell_out_broken_formulas(sheet)
+        boxes = fit_fonts(sheet)
+        with boxes_allowed():
+            paths = save(sheet, out / _file_name(name, stem))
+        return Drawing(tuple(paths), tuple(left_out), boxes)
 
 
 def _drawn(figure: Figure, experiments: Sequence[Exhibit]) -> Sheet:

@@ -11,7 +11,9 @@ from Arch.cache.entry import Entry
 from Arch.cli.shared.results import labels_of
 from Arch.config.plugins.running import errors_named
 from Arch.errors import ArchError, CacheError
+from Arch.escaping import printable
 from Arch.figures import UnsuitableError
+from Arch.figures.text import boxes_note
 from Arch.report.arrays import Array, arrays_of
 from Arch.types import Result, Run
 
@@ -64,6 +66,7 @@ def draw(
 
     exhibits = [_Exhibit(label, entry) for label, entry in zip(labels_of(entries), entries, strict=True)]
     undrawn: dict[str, Exception] = {}
+    boxes: dict[str, None] = {}
     code = 0
     for name in names:
         try:
@@ -72,8 +75,11 @@ def draw(
         except Exception as problem:  # noqa: BLE001 - raised below: the other figures come first
             undrawn[name] = problem
             continue
-        print("\n".join(map(str, drawing.paths)))
+        print("\n".join(printable(str(path)) for path in drawing.paths))
+        boxes |= dict.fromkeys(drawing.boxes)
         code = max(code, _print_left_out(name, drawing.left_out, options))
+    if boxes and not options.quiet:
+        print(f"note: {boxes_note(''.join(boxes))}", file=sys.stderr)
     return max(code, _print_undrawn(undrawn, options, is_any_drawn=len(undrawn) < len(names)))
 
 

@@ -1,5 +1,6 @@
 """Figures of the cache: each shows the experiments that have what it needs, and no error hides another figure."""
 
+import dataclasses
 import json
 
 import pytest
@@ -40,6 +41,15 @@ def plotted(tmp_path, monkeypatch, capsys):
 
 def files(*names):
     return {f"{name}.{ending}" for name in names for ending in ("png", "pdf")}
+
+
+def test_characters_without_a_glyph_are_told_once_for_all_figures(plotted, monkeypatch):
+    draw = writer.draw
+    monkeypatch.setattr(writer, "draw", lambda *words: dataclasses.replace(draw(*words), boxes="中"))
+    code, drawn, said = plotted(USUAL)
+    assert (code, drawn, len(said)) == (0, files(*OF_TRAININGS), 1)
+    assert said[0].startswith("note: drawn as boxes, since no installed font has them: 中 ")
+    assert plotted(USUAL, words=["--quiet"])[2] == []
 
 
 @pytest.fixture
