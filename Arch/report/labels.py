@@ -8,6 +8,8 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from Arch.escaping import printable
+
 LEADING = ("Model", "Dataset", "DataName", "Trainer")  # their values are shown without the key in front
 LONGEST = 60  # characters of a label; a longer one loses the keys that are not needed to keep it unique
 _ABSENT = object()
@@ -44,7 +46,7 @@ def labels(
         titles: the titles of the experiments that configs refer to, by fingerprint.
 
     Returns:
-        One label per config; two are equal only if the fingerprints' first 8 digits are.
+        One label per config, escaped and in one line; two are equal only if the fingerprints' first 8 digits are.
     """
     names = _distinct(titles or {})
     keys = _shortened(configs, _label_keys(configs, names), names)
@@ -52,7 +54,7 @@ def labels(
     for group in _clashes(texts):
         shares = distinguishing([configs[index] for index in group])
         for index, share in zip(group, shares, strict=True):
-            parts = [_part(key, value, names) or f"{key}=false" for key, value in share.items()]
+            parts = [_part(key, value, names) or printable(f"{key}=false") for key, value in share.items()]
             texts[index] = ", ".join(filter(None, (texts[index], *parts)))
     clashing = {index for group in _clashes(texts) for index in group}
     return [
@@ -113,9 +115,9 @@ def _text(config: Mapping[str, Any], keys: Iterable[str], names: Mapping[str, st
 def _part(key: str, value: object, names: Mapping[str, str]) -> str:
     """Returns the text of one key in a label; empty for a switch that is off."""
     if isinstance(value, bool):
-        return key if value else ""
+        return printable(key) if value else ""
     shown = _shown(value, names)
-    return shown if key in LEADING else f"{key}={shown}"
+    return printable(shown if key in LEADING else f"{key}={shown}")
 
 
 def _shown(value: object, names: Mapping[str, str]) -> str:

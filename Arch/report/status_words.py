@@ -9,6 +9,7 @@ from typing import Any
 from Arch.cache.attempts.attempt import Attempt, State
 from Arch.cache.attempts.progress import Progress
 from Arch.config.names import field_name
+from Arch.escaping import printable
 from Arch.planning.overview import Overview
 from Arch.types import headline_of
 from Arch.units import age_text, constants_text, score_text, seconds_at
@@ -43,7 +44,7 @@ def table(found: Sequence[Overview], now: float) -> list[str]:
         ]
         most = MOST_MISSING if state is State.MISSING else MOST
         for each in group[:most]:
-            lines += _lines(each, now)
+            lines += map(printable, _lines(each, now))
         if len(group) > most:
             lines.append(f"... and {len(group) - most} more that are {state} (--json lists all)")
     return lines
@@ -60,7 +61,7 @@ def details(overview: Overview, now: float) -> list[str]:
     lines += [f"  {line}" for line in _made_from(overview)]
     for attempt in status.attempts:
         lines += ["", *_of_attempt(overview, attempt, now)]
-    return lines
+    return list(map(printable, lines))
 
 
 def json_row(overview: Overview) -> dict[str, Any]:

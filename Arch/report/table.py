@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
+from Arch.escaping import printable
 from Arch.report.columns import aligned
 from Arch.types import COMPARED, Result, Statistic
 from Arch.units import is_share
@@ -21,7 +22,8 @@ def table(results: Sequence[Result], labels: Sequence[str], scores: Sequence[str
 
     Accuracies and agreements are in percent, the standard deviation is that of a sample (n - 1), n is shown in the
     first column that an experiment has, and for scores with another n. Statistics over runs of unlike device type,
-    thread count or torch version are marked and explained below the table.
+    thread count or torch version are marked and explained below the table. Controls in labels are escaped, so that each
+    experiment has one line.
 
     Args:
         results: the experiments, in the order of the rows.
@@ -32,7 +34,8 @@ def table(results: Sequence[Result], labels: Sequence[str], scores: Sequence[str
         Lines, without a newline at the end.
     """
     columns = tuple(scores) or _columns(results)
-    head = ["experiment", *(name.replace("_", " ") for name in columns), "seconds/run"]
+    labels = list(map(printable, labels))
+    head = ["experiment", *(printable(name.replace("_", " ")) for name in columns), "seconds/run"]
     rows = [[label, *_cells(result, columns), _seconds(result)] for label, result in zip(labels, results, strict=True)]
     rule = ["-" * max(map(len, cells)) for cells in zip(head, *rows, strict=True)]
     lines = aligned([head, rule, *rows], "<" + ">" * (len(head) - 1))
@@ -98,7 +101,7 @@ def _footnotes(results: Sequence[Result], labels: Sequence[str]) -> list[str]:
         return []
     are_alike_networks = all(set(result.unlike) <= set(COMPARED) for _, result in marked)
     meaning = "which agree only up to rounding" if are_alike_networks else "some of them made from other networks"
-    return [f"{UNLIKE} over unlike runs, {meaning}:", *notes]
+    return list(map(printable, (f"{UNLIKE} over unlike runs, {meaning}:", *notes)))
 
 
 def _json_row(result: Result, label: str) -> dict[str, Any]:

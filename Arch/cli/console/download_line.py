@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import time
 
+from Arch.escaping import printable, unescaped
 from Arch.units import size_text
 
 _PAUSE_SECONDS = 0.2
@@ -21,7 +22,7 @@ class DownloadLine:
 
     def __call__(self, name: str, done: int, total: int | None) -> None:
         """Takes a step's name, its bytes done, and its total bytes if known."""
-        now = time.monotonic()
+        now, name = time.monotonic(), printable(name)
         if name != self._name:
             self.end()
             self._name, self._began, self._first, self._shown = name, now, done, 0.0
@@ -46,4 +47,4 @@ class DownloadLine:
 
     def _print(self, text: str) -> None:
         if not self._is_quiet:
-            print(text, end="", file=sys.stderr, flush=True)
+            print(text, end="", file=unescaped(sys.stderr), flush=True)  # it returns to the start of the line

@@ -10,6 +10,7 @@ from typing import NoReturn
 from Arch.cli.console.names import add_version, as_started
 from Arch.cli.verb_list import VERBS
 from Arch.errors import ConfigError, did_you_mean
+from Arch.escaping import printable
 from Arch.units import seconds_of
 
 WHAT = "files, folders, fingerprint prefixes, Key=Value words"
@@ -30,7 +31,7 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Prints the error and exits with code 2."""
-        self.exit(2, f"error: {message}. `{self.prog} -h` shows what there is.\n")
+        self.exit(2, f"error: {printable(message)}. `{self.prog} -h` shows what there is.\n")
 
     def format_help(self) -> str:
         """Returns the help, with the name by which the program was started."""

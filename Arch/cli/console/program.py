@@ -10,11 +10,13 @@ from typing import TextIO
 
 from Arch.cli.console.names import HintStream, is_command
 from Arch.errors import ArchError
+from Arch.escaping import escaping
 
 
 def guarded(program: Callable[[Sequence[str]], int], arguments: Sequence[str]) -> int:
     """Runs a program and returns its exit code: 2 for an ArchError, 130 when interrupted."""
-    sys.stdout, sys.stderr = _prepared(sys.stdout), _prepared(sys.stderr)
+    os.environ["PYTHON_COLORS"] = "0"  # newer Pythons colour help and tracebacks, which the streams would escape
+    sys.stdout, sys.stderr = _prepared(sys.stdout), _prepared(sys.stderr, is_for_messages=True)
     try:
         return _flushed(program(arguments))
     except ArchError as error:
@@ -34,12 +36,13 @@ def guarded(program: Callable[[Sequence[str]], int], arguments: Sequence[str]) -
         return 1
 
 
-def _prepared(stream: TextIO) -> TextIO:
-    """Returns a standard stream that can write every character and names the program as it was started."""
-    if not isinstance(stream, io.TextIOWrapper):
-        return stream
-    stream.reconfigure(errors="backslashreplace")  # a plus-minus sign must not fail on an ASCII terminal
-    return HintStream.around(stream) if is_command() else stream
+def _prepared(stream: TextIO, *, is_for_messages: bool = False) -> TextIO:
+    """Returns a standard stream that writes every character, escapes controls and names the program as started."""
+    if isinstance(stream, io.TextIOWrapper):
+        stream.reconfigure(errors="backslashreplace")  # a plus-minus sign must not fail on an ASCII terminal
+        stream = HintStream.around(stream) if is_command() else stream
+    # None if it was closed before the start (`>&-`)
+    return stream if stream is None else escaping(stream, is_for_messages=is_for_messages)
 
 
 def _flushed(code: int) -> int:

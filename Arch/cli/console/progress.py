@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from Arch.callbacks import SilentWatcher, Watcher
+from Arch.escaping import printable, unescaped
 from Arch.types import Epoch, headline_of
 from Arch.units import epoch_text, score_text
 
@@ -59,7 +60,9 @@ class BarWatcher(SilentWatcher):
         if self._bar is not None:
             self._bar.close()  # the run before failed
         total = max(epochs, 1) * steps
-        self._bar = tqdm(total=total, desc=f"{title}, run {run}", unit="step", leave=False, file=sys.stderr)
+        # The bar moves the cursor itself, so what it shows is escaped here.
+        name = printable(f"{title}, run {run}")
+        self._bar = tqdm(total=total, desc=name, unit="step", leave=False, file=unescaped(sys.stderr))
 
     def run_resumed(self, step: int) -> None:
         """Starts the bar at the step from which the run continues."""
@@ -74,7 +77,7 @@ class BarWatcher(SilentWatcher):
     def epoch_done(self, epoch: Epoch) -> None:
         """Shows the epoch's headline metrics behind the bar."""
         if self._bar is not None:
-            self._bar.set_postfix_str(f"epoch {epoch.number}, {_short(epoch)}")
+            self._bar.set_postfix_str(printable(f"epoch {epoch.number}, {_short(epoch)}"))
 
     def run_finished(self, scores: Mapping[str, float], seconds: float) -> None:
         """Closes the bar and prints the headline score."""
@@ -104,4 +107,4 @@ def _finished(scores: Mapping[str, float], seconds: float) -> str:
 
 
 def _print(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)
+    print(printable(line), file=sys.stderr, flush=True)

@@ -6,6 +6,7 @@ import sys
 
 from Arch.cache.attempts.failure import Failure
 from Arch.cli.console.sweep_words import ended_text
+from Arch.escaping import printable
 from Arch.sweep.progress import Outcome, Running, SweepProgress, Task
 
 
@@ -34,4 +35,4 @@ class LineSweepWatcher:
 
 
 def _say(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)
+    print(printable(line), file=sys.stderr, flush=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Mapping
 
@@ -13,6 +14,7 @@ from rich.text import Text
 from Arch.cache.attempts.failure import Failure
 from Arch.cli.console.sweep_words import ended_text
 from Arch.errors import CacheError, DiskError
+from Arch.escaping import escaping, printable, unescaped
 from Arch.planning.task import Task
 from Arch.sweep.progress import Outcome, Running, SweepProgress
 from Arch.types import headline_of
@@ -26,24 +28,30 @@ class TableSweepWatcher:
 
     def __init__(self, console: Console | None = None) -> None:
         """Takes the `console` to draw on, by default standard error."""
-        self._console = console or Console(stderr=True, highlight=False)
+        self._console = console or Console(file=unescaped(sys.stderr), highlight=False)
         self._live = Live(console=self._console, auto_refresh=False, transient=True)
+        self._streams = sys.stdout, sys.stderr
 
     def __enter__(self) -> TableSweepWatcher:
         """Starts the live display at the bottom of the terminal."""
+        self._streams = sys.stdout, sys.stderr
         self._live.start()
+        # The display has put streams of its own, which print above the table, in place of the standard ones.
+        sys.stdout, sys.stderr = escaping(sys.stdout), escaping(sys.stderr, is_for_messages=True)
         return self
 
     def __exit__(self, *_: object) -> None:
         """Ends the live display and removes the table."""
         self._live.stop()
+        sys.stdout, sys.stderr = self._streams
 
     def started(self, running: Running) -> None:
         """Prints nothing: the table shows active runs."""
 
     def ended(self, what: Running | Task, outcome: Outcome, failure: Failure | None) -> None:
         """Prints a line above the table."""
-        self._console.print(Text(ended_text(what, outcome, failure), style=_COLOURS.get(outcome, "red")))
+        line = printable(ended_text(what, outcome, failure))
+        self._console.print(Text(line, style=_COLOURS.get(outcome, "red")))
 
     def tick(self, progress: SweepProgress) -> None:
         """Redraws the table."""
@@ -63,7 +71,8 @@ def _table(progress: SweepProgress) -> Table:
     ):  # with a minimum width, so that a narrow terminal shortens titles first
         table.add_column(name, justify="right", no_wrap=True, min_width=len(name) + 3)
     for running in progress.running:
-        table.add_row(running.slot.name, running.task.step.config.title, _run(running), *_reached(running))
+        cells = (running.slot.name, running.task.step.config.title, _run(running), *_reached(running))
+        table.add_row(*(Text(printable(cell)) for cell in cells))  # text, in which brackets are no markup
     return table
 
 

@@ -14,6 +14,7 @@ from Arch.cli.shared.plugin_option import rules_with_plugins
 from Arch.cli.shared.results import workspace_of
 from Arch.datasets.sources.catalogue import CATALOGUE
 from Arch.errors import ConfigError, ModelError, UnknownNameError
+from Arch.escaping import printable
 from Arch.planning.workspace import Workspace
 from Arch.report.columns import aligned
 
@@ -66,7 +67,7 @@ def _show_table(names: list[str], options: argparse.Namespace) -> None:
     for name in names:
         row = _row(name, options)
         if "error" in row:
-            print(f"{name:<{width}}  {row['error']}", flush=True)
+            print(printable(f"{name:<{width}}  {row['error']}"), flush=True)
             continue
         layers = row["layers"] if not row["obstacle"] else f"{row['layers']}*"
         standard = ", ".join(map(str, row["standard"]))
@@ -81,7 +82,7 @@ def _show_line(name: str, options: argparse.Namespace) -> None:
         return
     print(f"{name} for images {_text(shape)} and {classes} classes: {overview.parameters:,} parameters")
     if overview.obstacle:
-        print(f"It cannot be cut; hooks watch these modules. {overview.obstacle}")
+        print(printable(f"It cannot be cut; hooks watch these modules. {overview.obstacle}"))
     rows = [
         (f"{index}{'*' if index in overview.standard else ' '}", each.name, _text(each.shape), f"{each.parameters:,}")
         for index, each in enumerate(overview.layers)

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from Arch.cache.layout import TRASH
+from Arch.escaping import printable
 from Arch.planning.selection import Selection
 from Arch.planning.workspace import Workspace
 from Arch.units import age_text, size_text
@@ -38,7 +39,7 @@ def tidy(root: Path, targets: Sequence[Target], *, apply: bool, as_json: bool) -
         if as_json:
             print(json.dumps({"applied": False, "targets": [_row(each, kept) for each in targets]}, indent=1))
         else:
-            print("\n".join(_preview(root, targets, kept)))
+            print("\n".join(map(printable, _preview(root, targets, kept))))
         return 0
     outcomes = [move_to_trash(root, target) for target in targets]
     refused = [outcome for outcome in outcomes if outcome.refusal]
@@ -48,7 +49,7 @@ def tidy(root: Path, targets: Sequence[Target], *, apply: bool, as_json: bool) -
         rows = [_row(outcome.target, kept) | _json_outcome(outcome) for outcome in outcomes]
         print(json.dumps({"applied": True, "targets": rows}, indent=1))
     else:
-        print("\n".join(_report(root, outcomes)))
+        print("\n".join(map(printable, _report(root, outcomes))))
     return 1 if refused else 0
 
 

@@ -9,6 +9,7 @@ import time
 from collections.abc import Sequence
 
 from Arch.errors import CacheError, ConfigError, DiskError
+from Arch.escaping import printable
 from Arch.planning.workspace import Workspace
 from Arch.units import age_text, size_text
 from Arch.upkeep.trash import trash
@@ -58,7 +59,7 @@ def _show(found: Sequence[Found], options: argparse.Namespace, done: str, hint: 
         run = "" if each.item.run is None else f" run {each.item.run}"
         name = each.item.place if not (each.item.is_experiment or run) else f"{each.item.fingerprint[:12]}{run}"
         ago = age_text(time.time() - each.item.seconds)
-        print(f"  {name:<20} {size_text(each.size):>7}  removed {ago} ago  {each.title}".rstrip())
+        print(printable(f"  {name:<20} {size_text(each.size):>7}  removed {ago} ago  {each.title}".rstrip()))
     total = size_text(sum(each.size for each in found))
     count = f"{len(found)} item{'s'[: len(found) != 1]} ({total})"
     print(f"{done}: {count}" if options.apply else f"{count} in the trash; nothing was changed ({hint})")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 
+from Arch.escaping import printable
 from Arch.upkeep.doctor.doctor import examine
 from Arch.upkeep.doctor.finding import Level
 
@@ -25,6 +26,7 @@ def run(options: argparse.Namespace) -> int:
         print(json.dumps([dict(vars(each)) for each in found], indent=1))
     else:
         for each in found:
-            remedy = f"\n{'':27}-> {each.remedy}" if each.remedy else ""
-            print(f"{each.level:<8} {each.name:<17} {each.sentence}{remedy}")
+            print(printable(f"{each.level:<8} {each.name:<17} {each.sentence}"))
+            if each.remedy:
+                print(printable(f"{'':27}-> {each.remedy}"))
     return 1 if any(each.level is Level.PROBLEM for each in found) else 0

@@ -13,6 +13,7 @@ from Arch.cli.shared.results import workspace_of
 from Arch.cli.shared.running import finish
 from Arch.config.config import Config
 from Arch.errors import CacheError, ConfigError
+from Arch.escaping import printable
 from Arch.planning.words import configs
 from Arch.planning.workspace import Workspace
 from Arch.report import export
@@ -143,4 +144,4 @@ def _write(workspace: Workspace, configs: Sequence[Config], options: argparse.Na
     if table:
         export.write(options.to, table)
         if not options.quiet:
-            print(f"{options.to}: {len(table)} rows")
+            print(printable(f"{options.to}: {len(table)} rows"))

@@ -13,6 +13,7 @@ from Arch.config.config import Config
 from Arch.config.explain import KeyStory, explain
 from Arch.config.foreign import ForeignNetwork
 from Arch.config.json_text import describe
+from Arch.escaping import printable
 from Arch.planning.plan import Step, make_plan
 from Arch.planning.words import configs
 
@@ -43,7 +44,7 @@ def run(options: argparse.Namespace) -> int:
         if options.json:
             documents.append(_document(config, step))
         else:
-            print("\n".join(_lines(config, step, label)))
+            print("\n".join(map(printable, _lines(config, step, label))))
     if options.json:
         print(json.dumps(documents, indent=1))
     return 0
@@ -61,11 +62,13 @@ def _lines(config: Config, step: Step, label: str) -> Iterator[str]:
     for verdict, heading in _HEADINGS.items():
         chosen = [story for story in stories if story.verdict == verdict]
         if chosen:
-            yield f"\n{heading} ({len(chosen)})"
+            yield ""
+            yield f"{heading} ({len(chosen)})"
             yield from (_line(story) for story in chosen)
     yield from _dependencies(config)
     yield from (f"note: {note}" for note in config.notes)
-    yield f"\n{_verdict(step)}"
+    yield ""
+    yield _verdict(step)
 
 
 def _line(story: KeyStory) -> str:
@@ -78,7 +81,8 @@ def _line(story: KeyStory) -> str:
 
 def _dependencies(config: Config) -> Iterator[str]:
     if config.references:
-        yield f"\ndepends on ({len(config.references)})"
+        yield ""
+        yield f"depends on ({len(config.references)})"
     for key, other in config.references.items():
         kind = "an experiment"
         if isinstance(other, ForeignNetwork):

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from Arch.cli.console.options import add_what
 from Arch.cli.shared.fast_reading import read_fast
 from Arch.cli.shared.results import workspace_of
 from Arch.errors import CacheError, ConfigError
+from Arch.escaping import printable, unescaped
 from Arch.planning.selection import selected_entries
 from Arch.report import export
 
@@ -46,9 +49,22 @@ def run(options: argparse.Namespace) -> int:
         what = "finished run with epochs" if options.epochs else "finished run"
         raise ConfigError(f"there is no {what}{of} in {workspace.store.root}. `status` shows what there is.")
     if options.to is None:
-        print(export.json_text(table) if options.json else export.csv_text(table), end="")
+        _print(table, as_json=options.json)
     else:
         export.write(options.to, table)
         if not options.quiet:
-            print(f"{options.to}: {len(table)} rows")
+            print(printable(f"{options.to}: {len(table)} rows"))
     return 1 if unreadable else 0
+
+
+def _print(table: Sequence[export.Row], *, as_json: bool) -> None:
+    """Prints the rows: as they are into a file or pipe, which takes data, and escaped on a terminal."""
+    is_terminal = sys.stdout.isatty()
+    if is_terminal and not as_json:  # a row of CSV is then a line, too
+        table = [{printable(name): _shown(value) for name, value in row.items()} for row in table]
+    text = export.json_text(table) if as_json else export.csv_text(table)
+    print(text, end="", file=sys.stdout if is_terminal else unescaped(sys.stdout))
+
+
+def _shown(value: Any) -> Any:
+    return printable(value) if isinstance(value, str) else value

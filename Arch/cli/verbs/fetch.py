@@ -13,6 +13,7 @@ from Arch.cli.shared.results import workspace_of
 from Arch.datasets.download.download import fetched
 from Arch.datasets.sources.catalogue import CATALOGUE, home_of
 from Arch.errors import DataError, UnknownNameError
+from Arch.escaping import printable
 from Arch.units import size_text
 
 EXAMPLES = """examples:
@@ -46,7 +47,7 @@ def run(options: argparse.Namespace) -> int:
         size = size_below(place)[0] if place else 0
         rows.append({"name": name, "place": str(place or ""), "bytes": size})
         if not options.json:
-            print(f"{name}: {size_text(size)} in {place}" if place else f"{name}: {CATALOGUE[name].by_hand}")
+            print(printable(f"{name}: {size_text(size)} in {place}" if place else f"{name}: {CATALOGUE[name].by_hand}"))
     if options.json:
         print(json.dumps(rows, indent=1))
     return 0 if len(rows) == len(names) else 1

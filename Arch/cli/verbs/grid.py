@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from Arch.cli.shared.results import workspace_of
+from Arch.escaping import printable
 from Arch.planning.grids.grid import Grid, make_grid, write
 
 EXAMPLES = """examples:
@@ -35,7 +36,8 @@ def run(options: argparse.Namespace) -> int:
     grid = make_grid(workspace_of(options).resolver, options.template, options.words, options.to, options.set)
     missing = grid.missing()
     if not options.quiet:
-        print("\n".join(_lines(grid, len(missing), options.to)), file=sys.stderr if options.json else sys.stdout)
+        text = "\n".join(map(printable, _lines(grid, len(missing), options.to)))
+        print(text, file=sys.stderr if options.json else sys.stdout)
     write(missing)
     if options.json:
         written = {variant.path for variant in missing}

@@ -9,6 +9,7 @@ from collections import Counter
 from Arch.cli.console.options import add_what
 from Arch.cli.shared.fast_reading import read_fast
 from Arch.cli.shared.results import workspace_of
+from Arch.escaping import printable
 from Arch.planning.estimate import Estimator, estimator
 from Arch.planning.plan import Plan, Step, make_plan
 from Arch.planning.words import configs
@@ -35,7 +36,7 @@ def run(options: argparse.Namespace) -> int:
     if options.json:
         print(json.dumps([_row(step, known) for step in plan.steps], indent=1))
     else:
-        print("\n".join(_lines(plan, known)))
+        print("\n".join(map(printable, _lines(plan, known))))
     return 0
 
 

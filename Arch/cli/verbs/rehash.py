@@ -13,6 +13,7 @@ from Arch.cli.console.options import add_what
 from Arch.cli.shared.removing import selected
 from Arch.cli.shared.results import workspace_of
 from Arch.errors import ConfigError
+from Arch.escaping import printable
 from Arch.upkeep.rehash import migration
 from Arch.upkeep.rehash.migration import FailedMove, Journal
 from Arch.upkeep.rehash.rehash import RehashPlan, plan_rehash
@@ -95,7 +96,7 @@ def _print(
         left = [{"fingerprint": trouble.move.source, "why": trouble.why} for trouble in troubles]
         print(json.dumps({"applied": options.apply, **rows, "left_alone": left}, indent=1))
     else:
-        print("\n".join(lines))
+        print("\n".join(map(printable, lines)))
 
 
 def _plan_rows(plan: RehashPlan) -> dict[str, Any]:

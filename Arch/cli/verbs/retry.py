@@ -11,6 +11,7 @@ from Arch.cli.console.options import add_accept_unlike, add_sweeping, add_what
 from Arch.cli.shared.results import workspace_of
 from Arch.cli.shared.running import print_notes, show_results
 from Arch.config.config import Config
+from Arch.escaping import printable
 from Arch.planning.plan import make_plan
 from Arch.planning.task import failed_tasks_of
 from Arch.planning.words import configs
@@ -41,7 +42,7 @@ def run(options: argparse.Namespace) -> int:
     if not tasks:
         code = show_results(workspace, plan, options)
         where = sys.stderr if options.json else sys.stdout
-        print(f"no run of {' '.join(options.what)} failed or crashed", file=where)
+        print(printable(f"no run of {' '.join(options.what)} failed or crashed"), file=where)
         return code
     from Arch.cli.shared.sweeping import sweep  # slow to import, and not needed if no run failed
 

@@ -9,6 +9,7 @@ from Arch.cache.entry import Entry
 from Arch.cli.console.options import add_what
 from Arch.cli.shared.results import workspace_of
 from Arch.errors import CacheError, ConfigError, DiskError
+from Arch.escaping import printable
 from Arch.planning.selection import selected_entries
 from Arch.report.logs import Log
 
@@ -56,7 +57,7 @@ def _logs(entry: Entry, run: int | None) -> list[Log]:
 
 
 def _heading(log: Log) -> str:
-    return f"==> {log.entry.fingerprint[:8]}, run {log.run}: {log.entry.document().get('Title', '')} <=="
+    return printable(f"==> {log.entry.fingerprint[:8]}, run {log.run}: {log.entry.document().get('Title', '')} <==")
 
 
 def _row(log: Log, lines: int) -> dict[str, object]:

@@ -13,6 +13,7 @@ from Arch.cli.console.options import add_what
 from Arch.cli.shared.removing import selected
 from Arch.cli.shared.results import workspace_of
 from Arch.errors import ConfigError
+from Arch.escaping import printable
 from Arch.units import size_text
 from Arch.upkeep.verify import Fault, verify
 from Arch.upkeep.verify_data import DataVerification
@@ -59,7 +60,7 @@ def run(options: argparse.Namespace) -> int:
         faults += wrong
         if not options.json:
             for fault in wrong:
-                print(fault.message)
+                print(printable(fault.message))
     if options.json:
         rows = [dataclasses.asdict(fault) for fault in faults]
         print(json.dumps({"entries": len(names), "runs": runs, "bytes": size, "faults": rows}, indent=1))

@@ -16,6 +16,7 @@ from Arch.cache.making.lease import Lease
 from Arch.callbacks import Requests
 from Arch.config.config import Config
 from Arch.errors import ArchError, LeaseLostError, StoppedError
+from Arch.escaping import escaping
 from Arch.planning.workspace import Workspace
 from Arch.sweep.executors.order import Exit, Order
 from Arch.sweep.worker import Worker
@@ -59,6 +60,7 @@ def main(make: Callable[[Job], None] = make_run) -> Exit:
     Args:
         make: makes and commits the run; an exception of it is recorded with the run.
     """
+    sys.stdout, sys.stderr = escaping(sys.stdout), escaping(sys.stderr)  # the log, which people show on terminals
     requests = Requests()
     _handle_signals(requests)
     order = Order.of(sys.stdin.read())

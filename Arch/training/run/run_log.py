@@ -11,6 +11,7 @@ from typing import Any, TextIO
 from Arch.cache.attempts.progress import Progress
 from Arch.cache.attempts.work import Work
 from Arch.errors import DiskError
+from Arch.escaping import escaped
 from Arch.types import Epoch
 from Arch.units import epoch_text, utc_now
 
@@ -24,11 +25,11 @@ class RunLog:
         self._has_warned = self._is_closed = False
 
     def write(self, line: str) -> None:
-        """Appends a line to the log, with the time."""
+        """Appends a line to the log, with the time; controls in it are escaped."""
         if self._is_closed:
             return
         try:
-            self._work.write_log(f"{utc_now()}  {line}")
+            self._work.write_log(f"{utc_now()}  {escaped(line)}")
         except DiskError as problem:
             self._warn(problem)
         else:

@@ -1,8 +1,11 @@
 """The progress of a run in lines and as a bar; no epoch, loss or accuracy is needed."""
 
+import sys
+
 import pytest
 
 from Arch.cli.console.progress import BarWatcher, LineWatcher
+from Arch.escaping import escaping
 from Arch.types import Epoch
 
 USUAL = Epoch(3, {"loss": 0.5, "loss/kd": 0.2, "accuracy": 0.75}, {"accuracy": 0.625, "nll": 1.0}, {}, 0.1, 2.0)
@@ -52,3 +55,16 @@ def test_a_bar_needs_no_accuracy_and_no_epochs(scores, epochs, said):
     watcher.run_finished(scores, 3.0)
     shown = ", mean_norm 1.25" if scores else ""
     assert said()[-1].endswith(f"Norms of MLP, run 0: finished{shown}, 3.0 s")
+
+
+@pytest.mark.parametrize("watcher", [LineWatcher, BarWatcher])
+def test_a_title_acts_on_no_terminal_and_breaks_no_line(watcher, capsys, monkeypatch):
+    monkeypatch.setattr(sys, "stderr", escaping(sys.stderr))
+    shown = watcher()
+    shown.run_started("a\x1b[2J\n\u202e", 0, 1, 1)
+    shown.step_done()
+    shown.epoch_done(Epoch(1, {"loss\x1b": 1.0, "accuracy": 0.5}, {}, {}, 0.1, 1.0))
+    shown.run_finished({"accuracy": 0.5}, 1.0)
+    written = capsys.readouterr().err
+    assert r"a\x1b[2J\n\u202e, run 0" in written
+    assert not {"\x1b", "\u202e"} & set(written)

@@ -1,6 +1,7 @@
 """The table of a sweep on a terminal: the active runs with their progress, and the ended ones above it."""
 
 import io
+import sys
 import time
 from dataclasses import dataclass, field
 
@@ -105,3 +106,22 @@ def test_an_ended_run_is_printed_above_the_table_without_markup():
         task = Task(Step(Titled("resnet8 [red]")), 0)
         watcher.ended(task, Outcome.FAILED, Failure(0, "error", "ValueError", "bad [bold] luck"))
     assert "failed before: resnet8 [red], run 0 (configs/a.json): bad [bold] luck" in terminal.text
+
+
+def test_a_title_is_neither_markup_nor_an_escape_sequence():
+    terminal = Terminal()
+    task = Task(Step(Titled("a[/red]:smile:\x1b]0;x\x07\n\u202e")), 0)
+    with TableSweepWatcher(terminal.console(200)) as watcher:
+        watcher.tick(board(Running(task, Slot("cpu\x1b", "cpu", {}, 1), Work(), 1, time.monotonic())))
+        watcher.ended(task, Outcome.FAILED, Failure(0, "error", "ValueError", "bad\x07 luck"))
+    assert r"a[/red]:smile:\x1b]0;x\x07\n\u202e" in terminal.text
+    assert r"bad\x07 luck" in terminal.text
+    assert not {"\x07", "\u202e"} & set(terminal.text)
+
+
+def test_what_is_printed_above_the_table_is_escaped_and_the_streams_come_back(monkeypatch):
+    before, terminal = (sys.stdout, sys.stderr), Terminal()
+    with TableSweepWatcher(terminal.console(200)):
+        sys.stderr.write("a\x07b\u202e\n")
+    assert r"a\x07b\u202e" in terminal.text
+    assert (sys.stdout, sys.stderr) == before

@@ -80,6 +80,18 @@ def test_heartbeats_begin_before_anything_is_imported_for_the_run(ordered):
     assert done.stdout == "False, MainThread, lease of run 0\n"
 
 
+def test_what_a_worker_prints_is_escaped(ordered):
+    code = (
+        "import sys; from Arch.sweep.executors.job import main\n"
+        "def make(job):\n    print('a\\x1b[2J')\n    raise ValueError('b\\u202e')\n"
+        "main(make)"
+    )
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, input=ordered[1].text(), cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout == "a\\x1b[2J\n"
+    assert "ValueError: b\\u202e\n" in done.stderr
+
+
 def test_torch_is_not_imported_before_the_lease_is_adopted():
     imports = "import sys, Arch.sweep.executors.job, Arch.sweep.executors.local"
     code = f"{imports}; print(sorted({{'torch', 'numpy', 'pandas'}} & set(sys.modules)))"

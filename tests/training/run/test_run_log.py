@@ -41,6 +41,11 @@ def test_lines_are_appended_with_their_time(work):
     assert re.fullmatch(f"{TIME}one\n{TIME}two\n", work.log.read_text())
 
 
+def test_controls_in_a_line_are_escaped(work):
+    RunLog(work).write("a\x1b[2J\r\ud800\n\tb")
+    assert re.fullmatch(TIME + r"a\\x1b\[2J\\r\\ud800\n\tb\n", work.log.read_text())
+
+
 def test_a_closed_log_writes_nothing(work):
     log = RunLog(work)
     log.close()
