@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import torch
 from torch import Tensor, nn
 
 from Arch.errors import ModelError
@@ -71,8 +72,25 @@ def warm_start(model: IModel, architecture: Architecture, state: State, source: 
             "dense floating-point ones."
         ) from error
     require_finite(taken, source)
+    _require_kept(model, taken, source)
     resized = (key for key in taken if key in named and named[key].shape != taken[key].shape)
     return LoadReport(frozenset(taken), tuple(fresh), tuple(left_out), tuple(resized))
+
+
+def _require_kept(model: IModel, taken: State, source: str) -> None:
+    """Raises ModelError unless the network now has the values that it was given."""
+    own = model.network.state_dict()
+    changed = [key for key, given in taken.items() if not _is_equal(own[key], given)]
+    if changed:
+        raise ModelError(
+            f"{model.name} does not keep the values that the weights {source} give for {', '.join(changed)}: it has "
+            "one tensor under several names, for which the weights give different values, or its own code changes them."
+        )
+
+
+def _is_equal(own: Tensor, given: Tensor) -> bool:
+    given = given.to(own)
+    return torch.equal(own, given) or torch.allclose(own, given, rtol=0, atol=0, equal_nan=True)
 
 
 def load_exactly(model: IModel, architecture: Architecture, state: State, source: str) -> None:

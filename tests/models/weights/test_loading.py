@@ -162,3 +162,15 @@ def test_torchvisions_position_embeddings_are_resampled_to_another_image_size():
     assert torch.equal(after[0], before[0])  # that of the class token
     corners = after[1:].view(3, 3, 8)[::2, ::2].reshape(4, 8)
     assert torch.allclose(corners, before[1:], atol=1e-6)  # bicubic, with the corners where they were
+
+
+def test_values_that_the_network_does_not_keep_are_refused(state):
+    """Two names of one tensor cannot have the two values that the weights give them."""
+    model, architecture = made("resnet8")
+    blocks = model.network.layer1
+    blocks[0].bn1.weight = blocks[0].bn2.weight
+    state["layer1.0.bn1.weight"] = state["layer1.0.bn2.weight"] + 1
+    with pytest.raises(
+        ModelError, match=r"does not keep the values that the weights w give for layer1\.0\.bn1\.weight:"
+    ):
+        warm_start(model, architecture, state, "w")
