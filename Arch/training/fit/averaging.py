@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import copy
-
 import torch
 
+from Arch.models.copying import copied
 from Arch.models.imodel import IModel
 
 
@@ -25,7 +24,7 @@ class WeightAverage:
 
     def __init__(self, network: IModel, decay: float) -> None:
         """Takes the network to follow and the decay d in (0, 1)."""
-        self.network = copy.deepcopy(network).requires_grad_(requires_grad=False).eval()
+        self.network = copied(network).requires_grad_(requires_grad=False).eval()
         self.decay = decay
         self.has_begun = False
         averages, weights = self.network.state_dict(), network.state_dict()

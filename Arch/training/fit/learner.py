@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
+from Arch.models.copying import require_independent
 from Arch.models.imodel import IModel
 from Arch.tensors import Batch, Trace
 from Arch.training.engine import Engine
@@ -60,10 +61,16 @@ class Learner:
         engine: Engine,
         frozen_modules: Sequence[nn.Module] = (),
     ) -> None:
-        """Takes a network and how to train it; `frozen_modules` are those that stay in evaluation mode."""
+        """Takes a network and how to train it; `frozen_modules` are those that stay in evaluation mode.
+
+        Raises:
+            ModelError: weights are averaged, and a copy of the network would not compute by itself.
+        """
         self.network, self.objective, self.optimizer, self.schedule = network, objective, optimizer, schedule
         self.recipe, self.engine, self.frozen_modules = recipe, engine, frozen_modules
         self.average = WeightAverage(network, recipe.ema_decay) if recipe.ema_decay else None
+        if self.average:
+            require_independent(self.average.network, network)
         self.steps_done = 0
         self._parameters = [each for group in optimizer.param_groups for each in group["params"]]
 

@@ -12,6 +12,7 @@ from Arch.callbacks import SilentWatcher
 from Arch.datasets.normalization import Normalizer
 from Arch.distillation.methods.cross_entropy import CrossEntropy
 from Arch.distillation.methods.vanilla_kd import VanillaKD
+from Arch.errors import ModelError
 from Arch.models.build import build
 from Arch.training.engine import choose_engine
 from Arch.training.fit.batches import Batches
@@ -132,6 +133,13 @@ def test_averaged_weights_are_evaluated(engine, batches, network):
         weight = network.state_dict()["fc.weight"].clone()
         expected = weight if expected is None else 0.7 * expected + 0.3 * weight
     torch.testing.assert_close(following.evaluated.state_dict()["fc.weight"], expected)
+
+
+def test_weights_of_a_network_whose_copy_would_need_the_original_are_not_averaged(engine, network):
+    network.network.bn1.register_forward_hook(lambda _module, _args, out: out * network.network.bn1.weight.sum())
+    learner(network, engine)
+    with pytest.raises(ModelError, match="cannot be copied: the copy computes with the original's weights"):
+        learner(network, engine, decay=0.7)
 
 
 def test_a_loss_term_with_parameters_is_trained_with_the_student(engine, batches, network):
