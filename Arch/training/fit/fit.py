@@ -59,7 +59,8 @@ class Fit(Stage):
         """
         self.name, self.dataset, self.batches, self.learner, self.best = name, dataset, batches, learner, best
         self.epochs: list[Epoch] = []
-        self.notes = (str(start),) if start else ()
+        self._teacher = learner.objective.teacher
+        self.notes = (*((str(start),) if start else ()), *(self._teacher.notes if self._teacher else ()))
         self._evaluate, self._start = evaluate, start
         self._means, self._watch = learner.means(), Stopwatch()
         self._arrays: Mapping[str, Array] = {}
@@ -122,7 +123,9 @@ class Fit(Stage):
 
     def record(self) -> dict[str, Any]:
         """See `Stage.record`."""
-        return {"steps_per_epoch": self.batches.steps, **({"pretrained": self._start.record()} if self._start else {})}
+        pretrained = {"pretrained": self._start.record()} if self._start else {}
+        teacher = {"frozen_teacher": self._teacher.record()} if self._teacher else {}
+        return {"steps_per_epoch": self.batches.steps, **pretrained, **teacher}
 
     def _epoch(self, number: int, step_done: Callable[[], None]) -> Epoch:
         """Does the remaining steps of the one-based epoch `number`, and evaluates."""

@@ -38,6 +38,12 @@ def logits_of(network: Callable[[Tensor], Tensor], split: Split, normalizer: Nor
         return torch.cat([network(normalizer(each)) for each in images])
 
 
+def examples_of(split: Split, normalizer: Normalizer, engine: Engine, count: int = 32) -> Tensor:
+    """Returns normalised images `(B, C, H, W)` of up to `count` samples, at equal distances in the split."""
+    rows = torch.linspace(0, len(split) - 1, min(count, len(split)), device=split.pixels.device).round().long()
+    return normalizer(next(images_of(split, (rows,), engine.device, is_streamed=False)))
+
+
 def scores(logits: Tensor, labels: Tensor, teacher: Tensor | None = None) -> Mapping[str, float]:
     """Scores predictions against labels, and against a teacher's predictions.
 

@@ -17,7 +17,7 @@ from Arch.models.imodel import IModel
 from Arch.training import TRAINERS
 from Arch.training.data_identity import require_same_data
 from Arch.training.fit.objective import Objective, WeightedTerm
-from Arch.training.fit.predictions import logits_of, network_logits, scores
+from Arch.training.fit.predictions import examples_of, logits_of, network_logits, scores
 from Arch.training.networks.frozen import FrozenNetwork
 from Arch.training.networks.trained import TrainedNetwork
 from Arch.training.scores import Scores
@@ -70,9 +70,11 @@ class KDTrainer(ImageTrainer):
 
     @cached_property
     def _frozen_teacher(self) -> FrozenNetwork:
-        images = self.images
-        shown = Renormalizer.between(images.normalization, self.constants("Teacher", images), self.engine.device)
-        return FrozenNetwork(self.network("Teacher").load_for(images), self.engine, shown)
+        images, engine = self.images, self.engine
+        shown = Renormalizer.between(images.normalization, self.constants("Teacher", images), engine.device)
+        normalizer = Normalizer.of(images.normalization, images.shape, engine.device)
+        given = self.network("Teacher").load_for(images)
+        return FrozenNetwork(given, engine, examples_of(images.train, normalizer, engine), shown)
 
     @cached_property
     def _teacher_logits(self) -> dict[Split, Tensor]:

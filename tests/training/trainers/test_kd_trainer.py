@@ -9,9 +9,11 @@ import torch
 from Arch.datasets.normalization import Normalizer
 from Arch.distillation.methods.cross_entropy import CrossEntropy
 from Arch.distillation.methods.vanilla_kd import VanillaKD
-from Arch.errors import DataError, TrainingError
+from Arch.errors import DataError, ModelError, TrainingError
+from Arch.training.networks import frozen
 from Arch.training.networks.frozen import FrozenNetwork
 from Arch.training.networks.trained import TrainedNetwork
+from Arch.training.trainers import kd_trainer
 
 DISTILLED = {"VanillaKD": True, "Teacher": "resnet8", "Temperature": 3.0, "LGLossWeight": 9.0, "CELossWeight": 0.5}
 
@@ -59,6 +61,36 @@ def test_a_run_records_its_teacher(trainer):
     assert training.entry.run(0).provenance["made_from"] == {
         "Teacher": {"fingerprint": teacher.fingerprint, "run": 0, "weights": "Last", "digest": digest}
     }
+
+
+def test_a_run_records_the_form_of_its_frozen_teacher(trainer):
+    training = trainer(**DISTILLED)
+    training.result()
+    found = training.entry.run(0).provenance["frozen_teacher"]
+    assert found == {"folded_norms": 1 + 3 * 2 + 2, "dtype": "float32", "notes": []}
+
+
+def test_a_teacher_that_is_not_folded_is_in_the_log(trainer, monkeypatch):
+    def unfit(network):
+        raise ModelError("no")
+
+    monkeypatch.setattr(frozen, "fold_batch_norm", unfit)
+    training = trainer(**DISTILLED)
+    training.result()
+    note = "the frozen resnet8 is not folded, but used as it is: ModelError: no"
+    assert note in (training.entry.run_folder(0) / "log.txt").read_text()
+    assert training.entry.run(0).provenance["frozen_teacher"]["notes"] == [note]
+
+
+def test_a_teacher_is_compared_on_normalised_images_of_the_dataset(trainer, monkeypatch):
+    seen = []
+    monkeypatch.setattr(kd_trainer, "FrozenNetwork", lambda network, engine, images, shown: seen.append(images))
+    training = trainer(**DISTILLED)
+    training.objective(training.load_dataset(), None)
+    data = training.load_dataset()
+    every = Normalizer.of(data.normalization, data.shape)(data.train.pixels)
+    assert seen[0].shape == (32, 3, 4, 4)
+    assert all((every == image).flatten(1).all(1).any() for image in seen[0])
 
 
 def test_the_teacher_computes_the_test_logits_once_for_all_epochs_and_runs(trainer, monkeypatch):
