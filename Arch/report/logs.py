@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import ClassVar
 
 from Arch import files
 from Arch.cache import layout
@@ -12,7 +13,7 @@ from Arch.cache.attempts.attempt import State, attempt_at
 from Arch.cache.entry import Entry
 from Arch.errors import CacheError
 
-_PAUSE = 0.5  # seconds between two reads of a growing log
+PAUSE = 0.5  # seconds between two reads of a growing log
 
 
 @dataclass(frozen=True)
@@ -24,6 +25,8 @@ class Log:
         run: the run's index.
     """
 
+    WORD: ClassVar[str] = "log"
+
     entry: Entry
     run: int
 
@@ -32,7 +35,7 @@ class Log:
         """Returns the log of a run, by default of the active run, else of the last attempt or finished run.
 
         Raises:
-            CacheError: there is no log.
+            CacheError: there is none.
         """
         if run is not None:
             chosen = [run]
@@ -42,7 +45,7 @@ class Log:
         found = [log for log in (cls(entry, index) for index in chosen) if log.path is not None]
         if not found:
             which = "" if run is None else f" of run {run}"
-            raise CacheError(f"there is no log{which} in {entry.path}. `status` shows the state of its runs.")
+            raise CacheError(f"there is no {cls.WORD}{which} in {entry.path}. `status` shows the state of its runs.")
         return found[0]
 
     @property
@@ -80,7 +83,7 @@ class Log:
                 yield text[length:]
                 length = len(text)
             if is_growing:
-                pause(_PAUSE)
+                pause(PAUSE)
 
     def _text(self) -> str:
         for _ in range(2):  # between lookup and read, the commit may move it to the finished run

@@ -17,6 +17,7 @@ from Arch.cache.foreign import open_network
 from Arch.cache.making.best_effort import best_effort
 from Arch.cache.making.lease import End, Lease
 from Arch.errors import ArchError, CacheError, DiskError, RunDoneError, RunHeldError
+from Arch.machine.programs import given_command
 from Arch.planning.task import Task
 from Arch.planning.workspace import Workspace
 from Arch.sweep.executors.executor import Ending
@@ -95,6 +96,7 @@ class Attempts:
             options=options_of(task.step.config),
             device=slot.device,
             accepts_unlike=self.accepts_unlike,
+            command=given_command(),
         )
 
     def classify(self, lease: Lease, ending: Ending, *, is_stop_requested: bool, timeout: float | None) -> TaskOutcome:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from Arch.callbacks import Requests, SilentWatcher, Watcher
+from Arch.machine.programs import given_command
 
 
 @dataclass(frozen=True)
@@ -19,6 +20,7 @@ class Settings:
         requests: asks a run to stop or to write a checkpoint.
         accepts_unlike: whether a run may be made from other weights, or under other constants, than the experiment's
             earlier runs; it records the difference.
+        command: the command that the user gave, which a run records.
     """
 
     device: str = "auto"
@@ -26,3 +28,4 @@ class Settings:
     watcher: Watcher = field(default_factory=SilentWatcher)
     requests: Requests = field(default_factory=Requests)
     accepts_unlike: bool = False
+    command: str = field(default_factory=given_command)

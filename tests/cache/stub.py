@@ -52,21 +52,26 @@ def make_run(lease, on_epoch=nothing):
         checkpoint = work.checkpoints.newest()
         numbers = json.loads(checkpoint.payload) if checkpoint else [index + 1]
         work.write_log(f"attempt {lease.generation} begins after epoch {len(numbers) - 1}")
+        work.rewrite_epochs(epochs_of(numbers[1:]))
         for epoch in range(len(numbers), EPOCHS + 1):
             on_epoch(epoch)
             numbers.append((FACTOR * numbers[-1] + SUMMAND) % PRIME)
             work.write_log(f"epoch {epoch}")
+            work.append_epoch(epochs_of(numbers[1:])[-1])
             work.save_progress(Progress(epoch, EPOCHS, epoch, EPOCHS, float(epoch), ""))
             if epoch % EVERY == 0:
                 work.checkpoints.save(epoch, json.dumps(numbers).encode())
         files.write_synced(writer.folder / "Last.safetensors", str(numbers[-1]))
         files.write_synced(writer.folder / "log.txt", files.read_bytes(work.log))
+        assert work.epochs() == epochs_of(numbers[1:])
         writer.commit(run_of(index, numbers[1:]))
+
+
+def epochs_of(numbers):
+    """Returns the epochs with these numbers."""
+    return tuple(Epoch(i, {"loss": float(x)}, {"accuracy": x / PRIME}, {}, 0.1, 1.0) for i, x in enumerate(numbers, 1))
 
 
 def run_of(index, numbers):
     """Returns a run with these numbers, one per epoch."""
-    epochs = tuple(
-        Epoch(i, {"loss": float(x)}, {"accuracy": x / PRIME}, {}, 0.1, 1.0) for i, x in enumerate(numbers, 1)
-    )
-    return Run(index, 7, epochs, {"accuracy": numbers[-1] / PRIME}, float(EPOCHS), {"device": "cpu"})
+    return Run(index, 7, epochs_of(numbers), {"accuracy": numbers[-1] / PRIME}, float(EPOCHS), {"device": "cpu"})

@@ -1,12 +1,15 @@
 """Selecting and following a log; the oracle is the written text."""
 
+import json
 import shutil
 
 import pytest
 
 from Arch import files
 from Arch.errors import CacheError
+from Arch.report.epoch_lines import EpochLines
 from Arch.report.logs import Log
+from Arch.types import Epoch
 from tests.cached_runs import TEACHER
 
 
@@ -67,3 +70,38 @@ def test_following_continues_through_the_commit(attempt):
 
 def test_following_a_run_that_has_ended_ends(commit):
     assert "".join(Log.of(commit(TEACHER)).follow(1)) == "line 19\n"
+
+
+def epoch(number, loss):
+    return Epoch(number, {"loss": loss}, {}, {}, 0.1, 1.0)
+
+
+def numbers_and_losses(text):
+    return [(each["Number"], each["Train"]["loss"]) for each in map(json.loads, text.splitlines())]
+
+
+def test_the_epochs_of_a_finished_run_are_those_of_its_record(commit):
+    lines = EpochLines.of(commit(TEACHER))
+    assert numbers_and_losses(lines.tail(9)) == [(1, 1.0), (2, 0.5)]
+    assert numbers_and_losses(lines.tail(1)) == [(2, 0.5)]
+
+
+def test_a_missing_record_of_epochs_is_an_error(opened):
+    with pytest.raises(CacheError, match=r"there is no record of epochs in .*`status` shows"):
+        EpochLines.of(opened(TEACHER))
+
+
+def test_following_epochs_gives_each_once_though_a_resumed_run_repeats_some(attempt):
+    lease = attempt(TEACHER)
+    work = lease.entry.work(0)
+    work.rewrite_epochs([epoch(1, 0.5), epoch(2, 0.25)])
+    steps = iter(
+        [
+            lambda: work.rewrite_epochs([epoch(1, 0.5)]),
+            lambda: work.append_epoch(epoch(2, 0.25)),
+            lambda: work.append_epoch(epoch(3, 0.125)),
+            lambda: lease.end("stopped"),
+        ]
+    )
+    pieces = list(EpochLines.of(lease.entry).follow(1, lambda _: next(steps)()))
+    assert numbers_and_losses("".join(pieces)) == [(2, 0.25), (3, 0.125)]

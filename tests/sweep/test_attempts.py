@@ -159,6 +159,11 @@ def test_a_run_that_crashes_between_the_check_and_the_lease_is_made(attempts, ta
     assert attempts.begin(task, SLOT, is_forced=False).generation == 2
 
 
+def test_an_order_has_the_command_of_the_sweep(attempts, task, lease, monkeypatch):
+    monkeypatch.setattr("sys.argv", ["main.py", "-e", "my configs"])
+    assert attempts.order(task, SLOT, lease).command == "main.py -e 'my configs'"
+
+
 def test_an_order_is_equal_after_serialization(attempts, task, lease):
     order = attempts.order(task, SLOT, lease)
     assert Order.of(order.text()) == order

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from Arch import files
 from Arch.cache import layout
-from Arch.cache.attempts import failure, progress
+from Arch.cache.attempts import epochs, failure, progress
 from Arch.cache.attempts.checkpoints import Checkpoints
 from Arch.cache.attempts.failure import Failure
 from Arch.cache.attempts.progress import Progress
 from Arch.cache.claims.claim import Claim, claims_backwards
+from Arch.types import Epoch
 
 
 @dataclass(frozen=True)
@@ -68,6 +69,18 @@ class Work:
         """Records how far the run has come. Raises DiskError."""
         files.make_folder(self.folder)
         progress.save(self.folder, reached)
+
+    def epochs(self) -> tuple[Epoch, ...]:
+        """Reads the finished epochs of the run, as far as they are recorded; raises DiskError."""
+        return epochs.read(self.folder)
+
+    def append_epoch(self, epoch: Epoch) -> None:
+        """Records a finished epoch. Raises DiskError, and CacheError if it has a number that is not finite."""
+        epochs.append(self.folder, epoch)
+
+    def rewrite_epochs(self, done: Iterable[Epoch]) -> None:
+        """Records these epochs in place of those that are recorded. Raises as `append_epoch`."""
+        epochs.rewrite(self.folder, done)
 
     def failure(self) -> Failure | None:
         """Reads the last failure, or returns None; raises DiskError."""

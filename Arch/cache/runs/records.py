@@ -22,7 +22,7 @@ def run_document(run: Run) -> dict[str, Any]:
         "Seed": run.seed,
         "Seconds": run.seconds,
         "Scores": run.scores,
-        "Epochs": [_epoch_document(epoch) for epoch in run.epochs],
+        "Epochs": [_epoch_members(epoch) for epoch in run.epochs],
         **({"Arrays": {name: _array_document(info) for name, info in run.arrays.items()}} if run.arrays else {}),
         "Provenance": run.provenance,
     }
@@ -40,12 +40,18 @@ def run_from(document: Mapping[str, Any], path: str) -> Run:
     return Run(
         index=fields.integer("Index"),
         seed=fields.integer("Seed"),
-        epochs=tuple(_epoch_from(Fields(each, path)) for each in fields.objects("Epochs")),
+        epochs=tuple(epoch_from(Fields(each, path)) for each in fields.objects("Epochs")),
         scores=fields.numbers("Scores"),
         seconds=fields.number("Seconds"),
         provenance=fields.mapping("Provenance"),
         arrays=_arrays_from(fields, path) if "Arrays" in document else {},
     )
+
+
+def epoch_document(epoch: Epoch) -> dict[str, Any]:
+    """Returns an epoch as an object of `Run.json`; raises CacheError as `run_document`."""
+    plain: dict[str, Any] = _plain(_epoch_members(epoch), f"epoch {epoch.number}")
+    return plain
 
 
 def _array_document(info: ArrayInfo) -> dict[str, Any]:
@@ -66,7 +72,7 @@ def _array_from(fields: Fields) -> ArrayInfo:
     )
 
 
-def _epoch_document(epoch: Epoch) -> dict[str, Any]:
+def _epoch_members(epoch: Epoch) -> dict[str, Any]:
     return {
         "Number": epoch.number,
         "Train": epoch.train,
@@ -78,7 +84,8 @@ def _epoch_document(epoch: Epoch) -> dict[str, Any]:
     }
 
 
-def _epoch_from(fields: Fields) -> Epoch:
+def epoch_from(fields: Fields) -> Epoch:
+    """Returns the epoch that an object describes; raises CorruptEntryError as `run_from`."""
     return Epoch(
         number=fields.integer("Number"),
         train=fields.numbers("Train"),

@@ -11,6 +11,7 @@ from Arch.cli.shared.results import workspace_of
 from Arch.errors import CacheError, ConfigError, DiskError
 from Arch.escaping import printable
 from Arch.planning.selection import selected_entries
+from Arch.report.epoch_lines import EpochLines
 from Arch.report.logs import Log
 
 EXAMPLES = """examples:
@@ -18,6 +19,7 @@ EXAMPLES = """examples:
   main.py tail 3f9a -f                            and the lines that are added, until the run ends
   main.py tail ExperimentConfigs/Quickstart -n 3  of several experiments, each under its heading
   main.py tail my.json --run 2 -n 100
+  main.py tail 3f9a --epochs -f                   its epochs as lines of JSON, for another program
 """
 
 
@@ -26,6 +28,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_what(parser, needed=True)
     parser.add_argument("-n", "--lines", type=_count, default=10, metavar="N", help="how many lines (default: 10)")
     parser.add_argument("-f", "--follow", action="store_true", help="continue until the run ends")
+    parser.add_argument("--epochs", action="store_true", help="the epochs of the run as lines of JSON, not the log")
     parser.add_argument("--run", type=_count, metavar="N", help="of this run")
 
 
@@ -35,12 +38,13 @@ def run(options: argparse.Namespace) -> int:
     entries = list(selected_entries(workspace, options.what, options.set))
     if options.follow and len(entries) != 1:
         raise ConfigError(f"-f follows one experiment, and {' '.join(options.what)} selects {len(entries)}.")
+    kind = EpochLines if options.epochs else Log
     if len(entries) == 1 and not options.json:
-        log = Log.of(entries[0], options.run)
+        log = kind.of(entries[0], options.run)
         for piece in log.follow(options.lines) if options.follow else [log.tail(options.lines)]:
             print(piece, end="", flush=True)
         return 0
-    logs = [log for entry in entries for log in _logs(entry, options.run)]
+    logs = [log for entry in entries for log in _logs(kind, entry, options.run)]
     if options.json:
         print(json.dumps([_row(log, options.lines) for log in logs], indent=1))
     else:
@@ -48,10 +52,10 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
-def _logs(entry: Entry, run: int | None) -> list[Log]:
+def _logs(kind: type[Log], entry: Entry, run: int | None) -> list[Log]:
     """Returns the log of one of several experiments in a list; an empty list if it has none."""
     try:
-        return [Log.of(entry, run)]
+        return [kind.of(entry, run)]
     except (CacheError, DiskError):
         return []
 

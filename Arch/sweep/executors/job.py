@@ -49,7 +49,12 @@ def make_run(job: Job) -> None:
     """Trains and commits the run; imports torch."""
     workspace, order = job.workspace, job.order
     worker = Worker(
-        workspace.store, workspace.data, order.device, requests=job.requests, accepts_unlike=order.accepts_unlike
+        workspace.store,
+        workspace.data,
+        order.device,
+        requests=job.requests,
+        accepts_unlike=order.accepts_unlike,
+        command=order.command,
     )
     worker.make_run(job.config, job.lease)
 

@@ -34,6 +34,7 @@ class Order:
         options: the config's options, which an entry does not store.
         device: the worker's `--device`.
         accepts_unlike: see `Worker`.
+        command: the command that the user gave.
     """
 
     cache: str
@@ -45,6 +46,7 @@ class Order:
     options: Mapping[str, Any]
     device: str
     accepts_unlike: bool = False
+    command: str = ""
 
     def text(self) -> str:
         """Returns the order as JSON."""

@@ -125,7 +125,8 @@ class Fit(Stage):
         """See `Stage.record`."""
         pretrained = {"pretrained": self._start.record()} if self._start else {}
         teacher = {"frozen_teacher": self._teacher.record()} if self._teacher else {}
-        return {"steps_per_epoch": self.batches.steps, **pretrained, **teacher}
+        trained = sum(each.numel() for each in self.learner.network.parameters() if each.requires_grad)
+        return {"steps_per_epoch": self.batches.steps, "trainable_parameters": trained, **pretrained, **teacher}
 
     def _epoch(self, number: int, step_done: Callable[[], None]) -> Epoch:
         """Does the remaining steps of the one-based epoch `number`, and evaluates."""

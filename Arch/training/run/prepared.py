@@ -57,6 +57,7 @@ class PreparedRun:
         config = self.study.config
         return {
             **provenance(self.study.engine, self.streams),
+            "command": self.study.settings.command,
             **(data_record(self.dataset) if self.dataset else {}),
             **{key: value for stage in self.stages for key, value in stage.record().items()},
             "headline": self.headline,
@@ -85,6 +86,7 @@ class PreparedRun:
                 "stages": [stage.state() for stage in self.stages[: state.stage + 1]],
                 "generators": generator_states(self.study.engine.device),
                 "times": {"seconds": state.seconds, "device_seconds": state.device_seconds},
+                "begin": state.begin,
                 "sessions": state.sessions,
                 "networks": self.likeness.record(self.streams.run),
                 "unlike": self.unlike,
@@ -125,7 +127,7 @@ class PreparedRun:
             raise ValueError("it is of other stages")
         for stage, state in zip(self.stages, saved["stages"], strict=False):
             stage.load(state)
-        state = RunState(saved["stage"], **saved["times"], sessions=saved["sessions"])
+        state = RunState(saved["stage"], **saved["times"], begin=saved.get("begin", ""), sessions=saved["sessions"])
         set_generators(saved["generators"], self.study.engine.device)  # last: an earlier error must not change them
         return state
 

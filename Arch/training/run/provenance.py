@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import platform
 import re
-import shlex
-import sys
 from functools import cache
 from importlib import metadata
 from pathlib import Path
@@ -30,7 +28,6 @@ def provenance(engine: Engine, streams: Streams) -> dict[str, Any]:
         "host": host(),
         "driver": _driver() if engine.device.type == "cuda" else None,
         "platform": platform.platform(),
-        "command": shlex.join(sys.argv),
         **_own_code(),
         "seeds": {
             "order": streams.order,

@@ -1,10 +1,10 @@
-"""Writes the log and the progress of a run into its work folder."""
+"""Writes the log, the progress and the epochs of a run into its work folder."""
 
 from __future__ import annotations
 
 import logging
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, TextIO
 
@@ -17,12 +17,14 @@ from Arch.units import epoch_text, utc_now
 
 
 class RunLog:
-    """Writes the log lines and progress of a run; a disk that refuses them is a warning and does not end the run."""
+    """Writes log lines, progress and epochs of a run; a disk that refuses is a warning and does not end the run."""
 
     def __init__(self, work: Work) -> None:
         """Takes the work folder of the active run."""
         self._work = work
         self._has_warned = self._is_closed = False
+        self._epochs: list[Epoch] = []
+        self._lacks_epochs = True
 
     def write(self, line: str) -> None:
         """Appends a line to the log, with the time; controls in it are escaped."""
@@ -44,6 +46,33 @@ class RunLog:
         try:
             self._work.save_progress(reached)
         except DiskError as problem:
+            self._warn(problem)
+
+    def begin_epochs(self, done: Sequence[Epoch]) -> None:
+        """Starts the file of finished epochs with those that need not be repeated."""
+        self._epochs, self._lacks_epochs = list(done), True
+        try:
+            is_of_use = bool(self._epochs or self._work.epochs())
+        except DiskError:
+            is_of_use = True
+        if is_of_use:
+            self._save_epochs()
+
+    def write_epoch(self, epoch: Epoch) -> None:
+        """Adds a finished epoch to the file of epochs, which other processes read while it grows."""
+        self._epochs.append(epoch)
+        self._save_epochs()
+
+    def _save_epochs(self) -> None:
+        """Appends the latest epoch; writes all if the file may lack one, or end in a part of one."""
+        try:
+            if self._lacks_epochs:
+                self._work.rewrite_epochs(self._epochs)
+            else:
+                self._work.append_epoch(self._epochs[-1])
+            self._lacks_epochs = False
+        except DiskError as problem:
+            self._lacks_epochs = True
             self._warn(problem)
 
     def _warn(self, problem: DiskError) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from Arch import files
@@ -63,6 +63,7 @@ def make_run(study: Study, prepare: Callable[[], PreparedRun], lease: Lease, log
 
 def _resumed(prepare: Callable[[], PreparedRun], lease: Lease, log: RunLog) -> tuple[PreparedRun, RunState]:
     """Prepares the run and its state: of its latest checkpoint, or before the first step."""
+    begin = utc_now()
     run, state = prepare(), None
     checkpoints = lease.entry.work(lease.index).checkpoints
     latest = checkpoints.newest()
@@ -78,7 +79,9 @@ def _resumed(prepare: Callable[[], PreparedRun], lease: Lease, log: RunLog) -> t
             )
             checkpoints.discard()  # else its step would exceed that of new checkpoints, which would be ignored
             run = prepare()
-    state = state or RunState()
+    state = state or RunState(begin=begin)
+    if not state.begin:  # the checkpoint of a version that did not record it
+        state.begin = lease.entry.work(lease.index).claims()[0].since
     differences = state.begin_session(session(run.study.engine), run.steps_done)
     _log_start(run, state, log)
     if differences:
@@ -138,6 +141,7 @@ class RunLoop:
         self._watch.start()
         self._device_watch.start()
         events, past = self._lease.entry.work(self._lease.index).events, self._epochs_done()
+        self._log.begin_epochs(past)
         with open_events(events, past, is_wanted=run.study.config.option("TensorBoard")) as self._write_event:
             self._checkpointer.check()  # a stop may have been requested while the data were loaded
             while True:
@@ -155,9 +159,9 @@ class RunLoop:
     def epoch_done(self, epoch: Epoch) -> None:
         """See `Monitor.epoch_done`."""
         run, stage = self._run, self._run.stages[self._state.stage]
-        if len(run.stages) > 1:
-            epoch = replace(epoch, stage=stage.name)
+        epoch = _of_stage(epoch, stage, run.stages)
         self._write_event(epoch)
+        self._log.write_epoch(epoch)
         self._watcher.epoch_done(epoch)
         self._log.write(f"{_named(run, stage)}epoch {epoch.number}/{stage.reached().epochs}: {epoch_line(epoch)}")
         if run.steps_done < run.steps:
@@ -185,7 +189,8 @@ class RunLoop:
         return run
 
     def _epochs_done(self) -> list[Epoch]:
-        return [epoch for stage in self._run.stages for epoch in stage.epochs]
+        stages = self._run.stages
+        return [_of_stage(epoch, stage, stages) for stage in stages for epoch in stage.epochs]
 
     def _length(self) -> tuple[int, int]:
         """Returns the epochs and the steps per epoch; 0 and all steps where epochs differ or are absent."""
@@ -217,6 +222,7 @@ class RunLoop:
     def _recorded(self, outcome: Outcome) -> Run:
         run, state = self._run, self._state
         provenance = run.record()
+        provenance["begin"], provenance["end"] = state.begin, utc_now()
         provenance["attempts"] = self._lease.generation
         provenance["device_seconds"] = self._device_watch.seconds
         if len(state.sessions) > 1:
@@ -230,3 +236,8 @@ class RunLoop:
             provenance=provenance,
             arrays={name: array.info for name, array in outcome.arrays.items()},
         )
+
+
+def _of_stage(epoch: Epoch, stage: Stage, stages: Sequence[Stage]) -> Epoch:
+    """Returns an epoch with the name of its stage, where a run has several."""
+    return replace(epoch, stage=stage.name) if len(stages) > 1 else epoch

@@ -15,12 +15,14 @@ class RunState:
         stage: the index of the stage that is running.
         seconds: wall time of the run so far.
         device_seconds: computing time of the device so far.
+        begin: when the run began, in UTC; empty in a checkpoint of a version that did not record it.
         sessions: machine, device and code of each part of the run, with its first step; the last one is current.
     """
 
     stage: int = 0
     seconds: float = 0.0
     device_seconds: float = 0.0
+    begin: str = ""
     sessions: list[dict[str, Any]] = field(default_factory=list)
 
     def begin_session(self, where: Mapping[str, Any], step: int) -> tuple[str, ...]:

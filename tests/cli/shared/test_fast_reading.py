@@ -15,7 +15,16 @@ from tests.repository import ROOT
 from tests.test_architecture import HEAVY, imported
 
 ONE = {"Dataset": "Synthetic", "Model": "MLP", "MLPWidths": [6]}
-LOOKS = [["status"], ["status", "--full"], ["ls"], ["tail", "Seed=0"], ["export"], ["export", "--epochs"], ["show"]]
+LOOKS = [
+    ["status"],
+    ["status", "--full"],
+    ["ls"],
+    ["tail", "Seed=0"],
+    ["tail", "Seed=0", "--epochs"],
+    ["export"],
+    ["export", "--epochs"],
+    ["show"],
+]
 
 
 @pytest.fixture
@@ -123,6 +132,11 @@ def test_reading_verbs_work_on_a_read_only_cache(folder):
         command = ["unshare", "-m", "sh", "-c", script, "sh", *main, *words]
         done = subprocess.run(command, cwd=folder, check=False, capture_output=True, text=True)
         assert done.returncode == 0, (words, done.stderr)
+
+
+def test_tail_prints_the_epochs_of_a_run_as_json(program, folder):
+    done = program("main.py", "tail", "Seed=0", "--epochs", "--cache", "cache", cwd=folder, check=True)
+    assert [json.loads(line)["Test"] for line in done.stdout.splitlines()] == [{"accuracy": 0.5}]
 
 
 def test_status_shows_an_active_run_and_tail_follows_it(program, folder):

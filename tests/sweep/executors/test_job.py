@@ -4,16 +4,20 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from Arch.cache.attempts.attempt import State, attempt_at
+from Arch.callbacks import Requests
 from Arch.planning.task import tasks_of
+from Arch.planning.workspace import Workspace
 from Arch.sweep.attempts import Attempts
-from Arch.sweep.executors.job import PARENT
+from Arch.sweep.executors.job import PARENT, Job, make_run
 from Arch.sweep.executors.order import Exit
 from Arch.sweep.progress import Slot
+from Arch.sweep.worker import Worker
 from tests.repository import ROOT
 from tests.sweep.conftest import STUB_COMMAND
 
@@ -44,6 +48,23 @@ def work(order, **environment):
 def test_a_worker_makes_the_run_ordered_on_standard_input(ordered):
     lease, order = ordered
     assert (work(order).returncode, lease.entry.has_run(0)) == (Exit.COMMITTED, True)
+
+
+def test_a_run_records_the_command_of_the_sweep_and_not_its_worker_s(ordered, monkeypatch):
+    lease, order = ordered
+    made = []
+    monkeypatch.setattr(Worker, "make_run", lambda worker, *_: made.append(worker.command))
+    make_run(
+        Job(
+            replace(order, command="main.py -e grids"),
+            Workspace.at(order.cache, order.data, order.rules),
+            None,
+            lease,
+            Requests(),
+        )
+    )
+    lease.end("stopped")
+    assert made == ["main.py -e grids"]
 
 
 def test_an_orphaned_worker_exits_before_it_starts_and_releases_the_run(ordered, stub):

@@ -14,6 +14,7 @@ from Arch.training.data_identity import data_record, require_same_data
 from Arch.training.run import provenance as module
 from Arch.training.run.provenance import code_version, provenance
 from Arch.training.streams import Streams
+from tests.training.conftest import TINY
 
 
 def test_a_run_records_machine_versions_data_and_seeds(engine, data):
@@ -105,3 +106,27 @@ def test_a_run_records_the_versions_of_its_components(trainer):
         "LRScheduler": 1,
         "Select": 1,
     }
+
+
+def test_a_run_records_its_command_and_the_parameters_that_it_trained(trainer):
+    training = trainer()
+    training.settings = dataclasses.replace(training.settings, command="main.py -e 'my configs'")
+    training.result()
+    found = training.entry.run(0).provenance
+    assert found["command"] == "main.py -e 'my configs'"
+    assert found["trainable_parameters"] == (3 * 4 * 4 * 16 + 16) + (16 * 4 + 4)
+
+
+def test_parameters_of_a_frozen_backbone_are_not_counted(trainer):
+    pretrained = {"PreTrained": True, "PreTrainedFrom": {**TINY, "Seed": 3}, "BackboneLRMultiplier": -1.0}
+    training = trainer(**pretrained)
+    training.result()
+    assert training.entry.run(0).provenance["trainable_parameters"] == 16 * 4 + 4
+
+
+def test_a_study_that_trains_nothing_records_no_parameters(trainer):
+    training = trainer(Trainer="Evaluation", Network=TINY)
+    training.result()
+    found = training.entry.run(0).provenance
+    assert "trainable_parameters" not in found
+    assert found["begin"] <= found["end"]

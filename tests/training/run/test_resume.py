@@ -1,6 +1,8 @@
 """Oracle: the same run, uninterrupted. One that is stopped after every step ends with the same bytes."""
 
+import contextlib
 import dataclasses
+import io
 import random
 
 import numpy as np
@@ -8,9 +10,11 @@ import pytest
 import torch
 from torch import nn
 
+from Arch.callbacks import Requests, SilentWatcher
 from Arch.errors import StoppedError
 from Arch.training.fit.objective import Objective, WeightedTerm
 from Arch.training.fit.optimizers import OPTIMIZERS
+from Arch.training.run import run_loop
 from Arch.training.trainers.kd_trainer import KDTrainer
 from tests.training.run.interruptions import StopAfterEach, files_of, record_of
 
@@ -157,3 +161,69 @@ def test_on_a_gpu_a_run_stopped_after_every_step_equals_the_uninterrupted_run(st
     assert files_of(stopped) == files_of(uninterrupted)
     assert record_of(stopped) == record_of(uninterrupted)
     assert uninterrupted.run(0).provenance["driver"]
+
+
+class EpochReader(SilentWatcher):
+    """Reads the recorded epochs whenever one is finished; requests a stop after the third step of the next one."""
+
+    def __init__(self, work, stops_after):
+        self.work, self.stops_after, self.requests = work, stops_after, Requests()
+        self.seen, self.steps = [], None
+
+    def epoch_done(self, epoch):
+        self.seen.append([each.number for each in self.work.epochs()])
+        self.steps = 0 if epoch.number == self.stops_after else None
+
+    def step_done(self):
+        if self.steps is not None:
+            self.steps += 1
+            if self.steps == 3:
+                self.requests.stop()
+
+
+def read_epochs(trainer, stops_after):
+    training = trainer(NumEpochs=4)
+    watcher = EpochReader(training.entry.work(0), stops_after)
+    training.settings = dataclasses.replace(training.settings, watcher=watcher, requests=watcher.requests)
+    with contextlib.suppress(StoppedError):
+        training.result()
+    return training.entry, watcher.seen
+
+
+def test_the_epochs_of_a_run_in_hand_can_be_read_and_none_is_there_twice(trainer):
+    entry, seen = read_epochs(trainer, stops_after=2)
+    assert seen == [[1], [1, 2]]
+    for checkpoint in entry.work(0).folder.glob("checkpoint-*"):
+        checkpoint.unlink()  # the next attempt repeats both epochs
+    entry, seen = read_epochs(trainer, stops_after=3)
+    assert seen == [[1], [1, 2], [1, 2, 3]]
+    in_hand = entry.work(0).epochs()
+    entry, seen = read_epochs(trainer, stops_after=0)
+    assert seen == [[1, 2, 3, 4]]
+    assert entry.run(0).epochs[:3] == in_hand
+    assert not [path.name for path in entry.path.rglob("Epochs.jsonl")]
+
+
+def test_a_run_records_when_its_first_session_began_and_when_it_ended(trainer, monkeypatch):
+    hours = iter(range(100))
+    monkeypatch.setattr(run_loop, "utc_now", lambda: f"2026-01-31T{next(hours):02}:00:00Z")
+    read_epochs(trainer, stops_after=1)
+    began = next(hours)
+    entry, _ = read_epochs(trainer, stops_after=0)
+    ended = next(hours) - 1
+    found = entry.run(0).provenance
+    assert (found["begin"], found["end"]) == ("2026-01-31T00:00:00Z", f"2026-01-31T{ended:02}:00:00Z")
+    assert 0 < began < ended
+
+
+def test_a_checkpoint_without_a_beginning_takes_that_of_the_first_attempt(trainer):
+    entry, _ = read_epochs(trainer, stops_after=1)
+    checkpoints, since = entry.work(0).checkpoints, entry.work(0).claims()[0].since
+    latest = checkpoints.newest()
+    state = torch.load(io.BytesIO(latest.payload), weights_only=True)
+    assert state.pop("begin")
+    buffer = io.BytesIO()
+    torch.save(state, buffer)
+    checkpoints.save(latest.step + 0, buffer.getvalue())
+    entry, _ = read_epochs(trainer, stops_after=0)
+    assert entry.run(0).provenance["begin"] == since

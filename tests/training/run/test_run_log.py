@@ -141,3 +141,36 @@ def test_a_failure_has_the_end_of_the_log(trainer):
     tail = training.entry.work(0).failure().log
     assert "begins: 3 epochs of 4 steps" in tail
     assert "NonFiniteLossError: the loss of run 0 was not finite" in tail.splitlines()[-1]
+
+
+def epochs_of(count):
+    return [Epoch(number, {"loss": 1 / number}, {}, {}, 0.1, 1.0) for number in range(1, count + 1)]
+
+
+def test_an_epoch_that_the_disk_refused_is_written_with_the_next_one(work, monkeypatch, caplog):
+    log, done = RunLog(work), epochs_of(4)
+    log.begin_epochs([])
+    log.write_epoch(done[0])
+    with monkeypatch.context() as broken:
+        refuse(broken)
+        log.write_epoch(done[1])
+        log.write_epoch(done[2])
+    assert (work.epochs(), len(caplog.records)) == ((done[0],), 1)
+    log.write_epoch(done[3])
+    assert work.epochs() == tuple(done)
+
+
+def test_a_line_that_the_disk_cut_off_is_replaced(work):
+    done = epochs_of(3)
+    first = RunLog(work)
+    for epoch in done:
+        first.write_epoch(epoch)
+    path = work.folder / "Epochs.jsonl"
+    path.write_bytes(path.read_bytes()[:-9])
+    RunLog(work).begin_epochs(done[:1])
+    assert work.epochs() == tuple(done[:1])
+
+
+def test_a_run_without_epochs_has_no_file_of_them(work):
+    RunLog(work).begin_epochs([])
+    assert not (work.folder / "Epochs.jsonl").exists()
