@@ -73,10 +73,12 @@ class Worker:
         """Builds the trainer of an experiment, with the networks that its runs are made from."""
         config.require_implemented()
         _let_threads_sleep()
-        use(config)
         from Arch.training import TRAINERS  # this and the next import torch, which a cached result does not need
+        from Arch.training.process_state import state_of_a_new_process
         from Arch.training.settings import Settings
 
+        with state_of_a_new_process():
+            use(config)
         networks = {key: self._given(config, key, other) for key, other in config.references.items()}
         settings = Settings(self.device, self.data, self.watcher, self.requests, self.accepts_unlike, self.command)
         return TRAINERS[config["Trainer"]](config, self.store.entry(config), settings, networks)
@@ -142,8 +144,9 @@ def load_model(config: Config, entry: Entry, run: int, weights: str) -> IModel:
     """
     if "Model" not in config.active:
         raise CacheError(f"{config.title}: this experiment trains no network, so its runs have no weights.")
-    from Arch.training.networks.trained import TrainedNetwork  # imports torch, as above
+    from Arch.training.networks.trained import TrainedNetwork  # this and the next import torch, as above
+    from Arch.training.process_state import state_of_a_new_process
 
-    with _torch_errors_converted(), errors_named(config.plugins):
+    with _torch_errors_converted(), errors_named(config.plugins), state_of_a_new_process():
         use(config)
         return TrainedNetwork(config, entry, run, weights).load()

@@ -16,6 +16,7 @@ from Arch.datasets.data import ImageData, Split
 from Arch.errors import TrainingError
 from Arch.machine.memory import RESIDENT_SHARE, fits_memory
 from Arch.models.imodel import IModel
+from Arch.training.process_state import state_of_a_new_process
 
 GROUP_BYTES = 1 << 26  # of the float32 images that a GPU prepares in one piece
 PRECISIONS = ("float32", "tensorfloat32", "bfloat16")
@@ -86,6 +87,12 @@ class Engine:
 
     @contextmanager
     def session(self) -> Iterator[None]:
+        """Gives a run the state of a new process and the switches of its device, and restores those of the caller."""
+        with state_of_a_new_process(), self._gpu_switches():
+            yield
+
+    @contextmanager
+    def _gpu_switches(self) -> Iterator[None]:
         """Sets the process-wide switches of a GPU for a run, and restores them."""
         if self.device.type != "cuda":
             yield

@@ -32,7 +32,7 @@ from Arch.training.run.stage import Stage
 from Arch.training.run.waiting import wait_for_lease
 from Arch.training.scores import Scores
 from Arch.training.settings import Settings
-from Arch.training.streams import Streams, global_stream
+from Arch.training.streams import NEW_PROCESS, Streams, global_stream
 from Arch.training.study import Study
 from Arch.types import Result
 
@@ -149,7 +149,7 @@ class ITrainer(ABC):
             LeaseLostError: another process has taken the run over; this process records and commits nothing.
         """
         with lease, open_run_log(self.entry.work(lease.index)) as log:
-            with _logged_errors(lease, log), errors_named(self.config.plugins), self.engine.session():
+            with _logged_errors(lease, log), errors_named(self.config.plugins), self._session():
                 log.write(start_message(self.study, lease))
                 if self.dataset:
                     require_same_data_as_runs(self.dataset, self.entry.runs())
@@ -187,6 +187,12 @@ class ITrainer(ABC):
     def _all_constants(self, dataset: ImageData | None) -> dict[str, Normalization]:
         chosen = [key for key in self.networks if f"{key}Normalization" in self.config.active]
         return {} if dataset is None else {key: self.constants(key, dataset) for key in chosen}
+
+    @contextmanager
+    def _session(self) -> Iterator[None]:
+        """Lets a run compute as in a new process: with its own state of torch, and its own random generators."""
+        with self.engine.session(), global_stream(NEW_PROCESS, self.engine.device):
+            yield
 
     @cached_property
     def dataset(self) -> ImageData | None:

@@ -12,6 +12,8 @@ from typing import Any
 import numpy as np
 import torch
 
+NEW_PROCESS = 67280421310721  # the seed of torch's generator in a new process
+
 
 @dataclass(frozen=True)
 class Streams:
@@ -53,11 +55,17 @@ class Streams:
 
 @contextmanager
 def global_stream(seed: int, device: torch.device) -> Iterator[None]:
-    """Seeds the global generators of torch, Python and numpy with `seed`, and restores their states afterwards."""
+    """Seeds the global generators of torch, Python and numpy with `seed`, and restores their states afterwards.
+
+    Of the GPUs only `device` is concerned: `torch.manual_seed` would reseed all, and the others' states would be lost.
+    """
     before = random.getstate(), np.random.get_state()  # noqa: NPY002 - a user's own loss may draw from it
     try:
         with torch.random.fork_rng([device] if device.type == "cuda" else []):
-            torch.manual_seed(seed)
+            torch.default_generator.manual_seed(seed)
+            if device.type == "cuda":
+                with torch.cuda.device(device):
+                    torch.cuda.manual_seed(seed)
             random.seed(seed)
             np.random.seed(seed % 2**32)  # noqa: NPY002
             yield
