@@ -18,6 +18,7 @@ from Arch.config.normalizing import is_published, normalization_versions
 from Arch.config.rules.extension import Extension
 from Arch.config.rules.rules import Relevance, Rules
 from Arch.config.titles import title_of
+from Arch.config.unread import NOTHING, Unread
 from Arch.errors import ConfigError, InactiveKeyError, NotImplementedYetError, UnknownNameError
 from Arch.types import SPLIT_WORDS
 
@@ -44,6 +45,7 @@ class Config:
         notes: remarks for the user, one line each.
         obstacle: why its plugins are missing, so that it cannot run, else empty; `require_implemented` also checks the
             values.
+        unread: the keys that its file or the command line gives and nothing reads.
     """
 
     rules: Rules
@@ -55,6 +57,7 @@ class Config:
     folder: Path
     notes: tuple[str, ...] = field(default=())
     obstacle: str = ""
+    unread: Unread = field(default=NOTHING, repr=False)
 
     def __getitem__(self, key: str) -> Any:
         """Returns the value of an active key.

@@ -9,6 +9,7 @@ from Arch.config.config import Config
 from Arch.config.foreign import ForeignNetwork
 
 _ABSENT = None
+OPTION = "says how to run, not what is computed"
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,16 @@ class Difference:
     second: Any
 
 
+@dataclass(frozen=True)
+class IdleDifference:
+    """A key that two configs of one experiment give different values, None for none, and why it does not count."""
+
+    key: str
+    first: Any
+    second: Any
+    why: str
+
+
 def explain(config: Config) -> list[KeyStory]:
     """Returns how each key of a config was used, in the rules file's order, keys of missing plugins last."""
     stories = [_story(config, key) for key in config.rules.keys]
@@ -59,11 +70,25 @@ def differences(first: Config, second: Config, prefix: str = "") -> list[Differe
     return found
 
 
+def idle_differences(first: Config, second: Config) -> list[IdleDifference]:
+    """Returns the keys that two configs of one experiment give different values, with the reason for each."""
+    found = []
+    for key in dict.fromkeys((*first.unread.keys, *second.unread.keys)):
+        mine, yours = (each.unread.given.get(key) for each in (first, second))
+        if mine != yours:
+            reader = first if key in first.unread.keys else second
+            [why] = reader.unread.reasons([key])
+            found.append(IdleDifference(key, mine, yours, f"counts with {why}"))
+    options = {key: (first.options[key], second.options.get(key)) for key in first.options}
+    found += [IdleDifference(key, *pair, OPTION) for key, pair in options.items() if pair[0] != pair[1]]
+    return found
+
+
 def _story(config: Config, key: str) -> KeyStory:
     rule = config.rules.keys[key]
     line = _place(config, key)
     if rule.is_option:
-        return KeyStory(key, config.options[key], "option", f"{line}: says how to run, not what is computed")
+        return KeyStory(key, config.options[key], "option", f"{line}: {OPTION}")
     if key in config.off:
         return KeyStory(key, config.off[key], "off", f"{line}: counts when {config.conditions_of(key)}")
     value = config.active[key]

@@ -27,11 +27,13 @@ class Source:
         label: a path, or another name such as `--set`.
         text: the text that was parsed, or None for an object made in Python.
         trail: the path in the document to the object; empty for the document itself.
+        is_written: whether a user wrote the object, so that a key in it that nothing reads is worth a note.
     """
 
     label: str
     text: str | None = None
     trail: Trail = ()
+    is_written: bool = True
 
     def at(self, *trail: str | int) -> str:
         """Returns `file:line: ` of the member at `trail`, the beginning of a message."""
@@ -41,7 +43,7 @@ class Source:
 
     def inside(self, name: str) -> Source:
         """Returns the source of a member of this object."""
-        return Source(self.label, self.text, (*self.trail, name))
+        return Source(self.label, self.text, (*self.trail, name), self.is_written)
 
 
 def read_object(path: Path | str, error: type[ArchError] = ConfigError) -> tuple[dict[str, Any], Source]:

@@ -27,6 +27,7 @@ class Reading:
         retired: keys of old configs that are accepted without effect.
         trails: the path in the document to each value that is not a top-level member under its own key.
         trainer: the kind of study, where `given` has none.
+        typed: the keys that words of the command line gave.
     """
 
     rules: Rules
@@ -35,6 +36,7 @@ class Reading:
     retired: list[str] = field(default_factory=list)
     trails: dict[str, Trail] = field(default_factory=dict)
     trainer: str = ""
+    typed: frozenset[str] = frozenset()
 
     def check(self, relevance: Relevance, named: Mapping[str, Any]) -> None:
         """Checks the values of active keys and options; `named` are the active ones that differ from their defaults.

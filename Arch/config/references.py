@@ -148,7 +148,7 @@ class References:
         if is_foreign(active):
             config = _foreign(source_of(active, self._defaults_of(active)))
         else:
-            config = self._resolved_from_cache(active, Source(f"experiment {prefix}"))
+            config = self._resolved_from_cache(active, Source(f"experiment {prefix}", is_written=False))
         if not config.fingerprint.startswith(prefix):
             raise ConfigError(
                 f"experiment {prefix} was named under other rules; the current rules name it {config.fingerprint}."

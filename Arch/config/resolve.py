@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ from Arch.config.references import References, StoredLookup, no_store
 from Arch.config.rules.reader import read_rules
 from Arch.config.rules.rules import Relevance, Rules
 from Arch.config.siblings import Sibling
+from Arch.config.unread import Unread
 from Arch.errors import ConfigError
 from Arch.escaping import printable
 
@@ -109,8 +110,9 @@ class Resolver:
             return other.nested(raw, folder, source, overrides)
         if overrides:
             reading = read_given(self.rules, raw, source)
-            reading.given.update(overridden(self.rules, overrides, reading.given.get(TRAINER, "")))
-            return self._resolved(reading, folder)
+            words = overridden(self.rules, overrides, reading.given.get(TRAINER, ""))
+            reading.given.update(words)
+            return self._resolved(replace(reading, typed=frozenset(words)), folder)
         sibling = self._siblings.get(folder)
         changes = sibling.changes(raw) if sibling else None
         if sibling and changes is not None:
@@ -160,20 +162,23 @@ class Resolver:
         options = {key: given[key] for key in self.rules.options if key in given}
         known = (id(relevance), repr(named_values(given, relevance.defaults)), repr(options), str(folder))
         if known not in self._derived:
-            self._derived[known] = self._resolved(Reading(self.rules, source, given), folder)
+            derived = replace(source, is_written=False)
+            self._derived[known] = self._resolved(Reading(self.rules, derived, given), folder)
         return self._derived[known]
 
     def _changed(self, config: Config, changes: Mapping[str, Any], source: Source) -> Config:
         """Returns a config with changes that leave its active keys, options and references as they are."""
-        relevance, given = config.relevance, {**config.given, **changes}
-        reading = Reading(config.rules, source, given)
+        rules, relevance, given = config.rules, config.relevance, {**config.given, **changes}
+        reading = Reading(rules, source, given)
         changed = named_values(changes, relevance.defaults)
         for key in changed:
             if key in relevance.limited:
                 reading.check_value(key)
         named = {key: value for key, value in config.named.items() if key not in changes} | changed
-        notes = _notes(relevance, reading, config.references)
-        return Config(config.rules, relevance, named, config.options, config.references, given, config.folder, notes)
+        options, references, unread = config.options, config.references, config.unread
+        if unread.keys:
+            unread = Unread(unread.rules, given, unread.keys, unread.typed, source)
+        return Config(rules, relevance, named, options, references, given, config.folder, config.notes, unread=unread)
 
     def _resolved(self, reading: Reading, folder: Path) -> Config:
         given, rules = reading.given, self.rules
@@ -184,7 +189,7 @@ class Resolver:
         if not options.keys().isdisjoint(given):
             options = {key: given.get(key, default) for key, default in options.items()}
         references = References(self, given, folder, reading.source).of(relevance.defaults)
-        notes = _notes(relevance, reading, references)
+        notes, unread = _notes(relevance, reading, references), Unread.of(reading, relevance)
         if rules.plugins:
             from Arch.config.plugins.joining import acting  # few configs have plugins
 
@@ -194,7 +199,7 @@ class Resolver:
             named = named_values(given, relevance.defaults)
         for key, other in references.items():
             named[key] = other.fingerprint
-        return Config(rules, relevance, named, options, references, given, folder, notes)
+        return Config(rules, relevance, named, options, references, given, folder, notes, unread=unread)
 
 
 @functools.lru_cache(maxsize=1024)
@@ -214,12 +219,5 @@ def _notes(
             notes.append(
                 f"{key}: the file of {other.title} does not say with which normalisation it was trained, so its images "
                 f"are normalised with the constants of the dataset; {key}Normalization chooses others."
-            )
-    if "MaxLR" in relevance.defaults and "LearningRate" in given and "LearningRate" not in relevance.defaults:
-        peak, rate = given.get("MaxLR", relevance.defaults["MaxLR"]), given["LearningRate"]
-        if peak != rate:
-            notes.append(
-                f"under OneCycle the peak rate is MaxLR {peak:g}; LearningRate {rate:g} is not read "
-                "(KD_wo_CE trained at LearningRate and named the run by MaxLR)."
             )
     return tuple(notes)

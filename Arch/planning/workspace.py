@@ -73,7 +73,7 @@ class Workspace:
             ForeignEntryError: it is a foreign network.
         """
         entry = self.store.find(prefix)
-        document, source = entry.document(), Source(f"experiment {entry.fingerprint}")
+        document, source = entry.document(), Source(f"experiment {entry.fingerprint}", is_written=False)
         if is_foreign(document["Active"]):
             raise ForeignEntryError(
                 f"{entry.fingerprint[:12]} is the network {document.get('Title')}, which was not trained in this "

@@ -143,16 +143,6 @@ def test_retired_keys_are_accepted_with_a_note(resolver):
     )
 
 
-def test_two_rates_under_one_cycle_are_both_noted(resolver):
-    note = (
-        "under OneCycle the peak rate is MaxLR 0.0075; LearningRate 0.05 is not read "
-        "(KD_wo_CE trained at LearningRate and named the run by MaxLR)."
-    )
-    assert resolver.resolve({**PLAIN, "LearningRate": 0.05}).notes == (note,)
-    assert resolver.resolve({**PLAIN, "LearningRate": 0.05, "MaxLR": 0.05}).notes == ()
-    assert resolver.resolve({**PLAIN, "LearningRate": 0.05, "LRScheduler": "Constant"}).notes == ()
-
-
 def test_a_stanza_in_a_config_is_read_as_if_its_keys_stood_outside(resolver):
     flat = {**PLAIN, "VanillaKD": True, "Teacher": "resnet20", "Temperature": 2, "Optimizer": "SGD", "Momentum": 0.5}
     nested = {

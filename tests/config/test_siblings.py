@@ -30,9 +30,9 @@ def outcome(resolver, raw, folder):
     except ArchError as problem:
         return str(problem)
     references = {key: other.fingerprint for key, other in config.references.items()}
-    given = sorted(config.given.items())
-    return repr(
-        (config.fingerprint, config.active, config.off, config.options, references, given, config.notes, config.folder)
+    read = (*sorted(config.given.items()), config.unread.told(), *sorted(config.unread.given.items()))
+    return repr(read) + repr(
+        (config.fingerprint, config.active, config.off, config.options, references, config.notes, config.folder)
     )
 
 

@@ -117,6 +117,7 @@ _FACTS: Mapping[str, tuple[Callable[[Any], bool], str]] = {
     "required": (_is_bool, "true or false"),
     "spellings": (_are_names, "a list of other spellings of the key"),
     "retired": (_is_text, "the reason, as text"),
+    "unread": (_is_text, "a remark, as text"),
     "model_key": (_is_text, "the name of a key"),
     "resets": (_are_members, "an object from keys to values"),
     "version": (_is_version, "a whole number from 1"),

@@ -162,7 +162,9 @@ class Reader:
                 *member.trail,
             )
         check_facts(member.name, facts, kind, self.source)
-        named = {name: facts[name] for name in ("choices", "planned", "aliases", "about", *BOUNDS) if name in facts}
+        named = {
+            name: facts[name] for name in ("choices", "planned", "aliases", "about", "unread", *BOUNDS) if name in facts
+        }
         return Schema(kind, **named, is_required=facts.get("required", False))
 
     def condition(self, trail: tuple[str, ...], schemas: Mapping[str, Schema], options: Collection[str]) -> Condition:

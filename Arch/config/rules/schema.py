@@ -33,6 +33,7 @@ class Schema:
         at_least, above, at_most, below: bounds of a number, or of each number in a list.
         is_required: the key has to be given when it is active.
         about: one line for people.
+        unread: a remark for a config that gives the key where it does not count.
     """
 
     type: str
@@ -45,6 +46,7 @@ class Schema:
     below: float | None = None
     is_required: bool = False
     about: str = ""
+    unread: str = ""
 
     def canonical(self, value: Any) -> Any:
         """Returns the value in the form in which it is stored, compared and hashed.
