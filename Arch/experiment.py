@@ -87,11 +87,14 @@ def run(
         accept_unlike: whether runs may be added although a network that they are made from has other weights, or sees
             images under other constants, than in the earlier runs; the experiment is marked then.
 
+    A key of the config that nothing reads is logged as a warning.
+
     Raises:
         ArchError: the config is invalid, or a training failed.
     """
     workspace = Workspace.at(cache, data)
     resolved = _resolved(config, workspace)
+    _warn_of_unread(resolved, config)
     plan = make_plan([(resolved, "")], workspace.store)
     shown = watcher or SilentWatcher()
     worker = Worker(workspace.store, workspace.data, device, shown, accepts_unlike=accept_unlike)
@@ -102,6 +105,17 @@ def run(
     result = entry.result()
     fields = {field.name: getattr(result, field.name) for field in dataclasses.fields(Result)}
     return Experiment(**fields, config=resolved, entry=entry)
+
+
+def _warn_of_unread(config: Config, source: object) -> None:
+    """Logs a warning of the keys that have no effect in a config, if there are some."""
+    from Arch.report.unread_words import unread_keys, unread_text
+
+    label = str(source) if isinstance(source, (str, Path)) else config.unread.source.label
+    if note := unread_text(unread_keys([(config, label)])):
+        import logging  # a cached answer must not import it
+
+        logging.getLogger(__name__).warning(note)
 
 
 def _resolved(source: Config | Path | str | Mapping[str, Any], workspace: Workspace) -> Config:

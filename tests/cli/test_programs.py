@@ -62,6 +62,12 @@ def test_a_cached_answer_trains_nothing_and_imports_nothing_heavy(trained):
     assert listing(trained) == before
 
 
+def test_a_note_on_a_cached_answer_imports_nothing_heavy(trained):
+    arguments = ["-c", "configs/student.json", "--set", "Temperature=2", "--cache", "cache"]
+    assert "Temperature has no effect" in start("main.py", *arguments, cwd=trained).stderr
+    assert imported("main.py", arguments, trained) & HEAVY == set()
+
+
 def test_figures_are_drawn_from_the_cache_without_torch(trained, tmp_path):
     modules = imported("Plotfigs.py", ["configs", "--cache", "cache", "--out", str(tmp_path)], trained)
     assert "torch" not in modules

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from Arch.callbacks import Requests
 from Arch.cli.console.progress import watcher
 from Arch.cli.console.signals import Signals
+from Arch.cli.shared.config_notes import print_notes
 from Arch.cli.shared.results import print_results
 from Arch.config.config import Config
 from Arch.errors import StoppedError
@@ -52,17 +53,6 @@ def show_results(workspace: Workspace, plan: Plan, options: argparse.Namespace) 
     _print_stale(plan, options)
     _print_changed_data(workspace, plan, options)
     return code
-
-
-def print_notes(requested: Sequence[tuple[Config, str]], options: argparse.Namespace) -> None:
-    """Prints the notes on configs, each once; with --quiet, none."""
-    notes: dict[str, list[str]] = {}
-    for config, label in () if options.quiet else requested:
-        for note in config.notes:
-            notes.setdefault(note, []).append(label)
-    for note, where in notes.items():
-        more = f" (and {len(where) - 1} more)" if len(where) > 1 else ""
-        print(f"note: {where[0]}{more}: {note}", file=sys.stderr)
 
 
 def _print_stale(plan: Plan, options: argparse.Namespace) -> None:

@@ -12,6 +12,7 @@ from Arch.cli.console.options import add_accept_unlike
 from Arch.cli.shared.results import workspace_of
 from Arch.cli.shared.running import finish
 from Arch.config.config import Config
+from Arch.config.json_text import Source
 from Arch.errors import CacheError, ConfigError
 from Arch.escaping import printable
 from Arch.planning.words import configs
@@ -132,7 +133,8 @@ def _config(workspace: Workspace, given: Mapping[str, Any], options: argparse.Na
     }
     if "NetworkRun" in given:
         asked["NetworkWeights"] = options.weights
-    return workspace.resolver.resolve(asked, overrides=options.set)
+    source = Source("evaluate", is_written=False)  # the given keys follow from the network, and may not count here
+    return workspace.resolver.resolve(asked, source=source, overrides=options.set)
 
 
 def _write(workspace: Workspace, configs: Sequence[Config], options: argparse.Namespace) -> None:

@@ -8,6 +8,7 @@ import json
 from collections.abc import Iterator
 
 from Arch.cli.console.options import add_what
+from Arch.cli.shared.config_notes import print_unread
 from Arch.cli.shared.results import workspace_of
 from Arch.config.config import Config
 from Arch.config.explain import KeyStory, explain
@@ -37,8 +38,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Prints the explanation of each key of each experiment."""
     workspace = workspace_of(options)
-    documents = []
-    for config, label in configs(workspace, options.what, options.set):
+    documents, explained = [], list(configs(workspace, options.what, options.set))
+    print_unread(explained, options)
+    for config, label in explained:
         plan = make_plan([(config, label)], workspace.store)
         step = next(step for step in plan.steps if step.config.fingerprint == config.fingerprint)
         if options.json:

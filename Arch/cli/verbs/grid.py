@@ -8,9 +8,11 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+from Arch.cli.shared.config_notes import print_unread
 from Arch.cli.shared.results import workspace_of
 from Arch.escaping import printable
 from Arch.planning.grids.grid import Grid, make_grid, write
+from Arch.report.unread_words import first_of
 
 EXAMPLES = """examples:
   main.py grid my.json MaxLR=0.003,0.01,0.03 Seed=0,1 --to grids/rates
@@ -35,6 +37,7 @@ def run(options: argparse.Namespace) -> int:
     """Prints which files it writes, and writes them."""
     grid = make_grid(workspace_of(options).resolver, options.template, options.words, options.to, options.set)
     missing = grid.missing()
+    _print_notes(grid, options)
     if not options.quiet:
         text = "\n".join(map(printable, _lines(grid, len(missing), options.to)))
         print(text, file=sys.stderr if options.json else sys.stdout)
@@ -50,6 +53,17 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
+def _print_notes(grid: Grid, options: argparse.Namespace) -> None:
+    """Says which keys have no effect, and whether in all combinations; with --quiet, nothing."""
+    total = len(grid.configs)
+    print_unread(
+        grid.configs,
+        options,
+        [axis.key for axis in grid.axes],
+        lambda labels: f"all {total} combinations" if len(labels) == total > 1 else first_of(labels),
+    )
+
+
 def _lines(grid: Grid, missing: int, folder: Path) -> Iterator[str]:
     there = len(grid.variants) - missing
     same = f", {there} more there already and the same" if there and missing else ""
@@ -58,7 +72,9 @@ def _lines(grid: Grid, missing: int, folder: Path) -> Iterator[str]:
     else:
         yield f"nothing to write: {there} config{'s'[: there != 1]} in {folder} already, and the same"
     if grid.duplicates:
-        yield f"left out {len(grid.duplicates)} duplicate{'s'[: len(grid.duplicates) != 1]}:"
+        kinds = f"{len(grid.variants)} experiment{'s'[: len(grid.variants) != 1]}"
+        both = f"the {len(grid.configs)} combinations are {kinds}"
+        yield f"left out {len(grid.duplicates)} duplicate{'s'[: len(grid.duplicates) != 1]}, since {both}:"
         yield from (f"  {left_out} = {kept}" for left_out, kept in grid.duplicates[:_MOST_LINES])
     if len(grid.duplicates) > _MOST_LINES:
         yield f"  ... and {len(grid.duplicates) - _MOST_LINES} more (--json lists all)"

@@ -7,6 +7,7 @@ import json
 from collections import Counter
 
 from Arch.cli.console.options import add_what
+from Arch.cli.shared.config_notes import print_notes
 from Arch.cli.shared.fast_reading import read_fast
 from Arch.cli.shared.results import workspace_of
 from Arch.escaping import printable
@@ -31,7 +32,9 @@ def run(options: argparse.Namespace) -> int:
     """Prints the plan."""
     read_fast()
     workspace = workspace_of(options)
-    plan = make_plan(configs(workspace, options.what, options.set), workspace.store)
+    requested = list(configs(workspace, options.what, options.set))
+    print_notes(requested, options)
+    plan = make_plan(requested, workspace.store)
     known = estimator(plan, workspace.store)
     if options.json:
         print(json.dumps([_row(step, known) for step in plan.steps], indent=1))

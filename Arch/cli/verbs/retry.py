@@ -8,8 +8,9 @@ from dataclasses import replace
 
 from Arch.cache.attempts.attempt import State
 from Arch.cli.console.options import add_accept_unlike, add_sweeping, add_what
+from Arch.cli.shared.config_notes import print_notes
 from Arch.cli.shared.results import workspace_of
-from Arch.cli.shared.running import print_notes, show_results
+from Arch.cli.shared.running import show_results
 from Arch.config.config import Config
 from Arch.escaping import printable
 from Arch.planning.plan import make_plan

@@ -5,8 +5,9 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from Arch.cli.shared.config_notes import print_notes
 from Arch.cli.shared.results import workspace_of
-from Arch.cli.shared.running import print_notes, show_results
+from Arch.cli.shared.running import show_results
 from Arch.errors import ConfigError
 from Arch.planning.plan import make_plan
 from Arch.planning.task import tasks_of

@@ -11,6 +11,7 @@ from typing import Any
 
 from Arch import files
 from Arch.config import json_text
+from Arch.config.config import Config
 from Arch.config.json_text import Source
 from Arch.config.resolve import Resolver
 from Arch.config.rules.conditions import SUFFIX
@@ -48,10 +49,14 @@ class Grid:
     Attributes:
         variants: one for each experiment.
         duplicates: the words of each omitted combination, with those of the variant of the same experiment.
+        axes: the keys that vary, with their values.
+        configs: the config of each combination, with its words.
     """
 
     variants: tuple[Variant, ...]
     duplicates: tuple[tuple[str, str], ...]
+    axes: tuple[Axis, ...] = ()
+    configs: tuple[tuple[Config, str], ...] = ()
 
     def missing(self) -> tuple[Variant, ...]:
         """Returns the configs whose files do not exist yet.
@@ -95,18 +100,21 @@ def make_grid(
         raise ConfigError(f"the grid has more than {_MOST} combinations. Split it into several grids.")
     firsts: dict[str, tuple[str, dict[str, Any], tuple[int, ...]]] = {}
     duplicates: list[tuple[str, str]] = []
+    configs: list[tuple[Config, str]] = []
     for indices in itertools.product(*(range(len(axis.values)) for axis in axes)):
         label = ",".join(axis.word(index) for axis, index in zip(axes, indices, strict=True))
         document = raw
         for axis, index in zip(axes, indices, strict=True):
             document = _changed(rules, document, axis.key, axis.values[index])
         source = Source(f"{printable(str(template))} with {printable(label)}")
-        fingerprint = resolver.resolve(document, template_folder, source).fingerprint
+        config = resolver.resolve(document, template_folder, source)
+        configs.append((config, label))
+        fingerprint = config.fingerprint
         if fingerprint in firsts:
             duplicates.append((label, firsts[fingerprint][0]))
         else:
             firsts[fingerprint] = label, relocated(rules, document, template_folder, folder), indices
-    return Grid(_variants(axes, firsts, folder), tuple(duplicates))
+    return Grid(_variants(axes, firsts, folder), tuple(duplicates), tuple(axes), tuple(configs))
 
 
 def write(variants: Sequence[Variant]) -> None:

@@ -174,7 +174,7 @@ def test_a_grid_reports_and_writes_each_config_once(cache, main, tmp_path):
     words = ["grid", "t.json", "Fancy=false,true", "Depth=1,2", "--to", "grid"]
     assert main(*words).splitlines() == [
         "writes 3 configs to grid",
-        "left out 1 duplicate:",
+        "left out 1 duplicate, since the 4 combinations are 3 experiments:",
         "  Fancy=false,Depth=2 = Fancy=false,Depth=1",
     ]
     assert len(list((tmp_path / "grid").iterdir())) == 3
