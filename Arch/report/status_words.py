@@ -22,10 +22,18 @@ _ORDER = tuple(State)
 
 
 def counts(found: Sequence[Overview]) -> str:
-    """Returns the counts: `126 experiments: done 120, stale 1, running 2, failed 3`."""
+    """Returns the counts: `126 experiments: done 120, stale 1, running 2, failed 3`.
+
+    Those that are only needed by others are counted once more by themselves: a failed teacher is no failed student.
+    """
+    needed = [each for each in found if each.is_needed]
+    only = f" ({len(needed)} of them only needed by others: {_states(needed)})" if needed else ""
+    return f"{len(found)} experiment{'s'[: len(found) != 1]}: {_states(found)}{only}" if found else "no experiments"
+
+
+def _states(found: Sequence[Overview]) -> str:
     numbers = Counter(each.status.state for each in found)
-    words = ", ".join(f"{state} {numbers[state]}" for state in _ORDER if numbers[state])
-    return f"{len(found)} experiment{'s'[: len(found) != 1]}: {words}" if found else "no experiments"
+    return ", ".join(f"{state} {numbers[state]}" for state in _ORDER if numbers[state])
 
 
 def table(found: Sequence[Overview], now: float) -> list[str]:

@@ -11,10 +11,11 @@ from Arch.sweep.worker import Worker
 
 @dataclass(frozen=True)
 class FailedStep:
-    """An experiment that could not be finished, with its error."""
+    """An experiment that could not be finished, with its error; it was not tried if one that it needs failed."""
 
     step: Step
     error: ArchError
+    is_tried: bool = True
 
 
 def carry_out(plan: Plan, worker: Worker) -> tuple[FailedStep, ...]:
@@ -33,7 +34,7 @@ def carry_out(plan: Plan, worker: Worker) -> tuple[FailedStep, ...]:
                 raise TrainingError(f"not tried: it depends on {failures[lacking[0]].step.config.title}, which failed.")
             worker.train(step.config)
         except ArchError as error:
-            failures[step.config.fingerprint] = FailedStep(step, error)
+            failures[step.config.fingerprint] = FailedStep(step, error, is_tried=not lacking)
             if isinstance(error, StoppedError):
                 break
     return tuple(failures.values())

@@ -84,6 +84,7 @@ class SweepProgress:
         elsewhere: number of runs made by other processes since the plan was made.
         total: number of runs that were missing when the plan was made.
         seconds: time since the sweep started.
+        blocked: how many of the failed ones were not tried, because a run that they need is missing.
     """
 
     running: tuple[Running, ...]
@@ -93,6 +94,7 @@ class SweepProgress:
     elsewhere: int
     total: int
     seconds: float
+    blocked: int = 0
 
 
 class SweepWatcher(Protocol):

@@ -238,5 +238,6 @@ class Sweep:
                 elsewhere=counts[Outcome.ELSEWHERE],
                 total=len(self.tasks),
                 seconds=self._last_tick - self._begin,
+                blocked=counts[Outcome.BLOCKED],
             )
         )

@@ -37,6 +37,7 @@ def test_a_failure_stops_only_its_dependents(plan):
         "bad luck",
         "not tried: it depends on MLP on Synthetic, which failed.",
     ]
+    assert [failure.is_tried for failure in failures] == [True, False]
 
 
 def test_after_a_request_to_stop_nothing_is_started(plan):

@@ -196,6 +196,7 @@ def test_one_entry_that_cannot_be_written_stops_no_other(sweep, stub, outcomes_o
 def test_the_counts_of_the_progress_add_up(sweep, stub):
     stub(ways={"1": "error"})
     _, recorder = sweep({**TAUGHT, "Seed": 5}, {"Seed": 7}, {"Seed": 8})
+    assert (recorder.progress[-1].failed, recorder.progress[-1].blocked) == (2, 1)
     for progress in recorder.progress:
         assert (
             progress.done + progress.failed + progress.waiting + progress.elsewhere + len(progress.running)

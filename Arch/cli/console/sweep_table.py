@@ -103,7 +103,9 @@ def _score(scores: Mapping[str, float]) -> str:
 
 def _summary(progress: SweepProgress) -> str:
     counts = [f"{progress.done} of {progress.total} done"]
-    counts += [f"{progress.failed} failed"] if progress.failed else []
+    failed = progress.failed - progress.blocked
+    counts += [f"{failed} failed"] if failed else []
+    counts += [f"{progress.blocked} not tried"] if progress.blocked else []
     counts += [f"{progress.elsewhere} made elsewhere"] if progress.elsewhere else []
     counts += [f"{progress.waiting} waiting"] if progress.waiting else []
     return f"{', '.join(counts)}; {duration_text(progress.seconds)}"

@@ -91,7 +91,10 @@ def _print_failures(failures: Sequence[FailedStep], plan: Plan) -> None:
         name = failure.step.labels[0] if failure.step.labels else failure.step.config.title
         print(f"error: {name}: {failure.error}", file=sys.stderr)
     if len(failures) > 1:
-        print(f"{len(failures)} of {len(plan.missing)} experiments failed", file=sys.stderr)
+        untried = sum(not failure.is_tried for failure in failures)
+        failed = len(failures) - untried - any(isinstance(failure.error, StoppedError) for failure in failures)
+        more = f", {untried} not tried because of that" if untried else ""
+        print(f"{failed} of {len(plan.missing)} experiments failed{more}", file=sys.stderr)
 
 
 def _interrupt() -> None:

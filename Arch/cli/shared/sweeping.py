@@ -85,4 +85,13 @@ def _counts(report: Report, plan: Plan) -> str:
     counts = {"there already": sum(step.done for step in plan.steps)}
     counts |= {word: len(report.of(outcome)) for outcome, word in _WORDS.items()}
     counts["not started"] = len(report.left)
-    return "runs: " + (", ".join(f"{count} {word}" for word, count in counts.items() if count) or "none")
+    parts = [f"{count} {word}{_needed(report, word)}" for word, count in counts.items() if count]
+    return f"runs: {', '.join(parts) or 'none'}"
+
+
+def _needed(report: Report, word: str) -> str:
+    """Returns how many of the runs that failed are only needed by those that were requested."""
+    failing = (Outcome.FAILED, Outcome.CRASHED, Outcome.REFUSED)
+    tasks = [task for outcome in failing if _WORDS[outcome] == word for task in report.of(outcome)]
+    needed = sum(not task.step.labels for task in tasks)
+    return f" ({'it is' if len(tasks) == 1 else f'{needed} of them'} only needed by others)" if needed else ""

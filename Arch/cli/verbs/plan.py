@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 from collections import Counter
+from collections.abc import Sequence
 
 from Arch.cli.console.options import add_what
 from Arch.cli.shared.config_notes import print_notes
@@ -63,11 +64,15 @@ def _lines(plan: Plan, known: Estimator) -> list[str]:
     if len(plan.missing) > _MOST_LINES:
         lines.append(f"  ... and {len(plan.missing) - _MOST_LINES} more (--json lists all)")
     lines += [f"requested twice: {' = '.join(step.labels)}" for step in plan.duplicates[:_MOST_LINES]]
-    counts = Counter(step.state for step in plan.steps)
-    dependencies = sum(not step.labels for step in plan.steps)
-    words = ", ".join(f"{count} {status}" for status, count in sorted(counts.items()))
-    lines.append(f"{len(plan.steps)} experiments ({dependencies} only as dependencies): {words or 'none'}")
+    dependencies = [step for step in plan.steps if not step.labels]
+    only = f"{len(dependencies)} only as dependencies" + (f": {_states(dependencies)}" if dependencies else "")
+    lines.append(f"{len(plan.steps)} experiments ({only}): {_states(plan.steps) or 'none'}")
     return [*lines, _total([step for step in plan.missing if not step.refusal], known)]
+
+
+def _states(steps: Sequence[Step]) -> str:
+    counts = Counter(step.state for step in steps)
+    return ", ".join(f"{count} {status}" for status, count in sorted(counts.items()))
 
 
 def _total(steps: list[Step], known: Estimator) -> str:

@@ -59,7 +59,7 @@ def running(work, attempt=1, run=0):
 
 
 def board(*hands):
-    return SweepProgress(hands, done=3, failed=1, waiting=5, elsewhere=2, total=12, seconds=130)
+    return SweepProgress(hands, done=3, failed=3, waiting=4, elsewhere=2, total=12, seconds=130, blocked=2)
 
 
 @pytest.fixture
@@ -92,7 +92,7 @@ def test_a_disk_error_does_not_end_the_table(shown):
 
 
 def test_the_counts_are_below_the_table(shown):
-    assert "3 of 12 done, 1 failed, 2 made elsewhere, 5 waiting; 2 min 10 s" in shown()
+    assert "3 of 12 done, 1 failed, 2 not tried, 2 made elsewhere, 4 waiting; 2 min 10 s" in shown()
 
 
 def test_a_narrow_terminal_shortens_the_title_and_keeps_the_numbers(shown):

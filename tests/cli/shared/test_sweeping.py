@@ -118,6 +118,13 @@ def test_a_sweep_of_cached_experiments_starts_nothing(place):
     assert (code, err, out.count("(n=1)")) == (0, "", 2)
 
 
+def test_a_failed_teacher_is_counted_apart_from_its_students(place):
+    place.write(2, VanillaKD=True, Teacher={**TINY, "Seed": 9})
+    code, _, err = finished(place.sweep("--quiet", stub={"ways": {"9": "error"}}))
+    assert code == 1
+    assert "runs: 1 failed (it is only needed by others), 2 not tried" in err.splitlines()
+
+
 def test_a_failure_sets_the_exit_code_and_waits_for_retry(place):
     place.write(2)
     code, _, err = finished(place.sweep("--quiet", stub={"ways": {"1": "error"}}))
