@@ -12,7 +12,7 @@ from Arch.cli.console.options import WHAT, Parser, add_shared
 from Arch.cli.console.program import guarded
 from Arch.cli.shared.drawing import draw
 from Arch.cli.shared.plugin_option import add_plugin
-from Arch.cli.shared.results import workspace_of
+from Arch.cli.shared.results import print_runs, workspace_of
 from Arch.cli.shared.selected import cached_entries
 from Arch.config.plugins.running import use_files
 from Arch.errors import UnknownNameError, did_you_mean
@@ -46,8 +46,12 @@ def main(arguments: Sequence[str]) -> int:
     names = [word for word in options.words if word in FIGURES]
     what = [word for word in options.words if word not in FIGURES]
     workspace = workspace_of(options)
-    entries, code = cached_entries(workspace, what, options)
-    return max(code, draw(names or list(FIGURES), entries, options, plugins=options.plugin))
+    found = cached_entries(workspace, what, options)
+    print_runs({entry.fingerprint: len(entry.run_indices()) for entry in found.entries}, found.numbers, options)
+    places = {name: file for name, (file, _) in found.numbers.items()}
+    names, plugins = names or list(FIGURES), options.plugin
+    drawn = draw(names, found.entries, options, plugins=plugins, asked=found.asked, places=places)
+    return max(found.code, drawn)
 
 
 def _check(word: str) -> None:

@@ -13,7 +13,7 @@ from Arch import files
 from Arch.errors import ArchError
 from Arch.figures import FIGURES, Exhibit, Figure, UnsuitableError
 from Arch.figures._fonts import boxes_allowed, fit_fonts
-from Arch.figures._style import style
+from Arch.figures._style import LINE, style
 from Arch.figures.text import spell_out_broken_formulas
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ class Drawing:
     boxes: str = ""
 
 
-def draw(name: str, experiments: Sequence[Exhibit], out: Path, stem: str = "") -> Drawing:
+def draw(name: str, experiments: Sequence[Exhibit], out: Path, stem: str = "", *, asked: int = 0) -> Drawing:
     """Draws the figure called `name` and saves it in the folder `out`, which is made if it is missing.
 
     Args:
@@ -44,6 +44,7 @@ def draw(name: str, experiments: Sequence[Exhibit], out: Path, stem: str = "") -
         out: the folder for the files.
         stem: the beginning of the files' names, before the figure's own; other characters than letters, digits,
             `.`, `_` and `-` become `-`.
+        asked: how many experiments should be shown; a figure of fewer says so in its head. 0 if no number was asked.
 
     Returns:
         The files, and the experiments that were left out. Equal experiments give equal bytes.
@@ -68,6 +69,8 @@ def draw(name: str, experiments: Sequence[Exhibit], out: Path, stem: str = "") -
                     raise
                 left_out += [(experiments[index].label, reason) for index, reason in problem.reasons.items()]
                 experiments = [each for index, each in enumerate(experiments) if index not in problem.reasons]
+        if len(experiments) < asked:
+            _say(sheet, f"{len(experiments)} of {asked} experiments")
         spell_out_broken_formulas(sheet)
         boxes = fit_fonts(sheet)
         with boxes_allowed():
@@ -81,6 +84,14 @@ def _drawn(figure: Figure, experiments: Sequence[Exhibit]) -> Sheet:
     sheet = Sheet(layout="constrained")
     figure(experiments, sheet)
     return sheet
+
+
+def _say(sheet: Sheet, note: str) -> None:
+    """Adds a small line above a drawn sheet, since a figure is shown without the program's messages."""
+    width, height = sheet.get_size_inches()
+    sheet.set_size_inches(width, height + LINE)
+    title = sheet.get_suptitle()
+    sheet.suptitle(f"{title}\n{note}" if title else note, size=None if title else 7, color="#555555")
 
 
 def _file_name(name: str, stem: str) -> str:

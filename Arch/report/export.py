@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,8 +11,10 @@ from typing import TYPE_CHECKING, Any
 from Arch import files
 from Arch.cache.entry import Entry
 from Arch.errors import CacheError, ConfigError, DiskError
+from Arch.planning.absent import absent, asked_for
 from Arch.planning.selection import selected_entries
 from Arch.planning.workspace import Workspace
+from Arch.report.absent_words import absent_text
 from Arch.types import COMPARED, Epoch
 
 if TYPE_CHECKING:
@@ -130,14 +133,27 @@ def frame(*what: str, cache: Path | str | None = None, epochs: bool = False) -> 
         cache: the cache folder; `KDTrainer/` by default.
         epochs: whether to give a row for each epoch.
 
+    An experiment that is asked for and has no row is logged as a warning.
+
     Raises:
         ArchError: a word is invalid, or an experiment cannot be read.
     """
     unreadable: list[CacheError] = []
-    table = list(rows(selected_entries(Workspace.at(cache), what), unreadable, with_epochs=epochs))
+    workspace = Workspace.at(cache)
+    table = list(rows(selected_entries(workspace, what), unreadable, with_epochs=epochs))
     if unreadable:
         raise unreadable[0]
+    _warn_of_absent(workspace, what, table)
     return data_frame(table)
+
+
+def _warn_of_absent(workspace: Workspace, what: Sequence[str], table: Sequence[Row]) -> None:
+    """Logs a warning of the experiments that were asked for and have no row, if there are some."""
+    shown = {row["fingerprint"] for row in table}
+    asked = asked_for(workspace, what)
+    if lacking := absent(workspace, what, shown, asked):
+        total = len(asked) or len(shown) + len(lacking)
+        logging.getLogger(__name__).warning(absent_text(lacking, total, "it has no such rows"))
 
 
 def _of_runs(entry: Entry) -> Iterator[Row]:

@@ -56,8 +56,8 @@ def unread_text(findings: Sequence[Finding], where: Callable[[Sequence[str]], st
     if len(findings) == 1:
         [only] = findings
         has, it_counts = ("has", "it counts") if len(only.keys) == 1 else ("have", "they count")
-        return f"{where(only.labels)}: {', '.join(only.keys)} {has} no effect: {it_counts} with {only.why}"
-    said = [f"{where(each.labels)}: {_condition(each)}" for each in findings[:_MOST_LINES]]
+        return printable(f"{where(only.labels)}: {', '.join(only.keys)} {has} no effect: {it_counts} with {only.why}")
+    said = [printable(f"{where(each.labels)}: {_condition(each)}") for each in findings[:_MOST_LINES]]
     more = len({key for each in findings[_MOST_LINES:] for key in each.keys})
     rest = (
         [f"... and {more} more key{'s'[: more != 1]}; `main.py explain FILE` lists those of a config"] if more else []
@@ -95,4 +95,4 @@ def _place_of(other: Config, label: str) -> str:
     if source.trail:
         return f"{label}: {source.trail[-1]}"
     path = os.path.relpath(source.label) if os.path.isabs(source.label) else source.label  # noqa: PTH117
-    return printable(source.label if path.startswith("..") else path)
+    return source.label if path.startswith("..") else path

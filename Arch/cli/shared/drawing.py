@@ -6,6 +6,7 @@ import argparse
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from Arch.cache.entry import Entry
 from Arch.cli.shared.results import labels_of
@@ -18,6 +19,7 @@ from Arch.report.arrays import Array, arrays_of
 from Arch.types import Result, Run
 
 _MOST_LINES = 20
+NO_PLACES: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,8 @@ def draw(
     *,
     stem: str = "",
     plugins: Sequence[str] = (),
+    asked: int = 0,
+    places: Mapping[str, str] = NO_PLACES,
 ) -> int:
     """Draws figures of cached entries, prints their paths, and says which figures and experiments were left out.
 
@@ -55,6 +59,8 @@ def draw(
         options: the command line.
         stem: the beginning of the files' names.
         plugins: the plugin files, which errors in their code name.
+        asked: how many experiments were asked for by name; a figure of fewer says so. 0: the whole cache.
+        places: the config files that ask for experiments, by fingerprint.
 
     Returns:
         The exit code: 0 if a figure was drawn, 1 if another one or an experiment failed, 2 if none was drawn.
@@ -65,19 +71,23 @@ def draw(
     from Arch.figures.writer import draw as draw_figure  # only if a figure is asked for
 
     exhibits = [_Exhibit(label, entry) for label, entry in zip(labels_of(entries), entries, strict=True)]
+    files = {
+        each.label: f"{each.label} ({place})" for each in exhibits if (place := places.get(each.entry.fingerprint))
+    }
     undrawn: dict[str, Exception] = {}
     boxes: dict[str, None] = {}
     code = 0
     for name in names:
         try:
             with errors_named(plugins):
-                drawing = draw_figure(name, exhibits, options.out, stem)
+                drawing = draw_figure(name, exhibits, options.out, stem, asked=asked)
         except Exception as problem:  # noqa: BLE001 - raised below: the other figures come first
             undrawn[name] = problem
             continue
         print("\n".join(printable(str(path)) for path in drawing.paths))
         boxes |= dict.fromkeys(drawing.boxes)
-        code = max(code, _print_left_out(name, drawing.left_out, options))
+        left_out = [(files.get(label, label), reason) for label, reason in drawing.left_out]
+        code = max(code, _print_left_out(name, left_out, options))
     if boxes and not options.quiet:
         print(f"note: {boxes_note(''.join(boxes))}", file=sys.stderr)
     return max(code, _print_undrawn(undrawn, options, is_any_drawn=len(undrawn) < len(names)))

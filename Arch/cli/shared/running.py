@@ -15,7 +15,7 @@ from Arch.cli.shared.results import print_results
 from Arch.config.config import Config
 from Arch.errors import StoppedError
 from Arch.planning.local_data import ADVICE, change_of_data
-from Arch.planning.plan import Plan, make_plan
+from Arch.planning.plan import Plan, Step, make_plan
 from Arch.planning.workspace import Workspace
 from Arch.sweep.in_process import FailedStep, carry_out
 from Arch.sweep.worker import Worker
@@ -47,12 +47,18 @@ def finish(workspace: Workspace, requested: Sequence[tuple[Config, str]], option
 
 def show_results(workspace: Workspace, plan: Plan, options: argparse.Namespace) -> int:
     """Prints the finished runs of a plan's requested experiments; returns 1 if some could not be read."""
-    entries = [workspace.store.entry(step.config) for step in plan.steps if step.labels and not step.status.problem]
-    shown = [entry for entry in entries if entry.run_indices()]
-    code = print_results(shown, options) if shown else 0
+    steps = [step for step in plan.steps if step.labels and not step.status.problem]
+    shown = [entry for entry in (workspace.store.entry(step.config) for step in steps) if entry.run_indices()]
+    asked = {step.config.fingerprint: (step.labels[0], step.wanted) for step in steps if _is_of_a_file(step)}
+    code = print_results(shown, options, asked) if shown else 0
     _print_stale(plan, options)
     _print_changed_data(workspace, plan, options)
     return code
+
+
+def _is_of_a_file(step: Step) -> bool:
+    """Returns whether a config file asks for a number of runs; a cached experiment does not store one."""
+    return not step.config.fingerprint.startswith(step.labels[0])
 
 
 def _print_stale(plan: Plan, options: argparse.Namespace) -> None:

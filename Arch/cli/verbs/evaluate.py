@@ -18,6 +18,7 @@ from Arch.escaping import printable
 from Arch.planning.words import configs
 from Arch.planning.workspace import Workspace
 from Arch.report import export
+from Arch.report.unread_words import first_of
 
 EXAMPLES = """examples:
   main.py evaluate 3f9a                            a cached experiment, every run, on the test samples of its own data
@@ -66,9 +67,12 @@ def run(options: argparse.Namespace) -> int:
     if options.to is not None:
         export.check_format(options.to)
     workspace = workspace_of(options)
-    asked = [each for words in _words(options.what) for each in _evaluations(workspace, words, options)]
+    others: list[str] = []
+    asked = [each for words in _words(options.what) for each in _evaluations(workspace, words, options, others)]
     if not asked:
         raise ConfigError(f"no experiment of {' '.join(options.what)} trains a network that could be evaluated.")
+    if others and not options.quiet:
+        print(f"note: not evaluated, since it trains no network: {printable(first_of(others))}", file=sys.stderr)
     code = finish(workspace, asked, options)
     if options.to is not None:
         _write(workspace, [config for config, _ in asked], options)
@@ -89,13 +93,15 @@ def _is_foreign(word: str) -> bool:
 
 
 def _evaluations(
-    workspace: Workspace, words: tuple[str, ...], options: argparse.Namespace
+    workspace: Workspace, words: tuple[str, ...], options: argparse.Namespace, others: list[str]
 ) -> Iterator[tuple[Config, str]]:
+    """Yields the evaluations of the words; `others` receives the configs that train no network."""
     if _is_foreign(words[0]):
         yield _config(workspace, {"Network": words[0]}, options), words[0]
         return
     for network, label in configs(workspace, words):
         if "Model" not in network.active:  # an evaluation, say, among the configs of a folder
+            others.append(label)
             continue
         yield _config(workspace, _of_experiment(workspace, network, label, options), options), label
 

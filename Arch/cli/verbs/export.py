@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from Arch.cli.console.options import add_what
+from Arch.cli.shared.absent_notes import print_absent
 from Arch.cli.shared.fast_reading import read_fast
 from Arch.cli.shared.results import workspace_of
 from Arch.errors import CacheError, ConfigError
@@ -54,7 +55,9 @@ def run(options: argparse.Namespace) -> int:
         export.write(options.to, table)
         if not options.quiet:
             print(printable(f"{options.to}: {len(table)} rows"))
-    return 1 if unreadable else 0
+    done = "its runs have no epochs" if options.epochs else "it cannot be read"
+    code, _ = print_absent(workspace, options, {row["fingerprint"] for row in table}, done=done)
+    return max(code, bool(unreadable))
 
 
 def _print(table: Sequence[export.Row], *, as_json: bool) -> None:

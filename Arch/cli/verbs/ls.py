@@ -7,6 +7,7 @@ import json
 import time
 
 from Arch.cli.console.options import add_what
+from Arch.cli.shared.absent_notes import print_absent
 from Arch.cli.shared.fast_reading import read_fast
 from Arch.cli.shared.results import workspace_of
 from Arch.planning.selection import selected_entries
@@ -35,4 +36,4 @@ def run(options: argparse.Namespace) -> int:
         print(json.dumps(json_rows(lines), indent=1))
     else:
         print("\n".join(text(lines, time.time())))
-    return 0
+    return print_absent(workspace, options, {line.fingerprint for line in lines})[0] if options.what else 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Sequence
 from dataclasses import replace
 
 from Arch.cache.attempts.attempt import State
@@ -13,10 +14,11 @@ from Arch.cli.shared.results import workspace_of
 from Arch.cli.shared.running import show_results
 from Arch.config.config import Config
 from Arch.escaping import printable
-from Arch.planning.plan import make_plan
-from Arch.planning.task import failed_tasks_of
+from Arch.planning.plan import Plan, make_plan
+from Arch.planning.task import Task, failed_tasks_of
 from Arch.planning.words import configs
 from Arch.planning.workspace import Workspace
+from Arch.report.unread_words import first_of
 
 EXAMPLES = """examples:
   main.py retry ExperimentConfigs/Quickstart      the failed and crashed runs of these configs
@@ -40,6 +42,7 @@ def run(options: argparse.Namespace) -> int:
     print_notes(requested, options)
     plan = make_plan(requested, workspace.store)
     tasks = failed_tasks_of(plan)
+    _print_others(plan, tasks, options)
     if not tasks:
         code = show_results(workspace, plan, options)
         where = sys.stderr if options.json else sys.stdout
@@ -48,6 +51,23 @@ def run(options: argparse.Namespace) -> int:
     from Arch.cli.shared.sweeping import sweep  # slow to import, and not needed if no run failed
 
     return sweep(workspace, plan, tasks, options, is_forced=True)
+
+
+def _print_others(plan: Plan, tasks: Sequence[Task], options: argparse.Namespace) -> None:
+    """Says which requested experiments lack runs that did not fail, and so are not made; with --quiet, nothing."""
+    chosen = {task.name for task in tasks}
+    lacking = [
+        step
+        for step in plan.steps
+        if step.labels and any((step.config.fingerprint, run) not in chosen for run in step.status.missing)
+    ]
+    if lacking and not options.quiet:
+        total = sum(bool(step.labels) for step in plan.steps)
+        print(
+            f"note: {len(lacking)} of {total} experiments lack runs that did not fail, which retry does not make: "
+            f"{printable(first_of([step.labels[0] for step in lacking]))}",
+            file=sys.stderr,
+        )
 
 
 def _with_all_attempts(workspace: Workspace, config: Config) -> Config:

@@ -25,5 +25,5 @@ def run(options: argparse.Namespace) -> int:
     """Prints the table of results."""
     read_fast()
     workspace = workspace_of(options)
-    entries, code = cached_entries(workspace, options.what, options)
-    return print_results(entries, options) or code
+    found = cached_entries(workspace, options.what, options)
+    return print_results(found.entries, options, found.numbers) or found.code

@@ -7,6 +7,7 @@ import json
 
 from Arch.cache.entry import Entry
 from Arch.cli.console.options import add_what
+from Arch.cli.shared.absent_notes import print_absent
 from Arch.cli.shared.results import workspace_of
 from Arch.errors import CacheError, ConfigError, DiskError
 from Arch.escaping import printable
@@ -49,7 +50,7 @@ def run(options: argparse.Namespace) -> int:
         print(json.dumps([_row(log, options.lines) for log in logs], indent=1))
     else:
         print("\n".join(f"{_heading(log)}\n{log.tail(options.lines)}" for log in logs), end="")
-    return 0
+    return print_absent(workspace, options, {log.entry.fingerprint for log in logs}, done="no such log")[0]
 
 
 def _logs(kind: type[Log], entry: Entry, run: int | None) -> list[Log]:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from Arch.cache.entry import Entry
 from Arch.cli.console.options import add_what
+from Arch.cli.shared.absent_notes import print_absent
 from Arch.cli.shared.removing import selected
 from Arch.cli.shared.results import workspace_of
 from Arch.errors import ConfigError
@@ -67,7 +68,8 @@ def run(options: argparse.Namespace) -> int:
     else:
         outcome = f"{len(faults)} fault{'s'[: len(faults) != 1]}" if faults else "all as they were written"
         print(f"{runs} runs of {len(names)} experiments, {size_text(size)} read: {outcome}")
-    return 1 if faults else 0
+    code = print_absent(workspace, options, names)[0] if options.what else 0
+    return max(code, bool(faults))
 
 
 def _is_selection(path: Path) -> bool:

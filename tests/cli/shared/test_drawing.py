@@ -58,10 +58,10 @@ def failing(monkeypatch):
     draw = writer.draw
 
     def failing(problem):
-        def drawn(name, *rest):
+        def drawn(name, *rest, **more):
             if name == "accuracy-bars":
                 raise problem
-            return draw(name, *rest)
+            return draw(name, *rest, **more)
 
         monkeypatch.setattr(writer, "draw", drawn)
 
