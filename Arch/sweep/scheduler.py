@@ -11,8 +11,10 @@ from Arch.cache.making.lease import Lease
 from Arch.errors import DiskError, RunHeldError
 from Arch.planning.task import Task
 from Arch.planning.workspace import Workspace
+from Arch.sweep.active_run import ActiveRun
 from Arch.sweep.attempts import Attempts
 from Arch.sweep.executors.executor import Ending, Executor
+from Arch.sweep.guarded_watcher import GuardedSweepWatcher
 from Arch.sweep.options import SweepOptions
 from Arch.sweep.outcome import Report, TaskOutcome, blocked, refused
 from Arch.sweep.progress import Outcome, Running, SilentSweepWatcher, Slot, SweepProgress, SweepWatcher
@@ -22,25 +24,6 @@ PAUSE = 0.1  # seconds to wait for a worker's exit at a time
 TICK = 0.5  # seconds between two progress reports
 _AT_ONCE = 100  # tasks that are tried in a row, so that signals and exits never wait long
 _MOST_REFUSALS = 3  # disk errors in a row, after which the disk and not a single entry is at fault
-
-
-@dataclass
-class _ActiveRun:
-    """A run that a worker is making.
-
-    Attributes:
-        running: the task with its slot.
-        lease: the lease of the run.
-        deadline: when it times out, on the monotonic clock.
-        is_timed_out: whether it was asked to stop because of its deadline.
-        is_stop_requested: whether it was asked to stop.
-    """
-
-    running: Running
-    lease: Lease
-    deadline: float | None
-    is_timed_out: bool = False
-    is_stop_requested: bool = False
 
 
 @dataclass
@@ -62,9 +45,10 @@ class Sweep:
     watcher: SweepWatcher = field(default_factory=SilentSweepWatcher)
 
     def __post_init__(self) -> None:
+        self.watcher = GuardedSweepWatcher(self.watcher)
         self._queue = RunQueue(self.tasks)
         self._attempts = Attempts(self.workspace, accepts_unlike=self.options.accepts_unlike)
-        self._active: dict[str, _ActiveRun] = {}
+        self._active: dict[str, ActiveRun] = {}
         self._free = list(reversed(self.executor.slots))
         self._outcomes: dict[Task, TaskOutcome] = {}
         self._counts = dict.fromkeys(Outcome, 0)
@@ -127,7 +111,7 @@ class Sweep:
                 self.executor.ask(name, "checkpoint")
         self._is_checkpoint_asked = False
 
-    def _ask_to_stop(self, name: str, active: _ActiveRun) -> None:
+    def _ask_to_stop(self, name: str, active: ActiveRun) -> None:
         if not active.is_stop_requested:
             active.is_stop_requested = True
             self.executor.ask(name, "stop")
@@ -168,7 +152,7 @@ class Sweep:
         self._free.remove(slot)
         now = time.monotonic()
         running = Running(task, slot, work, lease.generation, now)
-        self._active[name] = _ActiveRun(running, lease, self.options.timeout and now + self.options.timeout)
+        self._active[name] = ActiveRun(running, lease, self.options.timeout and now + self.options.timeout)
         self.watcher.started(running)
 
     def _collect(self, seconds: float) -> None:
@@ -178,7 +162,7 @@ class Sweep:
             self._free.append(active.running.slot)
             self._classify(active, ending)
 
-    def _classify(self, active: _ActiveRun, ending: Ending) -> None:
+    def _classify(self, active: ActiveRun, ending: Ending) -> None:
         running, task = active.running, active.running.task
         timeout = self.options.timeout if active.is_timed_out else None
         tries = self._tries.get(task, 0) + 1

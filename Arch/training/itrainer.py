@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import cached_property, partial
 from types import MappingProxyType
 from typing import final
@@ -25,6 +26,7 @@ from Arch.training.networks.foreign import ForeignModel
 from Arch.training.networks.given import GivenNetwork
 from Arch.training.networks.likeness import Likeness, accepted
 from Arch.training.normalization import chosen_constants, own_constants
+from Arch.training.run.guarded_watcher import GuardedWatcher
 from Arch.training.run.prepared import PreparedRun
 from Arch.training.run.run_log import RunLog, open_run_log
 from Arch.training.run.run_loop import make_run, start_message
@@ -59,7 +61,8 @@ class ITrainer(ABC):
         settings: Settings,
         networks: Mapping[str, GivenNetwork] = MappingProxyType({}),
     ) -> None:
-        self.config, self.entry, self.settings, self.networks = config, entry, settings, networks
+        self.config, self.entry, self.networks = config, entry, networks
+        self.settings = replace(settings, watcher=GuardedWatcher.around(settings.watcher))
 
     @abstractmethod
     def load_dataset(self) -> ImageData | None:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import io
 import re
 import sys
 from pathlib import Path
-from typing import Any
 
 from Arch.machine.installation import INSTALLATION, NAME
+from Arch.machine.standard_streams import SafeStream
 
 _COMMANDS = {"main.py": NAME, "Plotfigs.py": f"{NAME}-figures"}
 _HINT = re.compile(rf"`({'|'.join(map(re.escape, _COMMANDS))})(?=[ `])")
@@ -27,18 +26,11 @@ def as_started(text: str) -> str:
     return text
 
 
-class HintStream(io.TextIOWrapper):
-    """A standard stream that writes hints such as `main.py status` with the name of the installed command.
+class HintStream(SafeStream):
+    """A safe stream that writes hints such as `main.py status` with the name of the installed command.
 
     Hints are part of messages of all layers and of records that other processes wrote; all of them pass this stream.
     """
-
-    @classmethod
-    def around(cls, stream: io.TextIOWrapper) -> HintStream:
-        """Takes over a standard stream; the old object must not be used afterwards."""
-        shape: dict[str, Any] = {"encoding": stream.encoding, "errors": stream.errors}
-        shape |= {"line_buffering": stream.line_buffering, "write_through": stream.write_through}
-        return cls(stream.detach(), **shape)
 
     def write(self, text: str) -> int:
         """Writes a text with its hints rewritten."""

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Sequence
 
 from Arch.callbacks import Requests
+from Arch.cli.console.program import ignore_closed_output
 from Arch.cli.console.progress import watcher
 from Arch.cli.console.signals import Signals
 from Arch.cli.shared.config_notes import print_notes
@@ -23,6 +24,7 @@ from Arch.sweep.worker import Worker
 
 def finish(workspace: Workspace, requested: Sequence[tuple[Config, str]], options: argparse.Namespace) -> int:
     """Makes missing runs in this process and prints the results; returns 0 if all requested runs exist then."""
+    ignore_closed_output()
     print_notes(requested, options)
     plan = make_plan(requested, workspace.store)
     if options.threads is not None:  # torch, which is not imported yet, reads them at import

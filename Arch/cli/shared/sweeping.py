@@ -7,6 +7,7 @@ import sys
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, closing, nullcontext
 
+from Arch.cli.console.program import ignore_closed_output
 from Arch.cli.console.signals import Signals
 from Arch.cli.console.sweep_lines import LineSweepWatcher
 from Arch.cli.console.sweep_words import failure_text
@@ -37,6 +38,7 @@ def sweep(
     workspace: Workspace, plan: Plan, tasks: Sequence[Task], options: argparse.Namespace, *, is_forced: bool
 ) -> int:
     """Makes the runs, prints the results of the requested experiments and a summary; returns 0 if no run is missing."""
+    ignore_closed_output()
     sweep_options = SweepOptions(
         options.retry,
         options.timeout,

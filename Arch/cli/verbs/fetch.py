@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 from Arch.cli.console.download_line import DownloadLine
+from Arch.cli.console.program import ignore_closed_output
 from Arch.cli.shared.dataset_lines import size_below
 from Arch.cli.shared.results import workspace_of
 from Arch.datasets.download.download import fetched
@@ -30,6 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Downloads the datasets and prints their folders; returns 1 if one is not available."""
+    ignore_closed_output()
     workspace = workspace_of(options)
     schema = workspace.resolver.rules.keys["Dataset"].schema
     names = dict.fromkeys(schema.aliases.get(name, name) for name in options.names)

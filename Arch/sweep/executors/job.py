@@ -17,6 +17,7 @@ from Arch.callbacks import Requests
 from Arch.config.config import Config
 from Arch.errors import ArchError, LeaseLostError, StoppedError
 from Arch.escaping import escaping
+from Arch.machine.standard_streams import make_streams_safe
 from Arch.planning.workspace import Workspace
 from Arch.sweep.executors.order import Exit, Order
 from Arch.sweep.worker import Worker
@@ -65,6 +66,7 @@ def main(make: Callable[[Job], None] = make_run) -> Exit:
     Args:
         make: makes and commits the run; an exception of it is recorded with the run.
     """
+    make_streams_safe()  # a full disk under the log must not fail a run that prints
     sys.stdout, sys.stderr = escaping(sys.stdout), escaping(sys.stderr)  # the log, which people show on terminals
     requests = Requests()
     _handle_signals(requests)

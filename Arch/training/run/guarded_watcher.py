@@ -14,12 +14,18 @@ from Arch.types import Epoch
 class GuardedWatcher:
     """Calls a watcher until it raises an error, which is logged; from then on the watcher is not called.
 
-    ArchError is raised again, since a watcher may end a run on purpose, and so is KeyboardInterrupt.
+    ArchError is raised again, since a watcher may end a run on purpose, and so are KeyboardInterrupt and SystemExit,
+    except the SystemExit by which a display (rich) answers a closed pipe.
     """
 
     def __init__(self, watcher: Watcher) -> None:
         """Takes the watcher to guard."""
         self._watcher = watcher
+
+    @classmethod
+    def around(cls, watcher: Watcher) -> GuardedWatcher:
+        """Returns a guarded watcher, the given one if it is guarded already."""
+        return watcher if isinstance(watcher, GuardedWatcher) else cls(watcher)
 
     def run_started(self, title: str, run: int, epochs: int, steps: int) -> None:
         """See `Watcher.run_started`."""
@@ -53,7 +59,9 @@ class GuardedWatcher:
             yield
         except ArchError:
             raise
-        except Exception as error:  # noqa: BLE001 - a watcher is code of the caller
+        except (Exception, SystemExit) as error:  # a watcher is code of the caller
+            if isinstance(error, SystemExit) and not isinstance(error.__context__, OSError):
+                raise
             logging.getLogger(__name__).warning(
                 "the progress display %s failed (%s: %s) and is not called again; the run continues.",
                 type(self._watcher).__name__,

@@ -111,7 +111,7 @@ class RunLoop:
         """Takes a run, its state, the lease on it and its log."""
         self._run, self._state, self._lease, self._log = run, state, lease, log
         study = run.study
-        self._watcher = GuardedWatcher(study.settings.watcher)
+        self._watcher = GuardedWatcher.around(study.settings.watcher)
         self._watch = Stopwatch(state.seconds)
         self._device_watch = device_watch(study.engine.device, state.device_seconds)
         self._write_event: Callable[[Epoch], None] = lambda _: None

@@ -28,22 +28,21 @@ class Place:
         for seed in range(count):
             (self.folder / f"configs/{seed:03d}.json").write_text(json.dumps({**TINY, "Seed": seed, **keys}))
 
-    def start(self, *words, stub=None):
+    def start(self, *words, stub=None, **streams):
         told = {"trace": str(self.folder / "trace"), **(stub or {})}
         process = subprocess.Popen(
             [sys.executable, "-m", "tests.sweep.stub_main", *map(str, words), "--cache", str(self.folder / "cache")],
             cwd=ROOT,
             env={**os.environ, "STUB": json.dumps(told)},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
+            **{"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **streams},
             text=True,
             preexec_fn=_restore_ctrl_c,  # noqa: PLW1509 - this process has no threads
         )
         self.started.append(process)
         return process
 
-    def sweep(self, *words, stub=None):
-        return self.start("-e", self.folder / "configs", *words, stub=stub)
+    def sweep(self, *words, stub=None, **streams):
+        return self.start("-e", self.folder / "configs", *words, stub=stub, **streams)
 
     def starts(self):
         """Returns the lines of the trace: fingerprint, run, attempt, pid."""
@@ -69,7 +68,9 @@ def place(tmp_path):
     for process in place.started:
         if process.poll() is None:
             process.kill()
-        process.communicate()
+        for stream in filter(None, (process.stdout, process.stderr)):
+            stream.close()
+        process.wait()
 
 
 def wait_for(condition, seconds=60):
@@ -179,6 +180,39 @@ def test_ctrl_c_twice_kills_at_once_and_the_same_command_completes_it(place):
     assert not any(is_running(pid) for *_, pid in place.starts())
     assert states(place) == ["stopped", "stopped"]
     assert finished(place.sweep())[0] == 0
+
+
+def test_a_sweep_continues_when_its_output_is_closed(place):
+    place.write(3)
+    process = place.sweep("--workers", 1, stub={"steps": 20})
+    place.wait_for_starts(1)
+    process.stdout.close()
+    process.stderr.close()
+    assert process.wait(60) == 0
+    assert [entry.run_indices() for entry in place.entries()] == [(0,)] * 3
+
+
+def test_the_table_of_a_closed_terminal_does_not_end_a_sweep(place):
+    place.write(3)
+    terminal, inside = os.openpty()
+    process = place.sweep("--workers", 1, stub={"steps": 20}, stderr=inside)
+    os.close(inside)
+    place.wait_for_starts(1)
+    os.close(terminal)
+    assert process.wait(60) == 0
+    assert [entry.run_indices() for entry in place.entries()] == [(0,)] * 3
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a disk that is always full")
+def test_the_exit_code_tells_of_runs_and_not_of_a_full_disk_under_the_output(place):
+    place.write(2)
+    with Path("/dev/full").open("w") as full:
+        process = place.sweep(stub={"ways": {"1": "error"}}, stdout=full)
+        assert finished(process)[0] == 1
+        process = place.start("retry", place.folder / "configs", stdout=full)
+        code, _, err = finished(process)
+    assert code == 0
+    assert "error: standard output: no space left on device; all else was done." in err
 
 
 def test_sigterm_checkpoints_and_stops_too(place):

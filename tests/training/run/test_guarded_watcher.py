@@ -51,3 +51,18 @@ def test_an_arch_error_or_an_interrupt_of_the_watcher_is_raised(name, error, cap
             getattr(guarded, name)(*CALLS[name])
         assert caught.value is error
     assert (len(watcher.calls), caplog.records) == (2, [])
+
+
+def test_a_display_that_answers_a_closed_pipe_by_exiting_is_dropped(caplog):
+    error = SystemExit(1)
+    error.__context__ = BrokenPipeError(32, "Broken pipe")
+    watcher = Raising(error)
+    GuardedWatcher(watcher).step_done()
+    assert len(caplog.records) == 1
+    with pytest.raises(SystemExit):
+        GuardedWatcher(Raising(SystemExit(1))).step_done()
+
+
+def test_a_guarded_watcher_is_not_guarded_again():
+    guarded = GuardedWatcher(Raising(KeyError()))
+    assert GuardedWatcher.around(guarded) is guarded
