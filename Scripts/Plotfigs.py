@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
 """Draws figures of what is cached; `Plotfigs.py -h` lists them."""
 
+import os
 import sys
-from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # so that it runs from anywhere, installed or not
+# So that it runs from anywhere, installed or not; without pathlib, during whose import Ctrl-C would be a traceback.
+sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.realpath(__file__))))  # noqa: PTH120
 
-from Arch.cli.plotfigs import program
+from Arch.cli.start import figures
 
 if __name__ == "__main__":
-    sys.exit(program())
+    sys.exit(figures())

@@ -26,7 +26,7 @@ from Arch.sweep.outcome import TaskOutcome, refused
 from Arch.sweep.progress import Outcome, Slot
 from Arch.units import utc_now
 
-_ENDS = ("SIGTERM", "SIGINT", "SIGKILL")
+_ENDS = ("SIGTERM", "SIGINT", "SIGHUP", "SIGKILL")
 _RETRIED = ("error", "crash", "timeout")  # not out-of-memory: memory that ran out once will run out again
 
 

@@ -85,6 +85,7 @@ class SweepProgress:
         total: number of runs that were missing when the plan was made.
         seconds: time since the sweep started.
         blocked: how many of the failed ones were not tried, because a run that they need is missing.
+        is_stopping: whether the sweep waits for its workers and starts no more.
     """
 
     running: tuple[Running, ...]
@@ -95,6 +96,7 @@ class SweepProgress:
     total: int
     seconds: float
     blocked: int = 0
+    is_stopping: bool = False
 
 
 class SweepWatcher(Protocol):

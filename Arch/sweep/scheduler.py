@@ -223,5 +223,6 @@ class Sweep:
                 total=len(self.tasks),
                 seconds=self._last_tick - self._begin,
                 blocked=counts[Outcome.BLOCKED],
+                is_stopping=bool(self._end and running),
             )
         )

@@ -55,7 +55,7 @@ class Worker:
         Raises:
             ArchError: it cannot run, or its training failed, or was asked to stop.
         """
-        with _torch_errors_converted(), errors_named(config.plugins):
+        with _torch_errors_converted(), errors_named(config.plugins), self.requests.interrupts_converted():
             return self._trainer(config).result()
 
     def make_run(self, config: Config, lease: Lease) -> None:
@@ -66,7 +66,8 @@ class Worker:
             LeaseLostError: another process has taken the run over.
         """
         # The lease is entered first, so that a trainer that cannot be built is recorded as the run's failure.
-        with _torch_errors_converted(), lease, errors_named(config.plugins):
+        converted = self.requests.interrupts_converted()
+        with _torch_errors_converted(), lease, errors_named(config.plugins), converted:
             self._trainer(config).make_run(lease)
 
     def _trainer(self, config: Config) -> ITrainer:

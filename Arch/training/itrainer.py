@@ -152,7 +152,9 @@ class ITrainer(ABC):
             LeaseLostError: another process has taken the run over; this process records and commits nothing.
         """
         with lease, open_run_log(self.entry.work(lease.index)) as log:
-            with _logged_errors(lease, log), errors_named(self.config.plugins), self._session():
+            converted = self.settings.requests.interrupts_converted()
+            with _logged_errors(lease, log), errors_named(self.config.plugins), self._session(), converted:
+                self.settings.requests.require_no_interrupt(f"run {lease.index} of {self.entry.path}")
                 log.write(start_message(self.study, lease))
                 if self.dataset:
                     require_same_data_as_runs(self.dataset, self.entry.runs())

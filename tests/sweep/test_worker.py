@@ -3,7 +3,8 @@
 import pytest
 
 import Arch.training
-from Arch.errors import CacheError
+from Arch.cache.attempts.attempt import State
+from Arch.errors import CacheError, StoppedError
 from Arch.planning.plan import make_plan
 from Arch.planning.task import tasks_of
 from Arch.sweep.in_process import carry_out
@@ -69,3 +70,23 @@ def test_a_study_without_a_model_has_no_network_to_load(looking):
     config = looking.resolver.resolve(LOOKING)
     with pytest.raises(CacheError, match="trains no network"):
         load_model(config, looking.store.entry(config), 0, "Last")
+
+
+@pytest.mark.parametrize("made", [None, ImportError("numpy failed")])
+def test_an_interrupt_while_data_are_loaded_stops_the_run_and_is_no_failure(made, workspace, monkeypatch):
+    worker = Worker(workspace.store, workspace.data, "cpu")
+
+    def load(_):
+        try:
+            worker.requests.interrupt()
+        except KeyboardInterrupt:
+            if made is None:
+                raise
+            raise made from None
+
+    monkeypatch.setattr("Arch.training.trainers.image_trainer.ImageTrainer.load_dataset", load)
+    config = workspace.resolver.resolve({"Dataset": "Synthetic", "Model": "MLP"})
+    with pytest.raises(StoppedError):
+        worker.train(config)
+    (attempt,) = workspace.store.entry(config).attempts()
+    assert (attempt.state, attempt.failure) == (State.STOPPED, None)

@@ -1,13 +1,30 @@
-"""Prints the progress of a sweep as plain lines on standard error, for logs."""
+"""Prints the progress of a sweep as plain lines on standard error, for logs; or nothing."""
 
 from __future__ import annotations
 
 import sys
+from typing import Protocol
 
 from Arch.cache.attempts.failure import Failure
+from Arch.cli.console.signals import say
 from Arch.cli.console.sweep_words import ended_text
 from Arch.escaping import printable
-from Arch.sweep.progress import Outcome, Running, SweepProgress, Task
+from Arch.sweep.progress import Outcome, Running, SilentSweepWatcher, SweepProgress, SweepWatcher, Task
+
+
+class ConsoleSweepWatcher(SweepWatcher, Protocol):
+    """A watcher that also prints the answers to signals."""
+
+    def tell(self, line: str) -> None:
+        """Prints a line for the user at once; called by another thread than the other methods."""
+
+
+class QuietSweepWatcher(SilentSweepWatcher):
+    """Prints the answers to signals alone."""
+
+    def tell(self, line: str) -> None:
+        """Prints the line."""
+        say(line)
 
 
 class LineSweepWatcher:
@@ -32,6 +49,10 @@ class LineSweepWatcher:
     def tick(self, progress: SweepProgress) -> None:
         """Updates the total number of runs."""
         self._total = progress.total
+
+    def tell(self, line: str) -> None:
+        """Prints the line."""
+        say(line)
 
 
 def _say(line: str) -> None:

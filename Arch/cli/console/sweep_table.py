@@ -53,6 +53,10 @@ class TableSweepWatcher:
         line = printable(ended_text(what, outcome, failure))
         self._console.print(Text(line, style=_COLOURS.get(outcome, "red")))
 
+    def tell(self, line: str) -> None:
+        """Prints a line above the table, which would overwrite it if it were written past the live display."""
+        self._console.print(Text(line, style="bold yellow"))
+
     def tick(self, progress: SweepProgress) -> None:
         """Redraws the table."""
         self._live.update(Group(_table(progress), Text(_summary(progress), style="bold")), refresh=True)
@@ -108,4 +112,5 @@ def _summary(progress: SweepProgress) -> str:
     counts += [f"{progress.blocked} not tried"] if progress.blocked else []
     counts += [f"{progress.elsewhere} made elsewhere"] if progress.elsewhere else []
     counts += [f"{progress.waiting} waiting"] if progress.waiting else []
+    counts += ["stopping"] if progress.is_stopping else []
     return f"{', '.join(counts)}; {duration_text(progress.seconds)}"

@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from collections.abc import Sequence
 
-from Arch.callbacks import Requests
 from Arch.cli.console.program import ignore_closed_output
-from Arch.cli.console.progress import watcher
-from Arch.cli.console.signals import Signals
 from Arch.cli.shared.config_notes import print_notes
+from Arch.cli.shared.made import Made
 from Arch.cli.shared.results import print_results
 from Arch.config.config import Config
 from Arch.errors import StoppedError
 from Arch.planning.local_data import ADVICE, change_of_data
 from Arch.planning.plan import Plan, Step, make_plan
 from Arch.planning.workspace import Workspace
-from Arch.sweep.in_process import FailedStep, carry_out
-from Arch.sweep.worker import Worker
+from Arch.sweep.in_process import FailedStep
 
 
 def finish(workspace: Workspace, requested: Sequence[tuple[Config, str]], options: argparse.Namespace) -> int:
@@ -27,24 +23,19 @@ def finish(workspace: Workspace, requested: Sequence[tuple[Config, str]], option
     ignore_closed_output()
     print_notes(requested, options)
     plan = make_plan(requested, workspace.store)
-    if options.threads is not None:  # torch, which is not imported yet, reads them at import
-        os.environ.update(dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS"), str(options.threads)))
-    requests = Requests()
-    shown = watcher(quiet=options.quiet)
-    worker = Worker(
-        workspace.store, workspace.data, options.device, shown, requests, accepts_unlike=options.accept_unlike
-    )
-    with Signals(requests.stop, _interrupt, requests.checkpoint) as signals:
-        try:
-            failures = carry_out(plan, worker)
-        except KeyboardInterrupt:
-            print("\ninterrupted; finished runs are kept", file=sys.stderr)
-            return signals.code or 130  # a plugin may raise KeyboardInterrupt as well
+    made = Made()
+    if plan.missing:
+        from Arch.cli.shared.making import make_missing  # threads and signals, which a cached answer does not need
+
+        made = make_missing(workspace, plan, options)
+    if made.is_interrupted:
+        print("\ninterrupted; finished runs are kept", file=sys.stderr)
+        return made.code
     code = show_results(workspace, plan, options)
-    _print_failures(failures, plan)
-    if any(isinstance(failure.error, StoppedError) for failure in failures):
-        return signals.code
-    return 1 if failures else code
+    _print_failures(made.failures, plan)
+    if any(isinstance(failure.error, StoppedError) for failure in made.failures):
+        return made.code
+    return 1 if made.failures else code
 
 
 def show_results(workspace: Workspace, plan: Plan, options: argparse.Namespace) -> int:
@@ -103,7 +94,3 @@ def _print_failures(failures: Sequence[FailedStep], plan: Plan) -> None:
         failed = len(failures) - untried - any(isinstance(failure.error, StoppedError) for failure in failures)
         more = f", {untried} not tried because of that" if untried else ""
         print(f"{failed} of {len(plan.missing)} experiments failed{more}", file=sys.stderr)
-
-
-def _interrupt() -> None:
-    raise KeyboardInterrupt

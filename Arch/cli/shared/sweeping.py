@@ -9,7 +9,7 @@ from contextlib import AbstractContextManager, closing, nullcontext
 
 from Arch.cli.console.program import ignore_closed_output
 from Arch.cli.console.signals import Signals
-from Arch.cli.console.sweep_lines import LineSweepWatcher
+from Arch.cli.console.sweep_lines import ConsoleSweepWatcher, LineSweepWatcher, QuietSweepWatcher
 from Arch.cli.console.sweep_words import failure_text
 from Arch.cli.shared.running import show_results
 from Arch.planning.plan import Plan
@@ -19,7 +19,7 @@ from Arch.sweep.executors.devices import WorkerOptions, slots_of, this_machine
 from Arch.sweep.executors.local import LocalPool
 from Arch.sweep.options import SweepOptions
 from Arch.sweep.outcome import Report
-from Arch.sweep.progress import Outcome, SilentSweepWatcher, SweepWatcher
+from Arch.sweep.progress import Outcome
 from Arch.sweep.scheduler import Sweep
 
 _MOST_LINES = 20
@@ -50,17 +50,17 @@ def sweep(
     slots = slots_of(worker_options, this_machine())
     with closing(LocalPool(slots)) as pool, sweep_watcher(quiet=options.quiet) as watcher:
         sweep = Sweep(tasks, workspace, pool, sweep_options, watcher)
-        with Signals(sweep.stop, sweep.kill, sweep.checkpoint) as signals:
+        with Signals(sweep.stop, sweep.kill, sweep.checkpoint, tell=watcher.tell) as signals:
             report = sweep.run()
     code = show_results(workspace, plan, options)
     _summarise(report, plan, quiet=options.quiet)
     return signals.code or (code if report.is_complete else 1)
 
 
-def sweep_watcher(*, quiet: bool) -> AbstractContextManager[SweepWatcher]:
+def sweep_watcher(*, quiet: bool) -> AbstractContextManager[ConsoleSweepWatcher]:
     """Returns the watcher for standard error: none if `quiet`, a table on a terminal, else lines."""
     if quiet:
-        return nullcontext(SilentSweepWatcher())
+        return nullcontext(QuietSweepWatcher())
     if sys.stderr.isatty():
         from Arch.cli.console.sweep_table import TableSweepWatcher  # rich: only a sweep on a terminal needs it
 

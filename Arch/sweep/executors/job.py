@@ -23,7 +23,7 @@ from Arch.sweep.executors.order import Exit, Order
 from Arch.sweep.worker import Worker
 
 PARENT = "ARCH_PARENT"  # environment variable: the PID of the process whose end also ends this worker
-SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGUSR1, signal.SIGUSR2)
+SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2)
 _DIE_WITH_PARENT = 1  # PR_SET_PDEATHSIG of <linux/prctl.h>
 
 
@@ -68,14 +68,17 @@ def main(make: Callable[[Job], None] = make_run) -> Exit:
     """
     make_streams_safe()  # a full disk under the log must not fail a run that prints
     sys.stdout, sys.stderr = escaping(sys.stdout), escaping(sys.stderr)  # the log, which people show on terminals
-    requests = Requests()
-    _handle_signals(requests)
-    order = Order.of(sys.stdin.read())
+    requests = Requests(is_checked=True)  # below, once there is a lease that can be ended
     try:
+        _handle_signals(requests)
+        order = Order.of(sys.stdin.read())
         # Adopted before torch is imported, which may take minutes: other processes see the holder and its heartbeat.
         with Lease.adopt(Entry(Path(order.cache, order.fingerprint)), order.run, dict(order.token)) as lease:
             _follow_parent()
-            make(_job(order, lease, requests))
+            with requests.interrupts_converted():
+                requests.is_checked = False
+                requests.require_no_interrupt(f"run {order.run} of {order.fingerprint}")
+                make(_job(order, lease, requests))
     except LeaseLostError as error:
         return _leave(error, Exit.LOST)
     except (StoppedError, KeyboardInterrupt) as error:
@@ -85,6 +88,9 @@ def main(make: Callable[[Job], None] = make_run) -> Exit:
     except (Exception, SystemExit):  # noqa: BLE001 - it is recorded already; the log gets the traceback
         traceback.print_exc()
         return Exit.FAILED
+    finally:
+        for number in SIGNALS:  # a later one would interrupt the end of the interpreter, and change the exit code
+            signal.signal(number, signal.SIG_IGN)
     return Exit.COMMITTED
 
 
@@ -95,14 +101,17 @@ def _job(order: Order, lease: Lease, requests: Requests) -> Job:
 
 
 def _handle_signals(requests: Requests) -> None:
+    """Lets signals set the requests; a stop before the first step, when these are not checked, ends the worker."""
+
     def stop(_number: int, _frame: FrameType | None) -> None:
-        requests.stop()
+        requests.interrupt()
 
     def save(_number: int, _frame: FrameType | None) -> None:
         requests.checkpoint()
 
     for number in SIGNALS:
-        signal.signal(number, save if number in (signal.SIGUSR1, signal.SIGUSR2) else stop)
+        if number != signal.SIGHUP or signal.getsignal(number) is not signal.SIG_IGN:  # ignored under nohup
+            signal.signal(number, save if number in (signal.SIGUSR1, signal.SIGUSR2) else stop)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)  # the executor blocked them until they are handled
 
 

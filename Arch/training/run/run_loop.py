@@ -53,12 +53,16 @@ def make_run(study: Study, prepare: Callable[[], PreparedRun], lease: Lease, log
     """
     if study.config.option("TensorBoard"):
         summary_writer()  # raises before the run starts where TensorBoard is not installed
-    stream = Streams(study.config["Seed"], lease.index).dropout
-    with global_stream(stream, study.engine.device):
-        run, state = _resumed(prepare, lease, log)
-        loop = RunLoop(run, state, lease, log)
-        loop.run()
-    return loop.commit()
+    stream, requests = Streams(study.config["Seed"], lease.index).dropout, study.settings.requests
+    try:
+        with global_stream(stream, study.engine.device):
+            run, state = _resumed(prepare, lease, log)
+            loop = RunLoop(run, state, lease, log)
+            requests.is_checked = True  # from here to the commit
+            loop.run()
+        return loop.commit()
+    finally:
+        requests.is_checked = False
 
 
 def _resumed(prepare: Callable[[], PreparedRun], lease: Lease, log: RunLog) -> tuple[PreparedRun, RunState]:

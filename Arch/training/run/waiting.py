@@ -37,7 +37,8 @@ def wait_for_lease(entry: Entry, index: int, requests: Requests, *, device: str,
             where = "while another process was making" if has_warned else "before"
             raise StoppedError(f"stopped {where} run {index} of {entry.path}; the same command resumes from there.")
         try:
-            return entry.take(index, device=device, heartbeats=heartbeats, is_forced=True)
+            with requests.checked():  # a claim that is half written would look like that of a crashed process
+                return entry.take(index, device=device, heartbeats=heartbeats, is_forced=True)
         except RunDoneError:
             return None
         except RunHeldError as held:

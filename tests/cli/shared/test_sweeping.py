@@ -215,13 +215,31 @@ def test_the_exit_code_tells_of_runs_and_not_of_a_full_disk_under_the_output(pla
     assert "error: standard output: no space left on device; all else was done." in err
 
 
-def test_sigterm_checkpoints_and_stops_too(place):
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGHUP, 129)])
+def test_sigterm_and_a_closed_terminal_checkpoint_and_stop_too(number, code, place):
     place.write(1)
     process = place.sweep(stub={"steps": 10**6})
     place.wait_for_starts(1)
-    process.terminate()
-    assert finished(process)[0] == 143
+    process.send_signal(number)
+    assert finished(process)[0] == code
     assert states(place) == ["stopped"]
+
+
+def test_the_answer_to_ctrl_c_stays_on_the_terminal_above_the_table(place):
+    place.write(1)
+    terminal, inside = os.openpty()
+    process = place.sweep(stub={"steps": 10**6, "ways": {"0": "ignores stop"}}, stderr=inside)
+    os.close(inside)
+    place.wait_for_starts(1)
+    time.sleep(0.7)  # until the table is drawn
+    process.send_signal(signal.SIGINT)
+    shown, until = b"", time.monotonic() + 30
+    while b"stopping; press" not in shown or b"stopping" not in shown.partition(b"stopping; press")[2]:
+        assert time.monotonic() < until
+        shown += os.read(terminal, 1 << 16)
+    process.send_signal(signal.SIGINT)
+    assert process.wait(30) == 130
+    os.close(terminal)
 
 
 @pytest.mark.parametrize("number", [signal.SIGUSR1, signal.SIGUSR2])
@@ -252,6 +270,20 @@ def test_a_second_sweep_joins_the_first_and_each_run_starts_once(place):
     both = [place.sweep("--workers", 2, stub={"steps": 10}) for _ in range(2)]
     assert [finished(process)[0] for process in both] == [0, 0]
     assert len(place.starts()) == 8
+
+
+def test_a_paused_worker_keeps_its_run_and_continues(place):
+    place.write(1)
+    both = [place.sweep(stub={"steps": 60})]
+    place.wait_for_starts(1)
+    pid = int(place.starts()[0][-1])
+    os.kill(pid, signal.SIGSTOP)
+    both.append(place.sweep(stub={"steps": 1}))
+    time.sleep(1.5)  # the second sweep looks for a free run every second
+    assert states(place) == ["running"]
+    os.kill(pid, signal.SIGCONT)
+    assert [finished(process)[0] for process in both] == [0, 0]
+    assert len(place.starts()) == 1
 
 
 def test_a_worker_sees_the_gpu_that_it_is_pinned_to(place):

@@ -7,6 +7,8 @@ import torch
 
 from Arch.cache.attempts.attempt import attempt_at
 from Arch.cache.attempts.work import Work
+from Arch.cache.entry import Entry
+from Arch.cache.making.writer import RunWriter
 from Arch.callbacks import Requests, SilentWatcher
 from Arch.errors import (
     DataError,
@@ -166,6 +168,32 @@ def test_no_further_run_starts_after_a_stop_request(trainer):
         training.result()
     assert training.entry.run_indices() == (0,)
     assert training.entry.attempts() == ()
+
+
+def test_a_signal_during_the_commit_lets_it_finish_and_starts_no_further_run(trainer, monkeypatch):
+    training, commit = trainer(NumRuns=2), RunWriter.commit
+
+    def interrupted(writer, run):
+        training.settings.requests.interrupt()
+        commit(writer, run)
+
+    monkeypatch.setattr(RunWriter, "commit", interrupted)
+    with pytest.raises(StoppedError, match="before run 1"):
+        training.result()
+    assert training.entry.run_indices() == (0,)
+
+
+def test_a_signal_while_a_lease_is_taken_releases_it(trainer, monkeypatch):
+    training, take = trainer(), Entry.take
+
+    def interrupted(*words, **named):
+        training.settings.requests.interrupt()
+        return take(*words, **named)
+
+    monkeypatch.setattr(Entry, "take", interrupted)
+    with pytest.raises(StoppedError, match="stopped before run 0"):
+        training.result()
+    assert [attempt.state for attempt in training.entry.attempts()] == ["stopped"]
 
 
 def test_the_data_are_loaded_once_for_all_runs(trainer, monkeypatch):
