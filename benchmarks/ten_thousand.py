@@ -112,7 +112,10 @@ def _put(entry: Entry, config: Config, run: Run) -> None:
 def _run(config: Config, number: int) -> Run:
     scores = {"accuracy": (number % 1000) / 1000, "nll": 1 / (1 + number), "ece": 0.125, "teacher_accuracy": 0.75}
     epochs = tuple(Epoch(each, {"loss": 1.25, "accuracy": 0.5}, scores, {}, 0.1, 2.0) for each in range(1, 6))
-    origin = {"versions": dict(config.versions), "made_from": {"Teacher": {"run": 0, "weights": "Last", "digest": 64 * "a"}}}
+    origin = {
+        "versions": dict(config.versions),
+        "made_from": {"Teacher": {"run": 0, "weights": "Last", "digest": 64 * "a"}},
+    }
     return Run(0, config["Seed"], epochs, scores, 12.5, {**PROVENANCE, **origin})
 
 

@@ -21,6 +21,8 @@ def overridden(rules: Rules, words: Sequence[str], trainer: str = "") -> dict[st
         key, equals, text = word.partition("=")
         if not equals or not key:
             raise ConfigError(f"--set: expected Key=Value, got {word!r}.")
+        if not text and _type_of(rules, key) == "path":
+            raise ConfigError(f"--set {word}: expected a path, got an empty text: is a shell variable unset?")
         raw[key] = parse_value(rules, key, text)
     reading = read_given(rules, raw, Source("--set"), trainer)
     for key in reading.given:
@@ -30,8 +32,7 @@ def overridden(rules: Rules, words: Sequence[str], trainer: str = "") -> dict[st
 
 def parse_value(rules: Rules, key: str, text: str) -> Any:
     """Returns a value from the command line: JSON unless the key is text; paths start in the working directory."""
-    rule = rules.keys.get(rules.aliases.get(key, key))
-    kind = rule.schema.type if rule else "str"
+    kind = _type_of(rules, key)
     if kind == "path" or (kind == "reference" and text.endswith(".json")):
         return _from_working_directory(text)
     if kind == "paths" and not text.startswith("["):
@@ -61,6 +62,11 @@ def filter_of(rules: Rules, word: str) -> tuple[str, Any]:
         return key, rules.keys[key].schema.canonical(parse_value(rules, key, text))
     except InvalidValueError as problem:
         raise ConfigError(f"{word}: {problem}") from None
+
+
+def _type_of(rules: Rules, key: str) -> str:
+    rule = rules.keys.get(rules.aliases.get(key, key))
+    return rule.schema.type if rule else "str"
 
 
 def _from_working_directory(text: str) -> str:

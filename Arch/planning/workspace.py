@@ -18,6 +18,7 @@ from Arch.config.plugins.joining import as_asked, config_without_plugins
 from Arch.config.resolve import Resolver
 from Arch.errors import (
     ChangedDefaultError,
+    ConfigError,
     ForeignEntryError,
     PluginError,
 )
@@ -50,6 +51,10 @@ class Workspace:
             RulesError: the rules file contradicts itself.
             DiskError: the folder cannot be read.
         """
+        if "" in (cache, data):  # as a path, the working directory
+            raise ConfigError(
+                "expected a folder for the cache and the data, or None for the default; got an empty text."
+            )
         root = Path(cache or INSTALLATION.cache).expanduser().absolute()
         if rules is None:
             rules = root / RULES_NAME if files.exists(root / RULES_NAME) else INSTALLATION.rules

@@ -49,8 +49,8 @@ def root_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("words", nargs="*", metavar="Key=Value", help="with -e: only experiments with these values")
     ways = parser.add_mutually_exclusive_group()
-    ways.add_argument("-c", "--config", nargs="+", metavar="FILE", help="run these configs")
-    ways.add_argument("-e", "--sweep", metavar="DIR", help="run every config below a folder")
+    ways.add_argument("-c", "--config", type=filled, nargs="+", metavar="FILE", help="run these configs")
+    ways.add_argument("-e", "--sweep", type=filled, metavar="DIR", help="run every config below a folder")
     add_version(parser)
     add_accept_unlike(parser)
     add_sweeping(parser)
@@ -107,15 +107,27 @@ def add_accept_unlike(parser: argparse.ArgumentParser) -> None:
 def add_shared(parser: argparse.ArgumentParser) -> None:
     """Adds the options that every verb has."""
     shared = parser.add_argument_group("options everywhere")
-    shared.add_argument("--cache", type=Path, metavar="DIR", help="folder of the results (default: KDTrainer/)")
-    shared.add_argument("--data", type=Path, metavar="DIR", help="root of the datasets (default: data/)")
+    shared.add_argument("--cache", type=path_of, metavar="DIR", help="folder of the results (default: KDTrainer/)")
+    shared.add_argument("--data", type=path_of, metavar="DIR", help="root of the datasets (default: data/)")
     shared.add_argument(
-        "--out", type=Path, metavar="DIR", default=Path("figures"), help="folder for figures (default: figures/)"
+        "--out", type=path_of, metavar="DIR", default=Path("figures"), help="folder for figures (default: figures/)"
     )
     shared.add_argument("--set", action="append", default=[], metavar="Key=Value", help="override a key of the configs")
     shared.add_argument("--device", default="auto", metavar="NAME", help="auto, cpu, cuda or cuda:N (default: auto)")
     shared.add_argument("--json", action="store_true", help="JSON to standard output instead of a table")
     shared.add_argument("--quiet", action="store_true", help="no progress, no notes")
+
+
+def filled(text: str) -> str:
+    """Returns the text of an option that must not be empty: as a path, an empty text is the working directory."""
+    if not text:
+        raise argparse.ArgumentTypeError("expected a path, got an empty text: is a shell variable unset?")
+    return text
+
+
+def path_of(text: str) -> Path:
+    """Returns the path that an option names, which must not be empty."""
+    return Path(filled(text))
 
 
 def refuse_sweeping(options: argparse.Namespace) -> None:

@@ -6,6 +6,7 @@ import argparse
 import os
 from pathlib import Path
 
+from Arch.cli.console.options import filled, path_of
 from Arch.config import json_text
 from Arch.config.plugins.running import use_files
 from Arch.config.resolve import Resolver
@@ -16,13 +17,18 @@ from Arch.config.rules.rules import Rules
 def add_plugin(parser: argparse.ArgumentParser) -> None:
     """Adds the option `--plugin`."""
     parser.add_argument(
-        "--plugin", action="append", default=[], metavar="FILE", help="a plugin file, as in a config's Plugins"
+        "--plugin",
+        type=filled,
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="a plugin file, as in a config's Plugins",
     )
 
 
 def add_config(parser: argparse.ArgumentParser) -> None:
     """Adds the option for a config whose plugins are used."""
-    parser.add_argument("-c", "--config", type=Path, metavar="FILE", help="with the Plugins of this config")
+    parser.add_argument("-c", "--config", type=path_of, metavar="FILE", help="with the Plugins of this config")
 
 
 def rules_with_plugins(resolver: Resolver, options: argparse.Namespace) -> Rules:

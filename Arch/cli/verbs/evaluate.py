@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from Arch.cli.console.options import add_accept_unlike
+from Arch.cli.console.options import add_accept_unlike, path_of
 from Arch.cli.shared.results import workspace_of
 from Arch.cli.shared.running import finish
 from Arch.config.config import Config
@@ -59,7 +59,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--keep-logits", action="store_true", help="keep the logits of every sample")
     add_accept_unlike(parser)
     parser.add_argument("--threads", type=int, metavar="N", help="threads to compute with")
-    parser.add_argument("--to", type=Path, metavar="FILE", help=f"also write the rows: {', '.join(export.FORMATS)}")
+    parser.add_argument("--to", type=path_of, metavar="FILE", help=f"also write the rows: {', '.join(export.FORMATS)}")
 
 
 def run(options: argparse.Namespace) -> int:

@@ -5,10 +5,9 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
-from Arch.cli.console.options import add_what
+from Arch.cli.console.options import add_what, path_of
 from Arch.cli.shared.absent_notes import print_absent
 from Arch.cli.shared.fast_reading import read_fast
 from Arch.cli.shared.results import workspace_of
@@ -30,7 +29,9 @@ A cell is empty if a run lacks the value; lists, and text that looks like a numb
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Adds the verb's arguments."""
     add_what(parser, needed=False)
-    parser.add_argument("--to", type=Path, metavar="FILE", help=f"{', '.join(export.FORMATS)} (default: CSV, printed)")
+    parser.add_argument(
+        "--to", type=path_of, metavar="FILE", help=f"{', '.join(export.FORMATS)} (default: CSV, printed)"
+    )
     parser.add_argument("--epochs", action="store_true", help="a row for each epoch of each run")
 
 

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+from Arch.cli.console.options import path_of
 from Arch.cli.shared.config_notes import print_unread
 from Arch.cli.shared.results import workspace_of
 from Arch.escaping import printable
@@ -28,9 +29,9 @@ _MOST_LINES = 20
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Adds the verb's arguments."""
-    parser.add_argument("template", type=Path, metavar="TEMPLATE", help="a config file")
+    parser.add_argument("template", type=path_of, metavar="TEMPLATE", help="a config file")
     parser.add_argument("words", nargs="+", metavar="Key=a,b,c", help="the values that a key takes")
-    parser.add_argument("--to", type=Path, metavar="DIR", required=True, help="the folder of the new configs")
+    parser.add_argument("--to", type=path_of, metavar="DIR", required=True, help="the folder of the new configs")
 
 
 def run(options: argparse.Namespace) -> int:
