@@ -67,7 +67,19 @@ class CacheError(ArchError):
 
 
 class ChangedDefaultError(CacheError):
-    """An entry was made under another default than the present one."""
+    """An entry was made under another default, or named under other rules, than the present ones."""
+
+    def __init__(self, message: str, *, fingerprint: str, difference: str, ways_out: str) -> None:
+        """States the `message`, and keeps its parts for lists, which give the remedy once for many entries.
+
+        Args:
+            message: names the entry, the difference and the ways out.
+            fingerprint: the entry.
+            difference: the difference alone.
+            ways_out: what to do about any number of such entries.
+        """
+        self.fingerprint, self.difference, self.ways_out = fingerprint, difference, ways_out
+        super().__init__(message)
 
 
 class CorruptEntryError(CacheError):
@@ -134,6 +146,11 @@ class NonFiniteLossError(TrainingError):
             f"the loss of run {run} was not finite in epoch {epoch}. Nothing of this run was kept. "
             "Lower the learning rate, clip the gradient (GradientClipping) or use Precision float32."
         )
+
+
+def why(error: ArchError) -> str:
+    """Returns why an experiment is refused, for lists: of a changed default the difference without the remedy."""
+    return escaped(f"{error.difference}.") if isinstance(error, ChangedDefaultError) else str(error)
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:

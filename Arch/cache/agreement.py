@@ -14,6 +14,11 @@ from Arch.cache.request import Request
 from Arch.errors import CacheError, ChangedDefaultError
 
 _NESTED = frozenset((list, dict))
+_WAYS_OUT = (
+    "made under another default. There are two ways out: restore the old default in the rules, or keep it in the "
+    "experiments alone by `main.py rehash --pin-old --apply`. `main.py rm FINGERPRINT --apply` makes room to train one "
+    "afresh under the new default."
+)
 
 
 def check(path: Path, document: Mapping[str, Any], request: Request) -> None:
@@ -54,7 +59,7 @@ def check_defaults(path: Path, document: Mapping[str, Any], request: Request) ->
 def _refuse_changes(path: Path, held: Mapping[str, Any], now: Mapping[str, Any]) -> None:
     changed = {key: (held[key], now[key]) for key in now if not _are_same(held[key], now[key])}
     if changed:
-        raise ChangedDefaultError(_message(path, changed))
+        raise _changed(path, changed)
 
 
 def _are_alike(stored: Mapping[str, Any], active: Mapping[str, Any]) -> bool:
@@ -75,12 +80,13 @@ def _are_same(held: Any, value: Any) -> bool:
     return isinstance(held, bool) == isinstance(value, bool) and bool(held == value)
 
 
-def _message(path: Path, changed: Mapping[str, tuple[Any, Any]]) -> str:
+def _changed(path: Path, changed: Mapping[str, tuple[Any, Any]]) -> ChangedDefaultError:
     differences = "; ".join(
         f"{key} was {json.dumps(held)} there and is {json.dumps(value)} now" for key, (held, value) in changed.items()
     )
     pin = f"`main.py rehash {path.name[:12]} --pin-old --apply`"
-    return (
+    message = (
         f"{path} was made under another default: {differences}. There are two ways out: {pin} keeps the old runs under "
         f"the value that they were made with; {removal(path)} makes room to train afresh under the new default."
     )
+    return ChangedDefaultError(message, fingerprint=path.name, difference=differences, ways_out=_WAYS_OUT)

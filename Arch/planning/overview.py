@@ -20,7 +20,7 @@ from Arch.errors import CacheError, ChangedDefaultError, DiskError
 from Arch.planning.plan import Step, make_plan
 from Arch.planning.selection import Selection
 from Arch.planning.words import configs
-from Arch.planning.workspace import Workspace
+from Arch.planning.workspace import Workspace, renamed
 
 UNKNOWN = "no readable Config.json"
 
@@ -127,21 +127,20 @@ def _of_step(step: Step, workspace: Workspace) -> Overview:
 
 def of_entry(entry: Entry, rules: Rules) -> Overview:
     """Returns the state of a cached experiment, read from its own folder alone; an unreadable one is corrupt."""
+    title = UNKNOWN
     try:
         document = entry.document()
+        title = str(document.get("Title", ""))
         if is_foreign(document["Active"]):
-            return Overview(entry, str(document.get("Title", "")), (), _of_foreign(document))
+            return Overview(entry, title, (), _of_foreign(document))
         requested = Stored.of(document, rules)
         if requested.fingerprint != entry.fingerprint:
-            raise ChangedDefaultError(
-                f"{entry.path} was named under other rules; the current rules name it {requested.fingerprint}. "
-                "`main.py rehash` shows why, and gives it that name."
-            )
+            raise renamed(entry.path, requested.fingerprint)
         status = _of_started(entry, requested, document)
     except (CacheError, DiskError) as problem:
         state = State.CHANGED if isinstance(problem, ChangedDefaultError) else State.CORRUPT
-        return Overview(entry, UNKNOWN, (), Status(state, (), 0, problem=problem))
-    return Overview(entry, str(document.get("Title", "")), (), status)
+        return Overview(entry, title, (), Status(state, (), 0, problem=problem))
+    return Overview(entry, title, (), status)
 
 
 def _of_foreign(document: Mapping[str, Any]) -> Status:

@@ -24,6 +24,11 @@ from Arch.errors import (
 )
 from Arch.machine.installation import INSTALLATION, RULES_NAME
 
+_WAYS_OUT = (
+    "named under other rules. There are two ways out: restore the old rules, or give the experiments their present "
+    "names by `main.py rehash --apply`; without --apply it shows why they change."
+)
+
 
 @dataclass(frozen=True)
 class Workspace:
@@ -92,11 +97,20 @@ class Workspace:
             return config_without_plugins(document, self.resolver.rules, str(problem))
         if config.fingerprint != entry.fingerprint and not overrides:
             check_defaults(entry.path, document, config)
-            raise ChangedDefaultError(
-                f"{entry.path} was named under other rules; the current rules name it {config.fingerprint}. "
-                "`main.py rehash` shows why, and gives it that name."
-            )
+            raise renamed(entry.path, config.fingerprint)
         return config
+
+
+def renamed(path: Path, present: str) -> ChangedDefaultError:
+    """Returns the error of an entry that has the name `present` under the current rules."""
+    difference = f"the current rules name it {present}"
+    remedy = "`main.py rehash` shows why, and gives it that name."
+    return ChangedDefaultError(
+        f"{path} was named under other rules; {difference}. {remedy}",
+        fingerprint=path.name,
+        difference=difference,
+        ways_out=_WAYS_OUT,
+    )
 
 
 def _stored(store: Store, prefix: str) -> Mapping[str, Any]:

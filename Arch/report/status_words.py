@@ -9,8 +9,10 @@ from typing import Any
 from Arch.cache.attempts.attempt import Attempt, State
 from Arch.cache.attempts.progress import Progress
 from Arch.config.names import field_name
+from Arch.errors import why
 from Arch.escaping import printable
 from Arch.planning.overview import Overview
+from Arch.report.refusals import ways_out
 from Arch.types import headline_of
 from Arch.units import age_text, constants_text, score_text, seconds_at
 
@@ -55,7 +57,7 @@ def table(found: Sequence[Overview], now: float) -> list[str]:
             lines += map(printable, _lines(each, now))
         if len(group) > most:
             lines.append(f"... and {len(group) - most} more that are {state} (--json lists all)")
-    return lines
+    return lines + ways_out(each.status.problem for each in found)
 
 
 def details(overview: Overview, now: float) -> list[str]:
@@ -65,7 +67,7 @@ def details(overview: Overview, now: float) -> list[str]:
     lines += [f"  requested by {label}" for label in overview.labels]
     runs = ", ".join(map(str, status.runs)) or "none"
     lines.append(f"  runs         {runs} ({status.wanted - len(status.missing)} of {status.wanted} wanted)")
-    lines += [f"  {remark}" for remark in _general(overview)]
+    lines += [f"  {remark}" for remark in [*_general(overview), *ways_out([status.problem])]]
     lines += [f"  {line}" for line in _made_from(overview)]
     for attempt in status.attempts:
         lines += ["", *_of_attempt(overview, attempt, now)]
@@ -113,7 +115,7 @@ def _general(overview: Overview) -> Iterator[str]:
     if status.unlike:
         yield f"its runs differ in {', '.join(status.unlike)} (accepted with --accept-unlike)"
     if status.problem is not None:
-        yield _short(str(status.problem))
+        yield " ".join(why(status.problem).split())  # in full, since it ends with the remedy
     done = status.wanted - len(status.missing)
     if status.missing and done:
         yield f"{done} of {status.wanted} runs"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from Arch.cache.attempts.failure import Failure
-from Arch.errors import ArchError
+from Arch.errors import ArchError, why
 from Arch.planning.task import Task
 from Arch.sweep.progress import Outcome
 
@@ -44,7 +44,7 @@ class Report:
 
 def refused(task: Task, error: ArchError) -> TaskOutcome:
     """Returns the outcome of a task that cannot run at all."""
-    return TaskOutcome(Outcome.REFUSED, Failure(task.run, "error", type(error).__name__, str(error)))
+    return TaskOutcome(Outcome.REFUSED, Failure(task.run, "error", type(error).__name__, why(error)))
 
 
 def blocked(task: Task, cause: Task, outcome: Outcome) -> TaskOutcome:

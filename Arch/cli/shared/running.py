@@ -11,10 +11,11 @@ from Arch.cli.shared.config_notes import print_notes
 from Arch.cli.shared.made import Made
 from Arch.cli.shared.results import print_results
 from Arch.config.config import Config
-from Arch.errors import StoppedError
+from Arch.errors import ChangedDefaultError, StoppedError, why
 from Arch.planning.local_data import ADVICE, change_of_data
 from Arch.planning.plan import Plan, Step, make_plan
 from Arch.planning.workspace import Workspace
+from Arch.report.refusals import ways_out
 from Arch.sweep.in_process import FailedStep
 
 
@@ -83,12 +84,15 @@ def _print_changed_data(workspace: Workspace, plan: Plan, options: argparse.Name
 
 
 def _print_failures(failures: Sequence[FailedStep], plan: Plan) -> None:
+    changed = [failure.error for failure in failures if isinstance(failure.error, ChangedDefaultError)]
     for failure in failures:
         if isinstance(failure.error, StoppedError):
             print(f"stopped: {failure.step.config.title}: the same command resumes it", file=sys.stderr)
             continue
         name = failure.step.labels[0] if failure.step.labels else failure.step.config.title
-        print(f"error: {name}: {failure.error}", file=sys.stderr)
+        print(f"error: {name}: {failure.error if len(changed) < 2 else why(failure.error)}", file=sys.stderr)
+    for line in ways_out(changed) if len(changed) > 1 else ():
+        print(line, file=sys.stderr)
     if len(failures) > 1:
         untried = sum(not failure.is_tried for failure in failures)
         failed = len(failures) - untried - any(isinstance(failure.error, StoppedError) for failure in failures)

@@ -12,6 +12,7 @@ from Arch.cli.shared.absent_notes import print_absent
 from Arch.errors import ConfigError
 from Arch.planning.words import entries_with_runs
 from Arch.planning.workspace import Workspace
+from Arch.report.refusals import left_out
 
 
 @dataclass(frozen=True)
@@ -38,8 +39,8 @@ def cached_entries(workspace: Workspace, words: Sequence[str], options: argparse
         ConfigError: there is none.
     """
     entries, unreadable = entries_with_runs(workspace, words, options.set)
-    for error in unreadable:
-        print(f"error: left out: {error}", file=sys.stderr)
+    for line in left_out(unreadable):
+        print(line, file=sys.stderr)
     if not entries:
         of = f" of {' '.join(words)}" if words else ""
         raise ConfigError(f"no finished run{of} is in the cache {workspace.store.root}.")

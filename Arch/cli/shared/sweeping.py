@@ -15,6 +15,7 @@ from Arch.cli.shared.running import show_results
 from Arch.planning.plan import Plan
 from Arch.planning.task import Task
 from Arch.planning.workspace import Workspace
+from Arch.report.refusals import ways_out
 from Arch.sweep.executors.devices import WorkerOptions, slots_of, this_machine
 from Arch.sweep.executors.local import LocalPool
 from Arch.sweep.options import SweepOptions
@@ -71,11 +72,13 @@ def sweep_watcher(*, quiet: bool) -> AbstractContextManager[ConsoleSweepWatcher]
 def _summarise(report: Report, plan: Plan, *, quiet: bool) -> None:
     unmade = report.of(Outcome.FAILED, Outcome.CRASHED, Outcome.REFUSED, Outcome.BLOCKED)
     for task, failure in list(unmade.items())[:_MOST_LINES]:
-        why = failure_text(failure) if failure else "it is missing"
+        reason = failure_text(failure) if failure else "it is missing"
         run = f" run {task.run}:" if task.step.wanted > 1 else ""
-        print(f"error: {task.label}:{run} {why}", file=sys.stderr)
+        print(f"error: {task.label}:{run} {reason}", file=sys.stderr)
     if len(unmade) > _MOST_LINES:
         print(f"... and {len(unmade) - _MOST_LINES} more; `main.py status` shows them all", file=sys.stderr)
+    for line in ways_out({task.fingerprint: task.step.refusal for task in unmade}.values()):
+        print(line, file=sys.stderr)
     if not quiet or unmade:
         print(_counts(report, plan), file=sys.stderr)
     if failed := list(report.of(Outcome.FAILED, Outcome.CRASHED)):

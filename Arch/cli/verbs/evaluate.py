@@ -18,6 +18,7 @@ from Arch.escaping import printable
 from Arch.planning.words import configs
 from Arch.planning.workspace import Workspace
 from Arch.report import export
+from Arch.report.refusals import left_out
 from Arch.report.unread_words import first_of
 
 EXAMPLES = """examples:
@@ -147,8 +148,8 @@ def _write(workspace: Workspace, configs: Sequence[Config], options: argparse.Na
     unreadable: list[CacheError] = []
     entries = [workspace.store.entry(config) for config in configs]
     table = list(export.rows([entry for entry in entries if entry.exists], unreadable))
-    for problem in unreadable:
-        print(f"error: left out: {problem}", file=sys.stderr)
+    for line in left_out(unreadable):
+        print(line, file=sys.stderr)
     if table:
         export.write(options.to, table)
         if not options.quiet:

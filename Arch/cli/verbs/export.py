@@ -15,6 +15,7 @@ from Arch.errors import CacheError, ConfigError
 from Arch.escaping import printable, unescaped
 from Arch.planning.selection import selected_entries
 from Arch.report import export
+from Arch.report.refusals import left_out
 
 EXAMPLES = """examples:
   main.py export > runs.csv                       everything that is cached
@@ -44,8 +45,8 @@ def run(options: argparse.Namespace) -> int:
     unreadable: list[CacheError] = []
     entries = selected_entries(workspace, options.what, options.set)
     table = list(export.rows(entries, unreadable, with_epochs=options.epochs))
-    for problem in unreadable:
-        print(f"error: left out: {problem}", file=sys.stderr)
+    for line in left_out(unreadable):
+        print(line, file=sys.stderr)
     if not table:
         of = f" of {' '.join(options.what)}" if options.what else ""
         what = "finished run with epochs" if options.epochs else "finished run"

@@ -11,10 +11,12 @@ from Arch.cli.console.options import add_what
 from Arch.cli.shared.config_notes import print_notes
 from Arch.cli.shared.fast_reading import read_fast
 from Arch.cli.shared.results import workspace_of
+from Arch.errors import why
 from Arch.escaping import printable
 from Arch.planning.estimate import Estimator, estimator
 from Arch.planning.plan import Plan, Step, make_plan
 from Arch.planning.words import configs
+from Arch.report.refusals import ways_out
 from Arch.units import duration_text
 
 EXAMPLES = """examples:
@@ -67,6 +69,7 @@ def _lines(plan: Plan, known: Estimator) -> list[str]:
     dependencies = [step for step in plan.steps if not step.labels]
     only = f"{len(dependencies)} only as dependencies" + (f": {_states(dependencies)}" if dependencies else "")
     lines.append(f"{len(plan.steps)} experiments ({only}): {_states(plan.steps) or 'none'}")
+    lines += ways_out(step.refusal for step in plan.missing)
     return [*lines, _total([step for step in plan.missing if not step.refusal], known)]
 
 
@@ -87,12 +90,13 @@ def _total(steps: list[Step], known: Estimator) -> str:
 
 
 def _line(step: Step, known: Estimator) -> str:
-    why = f"  [{step.refusal or step.failure}]" if step.refusal or step.failure else ""
+    obstacle = why(step.refusal) if step.refusal else step.failure
+    reason = f"  [{obstacle}]" if obstacle else ""
     by = step.labels[0] if step.labels else "(needed by others)"
     seconds = None if step.refusal else _seconds(step, known)
     span = "-" if seconds is None else duration_text(seconds)
     start = f"{step.state:<8} {step.config.fingerprint[:8]}  {step.done}/{step.wanted}  {span:>12}"
-    return f"{start}  {step.config.title}  {by}{why}"
+    return f"{start}  {step.config.title}  {by}{reason}"
 
 
 def _seconds(step: Step, known: Estimator) -> float | None:
