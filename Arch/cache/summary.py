@@ -25,6 +25,7 @@ KEPT = (
     "is_edited",
     "host",
     "made_from",
+    "startup_seconds",
     "accepted_unlike",
     "data_files",
 )

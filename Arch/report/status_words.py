@@ -215,9 +215,16 @@ def _json_attempt(overview: Overview, attempt: Attempt) -> dict[str, Any]:
         "pid": claim.holder.pid if claim else None,
         "device": claim.device if claim else "",
         "since": claim.since if claim else "",
-        "progress": None if progress is None else {**vars(progress), "scores": dict(progress.scores)},
+        "progress": None if progress is None else _json_progress(progress),
         "failure": None if attempt.failure is None else dict(vars(attempt.failure)),
     }
+
+
+def _json_progress(progress: Progress) -> dict[str, Any]:
+    row = {**vars(progress), "scores": dict(progress.scores)}
+    if progress.left is None:  # not recorded, as by earlier versions
+        del row["left"]
+    return row
 
 
 def _short(text: str) -> str:

@@ -86,6 +86,7 @@ class SweepProgress:
         seconds: time since the sweep started.
         blocked: how many of the failed ones were not tried, because a run that they need is missing.
         is_stopping: whether the sweep waits for its workers and starts no more.
+        seconds_left: the estimated time until all runs are made, or None if it is unknown.
     """
 
     running: tuple[Running, ...]
@@ -97,6 +98,7 @@ class SweepProgress:
     seconds: float
     blocked: int = 0
     is_stopping: bool = False
+    seconds_left: float | None = None
 
 
 class SweepWatcher(Protocol):

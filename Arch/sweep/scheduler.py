@@ -9,6 +9,7 @@ from typing import Literal
 
 from Arch.cache.making.lease import Lease
 from Arch.errors import DiskError, RunHeldError
+from Arch.planning.forecast import Forecast
 from Arch.planning.task import Task
 from Arch.planning.workspace import Workspace
 from Arch.sweep.active_run import ActiveRun
@@ -36,6 +37,7 @@ class Sweep:
         executor: starts, watches and stops the workers; the caller closes it.
         options: options of the sweep.
         watcher: is notified of the progress.
+        forecast: estimates the time that is left, for the watcher; None if it is not wanted.
     """
 
     tasks: Sequence[Task]
@@ -43,6 +45,7 @@ class Sweep:
     executor: Executor
     options: SweepOptions = field(default_factory=SweepOptions)
     watcher: SweepWatcher = field(default_factory=SilentSweepWatcher)
+    forecast: Forecast | None = None
 
     def __post_init__(self) -> None:
         self.watcher = GuardedSweepWatcher(self.watcher)
@@ -197,6 +200,9 @@ class Sweep:
     def _report(self, task: Task, outcome: TaskOutcome, running: Running | None = None) -> None:
         self._outcomes[task] = outcome
         self._counts[outcome.outcome] += 1
+        if self.forecast is not None:
+            is_made = running is not None and outcome.outcome is Outcome.DONE
+            self.forecast.finish(task, time.monotonic() - running.since if running and is_made else None)
         self.watcher.ended(running or task, outcome.outcome, outcome.failure)
 
     def _stop_workers(self) -> None:
@@ -224,5 +230,11 @@ class Sweep:
                 seconds=self._last_tick - self._begin,
                 blocked=counts[Outcome.BLOCKED],
                 is_stopping=bool(self._end and running),
+                seconds_left=self._seconds_left(running),
             )
         )
+
+    def _seconds_left(self, running: Sequence[Running]) -> float | None:
+        if self.forecast is None or self._end:
+            return None
+        return self.forecast.left({each.task: self._last_tick - each.since for each in running})

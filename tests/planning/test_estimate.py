@@ -68,3 +68,27 @@ def test_an_estimate_uses_the_cache_and_ignores_damaged_entries(resolver, tmp_pa
             (entry.path / "Runs" / "000" / "Run.json").write_text("{")
     asked = resolver.resolve({"Dataset": "Synthetic", "Model": "MLP", "Seed": 3})
     assert estimator(make_plan([(asked, "")], store), store).seconds(asked.active) == pytest.approx(6.0)
+
+
+def begun(*startups, **values):
+    origins = {index: {"startup_seconds": seconds} for index, seconds in enumerate(startups)}
+    return Result("", {**BASE, **values}, {}, dict.fromkeys(origins, 5.0), Path(), origins)
+
+
+def test_a_worker_takes_its_start_and_its_run():
+    known = Estimator([begun(7.0, 9.0, 50.0)])
+    assert known.worker_seconds(BASE) == pytest.approx(9.0 + 5.0)
+    assert known.worker_seconds({**BASE, "NumEpochs": 20}) == pytest.approx(9.0 + 10.0)
+
+
+def test_a_run_in_a_process_that_had_imported_torch_hides_only_that_from_a_start():
+    assert Estimator([begun(0.25)]).worker_seconds(BASE) == pytest.approx(3.0 + 5.0)
+
+
+@pytest.mark.parametrize("recorded", [None, "9", -1.0, float("inf"), float("nan"), True])
+def test_a_start_without_a_usable_record_takes_the_usual_time(recorded):
+    assert Estimator([begun(recorded)]).worker_seconds(BASE) == pytest.approx(4.0 + 5.0)
+
+
+def test_a_worker_of_an_unknown_run_has_no_estimate():
+    assert Estimator([begun(7.0)]).worker_seconds({**BASE, "Model": "resnet8"}) is None

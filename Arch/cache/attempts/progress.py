@@ -25,6 +25,7 @@ class Progress:
         seconds: wall time spent on it, all attempts together.
         time: when this was written, in UTC.
         scores: the latest numbers, by metric.
+        left: the remaining seconds, evaluations included, where the run estimates them itself.
     """
 
     epoch: int
@@ -34,10 +35,13 @@ class Progress:
     seconds: float
     time: str
     scores: Mapping[str, float] = field(default_factory=dict)
+    left: float | None = None
 
     @property
     def seconds_left(self) -> float | None:
         """The estimated remaining time in seconds at the current speed, or None before the first step."""
+        if self.left is not None:
+            return self.left
         return self.seconds / self.step * (self.steps - self.step) if self.step else None
 
 
@@ -52,6 +56,8 @@ def save(folder: Path, progress: Progress) -> None:
         "Time": progress.time,
         "Scores": dict(progress.scores),
     }
+    if progress.left is not None:
+        document["SecondsLeft"] = progress.left
     files.write_json(folder / PROGRESS, document)
 
 
@@ -68,6 +74,7 @@ def read(folder: Path) -> Progress | None:
             seconds=fields.number("Seconds"),
             time=fields.text("Time"),
             scores=fields.numbers("Scores"),
+            left=fields.number("SecondsLeft") if "SecondsLeft" in fields.document else None,
         )
     except (FileNotFoundError, CorruptEntryError):
         return None

@@ -6,6 +6,7 @@ import errno
 import logging
 import os
 import threading
+import time
 from dataclasses import replace
 from types import TracebackType
 from typing import Any, Literal, Self
@@ -35,6 +36,7 @@ class Lease:
         entry: the entry of the run.
         index: the run's index.
         claim: the claim as it was when it was taken or adopted.
+        since: when this process took or adopted it, in seconds on the monotonic clock.
     """
 
     def __init__(self, entry: EntryFolder, index: int, claim: Claim) -> None:
@@ -43,6 +45,7 @@ class Lease:
         self._is_ended = threading.Event()
         self._is_lost = self._is_committed = False
         self._entered_by = 0
+        self.since = time.monotonic()
         holder.mark_held(claim.holder.nonce)
 
     @classmethod

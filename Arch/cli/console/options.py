@@ -80,12 +80,7 @@ def add_what(parser: argparse.ArgumentParser, *, needed: bool) -> None:
 def add_sweeping(parser: argparse.ArgumentParser) -> None:
     """Adds the options of sweeps."""
     group = parser.add_argument_group("sweeps (-e, retry)")
-    group.add_argument("--gpus", type=_names, metavar="A,B", help="GPUs, as CUDA_VISIBLE_DEVICES takes them")
-    group.add_argument("--per-gpu", type=_count, default=1, metavar="N", help="runs at a time on each GPU (default: 1)")
-    group.add_argument("--workers", type=_count, metavar="N", help="runs at a time in all")
-    group.add_argument(
-        "--threads", type=_count, metavar="N", help="threads of each run (default: cores divided by runs)"
-    )
+    add_workers(group)
     group.add_argument(
         "--retry", type=_count_from_0, default=0, metavar="N", help="up to N more attempts at a failing run"
     )
@@ -101,6 +96,16 @@ def add_accept_unlike(parser: argparse.ArgumentParser) -> None:
         "--accept-unlike",
         action="store_true",
         help="add runs although a network that they use has changed since the earlier runs; marks the experiment",
+    )
+
+
+def add_workers(group: argparse._ArgumentGroup) -> None:
+    """Adds the options that choose the workers of a sweep."""
+    group.add_argument("--gpus", type=_names, metavar="A,B", help="GPUs, as CUDA_VISIBLE_DEVICES takes them")
+    group.add_argument("--per-gpu", type=_count, default=1, metavar="N", help="runs at a time on each GPU (default: 1)")
+    group.add_argument("--workers", type=_count, metavar="N", help="runs at a time in all")
+    group.add_argument(
+        "--threads", type=_count, metavar="N", help="threads of each run (default: cores divided by runs)"
     )
 
 

@@ -113,4 +113,5 @@ def _summary(progress: SweepProgress) -> str:
     counts += [f"{progress.elsewhere} made elsewhere"] if progress.elsewhere else []
     counts += [f"{progress.waiting} waiting"] if progress.waiting else []
     counts += ["stopping"] if progress.is_stopping else []
-    return f"{', '.join(counts)}; {duration_text(progress.seconds)}"
+    left = "" if progress.seconds_left is None else f", about {duration_text(progress.seconds_left)} left"
+    return f"{', '.join(counts)}; {duration_text(progress.seconds)}{left}"

@@ -12,6 +12,8 @@ from Arch.cli.console.signals import Signals
 from Arch.cli.console.sweep_lines import ConsoleSweepWatcher, LineSweepWatcher, QuietSweepWatcher
 from Arch.cli.console.sweep_words import failure_text
 from Arch.cli.shared.running import show_results
+from Arch.planning.estimate import estimator
+from Arch.planning.forecast import Forecast
 from Arch.planning.plan import Plan
 from Arch.planning.task import Task
 from Arch.planning.workspace import Workspace
@@ -50,7 +52,9 @@ def sweep(
     worker_options = WorkerOptions(options.device, options.gpus, options.per_gpu, options.workers, options.threads)
     slots = slots_of(worker_options, this_machine())
     with closing(LocalPool(slots)) as pool, sweep_watcher(quiet=options.quiet) as watcher:
-        sweep = Sweep(tasks, workspace, pool, sweep_options, watcher)
+        known = estimator(plan, workspace.store)
+        forecast = Forecast(tasks, lambda task: known.worker_seconds(task.step.config.active), len(slots))
+        sweep = Sweep(tasks, workspace, pool, sweep_options, watcher, forecast)
         with Signals(sweep.stop, sweep.kill, sweep.checkpoint, tell=watcher.tell) as signals:
             report = sweep.run()
     code = show_results(workspace, plan, options)

@@ -7,16 +7,19 @@ import json
 from collections import Counter
 from collections.abc import Sequence
 
-from Arch.cli.console.options import add_what
+from Arch.cli.console.options import add_what, add_workers
 from Arch.cli.shared.config_notes import print_notes
 from Arch.cli.shared.fast_reading import read_fast
 from Arch.cli.shared.results import workspace_of
-from Arch.errors import why
+from Arch.errors import ConfigError, why
 from Arch.escaping import printable
 from Arch.planning.estimate import Estimator, estimator
+from Arch.planning.forecast import Forecast
 from Arch.planning.plan import Plan, Step, make_plan
+from Arch.planning.task import tasks_of
 from Arch.planning.words import configs
 from Arch.report.refusals import ways_out
+from Arch.sweep.executors.devices import WorkerOptions, slots_of, this_machine
 from Arch.units import duration_text
 
 EXAMPLES = """examples:
@@ -29,6 +32,7 @@ _MOST_LINES = 200
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Adds the verb's arguments."""
     add_what(parser, needed=True)
+    add_workers(parser.add_argument_group("workers of -e, for the estimate"))
 
 
 def run(options: argparse.Namespace) -> int:
@@ -42,7 +46,7 @@ def run(options: argparse.Namespace) -> int:
     if options.json:
         print(json.dumps([_row(step, known) for step in plan.steps], indent=1))
     else:
-        print("\n".join(map(printable, _lines(plan, known))))
+        print("\n".join([*map(printable, _lines(plan, known)), _total(plan, known, options)]))
     return 0
 
 
@@ -69,8 +73,7 @@ def _lines(plan: Plan, known: Estimator) -> list[str]:
     dependencies = [step for step in plan.steps if not step.labels]
     only = f"{len(dependencies)} only as dependencies" + (f": {_states(dependencies)}" if dependencies else "")
     lines.append(f"{len(plan.steps)} experiments ({only}): {_states(plan.steps) or 'none'}")
-    lines += ways_out(step.refusal for step in plan.missing)
-    return [*lines, _total([step for step in plan.missing if not step.refusal], known)]
+    return lines + ways_out(step.refusal for step in plan.missing)
 
 
 def _states(steps: Sequence[Step]) -> str:
@@ -78,7 +81,9 @@ def _states(steps: Sequence[Step]) -> str:
     return ", ".join(f"{count} {status}" for status, count in sorted(counts.items()))
 
 
-def _total(steps: list[Step], known: Estimator) -> str:
+def _total(plan: Plan, known: Estimator, options: argparse.Namespace) -> str:
+    """Returns the line about the time of all runs: in one process, and in a sweep's workers."""
+    steps = [step for step in plan.missing if not step.refusal]
     runs = sum(step.wanted - step.done for step in steps)
     spans = [(step, _seconds(step, known)) for step in steps]
     seconds = sum(each for _, each in spans if each is not None)
@@ -86,7 +91,23 @@ def _total(steps: list[Step], known: Estimator) -> str:
     if not runs or unknown == runs:
         return f"{runs} runs to train"
     more = f", and {unknown} of unknown length" if unknown else ""
-    return f"{runs} runs to train: about {duration_text(seconds)} one after the other{more}"
+    return (
+        f"{runs} runs to train: about {duration_text(seconds)} one after the other{more}{_sweep(plan, known, options)}"
+    )
+
+
+def _sweep(plan: Plan, known: Estimator, options: argparse.Namespace) -> str:
+    """Returns the words for the time that a sweep takes with its workers, each of which has to start."""
+    chosen = WorkerOptions(options.device, options.gpus, options.per_gpu, options.workers, options.threads)
+    try:
+        workers = len(slots_of(chosen, this_machine()))
+    except ConfigError:  # the device of another machine
+        if chosen != WorkerOptions(options.device):
+            raise
+        return ""
+    tasks = [task for task in tasks_of(plan) if not task.step.refusal]
+    left = Forecast(tasks, lambda task: known.worker_seconds(task.step.config.active), workers).left() or 0.0
+    return f"; about {duration_text(left)} by -e with {workers} worker{'s'[: workers != 1]}"
 
 
 def _line(step: Step, known: Estimator) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bisect
 import dataclasses
 import math
 from collections.abc import Callable, Mapping, Sequence
@@ -64,6 +65,8 @@ class Fit(Stage):
         self._evaluate, self._start = evaluate, start
         self._means, self._watch = learner.means(), Stopwatch()
         self._arrays: Mapping[str, Array] = {}
+        self._past_seconds = 0.0  # of training in finished epochs
+        self._evaluated = [each for each in range(1, learner.recipe.num_epochs + 1) if learner.recipe.evaluates(each)]
         self.steps = learner.recipe.num_epochs * batches.steps
         self.plan = f"{learner.recipe.num_epochs} epochs of {batches.steps} steps"
 
@@ -77,6 +80,7 @@ class Fit(Stage):
         while (number := len(self.epochs) + 1) <= self.learner.recipe.num_epochs:
             epoch = self._epoch(number, monitor.step_done)
             self.epochs.append(epoch)
+            self._past_seconds += epoch.seconds
             self._means, self._watch = self.learner.means(), Stopwatch()
             monitor.epoch_done(epoch)
 
@@ -104,6 +108,7 @@ class Fit(Stage):
         self._require_one_step(epochs, means)
         self._means, self._watch = means, Stopwatch(state["epoch_seconds"])
         self.epochs[:] = epochs
+        self._past_seconds = sum(epoch.seconds for epoch in epochs)
 
     def reached(self) -> Reached:
         """See `Stage.reached`."""
@@ -111,7 +116,16 @@ class Fit(Stage):
         text = f"{done} of {epochs} epochs and {self.steps_done} of {self.steps} steps are done"
         scores = {"loss": self.epochs[-1].train["loss"]} if self.epochs else {}
         evaluated = next((epoch for epoch in reversed(self.epochs) if epoch.test), None)
-        return Reached(text, {**scores, **(evaluated.test if evaluated else {})}, done, epochs)
+        past = bisect.bisect_right(self._evaluated, done)
+        return Reached(
+            text,
+            {**scores, **(evaluated.test if evaluated else {})},
+            done,
+            epochs,
+            seconds=self._past_seconds + self._watch.seconds,
+            evaluations=past,
+            evaluations_left=len(self._evaluated) - past,
+        )
 
     def outcome(self) -> Outcome:
         """Returns scores and weights of the last epoch and, where one is chosen, of the best, and the last arrays."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
@@ -21,6 +22,7 @@ from Arch.training.run.stage import Outcome, Stage
 from Arch.training.run.state import RunState
 from Arch.training.run.stopwatch import Stopwatch, device_watch
 from Arch.training.run.tensorboard import open_events, summary_writer
+from Arch.training.run.time_left import seconds_left
 from Arch.training.streams import Streams, global_stream
 from Arch.training.study import Study
 from Arch.types import Epoch, Run
@@ -119,6 +121,7 @@ class RunLoop:
         self._watch = Stopwatch(state.seconds)
         self._device_watch = device_watch(study.engine.device, state.device_seconds)
         self._write_event: Callable[[Epoch], None] = lambda _: None
+        self._startup_seconds = 0.0
         self._checkpointer = Checkpointer(
             lease,
             log,
@@ -142,6 +145,7 @@ class RunLoop:
         self._watcher.run_started(run.study.config.title, run.streams.run, *self._length())
         if run.steps_done:
             self._watcher.run_resumed(run.steps_done)
+        self._startup_seconds = time.monotonic() - self._lease.since
         self._watch.start()
         self._device_watch.start()
         events, past = self._lease.entry.work(self._lease.index).events, self._epochs_done()
@@ -221,6 +225,7 @@ class RunLoop:
             seconds=self._watch.seconds,
             time=utc_now(),
             scores={name: latest[name] for name in ("loss", run.headline) if name in latest},
+            left=seconds_left(reached, self._watch.seconds, run.steps_done, run.steps),
         )
 
     def _recorded(self, outcome: Outcome) -> Run:
@@ -229,6 +234,7 @@ class RunLoop:
         provenance["begin"], provenance["end"] = state.begin, utc_now()
         provenance["attempts"] = self._lease.generation
         provenance["device_seconds"] = self._device_watch.seconds
+        provenance["startup_seconds"] = self._startup_seconds
         if len(state.sessions) > 1:
             provenance["sessions"] = state.sessions
         return Run(

@@ -32,12 +32,18 @@ class Reached:
         scores: the latest loss and scores, for progress displays.
         epoch: the number of finished epochs.
         epochs: the number of all epochs; 0 where the stage has none.
+        seconds: seconds spent on steps alone; None where nothing else takes notable time.
+        evaluations: the number of finished evaluations between the steps.
+        evaluations_left: the number of those to come.
     """
 
     text: str
     scores: Mapping[str, float] = field(default_factory=dict)
     epoch: int = 0
     epochs: int = 0
+    seconds: float | None = None
+    evaluations: int = 0
+    evaluations_left: int = 0
 
 
 @dataclass(frozen=True, eq=False)

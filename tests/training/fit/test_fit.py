@@ -61,6 +61,18 @@ def test_progress_has_the_latest_loss_and_the_latest_evaluated_headline(trainer)
     assert (reached.epoch, reached.epochs) == (3, 5)
 
 
+def test_past_and_coming_evaluations_are_counted_for_the_time_that_is_left(trainer):
+    (fit,) = trainer(NumEpochs=5, EvalInterval=2).prepare(0).stages  # evaluates after epochs 2, 4 and 5
+    assert (fit.reached().evaluations, fit.reached().evaluations_left) == (0, 3)
+    with pytest.raises(StoppedError):
+        fit.run(StopAfterEpoch(3))
+    (again,) = trainer(NumEpochs=5, EvalInterval=2).prepare(0).stages
+    again.load(fit.state())
+    for each in (fit.reached(), again.reached()):
+        assert (each.evaluations, each.evaluations_left) == (1, 2)
+        assert each.seconds == pytest.approx(sum(epoch.seconds for epoch in fit.epochs))
+
+
 def test_the_headline_of_a_trainer_appears_in_the_progress(counting):
     (fit,) = counting().prepare(0).stages
     fit.run(StopAfterEpoch())

@@ -26,7 +26,7 @@ def record_of(entry):
     """Returns Run.json without times and the number of attempts."""
     document = json.loads((entry.run_folder(0) / "Run.json").read_text())
     del document["Seconds"]
-    for name in ("attempts", "device_seconds", "begin", "end"):
+    for name in ("attempts", "device_seconds", "startup_seconds", "begin", "end"):
         del document["Provenance"][name]
     for epoch in document["Epochs"]:
         del epoch["Seconds"]

@@ -1,6 +1,7 @@
 """Oracles: claims, failures and runs on the disk."""
 
 import dataclasses
+import time
 
 import pytest
 import torch
@@ -194,6 +195,16 @@ def test_a_signal_while_a_lease_is_taken_releases_it(trainer, monkeypatch):
     with pytest.raises(StoppedError, match="stopped before run 0"):
         training.result()
     assert [attempt.state for attempt in training.entry.attempts()] == ["stopped"]
+
+
+def test_the_seconds_before_the_first_step_are_recorded(trainer, monkeypatch):
+    original = ImageTrainer.load_dataset
+    monkeypatch.setattr(ImageTrainer, "load_dataset", lambda self: time.sleep(0.2) or original(self))
+    training = trainer()
+    begin = time.monotonic()
+    training.result()
+    run = training.entry.run(0)
+    assert 0.2 <= run.provenance["startup_seconds"] <= time.monotonic() - begin - run.seconds
 
 
 def test_the_data_are_loaded_once_for_all_runs(trainer, monkeypatch):
