@@ -29,8 +29,9 @@ from Arch.training.normalization import chosen_constants, own_constants
 from Arch.training.run.guarded_watcher import GuardedWatcher
 from Arch.training.run.prepared import PreparedRun
 from Arch.training.run.run_log import RunLog, open_run_log
-from Arch.training.run.run_loop import make_run, start_message
+from Arch.training.run.run_loop import make_run
 from Arch.training.run.stage import Stage
+from Arch.training.run.starting import start_message
 from Arch.training.run.waiting import wait_for_lease
 from Arch.training.scores import Scores
 from Arch.training.settings import Settings

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -11,14 +10,13 @@ from Arch import files
 from Arch.cache.attempts.progress import Progress
 from Arch.cache.making.lease import Lease
 from Arch.cache.making.writer import RunWriter
-from Arch.training.run.checkpoint import InvalidCheckpointError
 from Arch.training.run.checkpointer import Checkpointer
 from Arch.training.run.guarded_watcher import GuardedWatcher
 from Arch.training.run.outcomes import merged, save
 from Arch.training.run.prepared import PreparedRun
-from Arch.training.run.provenance import host, session
 from Arch.training.run.run_log import RunLog, epoch_line
 from Arch.training.run.stage import Outcome, Stage
+from Arch.training.run.starting import resumed, stage_prefix
 from Arch.training.run.state import RunState
 from Arch.training.run.stopwatch import Stopwatch, device_watch
 from Arch.training.run.tensorboard import open_events, summary_writer
@@ -27,15 +25,6 @@ from Arch.training.streams import Streams, global_stream
 from Arch.training.study import Study
 from Arch.types import Epoch, Run
 from Arch.units import utc_now
-
-
-def start_message(study: Study, lease: Lease) -> str:
-    """Returns the first log line of a run: title, fingerprint, attempt, host, device."""
-    described, config = study.engine.describe(), study.config
-    return (
-        f"{config.title} ({config.fingerprint}), run {lease.index}, attempt {lease.generation}, on {host()}, "
-        f"{described['device']}, {described['threads']} threads"
-    )
 
 
 def make_run(study: Study, prepare: Callable[[], PreparedRun], lease: Lease, log: RunLog) -> Run:
@@ -58,56 +47,13 @@ def make_run(study: Study, prepare: Callable[[], PreparedRun], lease: Lease, log
     stream, requests = Streams(study.config["Seed"], lease.index).dropout, study.settings.requests
     try:
         with global_stream(stream, study.engine.device):
-            run, state = _resumed(prepare, lease, log)
+            run, state = resumed(prepare, lease, log)
             loop = RunLoop(run, state, lease, log)
             requests.is_checked = True  # from here to the commit
             loop.run()
         return loop.commit()
     finally:
         requests.is_checked = False
-
-
-def _resumed(prepare: Callable[[], PreparedRun], lease: Lease, log: RunLog) -> tuple[PreparedRun, RunState]:
-    """Prepares the run and its state: of its latest checkpoint, or before the first step."""
-    begin = utc_now()
-    run, state = prepare(), None
-    checkpoints = lease.entry.work(lease.index).checkpoints
-    latest = checkpoints.newest()
-    if latest is not None:
-        try:
-            state = run.resume(latest.payload)
-        except InvalidCheckpointError as problem:
-            logging.getLogger(__name__).warning(
-                "the checkpoint of run %d in %s does not fit (%s); the run starts from the first step.",
-                lease.index,
-                lease.entry.path,
-                problem,
-            )
-            checkpoints.discard()  # else its step would exceed that of new checkpoints, which would be ignored
-            run = prepare()
-    state = state or RunState(begin=begin)
-    if not state.begin:  # the checkpoint of a version that did not record it
-        state.begin = lease.entry.work(lease.index).claims()[0].since
-    differences = state.begin_session(session(run.study.engine), run.steps_done)
-    _log_start(run, state, log)
-    if differences:
-        log.write(f"warning: earlier steps were computed with different {', '.join(differences)}")
-    return run, state
-
-
-def _log_start(run: PreparedRun, state: RunState, log: RunLog) -> None:
-    stage = run.stages[state.stage]
-    if run.steps_done:
-        log.write(f"resumes: {_named(run, stage)}{stage.reached().text}")
-        return
-    log.write(f"begins: {', then '.join(f'{_named(run, each)}{each.plan}' for each in run.stages)}")
-    for each in run.stages:
-        for note in each.notes:
-            log.write(note)
-
-
-def _named(run: PreparedRun, stage: Stage) -> str:
-    return f"{stage.name}: " if len(run.stages) > 1 else ""
 
 
 class RunLoop:
@@ -171,7 +117,7 @@ class RunLoop:
         self._write_event(epoch)
         self._log.write_epoch(epoch)
         self._watcher.epoch_done(epoch)
-        self._log.write(f"{_named(run, stage)}epoch {epoch.number}/{stage.reached().epochs}: {epoch_line(epoch)}")
+        self._log.write(f"{stage_prefix(run, stage)}epoch {epoch.number}/{stage.reached().epochs}: {epoch_line(epoch)}")
         if run.steps_done < run.steps:
             self._checkpointer.epoch_done(epoch.number)
 
