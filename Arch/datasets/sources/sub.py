@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from pickle import UnpicklingError
+from typing import Any
 
 import numpy as np
 import torch
@@ -23,6 +24,7 @@ from Arch.datasets.decoding.store import decoded
 from Arch.datasets.sources.folder_dataset import decoded_arrays, key_of
 from Arch.datasets.stratified import Ids, stratified_split
 from Arch.errors import DataError
+from Arch.tensor_files import ImplausibleTensorsError, plain_tensors, read_torch
 
 TARGETS = {"bird": "labels", "attribute": "attributes"}
 COLUMNS = {"bird": "bird_label", "attribute": "attr_label"}
@@ -173,21 +175,29 @@ def _arrays(path: Path) -> Iterator[Mapping[str, StoredArray]]:
         with arrays_in(path) as arrays:
             yield arrays
         return
-    try:
-        content = torch.load(path, map_location="cpu", weights_only=True)
-    except (OSError, EOFError, RuntimeError, ValueError, UnpicklingError) as error:
-        is_other = isinstance(error, UnpicklingError)  # its text advises how to run the code in the file
-        reason = "it is damaged or holds other objects than tensors" if is_other else str(error).partition("\n")[0]
-        raise DataError(f"cannot read {path}: {reason}. Save a dictionary of tensors.", path) from error
+    content = _torch_content(path)
     if not isinstance(content, dict):
         raise DataError(f"{path} holds a {type(content).__name__}; expected a dictionary of tensors.", path)
-    yield {
-        str(name): _of_tensor(f"{name} in {path}", tensor)
-        for name, tensor in content.items()
-        if isinstance(tensor, torch.Tensor)
-    }
+    try:
+        tensors = plain_tensors(content, path)
+    except ImplausibleTensorsError as error:
+        raise _unreadable(path, str(error)) from error
+    yield {name: _of_tensor(f"{name} in {path}", tensor) for name, tensor in tensors.items()}
+
+
+def _torch_content(path: Path) -> Any:
+    try:
+        return read_torch(path)
+    except UnpicklingError as error:  # its text advises how to run the code in the file
+        raise _unreadable(path, "it is damaged or holds other objects than tensors") from error
+    except Exception as error:  # the bytes of the file steer the reader, which may raise anything
+        raise _unreadable(path, str(error).partition("\n")[0] or type(error).__name__) from error
+
+
+def _unreadable(path: Path, reason: str) -> DataError:
+    return DataError(f"cannot read {path}: {reason}. Save a dictionary of tensors.", path)
 
 
 def _of_tensor(title: str, tensor: torch.Tensor) -> StoredArray:
-    array = (tensor.float() if tensor.is_floating_point() else tensor).numpy()
+    array = (tensor.float() if tensor.is_floating_point() else tensor).detach().numpy()
     return StoredArray(title, array.shape, array.dtype, lambda: iter([array]))

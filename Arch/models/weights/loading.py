@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from Arch.errors import ModelError
 from Arch.models.architecture import Architecture
+from Arch.models.graph.values import first_sentence
 from Arch.models.imodel import IModel
 from Arch.models.weights.files import State
 from Arch.models.weights.finite import require_finite
@@ -46,12 +47,14 @@ def warm_start(model: IModel, architecture: Architecture, state: State, source: 
         source: how messages name the weights.
 
     Raises:
-        ModelError: another tensor is missing, unexpected or of another shape; all such keys are listed.
+        ModelError: another tensor is missing, unexpected or of another shape, or one holds another kind of numbers; all
+            such keys are listed.
         NonFiniteWeightsError: a tensor that would be loaded contains NaN or infinities.
     """
     own = model.network.state_dict()
     named = _renamed(state, own, architecture.aliases, source)
-    given = architecture.resized(named, model.network)
+    given = _resized(architecture, named, model, source)
+    _require_no_mismatch(_of_other_kinds(own, given), source, model.name)
     free = _free_modules(model, architecture)
     differing = [key for key in own if key not in given or given[key].shape != own[key].shape]
     fresh = [key for key in differing if _is_in(key, free)]
@@ -122,7 +125,7 @@ def logits_in(model: IModel, architecture: Architecture, state: State, source: s
     """
     named = _renamed(state, model.network.state_dict(), architecture.aliases, source)
     found = [named[f"{head}.weight"] for head in head_names(model) if f"{head}.weight" in named]
-    return len(found[0]) if found else None
+    return len(found[0]) if found and found[0].numel() and found[0].ndim else None
 
 
 def head_names(model: IModel) -> tuple[str, ...]:
@@ -167,6 +170,29 @@ def _without_prefixes(key: str, own: State) -> str:
             return name
         name = name.removeprefix(prefix)
     return name
+
+
+def _of_other_kinds(own: State, given: State) -> list[str]:
+    """Lists the weights that are not floating-point numbers where the network has such; counters may be any numbers."""
+    return [
+        f"{key} holds {given[key].dtype} values, not {each.dtype}"
+        for key, each in own.items()
+        if key in given
+        and (
+            given[key].is_complex() != each.is_complex()
+            or (each.is_floating_point() and not given[key].is_floating_point())
+        )
+    ]
+
+
+def _resized(architecture: Architecture, state: State, model: IModel, source: str) -> State:
+    try:
+        return architecture.resized(state, model.network)
+    except Exception as error:  # libraries' own code computes with foreign shapes
+        raise ModelError(
+            f"the weights {source} cannot be resampled for {model.name} and images of shape {model.shape}: "
+            f"{first_sentence(error)}."
+        ) from error
 
 
 def _difference(key: str, own: State, given: State) -> str:

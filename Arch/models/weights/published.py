@@ -6,10 +6,10 @@ import hashlib
 
 import torch
 
-from Arch.errors import ModelError, UnknownNameError
+from Arch.errors import ArchError, ModelError, UnknownNameError
 from Arch.models import MODELS
 from Arch.models.architectures.published import Published
-from Arch.models.weights.files import UNREADABLE, State
+from Arch.models.weights.files import State
 
 
 def published_weights(name: str, weights: str) -> State:
@@ -31,7 +31,9 @@ def published_weights(name: str, weights: str) -> State:
     try:
         with torch.random.fork_rng(devices=[]):  # a library initialises randomly before it loads
             return {key: each.detach() for key, each in architecture.published(weights).items()}
-    except (OSError, *UNREADABLE) as error:
+    except ArchError:
+        raise
+    except Exception as error:  # the library's download and reader raise whatever the network and the bytes lead to
         raise ModelError(
             f"the weights {name}@{weights} cannot be downloaded: {type(error).__name__}: {error}"
         ) from error

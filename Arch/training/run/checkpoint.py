@@ -14,7 +14,16 @@ from Arch.errors import TrainingError
 from Arch.faults import is_out_of_memory
 
 FORMAT = 2
-_UNFIT = (AttributeError, EOFError, IndexError, KeyError, RuntimeError, TypeError, ValueError, pickle.UnpicklingError)
+_UNFIT = (
+    AttributeError,
+    EOFError,
+    LookupError,
+    OverflowError,
+    RuntimeError,
+    TypeError,
+    ValueError,
+    pickle.UnpicklingError,
+)
 
 
 class InvalidCheckpointError(TrainingError):

@@ -12,7 +12,7 @@ from Arch.models import MODELS
 from Arch.models.architectures import vgg
 from Arch.models.build import construct
 from Arch.models.weights.files import read_weights
-from Arch.models.weights.loading import load_exactly, warm_start
+from Arch.models.weights.loading import load_exactly, logits_in, warm_start
 
 SHAPE = (3, 8, 8)
 
@@ -109,6 +109,34 @@ def test_a_name_that_is_given_twice_is_refused(state):
 def test_sparse_tensors_are_refused(state):
     with pytest.raises(ModelError, match=r"w hold sparse or quantised tensors, which resnet8 cannot load"):
         warm_start(*made("resnet8"), {**state, "fc.weight": state["fc.weight"].to_sparse()}, "w")
+
+
+@pytest.mark.parametrize("kind", [torch.bool, torch.int64, torch.complex64])
+def test_weights_of_another_kind_of_number_are_refused(kind, state):
+    given = {**state, "fc.weight": state["fc.weight"].to(kind)}
+    with pytest.raises(
+        ModelError, match=rf"do not fit resnet8:\n  fc\.weight holds {kind} values, not torch\.float32$"
+    ):
+        warm_start(*made("resnet8"), given, "w")
+
+
+@pytest.mark.parametrize("kind", [torch.float64, torch.float16, torch.bfloat16])
+def test_weights_of_another_precision_and_counters_of_any_numbers_fit(kind, state):
+    model, architecture = made("resnet8")
+    load_exactly(model, architecture, {key: each.to(kind) for key, each in state.items()}, "w")
+    assert torch.equal(model.state_dict()["fc.weight"], state["fc.weight"].to(kind).float())
+
+
+def test_what_a_librarys_resampling_raises_names_the_weights(state, monkeypatch):
+    model, architecture = made("resnet8")
+    monkeypatch.setattr(type(architecture), "resized", lambda self, state, network: {}["pos_embed"])
+    with pytest.raises(ModelError, match=r"the weights w\.pth cannot be resampled for resnet8"):
+        warm_start(model, architecture, state, "w.pth")
+
+
+@pytest.mark.parametrize("shape", [(), (0, 64)])
+def test_a_head_without_rows_tells_no_number_of_logits(shape, state):
+    assert logits_in(*made("resnet8"), {**state, "fc.weight": torch.ones(shape)}, "w") is None
 
 
 def test_loading_exactly_requires_the_head(state):
