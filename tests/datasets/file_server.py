@@ -2,7 +2,7 @@
 
 import hashlib
 import threading
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 
@@ -12,7 +12,7 @@ class FileServer(ThreadingHTTPServer):
     Attributes:
         knows_ranges: whether it supports range requests and sends ETags.
         breaks: number of the next responses that end after half of their bytes.
-        script: the next responses: status, headers and body of each.
+        script: the next responses: status, headers and body of each; a body is bytes, or a function that writes it.
         goes_on: an event; responses wait for it after half of their bytes.
     """
 
@@ -57,7 +57,8 @@ class _Handler(BaseHTTPRequestHandler):
         for key, value in headers.items():
             self.send_header(key, value)
         self.end_headers()
-        self.wfile.write(body)
+        with suppress(OSError):  # the client may refuse the rest
+            body(self.wfile) if callable(body) else self.wfile.write(body)
 
     def _send(self, body):
         half = len(body) // 2

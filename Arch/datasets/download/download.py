@@ -16,12 +16,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from Arch.datasets.access import ANOTHER_FOLDER, unreadable, unwritable
+from Arch.datasets.download.answers import BrokenTransferError
 from Arch.datasets.download.checksums import Checksums, Digests, digests_of
+from Arch.datasets.download.kinds import wrong_content
 from Arch.datasets.download.locking import locked
-from Arch.datasets.download.transfer import BrokenTransferError, Report, discard, transfer
-from Arch.datasets.download.unpack import is_archive, looks_like_archive, unpack
+from Arch.datasets.download.parts import Part
+from Arch.datasets.download.transfer import Report, transfer
+from Arch.datasets.download.unpack import is_archive, unpack
 from Arch.errors import DataError
 from Arch.units import size_text
+
+_LARGER, _ALLOWANCE = 4, 1 << 26  # a file may have 4 times its approximate size and 64 MiB
 
 
 @dataclass(frozen=True)
@@ -33,7 +38,7 @@ class Remote:
         filename: its local name; an archive (`Arch.datasets.download.unpack`) is unpacked and not kept.
         md5: published by its authors or torchvision, in hexadecimal digits; empty if not published.
         sha256: the same.
-        size: approximate size in bytes, for display; 0 if not known.
+        size: approximate size in bytes; a file that is far larger is refused; 0 if not known.
         mirrors: further addresses, tried in order.
     """
 
@@ -43,6 +48,11 @@ class Remote:
     sha256: str = ""
     size: int = 0
     mirrors: tuple[str, ...] = ()
+
+    @property
+    def most(self) -> int | None:
+        """The largest size that is accepted, since `size` is approximate; None if it is not known."""
+        return _LARGER * self.size + _ALLOWANCE if self.size else None
 
 
 @dataclass(frozen=True)
@@ -101,18 +111,22 @@ def fetched(root: Path, source: Source, report: Report = log_report) -> Path:
 
 
 def is_downloaded(folder: Path) -> bool:
-    """Returns whether `folder` is a non-empty folder or a file; an empty folder counts as missing data.
+    """Returns whether `folder` is a folder that is not empty; an empty one counts as missing data.
 
     Raises:
-        DataError: the folder cannot be listed.
+        DataError: the folder cannot be listed, or is a file.
     """
     try:
         with os.scandir(folder) as found:
             return next(found, None) is not None
     except FileNotFoundError:
         return False
-    except NotADirectoryError:
-        return folder.is_file()
+    except NotADirectoryError as error:
+        if not os.path.lexists(folder):  # a folder above it is a file
+            return False
+        raise DataError(
+            f"{folder} is a file, but must be the folder of the data. Move it away, or use another data folder.", folder
+        ) from error
     except OSError as error:
         raise unreadable(folder, error, ANOTHER_FOLDER) from error
 
@@ -152,31 +166,38 @@ def _place(path: Path, unpacked: Path, top: Path, report: Report) -> None:
 
 
 def _download(file: Remote, target: Path, folder: Path, report: Report) -> Digests:
-    """Downloads a file, verifies its published digests and then renames it to `target`."""
-    part = target.with_name(target.name + ".part")
+    """Downloads a file, verifies its published digests or else its kind, and then renames it to `target`."""
+    part = Part(target.with_name(target.name + ".part"))
     reasons = []
     for url in (file.url, *file.mirrors):
         for _ in range(2):  # a resumed download that is corrupt is retried from the start
-            is_fresh = not part.exists()
+            is_fresh = not part.path.exists()
             try:
-                transfer(url, part, report)
+                transfer(url, part.path, report, file.most)
             except BrokenTransferError as error:
                 reasons.append(f"{error} ({url})")
                 break
             report(f"verifying {file.filename}", 0, None)
-            found = digests_of(part)
-            wrong = found.differing(file.md5, file.sha256)
-            if not wrong and is_archive(file.filename) and not looks_like_archive(part, file.filename):
-                wrong = "a content that is not an archive"
+            found = digests_of(part.path)
+            wrong = _difference(file, part.path, found)
             if not wrong:
-                part.replace(target)
+                part.path.replace(target)
                 return found
-            discard(part)
+            part.discard()
             if is_fresh:
                 reasons.append(f"it has {wrong} ({url})")
                 break
+    kept = " (a partial download is kept)" if part.size else ""
     raise DataError(
-        f"cannot download {file.filename}: {'; '.join(reasons)}. Try again later (a partial download is kept), or "
-        f"get it elsewhere and put its content into {folder}.",
+        f"cannot download {file.filename}: {'; '.join(reasons)}. Try again later{kept}, or get it elsewhere and put "
+        f"its content into {folder}.",
         folder,
     )
+
+
+def _difference(file: Remote, path: Path, found: Digests) -> str:
+    """Describes in what a downloaded file differs from what it should be; a published digest proves it by itself."""
+    wrong = found.differing(file.md5, file.sha256)
+    if not wrong and (file.md5 or file.sha256):
+        return ""
+    return wrong_content(path, file.filename) or wrong

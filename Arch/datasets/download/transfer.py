@@ -3,152 +3,197 @@
 from __future__ import annotations
 
 import http.client
-import json
-import os
-import re
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import replace
 from io import FileIO
 from pathlib import Path
 
-from Arch import files
 from Arch.datasets.access import unwritable
+from Arch.datasets.download.answers import (
+    BrokenTransferError,
+    Extent,
+    continues,
+    extent_of,
+    require_file,
+    require_plausible_size,
+    validator_of,
+)
+from Arch.datasets.download.connection import Response, open_address
+from Arch.datasets.download.parts import Part, Version
+from Arch.errors import DataError
+from Arch.units import size_text
 
 Report = Callable[[str, int, int | None], None]
 """Takes the name of a file, the bytes received, and its size in bytes or None if the server does not send it."""
 
 _BLOCK = 1 << 18  # bytes received at once, and lost at most by a kill
-_TIMEOUT_SECONDS = 60.0
 _ATTEMPTS = 4  # consecutive attempts without progress
+_MOST_ATTEMPTS = 1000  # of one file, also with progress
+_NEW_VERSIONS = 3  # of the file on the server that appear while it is downloaded
+_STEP, _SHARE = 1 << 16, 100  # progress is 64 KiB, or a hundredth of a smaller file, beyond all that was there before
 _PAUSE_SECONDS = 0.5  # before the second attempt, doubled before each further one
+_FRAMING = 8  # bytes that may arrive for a byte of the file: the lengths of chunks come as well
 _TRANSIENT = frozenset({408, 425, 429, 500, 502, 503, 504})
-_NETWORK = (OSError, http.client.HTTPException)
+_NETWORK = (OSError, http.client.HTTPException, ValueError)  # ValueError: an address that the server redirects to
 
 
-class BrokenTransferError(Exception):
-    """Raised when a file was not received completely; the message is the reason."""
-
-
-@dataclass(frozen=True)
-class _State:
-    """The state of a partial download.
-
-    Attributes:
-        url: address of the file.
-        validator: a strong ETag or otherwise the date of the version on the server; empty if the server sends none.
-        total: its size in bytes, None if the server does not send it.
-    """
-
-    url: str
-    validator: str
-    total: int | None
-
-
-def transfer(url: str, part: Path, report: Report) -> None:
-    """Downloads the file at `url` into `part`, resuming after the bytes that `part` already has.
+def transfer(url: str, path: Path, report: Report, most: int | None = None) -> None:
+    """Downloads the file at `url` into `path`, resuming after the bytes that are there already.
 
     The download starts again from the beginning if the file on the server has changed or the server cannot send a part
-    of it. A broken connection is retried, with pauses, until several consecutive attempts make no progress.
+    of it. A broken connection is retried, with pauses, until several consecutive attempts make no progress beyond the
+    most that was ever received.
+
+    Args:
+        url: the address.
+        path: the partial file.
+        report: called at each step.
+        most: the largest size in bytes that is accepted; None if only the free space limits it.
 
     Raises:
         BrokenTransferError: the file cannot be downloaded; the received bytes are kept for the next attempt.
-        DataError: `part` cannot be written.
+        DataError: `path` cannot be written, or is larger than the free space.
     """
-    failures = 0
-    while True:
-        before = _size(part)
-        try:
-            _receive(url, part, report)
-        except urllib.error.HTTPError as error:
-            error.close()
-            reason = _in_one_line(f"the server answers {error.code} {error.reason}")
-            if error.code not in _TRANSIENT:
-                raise BrokenTransferError(reason) from error
-        except _NETWORK as error:
-            reason = _in_one_line(str(getattr(error, "reason", "") or error)) or type(error).__name__
-        else:
+    part = Part(path)
+    best, failures, versions, reason = part.size, 0, 0, ""
+    for _ in range(_MOST_ATTEMPTS):
+        before = part.version()
+        reason = _attempt(url, part, report, most)
+        if not reason:
             return
-        failures = 0 if _size(part) > before else failures + 1
+        failures += 1
+        after = part.version()
+        if before not in {None, after}:
+            versions += 1
+            best = part.size if versions <= _NEW_VERSIONS else best
+        elif part.size >= best + _step(after):
+            best, failures = part.size, 0
         if failures == _ATTEMPTS:
-            raise BrokenTransferError(reason)
+            break
         time.sleep(_PAUSE_SECONDS * 2 ** max(failures - 1, 0))
+    raise BrokenTransferError(reason)
+
+
+def _step(version: Version | None) -> int:
+    total = None if version is None else version.total
+    return _STEP if total is None else max(1, min(_STEP, total // _SHARE))
+
+
+def _attempt(url: str, part: Part, report: Report, most: int | None) -> str:
+    """Tries to receive the rest of a file; returns why it failed and may be tried again, empty if it is complete.
+
+    Raises:
+        BrokenTransferError: another attempt would fail as well.
+    """
+    try:
+        _receive(url, part, report, most)
+    except urllib.error.HTTPError as error:
+        error.close()
+        reason = _in_one_line(f"the server answers {error.code} {error.reason}")
+        if error.code not in _TRANSIENT:
+            raise BrokenTransferError(reason) from error
+        return reason
+    except _NETWORK as error:
+        return _in_one_line(str(getattr(error, "reason", "") or error)) or type(error).__name__
+    return ""
 
 
 def _in_one_line(reason: str) -> str:
     """Returns the text of a server without line breaks, which would break up the message."""
-    return " ".join(reason.split())
+    return " ".join(reason.split())[:500]
 
 
-def discard(part: Path) -> None:
-    """Deletes a partial download and its state."""
-    _state_path(part).unlink(missing_ok=True)
-    part.unlink(missing_ok=True)
-
-
-def _receive(url: str, part: Path, report: Report) -> None:
-    state = _read_state(part)
-    offset = _size(part)
-    if state is None or state.url != url or not state.validator:
-        offset = 0
-    elif offset == state.total:
+def _receive(url: str, part: Part, report: Report, most: int | None) -> None:
+    version, offset = part.version(), part.size
+    if version is None or version.url != url or not version.validator:
+        version, offset = None, 0
+    elif offset == version.total:
         return
-    with _request(url, part, offset, state) as response:
-        start, total = _extent(response)
-        if start not in {0, offset}:
-            discard(part)
-            raise ConnectionError(f"the server sent bytes from {start} on instead of {offset}")
-        if start == 0:
-            discard(part)
-        _write_state(part, _State(url, _validator(response), total))
-        with _opened(part) as file:
-            done = _copied(response, file, lambda done: report(part.stem, done, total))
-    if total is not None and done != total:
-        if done > total:
-            discard(part)
-        raise ConnectionError(f"the connection ended after {done} of {total} bytes")
+    with _request(url, part, offset, version) as response:
+        require_file(response, part.name)
+        extent = extent_of(response)
+        require_plausible_size(extent.total, most)
+        if extent.start:
+            version = _continued(response, extent, part, version)
+        else:
+            part.discard()
+            version = Version(url, validator_of(response), extent.total)
+        bound = _bound(part, version.total, most)
+        response.allow(_FRAMING * (bound - extent.start) + _BLOCK)
+        part.begin(version)
+        with part.opened() as file:
+            done = _copied(response, file, bound, lambda done: report(part.name, done, version.total))
+    if done > bound:
+        raise _too_long(part, version.total, most)
+    end = extent.end if version.total is None else version.total
+    if end is not None and done < end:
+        raise ConnectionError(f"the connection ended after {done} of {end} bytes")
 
 
-def _request(url: str, part: Path, offset: int, state: _State | None) -> http.client.HTTPResponse:
+def _request(url: str, part: Part, offset: int, version: Version | None) -> Response:
     request = urllib.request.Request(url, headers={"User-Agent": "arch-kd", "Accept-Encoding": "identity"})  # noqa: S310
-    if offset and state is not None:
+    if offset and version is not None:
         request.add_header("Range", f"bytes={offset}-")
-        request.add_header("If-Range", state.validator)
+        request.add_header("If-Range", version.validator)
     try:
-        response: http.client.HTTPResponse = urllib.request.urlopen(request, timeout=_TIMEOUT_SECONDS)  # noqa: S310
+        return open_address(request)
     except urllib.error.HTTPError as error:
-        if error.code != http.HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:
+        if error.code != http.client.REQUESTED_RANGE_NOT_SATISFIABLE:
             raise
         error.close()
-        discard(part)
+        part.discard()
         raise ConnectionError("the server has fewer bytes than were received") from error
-    return response
 
 
-def _extent(response: http.client.HTTPResponse) -> tuple[int, int | None]:
-    """Returns the offset of the body in the file, and the size of the file."""
-    if response.status == http.HTTPStatus.PARTIAL_CONTENT:
-        found = re.fullmatch(r"bytes (\d+)-\d+/(\d+|\*)", response.headers.get("Content-Range", ""))
-        if found is None:
-            raise ConnectionError("the server does not say which part of the file it sends")
-        return int(found[1]), None if found[2] == "*" else int(found[2])
-    length = response.headers.get("Content-Length", "")
-    return 0, int(length) if length.isdecimal() else None
+def _continued(response: Response, extent: Extent, part: Part, version: Version | None) -> Version:
+    """Returns the version that a partial answer continues; if it brings other bytes, the download starts anew."""
+    if version is None or extent.start != part.size:
+        part.discard()
+        raise ConnectionError(f"the server sent bytes from {extent.start} on, which were not asked for")
+    if not continues(response, extent, version):
+        part.discard()
+        raise ConnectionError("the file on the server has changed during the download")
+    return version if version.total is not None else replace(version, total=extent.total)
 
 
-def _validator(response: http.client.HTTPResponse) -> str:
-    """Returns a strong ETag or the date; `If-Range` must not contain a weak ETag (RFC 9110, section 13.1.5)."""
-    tag = response.headers.get("ETag", "")
-    return tag if tag.startswith('"') else response.headers.get("Last-Modified", "")
+def _bound(part: Part, total: int | None, most: int | None) -> int:
+    """Returns the size that the file may reach; of a file of unknown size nine tenths of the free space are filled."""
+    size, free = part.size, part.free
+    if total is None:
+        room = size + free - free // 10
+        return room if most is None else min(most, room)
+    if total - size > free:
+        raise DataError(
+            f"cannot write {part.path}: {part.name} takes {size_text(total)}, but only {size_text(free)} are free. "
+            "Free some space, or use another data folder.",
+            part.path,
+        )
+    return total
 
 
-def _copied(response: http.client.HTTPResponse, file: FileIO, report: Callable[[int], None]) -> int:
-    """Appends the body to the file and returns the new size of the file."""
+def _too_long(part: Part, total: int | None, most: int | None) -> Exception:
+    """Returns the error for an answer that has brought more bytes than the file may have, which are discarded."""
+    size = part.size
+    part.discard()
+    if total is not None:
+        return ConnectionError(f"the server sends more than the {total} bytes that it announced")
+    if most is not None and size > most:
+        return BrokenTransferError(f"the server sends more than {size_text(most)}, far more than this file has")
+    return DataError(
+        f"cannot write {part.path}: the server does not tell its size, and {size_text(size)} of it have filled nine "
+        "tenths of the free space. Free some space, or use another data folder.",
+        part.path,
+    )
+
+
+def _copied(response: Response, file: FileIO, bound: int, report: Callable[[int], None]) -> int:
+    """Appends the body to the file until it is larger than `bound`, and returns the new size of the file."""
     done = file.tell()
     report(done)
-    while block := response.read(_BLOCK):
+    while done <= bound and (block := response.read1(_BLOCK)):
         rest = memoryview(block)
         try:
             while rest:  # on a full disk the first write is partial, and only the next one fails
@@ -158,35 +203,3 @@ def _copied(response: http.client.HTTPResponse, file: FileIO, report: Callable[[
         done += len(block)
         report(done)
     return done
-
-
-def _opened(part: Path) -> FileIO:
-    try:
-        return part.open("ab", buffering=0)
-    except OSError as error:
-        raise unwritable(part, error) from error
-
-
-def _read_state(part: Path) -> _State | None:
-    try:
-        return _State(**json.loads(_state_path(part).read_bytes()))
-    except (OSError, ValueError, TypeError):
-        return None  # missing, or damaged by a kill: start again
-
-
-def _write_state(part: Path, state: _State) -> None:
-    try:
-        files.write_atomically(_state_path(part), json.dumps(asdict(state)))
-    except OSError as error:
-        raise unwritable(part, error) from error
-
-
-def _state_path(part: Path) -> Path:
-    return part.with_name(part.name + ".json")
-
-
-def _size(path: Path) -> int:
-    try:
-        return os.stat(path).st_size  # noqa: PTH116  # called in a loop
-    except FileNotFoundError:
-        return 0

@@ -4,26 +4,33 @@ from __future__ import annotations
 
 import lzma
 import stat
+import struct
 import tarfile
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import IO
 
 from Arch.datasets.access import unwritable
+from Arch.datasets.download.limits import Limits
+from Arch.datasets.download.tar_headers import open_tar
 from Arch.errors import DataError
 
 SUFFIXES = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2")
 _GROWTH, _ALLOWANCE = 100, 1 << 26  # limit of the unpacked size: 100 times the archive plus 64 MiB
 _MEMBERS = 5_000_000
+_DEPTH, _LONGEST = 64, 255  # folders in each other, and bytes of a name, as file systems have them
+_ENCRYPTED = 1  # a flag of zip archives
 _BLOCK = 1 << 20
 _UNREADABLE = (
     zipfile.BadZipFile,
     tarfile.TarError,
     zlib.error,
+    struct.error,
     lzma.LZMAError,
     EOFError,
     RuntimeError,
@@ -37,20 +44,6 @@ def is_archive(name: str) -> bool:
     return name.lower().endswith(SUFFIXES)
 
 
-def looks_like_archive(path: Path, name: str) -> bool:
-    """Returns whether a file is a zip archive if `name` ends in `.zip`, else a tar archive of any compression.
-
-    Raises:
-        OSError: a tar archive cannot be read; an unreadable zip archive returns False.
-    """
-    if name.lower().endswith(".zip"):
-        return zipfile.is_zipfile(path)
-    try:
-        return tarfile.is_tarfile(path)
-    except EOFError:  # a compressed archive that ends within its first bytes
-        return False
-
-
 def leads_out(name: str) -> bool:
     """Returns whether a member's path is absolute or contains `..` or NUL, by the rules of POSIX or Windows."""
     parts = PurePosixPath(name.replace("\\", "/")).parts
@@ -58,29 +51,26 @@ def leads_out(name: str) -> bool:
 
 
 def unpack(archive: Path, folder: Path) -> None:
-    """Unpacks a zip or tar archive into an existing folder.
+    """Unpacks a zip or tar archive into an existing folder, reading it to its end, where a checksum may stand.
 
     Only files and folders are unpacked, with default permissions.
 
     Raises:
-        DataError: the archive is damaged, has a member that `leads_out` rejects or that is a link or a device, or
-            exceeds the limit on the unpacked size or the number of members, or `folder` cannot be written. What has
-            been unpacked by then remains in `folder`; the last file may be incomplete.
+        DataError: the archive is damaged or encrypted; it has a member that `leads_out` rejects, that lies very deep,
+            is there twice, or is a link or a device; it exceeds the free space or the limit on the unpacked size or the
+            number of members; or `folder` cannot be written. What has been unpacked by then remains in `folder`; the
+            last file may be incomplete.
     """
-    budget = [_GROWTH * archive.stat().st_size + _ALLOWANCE, _MEMBERS]
     try:
-        with _members(archive) as members:
-            for name, is_folder, opened in members:
-                _check(archive, name)
-                target = folder / name
-                budget[1] -= 1
-                if is_folder:
-                    target.mkdir(parents=True, exist_ok=True)
-                else:
-                    target.parent.mkdir(parents=True, exist_ok=True)
-                    budget[0] -= _written(opened, target, budget[0])
-                if min(budget) < 0:
-                    raise DataError(f"{archive} unpacks to far more than its size: do not trust it.", archive)
+        limits = Limits.of(archive, folder, _GROWTH * archive.stat().st_size + _ALLOWANCE, _MEMBERS)
+        with _members(archive, limits) as members:
+            for member in members:
+                limits.count_member()
+                _check(archive, member.name)
+                _place(member, folder, limits)
+    except (FileExistsError, NotADirectoryError) as error:
+        name = Path(str(error.filename)).name
+        raise _damaged(archive, f"it has {name!r} twice, or both as a file and as a folder") from error
     except _UNREADABLE as error:
         raise _damaged(archive, error) from error
     except OSError as error:
@@ -89,42 +79,87 @@ def unpack(archive: Path, folder: Path) -> None:
         raise unwritable(folder, error) from error
 
 
-Member = tuple[str, bool, Callable[[], IO[bytes]]]
+@dataclass(frozen=True)
+class _Member:
+    """A file or folder in an archive.
+
+    Attributes:
+        name: its path.
+        is_folder: whether it is a folder.
+        size: the bytes of the file, as the archive states them.
+        opened: opens the file.
+    """
+
+    name: str
+    is_folder: bool
+    size: int
+    opened: Callable[[], IO[bytes]]
 
 
 @contextmanager
-def _members(archive: Path) -> Iterator[Iterator[Member]]:
+def _members(archive: Path, limits: Limits) -> Iterator[Iterator[_Member]]:
     if archive.name.lower().endswith(".zip"):
         with zipfile.ZipFile(archive) as opened:
+            limits.require(sum(info.file_size for info in opened.infolist()))
             yield _in_zip(archive, opened)
     else:
-        with tarfile.open(archive) as tar:
-            yield _in_tar(archive, tar)
+        with open_tar(archive) as tar:
+            yield _in_tar(archive, tar, limits)
 
 
-def _in_zip(archive: Path, opened: zipfile.ZipFile) -> Iterator[Member]:
+def _in_zip(archive: Path, opened: zipfile.ZipFile) -> Iterator[_Member]:
     for info in opened.infolist():
         kind = stat.S_IFMT(info.external_attr >> 16)
         if kind not in {0, stat.S_IFREG, stat.S_IFDIR}:
             raise _no_plain_file(archive, info.filename)
-        yield info.filename, info.is_dir(), partial(opened.open, info)
+        if info.flag_bits & _ENCRYPTED:
+            raise DataError(
+                f"{archive} is encrypted, and there is no password for it. Get a copy without one.", archive
+            )
+        yield _Member(info.filename, info.is_dir(), info.file_size, partial(opened.open, info))
 
 
-def _in_tar(archive: Path, opened: tarfile.TarFile) -> Iterator[Member]:
-    for info in opened:
+def _in_tar(archive: Path, opened: tarfile.TarFile, limits: Limits) -> Iterator[_Member]:
+    while (info := opened.next()) is not None:
+        opened.members = []  # type: ignore[attr-defined]  # absent in typeshed; it would keep millions of headers in memory
         if not (info.isfile() or info.isdir()):
             raise _no_plain_file(archive, info.name)
-        yield info.name, info.isdir(), partial(opened.fileobject, opened, info)
+        yield _Member(info.name, info.isdir(), info.size, partial(opened.fileobject, opened, info))
+    while opened.fileobj and (rest := opened.fileobj.read(_BLOCK)):  # the checksum comes after all members
+        limits.take(len(rest))
 
 
-def _damaged(archive: Path, error: Exception) -> DataError:
-    return DataError(f"cannot unpack {archive}: {error}. Remove it; it is downloaded again.", archive)
+def _place(member: _Member, folder: Path, limits: Limits) -> None:
+    target = folder / member.name
+    if member.is_folder:
+        target.mkdir(parents=True, exist_ok=True)
+        return
+    target.parent.mkdir(parents=True, exist_ok=True)
+    written = _written(member.opened, target, limits.most)
+    limits.take(written)
+    if written != member.size:
+        raise EOFError(f"{member.name} has {written} bytes and not the {member.size} that the archive states")
+
+
+def _damaged(archive: Path, error: Exception | str) -> DataError:
+    return DataError(
+        f"cannot unpack {archive}: {str(error).rstrip('.')}. Remove it and give the command again, which downloads it "
+        "anew.",
+        archive,
+    )
 
 
 def _check(archive: Path, name: str) -> None:
     if leads_out(name):
         raise DataError(
             f"{archive} has a member {name!r}, whose path is absolute or leads out of the archive. Do not trust it.",
+            archive,
+        )
+    parts = name.split("/")
+    if len(parts) > _DEPTH or max(map(len, parts)) > _LONGEST:
+        raise DataError(
+            f"{archive} has a member with a path of {len(parts)} parts and {len(name)} characters, which is too long. "
+            "Do not trust it.",
             archive,
         )
 
@@ -139,7 +174,7 @@ def _no_plain_file(archive: Path, name: str) -> DataError:
 
 def _written(opened: Callable[[], IO[bytes]], target: Path, limit: int) -> int:
     """Writes a member, at most one block beyond `limit` bytes, and returns the number of bytes written."""
-    with opened() as source, target.open("wb") as file:
+    with opened() as source, target.open("xb") as file:
         while file.tell() <= limit and (block := source.read(_BLOCK)):
             file.write(block)
         return file.tell()

@@ -4,6 +4,7 @@ import errno
 import hashlib
 import io
 import json
+import re
 import subprocess
 import sys
 import tarfile
@@ -12,7 +13,7 @@ import zipfile
 
 import pytest
 
-from Arch.datasets.download import transfer
+from Arch.datasets.download import download, transfer
 from Arch.datasets.download.download import Remote, Source, fetched
 from Arch.errors import DataError
 from Arch.files import system_calls
@@ -92,7 +93,9 @@ def test_a_file_that_changed_between_attempts_is_downloaded_from_the_start(serve
 
 
 def test_a_file_with_a_wrong_digest_is_refused_and_deleted(server, root):
-    with pytest.raises(DataError, match=r"a.bin: it has the MD5 \w{32} instead of the published 0{32} .*127"):
+    with pytest.raises(
+        DataError, match=r"a.bin: it has the MD5 \w{32} instead of the published 0{32} .*127.*later, or"
+    ):
         fetched(root, plain(server, md5="0" * 32))
     assert list(root.iterdir()) == []
 
@@ -147,9 +150,65 @@ def test_an_html_page_instead_of_an_archive_is_deleted(name, server, root):
     server.script = [(200, {"Content-Length": "20"}, b"<html>Log in</html>\n")]
     server.files["b.tgz"] = tarred({"top/x.txt": b"x"})
     source = Source("both", (Remote(server.url(name), name),))
-    with pytest.raises(DataError, match=rf"cannot download {name}: it has a content that is not an archive \(http://"):
+    with pytest.raises(DataError, match=rf"cannot download {name}: it has the content of a web page \(http://"):
         fetched(root, source)
     assert (fetched(root, source) / "top/x.txt").read_bytes() == b"x"
+
+
+def page(**headers):
+    return 200, {"Content-Length": "26", **headers}, b"<!DOCTYPE html>Log in here"
+
+
+@pytest.mark.parametrize("name", ["part0.npz", "a.mat", "a.csv"])
+@pytest.mark.parametrize("kind", [{"Content-Type": "text/html; charset=utf-8"}, {}], ids=["declared", "undeclared"])
+def test_a_page_in_place_of_a_file_without_a_published_digest_is_not_kept(name, kind, server, root):
+    server.script = [page(**kind)]
+    with pytest.raises(
+        DataError, match=rf"cannot download {re.escape(name)}: .* web page .* Try again later, or get it"
+    ):
+        fetched(root, Source("plain", (Remote(server.url(name), name),)))
+    assert not list(root.rglob(f"{name}*"))
+    assert len(server.asked) == 1
+
+
+def test_a_page_does_not_replace_a_partial_download(server, root):
+    headers = {"Content-Length": str(len(BODY)), "ETag": '"first"'}
+    server.script = [(200, headers, BODY[:512000]), page(**{"Content-Type": "text/html"})]
+    with pytest.raises(DataError, match=r"a web page .*\(a partial download is kept\)"):
+        fetched(root, plain(server))
+    assert (root / ".fetching/plain/a.bin.part").read_bytes() == BODY[:512000]
+
+
+@pytest.mark.parametrize("announced", [{"Content-Length": str(1 << 40)}, {}], ids=["announced", "sent"])
+def test_a_file_that_is_far_larger_than_it_should_be_is_refused(announced, server, root, monkeypatch):
+    monkeypatch.setattr(download, "_ALLOWANCE", 0)
+    server.script = [(200, announced, BODY)]
+    with pytest.raises(DataError, match=r"the server (announces 1\.0 TB|sends more than 977 KB), far more than this"):
+        fetched(root, plain(server, size=250_000))
+    assert not list(root.rglob("a.bin*"))
+
+
+def test_a_file_in_place_of_the_folder_of_the_data_is_named(server, root):
+    root.mkdir()
+    (root / "plain").write_bytes(b"words")
+    with pytest.raises(DataError, match=r"data/plain is a file, but must be the folder of the data\. Move it away"):
+        fetched(root, plain(server))
+    assert server.asked == []
+
+
+def test_the_size_and_digest_of_a_file_without_a_published_one_are_recorded(server, root):
+    fetched(root, plain(server))
+    line = json.loads((root / "plain.digests.json").read_text())["a.bin"]
+    assert (line["size"], line["sha256"]) == (len(BODY), hashlib.sha256(BODY).hexdigest())
+
+
+def test_the_record_of_another_machine_is_compared_with_what_is_downloaded_here(server, root):
+    fetched(root / "there", plain(server))
+    (root / "here").mkdir()
+    (root / "here/plain.digests.json").write_bytes((root / "there/plain.digests.json").read_bytes())
+    server.files["a.bin"] = BODY[::-1]
+    with pytest.raises(DataError, match="but a file of this name had"):
+        fetched(root / "here", plain(server))
 
 
 def test_the_digest_of_a_file_added_by_hand_is_recorded_and_compared(root):
