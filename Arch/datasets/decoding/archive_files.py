@@ -4,19 +4,27 @@ from __future__ import annotations
 
 import threading
 import zipfile
-import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from Arch.datasets.access import damaged, unreadable
 from Arch.datasets.dataset import SplitName
-from Arch.datasets.decoding.image_files import WORDS, ImageFile, ImageFiles, OpenedFiles, listed_below, no_split
+from Arch.datasets.decoding.image_files import (
+    WORDS,
+    ImageFile,
+    ImageFiles,
+    OpenedFiles,
+    listed_below,
+    no_split,
+    require_size,
+)
 from Arch.datasets.decoding.stamps import stamp_of
 from Arch.datasets.download.unpack import leads_out
 from Arch.errors import DataError
 
-_UNREADABLE = (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, NotImplementedError)
+_MOST_MEMBERS = 5_000_000
+_ENCRYPTED = 1  # a flag
 
 
 class ArchiveFiles(ImageFiles):
@@ -41,8 +49,7 @@ class ArchiveFiles(ImageFiles):
         """Opens the files; see `ImageFiles.opened`."""
         with self._archive() as archive:
             names = archive.namelist()
-            for name in names:
-                self._check(name)
+            self._check_list(archive.infolist())
             listed = listed_below(names, self._top(names), self._path)
             lock = threading.Lock()
 
@@ -51,9 +58,10 @@ class ArchiveFiles(ImageFiles):
 
             def read(file: ImageFile) -> bytes:
                 try:
+                    require_size(archive.getinfo(file.name).file_size)
                     with lock:
                         return archive.read(file.name)
-                except _UNREADABLE as error:
+                except Exception as error:  # the bytes of the archive steer its reader, which may raise anything
                     message = f"cannot read {describe(file)}: {error}. Replace the archive by an undamaged copy."
                     raise DataError(message, self._path) from error
 
@@ -62,10 +70,10 @@ class ArchiveFiles(ImageFiles):
     def _archive(self) -> zipfile.ZipFile:
         try:
             return zipfile.ZipFile(self._path)
-        except (zipfile.BadZipFile, NotImplementedError, ValueError) as error:
-            raise damaged(self._path, f"{self._path} is not a readable zip archive ({error})") from error
         except OSError as error:
             raise unreadable(self._path, error) from error
+        except Exception as error:  # as above
+            raise damaged(self._path, f"{self._path} is not a readable zip archive ({error})") from error
 
     def _top(self, names: list[str]) -> str:
         words = (f"{word}/" for word in WORDS[self._split])
@@ -73,6 +81,21 @@ class ArchiveFiles(ImageFiles):
         if not top and not self._has_own_path:
             raise no_split(self._path, self._split)
         return top
+
+    def _check_list(self, members: list[zipfile.ZipInfo]) -> None:
+        if len(members) > _MOST_MEMBERS:
+            raise DataError(f"{self._path} has {len(members):,} members, where {_MOST_MEMBERS:,} are read.", self._path)
+        seen = set[str]()
+        for member in members:
+            self._check(member.filename)
+            if member.flag_bits & _ENCRYPTED:
+                raise DataError(f"{self._path} is encrypted. Get a copy without a password.", self._path)
+            if member.filename in seen:
+                raise DataError(
+                    f"{self._path} has two members {member.filename!r}. Nothing was read; make the archive anew.",
+                    self._path,
+                )
+            seen.add(member.filename)
 
     def _check(self, name: str) -> None:
         if leads_out(name):

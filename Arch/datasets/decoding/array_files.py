@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import io
 import zipfile
-import zlib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -13,16 +13,19 @@ from typing import IO, Any
 
 import numpy as np
 import numpy.typing as npt
-from safetensors import SafetensorError, safe_open
+from safetensors import safe_open
 
 from Arch.datasets.access import damaged, unreadable
-from Arch.errors import DataError
+from Arch.errors import ArchError, DataError
+from Arch.machine.memory import fits_memory
+from Arch.units import size_text
 
 Array = npt.NDArray[Any]
 
 SUFFIXES = (".npz", ".safetensors", ".npy")
 _PART = 1 << 24  # bytes read at once from a file
-_DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, ValueError, RuntimeError, NotImplementedError, SafetensorError)
+_HEAD = 1 << 17  # bytes of a member in which its header must end
+_LONGEST_ROW = 1 << 30  # bytes of one sample
 _HEADERS = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
 _OF_SAFETENSORS = {
     "BOOL": "?", "U8": "u1", "I8": "i1", "I16": "<i2", "U16": "<u2", "I32": "<i4", "U32": "<u4", "I64": "<i8",
@@ -49,6 +52,8 @@ class StoredArray:
     def whole(self) -> Array:
         """Reads the whole array; raises DataError if it cannot be read or holds Python objects."""
         self.require_numbers_or_words()
+        if not fits_memory(_bytes(self.shape, self.dtype)):
+            raise DataError(f"{self.title} has the shape {self.shape}, which does not fit into memory.")
         pieces = list(self.parts())
         return np.concatenate(pieces) if pieces else np.empty(self.shape, self.dtype)
 
@@ -95,10 +100,12 @@ def _reading(path: Path) -> Iterator[None]:
     """Converts errors of reading a file to DataError."""
     try:
         yield
+    except ArchError:
+        raise
     except OSError as error:
         raise unreadable(path, error) from error
-    except _DAMAGED as error:
-        raise damaged(path, f"cannot read {path}: {error}") from error
+    except Exception as error:  # the bytes of the file steer its reader, which may raise anything
+        raise damaged(path, f"cannot read {path}: {str(error) or type(error).__name__}") from error
 
 
 def mapped(path: Path) -> Array:
@@ -108,7 +115,10 @@ def mapped(path: Path) -> Array:
         DataError: the file is missing or damaged, or holds Python objects.
     """
     with _reading(path):
-        return np.asarray(np.load(path, mmap_mode="r", allow_pickle=False))
+        rows = np.lib.format.open_memmap(path, mode="r")
+        if any(length < 0 for length in rows.shape):
+            raise ValueError(f"its shape is {rows.shape}")
+        return np.asarray(rows)
 
 
 def _of_npy(path: Path) -> StoredArray:
@@ -118,14 +128,17 @@ def _of_npy(path: Path) -> StoredArray:
 
 def _of_npz(path: Path, archive: zipfile.ZipFile, name: str) -> StoredArray:
     with archive.open(name) as file:
-        shape, is_by_column, dtype = _header(file)
+        head = io.BytesIO(file.read(_HEAD))
+    shape, is_by_column, dtype = _header(head)
 
     def parts() -> Iterator[Array]:
         with _reading(path), archive.open(name) as file:
+            _require_size(archive.getinfo(name).file_size - head.tell(), shape, dtype)
             if is_by_column and len(shape) > 1:
+                _require_memory(shape, dtype)
                 yield np.lib.format.read_array(file, allow_pickle=False)
                 return
-            _header(file)
+            file.read(head.tell())
             for count in _counts(shape, dtype):
                 size = count * prod(shape[1:]) * dtype.itemsize
                 content = file.read(size)
@@ -140,7 +153,28 @@ def _header(file: IO[bytes]) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
     version = np.lib.format.read_magic(file)
     if version not in _HEADERS:
         raise ValueError(f"version {version} of NumPy's format is not supported")
-    return _HEADERS[version](file)
+    shape, is_by_column, dtype = _HEADERS[version](file)
+    if any(length < 0 for length in shape):
+        raise ValueError(f"its shape is {shape}")
+    return shape, is_by_column, dtype
+
+
+def _bytes(shape: tuple[int, ...], dtype: np.dtype[Any]) -> int:
+    return prod(shape) * dtype.itemsize
+
+
+def _require_size(there: int, shape: tuple[int, ...], dtype: np.dtype[Any]) -> None:
+    stated = _bytes(shape, dtype)
+    if stated > there:
+        raise ValueError(f"its header states {size_text(stated)}, but there are {size_text(max(there, 0))}")
+
+
+def _require_memory(shape: tuple[int, ...], dtype: np.dtype[Any]) -> None:
+    if not fits_memory(_bytes(shape, dtype)):
+        raise ValueError(
+            f"an array of {size_text(_bytes(shape, dtype))} that is stored column by column must be read as a whole, "
+            "which does not fit into memory: save it row by row (numpy.ascontiguousarray)"
+        )
 
 
 def _of_safetensors(path: Path, file: Any, name: str) -> StoredArray:
@@ -162,7 +196,10 @@ def _slices(stored: Any, shape: tuple[int, ...], dtype: np.dtype[Any], path: Pat
 
 def _counts(shape: tuple[int, ...], dtype: np.dtype[Any]) -> Iterator[int]:
     """Yields the number of rows of each part."""
-    rows = shape[0] if shape else 0
-    at_once = max(1, _PART // max(1, prod(shape[1:]) * dtype.itemsize))
+    row = _bytes(shape[1:], dtype)
+    if row > _LONGEST_ROW:
+        raise ValueError(f"a sample in it takes {size_text(row)}")
+    rows = shape[0] if shape and row else 0  # of rows without a byte there may be any number
+    at_once = max(1, _PART // max(1, row))
     for start in range(0, rows, at_once):
         yield min(at_once, rows - start)

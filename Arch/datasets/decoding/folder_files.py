@@ -8,10 +8,20 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from Arch.datasets.access import unreadable
+from Arch.datasets.access import damaged, unreadable
 from Arch.datasets.dataset import SplitName
-from Arch.datasets.decoding.image_files import WORDS, ImageFile, ImageFiles, OpenedFiles, listed_below, no_split
+from Arch.datasets.decoding.image_files import (
+    WORDS,
+    ImageFile,
+    ImageFiles,
+    OpenedFiles,
+    listed_below,
+    no_split,
+    require_size,
+)
 from Arch.errors import DataError
+
+_MOST_FOLDERS, _MOST_FILES = 1_000_000, 50_000_000  # links in each other can show the same folders 2^N times
 
 
 class FilesBelow(ImageFiles):
@@ -50,9 +60,12 @@ class FilesBelow(ImageFiles):
     def _read(self, file: ImageFile) -> bytes:
         path = self._top / file.name
         try:
+            require_size(path.stat().st_size)
             return path.read_bytes()
         except OSError as error:
             raise unreadable(path, error) from error
+        except ValueError as error:
+            raise damaged(path, f"cannot read {path}: {error}") from error
 
 
 class ListedFiles(FilesBelow):
@@ -62,9 +75,12 @@ class ListedFiles(FilesBelow):
         """Takes the folder, the images below it in order, and the classes in label order.
 
         Raises:
-            DataError: the list is empty.
+            DataError: the list is empty, or a path leads out of the folder.
         """
         super().__init__(top)
+        climbing = next((file.name for file in listed if _leads_out(file.name)), None)
+        if climbing is not None:
+            raise DataError(f"an image of {top} is listed as {climbing!r}, which is not below it.", top)
         if not listed:
             raise DataError(f"nothing in {top} is listed as an image of this split. Get an undamaged copy.", top)
         self._files, self._classes = listed, classes
@@ -136,12 +152,23 @@ class FolderFiles(FilesBelow):
 
 def files_of_classes(top: Path) -> tuple[ImageFile, ...]:
     """Lists the image files in the class folders below a folder, by class and then by name; raises DataError."""
-    names = []
-    for folder, folders, files in os.walk(top, onerror=_raise_unreadable, followlinks=True):
+    names = list[str]()
+    for count, (folder, folders, files) in enumerate(os.walk(top, onerror=_raise_unreadable, followlinks=True), 1):
         _check_links(Path(folder), folders)
+        if count > _MOST_FOLDERS or len(names) > _MOST_FILES:
+            raise DataError(
+                f"{top} has more than {_MOST_FOLDERS:,} folders or {_MOST_FILES:,} files: links lead to the same ones "
+                "again and again, or this is not the folder of a dataset.",
+                top,
+            )
         below = Path(folder).relative_to(top).as_posix()
         names += [f"{below}/{name}" for name in files if below != "."]
     return listed_below(names, "", top)
+
+
+def _leads_out(name: str) -> bool:
+    """Returns whether a path in a list is not below the folder; quick, since lists have a hundred thousand lines."""
+    return name.startswith("/") or "\0" in name or (".." in name and ".." in name.split("/"))
 
 
 def _check_links(folder: Path, names: list[str]) -> None:

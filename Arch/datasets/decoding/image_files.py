@@ -13,9 +13,13 @@ from pathlib import Path
 from Arch.datasets.dataset import SplitName
 from Arch.errors import DataError
 from Arch.types import SPLIT_WORDS
+from Arch.units import size_text
 
 SUFFIXES = frozenset({".bmp", ".gif", ".jpeg", ".jpg", ".pgm", ".png", ".ppm", ".tif", ".tiff", ".webp"})
 WORDS: dict[SplitName, tuple[str, ...]] = {"train": SPLIT_WORDS[:1], "test": SPLIT_WORDS[1:]}
+
+
+MOST_BYTES = 1 << 29  # of an image file, which is read as a whole
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +90,12 @@ def listed_below(names: Iterable[str], top: str, path: Path) -> tuple[ImageFile,
             path,
         )
     return tuple(sorted(files, key=attrgetter("class_name", "name")))
+
+
+def require_size(size: int) -> None:
+    """Checks that an image file of so many bytes may be read as a whole; raises ValueError if it is too large."""
+    if size > MOST_BYTES:
+        raise ValueError(f"it has {size_text(size)}, more than the {size_text(MOST_BYTES)} of the largest images")
 
 
 def _suffix(name: str) -> str:

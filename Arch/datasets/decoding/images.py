@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import math
 import os
-import struct
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -18,22 +17,11 @@ from Arch.datasets.decoding.image_files import ImageFile, ImageFiles, OpenedFile
 from Arch.datasets.decoding.store import ImageWriter
 from Arch.datasets.digest import Pixels
 from Arch.datasets.resizing import check_size, shrink, shrink_and_crop
-from Arch.errors import DataError
+from Arch.errors import ArchError, DataError
 
 _CHUNK, _CHUNK_BYTES = 256, 1 << 23  # largest number of images, and approximate bytes, of the task of a thread
 _GREY = frozenset({"1", "L"})
 _DEEP = ("I", "F")  # more than 8 bits: how to scale them to 8 bits depends on the data
-_UNREADABLE = (
-    OSError,
-    SyntaxError,
-    ValueError,
-    TypeError,
-    EOFError,
-    IndexError,
-    struct.error,
-    MemoryError,
-    Image.DecompressionBombError,
-)
 
 
 @dataclass(frozen=True)
@@ -131,7 +119,9 @@ class _Decoder:
         try:
             with Image.open(io.BytesIO(data)) as image:
                 converted = self._converted(image, file)
-        except _UNREADABLE as error:
+        except (ArchError, _ColourFoundError):
+            raise
+        except Exception as error:  # the bytes of the file steer Pillow's readers, which may raise anything
             raise DataError(
                 f"cannot decode {self._files.describe(file)}: {_reason(error)}. Replace or remove it.",
                 self._files.path,
@@ -162,4 +152,6 @@ class _Decoder:
 
 def _reason(error: BaseException) -> str:
     """Returns the message of the error, without the address of the buffer that Pillow adds."""
-    return "not an image file of a known kind" if isinstance(error, UnidentifiedImageError) else str(error).rstrip(".")
+    if isinstance(error, UnidentifiedImageError):
+        return "not an image file of a known kind"
+    return str(error).rstrip(".") or type(error).__name__

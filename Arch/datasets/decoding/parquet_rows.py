@@ -19,7 +19,7 @@ from Arch.datasets.decoding.image_files import ImageFile, ImageFiles, OpenedFile
 from Arch.datasets.decoding.samples import Labels
 from Arch.datasets.decoding.stamps import stamp_of
 from Arch.datasets.stratified import Ids
-from Arch.errors import DataError
+from Arch.errors import ArchError, DataError
 
 _GROUPS = 20  # row groups kept in memory: one for each decoding thread and some more
 
@@ -50,6 +50,12 @@ class ParquetTable:
                 f"the column {column} of {self.parts[0]} does not hold labels, whole numbers from 0 on.", self.parts[0]
             )
         highest = int(values.max(initial=0))
+        if highest >= max(len(values), len(names)):
+            raise DataError(
+                f"the labels in the column {column} of {self.parts[0]} go up to {highest}, but there are only "
+                f"{len(values)} rows and {len(names)} names of classes: number the classes 0, 1, 2 and so on.",
+                self.parts[0],
+            )
         classes = names if len(names) > highest else tuple(map(str, range(highest + 1)))
         return values.astype(np.int64), classes
 
@@ -70,8 +76,11 @@ class ParquetTable:
 
             def image(row: int) -> bytes:
                 number = bisect_right(starts, row) - 1
-                content: bytes = column(number)[row - starts[number]].as_py()["bytes"]
-                return content
+                with self._reading():
+                    content = column(number)[row - starts[number]].as_py()["bytes"]
+                    if not isinstance(content, bytes):
+                        raise TypeError(f"row {row} holds no image")
+                    return content
 
             yield image
 
@@ -91,10 +100,12 @@ class ParquetTable:
 
     @contextmanager
     def _reading(self) -> Iterator[None]:
-        """Converts errors of reading the files to DataError; pyarrow's errors derive from the caught ones."""
+        """Converts errors of reading the files to DataError; their bytes steer the reader, which may raise anything."""
         try:
             yield
-        except (OSError, ValueError, KeyError, TypeError) as error:
+        except ArchError:
+            raise
+        except Exception as error:
             raise DataError(
                 f"cannot read {self.parts[0].parent}: {error}. Replace the files by undamaged copies.", self.parts[0]
             ) from error

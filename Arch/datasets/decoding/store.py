@@ -32,6 +32,7 @@ from Arch.datasets.decoding.staging import discard, staged
 from Arch.datasets.digest import STORED_AS, ImageDigest, PixelType, as_stored
 from Arch.datasets.download.locking import locked
 from Arch.errors import DataError
+from Arch.units import size_text
 
 _DTYPES: dict[str, torch.dtype] = {"uint8": torch.uint8, "float32": torch.float32}
 _ATTEMPTS = 3  # without locks, another process may delete a damaged folder just after this one has replaced it
@@ -47,7 +48,12 @@ class ImageWriter:
         classes: tuple[str, ...],
         pixel_type: PixelType = "uint8",
     ) -> None:
-        """Starts to write images of `shape` (N, H, W, C) into an existing `folder`, replacing an unfinished attempt."""
+        """Starts to write images of `shape` (N, H, W, C) into an existing `folder`, replacing an unfinished attempt.
+
+        Raises:
+            DataError: they take more than the free space.
+        """
+        _require_room(folder, math.prod(shape) * np.dtype(STORED_AS[pixel_type]).itemsize + 8 * shape[0])
         self._folder, self._shape, self._classes, self._type = folder, shape, classes, pixel_type
         self._digest = ImageDigest(shape, classes, pixel_type)
         self._file = (folder / "Images.bin").open("wb")
@@ -80,6 +86,17 @@ class ImageWriter:
     def _append(self, piece: npt.NDArray[Any]) -> None:
         self._digest.update(piece)
         self._file.write(piece.data)
+
+
+def _require_room(folder: Path, needed: int) -> None:
+    disk = os.statvfs(folder)
+    free = disk.f_bavail * disk.f_frsize
+    if needed > free:
+        raise DataError(
+            f"the decoded images take {size_text(needed)}, but only {size_text(free)} are free in {folder.parent}. "
+            "Free some space, set DownSample to a smaller size, or use another data folder.",
+            folder.parent,
+        )
 
 
 def _to_disk(file: BinaryIO) -> None:

@@ -20,6 +20,7 @@ from Arch.datasets.digest import Pixels
 from Arch.datasets.sources.folder_dataset import FolderDataset, decoded_arrays
 from Arch.errors import DataError
 
+_GROWTH, _ALLOWANCE = 100, 1 << 26  # limit of what a compressed file unpacks to: 100 times its size plus 64 MiB
 _PREFIX: dict[SplitName, str] = {"train": "train", "test": "t10k"}
 
 
@@ -83,9 +84,13 @@ def read_idx(path: Path, dimensions: int) -> Pixels:
         DataError: the file is unreadable, or no IDX file of bytes with this number of dimensions.
     """
     try:
-        content = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
-    except (OSError, EOFError, zlib.error) as error:
-        raise damaged(path, f"cannot read {path}: {error}") from error
+        with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:
+            most = _GROWTH * path.stat().st_size + _ALLOWANCE
+            content = file.read(most + 1)
+    except (OSError, EOFError, zlib.error, MemoryError) as error:
+        raise damaged(path, f"cannot read {path}: {str(error) or 'it is too large'}") from error
+    if len(content) > most:
+        raise damaged(path, f"{path} unpacks to far more than its size")
     start = 4 + 4 * dimensions
     is_headed = len(content) >= start and content[:4] == bytes((0, 0, 8, dimensions))
     shape = tuple(np.frombuffer(content[4:start], dtype=">u4").tolist()) if is_headed else ()

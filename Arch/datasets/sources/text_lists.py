@@ -5,6 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from Arch.datasets.access import damaged, unreadable
+from Arch.units import size_text
+
+_MOST_BYTES = 1 << 28  # a list of a million images has a tenth of it
 
 
 def lines_of(path: Path, words: int) -> list[list[str]]:
@@ -14,6 +17,8 @@ def lines_of(path: Path, words: int) -> list[list[str]]:
         DataError: the file is missing or not UTF-8, or a line has fewer words.
     """
     try:
+        if path.stat().st_size > _MOST_BYTES:
+            raise damaged(path, f"{path} has {size_text(path.stat().st_size)}, which is no list of images")
         text = path.read_text(encoding="utf-8")
     except OSError as error:
         raise unreadable(path, error) from error
