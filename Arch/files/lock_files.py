@@ -16,9 +16,10 @@ from pathlib import Path
 from Arch.errors import DiskError
 from Arch.files.folders import remove
 from Arch.files.reading import exists
-from Arch.files.system_calls import AnyPath, change, look
+from Arch.files.system_calls import AnyPath, access_error, change, look
 
 _CREATE = os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_CLOEXEC
+_ATTEMPTS = 1000  # to create a file that is still there once it is locked
 _NO_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP, errno.EINVAL)
 
 
@@ -55,7 +56,7 @@ def create_lock_file(folder: AnyPath, prefix: str, suffix: str) -> LockFile:
     Raises:
         DiskError: it cannot be created.
     """
-    while True:
+    for _ in range(_ATTEMPTS):
         path = Path(folder) / f"{prefix}{os.urandom(8).hex()}{suffix}"
         descriptor = change(path, os.open, path, _CREATE, 0o666)
         _lock(path, descriptor)
@@ -64,6 +65,7 @@ def create_lock_file(folder: AnyPath, prefix: str, suffix: str) -> LockFile:
         # Between its creation and its locking another process took it for a leftover, and may still be removing what
         # belongs to this name, so the name cannot be used.
         os.close(descriptor)
+    raise access_error("write", folder, OSError(errno.EAGAIN, os.strerror(errno.EAGAIN)))
 
 
 def remove_abandoned(path: AnyPath) -> bool:

@@ -29,11 +29,16 @@ def measure(path: AnyPath) -> Measure:
     Raises:
         DiskError: something cannot be read.
     """
-    try:
-        status = look(path, os.lstat, path)
-    except FileNotFoundError:
-        return Measure(0, 0.0)
-    if not stat.S_ISDIR(status.st_mode):
-        return Measure(status.st_size, status.st_mtime)
-    parts = [measure(f"{os.fspath(path)}/{name}") for name in list_folder(path)]
-    return Measure(sum(part.size for part in parts), max([status.st_mtime, *(part.changed for part in parts)]))
+    size, changed, left = 0, 0.0, [os.fspath(path)]
+    while left:  # not recursive: the folders of others may lie in each other as deep as a path is long
+        each = left.pop()
+        try:
+            status = look(each, os.lstat, each)
+        except FileNotFoundError:
+            continue
+        changed = max(changed, status.st_mtime)
+        if stat.S_ISDIR(status.st_mode):
+            left += [f"{each}/{name}" for name in list_folder(each)]
+        else:
+            size += status.st_size
+    return Measure(size, changed)

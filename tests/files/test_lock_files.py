@@ -7,6 +7,7 @@ import os
 import pytest
 
 from Arch import files
+from Arch.errors import DiskError
 from Arch.files import system_calls
 
 OTHER = "0123456789abcdef"
@@ -80,3 +81,9 @@ def test_a_lock_file_that_cannot_be_opened_counts_as_locked(tmp_path, monkeypatc
 
     monkeypatch.setattr(system_calls, "_step", refuse)
     assert files.is_locked(tmp_path / "hold")
+
+
+def test_a_lock_file_that_always_disappears_is_an_error_of_the_disk(tmp_path, monkeypatch):
+    monkeypatch.setattr("Arch.files.lock_files.exists", lambda path: False)
+    with pytest.raises(DiskError, match=r"cannot write .*: resource temporarily unavailable"):
+        files.create_lock_file(tmp_path, ".a.", ".tmp")

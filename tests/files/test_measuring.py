@@ -1,6 +1,7 @@
 """Total sizes and latest changes of files and folders."""
 
 import os
+from pathlib import Path
 
 import pytest
 
@@ -35,3 +36,15 @@ def test_an_absent_path_measures_zero_and_a_link_is_not_followed(tmp_path):
 def test_a_path_that_cannot_be_read_is_an_error(tmp_path):
     with pytest.raises(DiskError, match="too long"):
         files.measure(tmp_path / ("x" * 300))
+
+
+def test_folders_in_each_other_are_measured_at_any_depth(tmp_path):
+    folders = [Path(f"{tmp_path}/{'d/' * depth}") for depth in range(1, 1501)]
+    for folder in folders:
+        folder.mkdir()
+    at(folders[-1] / "x", b"123", 100)
+    found = files.measure(tmp_path).size
+    (folders[-1] / "x").unlink()
+    for folder in reversed(folders):
+        folder.rmdir()
+    assert found == 3
