@@ -146,14 +146,28 @@ class Registry(Generic[T]):
         self._by_owner.pop(module, None)
 
     def check(self, modules: Sequence[str]) -> None:
-        """Checks that no two of the package and some plugins' modules registered one name; raises PluginError."""
+        """Checks that no two of the package and some plugins' modules registered one name, or a family over it.
+
+        Raises:
+            PluginError: two did; the message names both files.
+        """
         if not any(map(self.of_plugin, modules)):
             return
         self._complete()
         for one, other in itertools.combinations((BUILT_IN, *modules), 2):
-            for name in sorted(self.of_plugin(one).keys() & self.of_plugin(other).keys()):
-                files = f"{self._file_of(other, name)} and {self._file_of(one, name)}"
-                raise PluginError(f"{files} both register the {self.kind} {name!r}. Give one another name.")
+            for name, taken in itertools.product(sorted(self.of_plugin(other)), sorted(self.of_plugin(one))):
+                if name == taken or self._meet(other, name, one, taken):
+                    files = f"{self._file_of(other, name)} and {self._file_of(one, taken)}"
+                    what = f"both register the {self.kind} {name!r}"
+                    if name != taken:
+                        what = f"register the {self.kind}s {name!r} and {taken!r}, of which one covers the other"
+                    raise PluginError(f"{files} {what}. Give one another name.")
+
+    def _meet(self, one: str, name: str, other: str, taken: str) -> bool:
+        """Returns whether the component of an owner or a member of its family has a name of another owner's."""
+        is_family = isinstance(self._by_owner[one][name], Family), isinstance(self._by_owner[other][taken], Family)
+        first, second = name.removesuffix("*" * is_family[0]), taken.removesuffix("*" * is_family[1])
+        return (is_family[0] and second.startswith(first)) or (is_family[1] and first.startswith(second))
 
     def _file_of(self, owner: str, name: str) -> str:
         """Returns the file of a plugin, or the one in which a built-in component is defined."""

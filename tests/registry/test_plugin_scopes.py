@@ -95,6 +95,14 @@ def test_a_foreign_component_belongs_to_the_plugin_that_registers_it(components,
     assert components().families == ()
 
 
+@pytest.mark.parametrize("family", ["o*", "*"])
+def test_a_family_over_a_built_in_name_is_refused_by_both_files(family, components, run):
+    text = f"from package_of_components import COMPONENTS\nCOMPONENTS.register_family({family!r}, list, '')(str)\n"
+    with pytest.raises(PluginError, match=r"plugin_0\.py and .*one\.py register the components .* and 'one', of which"):
+        run(text)
+    assert list(components()) == ["one"]
+
+
 def test_a_component_that_a_plugin_registers_later_belongs_to_it(components, run):
     [module] = run(
         "from package_of_components import COMPONENTS\n\n\ndef more():\n"

@@ -12,11 +12,13 @@ from Arch.config.rules.conditions import Alternative, Condition
 from Arch.config.rules.declarations import Declaration, KeyRule
 from Arch.config.rules.extension import Code, Extension
 from Arch.config.rules.facts import Facts, read_facts
+from Arch.config.rules.patterns import meet
 from Arch.config.rules.reader import Member, Reader, spellings_and_retired
 from Arch.config.rules.rules import Rules
 from Arch.config.rules.schema import Schema
 
 _OF_BUILT_IN_KEYS = ("choices", "resets")  # the facts that a plugin may state of a key that it does not declare
+_LONGEST = 200  # characters of a choice
 
 
 def read_extension(built_in: Rules, code: Code, document: Mapping[str, Any], source: Source) -> Extension:
@@ -102,6 +104,15 @@ class _ExtensionReader:
             if not name or schema.knows(name) or name in schema.aliases:
                 raise self.reader.error(
                     f"{describe(name)} is a choice of {key} in {self.built_in.path} already. Give yours another name.",
+                    "::", key, "choices", name,
+                )  # fmt: skip
+            if len(name) > _LONGEST:
+                raise self.reader.error(f"a choice has at most {_LONGEST} characters.", "::", key, "choices", name)
+            covered = next((each for each in (*schema.known(), *schema.aliases) if meet(name, each)), None)
+            if covered is not None:
+                raise self.reader.error(
+                    f"{describe(name)} covers {describe(covered)}, a choice of {key} in {self.built_in.path}. "
+                    "Give yours a name that no built-in one fits.",
                     "::", key, "choices", name,
                 )  # fmt: skip
         return dict(facts["choices"])

@@ -31,3 +31,29 @@ def _fits(text: str, pattern: str) -> bool:
             return False
         at = found + len(piece)
     return True
+
+
+def meet(one: str, other: str) -> bool:
+    """Returns whether some text fits both of two patterns or names."""
+    reached = _with_empty_stars({0}, other)  # the places in `other` to which a text can lead that fits `one` so far
+    for letter in one:
+        if letter == "*":
+            reached = set(range(min(reached), len(other) + 1))
+        else:
+            stays = {at for at in reached if other[at : at + 1] == "*"}
+            steps = {at + 1 for at in reached if other[at : at + 1] == letter}
+            reached = _with_empty_stars(stays | steps, other)
+        if not reached:
+            return False
+    return len(other) in reached
+
+
+def _with_empty_stars(places: set[int], pattern: str) -> set[int]:
+    """Adds the places behind each `*` at one of the places, since it stands for an empty text, too."""
+    found = set(places)
+    for place in places:
+        at = place
+        while pattern[at : at + 1] == "*":
+            at += 1
+            found.add(at)
+    return found

@@ -1,12 +1,13 @@
 """Comparison of values: whole values match, and `*` stands for any text."""
 
 import fnmatch
+import itertools
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from Arch.config.rules.patterns import is_pattern, matches
+from Arch.config.rules.patterns import is_pattern, matches, meet
 
 
 @pytest.mark.parametrize(
@@ -62,3 +63,12 @@ def test_only_text_with_a_star_is_a_pattern():
 @given(st.text("ab*", max_size=8), st.text("ab*", max_size=6))
 def test_a_star_matches_as_in_the_shell(value, wanted):
     assert matches(value, wanted) == fnmatch.fnmatchcase(value, wanted)
+
+
+@settings(deadline=None, derandomize=True, database=None, max_examples=500)
+@given(st.text("ab*", max_size=4), st.text("ab*", max_size=4))
+def test_two_patterns_meet_where_some_short_text_fits_both(one, other):
+    texts = ("".join(letters) for size in range(9) for letters in itertools.product("ab", repeat=size))
+    assert meet(one, other) == any(
+        fnmatch.fnmatchcase(text, one) and fnmatch.fnmatchcase(text, other) for text in texts
+    )
