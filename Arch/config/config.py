@@ -183,6 +183,9 @@ class Config:
         """
         if self.obstacle:
             raise NotImplementedYetError(f"{self.title} has an identity but cannot run: {self.obstacle}")
+        for each in self.rules.plugins:
+            if each.refusal:
+                raise NotImplementedYetError(f"{self.title} has an identity but cannot run: {each.refusal}")
         for key in self.rules.planned:
             if key not in self.active:
                 continue

@@ -28,12 +28,14 @@ class Source:
         text: the text that was parsed, or None for an object made in Python.
         trail: the path in the document to the object; empty for the document itself.
         is_written: whether a user wrote the object, so that a key in it that nothing reads is worth a note.
+        is_record: whether it is the record of a cached experiment, which may be somebody else's: it names no files.
     """
 
     label: str
     text: str | None = None
     trail: Trail = ()
     is_written: bool = True
+    is_record: bool = False
 
     def at(self, *trail: str | int) -> str:
         """Returns `file:line: ` of the member at `trail`, the beginning of a message."""
@@ -43,7 +45,7 @@ class Source:
 
     def inside(self, name: str) -> Source:
         """Returns the source of a member of this object."""
-        return Source(self.label, self.text, (*self.trail, name), self.is_written)
+        return Source(self.label, self.text, (*self.trail, name), self.is_written, self.is_record)
 
 
 def read_object(path: Path | str, error: type[ArchError] = ConfigError) -> tuple[dict[str, Any], Source]:

@@ -3,63 +3,24 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from Arch.config.config import Config, path_of
 from Arch.config.foreign import NETWORK, ForeignNetwork, ForeignSource, is_foreign, source_of
 from Arch.config.identity import DIGITS, fingerprint_of
 from Arch.config.json_text import Source, describe
+from Arch.config.lookup import ConfigResolver
 from Arch.config.names import PLUGINS
+from Arch.config.records import recalled
 from Arch.config.rules.declarations import ReferenceRule
-from Arch.config.rules.rules import Rules
-from Arch.errors import ArchError, ConfigError, PluginError, did_you_mean
+from Arch.errors import ArchError, ConfigError, did_you_mean
 from Arch.escaping import printable
-
-# Returns the active values of the cached experiment whose fingerprint begins so, references by their fingerprints.
-StoredLookup = Callable[[str], Mapping[str, Any]]
 
 _FINGERPRINT = re.compile(rf"[0-9a-f]{{8,{DIGITS}}}")
 _FOREIGN = re.compile(r"(torchvision|timm)/.+")
-
-
-def no_store(prefix: str) -> Mapping[str, Any]:
-    """Refuses any look-up: the resolver has no cache.
-
-    Raises:
-        ConfigError: always.
-    """
-    raise ConfigError(f"the experiment {prefix} is named by its fingerprint, and there is no cache to find it in.")
-
-
-class ConfigResolver(Protocol):
-    """The part of `Arch.config.resolve.Resolver` that resolves references."""
-
-    @property
-    def rules(self) -> Rules:
-        """The rules under which it resolves."""
-
-    @property
-    def stored(self) -> StoredLookup:
-        """Finds a cached experiment's config by (a prefix of) its fingerprint."""
-
-    @property
-    def root(self) -> ConfigResolver | None:
-        """The resolver without plugins, where this one has some."""
-
-    def load(self, path: Path | str, overrides: Sequence[str] = ()) -> Config:
-        """Returns the config in a file."""
-
-    def resolve(self, raw: Mapping[str, Any], folder: Path | None = None, source: Source | None = None) -> Config:
-        """Returns the config that a mapping states."""
-
-    def nested(self, raw: Mapping[str, Any], folder: Path, source: Source) -> Config:
-        """Returns the config that a mapping inside another config states."""
-
-    def derive(self, given: dict[str, Any], folder: Path, source: Source) -> Config:
-        """Returns the config of canonical values."""
 
 
 @dataclass(frozen=True)
@@ -148,23 +109,23 @@ class References:
         if is_foreign(active):
             config = _foreign(source_of(active, self._defaults_of(active)))
         else:
-            config = self._resolved_from_cache(active, Source(f"experiment {prefix}", is_written=False))
+            source = Source(f"experiment {prefix}", is_written=False, is_record=True)
+            config = self._recalled(active, source)
         if not config.fingerprint.startswith(prefix):
             raise ConfigError(
                 f"experiment {prefix} was named under other rules; the current rules name it {config.fingerprint}."
             )
         return config
 
-    def _resolved_from_cache(self, active: Mapping[str, Any], source: Source) -> Config:
-        """Returns a cached experiment, with present plugins if those that it was trained with are missing."""
-        try:
-            return (self.resolver.root or self.resolver).resolve(active, self.folder, source)
-        except PluginError as problem:
-            known = {key: value for key, value in active.items() if key != PLUGINS}
-            try:
-                return self.resolver.resolve(known, self.folder, source)
-            except ConfigError:
-                raise problem from None
+    def _recalled(self, record: Mapping[str, Any], source: Source) -> Config:
+        """Returns a cached experiment, which cannot run if a plugin that is named is not the one that it records."""
+        config = recalled(self.resolver, record, source)
+        if PLUGINS not in record or not config.rules.plugins:
+            return config
+        from Arch.config.plugins.records import changed, recorded  # few experiments have plugins
+
+        why = changed(config, recorded(record), self.resolver.trusted)
+        return replace(config, obstacle=why) if why else config
 
     def _file(self, model: str, path: str, rule: ReferenceRule) -> ForeignNetwork:
         import hashlib  # few configs name a file of weights

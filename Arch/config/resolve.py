@@ -14,10 +14,12 @@ from Arch.config.config import Config
 from Arch.config.foreign import ForeignNetwork
 from Arch.config.identity import named_values
 from Arch.config.json_text import Source
+from Arch.config.lookup import StoredLookup, no_store
 from Arch.config.names import PLUGINS, TRAINER
 from Arch.config.overrides import overridden, parse_value
 from Arch.config.reading import Reading, read_given
-from Arch.config.references import References, StoredLookup, no_store
+from Arch.config.records import require_record
+from Arch.config.references import References
 from Arch.config.rules.reader import read_rules
 from Arch.config.rules.rules import Relevance, Rules
 from Arch.config.siblings import Sibling
@@ -34,16 +36,19 @@ class Resolver:
         rules: the rules of identity.
         stored: finds a cached experiment's config by (a prefix of) its fingerprint.
         root: the resolver without plugins, if this one has some; it loads files, since each file names its own plugins.
+        trusted: the plugins of the command for which this process works, with the SHA-256 of each: a record of the
+            cache that names one of them names nothing new. Empty in the process that was given the configs.
     """
 
     rules: Rules
     stored: StoredLookup = no_store
     root: Resolver | None = None
+    trusted: Mapping[str, str] = field(default_factory=dict)
     _files: dict[str, Config] = field(default_factory=dict)
     _derived: dict[tuple[int, str, str, str], Config] = field(default_factory=dict)
     _siblings: dict[Path, Sibling] = field(default_factory=dict)
     _open: list[str] = field(default_factory=list)
-    _plugged: dict[tuple[str, ...], Resolver] = field(default_factory=dict)
+    _plugged: dict[tuple[tuple[str, bool], ...], Resolver] = field(default_factory=dict)
 
     @classmethod
     def at(cls, rules_path: Path, stored: StoredLookup = no_store) -> Resolver:
@@ -108,6 +113,8 @@ class Resolver:
         other = self.under(raw, folder, source, overrides)
         if other is not self:
             return other.nested(raw, folder, source, overrides)
+        if source.is_record:
+            require_record(self.rules, raw, source)
         if overrides:
             reading = read_given(self.rules, raw, source)
             words = overridden(self.rules, overrides, reading.given.get(TRAINER, ""))
@@ -133,7 +140,8 @@ class Resolver:
             ConfigError: a plugin is missing or contradicts the rules.
         """
         words = [word for word in overrides if word.startswith(f"{PLUGINS}=")] if overrides else ()
-        named = parse_value(self.rules, PLUGINS, words[-1].partition("=")[2]) if words else raw.get(PLUGINS)
+        stated = None if source.is_record else raw.get(PLUGINS)
+        named = parse_value(self.rules, PLUGINS, words[-1].partition("=")[2]) if words else stated
         if not named or PLUGINS not in self.rules.options:
             return self
         from Arch.config.plugins.joining import paths_of  # few configs have plugins
@@ -144,17 +152,28 @@ class Resolver:
             at = "--set: " if words else source.at(PLUGINS)
             raise type(problem)(f"{at}{PLUGINS}: {problem}") from None
 
-    def plugged(self, paths: Sequence[str]) -> Resolver:
-        """Returns the resolver with the plugins at absolute paths in addition to its own; raises PluginError."""
+    def plugged(self, paths: Sequence[str], recorded: Sequence[str] = ()) -> Resolver:
+        """Returns the resolver with further plugins in addition to its own.
+
+        Args:
+            paths: absolute paths of Python files.
+            recorded: further ones, which only the record of a cached experiment names; see `Extension.is_named`.
+
+        Raises:
+            PluginError: a plugin is missing or contradicts the rules.
+        """
         from Arch.config.plugins.joining import rules_with  # few configs have plugins
 
-        root, own = self.root or self, [each.code.path for each in self.rules.plugins]
-        wanted = tuple(dict.fromkeys((*own, *paths)))
-        if len(wanted) == len(own):
+        root, own = self.root or self, {each.code.path: each.is_named for each in self.rules.plugins}
+        wanted = {**own, **{path: own.get(path, False) for path in recorded}, **dict.fromkeys(paths, True)}
+        if wanted == own:
             return self
-        if wanted not in root._plugged:  # noqa: SLF001 - of the same class
-            root._plugged[wanted] = Resolver(rules_with(root.rules, wanted), self.stored, root)  # noqa: SLF001
-        return root._plugged[wanted]  # noqa: SLF001
+        key = tuple(wanted.items())
+        if key not in root._plugged:  # noqa: SLF001 - of the same class
+            named, others = ([path for path in wanted if wanted[path] is is_named] for is_named in (True, False))
+            rules = rules_with(root.rules, named, others)
+            root._plugged[key] = Resolver(rules, self.stored, root, self.trusted)  # noqa: SLF001
+        return root._plugged[key]  # noqa: SLF001
 
     def derive(self, given: dict[str, Any], folder: Path, source: Source) -> Config:
         """Returns the config of canonical values; cached, since hundreds of students share one teacher."""

@@ -14,7 +14,7 @@ from Arch.cache.status import Status, status_of
 from Arch.config.foreign import PLACE, is_foreign
 from Arch.config.identity import fingerprint_of
 from Arch.config.normalizing import is_published, normalization_versions
-from Arch.config.plugins.joining import rules_of
+from Arch.config.plugins.records import rules_of
 from Arch.config.rules.rules import Rules
 from Arch.errors import CacheError, ChangedDefaultError, DiskError
 from Arch.planning.plan import Step, make_plan

@@ -15,6 +15,7 @@ from Arch.cache.entry import Entry
 from Arch.cache.layout import is_fingerprint
 from Arch.config.json_text import Source
 from Arch.config.matching import Condition
+from Arch.config.records import recalled
 from Arch.config.resolve import Resolver
 from Arch.errors import ArchError, CacheError, ConfigError, DiskError, UnknownNameError
 from Arch.planning.places import Place
@@ -117,7 +118,9 @@ class Selection:
         with contextlib.suppress(
             ArchError
         ):  # values that the current rules no longer know are compared as they are stored
-            active = self._resolver.resolve(active, source=Source(f"experiment {name}")).active
+            active = recalled(
+                self._resolver, active, Source(f"experiment {name}", is_written=False, is_record=True)
+            ).active
         keys = {condition.key for condition in conditions} & references.keys()
         names = {key: self._names_of(references[key]) for key in keys}
         return all(condition.holds_among(active, names) for condition in conditions)
@@ -125,7 +128,7 @@ class Selection:
     def _names_of(self, reference: Mapping[str, Any]) -> tuple[str, str]:
         """Returns the names by which a reference is matched: those of its network and its fingerprint."""
         fingerprint, title = str(reference.get("Fingerprint")), str(reference.get("Title"))
-        document = self.document_of(fingerprint)
+        document = self.document_of(fingerprint) if is_fingerprint(fingerprint) else None
         name = title.partition(" on ")[0]
         return str(document["Active"].get("Model", name)) if document else name, fingerprint
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from Arch.cache.entry import Entry
 from Arch.config.config import Config
 from Arch.config.matching import Condition
-from Arch.config.plugins.joining import recorded, rules_with
+from Arch.config.plugins.records import rules_of
 from Arch.config.rules.rules import Rules
 from Arch.errors import ArchError, ConfigError, ForeignEntryError
 from Arch.planning.places import Place, configs_at, is_cached
@@ -154,5 +154,6 @@ def _rules_with_plugins(workspace: Workspace, places: Iterable[Place]) -> Iterat
             yield from (config.rules for config, _ in configs_at(workspace, place, ()) if config.rules.plugins)
     for entry in workspace.store.entries():
         with contextlib.suppress(ArchError):
-            if paths := recorded(entry.document()):
-                yield rules_with(workspace.resolver.rules, paths)
+            rules = rules_of(entry.document(), workspace.resolver.rules)
+            if rules.plugins:
+                yield rules

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -14,7 +14,9 @@ from Arch.cache.store import Store
 from Arch.config.config import Config
 from Arch.config.foreign import PLACE, is_foreign
 from Arch.config.json_text import Source
-from Arch.config.plugins.joining import as_asked, config_without_plugins
+from Arch.config.names import PLUGINS
+from Arch.config.plugins.records import config_without_plugins
+from Arch.config.records import recalled
 from Arch.config.resolve import Resolver
 from Arch.errors import (
     ChangedDefaultError,
@@ -67,6 +69,18 @@ class Workspace:
         resolver = Resolver.at(Path(rules), lambda prefix: _stored(store, prefix))
         return cls(store, resolver, Path(data or INSTALLATION.data).expanduser().absolute())
 
+    def with_plugins(self, paths: Sequence[str]) -> Workspace:
+        """Returns the workspace in which plugins are named for what is asked for by its fingerprint.
+
+        Raises:
+            PluginError: one of the files is missing or contradicts the rules.
+        """
+        return replace(self, resolver=self.resolver.plugged(paths))
+
+    def trusting(self, plugins: Mapping[str, str]) -> Workspace:
+        """Returns the workspace of a process that works for a command; see `Resolver.trusted`."""
+        return replace(self, resolver=replace(self.resolver, trusted=plugins))
+
     def cached(
         self, prefix: str, overrides: Sequence[str] = (), options: Mapping[str, Any] = MappingProxyType({})
     ) -> Config:
@@ -83,14 +97,16 @@ class Workspace:
             ForeignEntryError: it is a foreign network.
         """
         entry = self.store.find(prefix)
-        document, source = entry.document(), Source(f"experiment {entry.fingerprint}", is_written=False)
+        document = entry.document()
+        source = Source(f"experiment {entry.fingerprint}", is_written=False, is_record=True)
         if is_foreign(document["Active"]):
             raise ForeignEntryError(
                 f"{entry.fingerprint[:12]} is the network {document.get('Title')}, which was not trained in this "
                 "cache: it has no runs of its own, and other experiments refer to it."
             )
         try:
-            config = self.resolver.resolve({**as_asked(document), **options}, source=source, overrides=overrides)
+            resolver = self.resolver.plugged(options.get(PLUGINS, ()))
+            config = recalled(resolver, record_of(document), source, overrides=overrides, options=options)
         except PluginError as problem:
             if overrides:
                 raise
@@ -113,7 +129,13 @@ def renamed(path: Path, present: str) -> ChangedDefaultError:
     )
 
 
+def record_of(document: Mapping[str, Any]) -> dict[str, Any]:
+    """Returns the part of an entry's Config.json from which the experiment is resolved: its values and plugins."""
+    plugins = {PLUGINS: document[PLUGINS]} if document.get(PLUGINS) else {}
+    return {key: value for key, value in document["Active"].items() if key != PLUGINS} | plugins
+
+
 def _stored(store: Store, prefix: str) -> Mapping[str, Any]:
     document = store.find(prefix).document()
     place = {PLACE: document[PLACE]} if PLACE in document else {}
-    return {**as_asked(document), **place}
+    return {**record_of(document), **place}

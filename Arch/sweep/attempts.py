@@ -21,7 +21,7 @@ from Arch.machine.programs import given_command
 from Arch.planning.task import Task
 from Arch.planning.workspace import Workspace
 from Arch.sweep.executors.executor import Ending
-from Arch.sweep.executors.order import Exit, Order, options_of
+from Arch.sweep.executors.order import Exit, Order, options_of, plugins_of
 from Arch.sweep.outcome import TaskOutcome, refused
 from Arch.sweep.progress import Outcome, Slot
 from Arch.units import utc_now
@@ -97,6 +97,7 @@ class Attempts:
             device=slot.device,
             accepts_unlike=self.accepts_unlike,
             command=given_command(),
+            plugins=plugins_of(task.step.config),
         )
 
     def classify(self, lease: Lease, ending: Ending, *, is_stop_requested: bool, timeout: float | None) -> TaskOutcome:

@@ -14,7 +14,7 @@ from Arch.cache.store import Store
 from Arch.callbacks import Requests, SilentWatcher, Watcher
 from Arch.config.config import Config
 from Arch.config.foreign import ForeignNetwork
-from Arch.config.plugins.running import errors_named, use
+from Arch.config.plugins.running import errors_named, use, use_files
 from Arch.errors import CacheError, ConfigError, TrainingError
 from Arch.faults import message_of
 from Arch.machine.programs import given_command
@@ -125,15 +125,15 @@ def _let_threads_sleep() -> None:
 
 
 def data_digest(config: Config, data: Path) -> str:
-    """Returns the digest of the dataset of a config, as a run records it.
+    """Returns the digest of the dataset of a config, as a run records it; runs no plugin, so it is a built-in dataset.
 
     Raises:
         DataError: the data are missing or cannot be read.
     """
     from Arch.training.loading import measured_data  # imports torch, as above
 
-    with _torch_errors_converted(), errors_named(config.plugins):
-        use(config)
+    with _torch_errors_converted():
+        use_files(())
         return measured_data(config, data, "None").digest
 
 

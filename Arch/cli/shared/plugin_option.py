@@ -7,11 +7,13 @@ import os
 from pathlib import Path
 
 from Arch.cli.console.options import filled, path_of
+from Arch.cli.shared.results import workspace_of
 from Arch.config import json_text
 from Arch.config.plugins.running import use_files
 from Arch.config.resolve import Resolver
 from Arch.config.rules.extension import rules_path_of
 from Arch.config.rules.rules import Rules
+from Arch.planning.workspace import Workspace
 
 
 def add_plugin(parser: argparse.ArgumentParser) -> None:
@@ -24,6 +26,24 @@ def add_plugin(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="a plugin file, as in a config's Plugins",
     )
+
+
+def add_plugin_of_cached(parser: argparse.ArgumentParser) -> None:
+    """Adds the option `--plugin` for experiments that are named by their fingerprints."""
+    parser.add_argument(
+        "--plugin",
+        type=filled,
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="a plugin file that an experiment named by its fingerprint may use: no other file that the cache names "
+        "is run",
+    )
+
+
+def workspace_with_plugins(options: argparse.Namespace) -> Workspace:
+    """Returns the workspace that the command line names, with its plugins; raises PluginError."""
+    return workspace_of(options).with_plugins([os.path.abspath(each) for each in options.plugin])  # noqa: PTH100 - as below
 
 
 def add_config(parser: argparse.ArgumentParser) -> None:

@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from Arch.cli.console.options import add_accept_unlike, path_of
-from Arch.cli.shared.results import workspace_of
+from Arch.cli.shared.plugin_option import add_plugin_of_cached, workspace_with_plugins
 from Arch.cli.shared.running import finish
 from Arch.config.config import Config
 from Arch.config.json_text import Source
-from Arch.errors import CacheError, ConfigError
+from Arch.errors import CacheError, ConfigError, PluginError
 from Arch.escaping import printable
 from Arch.planning.words import configs
 from Arch.planning.workspace import Workspace
@@ -59,6 +59,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--keep-logits", action="store_true", help="keep the logits of every sample")
     add_accept_unlike(parser)
+    add_plugin_of_cached(parser)
     parser.add_argument("--threads", type=int, metavar="N", help="threads to compute with")
     parser.add_argument("--to", type=path_of, metavar="FILE", help=f"also write the rows: {', '.join(export.FORMATS)}")
 
@@ -67,7 +68,7 @@ def run(options: argparse.Namespace) -> int:
     """Evaluates what is not cached yet, and prints all scores."""
     if options.to is not None:
         export.check_format(options.to)
-    workspace = workspace_of(options)
+    workspace = workspace_with_plugins(options)
     others: list[str] = []
     asked = [each for words in _words(options.what) for each in _evaluations(workspace, words, options, others)]
     if not asked:
@@ -104,7 +105,23 @@ def _evaluations(
         if "Model" not in network.active:  # an evaluation, say, among the configs of a folder
             others.append(label)
             continue
-        yield _config(workspace, _of_experiment(workspace, network, label, options), options), label
+        yield _evaluation(workspace, network, label, options), label
+
+
+def _evaluation(workspace: Workspace, network: Config, label: str, options: argparse.Namespace) -> Config:
+    """Returns the config of the evaluation of an experiment, whose data may be those of a plugin.
+
+    Raises:
+        PluginError: a plugin that it needs is named by the cache alone.
+    """
+    named = workspace.with_plugins([path for path, each in network.plugins.items() if each.is_named])
+    try:
+        return _config(named, _of_experiment(workspace, network, label, options), options)
+    except ConfigError:
+        for each in network.plugins.values():
+            if each.refusal:
+                raise PluginError(f"{network.title} cannot be evaluated: {each.refusal}") from None
+        raise
 
 
 def _of_experiment(workspace: Workspace, network: Config, label: str, options: argparse.Namespace) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from dataclasses import replace
 from Arch.cache.attempts.attempt import State
 from Arch.cli.console.options import add_accept_unlike, add_sweeping, add_what
 from Arch.cli.shared.config_notes import print_notes
-from Arch.cli.shared.results import workspace_of
+from Arch.cli.shared.plugin_option import add_plugin_of_cached, workspace_with_plugins
 from Arch.cli.shared.running import show_results
 from Arch.config.config import Config
 from Arch.escaping import printable
@@ -23,6 +23,7 @@ from Arch.report.unread_words import first_of
 EXAMPLES = """examples:
   main.py retry ExperimentConfigs/Quickstart      the failed and crashed runs of these configs
   main.py retry 3f9a                              a fingerprint's first digits
+  main.py retry 3f9a --plugin my_file.py          one that a plugin makes: by its fingerprint with the plugin
   main.py retry ExperimentConfigs Model=resnet8 --gpus 0,1 --timeout 4h
 """
 
@@ -31,12 +32,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Adds the verb's arguments."""
     add_what(parser, needed=True)
     add_accept_unlike(parser)
+    add_plugin_of_cached(parser)
     add_sweeping(parser)
 
 
 def run(options: argparse.Namespace) -> int:
     """Retries the failed and crashed runs, and shows the results."""
-    workspace = workspace_of(options)
+    workspace = workspace_with_plugins(options)
     found = configs(workspace, options.what, options.set)
     requested = [(_with_all_attempts(workspace, config), label) for config, label in found]
     print_notes(requested, options)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+import stat
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from graphlib import CycleError
 from itertools import chain
@@ -11,42 +12,44 @@ from pathlib import Path
 from typing import Any
 
 from Arch.config import json_text
-from Arch.config.config import Config
-from Arch.config.foreign import ForeignNetwork
-from Arch.config.identity import without_defaults
 from Arch.config.json_text import Source
-from Arch.config.names import PLUGINS, field_name
+from Arch.config.plugins.distinct import require_distinct
 from Arch.config.plugins.reading import extended, read_extension
 from Arch.config.rules.declarations import Declaration, KeyRule, ReferenceRule
 from Arch.config.rules.extension import Code, Extension, rules_path_of
-from Arch.config.rules.rules import Relevance, Rules, ordered
+from Arch.config.rules.rules import Rules, ordered
 from Arch.errors import ConfigError, PluginError, RulesError
 from Arch.escaping import printable
 
 
-def rules_with(rules: Rules, paths: Sequence[str]) -> Rules:
+def rules_with(rules: Rules, paths: Sequence[str], recorded: Sequence[str] = ()) -> Rules:
     """Returns the rules with the additions of plugins; cached for each set of plugins.
 
     Args:
         rules: the built-in rules, or those with other plugins.
         paths: absolute paths of Python files.
+        recorded: further ones, which only the record of a cached experiment names; see `Extension.is_named`.
 
     Raises:
         PluginError: a file is missing, or contradicts itself, the built-in rules or another plugin.
     """
     built_in = rules.built_in or rules
-    wanted = tuple(dict.fromkeys(paths))
+    wanted = tuple({**dict.fromkeys(recorded, False), **dict.fromkeys(paths, True)}.items())
     if not wanted:
         return built_in
     if wanted not in built_in.extended:
-        built_in.extended[wanted] = _merged(built_in, tuple(_extension(built_in, path) for path in wanted))
+        plugins = (replace(_extension(built_in, path), is_named=is_named) for path, is_named in wanted)
+        built_in.extended[wanted] = _merged(built_in, tuple(plugins))
     return built_in.extended[wanted]
 
 
 def acting(rules: Rules, named: Mapping[str, Any], given: Mapping[str, Any]) -> Rules:
     """Returns the rules with only the plugins that a config uses; see `Extension.acts`."""
-    used = [each.code.path for each in rules.plugins if each.acts(named, given)]
-    return rules if len(used) == len(rules.plugins) else rules_with(rules, used)
+    used = [each for each in rules.plugins if each.acts(named, given)]
+    if len(used) == len(rules.plugins):
+        return rules
+    paths = ([each.code.path for each in used if each.is_named is is_named] for is_named in (True, False))
+    return rules_with(rules, *paths)
 
 
 def paths_of(value: Any, folder: Path) -> tuple[str, ...]:
@@ -54,48 +57,6 @@ def paths_of(value: Any, folder: Path) -> tuple[str, ...]:
     if not isinstance(value, (list, tuple)) or not all(isinstance(each, str) for each in value):
         raise ConfigError(f"expected a list of paths, each as text, got {json_text.describe(value)}.")
     return tuple(os.path.abspath(folder / os.path.expanduser(each)) for each in value)  # noqa: PTH100, PTH111 - as `path_of`
-
-
-def recorded(document: Mapping[str, Any]) -> tuple[str, ...]:
-    """Returns the paths of the plugins in an entry's Config.json, as of its last training."""
-    found = document.get(PLUGINS, ())
-    return tuple(str(each["Path"]) for each in found if isinstance(each, dict) and "Path" in each)
-
-
-def as_asked(document: Mapping[str, Any]) -> dict[str, Any]:
-    """Returns an entry's Config.json as a user would write the config: its active keys, and its plugins if any."""
-    paths = recorded(document)
-    return {**document["Active"], PLUGINS: list(paths)} if paths else dict(document["Active"])
-
-
-def config_without_plugins(document: Mapping[str, Any], rules: Rules, why: str) -> Config:
-    """Returns the config of an entry whose plugins are missing: it can be shown, but not run.
-
-    Args:
-        document: its Config.json.
-        rules: the built-in rules.
-        why: the error of the plugins, as a sentence.
-    """
-    active, defaults = document["Active"], document["Defaults"]
-    named = without_defaults(active, defaults)
-    off = tuple(key for key, rule in rules.keys.items() if key not in active and not rule.is_option)
-    references = {
-        key: ForeignNetwork(str(other["Title"]), str(other["Fingerprint"]), why)
-        for key, other in document["References"].items()
-    }
-    relevance = Relevance(defaults, off, frozenset(), ())
-    return Config(rules, relevance, named, rules.options, references, named, Path.cwd(), (), why)
-
-
-def rules_of(document: Mapping[str, Any], rules: Rules) -> Rules:
-    """Returns the rules under which a Config.json can be shown: with its plugins, unless they are missing."""
-    paths = recorded(document)
-    if not paths:
-        return rules
-    try:
-        return rules_with(rules, paths)
-    except PluginError:
-        return rules
 
 
 def read_code(path: str, *, needs_rules: bool = True) -> tuple[Code, dict[str, Any], Source]:
@@ -112,9 +73,11 @@ def read_code(path: str, *, needs_rules: bool = True) -> tuple[Code, dict[str, A
 
     if not path.endswith(".py"):
         raise PluginError(f"{printable(path)}: expected a Python file, whose name ends in .py.")
+    _require_file(path)
     content = json_text.read_file(path, PluginError)
     digest, rules_path = hashlib.sha256(content).hexdigest(), rules_path_of(path)
     if Path(rules_path).exists():
+        _require_file(rules_path)
         document, source = json_text.read_object(rules_path, PluginError)
         rules_digest = hashlib.sha256((source.text or "").encode()).hexdigest()
         return Code(path, content, digest, rules_digest), document, source
@@ -124,6 +87,16 @@ def read_code(path: str, *, needs_rules: bool = True) -> tuple[Code, dict[str, A
             "{} says that it adds none."
         )
     return Code(path, content, digest, ""), {}, Source(printable(rules_path))
+
+
+def _require_file(path: str) -> None:
+    """Raises PluginError for a pipe or a device, which could be read without end; a missing file is left to others."""
+    try:
+        mode = os.stat(path).st_mode  # noqa: PTH116 - as `path_of`
+    except (OSError, ValueError):
+        return
+    if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
+        raise PluginError(f"{printable(path)}: expected a file, got a pipe or a device.")
 
 
 def _extension(built_in: Rules, path: str) -> Extension:
@@ -137,7 +110,7 @@ def _extension(built_in: Rules, path: str) -> Extension:
 
 
 def _merged(built_in: Rules, plugins: tuple[Extension, ...]) -> Rules:
-    _require_distinct(plugins)
+    require_distinct(plugins)
     choices = _joined(plugins)
     schemas = extended(built_in, choices)
     trainings = [name for each in plugins for name in each.trainings]
@@ -189,27 +162,3 @@ def _joined(plugins: Sequence[Extension]) -> Mapping[str, Mapping[str, int]]:
         for key, choices in each.choices.items():
             found.setdefault(key, {}).update(choices)
     return found
-
-
-def _require_distinct(plugins: Sequence[Extension]) -> None:
-    """Checks that no two plugins use one name; raises PluginError."""
-    holders: dict[tuple[str, str], Extension] = {}
-    for each in plugins:
-        for what, name in _names(each):
-            other = holders.setdefault((what, name), each)
-            if other is not each:
-                one, two = (
-                    (each.code.path, other.code.path) if what == "file" else (each.source.label, other.source.label)
-                )
-                raise PluginError(f"{one} and {two} both have the {what} {name!r}. Give one of them another name.")
-
-
-def _names(plugin: Extension) -> Iterator[tuple[str, str]]:
-    yield "file", plugin.code.name
-    for key in (*plugin.keys, *plugin.aliases, *plugin.retired):
-        yield "key", key
-    for key in plugin.keys:
-        yield "Python name", field_name(key)
-    for key, choices in plugin.choices.items():
-        for name in choices:
-            yield key, name

@@ -25,10 +25,13 @@ def use(config: Config) -> None:
     """Activates the plugins of a config and of the experiments that it is made from, and no others.
 
     Raises:
-        PluginError: a file fails as it is run, registers other components than its `.cjson` offers, or registers a name
-            that is taken.
+        PluginError: a file is named by a cache alone, fails as it is run, registers other components than its `.cjson`
+            offers, or registers a name that is taken.
     """
     plugins = tuple(config.plugins.values())
+    for each in plugins:
+        if each.refusal:
+            raise PluginError(f"{config.title} cannot run: {each.refusal}")
     _use(each.code for each in plugins)
     from Arch.config.plugins.checking import check_registered  # few configs have plugins
 
@@ -114,7 +117,7 @@ def _import(*words: Any, **named: Any) -> ModuleType:
 
 
 def _module_of(code: Code) -> str:
-    return f"{PLUGIN_PREFIX}{code.sha256[:16]}_{code.name.removesuffix('.py')}"
+    return f"{PLUGIN_PREFIX}{code.sha256}_{code.name.removesuffix('.py')}"
 
 
 def _failure_of(code: Code, error: BaseException) -> str:

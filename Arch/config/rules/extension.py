@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 from Arch.config.json_text import Source
 from Arch.config.rules.declarations import Declaration, KeyRule, ReferenceRule
 from Arch.config.rules.patterns import matches
+from Arch.escaping import printable
 
 
 @dataclass(frozen=True)
@@ -61,6 +63,8 @@ class Extension:
         retired: keys that it had in earlier versions, with the reason.
         references: for its own keys of the type `reference`.
         resets: by built-in reference, the values of its own keys where the reference is only a model's name.
+        is_named: whether a config or an option that was given names it. Otherwise only the record of a cached
+            experiment does, which may be somebody else's: its rules are read, and its Python must not run.
     """
 
     code: Code
@@ -72,6 +76,18 @@ class Extension:
     retired: Mapping[str, str]
     references: Mapping[str, ReferenceRule]
     resets: Mapping[str, Mapping[str, Any]]
+    is_named: bool = True
+
+    @property
+    def refusal(self) -> str:
+        """The reason why its Python must not run, with the remedy; empty if it may."""
+        if self.is_named:
+            return ""
+        return (
+            f"its plugin {printable(self.code.path)} is named by the cache alone, and such code is not run. If you "
+            f'trust this file, add "Plugins": [{json.dumps(self.code.path)}] to the config, or give '
+            f"--plugin {printable(self.code.path)} to a command that names the experiment by its fingerprint."
+        )
 
     @property
     def trainings(self) -> tuple[str, ...]:

@@ -45,7 +45,7 @@ class Rules:
         references: how each key of the type `reference` is resolved.
         plugins: what each plugin added, in the order of the plugins.
         built_in: the rules without plugins; None if these rules have none.
-        extended: cache of these rules with plugins, by the plugins' paths.
+        extended: cache of these rules with plugins, by the plugins' paths and whether they are named.
         read: cache of the plugins that were read, by path.
     """
 
@@ -56,7 +56,7 @@ class Rules:
     references: Mapping[str, ReferenceRule]
     plugins: tuple[Extension, ...] = ()
     built_in: Rules | None = None
-    extended: dict[tuple[str, ...], Rules] = field(default_factory=dict, repr=False, compare=False)
+    extended: dict[tuple[tuple[str, bool], ...], Rules] = field(default_factory=dict, repr=False, compare=False)
     read: dict[str, Extension] = field(default_factory=dict, repr=False, compare=False)
     _relevances: dict[str, Relevance] = field(default_factory=dict, repr=False, compare=False)
 

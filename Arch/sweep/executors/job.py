@@ -15,7 +15,7 @@ from Arch.cache.entry import Entry
 from Arch.cache.making.lease import Lease
 from Arch.callbacks import Requests
 from Arch.config.config import Config
-from Arch.errors import ArchError, LeaseLostError, StoppedError
+from Arch.errors import ArchError, LeaseLostError, PluginError, StoppedError
 from Arch.escaping import escaping
 from Arch.machine.standard_streams import make_streams_safe
 from Arch.planning.workspace import Workspace
@@ -94,10 +94,26 @@ def main(make: Callable[[Job], None] = make_run) -> Exit:
     return Exit.COMMITTED
 
 
+def config_of(order: Order) -> Config:
+    """Returns the config of an order, whose plugins are what they were when the command that ordered it read them.
+
+    Raises:
+        ArchError: the experiment cannot be read; PluginError: a plugin has changed, since one command runs one code.
+    """
+    workspace = Workspace.at(order.cache, order.data, order.rules).trusting(order.plugins)
+    config = workspace.cached(order.fingerprint, options=order.options)
+    for path, each in config.plugins.items():
+        if order.plugins.get(path, each.code.sha256) != each.code.sha256:
+            raise PluginError(
+                f"{path} has changed since the command that makes this run read it. Give the command again: it takes "
+                "the file as it is then."
+            )
+    return config
+
+
 def _job(order: Order, lease: Lease, requests: Requests) -> Job:
     workspace = Workspace.at(order.cache, order.data, order.rules)
-    config = workspace.cached(order.fingerprint, options=order.options)
-    return Job(order, workspace, config, lease, requests)
+    return Job(order, workspace, config_of(order), lease, requests)
 
 
 def _handle_signals(requests: Requests) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from enum import IntEnum
 from typing import Any, Self
 
@@ -35,6 +35,7 @@ class Order:
         device: the worker's `--device`.
         accepts_unlike: see `Worker`.
         command: the command that the user gave.
+        plugins: the plugins that the config or its references name, with the SHA-256 of each: other code must not run.
     """
 
     cache: str
@@ -47,6 +48,7 @@ class Order:
     device: str
     accepts_unlike: bool = False
     command: str = ""
+    plugins: Mapping[str, str] = field(default_factory=dict)
 
     def text(self) -> str:
         """Returns the order as JSON."""
@@ -61,6 +63,11 @@ class Order:
 def options_of(config: Config) -> dict[str, Any]:
     """Returns a config's options with absolute paths, so that they do not depend on the working directory."""
     return {key: _absolute(config, key, value) for key, value in config.options.items()}
+
+
+def plugins_of(config: Config) -> dict[str, str]:
+    """Returns the plugins that may run for a config, with the SHA-256 of each."""
+    return {path: each.code.sha256 for path, each in config.plugins.items() if each.is_named}
 
 
 def _absolute(config: Config, key: str, value: Any) -> Any:

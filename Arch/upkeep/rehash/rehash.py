@@ -93,7 +93,7 @@ class _Planner:
     def __init__(self, workspace: Workspace, selected: Collection[str] | None, *, is_pinning: bool) -> None:
         self._root = workspace.store.root
         self._selected, self._is_pinning = selected, is_pinning
-        self._namer = Namer(Resolver(workspace.resolver.rules), self._root)
+        self._namer = Namer(Resolver(workspace.resolver.rules))
         self._folders = frozenset(names_in(self._root))
         self._documents: dict[str, Document] = {}
         self._staying: dict[str, Staying] = {}
@@ -164,7 +164,7 @@ class _Planner:
         key = (name, *teachers.values())
         try:
             named = self._cache[key] = self._cache.get(key) or self._namer.named(name, document, teachers, known)
-        except ConfigError as problem:
+        except (CacheError, ConfigError) as problem:
             self._stay(name, "unreadable", f"the current rules cannot read it: {problem}")
             return same
         if named.pinned and not (self._is_pinning and is_selected):

@@ -6,15 +6,16 @@ import dataclasses
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from Arch.config.config import Config
 from Arch.config.foreign import NETWORK, ForeignNetwork, is_foreign
 from Arch.config.json_text import Source
-from Arch.config.plugins.joining import as_asked
+from Arch.config.names import PLUGINS
+from Arch.config.records import recalled
 from Arch.config.resolve import Resolver
 from Arch.planning.selection import Document
+from Arch.planning.workspace import record_of
 
 
 @dataclass(frozen=True)
@@ -40,11 +41,9 @@ class Namer:
 
     Attributes:
         resolver: resolves configs under the rules, without a cache, so that references stay fingerprints.
-        root: the cache folder.
     """
 
     resolver: Resolver
-    root: Path
 
     def named(self, name: str, document: Document, renamed: Mapping[str, str], known: Mapping[str, Document]) -> Named:
         """Returns an experiment under the current rules.
@@ -56,14 +55,14 @@ class Namer:
             known: the new content of their Config.json, by the new fingerprint.
 
         Raises:
-            ConfigError: the current rules cannot read it.
+            ConfigError: the current rules cannot read it; CorruptEntryError: its record of plugins is damaged.
         """
         if is_foreign(document["Active"]):  # its fingerprint is that of its source, which is independent of the rules
             return Named(name, document, (), ())
         references = document["References"]
         present = {key: str(other["Fingerprint"]) for key, other in references.items()}
-        active = as_asked(document) | {key: renamed.get(old, old) for key, old in present.items()}
-        config = self.resolver.resolve(active, self.root, Source(f"experiment {name}"))
+        record = record_of(document) | {key: renamed.get(old, old) for key, old in present.items()}
+        config = recalled(self.resolver, record, Source(f"experiment {name}", is_written=False, is_record=True))
         if config.fingerprint == name:
             return Named(name, document, (), ())
         pinned = tuple(_pinned(document, config))
@@ -132,6 +131,8 @@ def _document(config: Config, old: Document, known: Mapping[str, Document]) -> D
         model = str(new["Active"].get("Model") or new["Active"].get(NETWORK) or new["Title"]) if new else other.title
         references[key] = ForeignNetwork(model, other.fingerprint)
     document = dataclasses.replace(config, references=references).document()
+    if PLUGINS in document:  # those that it was made with, which their files may no longer be
+        document[PLUGINS] = old[PLUGINS]
     for key, title in titles.items():
         document["References"][key]["Title"] = title
     if any(other.fingerprint not in known for other in config.references.values()):

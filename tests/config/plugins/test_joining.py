@@ -134,6 +134,14 @@ CONTRADICTIONS = {
     "a condition that holds": ({"Mode": "a", "Mode:a:Params": {"Temperature": 4.0}}, "'Temperature' is .*nowhere else"),
     "a fact": ({"::": {"BatchSize": {"at_least": 1}}}, "'BatchSize' is a key of .*cannot redefine"),
     "a choice": ({"::": {"Model": {"choices": {"MLP": 2}}}}, '"MLP" is a choice of Model in .* already'),
+    "a pattern over a choice": ({"::": {"Model": {"choices": {"ML*": 1}}}}, r'"ML\*" covers "MLP", a choice of Model'),
+    "a pattern over all": ({"::": {"Dataset": {"choices": {"*": 1}}}}, r'"\*" covers ".*", a choice of Dataset in '),
+    "a pattern over a family": (
+        {"::": {"Model": {"choices": {"*vision/r*": 1}}}},
+        r'"\*vision/r\*" covers "torchvision/\*", a choice of Model',
+    ),
+    "a member of a family": ({"::": {"Model": {"choices": {"timm/mine": 1}}}}, '"timm/mine" is a choice of Model in '),
+    "an endless name": ({"::": {"Model": {"choices": {"x" * 201: 1}}}}, "a choice has at most 200 characters"),
     "a choice of none": ({"::": {"Seed": {"choices": {"x": 1}}}}, "Seed has no choices that could be added to"),
     "a reset of a built-in key": (
         {"::": {"Teacher": {"resets": {"Seed": 1}}}},
@@ -156,6 +164,13 @@ def test_a_plugin_that_contradicts_the_rules_or_itself_is_refused_by_line(case, 
         named(resolver, plugin("odd", document))
 
 
+def test_every_built_in_choice_is_safe_from_a_pattern(resolver, plugin):
+    for key, rule in resolver.rules.keys.items():
+        for choice in (*rule.schema.choices, *rule.schema.planned, *rule.schema.aliases):
+            with pytest.raises(PluginError, match=r"covers|already|has no choices"):
+                named(resolver, plugin("odd", {"::": {key: {"choices": {f"{choice[:-1]}*": 1}}}}))
+
+
 @pytest.mark.parametrize(
     ("first", "second", "what"),
     [(NET, {"::": NET["::"]}, "Model 'MyNet'"), (LOSS, LOSS, "key 'Odd'"), (NET, {"MyNetWidth": 1}, "key")],
@@ -163,6 +178,12 @@ def test_a_plugin_that_contradicts_the_rules_or_itself_is_refused_by_line(case, 
 def test_two_plugins_with_one_name_are_refused_by_both_files(first, second, what, resolver, plugin):
     with pytest.raises(PluginError, match=rf"two\.cjson and .*one\.cjson both have the {what}"):
         named(resolver, plugin("one", first), plugin("two", second))
+
+
+def test_a_pattern_over_the_choice_of_another_plugin_is_refused_by_both_files(resolver, plugin):
+    over = {"::": {"Model": {"choices": {"My*": 1}}}}
+    with pytest.raises(PluginError, match=r"one\.cjson and .*two\.cjson have the Model 'MyNet' and 'My\*', of which"):
+        named(resolver, plugin("one", NET), plugin("two", over))
 
 
 def test_two_files_of_one_name_are_refused(resolver, plugin):
