@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from Arch import files
 from Arch.cache import agreement, layout, summary
 from Arch.cache.attempts.attempt import Attempt, attempt_at
+from Arch.cache.attempts.work import linked
 from Arch.cache.claims.heartbeats import Heartbeats
 from Arch.cache.folder import EntryFolder
 from Arch.cache.making.writer import RunWriter
@@ -51,6 +52,8 @@ class Entry(EntryFolder):
                     f"{self.path} has runs but no {layout.CONFIG}, so it is unknown which experiment they belong to. "
                     f"Restore the file from a copy, or remove the folder from the cache: {layout.removal(self.path)}."
                 )
+            if files.is_link(self.path):
+                raise linked(self.path)
             files.make_folder(self.path)
             files.write_new(self.path / layout.CONFIG, files.json_text(request.document()))
         self.check(request)
@@ -97,11 +100,13 @@ class Entry(EntryFolder):
 
         Raises:
             RunHeldError: a living process is making the run; RunDoneError: it is finished.
-            CacheError: the entry was not opened; DiskError: the cache cannot be written.
+            CacheError: the entry was not opened, or has a link in place of a folder; DiskError: the cache cannot be
+                written.
         """
         from Arch.cache.making.taking import take  # threads and logging, which a cached answer must not import
 
         self.require_opened()
+        self.work(index).require_own()
         return take(self, index, heartbeats or Heartbeats(), device=device, is_forced=is_forced)
 
     def write_run(self, index: int, lease: Lease | None = None) -> RunWriter:

@@ -9,7 +9,7 @@ from typing import Any
 
 from Arch import files
 from Arch.cache import layout
-from Arch.cache.attempts.work import Work
+from Arch.cache.attempts.work import Work, linked
 from Arch.cache.fields import Fields
 from Arch.cache.runs import finished, manifest
 from Arch.errors import CacheError, CorruptEntryError
@@ -65,10 +65,13 @@ class EntryFolder:
         """Adds members to `Config.json` that are not part of the identity; writes the file only if one changes.
 
         Raises:
-            CacheError, CorruptEntryError: as `document`; DiskError: the file cannot be written.
+            CacheError, CorruptEntryError: as `document`; CacheError also where the entry is a link and one changes.
+            DiskError: the file cannot be written.
         """
         document = self.document()
         if any(document.get(key) != fact for key, fact in facts.items()):
+            if files.is_link(self.path):
+                raise linked(self.path)
             files.write_json(f"{self.path}/{layout.CONFIG}", {**document, **facts})
 
     def require_opened(self) -> None:

@@ -53,6 +53,11 @@ def removal(entry: Path, run: int | None = None) -> str:
     return f"`main.py rm {entry.name[:12]}{'' if run is None else f' --run {run}'} --apply`"
 
 
+def is_below(place: str) -> bool:
+    """Returns whether a relative path, with `/`, leads below the folder where it starts, by its names alone."""
+    return "\0" not in place and all(name not in ("", ".", "..") for name in place.split("/"))
+
+
 def is_fingerprint(name: str) -> bool:
     """Returns whether a name is 32 lower-case hex digits."""
     return len(name) == 32 and set(name) <= set("0123456789abcdef")

@@ -14,6 +14,7 @@ from Arch.files.folders import (
     sync_file,
     sync_folder,
 )
+from Arch.files.links import is_link, link_on_the_way, target_of
 from Arch.files.lock_files import LockFile, create_lock_file, is_locked, remove_abandoned
 from Arch.files.measuring import Measure, measure
 from Arch.files.reading import (
@@ -58,10 +59,12 @@ __all__ = [
     "exists",
     "files_below",
     "is_abandoned",
+    "is_link",
     "is_locked",
     "is_temporary",
     "json_text",
     "last_change",
+    "link_on_the_way",
     "list_folder",
     "make_folder",
     "measure",
@@ -83,6 +86,7 @@ __all__ = [
     "staged_folders",
     "sync_file",
     "sync_folder",
+    "target_of",
     "touch",
     "write_atomically",
     "write_json",

@@ -7,7 +7,7 @@ import io
 import json
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -86,10 +86,10 @@ def list_folder(path: AnyPath) -> list[str]:
 
 
 def files_below(folder: AnyPath) -> Iterator[str]:
-    """Lists all files in a folder and its subfolders, relative to it and with `/`, in order."""
+    """Lists all files in a folder and its subfolders, relative to it and with `/`, in order; links are not followed."""
     for name in list_folder(folder):
         path = f"{os.fspath(folder)}/{name}"
-        if is_folder(path):
+        if stat.S_ISDIR(_mode(path, os.lstat)):
             yield from (f"{name}/{below}" for below in files_below(path))
         else:
             yield name
@@ -125,9 +125,9 @@ def _piece(path: AnyPath, start: int, size: int) -> bytes:
         return file.read(size)
 
 
-def _mode(path: AnyPath) -> int:
+def _mode(path: AnyPath, status: Callable[[AnyPath], os.stat_result] = os.stat) -> int:
     try:
-        return look(path, os.stat, path).st_mode
+        return look(path, status, path).st_mode
     except FileNotFoundError:
         return 0
     except DiskError as error:

@@ -13,6 +13,7 @@ from Arch.cache.attempts.checkpoints import Checkpoints
 from Arch.cache.attempts.failure import Failure
 from Arch.cache.attempts.progress import Progress
 from Arch.cache.claims.claim import Claim, claims_backwards
+from Arch.errors import CacheError
 from Arch.types import Epoch
 
 
@@ -103,8 +104,26 @@ class Work:
             return ""
         return "\n".join(text.splitlines()[-lines:])
 
+    def require_own(self) -> None:
+        """Checks that no folder of the run is a link: what lies behind one is not this cache's to fill and to clear.
+
+        Raises:
+            CacheError: one is; DiskError: it cannot be looked at.
+        """
+        for path in (
+            self.entry,
+            layout.runs(self.entry),
+            layout.work(self.entry),
+            self.folder,
+            layout.claims(self.entry),
+        ):
+            if files.is_link(path):
+                raise linked(path)
+
     def remove_abandoned(self) -> None:
         """Removes the staged folders of dead processes, then the work folder if it is empty. Raises DiskError."""
+        if self._is_elsewhere():
+            return
         for folder in files.staged_folders(self.folder, layout.STAGING):
             files.remove_if_abandoned(folder)
         files.remove_empty_folder(self.folder)
@@ -112,13 +131,31 @@ class Work:
     def clear(self) -> None:
         """Removes the work and claim folders of a committed run, except the staged folders of living processes.
 
+        What lies behind a link stays.
+
         Raises:
             DiskError: something cannot be removed.
         """
-        for name in files.list_folder(self.folder):
+        for name in () if self._is_elsewhere() else files.list_folder(self.folder):
             if not name.startswith(layout.STAGING):
                 files.remove_tree(self.folder / name)
         self.remove_abandoned()
-        files.remove_tree(self.claims_folder)
-        files.remove_empty_folder(layout.work(self.entry))
-        files.remove_empty_folder(layout.claims(self.entry))
+        if files.is_link(self.entry):
+            return
+        if not files.is_link(layout.claims(self.entry)):
+            files.remove_tree(self.claims_folder)
+        for folder in (layout.work(self.entry), layout.claims(self.entry)):
+            if not files.is_link(folder):
+                files.remove_empty_folder(folder)
+
+    def _is_elsewhere(self) -> bool:
+        """Returns whether the work folder is reached through a link, so that nothing in it may be removed."""
+        return any(files.is_link(path) for path in (self.entry, layout.work(self.entry), self.folder))
+
+
+def linked(path: Path | str) -> CacheError:
+    """Returns the error for a folder of an entry that is a link, into which nothing may be written."""
+    return CacheError(
+        f"{path} is a link to {files.target_of(path)}, into which nothing is written. Work in that folder's own cache, "
+        "or remove the link."
+    )

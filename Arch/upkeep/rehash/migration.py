@@ -13,7 +13,8 @@ from Arch.cache import layout, summary
 from Arch.cache.entry import Entry
 from Arch.cache.fields import Fields
 from Arch.cache.making.workers import workers
-from Arch.errors import CacheError, DiskError
+from Arch.config.json_text import describe
+from Arch.errors import CacheError, CorruptEntryError, DiskError
 from Arch.units import utc_now
 
 _FOLDER = ".rehash"
@@ -67,8 +68,11 @@ def read(root: Path) -> Journal | None:
     """Reads the journal of the migration that is in progress or was interrupted, else of the last one, else None.
 
     Raises:
-        CorruptEntryError: the journal is damaged; DiskError: it cannot be read.
+        CacheError: the folder of the journal is a link.
+        CorruptEntryError: the journal is damaged, or names something else than experiments of the cache.
+        DiskError: it cannot be read.
     """
+    _require_own(root)
     for phase in _PHASES:
         path = _path(root, phase)
         try:
@@ -86,6 +90,7 @@ def begin(root: Path, moves: Sequence[Move]) -> Journal:
     Raises:
         CacheError: another migration is in progress or was interrupted; DiskError: the journal cannot be written.
     """
+    _require_own(root)
     now = utc_now()
     documents = [
         {"From": move.source, "To": move.target, "Before": move.before, "After": move.after, "Needs": list(move.needs)}
@@ -141,6 +146,9 @@ def _make(root: Path, move: Move) -> str:
 
     The state is read from the two Config.json alone: a folder is renamed only after its config was rewritten.
     """
+    for name in (move.source, move.target):
+        if files.is_link(root / name):
+            return f"{name[:12]} is a link to {files.target_of(root / name)}, and no folder elsewhere is renamed"
     here, there = _config(root / move.source), _config(root / move.target)
     if here not in (move.before, move.after):
         if there == move.before:  # the reverse move was killed between its two steps
@@ -193,10 +201,23 @@ def _reversed(moves: Sequence[Move]) -> list[Move]:
 
 
 def _move(fields: Fields) -> Move:
+    """Reads a move; raises CorruptEntryError where it is of something else than folders of experiments."""
     needs = fields.document.get("Needs", [])
-    return Move(
-        fields.text("From"), fields.text("To"), fields.text("Before"), fields.text("After"), tuple(map(str, needs))
-    )
+    names = [fields.text("From"), fields.text("To"), *(needs if isinstance(needs, list) else [needs])]
+    for name in names:
+        if not (isinstance(name, str) and layout.is_fingerprint(name)):
+            raise CorruptEntryError(
+                f"{fields.path} is damaged or was edited: {describe(name)} is no fingerprint of an experiment. Nothing "
+                "was renamed. Restore the file from a copy, or remove it: then the experiments keep their names."
+            )
+    source, target, *others = names
+    return Move(source, target, fields.text("Before"), fields.text("After"), tuple(others))
+
+
+def _require_own(root: Path) -> None:
+    folder = root / _FOLDER
+    if files.is_link(folder):
+        raise CacheError(f"{folder} is a link to {files.target_of(folder)}: a journal is kept in the cache. Remove it.")
 
 
 def _path(root: Path, phase: Phase) -> Path:

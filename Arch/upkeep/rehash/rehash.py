@@ -20,7 +20,7 @@ from Arch.planning.workspace import Workspace
 from Arch.upkeep.rehash.migration import Move
 from Arch.upkeep.rehash.renaming import Named, Namer
 
-Obstacle = Literal["undecided", "waiting", "conflict", "in use", "unreadable"]
+Obstacle = Literal["undecided", "waiting", "conflict", "in use", "linked", "unreadable"]
 
 
 @dataclass(frozen=True)
@@ -107,7 +107,7 @@ class _Planner:
         """Names every experiment and records those that cannot be renamed; returns whether there are new ones."""
         before = len(self._staying)
         self._name_all()
-        for check in (self._find_waiting, self._find_clashes, self._find_workers, self._find_circles):
+        for check in (self._find_waiting, self._find_clashes, self._find_links, self._find_workers, self._find_circles):
             if len(self._staying) == before:
                 check()
         return len(self._staying) > before
@@ -188,6 +188,14 @@ class _Planner:
             for name in names if holds or len(names) > 1 else ():
                 others = [other[:12] for other in names if other != name] + [new[:12]] * holds
                 self._stay(name, "conflict", f"{' and '.join(others)} would have the same fingerprint, {new}")
+
+    def _find_links(self) -> None:
+        for name in self._movers:
+            path = self._root / name
+            if files.is_link(path):
+                self._stay(
+                    name, "linked", f"it is a link to {files.target_of(path)}, and no folder elsewhere is renamed"
+                )
 
     def _find_workers(self) -> None:
         for name in self._movers:
