@@ -10,6 +10,7 @@ from typing import Any
 from Arch.config.identity import without_defaults
 
 NETWORK, DIGEST, SEED, PLACE = "Network", "Digest", "Seed", "Place"
+WEIGHTS_DIGEST = "WeightsDigest"  # of published weights: a field of the entry's Config.json, written at their first use
 TRAINER = "Trainer"  # every experiment has one, and no foreign network
 
 

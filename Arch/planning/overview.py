@@ -11,7 +11,7 @@ from Arch import files
 from Arch.cache.attempts.attempt import State
 from Arch.cache.entry import Entry
 from Arch.cache.status import Status, status_of
-from Arch.config.foreign import PLACE, is_foreign
+from Arch.config.foreign import DIGEST, NETWORK, PLACE, WEIGHTS_DIGEST, is_foreign
 from Arch.config.identity import fingerprint_of
 from Arch.config.normalizing import is_published, normalization_versions
 from Arch.config.plugins.records import rules_of
@@ -144,8 +144,14 @@ def of_entry(entry: Entry, rules: Rules) -> Overview:
 
 
 def _of_foreign(document: Mapping[str, Any]) -> Status:
-    """Returns the status of a foreign network: DONE, or MISSING if the recorded path of its weights is not a file."""
-    place = document.get(PLACE)
+    """Returns the status of a foreign network: DONE, or MISSING if its weights are not there.
+
+    Those in a file are missing if the recorded path is not a file, published ones until they were loaded once.
+    """
+    place, active = document.get(PLACE), document["Active"]
+    if "@" in str(active[NETWORK]) and DIGEST not in active and WEIGHTS_DIGEST not in document:
+        problem = CacheError("its weights were not loaded yet: the first run that needs them does, if there are such.")
+        return Status(State.MISSING, (), 0, problem=problem)
     if place is None or os.path.isfile(place):  # noqa: PTH113 - Path.is_file may raise PermissionError
         return Status(State.DONE, (), 0)
     problem = CacheError(

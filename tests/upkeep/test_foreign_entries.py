@@ -9,6 +9,7 @@ import torch
 
 from Arch.cache.attempts.attempt import State
 from Arch.cache.foreign import open_network
+from Arch.config.foreign import WEIGHTS_DIGEST
 from Arch.errors import ForeignEntryError
 from Arch.models.build import build
 from Arch.planning.overview import overviews
@@ -43,6 +44,8 @@ def kept(request, tmp_path, weights):
     config = workspace.resolver.resolve(raw, tmp_path)
     [network] = config.foreign
     open_network(workspace.store.entry(network), network)
+    if "@IMAGENET" in request.param:  # what their first use records
+        workspace.store.entry(network).record({WEIGHTS_DIGEST: "0" * 64})
     entry = workspace.store.entry(config)
     entry.open(config)
     with entry.write_run(0) as writer:
@@ -111,3 +114,12 @@ def test_the_fingerprint_of_a_foreign_network_follows_from_its_entry(kept):
         {**TINY, "VanillaKD": True, "Teacher": network.fingerprint}
     )
     assert "was named under other rules" in found.references["Teacher"].obstacle
+
+
+def test_published_weights_that_were_never_loaded_are_not_done(tmp_path):
+    workspace = Workspace.at(tmp_path / "cache", tmp_path)
+    config = workspace.resolver.resolve({**TINY, "VanillaKD": True, "Teacher": "torchvision/resnet18@NO_SUCH"})
+    open_network(workspace.store.entry(config.foreign[0]), config.foreign[0])
+    [overview] = overviews(workspace, [])
+    assert overview.status.state is State.MISSING
+    assert "were not loaded yet" in str(overview.status.problem)

@@ -12,12 +12,12 @@ from Arch.models.architectures.published import Published
 from Arch.models.weights.files import State
 
 
-def published_weights(name: str, weights: str) -> State:
-    """Returns the state dict of a library's published weights, downloaded by that library unless it is in its cache.
+def require_published(name: str, weights: str) -> type[Published]:
+    """Returns the network of a library if the library publishes such weights for it; nothing is downloaded.
 
     Raises:
         UnknownNameError: there is no such network, or it has no such weights.
-        ModelError: the network is not from another library, or the weights cannot be downloaded.
+        ModelError: the network is not from another library.
     """
     architecture = MODELS[name]
     if not issubclass(architecture, Published):
@@ -28,6 +28,16 @@ def published_weights(name: str, weights: str) -> State:
     if weights not in known:
         hint = "DEFAULT means other weights in another version of the library." if weights == "DEFAULT" else ""
         raise UnknownNameError(f"weights of {name}", weights, known, hint)
+    return architecture
+
+
+def published_weights(name: str, weights: str) -> State:
+    """Returns the state dict of a library's published weights, downloaded by that library unless it is in its cache.
+
+    Raises:
+        UnknownNameError, ModelError: as `require_published`; ModelError also where they cannot be downloaded.
+    """
+    architecture = require_published(name, weights)
     try:
         with torch.random.fork_rng(devices=[]):  # a library initialises randomly before it loads
             return {key: each.detach() for key, each in architecture.published(weights).items()}

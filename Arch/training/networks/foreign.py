@@ -9,7 +9,7 @@ from pathlib import Path
 
 from Arch.cache.entry import Entry
 from Arch.config.config import filled
-from Arch.config.foreign import ForeignNetwork, ForeignSource
+from Arch.config.foreign import WEIGHTS_DIGEST, ForeignNetwork, ForeignSource
 from Arch.config.rules.rules import Rules
 from Arch.datasets.data import ImageData
 from Arch.datasets.normalization import Normalization
@@ -21,10 +21,8 @@ from Arch.models.build import construct
 from Arch.models.imodel import IModel
 from Arch.models.weights.files import State, read_weights
 from Arch.models.weights.loading import load_exactly, logits_in
-from Arch.models.weights.published import digest_of, published_weights
+from Arch.models.weights.published import digest_of, published_weights, require_published
 from Arch.training.normalization import per_channel
-
-WEIGHTS_DIGEST = "WeightsDigest"  # of published weights: a field of the entry's Config.json, written at their first use
 
 
 @dataclass(frozen=True)
@@ -64,6 +62,21 @@ class ForeignModel:
     def for_run(self, run: int) -> ForeignModel:  # noqa: ARG002 - it has no runs
         """See `GivenNetwork.for_run`."""
         return self
+
+    def require_available(self) -> None:
+        """See `GivenNetwork.require_available`: a file is read, published weights are only looked up by their name.
+
+        Raises:
+            UnknownNameError: there is no such network, or it has no such weights.
+            ModelError: the file is not the one that was given, or holds no weights.
+        """
+        source = self.source
+        if source.place is not None:
+            self._read_file(source.place)
+        elif source.weights:
+            require_published(source.model, source.weights)
+        else:
+            MODELS[source.model]
 
     def load_for(self, dataset: ImageData) -> IModel:
         """Builds the network for a dataset's images and classes, in evaluation mode on the CPU.

@@ -28,6 +28,13 @@ class GivenNetwork(Protocol):
     def for_run(self, run: int) -> GivenNetwork:
         """Returns the network for run number `run` of a study; it depends on `run` only if `KEYRun` is -1."""
 
+    def require_available(self) -> None:
+        """Checks what can be checked before anything is loaded, so that a mistyped reference leaves nothing behind.
+
+        Raises:
+            ArchError: there is no such network, or it has no such weights.
+        """
+
     def load_for(self, dataset: ImageData) -> IModel:
         """Builds the network for a dataset's images and classes, in evaluation mode on the CPU.
 

@@ -54,6 +54,11 @@ class TrainedNetwork:
         """See `GivenNetwork.for_run`."""
         return replace(self, index=run) if self.index == -1 else self
 
+    def require_available(self) -> None:
+        """See `GivenNetwork.require_available`; raises CacheError if there are no such weights."""
+        if self.index != -1:
+            self.entry.weights(self.index, self.weights)
+
     @cached_property
     def run(self) -> Run:
         """The run that trained it; raises CacheError if it does not exist."""
