@@ -134,8 +134,8 @@ class ITrainer(ABC):
         missing = [index for index in range(self.config.option("NumRuns")) if index not in present]
         if missing:
             device = str(self.engine.device)  # raises before anything is written
-            for each in self.networks.values():
-                each.require_available()
+            for key in self.networks:
+                self.network(key, missing[0]).require_available()
             self.entry.open(self.config)
             for each in self.networks.values():
                 if isinstance(each, ForeignModel):

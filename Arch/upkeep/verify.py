@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from Arch import files
 from Arch.cache import layout
 from Arch.cache.entry import Entry
 from Arch.cache.fields import Fields
 from Arch.cache.runs.records import run_from
+from Arch.config.json_text import describe
 from Arch.errors import CacheError, CorruptEntryError, DiskError
 
 _SUMMARIZED = ("Scores", "Seconds")
@@ -26,12 +27,15 @@ class Fault:
         run: the run's index, or None if the fault is outside the runs.
         path: the file or folder.
         message: the fault and its remedy.
+        kind: `damage` of what cannot be made again without a run; `stray`, which is none of the cache's files; or
+            `summary`, which is derived from the runs again once it is removed.
     """
 
     fingerprint: str
     run: int | None
     path: str
     message: str
+    kind: Literal["damage", "stray", "summary"] = "damage"
 
 
 @dataclass(frozen=True)
@@ -94,7 +98,10 @@ class _RunCheck:
             yield self._error(layout.MANIFEST, problem)
             return
         for name in listed:
-            yield from self._file_faults(name, Fields(listed, path))
+            if layout.is_below(name):
+                yield from self._file_faults(name, Fields(listed, path))
+            else:
+                yield self._outside(name)
         for name in files.files_below(self.folder):
             if name not in listed and name != layout.MANIFEST:
                 yield self._stray(name)
@@ -137,10 +144,19 @@ class _RunCheck:
         remedy = f"Restore it from a copy, or {command} and repeat the command that made it"
         return Fault(self.fingerprint, self.index, path, f"{path} {problem}. {remedy}.")
 
+    def _outside(self, name: str) -> Fault:
+        path = f"{self.folder}/{layout.MANIFEST}"
+        command = layout.removal(self.entry, self.index)
+        message = (
+            f"{path} is damaged or was edited: it lists {describe(name)}, which is outside of the run and is "
+            f"not read. Restore it from a copy, or {command} and repeat the command that made it."
+        )
+        return Fault(self.fingerprint, self.index, path, message)
+
     def _stray(self, name: str) -> Fault:
         path = f"{self.folder}/{name}"
         message = f"{path} was not there when the run was committed. Move it away: the run does not need it."
-        return Fault(self.fingerprint, self.index, path, message)
+        return Fault(self.fingerprint, self.index, path, message, "stray")
 
 
 def _entry_faults(entry: Entry, *, has_runs: bool) -> Iterator[Fault]:
@@ -162,7 +178,7 @@ def _strays(entry: Entry, names: list[str]) -> Iterator[Fault]:
     for name in names:
         if not layout.run_indices([name]):
             path = f"{layout.runs(entry.path)}/{name}"
-            yield Fault(entry.fingerprint, None, path, f"{path} is no run. Move it elsewhere.")
+            yield Fault(entry.fingerprint, None, path, f"{path} is no run. Move it elsewhere.", "stray")
 
 
 def _summary_faults(entry: Entry, folders: Mapping[str, str]) -> Iterator[Fault]:
@@ -178,12 +194,12 @@ def _summary_faults(entry: Entry, folders: Mapping[str, str]) -> Iterator[Fault]
     except FileNotFoundError:
         return
     except DiskError as refusal:
-        yield Fault(entry.fingerprint, None, path, str(refusal))
+        yield Fault(entry.fingerprint, None, path, str(refusal), "summary")
     except CorruptEntryError:
         problem = "is damaged"
     if problem:
         message = f"{path} {problem}. Delete this file: it is derived from the runs again."
-        yield Fault(entry.fingerprint, None, path, message)
+        yield Fault(entry.fingerprint, None, path, message, "summary")
 
 
 def _agrees(entry: Entry, fields: Fields, recorded: Mapping[str, Any], folders: Mapping[str, str]) -> bool:

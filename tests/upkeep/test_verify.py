@@ -90,6 +90,25 @@ def test_a_folder_that_is_no_run_is_a_fault(add):
     assert fault.message == f"{entry.path}/Runs/copy of 000 is no run. Move it elsewhere."
 
 
+@pytest.mark.parametrize("name", ["../../../victim", "/etc/passwd", "..", "a//b", "./Run.json", "a\0b"])
+def test_a_manifest_that_leads_out_of_its_run_is_damaged_and_nothing_outside_is_read(name, add, disk):
+    entry = add()
+    path = entry.path / "Runs/000/manifest.json"
+    edit(path, lambda document: document["Files"].update({name: {"Size": 1, "Sha256": "0" * 64}}))
+    disk.forget()
+    [fault] = verify(entry).faults
+    assert fault.path == str(path)
+    assert "which is outside of the run and is not read" in fault.message
+    assert not any("victim" in str(step) or "passwd" in str(step) for step in disk.steps)
+
+
+def test_a_linked_folder_in_a_run_is_a_stray_file_and_is_not_entered(add, tmp_path):
+    entry = add()
+    (entry.path / "Runs/000/loop").symlink_to(entry.path)
+    [fault] = verify(entry).faults
+    assert (fault.path, fault.kind) == (f"{entry.path}/Runs/000/loop", "stray")
+
+
 def test_a_run_in_the_folder_of_another_is_a_fault(add):
     entry = add()
     (entry.path / "Runs/000").rename(entry.path / "Runs/004")

@@ -69,10 +69,12 @@ def _kept_dependents(root: Path, targets: Sequence[Target]) -> dict[str, Sequenc
 
 
 def _preview(root: Path, targets: Sequence[Target], kept: Mapping[str, Sequence[str]]) -> Iterator[str]:
-    moved = [target for target in targets if not target.workers]
+    moved = [target for target in targets if target.is_movable]
     for target in targets[:_MOST_LINES]:
         yield _line(target)
         yield from (f"    in use: {worker}" for worker in target.workers)
+        yield from (f"    stays: {target.obstacle}" for _ in [target.obstacle] if target.obstacle)
+        yield from (f"    {root / place} -> {root / TRASH}" for place in target.places if target.is_movable)
         yield from _dependents_line(kept.get(target.fingerprint, ()), target)
     if len(targets) > _MOST_LINES:
         yield f"  ... and {len(targets) - _MOST_LINES} more (--json lists all)"
@@ -130,6 +132,7 @@ def _row(target: Target, kept: Mapping[str, Sequence[str]]) -> dict[str, Any]:
         "changed": target.changed,
         "why": target.why,
         "workers": list(target.workers),
+        "obstacle": target.obstacle,
         "made_from_it": list(kept.get(target.fingerprint, ())),
     }
 

@@ -7,6 +7,7 @@ import json
 import sys
 import time
 from collections.abc import Sequence
+from pathlib import Path
 
 from Arch.errors import CacheError, ConfigError, DiskError
 from Arch.escaping import printable
@@ -30,7 +31,8 @@ def restore(workspace: Workspace, options: argparse.Namespace) -> int:
         except (CacheError, DiskError) as problem:
             print(f"error: {problem}", file=sys.stderr)
     hint = "--apply restores it" if options.what else "to restore some, name them and add --apply"
-    _show(restored if options.apply else found, options, "restored", hint)
+    _name_strangers(workspace.store.root, options)
+    _show(workspace, restored if options.apply else found, options, ("restored", hint))
     return 1 if options.apply and len(restored) < len(found) else 0
 
 
@@ -42,11 +44,23 @@ def forget(workspace: Workspace, options: argparse.Namespace, older: float | Non
         for each in found:
             trash.forget(each.item)
         trash.forget_rest(workspace.store.root)
-    _show(found, options, "deleted permanently", "--apply deletes it permanently")
+    _name_strangers(workspace.store.root, options)
+    _show(workspace, found, options, ("deleted permanently", "--apply deletes it permanently"))
     return 0
 
 
-def _show(found: Sequence[Found], options: argparse.Namespace, done: str, hint: str) -> None:
+def _name_strangers(root: Path, options: argparse.Namespace) -> None:
+    """Says what in the trash is no item, since no removal gives such names."""
+    for path in () if options.quiet else trash.strangers(root):
+        print(
+            printable(f"note: {path} is no item of the trash, since no removal gives such a name. It stays."),
+            file=sys.stderr,
+        )
+
+
+def _show(workspace: Workspace, found: Sequence[Found], options: argparse.Namespace, words: tuple[str, str]) -> None:
+    """Prints what is in the trash or was taken out; `words` say what was done, and what would do it."""
+    done, hint = words
     if options.json:
         rows = [
             {"place": each.item.place, "path": str(each.item.path), "title": each.title, "bytes": each.size}
@@ -55,11 +69,13 @@ def _show(found: Sequence[Found], options: argparse.Namespace, done: str, hint: 
         ]
         print(json.dumps({"applied": options.apply, "items": rows}, indent=1))
         return
+    root = workspace.store.root
     for each in found:
         run = "" if each.item.run is None else f" run {each.item.run}"
         name = each.item.place if not (each.item.is_experiment or run) else f"{each.item.fingerprint[:12]}{run}"
         ago = age_text(time.time() - each.item.seconds)
         print(printable(f"  {name:<20} {size_text(each.size):>7}  removed {ago} ago  {each.title}".rstrip()))
+        print(printable(f"    {each.item.path}" + (f" -> {root / each.item.place}" if options.restore else "")))
     total = size_text(sum(each.size for each in found))
     count = f"{len(found)} item{'s'[: len(found) != 1]} ({total})"
     print(f"{done}: {count}" if options.apply else f"{count} in the trash; nothing was changed ({hint})")

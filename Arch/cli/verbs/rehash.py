@@ -58,19 +58,22 @@ def run(options: argparse.Namespace) -> int:
     if options.apply and plan.renamings:
         started = migration.begin(root, [renaming.move for renaming in plan.renamings])
         troubles = migration.apply(root, started)
-    _print(_plan_rows(plan), _plan_lines(plan, troubles, options), troubles, options)
+    _print(_plan_rows(plan), _plan_lines(root, plan, troubles, options), troubles, options)
     return 1 if troubles else 0
 
 
 def _complete(root: Path, journal: Journal, options: argparse.Namespace) -> int:
     total = len(journal.moves)
     troubles = migration.apply(root, journal) if options.apply else []
+    names: list[str] = []
     if options.apply:
         line = f"completed the migration of {journal.time}: {total - len(troubles)} of {total} experiments renamed"
     else:
         ways = "`rehash --apply` completes it, `rehash --undo --apply` undoes it"
         line = f"a migration of {total} experiments was interrupted ({journal.time}): {ways}"
-    _print(_journal_rows(journal), [line], troubles, options)
+        names = [f"  {root / move.source} -> {root / move.target}" for move in journal.moves[:_MOST_LINES]]
+        names += [f"  ... and {total - _MOST_LINES} more (--json lists all)"] if total > _MOST_LINES else []
+    _print(_journal_rows(journal), [*names, line], troubles, options)
     return 1 if troubles else 0
 
 
@@ -78,7 +81,14 @@ def _undo(root: Path, journal: Journal | None, options: argparse.Namespace) -> i
     if journal is None:
         raise ConfigError(f"there is no migration of {root} to undo.")
     troubles = migration.undo(root, journal) if options.apply else []
-    names = [f"  {move.target[:12]} -> {move.source[:12]}" for move in journal.moves[:_MOST_LINES]]
+    names = [
+        line
+        for move in journal.moves[:_MOST_LINES]
+        for line in (
+            f"  {move.target[:12]} -> {move.source[:12]}",
+            f"    {root / move.target} -> {root / move.source}",
+        )
+    ]
     if len(journal.moves) > _MOST_LINES:
         names.append(f"  ... and {len(journal.moves) - _MOST_LINES} more (--json lists all)")
     count = f"{len(journal.moves) - len(troubles)} of {len(journal.moves)} names of the migration of {journal.time}"
@@ -116,14 +126,20 @@ def _journal_rows(journal: Journal) -> dict[str, Any]:
     return {"phase": journal.phase, "planned": journal.time, "renamings": moves}
 
 
-def _plan_lines(plan: RehashPlan, troubles: Sequence[FailedMove], options: argparse.Namespace) -> list[str]:
-    lines = [
-        f"  {each.move.source[:12]} -> {each.move.target[:12]}  {each.title}  [{'; '.join(each.reasons)}]"
+def _plan_lines(root: Path, plan: RehashPlan, troubles: Sequence[FailedMove], options: argparse.Namespace) -> list[str]:
+    found = [
+        (
+            f"  {each.move.source[:12]} -> {each.move.target[:12]}  {each.title}  [{'; '.join(each.reasons)}]",
+            f"    {root / each.move.source} -> {root / each.move.target}",
+        )
         for each in plan.renamings
     ]
-    lines += [f"  {each.fingerprint[:12]} stays ({each.obstacle})  {each.title}  [{each.why}]" for each in plan.staying]
-    if len(lines) > _MOST_LINES:
-        lines = [*lines[:_MOST_LINES], f"  ... and {len(lines) - _MOST_LINES} more (--json lists all)"]
+    staying = [
+        (f"  {each.fingerprint[:12]} stays ({each.obstacle})  {each.title}  [{each.why}]",) for each in plan.staying
+    ]
+    lines = [line for each in (*found, *staying)[:_MOST_LINES] for line in each]
+    more = len(found) + len(staying) - _MOST_LINES
+    lines += [f"  ... and {more} more (--json lists all)"] if more > 0 else []
     return [*lines, *_summary(plan, troubles, options)]
 
 

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
 
 from Arch.cli.console.options import add_what
 from Arch.cli.shared.removing import selected, tidy
 from Arch.cli.shared.results import workspace_of
 from Arch.cli.shared.trashing import forget, restore
+from Arch.cli.shared.verifying import Verifier
 from Arch.errors import ConfigError
 from Arch.units import seconds_of
 from Arch.upkeep.trash.removal import damaged, removable
+from Arch.upkeep.trash.targets import Target
 
 EXAMPLES = """examples:
   main.py rm 3f9a                                 what would be removed: runs, size, dependents
   main.py rm 3f9a --apply                         removes it
   main.py rm my.json --run 2 --run 3 --apply      only these runs
-  main.py rm --corrupt                            everything unreadable: runs, or whole experiments
+  main.py rm --corrupt                            what `verify` finds damaged: runs, or whole experiments
   main.py rm --restore                            what is in the trash
   main.py rm --restore 3f9a --apply               restores it
   main.py rm --forget --older 7d --apply          deletes permanently what has been in the trash for a week
@@ -31,7 +36,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_what(parser, needed=False)
     parser.add_argument("--run", type=int, action="append", default=[], metavar="N", help="only this run of each")
     ways = parser.add_mutually_exclusive_group()
-    ways.add_argument("--corrupt", action="store_true", help="only what is damaged; without WHAT, in the whole cache")
+    ways.add_argument(
+        "--corrupt",
+        action="store_true",
+        help="only what `verify` finds damaged, for which every byte is read; without WHAT, in the whole cache",
+    )
     ways.add_argument("--restore", action="store_true", help="restore from the trash")
     ways.add_argument("--forget", action="store_true", help="permanently delete what is in the trash")
     parser.add_argument(
@@ -60,5 +69,15 @@ def run(options: argparse.Namespace) -> int:
         )
     root = workspace.store.root
     names = selected(workspace, options)
-    targets = damaged(root, names) if options.corrupt else removable(root, names, options.run)
+    targets = _damaged(root, names, options) if options.corrupt else removable(root, names, options.run)
     return tidy(root, targets, apply=options.apply, as_json=options.json)
+
+
+def _damaged(root: Path, names: Sequence[str], options: argparse.Namespace) -> Sequence[Target]:
+    """Returns what is damaged, and says how much was read to find it."""
+    check = Verifier(root, len(names), quiet=options.quiet)
+    found = damaged(root, names, check)
+    text = check.summary()
+    if not options.quiet:
+        print(f"note: {text}, as by `verify`", file=sys.stderr)
+    return found

@@ -13,10 +13,10 @@ from Arch.cli.console.options import add_what
 from Arch.cli.shared.absent_notes import print_absent
 from Arch.cli.shared.removing import selected
 from Arch.cli.shared.results import workspace_of
+from Arch.cli.shared.verifying import Verifier
 from Arch.errors import ConfigError
 from Arch.escaping import printable
-from Arch.units import size_text
-from Arch.upkeep.verify import Fault, verify
+from Arch.upkeep.verify import Fault
 from Arch.upkeep.verify_data import DataVerification
 
 EXAMPLES = """examples:
@@ -53,21 +53,20 @@ def run(options: argparse.Namespace) -> int:
     workspace = workspace_of(options)
     data = DataVerification(workspace) if compares else None
     names = selected(workspace, options)
-    runs, size, faults = 0, 0, list[Fault]()
+    check, faults = Verifier(workspace.store.root, len(names), quiet=options.quiet), list[Fault]()
     for name in names:
-        found = verify(Entry(workspace.store.root / name))
-        runs, size = runs + found.runs, size + found.size
-        wrong = [*found.faults, *(data.faults(Entry(workspace.store.root / name)) if data else ())]
+        entry = Entry(workspace.store.root / name)
+        wrong = [*check(entry).faults, *(data.faults(entry) if data else ())]
         faults += wrong
         if not options.json:
             for fault in wrong:
                 print(printable(fault.message))
     if options.json:
         rows = [dataclasses.asdict(fault) for fault in faults]
-        print(json.dumps({"entries": len(names), "runs": runs, "bytes": size, "faults": rows}, indent=1))
+        print(json.dumps({"entries": len(names), "runs": check.runs, "bytes": check.size, "faults": rows}, indent=1))
     else:
         outcome = f"{len(faults)} fault{'s'[: len(faults) != 1]}" if faults else "all as they were written"
-        print(f"{runs} runs of {len(names)} experiments, {size_text(size)} read: {outcome}")
+        print(f"{check.summary()}: {outcome}")
     code = print_absent(workspace, options, names)[0] if options.what else 0
     return max(code, bool(faults))
 

@@ -12,6 +12,7 @@ from Arch.cache import layout
 from Arch.cache.making.workers import workers
 from Arch.cache.runs import finished
 from Arch.planning.selection import document_in, names_in
+from Arch.upkeep.trash import trash
 
 Kind = Literal["experiment", "run", "attempt", "leftover"]
 
@@ -31,6 +32,7 @@ class Target:
         changed: the time of its last change, in seconds since 1970.
         why: the reason for which it was selected.
         workers: the living processes that use it, which prevent its removal; always empty for unused files.
+        obstacle: why it cannot be removed although no process uses it: it lies behind a link; empty if it can.
     """
 
     kind: Kind
@@ -43,6 +45,12 @@ class Target:
     changed: float
     why: str = ""
     workers: tuple[str, ...] = field(default=())
+    obstacle: str = ""
+
+    @property
+    def is_movable(self) -> bool:
+        """Whether nothing prevents its removal."""
+        return not (self.workers or self.obstacle)
 
 
 def experiment(root: Path, name: str, why: str = "") -> Target:
@@ -97,4 +105,5 @@ def _target(root: Path, kind: Kind, name: str, places: tuple[str, ...], *, run: 
         changed=max(measure.changed for measure in measures),
         why=why,
         workers=() if kind == "leftover" else workers(root / name, run),
+        obstacle=next(filter(None, (trash.reached_by_link(root, place) for place in places)), ""),
     )

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from Arch import files
-from Arch.cache.layout import TRASH, is_fingerprint
+from Arch.cache.layout import TRASH, is_below, is_fingerprint, run_indices
 from Arch.errors import CacheError, DiskError
 
 _SLASH = "@"  # does not occur in names of the cache
@@ -43,7 +43,7 @@ class Item:
     def run(self) -> int | None:
         """The index if it is a finished run, else None."""
         parts = self.place.split("/")
-        return int(parts[2]) if len(parts) == 3 and parts[1] == "Runs" else None
+        return next(iter(run_indices(parts[2:])), None) if len(parts) == 3 and parts[1] == "Runs" else None
 
     @property
     def is_experiment(self) -> bool:
@@ -53,22 +53,40 @@ class Item:
     @property
     def seconds(self) -> float:
         """The time of its removal, in seconds since 1970."""
-        whole, fraction = self.time[:_WHOLE], self.time[_WHOLE:]
-        return calendar.timegm(time.strptime(whole, _FORMAT)) + int(fraction) / 1e6
+        return _seconds(self.time)
 
 
 def items(root: Path) -> list[Item]:
-    """Returns the items in the trash of a cache, the latest first; raises DiskError."""
-    found = [_item(root / TRASH / name) for name in files.list_folder(root / TRASH)]
+    """Returns the items in the trash of a cache, the latest first.
+
+    Raises:
+        CacheError: the trash is a link; DiskError: it cannot be read.
+    """
+    found = [_item(root / TRASH / name) for name in _names(root)]
     return sorted((item for item in found if item), key=lambda item: item.path.name, reverse=True)
+
+
+def strangers(root: Path) -> list[Path]:
+    """Returns what is in the trash under names that no removal gives, such as one that leads out of the cache.
+
+    It is neither restored nor deleted. Raises as `items`.
+    """
+    paths = [root / TRASH / name for name in _names(root) if not name.startswith(_DELETING)]
+    return [path for path in paths if _item(path) is None]
 
 
 def move(root: Path, place: str) -> Item | None:
     """Moves something of the cache to its trash atomically; returns None if it does not exist.
 
     Raises:
+        CacheError: it lies behind a link, or has a name that cannot be restored from the trash.
         DiskError: it cannot be moved, and is unchanged.
     """
+    require_own(root, place)
+    if _SLASH in place:
+        raise CacheError(
+            f"{root / place} cannot be kept in the trash, since its name has {_SLASH!r}. Move it yourself."
+        )
     source = root / place
     now = _stamp(time.time())
     target = root / TRASH / f"{now}.{os.urandom(4).hex()}.{place.replace('/', _SLASH)}"
@@ -86,8 +104,9 @@ def put_back(root: Path, item: Item) -> None:
     """Moves an item back to its place atomically.
 
     Raises:
-        CacheError: its place is taken; DiskError: it cannot be moved.
+        CacheError: its place is taken, or lies behind a link; DiskError: it cannot be moved.
     """
+    require_own(root, item.place)
     target = root / item.place
     files.make_folder(target.parent)
     try:
@@ -117,9 +136,41 @@ def forget(item: Item) -> None:
 
 def forget_rest(root: Path) -> None:
     """Deletes the rest of an interrupted `forget`; raises DiskError."""
-    for name in files.list_folder(root / TRASH):
+    for name in _names(root):
         if name.startswith(_DELETING):
             files.remove_tree(root / TRASH / name)
+
+
+def require_own(root: Path, place: str) -> None:
+    """Checks that a place of the cache and its trash are reached without a link; the place itself may be one.
+
+    Raises:
+        CacheError: they are not; DiskError: a folder cannot be looked at.
+    """
+    why = reached_by_link(root, place)
+    if why:
+        raise CacheError(why)
+
+
+def reached_by_link(root: Path, place: str) -> str:
+    """Returns why a place may not be moved to or from the trash: a link leads there; empty if none does."""
+    link = files.link_on_the_way(root, place) or files.link_on_the_way(root, f"{TRASH}/item")
+    if not link:
+        return ""
+    return (
+        f"{link} is a link to {files.target_of(link)}, and nothing is moved into or out of a folder that a link leads "
+        "to: do it in that folder, or remove the link."
+    )
+
+
+def _names(root: Path) -> list[str]:
+    require_own(root, TRASH)
+    return files.list_folder(root / TRASH)
+
+
+def _seconds(stamp: str) -> float:
+    whole, fraction = stamp[:_WHOLE], stamp[_WHOLE:]
+    return calendar.timegm(time.strptime(whole, _FORMAT)) + int(fraction) / 1e6
 
 
 def _stamp(seconds: float) -> str:
@@ -128,7 +179,15 @@ def _stamp(seconds: float) -> str:
 
 
 def _item(path: Path) -> Item | None:
+    """Returns the item at a path of the trash; None if its name is none that a removal gives."""
     parts = path.name.split(".", 2)
+    place = parts[-1].replace(_SLASH, "/")
     if len(parts) < 3 or not _STAMP.fullmatch(parts[0]):
         return None
-    return Item(path, parts[2].replace(_SLASH, "/"), parts[0])
+    if not is_below(place) or not is_fingerprint(place.partition("/")[0]):
+        return None
+    try:
+        _seconds(parts[0])
+    except (ValueError, OverflowError):
+        return None
+    return Item(path, place, parts[0])

@@ -78,6 +78,7 @@ def test_removing_verbs_import_nothing_heavy(verb, cache, tmp_path):
 def test_a_preview_shows_what_would_be_removed_and_its_dependents(cache, main):
     teacher, student = cache["teacher"].fingerprint[:12], cache["student"].fingerprint[:12]
     lines = main("rm", teacher).splitlines()
+    assert lines.pop(1) == f"    {cache['teacher'].path} -> {cache['teacher'].path.parent / '.trash'}"
     assert re.fullmatch(rf"  {teacher} +\d\.\d KB +\d+s  Net  1 run", lines[0])
     assert lines[1] == f"    made from it, and kept: {student}"
     assert re.match(r"would move 1 experiment \(\d\.\d KB\) to .*\.trash; nothing was changed", lines[2])
@@ -88,7 +89,7 @@ def test_a_removed_experiment_can_be_restored(cache, main, tmp_path):
     before = {path.relative_to(entry.path): path.read_bytes() for path in entry.path.rglob("*") if path.is_file()}
     assert f"rm --restore {entry.fingerprint[:12]} --apply` restores it" in main("rm", entry.fingerprint[:6], "--apply")
     assert not entry.path.exists()
-    assert entry.fingerprint[:12] in main("rm", "--restore")
+    assert re.search(rf"    .*/\.trash/\S+{entry.fingerprint} -> {entry.path}\n", main("rm", "--restore"))
     assert "restored: 1 item" in main("rm", "--restore", "Temperature=2", "--apply")
     assert {
         path.relative_to(entry.path): path.read_bytes() for path in entry.path.rglob("*") if path.is_file()
@@ -129,10 +130,11 @@ def test_verify_finds_a_flipped_bit_and_its_advice_works(cache, main, tmp_path):
     content[5] ^= 4
     path.write_bytes(content)
     output = main("verify", code=1)
-    assert "6 runs of 3 experiments" in output
+    assert f"6 runs of 3 experiments in {tmp_path / 'cache'}, " in output
     assert output.count("has another content than was written") == 1
     [fault] = json.loads(main("verify", "--json", code=1))["faults"]
     assert (fault["fingerprint"], fault["run"], fault["path"]) == (cache["other"].fingerprint, 1, str(path))
+    assert f"    {path.parent} -> " in main("rm", "--corrupt")
     main(*re.search(r"`main\.py (rm .* --apply)`", fault["message"])[1].split())
     assert "5 runs of 3 experiments" in main("verify")
 
@@ -149,6 +151,13 @@ def test_rehash_keeps_old_defaults_renames_and_undoes(cache, main, tmp_path):
     change_rules(tmp_path, {**RULES, "Temperature": 5.0})
     output = main("rehash")
     assert output.count("stays (undecided)") == 2
+    plan = main("rehash", "--pin-old").splitlines()
+    assert (
+        len(
+            [line for line in plan if re.fullmatch(rf"    ({tmp_path}/cache/)[0-9a-f]{{32}} -> \1[0-9a-f]{{32}}", line)]
+        )
+        == 2
+    )
     assert "2 made under a default that changed: `rehash --pin-old` keeps" in output
     assert "renamed 2 of 3 experiments" in main("rehash", "--pin-old", "--apply")
     assert "nothing to rename; 3 experiments" in main("rehash")

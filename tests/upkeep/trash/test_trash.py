@@ -6,11 +6,10 @@ import time
 import pytest
 
 from Arch.cache.attempts.attempt import attempt_at
-from Arch.cache.entry import Entry
 from Arch.cache.making.workers import workers
 from Arch.errors import CacheError, DiskError
 from Arch.upkeep.trash import trash
-from Arch.upkeep.trash.removal import damaged, move_to_trash, put_back, removable
+from Arch.upkeep.trash.removal import move_to_trash, put_back, removable
 from Arch.upkeep.trash.targets import dependents
 from tests.small_rules import run
 
@@ -152,30 +151,35 @@ def test_the_attempts_at_a_run_can_be_removed_and_put_back(root, add, snapshot):
     assert snapshot(entry.path) == before
 
 
-@pytest.mark.parametrize("spoil", ["torn", "gone", "renamed"])
-def test_an_unusable_entry_can_be_removed(root, add, spoil):
+def test_a_removal_that_fails_halfway_tells_what_was_moved(root, add, monkeypatch):
     entry = add()
-    if spoil == "torn":
-        (entry.path / "Config.json").write_text("{")
-    elif spoil == "gone":
-        (entry.path / "Config.json").unlink()
-    else:
-        entry = Entry(entry.path.rename(root / ("0" * 32)))
-    [target] = damaged(root, [entry.fingerprint])
-    assert target.kind == "experiment"
-    assert [bool(outcome.items) for outcome in remove(root, entry)] == [True]
-    assert not entry.path.exists()
+    lease = entry.take(1)
+    entry.work(1).checkpoints.save(3, b"state")
+    lease.end("failed")
+    whole = trash.move
+
+    def move(folder, place):
+        if "Claims" in place:
+            raise DiskError(f"cannot write {place}")
+        return whole(folder, place)
+
+    monkeypatch.setattr(trash, "move", move)
+    [outcome] = remove(root, entry, 1)
+    assert [item.place for item in outcome.items] == [f"{entry.fingerprint}/Work/001"]
+    assert outcome.refusal == f"cannot write {entry.fingerprint}/Claims/001"
 
 
-@pytest.mark.parametrize("name", ["manifest.json", "Run.json", "Last.safetensors"])
-def test_only_the_damaged_run_is_removed(root, add, name):
-    entry, sound = add(runs=2), add(Seed=1)
-    (entry.path / "Runs/001" / name).write_bytes(b"")
-    [target] = damaged(root, [entry.fingerprint, sound.fingerprint])
-    assert (target.kind, target.run) == ("run", 1)
-    move_to_trash(root, target)
-    assert entry.run_indices() == (0,)
-    assert damaged(root, [entry.fingerprint]) == []
+def test_a_run_that_cannot_be_moved_stays_in_the_summary(root, add, monkeypatch):
+    entry = add(runs=2)
+    before = (entry.path / "Result.json").read_bytes()
+
+    def refuse(folder, place):
+        raise DiskError("cannot write")
+
+    monkeypatch.setattr(trash, "move", refuse)
+    [outcome] = remove(root, entry, 1)
+    assert (outcome.items, outcome.refusal) == ((), "cannot write")
+    assert (entry.path / "Result.json").read_bytes() == before
 
 
 def test_the_dependents_of_an_experiment_are_found(root, add):
