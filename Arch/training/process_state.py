@@ -5,11 +5,13 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
+from typing import Any
 
 import numpy as np
 import torch
 from torch._C import _autograd  # torch has no public way to read default hooks or modes
-from torch.overrides import _get_current_function_mode_stack, _pop_mode, _push_mode
+from torch._C import _pop_torch_function_stack as _pop
+from torch._C import _push_on_torch_function_stack as _push
 from torch.utils import _python_dispatch
 
 from Arch.training.process_switches import switches_of_a_new_process
@@ -65,7 +67,7 @@ def _modes() -> Iterator[None]:
     """Removes the modes that see every call of torch, that of a default device among them."""
     place = torch._GLOBAL_DEVICE_CONTEXT  # noqa: SLF001 - as above
     default = getattr(place, "device_context", None)
-    functions = [_pop_mode() for _ in _get_current_function_mode_stack()]
+    functions = [_pop() for _ in range(torch._C._len_torch_function_stack())]  # noqa: SLF001 - as above
     place.device_context = None
     has_others = torch._C._len_torch_dispatch_stack() > 0  # noqa: SLF001 - as above
     try:
@@ -74,14 +76,14 @@ def _modes() -> Iterator[None]:
     finally:
         place.device_context = default
         for mode in reversed(functions):
-            _push_mode(mode)
+            _push(mode)
 
 
 @contextmanager
 def _saved_tensor_hooks() -> Iterator[None]:
     """Removes default hooks on the tensors that a backward pass saves."""
-    pairs = []
-    while pair := _autograd._top_saved_tensors_default_hooks(True):  # noqa: FBT003, SLF001 - as above
+    pairs: list[Any] = []
+    while (pair := _default_hooks()) is not None:
         pairs.append(pair)
         _autograd._pop_saved_tensors_default_hooks()  # noqa: SLF001 - as above
     try:
@@ -89,6 +91,10 @@ def _saved_tensor_hooks() -> Iterator[None]:
     finally:
         for pack, unpack in reversed(pairs):
             _autograd._push_saved_tensors_default_hooks(pack, unpack)  # noqa: SLF001 - as above
+
+
+def _default_hooks() -> Any:
+    return _autograd._top_saved_tensors_default_hooks(True)  # noqa: FBT003, SLF001 - as above
 
 
 @contextmanager
