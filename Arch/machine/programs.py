@@ -1,10 +1,8 @@
-"""The command of this process, and other programs and their output."""
+"""Runs another program and returns its output."""
 
 from __future__ import annotations
 
-import shlex
 import subprocess
-import sys
 
 TIMEOUT = 20.0  # seconds; initialising a GPU driver, or git on a slow disk, takes several
 
@@ -23,9 +21,3 @@ def answer(*command: str, seconds: float = TIMEOUT) -> str | None:
     except (OSError, subprocess.SubprocessError):
         return None
     return done.stdout.strip()
-
-
-def given_command() -> str:
-    """Returns the command that started this process, as for a shell; with the interpreter's words if code was given."""
-    is_file = sys.argv[:1] not in ([], [""], ["-c"], ["-m"])
-    return shlex.join(sys.argv if is_file else sys.orig_argv)

@@ -17,7 +17,7 @@ from Arch.cache.foreign import open_network
 from Arch.cache.making.best_effort import best_effort
 from Arch.cache.making.lease import End, Lease
 from Arch.errors import ArchError, CacheError, DiskError, RunDoneError, RunHeldError
-from Arch.machine.programs import given_command
+from Arch.machine.command import given_command
 from Arch.planning.task import Task
 from Arch.planning.workspace import Workspace
 from Arch.sweep.executors.executor import Ending

@@ -17,7 +17,7 @@ from Arch.config.foreign import ForeignNetwork
 from Arch.config.plugins.running import errors_named, use, use_files
 from Arch.errors import CacheError, ConfigError, TrainingError
 from Arch.faults import message_of
-from Arch.machine.programs import given_command
+from Arch.machine.command import given_command
 from Arch.types import Result
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ class Worker:
         watcher: is notified of the progress.
         requests: requests for a checkpoint or for stopping, which a training checks.
         accepts_unlike: whether runs may be made from other networks than the earlier runs of their experiment.
-        command: the command that the user gave, which runs record.
+        command: the command that the user gave, which runs record; empty for that of this process.
     """
 
     store: Store
@@ -47,7 +47,7 @@ class Worker:
     watcher: Watcher = field(default_factory=SilentWatcher)
     requests: Requests = field(default_factory=Requests)
     accepts_unlike: bool = False
-    command: str = field(default_factory=given_command)
+    command: str = ""
 
     def train(self, config: Config) -> Result:
         """Returns the experiment's result, after making its missing runs; its dependencies have to exist.
@@ -81,7 +81,8 @@ class Worker:
         with state_of_a_new_process():
             use(config)
         networks = {key: self._given(config, key, other) for key, other in config.references.items()}
-        settings = Settings(self.device, self.data, self.watcher, self.requests, self.accepts_unlike, self.command)
+        command = self.command or given_command()
+        settings = Settings(self.device, self.data, self.watcher, self.requests, self.accepts_unlike, command)
         return TRAINERS[config["Trainer"]](config, self.store.entry(config), settings, networks)
 
     def _given(self, config: Config, key: str, other: Config | ForeignNetwork) -> GivenNetwork:

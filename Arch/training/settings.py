@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from Arch.callbacks import Requests, SilentWatcher, Watcher
-from Arch.machine.programs import given_command
+from Arch.machine.command import given_command
 
 
 @dataclass(frozen=True)

@@ -18,11 +18,13 @@ STEPS = {
     "the claim": ("/Claims/000/", os.link),
     "the second checkpoint": ("/checkpoint-1", os.replace),
     "a checkpoint's bytes": ("/.checkpoint-0", os.write),
+    "the first epoch's line": ("/.Epochs.jsonl", os.write),
+    "a later epoch's line": ("/Epochs.jsonl", os.write),
     "the weights": ("/Last.safetensors", os.write),
     "the run's name": ("/Runs/000", os.rename),
 }
 UNINTERRUPTED = []  # the numbers of the uninterrupted run, once some test has made it
-IS_SURVIVED = ("the second checkpoint", "a checkpoint's bytes")
+IS_SURVIVED = ("the second checkpoint", "a checkpoint's bytes", "the first epoch's line", "a later epoch's line")
 
 
 class CheckpointRequester(SilentWatcher):
