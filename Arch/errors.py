@@ -8,13 +8,31 @@ from typing import Any
 
 from Arch.escaping import escaped
 
+LONGEST_MESSAGE = 4000  # characters: whatever a message quotes, it has to fit on a screen
+_LONGEST_QUOTE = 80
+
 
 class ArchError(Exception):
     """Base class of all of them; the programs print its message without a traceback and exit with 2."""
 
     def __str__(self) -> str:
-        """Returns the message, escaped, without the quotes of `KeyError` and the number of `OSError`."""
-        return escaped(str(self.args[0])) if self.args else ""
+        """Returns the message, escaped, without the quotes of `KeyError` and the number of `OSError`.
+
+        The middle of a message that is too long is left out.
+        """
+        return _fitted(escaped(str(self.args[0]))) if self.args else ""
+
+
+def quoted(text: str) -> str:
+    """Returns a name or a text of a user in quotes for a message, only its beginning if it is long."""
+    return repr(text) if len(text) <= _LONGEST_QUOTE else f"{text[: _LONGEST_QUOTE - 3]!r}..."
+
+
+def _fitted(text: str) -> str:
+    if len(text) <= LONGEST_MESSAGE:
+        return text
+    beginning, end = text[: LONGEST_MESSAGE // 2], text[-LONGEST_MESSAGE // 4 :]
+    return f"{beginning} [... {len(text) - len(beginning) - len(end)} characters ...] {end}"
 
 
 class UnknownNameError(ArchError, KeyError):
@@ -23,7 +41,7 @@ class UnknownNameError(ArchError, KeyError):
     def __init__(self, kind: str, name: str, known: Iterable[str], hint: str = "") -> None:
         """States the unknown `name` of a `kind`, the most similar known name and, if few, all known names."""
         self.kind, self.name, self.known = kind, name, tuple(known)
-        parts = [f"no {kind} named {name!r}.", did_you_mean(name, self.known)]
+        parts = [f"no {kind} named {quoted(name)}.", did_you_mean(name, self.known)]
         if len(self.known) <= 12:
             parts.append(f"Known: {', '.join(self.known) or 'none'}.")
         super().__init__(" ".join(part for part in (*parts, hint) if part))
@@ -84,6 +102,10 @@ class ChangedDefaultError(CacheError):
 
 class CorruptEntryError(CacheError):
     """A file in an entry is damaged."""
+
+
+class NotAFileError(CorruptEntryError, DiskError):
+    """A folder, a named pipe, a socket or a device stands where a file is expected; it was not read."""
 
 
 class RunDoneError(CacheError):
@@ -160,6 +182,8 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     """
     import difflib  # only a mistake needs it
 
+    if len(name) > _LONGEST_QUOTE:  # comparing takes time and memory with its length, and no known name is so long
+        return ""
     folded: dict[str, list[str]] = {}
     for other in known:
         folded.setdefault(other.casefold(), []).append(other)

@@ -12,8 +12,12 @@ from Arch.cache import layout
 from Arch.cache.attempts.work import Work, linked
 from Arch.cache.fields import Fields
 from Arch.cache.runs import finished, manifest
+from Arch.config.names import PLUGINS
 from Arch.errors import CacheError, CorruptEntryError
 from Arch.types import Run
+
+_TEXTS = {"Title", "Place", "WeightsDigest"}
+_PLUGIN_TEXTS = {"Path", "Sha256", "RulesSha256"}
 
 
 @dataclass(frozen=True)
@@ -37,7 +41,7 @@ class EntryFolder:
         return files.exists(f"{self.path}/{layout.CONFIG}")
 
     def document(self) -> Mapping[str, Any]:
-        """Reads `Config.json`: `Fingerprint`, `Active`, `Defaults`, `References`, `Title`.
+        """Reads `Config.json`: `Fingerprint`, `Active`, `Defaults`, `References`, `Title`, `Plugins`.
 
         Raises:
             CacheError: there is no such entry.
@@ -51,8 +55,7 @@ class EntryFolder:
                 f"nothing is cached in {self.path}: no experiment with this fingerprint was started."
             ) from None
         fields = Fields(document, path)
-        for name in ("Active", "Defaults", "References"):
-            fields.mapping(name)
+        _check_members(fields)
         if fields.text("Fingerprint") != self.fingerprint:
             raise CorruptEntryError(
                 f"{path} belongs to experiment {document['Fingerprint']}, but its folder is named {self.fingerprint}. "
@@ -138,3 +141,19 @@ class EntryFolder:
         """Lists the indices of runs, finished or not, that have work or claim folders; raises DiskError."""
         names = {*files.list_folder(layout.work(self.path)), *files.list_folder(layout.claims(self.path))}
         return layout.run_indices(list(names))
+
+
+def _check_members(fields: Fields) -> None:
+    """Checks the kinds of a Config.json's members; raises CorruptEntryError."""
+    fields.mapping("Active")
+    fields.mapping("Defaults")
+    references = fields.inside("References")
+    for key in references.document:
+        reference = references.inside(key)
+        reference.text("Fingerprint")
+        reference.text("Title")
+    for name in _TEXTS & fields.document.keys():
+        fields.text(name)
+    for plugin in fields.objects(PLUGINS) if PLUGINS in fields.document else ():
+        for name in _PLUGIN_TEXTS & plugin.keys():
+            Fields(plugin, fields.path).text(name)

@@ -16,6 +16,8 @@ LOG = "log.txt"
 EVENTS = "events"
 STAGING = "staging-"
 TRASH = ".trash"
+MOST_RUNS = 100_000  # ten times as many as `NumRuns` may ask for
+_LONGEST_NAME = len(str(MOST_RUNS - 1))
 
 
 def runs(entry: Path) -> str:
@@ -45,7 +47,11 @@ def weights_name(which: str) -> str:
 
 def run_indices(names: list[str]) -> tuple[int, ...]:
     """Returns the sorted indices of those names that are run folders; other names are ignored."""
-    return tuple(sorted(int(name) for name in names if name.isdecimal() and run_name(int(name)) == name))
+    return tuple(sorted(int(name) for name in names if _is_run_name(name)))
+
+
+def _is_run_name(name: str) -> bool:
+    return len(name) <= _LONGEST_NAME and name.isdecimal() and run_name(int(name)) == name
 
 
 def removal(entry: Path, run: int | None = None) -> str:

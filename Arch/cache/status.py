@@ -43,7 +43,12 @@ class Status:
     @property
     def missing(self) -> tuple[int, ...]:
         """The indices of the requested runs that are not finished."""
-        return tuple(index for index in range(self.wanted) if index not in self.runs)
+        return tuple(sorted({*range(self.wanted)}.difference(self.runs)))
+
+    @property
+    def done(self) -> int:
+        """The number of the requested runs that are finished; counts no missing ones, of which there may be many."""
+        return _done(self.runs, self.wanted)
 
     @property
     def is_done(self) -> bool:
@@ -58,7 +63,7 @@ class Status:
 
     def __str__(self) -> str:
         """Returns the text that tables show."""
-        count = f"{self.wanted - len(self.missing)} of {self.wanted}"
+        count = f"{self.done} of {self.wanted}"
         match self.state:
             case State.PARTIAL:
                 return f"partial ({count})"
@@ -115,10 +120,15 @@ def _checked(entry: EntryFolder, wanted: int, request: Request) -> Status:
 
 
 def _status(entry: EntryFolder, wanted: int, runs: tuple[int, ...]) -> Status:
-    missing = set(range(wanted)).difference(runs)
-    if not missing:
+    done = _done(runs, wanted)
+    if done == wanted:
         return Status(State.DONE, runs, wanted)
-    attempts = tuple(attempt_at(entry.work(index)) for index in entry.attempted_runs() if index in missing)
-    present = State.PARTIAL if len(missing) < wanted else State.MISSING
+    missing = [index for index in entry.attempted_runs() if index < wanted and index not in runs]
+    attempts = tuple(attempt_at(entry.work(index)) for index in missing)
+    present = State.PARTIAL if done else State.MISSING
     worst = [state for state in _MOST_URGENT_FIRST if any(attempt.state is state for attempt in attempts)]
     return Status(worst[0] if worst else present, runs, wanted, attempts)
+
+
+def _done(runs: tuple[int, ...], wanted: int) -> int:
+    return sum(index < wanted for index in runs)

@@ -11,7 +11,7 @@ from Arch.cache import layout
 from Arch.cache.entry import Entry
 from Arch.cache.request import Request
 from Arch.cache.snapshot import Snapshot
-from Arch.errors import CacheError, UnknownNameError
+from Arch.errors import CacheError, DiskError, UnknownNameError, quoted
 
 _FEW = 12
 
@@ -38,7 +38,7 @@ class Store:
         """
         for name in self._names():
             entry = Entry(self.root / name)
-            if entry.exists:
+            if _exists(entry):
                 yield entry
 
     def find(self, prefix: str) -> Entry:
@@ -48,7 +48,7 @@ class Store:
             UnknownNameError: there is none.
             CacheError: there are several, or `prefix` is a whole fingerprint and there is no such entry.
         """
-        found = [entry for entry in self._candidates(prefix.lower()) if entry.exists]
+        found = [entry for entry in self._candidates(prefix.lower()) if _exists(entry)]
         if not found:
             if layout.is_fingerprint(prefix):  # it was not typed, so suggesting a similar one would not help
                 raise CacheError(f"there is no experiment {prefix} in the cache {self.root}.")
@@ -58,7 +58,7 @@ class Store:
             names = [entry.fingerprint for entry in found]
             more = f" and {len(names) - _FEW} more" if len(names) > _FEW else ""
             raise CacheError(
-                f"{len(names)} cached experiments begin with {prefix!r}: {', '.join(names[:_FEW])}{more}. "
+                f"{len(names)} cached experiments begin with {quoted(prefix)}: {', '.join(names[:_FEW])}{more}. "
                 "Give more digits."
             )
         return found[0]
@@ -78,3 +78,11 @@ class Store:
 
     def _names(self) -> list[str]:
         return [name for name in files.list_folder(self.root) if layout.is_fingerprint(name)]
+
+
+def _exists(entry: Entry) -> bool:
+    """Returns whether an entry exists; one that cannot be looked at does, and its reader reports why."""
+    try:
+        return entry.exists
+    except DiskError:
+        return True

@@ -11,6 +11,7 @@ from Arch.cache import layout
 from Arch.cache.fields import Fields
 from Arch.cache.folder import EntryFolder
 from Arch.cache.runs import finished, manifest
+from Arch.cache.runs.origins import provenance_in
 from Arch.errors import CacheError, CorruptEntryError, DiskError
 from Arch.types import COMPARED, Result, Run
 
@@ -52,7 +53,7 @@ def recorded_runs(entry: EntryFolder) -> tuple[tuple[int, ...], Origins | None]:
     """
     indices = finished.listed(entry.path)
     try:
-        return indices, _origins(_read(entry, indices))
+        return indices, _origins(_read(entry, indices), f"{entry.path}/{layout.RESULT}")
     except (FileNotFoundError, CorruptEntryError):
         return entry.run_indices(), None
 
@@ -114,7 +115,7 @@ def withdraw(entry: EntryFolder, index: int) -> None:
     """Removes a summary that lists a run which is about to be made again. Raises DiskError."""
     path = f"{entry.path}/{layout.RESULT}"
     try:
-        is_listed = str(index) in Fields(files.read_json(path), path).mapping("Runs")
+        is_listed = str(index) in Fields(files.read_json(path, files.MOST_OF_RUNS), path).mapping("Runs")
     except FileNotFoundError:
         return
     except CorruptEntryError:
@@ -144,7 +145,7 @@ def _read(entry: EntryFolder, indices: tuple[int, ...]) -> dict[str, Any]:
         FileNotFoundError: there is none; CorruptEntryError: it is damaged, or of other runs.
     """
     path = f"{entry.path}/{layout.RESULT}"
-    document = files.read_json(path)
+    document = files.read_json(path, files.MOST_OF_RUNS)
     fields = Fields(document, path)
     runs = fields.mapping("Runs")
     is_of_these = fields.text("Fingerprint") == entry.fingerprint and set(runs) == set(map(str, indices))
@@ -156,14 +157,16 @@ def _read(entry: EntryFolder, indices: tuple[int, ...]) -> dict[str, Any]:
 def _is_of(entry: EntryFolder, index: int, line: Any) -> bool:
     """Returns whether a run's manifest has the digest in the summary; old summaries have none and count as valid."""
     digest = line.get("Sha256", "") if isinstance(line, dict) else None
-    if not isinstance(digest, str):
+    if not isinstance(digest, str) or not digest.isascii():
         return False
-    return digest.encode() in files.read_bytes(f"{layout.runs(entry.path)}/{layout.run_name(index)}/{layout.MANIFEST}")
+    path = f"{layout.runs(entry.path)}/{layout.run_name(index)}/{layout.MANIFEST}"
+    return digest.encode() in files.read_bytes(path, files.MOST_OF_RUNS)
 
 
-def _origins(document: Mapping[str, Any]) -> Origins:
-    lines = document["Runs"].values()
-    return [line["Provenance"] for line in lines if isinstance(line.get("Provenance"), dict)]
+def _origins(document: Mapping[str, Any], path: str) -> Origins:
+    """Returns the provenance of the runs in a summary, without that of old summaries, which have none."""
+    lines = [Fields(line, path) for line in document["Runs"].values()]
+    return [provenance_in(line) for line in lines if "Provenance" in line.document]
 
 
 def _result(entry: EntryFolder, document: Mapping[str, Any]) -> Result:
@@ -174,9 +177,9 @@ def _result(entry: EntryFolder, document: Mapping[str, Any]) -> Result:
         fingerprint=entry.fingerprint,
         active=fields.mapping("Active"),
         scores={index: run.numbers("Scores") for index, run in runs.items()},
-        seconds={index: run.number("Seconds") for index, run in runs.items()},
+        seconds={index: run.seconds("Seconds") for index, run in runs.items()},
         path=entry.path,
-        provenance={index: run.mapping("Provenance") for index, run in runs.items()},
+        provenance={index: provenance_in(run) for index, run in runs.items()},
     )
 
 

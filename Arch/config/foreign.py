@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from Arch.config.identity import without_defaults
+from Arch.errors import ConfigError
 
 NETWORK, DIGEST, SEED, PLACE = "Network", "Digest", "Seed", "Place"
 WEIGHTS_DIGEST = "WeightsDigest"  # of published weights: a field of the entry's Config.json, written at their first use
@@ -102,12 +103,22 @@ def is_foreign(active: Mapping[str, Any]) -> bool:
     return NETWORK in active and TRAINER not in active
 
 
+def _seed_in(active: Mapping[str, Any]) -> int:
+    seed = active.get(SEED, 0)
+    if type(seed) is not int:
+        raise ConfigError(f"the seed of the network {active[NETWORK]} is {str(seed)[:40]!r}, which is no whole number.")
+    return seed
+
+
 def source_of(active: Mapping[str, Any], defaults: Mapping[str, Any]) -> ForeignSource:
     """Returns the source of the foreign network in a cache entry.
 
     Args:
         active: the entry's `Active`, with the file's `Place`.
         defaults: the present ones of the keys that say how the network is built.
+
+    Raises:
+        ConfigError: its seed is no number.
     """
     name, _, weights = str(active[NETWORK]).partition("@")
     place, others = active.get(PLACE), (NETWORK, DIGEST, SEED, PLACE)
@@ -116,7 +127,7 @@ def source_of(active: Mapping[str, Any], defaults: Mapping[str, Any]) -> Foreign
         weights,
         Path(place) if place else None,
         str(active.get(DIGEST, "")),
-        int(active.get(SEED, 0)),
+        _seed_in(active),
         {key: value for key, value in active.items() if key not in others},
         defaults,
     )

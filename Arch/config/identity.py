@@ -37,7 +37,7 @@ def without_defaults(values: Mapping[str, Any], defaults: Mapping[str, Any]) -> 
 
 def fingerprint_of(named: Mapping[str, Any]) -> str:
     """Returns the fingerprint of the experiment with these named values, references by their fingerprints."""
-    return hashlib.sha256(canonical_json(named).encode()).hexdigest()[:DIGITS]
+    return hashlib.sha256(canonical_json(named).encode("utf-8", "surrogatepass")).hexdigest()[:DIGITS]
 
 
 def canonical_json(value: Any) -> str:

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
 
-from Arch.errors import ArchError, ConfigError
+from Arch.errors import ArchError, ConfigError, NotAFileError, quoted
 from Arch.escaping import printable
+from Arch.files.json_limits import is_too_deep
+from Arch.files.opening import open_regular
 from Arch.files.quick_json import quick_object
 
 _PIECE = r'"(?:[^"\\]|\\.)*"|[{}\[\],:]|[^\s{}\[\],:"]+'
 _MOST_BYTES = 10_000_000
 _BLOCK = 65_536
+_GIVEN = ("/dev/stdin", "/dev/fd/", "/proc/self/fd/")
+_LONGEST_NAME = 80  # characters
+_DEEPEST = 500  # levels
 
 Trail = tuple[str | int, ...]
 
@@ -41,7 +47,7 @@ class Source:
         """Returns `file:line: ` of the member at `trail`, the beginning of a message."""
         trail = (*self.trail, *trail)
         line = f":{lines(self.text).get(trail, 1)}" if self.text is not None and trail else ""
-        return f"{self.label}{line}: " + "".join(f"{name}: " for name in self.trail)
+        return f"{self.label}{line}: " + "".join(f"{_short(name)}: " for name in self.trail)
 
     def inside(self, name: str) -> Source:
         """Returns the source of a member of this object."""
@@ -75,7 +81,9 @@ def read_file(path: Path | str, error: type[ArchError]) -> bytes:
         content = _content(path)
     except FileNotFoundError:
         raise error(f"{label}: no such file.") from None
-    except IsADirectoryError:
+    except NotAFileError as problem:
+        if problem.errno != errno.EISDIR:
+            raise error(f"{label}: it {problem.strerror}.") from None
         advice = f" To run every config in it, use -e {label}." if error is ConfigError else ""
         raise error(f"{label}: expected a file, got a folder.{advice}") from None
     except OSError as problem:
@@ -94,6 +102,8 @@ def parse_object(text: str, label: str, error: type[ArchError] = ConfigError) ->
         ArchError: of the type `error`, with the line.
     """
     source = Source(label, text)
+    if is_too_deep(text.encode("utf-8", "surrogatepass"), _DEEPEST):
+        raise error(f"{label}: nested too deeply to be a config.")
     try:
         value = _DECODER.decode(text)
     except json.JSONDecodeError as problem:
@@ -163,7 +173,7 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         return members
     names = [name for name, _ in pairs]
     twice = next(name for name in names if names.count(name) > 1)
-    raise _RefusedError(f"{twice!r} is given twice. Keep one.", json.dumps(twice, ensure_ascii=False))
+    raise _RefusedError(f"{quoted(twice)} is given twice. Keep one.", json.dumps(twice, ensure_ascii=False))
 
 
 def _refuse_constant(piece: str) -> NoReturn:
@@ -183,7 +193,7 @@ def _plain_object(content: bytes) -> dict[str, Any] | None:
 
 def _content(path: Path | str) -> bytes:
     """Returns the content of a file, or its beginning if it is too large; `os` calls, as `plan` reads 10,000 files."""
-    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    descriptor = _opened(path)
     try:
         pieces = [os.read(descriptor, _BLOCK)]
         while pieces[-1] and sum(map(len, pieces)) <= _MOST_BYTES:
@@ -191,6 +201,18 @@ def _content(path: Path | str) -> bytes:
     finally:
         os.close(descriptor)
     return b"".join(pieces)
+
+
+def _opened(path: Path | str) -> int:
+    """Opens a regular file, or what a shell gave this process to read: `/dev/stdin`, `<(command)`."""
+    if str(path).startswith(_GIVEN):
+        return os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    return open_regular(path)[0]
+
+
+def _short(name: str | int) -> str:
+    name = str(name)
+    return name if len(name) <= _LONGEST_NAME else f"{name[: _LONGEST_NAME - 3]}..."
 
 
 def _line_with(text: str, piece: str) -> int:

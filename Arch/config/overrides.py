@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from Arch.config import json_text
+from Arch.config.config import path_of
 from Arch.config.json_text import Source
 from Arch.config.reading import read_given
 from Arch.config.rules.rules import Rules
 from Arch.config.rules.values import InvalidValueError
-from Arch.errors import ConfigError, UnknownNameError
+from Arch.errors import ConfigError, UnknownNameError, quoted
 
 
 def overridden(rules: Rules, words: Sequence[str], trainer: str = "") -> dict[str, Any]:
@@ -20,7 +21,7 @@ def overridden(rules: Rules, words: Sequence[str], trainer: str = "") -> dict[st
     for word in words:
         key, equals, text = word.partition("=")
         if not equals or not key:
-            raise ConfigError(f"--set: expected Key=Value, got {word!r}.")
+            raise ConfigError(f"--set: expected Key=Value, got {quoted(word)}.")
         if not text and _type_of(rules, key) == "path":
             raise ConfigError(f"--set {word}: expected a path, got an empty text: is a shell variable unset?")
         raw[key] = parse_value(rules, key, text)
@@ -57,11 +58,11 @@ def filter_of(rules: Rules, word: str) -> tuple[str, Any]:
     key, _, text = word.partition("=")
     key = rules.aliases.get(key, key)
     if key not in rules.keys:
-        raise UnknownNameError("key", key, rules.keys, f"The word {word!r} selects by Key=Value.")
+        raise UnknownNameError("key", key, rules.keys, f"The word {quoted(word)} selects by Key=Value.")
     try:
         return key, rules.keys[key].schema.canonical(parse_value(rules, key, text))
     except InvalidValueError as problem:
-        raise ConfigError(f"{word}: {problem}") from None
+        raise ConfigError(f"{quoted(word)[1:-1]}: {problem}") from None
 
 
 def _type_of(rules: Rules, key: str) -> str:
@@ -70,4 +71,4 @@ def _type_of(rules: Rules, key: str) -> str:
 
 
 def _from_working_directory(text: str) -> str:
-    return str(Path(text).expanduser().absolute()) if text else text
+    return str(path_of(text, Path.cwd())) if text else text

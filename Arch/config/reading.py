@@ -11,7 +11,7 @@ from Arch.config.names import TRAINER
 from Arch.config.rules.conditions import SUFFIX
 from Arch.config.rules.rules import Relevance, Rules
 from Arch.config.rules.values import InvalidValueError
-from Arch.errors import ConfigError, did_you_mean
+from Arch.errors import ConfigError, did_you_mean, quoted
 
 _DEEPEST = 20
 
@@ -109,7 +109,7 @@ def _read(reading: Reading, raw: Mapping[str, Any], stanzas: Trail) -> None:
 def _read_other(reading: Reading, name: Any, value: Any, stanzas: Trail) -> None:
     rules, trail = reading.rules, (*stanzas, name)
     if not isinstance(name, str):
-        raise ConfigError(f"{reading.source.at()}expected keys that are text, got {name!r}.")
+        raise ConfigError(f"{reading.source.at()}expected keys that are text, got {describe(name)}.")
     key = rules.aliases.get(name, name)
     if key in rules.keys:
         _put(reading, key, value, trail)
@@ -124,9 +124,9 @@ def _read_other(reading: Reading, name: Any, value: Any, stanzas: Trail) -> None
 def _unknown_key(reading: Reading, name: str, trail: Trail) -> ConfigError:
     planned = _planned_trainer(reading)
     if planned:
-        return ConfigError(f"{planned} Its keys are not known yet, here {name!r}.")
+        return ConfigError(f"{planned} Its keys are not known yet, here {quoted(name)}.")
     hint = did_you_mean(name, reading.rules.known()) or "`main.py names keys` lists all keys."
-    return ConfigError(f"{reading.source.at(*trail)}unknown key {name!r}. {hint}")
+    return ConfigError(f"{reading.source.at(*trail)}unknown key {quoted(name)}. {hint}")
 
 
 def _planned_trainer(reading: Reading) -> str:

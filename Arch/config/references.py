@@ -18,6 +18,7 @@ from Arch.config.records import recalled
 from Arch.config.rules.declarations import ReferenceRule
 from Arch.errors import ArchError, ConfigError, did_you_mean
 from Arch.escaping import printable
+from Arch.files.opening import open_file
 
 _FINGERPRINT = re.compile(rf"[0-9a-f]{{8,{DIGITS}}}")
 _FOREIGN = re.compile(r"(torchvision|timm)/.+")
@@ -132,7 +133,7 @@ class References:
 
         place = path_of(path, self.folder)
         try:
-            with place.open("rb") as file:
+            with open_file(place) as file:
                 digest = hashlib.file_digest(file, "sha256").hexdigest()
         except OSError as problem:
             raise ConfigError(f"the weights {printable(str(place))} cannot be read: {problem.strerror}.") from None

@@ -18,11 +18,12 @@ from torch import Tensor
 from Arch import files
 from Arch.datasets.dataset import Images
 from Arch.datasets.normalization import Normalization, constants_of, unit_of
-from Arch.errors import DiskError
+from Arch.errors import CorruptEntryError, DiskError
 
 _LARGE_BYTES = 1 << 28  # smaller data are read in less than a second, so that a cache gains nothing
 _VERSION = 1  # increase it when the computation gives other constants for the same pixels
 _DIGEST_BYTES = 32
+_MOST_BYTES = 1 << 30
 
 
 def cached_constants(images: Images, kind: str, root: Path) -> Normalization:
@@ -47,8 +48,8 @@ def cached_constants(images: Images, kind: str, root: Path) -> Normalization:
 def _read(path: Path) -> Tensor | None:
     """Returns the numbers of an undamaged file; None if there is no such file."""
     try:
-        content = files.read_bytes(path)
-    except (FileNotFoundError, DiskError):
+        content = files.read_bytes(path, _MOST_BYTES)
+    except (FileNotFoundError, DiskError, CorruptEntryError):
         return None
     digest, numbers = content[:_DIGEST_BYTES], content[_DIGEST_BYTES:]
     if hashlib.sha256(numbers).digest() != digest:

@@ -10,6 +10,8 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
+from Arch import files
+
 Pixels = npt.NDArray[np.uint8]
 PixelType = Literal["uint8", "float32"]
 STORED_AS: dict[PixelType, str] = {"uint8": "u1", "float32": "<f4"}
@@ -41,7 +43,7 @@ class ImageDigest:
 
     def update_from(self, path: Path) -> None:
         """Adds the bytes of a file that holds pixels, then labels."""
-        with path.open("rb") as file:
+        with files.open_file(path) as file:
             while block := file.read(_BLOCK):
                 self._hash.update(block)
 

@@ -17,13 +17,17 @@ from Arch.files.folders import (
 from Arch.files.links import is_link, link_on_the_way, target_of
 from Arch.files.lock_files import LockFile, create_lock_file, is_locked, remove_abandoned
 from Arch.files.measuring import Measure, measure
+from Arch.files.opening import open_file, require_file
 from Arch.files.reading import (
+    MOST_OF_RUNS,
     changed_at,
     exists,
     files_below,
+    is_file,
     list_folder,
     read_bytes,
     read_end,
+    read_from,
     read_json,
     read_start,
     size_and_sha256,
@@ -50,6 +54,7 @@ from Arch.files.writing import (
 )
 
 __all__ = [
+    "MOST_OF_RUNS",
     "LockFile",
     "Measure",
     "StagedFolder",
@@ -59,6 +64,7 @@ __all__ = [
     "exists",
     "files_below",
     "is_abandoned",
+    "is_file",
     "is_link",
     "is_locked",
     "is_temporary",
@@ -68,9 +74,11 @@ __all__ = [
     "list_folder",
     "make_folder",
     "measure",
+    "open_file",
     "open_to_append",
     "read_bytes",
     "read_end",
+    "read_from",
     "read_json",
     "read_start",
     "remove",
@@ -81,6 +89,7 @@ __all__ = [
     "remove_tree",
     "rename_new",
     "rename_over",
+    "require_file",
     "size_and_sha256",
     "size_of",
     "staged_folders",

@@ -6,6 +6,7 @@ import os
 import stat
 from dataclasses import dataclass
 
+from Arch.errors import DiskError
 from Arch.files.reading import list_folder
 from Arch.files.system_calls import AnyPath, look
 
@@ -24,10 +25,13 @@ class Measure:
 
 
 def measure(path: AnyPath) -> Measure:
-    """Measures a file, or a folder with its content; links are not followed, files removed meanwhile are not counted.
+    """Measures a file, or a folder with its content.
+
+    Links are not followed. Files that are removed meanwhile, and the content of folders that cannot be listed, do not
+    count.
 
     Raises:
-        DiskError: something cannot be read.
+        DiskError: `path` itself cannot be looked at.
     """
     size, changed, left = 0, 0.0, [os.fspath(path)]
     while left:  # not recursive: the folders of others may lie in each other as deep as a path is long
@@ -38,7 +42,14 @@ def measure(path: AnyPath) -> Measure:
             continue
         changed = max(changed, status.st_mtime)
         if stat.S_ISDIR(status.st_mode):
-            left += [f"{each}/{name}" for name in list_folder(each)]
+            left += _paths_in(each)
         else:
             size += status.st_size
     return Measure(size, changed)
+
+
+def _paths_in(folder: str) -> list[str]:
+    try:
+        return [f"{folder}/{name}" for name in list_folder(folder)]
+    except DiskError:  # it must not hide the others
+        return []

@@ -3,29 +3,31 @@
 from __future__ import annotations
 
 import errno
-import io
-import json
 import os
 import stat
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 from Arch.errors import CorruptEntryError, DiskError
+from Arch.files.json_limits import DEEPEST, decoder, is_too_deep
+from Arch.files.opening import open_file, open_regular
 from Arch.files.quick_json import quick_object
 from Arch.files.system_calls import AnyPath, look
 
-_PIECE = 65_536  # bytes; nearly every file of the cache that is read completely is smaller
+MOST_OF_RECORD = 16 << 20  # bytes
+MOST_OF_RUNS = 64 << 20  # bytes of a record of thousands of epochs or runs
+_PIECE = 1 << 30  # bytes; the system reads at most 2 GiB at once
 
 
-def read_bytes(path: AnyPath) -> bytes:
-    """Reads a file.
+def read_bytes(path: AnyPath, most: int | None = None) -> bytes:
+    """Reads a file of any size, or one of at most `most` bytes.
 
     Raises:
         FileNotFoundError: there is no such file.
+        CorruptEntryError: it is larger, or no regular file.
         DiskError: it cannot be read.
     """
-    return look(path, _content, path)
+    return look(path, _content, path, most)
 
 
 def read_start(path: AnyPath, size: int) -> bytes:
@@ -38,13 +40,21 @@ def read_end(path: AnyPath, size: int) -> bytes:
     return look(path, _piece, path, -size, size)
 
 
-def read_json(path: AnyPath) -> dict[str, Any]:
-    """Reads the JSON object in a file; raises as `read_bytes` does.
+def read_from(path: AnyPath, start: int, size: int) -> bytes:
+    """Reads at most `size` bytes of a file from the byte `start` on; raises as `read_bytes` does."""
+    return look(path, _piece, path, start, size)
+
+
+def read_json(path: AnyPath, most: int = MOST_OF_RECORD) -> dict[str, Any]:
+    """Reads the JSON object in a file of at most `most` bytes; raises as `read_bytes` does.
 
     Raises:
-        CorruptEntryError: the file is damaged, or contains NaN, infinity or something else than an object.
+        CorruptEntryError: the file is damaged, too large or nested too deeply, or contains NaN, infinity, a whole
+            number of more than 64 bits or something else than an object.
     """
-    content = read_bytes(path)
+    content = read_bytes(path, most)
+    if is_too_deep(content):
+        raise _corrupt(path, f"it is nested more than {DEEPEST} levels deep")
     try:
         document = quick_object(content) or _DECODER.decode(content.decode("utf-8", "surrogatepass"))
     except (ValueError, RecursionError) as error:
@@ -77,6 +87,11 @@ def changed_at(path: AnyPath) -> int:
     return look(path, _changed_at, path)
 
 
+def is_file(path: AnyPath) -> bool:
+    """Returns whether there is a regular file, or a link to one."""
+    return stat.S_ISREG(_mode(path))
+
+
 def list_folder(path: AnyPath) -> list[str]:
     """Lists the names in a folder, sorted; an empty list if there is no folder. Raises DiskError."""
     try:
@@ -100,38 +115,43 @@ def size_and_sha256(path: AnyPath) -> tuple[int, str]:
     return look(path, _size_and_sha256, path)
 
 
-def _content(path: AnyPath) -> bytes:
+def _content(path: AnyPath, most: int | None) -> bytes:
     # As few system calls as possible: they take most of the time of reading ten thousand entries.
-    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    descriptor, status = open_regular(path)
     try:
-        content = os.read(descriptor, _PIECE)
-        pieces = [content]
-        while content:
-            content = os.read(descriptor, _PIECE)
-            pieces.append(content)
+        wanted = min(status.st_size if most is None else min(status.st_size, most), _PIECE) + 1
+        pieces = [os.read(descriptor, wanted)]
+        while len(pieces[-1]) == wanted and (most is None or len(pieces) * wanted <= most):
+            pieces.append(os.read(descriptor, wanted))  # it is growing, or larger than a piece
     finally:
         os.close(descriptor)
-    return b"".join(pieces)
+    content = pieces[0] if len(pieces) == 1 else b"".join(pieces)
+    if most is not None and len(content) > most:
+        raise _corrupt(path, f"it has more than {most >> 20} MB, too many for such a file")
+    return content
 
 
 def _changed_at(path: AnyPath) -> int:
-    with io.FileIO(path) as file:
-        return os.fstat(file.fileno()).st_mtime_ns
+    descriptor, status = open_regular(path)
+    os.close(descriptor)
+    return status.st_mtime_ns
 
 
 def _piece(path: AnyPath, start: int, size: int) -> bytes:
-    with io.FileIO(path) as file:
-        file.seek(start if start >= 0 else max(0, os.fstat(file.fileno()).st_size + start))
-        return file.read(size)
+    descriptor, status = open_regular(path)
+    try:
+        return os.pread(descriptor, size, start if start >= 0 else max(0, status.st_size + start))
+    finally:
+        os.close(descriptor)
 
 
-def _mode(path: AnyPath, status: Callable[[AnyPath], os.stat_result] = os.stat) -> int:
+def _mode(path: AnyPath, status: Callable[..., os.stat_result] = os.stat) -> int:
     try:
         return look(path, status, path).st_mode
     except FileNotFoundError:
         return 0
     except DiskError as error:
-        if error.errno != errno.ENOTDIR:  # a parent is a file, so the path does not exist
+        if error.errno not in (errno.ENOTDIR, errno.ELOOP):  # a parent is a file, or a link leads to itself
             raise
         return 0
 
@@ -139,16 +159,12 @@ def _mode(path: AnyPath, status: Callable[[AnyPath], os.stat_result] = os.stat) 
 def _size_and_sha256(path: AnyPath) -> tuple[int, str]:
     import hashlib  # reading a finished run must not pay for this import
 
-    with Path(path).open("rb") as file:
+    with open_file(path) as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
         return file.tell(), digest
 
 
-def _refuse_constant(name: str) -> None:
-    raise ValueError(f"{name} is not a JSON number")
-
-
-_DECODER = json.JSONDecoder(parse_constant=_refuse_constant)  # `json.loads` would create one for each file
+_DECODER = decoder()  # `json.loads` would create one for each file
 
 
 def _corrupt(path: AnyPath, reason: str) -> CorruptEntryError:

@@ -35,7 +35,7 @@ def look(path: AnyPath, function: Callable[..., T], *arguments: Any) -> T:
     """
     try:
         return _step("read", path, function, *arguments)
-    except FileNotFoundError:
+    except (FileNotFoundError, DiskError):
         raise
     except OSError as error:
         if error.errno == errno.ESTALE:  # another NFS client removed the file
@@ -52,7 +52,7 @@ def change(path: AnyPath, function: Callable[..., T], *arguments: Any) -> T:
     """
     try:
         return _step("write", path, function, *arguments)
-    except FileExistsError:
+    except (FileExistsError, DiskError):
         raise
     except OSError as error:
         raise access_error("write", path, error) from error

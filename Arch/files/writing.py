@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import os
 import re
@@ -13,6 +14,7 @@ from typing import Any
 from Arch.errors import DiskError
 from Arch.files.folders import sync_folder
 from Arch.files.lock_files import create_lock_file, remove_abandoned
+from Arch.files.opening import require_file, require_regular
 from Arch.files.reading import list_folder
 from Arch.files.system_calls import AnyPath, change
 
@@ -84,7 +86,7 @@ def open_to_append(path: AnyPath) -> int:
     Raises:
         DiskError: it cannot be written.
     """
-    return change(path, os.open, path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o666)
+    return change(path, _opened_to_append, path)
 
 
 def touch(path: AnyPath) -> None:
@@ -95,6 +97,23 @@ def touch(path: AnyPath) -> None:
 def is_temporary(name: str) -> bool:
     """Returns whether a file name is the temporary name of an unfinished write."""
     return _TEMPORARY.fullmatch(name) is not None
+
+
+def _opened_to_append(path: AnyPath) -> int:
+    # O_NONBLOCK: a named pipe of this name must not wait for its reader
+    flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC | os.O_NONBLOCK
+    try:
+        descriptor = os.open(path, flags, 0o666)
+    except OSError as error:
+        if error.errno == errno.ENXIO:  # a named pipe without a reader, or a socket
+            require_file(path)
+        raise
+    try:
+        require_regular(path, os.fstat(descriptor))
+    except BaseException:
+        os.close(descriptor)
+        raise
+    return descriptor
 
 
 def _write_and_name(path: AnyPath, content: bytes | str, put: Callable[[AnyPath, AnyPath], None]) -> None:

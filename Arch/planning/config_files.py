@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import logging
 import os
+from collections.abc import Iterator
 from pathlib import Path
-from typing import NoReturn
 
+from Arch import files
 from Arch.cache.layout import is_fingerprint
-from Arch.errors import ConfigError
+from Arch.errors import ConfigError, DiskError, NotAFileError
 
 
 def config_files(folder: Path) -> list[Path]:
     """Returns every `.json` file below a folder, sorted, without those in cache entries and in hidden folders.
+
+    A named pipe, socket or device of such a name is passed over with a warning.
 
     Raises:
         ConfigError: there is no such file, or a folder cannot be read.
@@ -21,18 +25,33 @@ def config_files(folder: Path) -> list[Path]:
 
 def config_names(folder: Path | str) -> list[str]:
     """Does the same as `config_files` with strings: ten thousand Path objects take as long as reading the files."""
-    found: list[str] = []
-    for where, folders, names in os.walk(folder, onerror=_refuse_folder):
-        folders[:] = [name for name in folders if not (is_fingerprint(name) or name.startswith("."))]
-        found += [
-            os.path.normpath(os.path.join(where, name))  # noqa: PTH118
-            for name in names
-            if name.endswith(".json")
-        ]
+    found = sorted(_names_below(os.path.normpath(folder)))
     if not found:
         raise ConfigError(f"{folder}: expected a folder with config files (*.json) in it, found none.")
-    return sorted(found)
+    return found
 
 
-def _refuse_folder(problem: OSError) -> NoReturn:
-    raise ConfigError(f"{problem.filename}: the folder cannot be read: {problem.strerror}.") from problem
+def _names_below(folder: str) -> Iterator[str]:
+    try:
+        with os.scandir(folder) as listed:
+            below = list(listed)
+    except OSError as problem:
+        raise ConfigError(f"{problem.filename}: the folder cannot be read: {problem.strerror}.") from problem
+    for each in below:
+        if each.is_dir():
+            is_passed = is_fingerprint(each.name) or each.name.startswith(".") or each.is_symlink()
+            yield from () if is_passed else _names_below(each.path)
+        elif each.name.endswith(".json") and (each.is_file() or not _is_special(each)):
+            yield each.path
+
+
+def _is_special(found: os.DirEntry[str]) -> bool:
+    """Returns whether a path is neither file nor folder; a link that leads nowhere is left to its reader."""
+    try:
+        files.require_file(found.path)
+    except NotAFileError as problem:
+        logging.getLogger(__name__).warning("passed over: %s", problem)
+        return True
+    except (FileNotFoundError, DiskError):
+        return False
+    return False

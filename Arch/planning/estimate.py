@@ -86,7 +86,8 @@ def _startup(origin: Mapping[str, Any]) -> float | None:
 
 
 def _epochs(active: Mapping[str, Any]) -> int:
-    return active.get("NumEpochs") or 1
+    epochs = active.get("NumEpochs")  # a cached entry may hold any value
+    return epochs if type(epochs) is int and epochs > 0 else 1
 
 
 def _similarity_keys(active: Mapping[str, Any]) -> tuple[Hashable, ...]:
@@ -96,6 +97,6 @@ def _similarity_keys(active: Mapping[str, Any]) -> tuple[Hashable, ...]:
     data, network, trainer = active.get("Dataset"), active.get("Model"), active.get("Trainer")
     return (
         ("all", repr(sorted(costly.items()))),
-        ("study", trainer, active.get("TrainSamples"), references, data, network),
-        ("data", data, network or trainer, "NumEpochs" in active),
+        ("study", repr((trainer, active.get("TrainSamples"), references, data, network))),
+        ("data", repr((data, network or trainer)), "NumEpochs" in active),
     )

@@ -40,7 +40,7 @@ class Step:
     @property
     def done(self) -> int:
         """How many of the `wanted` runs are finished."""
-        return self.wanted - len(self.status.missing)
+        return self.status.done
 
     @property
     def failure(self) -> str:

@@ -17,7 +17,7 @@ from Arch.config.json_text import Source
 from Arch.config.matching import Condition
 from Arch.config.records import recalled
 from Arch.config.resolve import Resolver
-from Arch.errors import ArchError, CacheError, ConfigError, DiskError, UnknownNameError
+from Arch.errors import ArchError, CacheError, ConfigError, DiskError, UnknownNameError, quoted
 from Arch.planning.places import Place
 from Arch.planning.words import Words, read_words
 from Arch.planning.workspace import Workspace
@@ -103,7 +103,8 @@ class Selection:
         if len(found) > 1:
             more = f" and {len(found) - _FEW} more" if len(found) > _FEW else ""
             raise CacheError(
-                f"{len(found)} experiments begin with {prefix!r}: {', '.join(found[:_FEW])}{more}. Give more digits."
+                f"{len(found)} experiments begin with {quoted(prefix)}: {', '.join(found[:_FEW])}{more}. "
+                "Give more digits."
             )
         return found[0]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import logging
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ from Arch.config.config import Config
 from Arch.config.matching import Condition
 from Arch.config.plugins.records import rules_of
 from Arch.config.rules.rules import Rules
-from Arch.errors import ArchError, ConfigError, ForeignEntryError
+from Arch.errors import ArchError, CacheError, ConfigError, DiskError, ForeignEntryError
 from Arch.planning.places import Place, configs_at, is_cached
 from Arch.planning.workspace import Workspace
 
@@ -96,6 +97,10 @@ def configs(
         except ForeignEntryError:
             if parsed.places:
                 raise
+        except (CacheError, DiskError) as problem:
+            if parsed.places:
+                raise
+            logging.getLogger(__name__).warning("left out: %s", problem)
 
 
 def entries_with_runs(
@@ -103,33 +108,48 @@ def entries_with_runs(
 ) -> tuple[list[Entry], list[ArchError]]:
     """Returns the cached experiments with runs that the words select, each once, and why others cannot be read.
 
-    A damaged or outdated entry is an error only if a word names it; in the whole cache it must not hide the others.
+    A damaged or outdated entry is an error only if it is all that the words name; it must not hide the others.
 
     Raises:
-        ArchError: as `configs`, or an entry that a word names cannot be used.
+        ArchError: as `configs`, or nothing that the words name can be used.
     """
     parsed = read_words(workspace, words)
     usable: dict[str, Entry] = {}
     unreadable: list[ArchError] = []
     for place in _places(workspace, parsed):
         try:
-            for entry in _with_runs(workspace, place, parsed, overrides):
+            for entry in _with_runs(workspace, place, parsed, overrides, unreadable):
                 usable[entry.fingerprint] = entry
+        except (CacheError, DiskError) as error:
+            unreadable.append(error)
         except ArchError as error:
             if parsed.places:
                 raise
             if not isinstance(error, ForeignEntryError):
                 unreadable.append(error)
+    if parsed.places and unreadable and not usable:
+        raise unreadable[0]
     return list(usable.values()), unreadable
 
 
-def _with_runs(workspace: Workspace, place: Place, parsed: Words, overrides: Sequence[str]) -> Iterator[Entry]:
+def _with_runs(
+    workspace: Workspace, place: Place, parsed: Words, overrides: Sequence[str], unreadable: list[ArchError]
+) -> Iterator[Entry]:
+    """Yields the entries of a place that have runs, and collects the errors of those that cannot be read."""
     for config, _ in configs_at(workspace, place, overrides):
         entry = workspace.store.entry(config)
-        if parsed.select(config) and entry.exists:
-            entry.check(config)
-            if entry.result().n:
-                yield entry
+        try:
+            is_usable = parsed.select(config) and entry.exists and _has_runs(entry, config)
+        except (CacheError, DiskError) as problem:
+            unreadable.append(problem)
+            continue
+        if is_usable:
+            yield entry
+
+
+def _has_runs(entry: Entry, config: Config) -> bool:
+    entry.check(config)
+    return entry.result().n > 0
 
 
 def _places(workspace: Workspace, parsed: Words) -> Sequence[Place]:

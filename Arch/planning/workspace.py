@@ -11,19 +11,14 @@ from typing import Any
 from Arch import files
 from Arch.cache.agreement import check_defaults
 from Arch.cache.store import Store
-from Arch.config.config import Config
+from Arch.config.config import Config, path_of
 from Arch.config.foreign import PLACE, is_foreign
 from Arch.config.json_text import Source
 from Arch.config.names import PLUGINS
 from Arch.config.plugins.records import config_without_plugins
 from Arch.config.records import recalled
 from Arch.config.resolve import Resolver
-from Arch.errors import (
-    ChangedDefaultError,
-    ConfigError,
-    ForeignEntryError,
-    PluginError,
-)
+from Arch.errors import ChangedDefaultError, ConfigError, ForeignEntryError, PluginError, quoted
 from Arch.machine.installation import INSTALLATION, RULES_NAME
 
 _WAYS_OUT = (
@@ -55,6 +50,7 @@ class Workspace:
         Unless given, the rules are the folder's `BaselineConfig.cjson` if it has one, else `INSTALLATION.rules`.
 
         Raises:
+            ConfigError: a folder is in the home of a user who does not exist.
             RulesError: the rules file contradicts itself.
             DiskError: the folder cannot be read.
         """
@@ -62,12 +58,12 @@ class Workspace:
             raise ConfigError(
                 "expected a folder for the cache and the data, or None for the default; got an empty text."
             )
-        root = Path(cache or INSTALLATION.cache).expanduser().absolute()
+        root = folder_at(cache or INSTALLATION.cache)
         if rules is None:
             rules = root / RULES_NAME if files.exists(root / RULES_NAME) else INSTALLATION.rules
         store = Store(root)
         resolver = Resolver.at(Path(rules), lambda prefix: _stored(store, prefix))
-        return cls(store, resolver, Path(data or INSTALLATION.data).expanduser().absolute())
+        return cls(store, resolver, folder_at(data or INSTALLATION.data))
 
     def with_plugins(self, paths: Sequence[str]) -> Workspace:
         """Returns the workspace in which plugins are named for what is asked for by its fingerprint.
@@ -133,6 +129,19 @@ def record_of(document: Mapping[str, Any]) -> dict[str, Any]:
     """Returns the part of an entry's Config.json from which the experiment is resolved: its values and plugins."""
     plugins = {PLUGINS: document[PLUGINS]} if document.get(PLUGINS) else {}
     return {key: value for key, value in document["Active"].items() if key != PLUGINS} | plugins
+
+
+def folder_at(path: Path | str) -> Path:
+    """Returns a folder of the command line as an absolute path; `~` is the home folder.
+
+    Raises:
+        ConfigError: it begins with `~NAME` and there is no user of this name.
+    """
+    found = path_of(str(path), Path.cwd())
+    if str(path).startswith("~") and found == Path.cwd() / path and not files.exists(found):
+        user = quoted(Path(path).parts[0])
+        raise ConfigError(f"{quoted(str(path))}: {user} is the home of no user here. Write the folder's path in full.")
+    return found
 
 
 def _stored(store: Store, prefix: str) -> Mapping[str, Any]:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from Arch import files
 from Arch.cache import layout
 from Arch.cache.entry import Entry
 from Arch.errors import CorruptEntryError
@@ -44,6 +45,7 @@ def arrays_of(entry: Entry, run: int) -> Mapping[str, Array]:
 
     path = entry.run_folder(run) / layout.ARRAYS
     try:
+        files.require_file(path)
         values = load_file(path)
         return {name: Array(values[name], info) for name, info in infos.items()}
     except (OSError, SafetensorError, KeyError) as error:

@@ -26,6 +26,10 @@ class EpochLines(Log):
         paths = (f"{folder}/{layout.RUN}", f"{self.entry.work(self.run).folder}/{layout.EPOCHS}")
         return next((path for path in paths if files.exists(path)), None)
 
+    def tail(self, lines: int) -> str:
+        """Returns the last epochs, a line each."""
+        return "".join(self._lines()[-lines:]) if lines else ""
+
     def follow(self, lines: int, pause: Callable[[float], None] = time.sleep) -> Iterator[str]:
         """Yields the last lines, and then each epoch that is added, once; see `Log.follow`."""
         found = self._lines()
@@ -42,9 +46,6 @@ class EpochLines(Log):
                 pause(PAUSE)
 
     def _lines(self) -> list[str]:
-        return self._text().splitlines(keepends=True)
-
-    def _text(self) -> str:
         is_finished = self.entry.has_run(self.run)
         epochs = self.entry.run(self.run).epochs if is_finished else self.entry.work(self.run).epochs()
-        return "".join(map(line, epochs))
+        return [line(epoch) for epoch in epochs]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from Arch import files
 from Arch.cache.entry import Entry
-from Arch.errors import CacheError, ConfigError, DiskError
+from Arch.errors import ArchError, CacheError, ConfigError, DiskError
 from Arch.planning.absent import absent, asked_for
 from Arch.planning.selection import selected_entries
 from Arch.planning.workspace import Workspace
@@ -31,7 +31,7 @@ _WORDS = "True|TRUE|true|False|FALSE|false|inf|Inf|INF|Infinity|infinity"
 _MISREAD = frozenset(("", *_ABSENT.split("|"), *_WORDS.split("|")))
 
 
-def rows(entries: Iterable[Entry], unreadable: list[CacheError], *, with_epochs: bool = False) -> Iterator[Row]:
+def rows(entries: Iterable[Entry], unreadable: list[ArchError], *, with_epochs: bool = False) -> Iterator[Row]:
     """Yields a row for each finished run, or for each epoch of each.
 
     Args:
@@ -42,16 +42,11 @@ def rows(entries: Iterable[Entry], unreadable: list[CacheError], *, with_epochs:
     Returns:
         Rows of `fingerprint`, `run`, `title`, the active keys, the scores, `seconds` and the provenance. A
         reference is its title, and its fingerprint under `KEY.fingerprint`. A value that a run lacks is not in its row.
-
-    Raises:
-        DiskError: the cache cannot be read.
     """
     for entry in entries:
         try:
             yield from list(_of_epochs(entry) if with_epochs else _of_runs(entry))
-        except DiskError:
-            raise
-        except CacheError as problem:
+        except (CacheError, DiskError) as problem:
             unreadable.append(problem)
 
 
@@ -60,7 +55,7 @@ def columns(table: Sequence[Mapping[str, Any]]) -> list[str]:
     shapes = {tuple(row): None for row in table}  # nearly all rows have the same names in the same order
     names = dict.fromkeys(name for shape in shapes for name in shape)
     leading = [name for name in ("fingerprint", "run", "epoch", "title") if name in names]
-    keys = [name for name in names if name[0].isupper()]
+    keys = [name for name in names if name[:1].isupper()]
     others = [name for name in names if name not in (*leading, *keys, "seconds", *ORIGIN)]
     return [*leading, *keys, *others, *(name for name in ("seconds", *ORIGIN) if name in names)]
 
@@ -116,7 +111,19 @@ def write(path: Path, table: Sequence[Mapping[str, Any]]) -> None:
     elif path.suffix == ".json":
         files.write_atomically(path, json_text(table))
     else:
-        files.write_atomically(path, data_frame(table).to_parquet(index=False))
+        files.write_atomically(path, _parquet(path, table))
+
+
+def _parquet(path: Path, table: Sequence[Mapping[str, Any]]) -> bytes:
+    try:
+        content: bytes = data_frame(table).to_parquet(index=False)
+    except (TypeError, ValueError, OverflowError) as error:  # the errors of pyarrow derive from these
+        line = str(error).partition("\n")[0]
+        raise ConfigError(
+            f"--to {path}: parquet cannot express these values ({line}). Select fewer experiments, or export .csv or "
+            ".json."
+        ) from error
+    return content
 
 
 def json_text(table: Sequence[Mapping[str, Any]]) -> str:
@@ -138,7 +145,7 @@ def frame(*what: str, cache: Path | str | None = None, epochs: bool = False) -> 
     Raises:
         ArchError: a word is invalid, or an experiment cannot be read.
     """
-    unreadable: list[CacheError] = []
+    unreadable: list[ArchError] = []
     workspace = Workspace.at(cache)
     table = list(rows(selected_entries(workspace, what), unreadable, with_epochs=epochs))
     if unreadable:

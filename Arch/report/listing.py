@@ -42,9 +42,9 @@ class Line:
 
 
 def line_of(entry: Entry, rules: Rules) -> Line:
-    """Returns the line of one experiment; raises DiskError."""
+    """Returns the line of one experiment, readable or not."""
     overview = of_entry(entry, rules)
-    runs = finished.listed(entry.path)
+    runs = finished.visible(entry.path)
     written = [files.measure(f"{layout.runs(entry.path)}/{layout.run_name(index)}").changed for index in runs]
     size = files.measure(entry.path).size
     status, newest = overview.status, max(written, default=0)

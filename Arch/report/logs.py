@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import codecs
+import contextlib
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -14,6 +16,7 @@ from Arch.cache.entry import Entry
 from Arch.errors import CacheError
 
 PAUSE = 0.5  # seconds between two reads of a growing log
+_PIECE, _LONGEST = 1 << 16, 1 << 24  # bytes read at once, and at most for the last lines
 
 
 @dataclass(frozen=True)
@@ -42,11 +45,11 @@ class Log:
         else:
             attempts = sorted(entry.attempts(), key=lambda attempt: attempt.state is State.RUNNING)
             chosen = [*entry.run_indices(), *(attempt.run for attempt in attempts)][::-1]
-        found = [log for log in (cls(entry, index) for index in chosen) if log.path is not None]
-        if not found:
+        found = next((log for log in (cls(entry, index) for index in chosen) if log.path is not None), None)
+        if found is None:
             which = "" if run is None else f" of run {run}"
             raise CacheError(f"there is no {cls.WORD}{which} in {entry.path}. `status` shows the state of its runs.")
-        return found[0]
+        return found
 
     @property
     def path(self) -> str | None:
@@ -62,8 +65,8 @@ class Log:
         return not self.entry.has_run(self.run) and attempt_at(self.entry.work(self.run)).state is State.RUNNING
 
     def tail(self, lines: int) -> str:
-        """Returns the last lines, with a newline at the end of each."""
-        return "".join(self._text().splitlines(keepends=True)[-lines:]) if lines else ""
+        """Returns the last lines, with a newline at the end of each; of a very long line its end."""
+        return self._last(lines)[0]
 
     def follow(self, lines: int, pause: Callable[[float], None] = time.sleep) -> Iterator[str]:
         """Yields the last lines, and then the text that is added until no process makes the run any more.
@@ -72,24 +75,43 @@ class Log:
             lines: the number of lines at the beginning.
             pause: waits between two reads.
         """
-        text = self._text()
-        length = len(text)
-        yield "".join(text.splitlines(keepends=True)[-lines:]) if lines else ""
+        text, end = self._last(lines)
+        yield text
+        decode = codecs.getincrementaldecoder("utf-8")("replace").decode
         is_growing = True
         while is_growing:
             is_growing = self.is_growing  # asked before the read, so that the last lines are not missed
-            text = self._text()
-            if len(text) > length:
-                yield text[length:]
-                length = len(text)
+            while piece := self._read(end, _PIECE):
+                end += len(piece)
+                yield decode(piece)
             if is_growing:
                 pause(PAUSE)
 
-    def _text(self) -> str:
+    def _last(self, lines: int) -> tuple[str, int]:
+        """Returns the last lines and the size of the log, of which only the end is read."""
+        end = self._size()
+        size = _PIECE if lines else 0
+        while True:
+            content = self._read(max(0, end - size), min(size, end))
+            if content.count(b"\n") > lines or size >= min(end, _LONGEST) or not lines:
+                break
+            size *= 4
+        shown = content.decode("utf-8", "replace").splitlines(keepends=True)[-lines:] if lines else []
+        return "".join(shown), end
+
+    def _size(self) -> int:
+        for path in self._paths():
+            with contextlib.suppress(FileNotFoundError):
+                return files.size_of(path)
+        return 0
+
+    def _read(self, start: int, size: int) -> bytes:
+        for path in self._paths():
+            with contextlib.suppress(FileNotFoundError):
+                return files.read_from(path, start, size)
+        return b""
+
+    def _paths(self) -> Iterator[str]:
         for _ in range(2):  # between lookup and read, the commit may move it to the finished run
-            path = self.path
-            try:
-                return files.read_bytes(path).decode("utf-8", "replace") if path else ""
-            except FileNotFoundError:
-                continue
-        return ""
+            if path := self.path:
+                yield path

@@ -9,7 +9,7 @@ from typing import Any
 from Arch.cache.attempts.attempt import Attempt, State
 from Arch.cache.attempts.progress import Progress
 from Arch.config.names import field_name
-from Arch.errors import why
+from Arch.errors import CacheError, DiskError, why
 from Arch.escaping import printable
 from Arch.planning.overview import Overview
 from Arch.report.refusals import ways_out
@@ -66,7 +66,7 @@ def details(overview: Overview, now: float) -> list[str]:
     lines = [f"{status.state}  {overview.title}", f"  fingerprint  {entry.fingerprint}", f"  folder       {entry.path}"]
     lines += [f"  requested by {label}" for label in overview.labels]
     runs = ", ".join(map(str, status.runs)) or "none"
-    lines.append(f"  runs         {runs} ({status.wanted - len(status.missing)} of {status.wanted} wanted)")
+    lines.append(f"  runs         {runs} ({status.done} of {status.wanted} wanted)")
     lines += [f"  {remark}" for remark in [*_general(overview), *ways_out([status.problem])]]
     lines += [f"  {line}" for line in _made_from(overview)]
     for attempt in status.attempts:
@@ -116,15 +116,18 @@ def _general(overview: Overview) -> Iterator[str]:
         yield f"its runs differ in {', '.join(status.unlike)} (accepted with --accept-unlike)"
     if status.problem is not None:
         yield " ".join(why(status.problem).split())  # in full, since it ends with the remedy
-    done = status.wanted - len(status.missing)
-    if status.missing and done:
-        yield f"{done} of {status.wanted} runs"
+    if 0 < status.done < status.wanted:
+        yield f"{status.done} of {status.wanted} runs"
 
 
 def _made_from(overview: Overview) -> Iterator[str]:
     """Yields the networks that each finished run was made from, with the beginning of the SHA-256 of their weights."""
     for index in overview.status.runs if overview.status.problem is None else ():
-        origin = overview.entry.run(index).provenance
+        try:
+            origin = overview.entry.run(index).provenance
+        except (CacheError, DiskError) as problem:  # it must not hide the other runs and experiments
+            yield f"run {index:<8} {_short(str(problem))}"
+            continue
         networks = origin.get("made_from")
         for key, each in networks.items() if isinstance(networks, dict) else ():
             digest = each.get("digest") if isinstance(each, dict) else None
@@ -194,8 +197,14 @@ def _of_attempt(overview: Overview, attempt: Attempt, now: float) -> Iterator[st
     if failure is not None:
         yield from _block("message", failure.message)
         yield from _block("traceback", failure.traceback)
-    log = failure.log if failure is not None and failure.log else overview.entry.work(attempt.run).log_tail(LOG_LINES)
-    yield from _block("log", log)
+    yield from _block("log", failure.log if failure is not None and failure.log else _log_tail(overview, attempt))
+
+
+def _log_tail(overview: Overview, attempt: Attempt) -> str:
+    try:
+        return overview.entry.work(attempt.run).log_tail(LOG_LINES)
+    except DiskError as problem:  # it must not hide the other experiments
+        return str(problem)
 
 
 def _block(name: str, text: str) -> Iterator[str]:

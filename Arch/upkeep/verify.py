@@ -11,6 +11,7 @@ from Arch import files
 from Arch.cache import layout
 from Arch.cache.entry import Entry
 from Arch.cache.fields import Fields
+from Arch.cache.runs.manifest import MOST_BYTES
 from Arch.cache.runs.records import run_from
 from Arch.config.json_text import describe
 from Arch.errors import CacheError, CorruptEntryError, DiskError
@@ -56,11 +57,15 @@ class Verification:
 def verify(entry: Entry) -> Verification:
     """Compares an entry's runs with their manifests, its config with its fingerprint and its summary with its runs.
 
-    What another process adds or removes at the same time is no fault.
-
-    Raises:
-        DiskError: the entry's runs cannot be listed; a file that cannot be read is a fault.
+    What another process adds or removes at the same time is no fault. What cannot be read is one.
     """
+    try:
+        return _verification(entry)
+    except DiskError as problem:
+        return Verification(0, 0, (Fault(entry.fingerprint, None, str(entry.path), str(problem)),))
+
+
+def _verification(entry: Entry) -> Verification:
     names = files.list_folder(layout.runs(entry.path))
     checks = [_RunCheck(entry.fingerprint, index, entry.path) for index in layout.run_indices(names)]
     faults = [*_entry_faults(entry, has_runs=bool(names)), *_strays(entry, names)]
@@ -110,7 +115,7 @@ class _RunCheck:
     def _file_faults(self, name: str, listed: Fields) -> Iterator[Fault]:
         try:
             known = Fields(listed.mapping(name), listed.path)
-            written = known.integer("Size"), known.text("Sha256")
+            written = known.count("Size", MOST_BYTES), known.digest("Sha256")
             found = files.size_and_sha256(f"{self.folder}/{name}")
         except FileNotFoundError:
             yield self._fault(name, "is missing")
@@ -126,7 +131,7 @@ class _RunCheck:
     def _record_faults(self) -> Iterator[Fault]:
         path = f"{self.folder}/{layout.RUN}"
         try:
-            run = run_from(files.read_json(path), path)
+            run = run_from(files.read_json(path, files.MOST_OF_RUNS), path)
         except FileNotFoundError:
             yield from ()  # the manifest lists it, so its absence is reported already
         except (CorruptEntryError, DiskError) as problem:
@@ -186,7 +191,7 @@ def _summary_faults(entry: Entry, folders: Mapping[str, str]) -> Iterator[Fault]
     path = f"{entry.path}/{layout.RESULT}"
     problem = ""
     try:
-        fields = Fields(files.read_json(path), path)
+        fields = Fields(files.read_json(path, files.MOST_OF_RUNS), path)
         recorded = fields.mapping("Runs")
         is_used = set(recorded) == set(folders) and fields.text("Fingerprint") == entry.fingerprint
         if is_used and not _agrees(entry, fields, recorded, folders):
@@ -206,7 +211,9 @@ def _agrees(entry: Entry, fields: Fields, recorded: Mapping[str, Any], folders: 
     try:
         if entry.document()["Active"] != fields.mapping("Active"):
             return False
-        records = {index: files.read_json(f"{folder}/{layout.RUN}") for index, folder in folders.items()}
+        records = {
+            index: files.read_json(f"{folder}/{layout.RUN}", files.MOST_OF_RUNS) for index, folder in folders.items()
+        }
     except (FileNotFoundError, CacheError, DiskError):
         return True  # what it would be compared with is damaged itself, and reported already
     lines = {index: Fields(recorded, fields.path).mapping(index) for index in records}

@@ -1,6 +1,7 @@
 """Strict JSON: refusals of what Python's parser accepts, and line numbers."""
 
 import json
+import os
 import sys
 
 import pytest
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 
 from Arch.config.json_text import Source, describe, lines, parse_object, read_object
 from Arch.errors import ConfigError
+from tests.special_files import SPECIAL, time_limit
 
 
 @pytest.mark.parametrize(
@@ -193,3 +195,35 @@ def test_the_fast_parser_reads_what_the_slow_one_reads(tmp_path, monkeypatch, te
     (tmp_path / "a.json").write_text(text)
     document, source = read_object(tmp_path / "a.json")
     assert (document, source.text, source.label) == (json.loads(text), text, f"{tmp_path}/a.json")
+
+
+@pytest.mark.parametrize("kind", SPECIAL)
+def test_a_config_that_is_no_file_is_named_and_never_waited_for(kind, tmp_path):
+    SPECIAL[kind](tmp_path / "a.json")
+    with (
+        time_limit(),
+        pytest.raises(ConfigError, match=rf"^{tmp_path}/a\.json: (it is {kind}|expected a file, got a fo)"),
+    ):
+        read_object(tmp_path / "a.json")
+
+
+def test_a_config_from_the_shell_is_read_from_its_pipe():
+    reading, writing = os.pipe()
+    os.write(writing, b'{"a": 1}')
+    os.close(writing)
+    with time_limit():
+        assert read_object(f"/dev/fd/{reading}")[0] == {"a": 1}
+    os.close(reading)
+
+
+HUGE = {
+    "a key twice": f'{{"{"K" * 5_000_000}": 1, "{"K" * 5_000_000}": 2}}',
+    "600 levels": f'{{"a": {"[" * 600}{"]" * 600}}}',
+}
+
+
+@pytest.mark.parametrize("text", HUGE.values(), ids=HUGE)
+def test_a_message_about_a_huge_text_is_short(text):
+    with pytest.raises(ConfigError, match=r"is given twice|nested too deeply") as refusal:
+        parse_object(text, "a.json")
+    assert len(str(refusal.value)) < 1000

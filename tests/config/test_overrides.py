@@ -48,3 +48,15 @@ def test_a_mistaken_override_is_reported_in_a_sentence(word, message, resolver):
     with pytest.raises(ConfigError) as refusal:
         resolver.resolve({"Dataset": "CIFAR10", "Model": "resnet8x4"}, overrides=[word])
     assert message in str(refusal.value)
+
+
+def test_the_home_of_an_unknown_user_stays_as_it_is_for_the_message_of_its_reader(resolver):
+    config = resolver.resolve({"Dataset": "CIFAR10", "Model": "MLP"}, overrides=["DataPath=~nosuchuser/x"])
+    assert config.option("DataPath").endswith("/~nosuchuser/x")
+
+
+def test_a_word_of_megabytes_is_quoted_by_its_beginning(resolver):
+    for word in ("K" * 5_000_000, "K" * 5_000_000 + "=1"):
+        with pytest.raises(ConfigError, match="'KKKK") as refusal:
+            resolver.resolve({"Dataset": "CIFAR10", "Model": "MLP"}, overrides=[word])
+        assert len(str(refusal.value)) < 1000

@@ -28,3 +28,12 @@ def test_an_unreadable_subfolder_is_an_error(tmp_path, monkeypatch):
     monkeypatch.setattr(os, "scandir", refuse)
     with pytest.raises(ConfigError, match=r"/locked: the folder cannot be read: Permission denied\."):
         config_files(tmp_path)
+
+
+def test_what_is_no_file_is_passed_over_with_a_warning(tmp_path, caplog):
+    (tmp_path / "a.json").write_text("{}")
+    os.mkfifo(tmp_path / "pipe.json")
+    (tmp_path / "folder.json").mkdir()
+    (tmp_path / "absent.json").symlink_to("nowhere")
+    assert config_files(tmp_path) == [tmp_path / "a.json", tmp_path / "absent.json"]
+    assert "pipe.json: is a named pipe" in caplog.text

@@ -105,3 +105,22 @@ def test_following_epochs_gives_each_once_though_a_resumed_run_repeats_some(atte
     )
     pieces = list(EpochLines.of(lease.entry).follow(1, lambda _: next(steps)()))
     assert numbers_and_losses("".join(pieces)) == [(2, 0.25), (3, 0.125)]
+
+
+def test_of_a_huge_log_only_the_end_is_read(commit):
+    entry = commit(TEACHER)
+    path = entry.run_folder(0) / "log.txt"
+    with path.open("ab") as log:
+        log.truncate(1 << 40)  # sparse: reading it would take all memory
+        log.seek(0, 2)
+        log.write(b"\nthe last line\n")
+    assert Log.of(entry).tail(1) == "the last line\n"
+    assert len(Log.of(entry).tail(3)) < 1 << 25
+
+
+def test_lines_longer_than_a_piece_are_shown_whole(commit):
+    entry = commit(TEACHER)
+    long = "\u00e9" * 200_000
+    (entry.run_folder(0) / "log.txt").write_text(f"first\n{long}\nlast\n", encoding="utf-8")
+    assert Log.of(entry).tail(2) == f"{long}\nlast\n"
+    assert "".join(Log.of(entry).follow(3)) == f"first\n{long}\nlast\n"

@@ -12,6 +12,7 @@ from Arch.cache.fields import Fields
 from Arch.errors import CorruptEntryError
 
 _NAMES = ("checkpoint-0", "checkpoint-1")
+_HEADER = 256  # bytes in which the first line ends
 
 
 @dataclass(frozen=True)
@@ -74,15 +75,15 @@ class Checkpoints:
 
 def _step(path: str) -> int:
     try:
-        return _header(path, files.read_start(path, 256)).integer("Place")
+        return _header(path, files.read_start(path, _HEADER)).count("Place")
     except (FileNotFoundError, CorruptEntryError):
         return 0
 
 
 def _checkpoint(path: str, content: bytes) -> Checkpoint:
-    fields = _header(path, content)
+    fields = _header(path, content[:_HEADER])
     _, _, payload = content.partition(b"\n")
-    step = fields.integer("Place")
+    step = fields.count("Place")
     if _sha256(step, payload) != fields.text("Sha256"):
         raise fields.invalid("Sha256", "that of the step and the payload")
     return Checkpoint(step, payload)

@@ -39,11 +39,11 @@ def read(folder: Path) -> tuple[Epoch, ...]:
     """Reads the epochs in a run's work folder, up to the first line that is torn or damaged; none without a file.
 
     Raises:
-        DiskError: it cannot be read.
+        CorruptEntryError: it is too large, or no file; DiskError: it cannot be read.
     """
     path = f"{folder}/{EPOCHS}"
     try:
-        *lines, _torn = files.read_bytes(path).split(b"\n")
+        *lines, _torn = files.read_bytes(path, files.MOST_OF_RUNS).split(b"\n")
     except FileNotFoundError:
         return ()
     found: list[Epoch] = []

@@ -129,6 +129,6 @@ def _failure(fields: Fields, run: int) -> Failure:
         raise fields.invalid("Kind", f"one of {', '.join(get_args(Kind))}")
     texts = {name.lower(): fields.text(name) for name in ("Error", "Message", "Traceback", "Time")}
     later = {name.lower(): fields.text(name) for name in ("Host", "Device", "Signal", "Log") if name in document}
-    attempt = fields.integer("Attempt") if "Attempt" in document else 0
+    attempt = fields.count("Attempt") if "Attempt" in document else 0
     exit_code = None if document.get("ExitCode") is None else fields.integer("ExitCode")
     return Failure(run, cast("Kind", kind), **texts, **later, attempt=attempt, exit_code=exit_code)

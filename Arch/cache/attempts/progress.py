@@ -10,7 +10,7 @@ from typing import Any
 from Arch import files
 from Arch.cache.fields import Fields
 from Arch.cache.layout import PROGRESS
-from Arch.errors import CorruptEntryError
+from Arch.errors import CorruptEntryError, DiskError
 
 
 @dataclass(frozen=True)
@@ -62,19 +62,19 @@ def save(folder: Path, progress: Progress) -> None:
 
 
 def read(folder: Path) -> Progress | None:
-    """Reads the progress in a run's work folder, or returns None if there is none; raises DiskError."""
+    """Reads the progress in a run's work folder, or returns None if there is none that can be read."""
     path = f"{folder}/{PROGRESS}"
     try:
         fields = Fields(files.read_json(path), path)
         return Progress(
-            epoch=fields.integer("Epoch"),
-            epochs=fields.integer("Epochs"),
-            step=fields.integer("Step"),
-            steps=fields.integer("Steps"),
-            seconds=fields.number("Seconds"),
+            epoch=fields.count("Epoch"),
+            epochs=fields.count("Epochs"),
+            step=fields.count("Step"),
+            steps=fields.count("Steps"),
+            seconds=fields.seconds("Seconds"),
             time=fields.text("Time"),
             scores=fields.numbers("Scores"),
             left=fields.number("SecondsLeft") if "SecondsLeft" in fields.document else None,
         )
-    except (FileNotFoundError, CorruptEntryError):
+    except (FileNotFoundError, CorruptEntryError, DiskError):
         return None

@@ -63,7 +63,7 @@ class Work:
         return claims_backwards(self.claims_folder)
 
     def progress(self) -> Progress | None:
-        """Reads how far the run has come, or returns None if there is no record; raises DiskError."""
+        """Reads how far the run has come, or returns None if there is no record that can be read."""
         return progress.read(self.folder)
 
     def save_progress(self, reached: Progress) -> None:

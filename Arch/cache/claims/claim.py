@@ -10,9 +10,10 @@ from typing import Any, Self
 from Arch import files
 from Arch.cache.claims.holder import Holder
 from Arch.cache.fields import Fields
-from Arch.errors import CorruptEntryError
+from Arch.errors import CorruptEntryError, NotAFileError
 
 TTL = 60.0  # seconds without a heartbeat after which a holder on another host counts as dead
+_LONGEST = 9  # digits of an attempt's number
 _UNKNOWN = Holder("", "", "", 0, 0, "")
 
 
@@ -47,23 +48,25 @@ class Claim:
         """Reads a claim; one whose content is damaged counts as crashed.
 
         Raises:
-            FileNotFoundError: there is no such file; DiskError: it cannot be read.
+            FileNotFoundError: there is no such file; DiskError: it cannot be read, or is no file.
         """
         try:
             fields = Fields(files.read_json(path), path)
-            if fields.number("Ttl") <= 0:
+            if fields.seconds("Ttl") == 0:
                 raise fields.invalid("Ttl", "a positive number of seconds")
             return cls(
                 path,
                 generation,
-                Holder.of(Fields(fields.mapping("Holder"), path)),
+                Holder.of(fields.inside("Holder")),
                 fields.text("Device"),
                 fields.text("Since"),
-                fields.integer("Place"),
-                fields.number("Ttl"),
+                fields.count("Place"),
+                fields.seconds("Ttl"),
                 bool(fields.document.get("Forced")),
                 fields.text("End"),
             )
+        except NotAFileError:  # no program wrote this as a claim, so nothing is known of the attempt
+            raise
         except CorruptEntryError:
             return cls(path, generation, _UNKNOWN, "", "", 0, 0.0, is_forced=False, end="crashed")
 
@@ -118,4 +121,5 @@ def claim_path(folder: str, generation: int) -> str:
 def generation_of(name: str) -> int:
     """Returns the attempt's number in a file name, or 0 for a name that is not a claim's."""
     stem = name.removesuffix(".json")
-    return int(stem) if stem != name and stem.isdecimal() and len(stem) >= 6 else 0
+    is_number = stem != name and stem.isdecimal() and stem.isascii() and 6 <= len(stem) <= _LONGEST
+    return int(stem) if is_number and f"{int(stem):06d}" == stem else 0

@@ -48,14 +48,12 @@ class Holder:
     @classmethod
     def of(cls, fields: Fields) -> Self:
         """Reads the holder in a claim; raises CorruptEntryError."""
-        if not 0 < fields.integer("Pid") <= _LARGEST_PID:
-            raise fields.invalid("Pid", "the number of a process")
         return cls(
             host=fields.text("Host"),
             boot=fields.text("Boot"),
             namespace=fields.text("Namespace"),
-            pid=fields.integer("Pid"),
-            start=fields.integer("Start"),
+            pid=fields.integer("Pid", 1, _LARGEST_PID),
+            start=fields.count("Start"),
             nonce=fields.text("Nonce"),
         )
 

@@ -8,7 +8,7 @@ from Arch import files
 from Arch.cache import layout
 from Arch.cache.runs import manifest
 from Arch.cache.runs.records import run_from
-from Arch.errors import CacheError, CorruptEntryError
+from Arch.errors import CacheError, CorruptEntryError, DiskError
 from Arch.types import Run
 
 
@@ -22,9 +22,17 @@ def listed(entry: Path) -> tuple[int, ...]:
     return layout.run_indices(files.list_folder(layout.runs(entry)))
 
 
+def visible(entry: Path) -> tuple[int, ...]:
+    """Lists the same, or nothing where the folder of the runs cannot be listed: for display and removal."""
+    try:
+        return listed(entry)
+    except DiskError:
+        return ()
+
+
 def is_committed(entry: Path, index: int) -> bool:
     """Returns whether a run has its manifest; a run without it is absent or damaged."""
-    return files.exists(f"{layout.runs(entry)}/{layout.run_name(index)}/{layout.MANIFEST}")
+    return files.is_file(f"{layout.runs(entry)}/{layout.run_name(index)}/{layout.MANIFEST}")
 
 
 def is_finished(entry: Path, index: int) -> bool:
@@ -39,7 +47,8 @@ def is_finished(entry: Path, index: int) -> bool:
             return True
         if not files.list_folder(folder):
             return False
-    raise _damaged(f"{folder}/{layout.MANIFEST}", "is missing")
+    is_there = files.exists(f"{folder}/{layout.MANIFEST}")
+    raise _damaged(f"{folder}/{layout.MANIFEST}", "is no file" if is_there else "is missing")
 
 
 def folder_of(entry: Path, index: int) -> Path:
@@ -57,7 +66,7 @@ def run_of(entry: Path, index: int) -> Run:
     """Reads a finished run with all its epochs; raises as `folder_of` does."""
     path = f"{folder_of(entry, index)}/{layout.RUN}"
     try:
-        run = run_from(files.read_json(path), path)
+        run = run_from(files.read_json(path, files.MOST_OF_RUNS), path)
     except FileNotFoundError:
         folder_of(entry, index)  # raises if the run was moved away meanwhile
         raise _damaged(path, "is missing") from None

@@ -9,6 +9,8 @@ from Arch import files
 from Arch.cache.fields import Fields
 from Arch.cache.layout import MANIFEST
 
+MOST_BYTES = 2**60  # of a file
+
 
 def write(folder: Path) -> None:
     """Syncs every file of a staged folder to the disk, lists them in the manifest, and syncs the folders.
@@ -30,8 +32,8 @@ def size_of(folder: Path, name: str) -> int | None:
         CorruptEntryError: the manifest is damaged.
     """
     path = f"{folder}/{MANIFEST}"
-    listed = Fields(files.read_json(path), path).mapping("Files")
-    return Fields(Fields(listed, path).mapping(name), path).integer("Size") if name in listed else None
+    listed = Fields(files.read_json(path), path).inside("Files")
+    return listed.inside(name).count("Size", MOST_BYTES) if name in listed.document else None
 
 
 def sha256_of(folder: Path, name: str) -> str:
@@ -41,8 +43,7 @@ def sha256_of(folder: Path, name: str) -> str:
         CorruptEntryError: the manifest is damaged, or does not list the file.
     """
     path = f"{folder}/{MANIFEST}"
-    listed = Fields(files.read_json(path), path).mapping("Files")
-    return Fields(Fields(listed, path).mapping(name), path).text("Sha256")
+    return Fields(files.read_json(path), path).inside("Files").inside(name).digest("Sha256")
 
 
 def _synced(path: Path) -> dict[str, Any]:

@@ -7,8 +7,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from Arch.cache.fields import Fields
+from Arch.cache.layout import MOST_RUNS
+from Arch.cache.runs.origins import provenance_in
 from Arch.errors import CacheError
 from Arch.types import ArrayInfo, Epoch, Run
+
+MOST_EPOCHS = 10**9
 
 
 def run_document(run: Run) -> dict[str, Any]:
@@ -34,17 +38,17 @@ def run_from(document: Mapping[str, Any], path: str) -> Run:
     """Returns the run that a `Run.json` at `path` describes.
 
     Raises:
-        CorruptEntryError: a field is missing or of another type.
+        CorruptEntryError: a field is missing, of another type or out of range.
     """
     fields = Fields(document, path)
     return Run(
-        index=fields.integer("Index"),
+        index=fields.count("Index", MOST_RUNS),
         seed=fields.integer("Seed"),
         epochs=tuple(epoch_from(Fields(each, path)) for each in fields.objects("Epochs")),
         scores=fields.numbers("Scores"),
-        seconds=fields.number("Seconds"),
-        provenance=fields.mapping("Provenance"),
-        arrays=_arrays_from(fields, path) if "Arrays" in document else {},
+        seconds=fields.seconds("Seconds"),
+        provenance=provenance_in(fields),
+        arrays=_arrays_from(fields) if "Arrays" in document else {},
     )
 
 
@@ -58,18 +62,14 @@ def _array_document(info: ArrayInfo) -> dict[str, Any]:
     return {"Axes": info.axes, "Meaning": info.meaning, **({"Missing": info.missing} if info.missing else {})}
 
 
-def _arrays_from(fields: Fields, path: str) -> dict[str, ArrayInfo]:
-    members = Fields(fields.mapping("Arrays"), path)
-    return {name: _array_from(Fields(members.mapping(name), path)) for name in members.document}
+def _arrays_from(fields: Fields) -> dict[str, ArrayInfo]:
+    members = fields.inside("Arrays")
+    return {name: _array_from(members.inside(name)) for name in members.document}
 
 
 def _array_from(fields: Fields) -> ArrayInfo:
-    axes = fields.document.get("Axes")
-    if not isinstance(axes, list) or not all(isinstance(axis, str) for axis in axes):
-        raise fields.invalid("Axes", "a list of strings")
-    return ArrayInfo(
-        tuple(axes), fields.text("Meaning"), fields.text("Missing") if "Missing" in fields.document else ""
-    )
+    missing = fields.text("Missing") if "Missing" in fields.document else ""
+    return ArrayInfo(tuple(fields.texts("Axes")), fields.text("Meaning"), missing)
 
 
 def _epoch_members(epoch: Epoch) -> dict[str, Any]:
@@ -87,12 +87,12 @@ def _epoch_members(epoch: Epoch) -> dict[str, Any]:
 def epoch_from(fields: Fields) -> Epoch:
     """Returns the epoch that an object describes; raises CorruptEntryError as `run_from`."""
     return Epoch(
-        number=fields.integer("Number"),
+        number=fields.count("Number", MOST_EPOCHS),
         train=fields.numbers("Train"),
         test=fields.numbers("Test"),
         validation=fields.numbers("Validation"),
         learning_rate=fields.number("LearningRate"),
-        seconds=fields.number("Seconds"),
+        seconds=fields.seconds("Seconds"),
         stage=fields.text("Stage") if "Stage" in fields.document else "",
     )
 

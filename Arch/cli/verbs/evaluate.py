@@ -13,7 +13,7 @@ from Arch.cli.shared.plugin_option import add_plugin_of_cached, workspace_with_p
 from Arch.cli.shared.running import finish
 from Arch.config.config import Config
 from Arch.config.json_text import Source
-from Arch.errors import CacheError, ConfigError, PluginError
+from Arch.errors import ArchError, ConfigError, PluginError
 from Arch.escaping import printable
 from Arch.planning.words import configs
 from Arch.planning.workspace import Workspace
@@ -162,7 +162,7 @@ def _config(workspace: Workspace, given: Mapping[str, Any], options: argparse.Na
 
 
 def _write(workspace: Workspace, configs: Sequence[Config], options: argparse.Namespace) -> None:
-    unreadable: list[CacheError] = []
+    unreadable: list[ArchError] = []
     entries = [workspace.store.entry(config) for config in configs]
     table = list(export.rows([entry for entry in entries if entry.exists], unreadable))
     for line in left_out(unreadable):

@@ -11,7 +11,7 @@ from Arch.cli.console.options import add_what, path_of
 from Arch.cli.shared.absent_notes import print_absent
 from Arch.cli.shared.fast_reading import read_fast
 from Arch.cli.shared.results import workspace_of
-from Arch.errors import CacheError, ConfigError
+from Arch.errors import ArchError, ConfigError
 from Arch.escaping import printable, unescaped
 from Arch.planning.selection import selected_entries
 from Arch.report import export
@@ -42,7 +42,7 @@ def run(options: argparse.Namespace) -> int:
     workspace = workspace_of(options)
     if options.to is not None:
         export.check_format(options.to)
-    unreadable: list[CacheError] = []
+    unreadable: list[ArchError] = []
     entries = selected_entries(workspace, options.what, options.set)
     table = list(export.rows(entries, unreadable, with_epochs=options.epochs))
     for line in left_out(unreadable):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
+from collections.abc import Callable, Sequence
 
 from Arch.cache.entry import Entry
 from Arch.cli.console.options import add_what
@@ -46,11 +48,30 @@ def run(options: argparse.Namespace) -> int:
             print(piece, end="", flush=True)
         return 0
     logs = [log for entry in entries for log in _logs(kind, entry, options.run)]
+    shown, code = _shown(logs, _row if options.json else _text, options.lines)
     if options.json:
-        print(json.dumps([_row(log, options.lines) for log in logs], indent=1))
+        print(json.dumps(shown, indent=1))
     else:
-        print("\n".join(f"{_heading(log)}\n{log.tail(options.lines)}" for log in logs), end="")
-    return print_absent(workspace, options, {log.entry.fingerprint for log in logs}, done="no such log")[0]
+        print("\n".join(map(str, shown)), end="")
+    names = {log.entry.fingerprint for log in logs}
+    return max(code, print_absent(workspace, options, names, done="no such log")[0])
+
+
+def _shown(logs: Sequence[Log], form: Callable[[Log, int], object], lines: int) -> tuple[list[object], int]:
+    """Returns the logs in a form, and the exit code: 1 if some cannot be read, each named on standard error."""
+    shown: list[object] = []
+    code = 0
+    for log in logs:
+        try:
+            shown.append(form(log, lines))
+        except (CacheError, DiskError) as problem:  # a damaged log must not hide the others
+            print(f"error: left out: {problem}", file=sys.stderr)
+            code = 1
+    return shown, code
+
+
+def _text(log: Log, lines: int) -> str:
+    return f"{_heading(log)}\n{log.tail(lines)}"
 
 
 def _logs(kind: type[Log], entry: Entry, run: int | None) -> list[Log]:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from Arch import files
 from Arch.datasets.access import damaged, unreadable
 from Arch.datasets.dataset import SplitName
 from Arch.datasets.decoding.image_files import (
@@ -69,6 +70,7 @@ class ArchiveFiles(ImageFiles):
 
     def _archive(self) -> zipfile.ZipFile:
         try:
+            files.require_file(self._path)
             return zipfile.ZipFile(self._path)
         except OSError as error:
             raise unreadable(self._path, error) from error

@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 from safetensors import safe_open
 
+from Arch import files
 from Arch.datasets.access import damaged, unreadable
 from Arch.errors import ArchError, DataError
 from Arch.machine.memory import fits_memory
@@ -80,6 +81,7 @@ def arrays_in(path: Path) -> Iterator[Mapping[str, StoredArray]]:
         raise DataError(f"{path} is not a file of arrays: expected one that ends in {', '.join(SUFFIXES)}.", path)
     with ExitStack() as opened:
         with _reading(path):  # only the opening: errors of the caller must pass unchanged
+            files.require_file(path)
             arrays = _opened(path, opened)
         yield arrays
 
@@ -115,6 +117,7 @@ def mapped(path: Path) -> Array:
         DataError: the file is missing or damaged, or holds Python objects.
     """
     with _reading(path):
+        files.require_file(path)
         rows = np.lib.format.open_memmap(path, mode="r")
         if any(length < 0 for length in rows.shape):
             raise ValueError(f"its shape is {rows.shape}")

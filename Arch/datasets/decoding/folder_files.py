@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from Arch import files
 from Arch.datasets.access import damaged, unreadable
 from Arch.datasets.dataset import SplitName
 from Arch.datasets.decoding.image_files import (
@@ -60,8 +61,9 @@ class FilesBelow(ImageFiles):
     def _read(self, file: ImageFile) -> bytes:
         path = self._top / file.name
         try:
-            require_size(path.stat().st_size)
-            return path.read_bytes()
+            with files.open_file(path) as opened:
+                require_size(os.fstat(opened.fileno()).st_size)
+                return opened.read()
         except OSError as error:
             raise unreadable(path, error) from error
         except ValueError as error:
@@ -153,7 +155,7 @@ class FolderFiles(FilesBelow):
 def files_of_classes(top: Path) -> tuple[ImageFile, ...]:
     """Lists the image files in the class folders below a folder, by class and then by name; raises DataError."""
     names = list[str]()
-    for count, (folder, folders, files) in enumerate(os.walk(top, onerror=_raise_unreadable, followlinks=True), 1):
+    for count, (folder, folders, listed) in enumerate(os.walk(top, onerror=_raise_unreadable, followlinks=True), 1):
         _check_links(Path(folder), folders)
         if count > _MOST_FOLDERS or len(names) > _MOST_FILES:
             raise DataError(
@@ -162,7 +164,7 @@ def files_of_classes(top: Path) -> tuple[ImageFile, ...]:
                 top,
             )
         below = Path(folder).relative_to(top).as_posix()
-        names += [f"{below}/{name}" for name in files if below != "."]
+        names += [f"{below}/{name}" for name in listed if below != "."]
     return listed_below(names, "", top)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from Arch import files
 from Arch.datasets.access import damaged
 
 
@@ -17,6 +18,7 @@ def read_matlab(path: Path) -> dict[str, Any]:
     from scipy.io import loadmat  # slow to import, and most datasets do not need it
 
     try:
+        files.require_file(path)
         content: dict[str, Any] = loadmat(path)
     except Exception as error:  # the bytes of the file steer scipy's reader, which may raise anything
         reason = getattr(error, "strerror", None) or str(error) or type(error).__name__

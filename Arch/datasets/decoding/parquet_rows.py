@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from Arch import files
 from Arch.datasets.decoding.image_files import ImageFile, ImageFiles, OpenedFiles
 from Arch.datasets.decoding.samples import Labels
 from Arch.datasets.decoding.stamps import stamp_of
@@ -42,9 +43,9 @@ class ParquetTable:
         Raises:
             DataError: a file is damaged, lacks the column, or pyarrow is not installed.
         """
-        with self._opened() as files, self._reading():
-            values = np.concatenate([np.asarray(file.read([column]).column(column)) for file in files])
-            names = _class_names(files[0].schema_arrow.metadata or {}, column)
+        with self._opened() as tables, self._reading():
+            values = np.concatenate([np.asarray(table.read([column]).column(column)) for table in tables])
+            names = _class_names(tables[0].schema_arrow.metadata or {}, column)
         if values.dtype.kind not in "iu" or values.min(initial=0) < 0:
             raise DataError(
                 f"the column {column} of {self.parts[0]} does not hold labels, whole numbers from 0 on.", self.parts[0]
@@ -62,8 +63,8 @@ class ParquetTable:
     @contextmanager
     def images(self) -> Iterator[Any]:
         """Opens the files and returns a thread-safe function from the number of a row to the bytes of its image."""
-        with self._opened() as files:
-            groups = [(file, number) for file in files for number in range(file.num_row_groups)]
+        with self._opened() as tables:
+            groups = [(file, number) for file in tables for number in range(file.num_row_groups)]
             counts = (file.metadata.row_group(number).num_rows for file, number in groups)
             starts = [0, *accumulate(counts)]
             lock = threading.Lock()
@@ -95,8 +96,8 @@ class ParquetTable:
             ) from error
         with ExitStack() as opened:
             with self._reading():
-                files = [opened.enter_context(parquet.ParquetFile(part)) for part in self.parts]
-            yield files
+                tables = [opened.enter_context(parquet.ParquetFile(_checked(part))) for part in self.parts]
+            yield tables
 
     @contextmanager
     def _reading(self) -> Iterator[None]:
@@ -165,8 +166,13 @@ def all_rows(parts: tuple[Path, ...], column: str) -> RowImages:
     return RowImages(table, choose)
 
 
+def _checked(path: Path) -> Path:
+    files.require_file(path)
+    return path
+
+
 def _class_names(metadata: dict[bytes, bytes], column: str) -> tuple[str, ...]:
     try:
         return tuple(json.loads(metadata[b"huggingface"])["info"]["features"][column]["names"])
-    except (KeyError, ValueError, TypeError):
+    except (KeyError, ValueError, TypeError, RecursionError):
         return ()

@@ -12,14 +12,16 @@ The folder `decoded` can be deleted at any time.
 
 from __future__ import annotations
 
+import errno
 import json
 import math
 import os
+import stat
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, TypeGuard
 
 import numpy as np
 import numpy.typing as npt
@@ -31,10 +33,12 @@ from Arch.datasets.dataset import Images
 from Arch.datasets.decoding.staging import discard, staged
 from Arch.datasets.digest import STORED_AS, ImageDigest, PixelType, as_stored
 from Arch.datasets.download.locking import locked
-from Arch.errors import DataError
+from Arch.errors import CorruptEntryError, DataError
 from Arch.units import size_text
 
 _DTYPES: dict[str, torch.dtype] = {"uint8": torch.uint8, "float32": torch.float32}
+_LONGEST = 2**48  # an axis of images
+_DIGITS = 64  # of a SHA-256
 _ATTEMPTS = 3  # without locks, another process may delete a damaged folder just after this one has replaced it
 
 
@@ -145,43 +149,56 @@ class _Document:
     pixel_type: PixelType
 
     @classmethod
-    def of(cls, found: dict[str, Any]) -> _Document:
-        """Parses a document; raises ValueError, KeyError or TypeError if it is malformed."""
-        n, height, width, channels = map(int, found["Shape"])
-        pixel_type = found.get("Type", "uint8")
-        if pixel_type not in STORED_AS:
-            raise ValueError(pixel_type)
-        shape, classes = (n, height, width, channels), tuple(found["Classes"])
-        return cls(shape, classes, str(found["Digest"]), int(found["Finished"]), pixel_type)
+    def read(cls, path: Path) -> _Document:
+        """Reads a document.
+
+        Raises:
+            CorruptEntryError: it is damaged; FileNotFoundError: there is none; DiskError: it cannot be read.
+        """
+        found = files.read_json(path)
+        shape, classes, digest = found.get("Shape"), found.get("Classes"), found.get("Digest")
+        finished, pixel_type = found.get("Finished"), found.get("Type", "uint8")
+        if not (_is_list(shape, int) and len(shape) == 4 and all(0 < each < _LONGEST for each in shape)):
+            raise CorruptEntryError(f"{path}: Shape is not one of images.")
+        if not (_is_list(classes, str) and isinstance(digest, str) and len(digest) == _DIGITS):
+            raise CorruptEntryError(f"{path}: Classes or Digest is of another kind.")
+        if type(finished) is not int or pixel_type not in [*STORED_AS]:  # a list, since it may not be hashable
+            raise CorruptEntryError(f"{path}: Finished or Type is of another kind.")
+        n, height, width, channels = shape
+        return cls((n, height, width, channels), tuple(classes), digest, finished, pixel_type)
 
     @property
     def pixel_bytes(self) -> int:
         return math.prod(self.shape) * np.dtype(STORED_AS[self.pixel_type]).itemsize
 
 
+def _is_list(value: object, kind: type) -> TypeGuard[list[Any]]:
+    return isinstance(value, list) and all(type(each) is kind for each in value)
+
+
 def _opened(root: Path, key: str) -> Images | None:
     """Opens the images stored under `key`; returns None if there are none, or damaged ones, which are deleted."""
     folder = root / "decoded" / key
     try:
-        document = _Document.of(json.loads((folder / "Images.json").read_bytes()))
+        document = _Document.read(folder / "Images.json")
         if _is_whole(folder / "Images.bin", document):
             return _mapped(folder / "Images.bin", document)
     except FileNotFoundError:
         if not folder.exists():
             return None
-    except NotADirectoryError:
-        return None
-    except OSError as error:
-        raise unreadable(folder, error, ANOTHER_FOLDER) from error
-    except (ValueError, KeyError, TypeError):
+    except CorruptEntryError:
         pass  # a damaged document is treated like damaged pixels
+    except OSError as error:
+        if error.errno == errno.ENOTDIR:
+            return None
+        raise unreadable(folder, error, ANOTHER_FOLDER) from error
     discard(folder)
     return None
 
 
 def _is_whole(path: Path, document: _Document) -> bool:
     found = path.stat()
-    if found.st_size != document.pixel_bytes + 8 * document.shape[0]:
+    if not stat.S_ISREG(found.st_mode) or found.st_size != document.pixel_bytes + 8 * document.shape[0]:
         return False
     if found.st_mtime_ns == document.finished:
         return True
@@ -195,8 +212,8 @@ def _is_whole(path: Path, document: _Document) -> bool:
 
 def _note_finished(path: Path, finished: int) -> None:
     """Records the time of a checked file in its document, so that a copied folder is checked once; ignores errors."""
-    with suppress(OSError):
-        files.write_atomically(path, json.dumps({**json.loads(path.read_bytes()), "Finished": finished}))
+    with suppress(OSError, CorruptEntryError):
+        files.write_atomically(path, json.dumps({**files.read_json(path), "Finished": finished}))
 
 
 def _mapped(path: Path, document: _Document) -> Images:

@@ -6,11 +6,11 @@ import hashlib
 import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from Arch import files
 from Arch.datasets.access import unreadable, unwritable
-from Arch.errors import DataError
+from Arch.errors import CorruptEntryError, DataError
 
 _BLOCK = 1 << 20
 
@@ -38,7 +38,7 @@ def digests_of(path: Path) -> Digests:
     """
     md5, sha256 = hashlib.md5(usedforsecurity=False), hashlib.sha256()
     try:
-        with path.open("rb") as file:
+        with files.open_file(path) as file:
             while block := file.read(_BLOCK):
                 md5.update(block)
                 sha256.update(block)
@@ -71,6 +71,15 @@ class _Line:
     size: int
     modified: int
     url: str = ""
+
+
+def _line(found: Any) -> _Line:
+    """Returns the record of a file; raises ValueError or TypeError if it is none."""
+    line = _Line(**found)
+    kinds = (type(line.sha256), type(line.size), type(line.modified), type(line.url))
+    if kinds != (str, int, int, str):
+        raise ValueError("expected text, two whole numbers and text for each file")
+    return line
 
 
 class Checksums:
@@ -121,10 +130,10 @@ class Checksums:
 
     def _lines(self) -> dict[str, _Line]:
         try:
-            return {name: _Line(**line) for name, line in json.loads(self._path.read_bytes()).items()}
+            return {name: _line(line) for name, line in files.read_json(self._path).items()}
         except FileNotFoundError:
             return {}
-        except (OSError, ValueError, TypeError, AttributeError) as error:
+        except (OSError, CorruptEntryError, ValueError, TypeError) as error:
             message = f"cannot read {self._path}: {error}. Restore it, or remove it to trust the files as they are."
             raise DataError(message, self._path) from error
 

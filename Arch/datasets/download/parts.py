@@ -10,6 +10,7 @@ from pathlib import Path
 
 from Arch import files
 from Arch.datasets.access import unwritable
+from Arch.errors import CorruptEntryError
 
 
 @dataclass(frozen=True)
@@ -58,8 +59,8 @@ class Part:
     def version(self) -> Version | None:
         """Returns the recorded version; None if there is none, or if a kill has damaged its record."""
         try:
-            found = Version(**json.loads(self._record.read_bytes()))
-        except (OSError, ValueError, TypeError, RecursionError):
+            found = Version(**files.read_json(self._record))
+        except (OSError, CorruptEntryError, TypeError):
             return None
         is_sound = isinstance(found.url, str) and isinstance(found.validator, str)
         return found if is_sound and isinstance(found.total, int | None) else None

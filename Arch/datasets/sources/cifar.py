@@ -13,11 +13,12 @@ from typing import Any, ClassVar
 import numpy as np
 
 from Arch.datasets import DATASETS
-from Arch.datasets.access import damaged
+from Arch.datasets.access import damaged, unreadable
 from Arch.datasets.dataset import Images, SplitName
 from Arch.datasets.decoding.store import ImageWriter, decoded
 from Arch.datasets.sources.folder_dataset import FolderDataset
 from Arch.errors import DataError
+from Arch.files import open_file, require_file
 
 
 class _CIFAR(FolderDataset):
@@ -131,11 +132,18 @@ def write_batches(files: list[Path], meta: Path, keys: tuple[str, str], target: 
 
 def _unpickled(path: Path) -> dict[str, Any]:
     try:
-        with path.open("rb") as file:
+        with open_file(path) as file:
             content: dict[str, Any] = pickle.load(file, encoding="latin1")  # noqa: S301  # verified by its MD5
     except (OSError, pickle.UnpicklingError, EOFError, AttributeError, ImportError, IndexError) as error:
         raise damaged(path, f"cannot read {path}: {error}") from error
     return content
+
+
+def _require_file(path: Path) -> None:
+    try:
+        require_file(path)
+    except OSError as error:
+        raise unreadable(path, error) from error
 
 
 def _check(source: Any, folder: Path) -> None:
@@ -144,6 +152,8 @@ def _check(source: Any, folder: Path) -> None:
 
     meta = (source.meta["filename"], source.meta["md5"])
     for name, md5 in (*source.train_list, *source.test_list, meta):
+        if (folder / name).exists():
+            _require_file(folder / name)
         if not check_integrity(str(folder / name), md5):
             raise DataError(
                 f"{folder / name} is missing or damaged (its MD5 should be {md5}). Replace it by an undamaged copy, "

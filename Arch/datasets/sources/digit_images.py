@@ -12,6 +12,7 @@ from typing import ClassVar
 
 import numpy as np
 
+from Arch import files
 from Arch.datasets import DATASETS
 from Arch.datasets.access import damaged
 from Arch.datasets.dataset import Images, SplitName
@@ -84,7 +85,7 @@ def read_idx(path: Path, dimensions: int) -> Pixels:
         DataError: the file is unreadable, or no IDX file of bytes with this number of dimensions.
     """
     try:
-        with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:
+        with files.open_file(path) as stored, gzip.open(stored) if path.suffix == ".gz" else stored as file:
             most = _GROWTH * path.stat().st_size + _ALLOWANCE
             content = file.read(most + 1)
     except (OSError, EOFError, zlib.error, MemoryError) as error:

@@ -103,7 +103,7 @@ class LocatedSUB(ImageDataset):
         return super().read_downsampled(root, split, size)
 
     def _embeddings_file(self) -> Path:
-        if self.path.is_file():
+        if not self.path.is_dir() and self.path.exists():
             return self.path
         for name in FILES:
             if (self.path / name).exists():
@@ -150,8 +150,8 @@ class LocatedSUB(ImageDataset):
         classes = [self._class_of(file) for file in listed]
         birds = np.unique([file.class_name for file in listed], return_inverse=True)[1]
         chosen = np.sort(_chosen(birds, split, str(self.path)))
-        files = tuple(ImageFile(classes[each], listed[each].name) for each in chosen)
-        return ListedFiles(self.path, files, tuple(sorted(set(classes))))
+        images = tuple(ImageFile(classes[each], listed[each].name) for each in chosen)
+        return ListedFiles(self.path, images, tuple(sorted(set(classes))))
 
     def _class_of(self, file: ImageFile) -> str:
         bird, *between, _ = file.name.split("/")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from Arch import files
 from Arch.datasets.access import damaged, unreadable
 from Arch.units import size_text
 
@@ -17,9 +18,11 @@ def lines_of(path: Path, words: int) -> list[list[str]]:
         DataError: the file is missing or not UTF-8, or a line has fewer words.
     """
     try:
-        if path.stat().st_size > _MOST_BYTES:
-            raise damaged(path, f"{path} has {size_text(path.stat().st_size)}, which is no list of images")
-        text = path.read_text(encoding="utf-8")
+        with files.open_file(path) as file:
+            content = file.read(_MOST_BYTES + 1)
+        if len(content) > _MOST_BYTES:
+            raise damaged(path, f"{path} has more than {size_text(_MOST_BYTES)}, which is no list of images")
+        text = content.decode("utf-8")
     except OSError as error:
         raise unreadable(path, error) from error
     except UnicodeDecodeError as error:

@@ -12,7 +12,7 @@ from typing import Any
 from Arch.config.overrides import parse_value
 from Arch.config.rules.rules import Rules
 from Arch.config.rules.values import InvalidValueError
-from Arch.errors import ConfigError, UnknownNameError
+from Arch.errors import ConfigError, UnknownNameError, quoted
 
 _OPENING, _CLOSING = "[{", "]}"
 
@@ -100,10 +100,10 @@ def split(text: str, word: str) -> list[str]:
 def _key_and_text(rules: Rules, word: str) -> tuple[str, str]:
     key, equals, text = word.partition("=")
     if not equals or not key:
-        raise ConfigError(f"expected Key=Value, got {word!r}.")
+        raise ConfigError(f"expected Key=Value, got {quoted(word)}.")
     key = rules.aliases.get(key, key)
     if key not in rules.keys:
-        raise UnknownNameError("key", key, rules.keys, f"The word is {word!r}.")
+        raise UnknownNameError("key", key, rules.keys, f"The word is {quoted(word)}.")
     return key, text
 
 

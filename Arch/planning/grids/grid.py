@@ -159,6 +159,6 @@ def _replaced(rules: Rules, raw: Mapping[str, Any], key: str, value: Any) -> dic
 
 def _content(path: Path) -> bytes | None:
     try:
-        return files.read_bytes(path)
+        return files.read_bytes(path, files.MOST_OF_RUNS)
     except FileNotFoundError:
         return None

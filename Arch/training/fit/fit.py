@@ -18,6 +18,7 @@ from Arch.training.fit.running_means import RunningMeans
 from Arch.training.fit.schedules.schedule import Clock
 from Arch.training.networks.pretrained import WarmStart
 from Arch.training.run.stage import Monitor, Outcome, Reached, Stage
+from Arch.training.run.state import epochs_in, seconds_in
 from Arch.training.run.stopwatch import Stopwatch
 from Arch.training.scores import Array, Scores
 from Arch.types import Epoch
@@ -100,13 +101,13 @@ class Fit(Stage):
         for name, value in self._layout().items():
             if state[name] != value:
                 raise ValueError(f"its {name} is {state[name]}, not {value}")
-        means, epochs = self.learner.means(), [Epoch(**epoch) for epoch in state["epochs"]]
+        means, epochs = self.learner.means(), epochs_in(state["epochs"])
         means.load(state["means"])
         self.learner.load(state["learner"])
         best, device = state["best"], self.learner.engine.device
         self.best.load({**best, "weights": {key: each.to(device) for key, each in best["weights"].items()}}, epochs)
         self._require_one_step(epochs, means)
-        self._means, self._watch = means, Stopwatch(state["epoch_seconds"])
+        self._means, self._watch = means, Stopwatch(seconds_in(state["epoch_seconds"]))
         self.epochs[:] = epochs
         self._past_seconds = sum(epoch.seconds for epoch in epochs)
 

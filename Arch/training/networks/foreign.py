@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
+from Arch import files
 from Arch.cache.entry import Entry
 from Arch.config.config import filled
 from Arch.config.foreign import WEIGHTS_DIGEST, ForeignNetwork, ForeignSource
@@ -162,7 +163,7 @@ class ForeignModel:
 
     def _read_file(self, path: Path) -> State:
         try:
-            with path.open("rb") as file:
+            with files.open_file(path) as file:
                 digest = hashlib.file_digest(file, "sha256").hexdigest()
         except OSError as error:
             raise ModelError(f"the weights {path} cannot be read: {error.strerror or error}.") from error

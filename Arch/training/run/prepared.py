@@ -13,7 +13,7 @@ from Arch.training.networks.likeness import Likeness, accepted
 from Arch.training.run.checkpoint import invalid_checkpoint_errors, pack, unpack
 from Arch.training.run.provenance import provenance
 from Arch.training.run.stage import Stage
-from Arch.training.run.state import RunState
+from Arch.training.run.state import RunState, require_plain, seconds_in
 from Arch.training.streams import Streams, generator_states, set_generators
 from Arch.training.study import Study
 
@@ -127,7 +127,10 @@ class PreparedRun:
             raise ValueError("it is of other stages")
         for stage, state in zip(self.stages, saved["stages"], strict=False):
             stage.load(state)
-        state = RunState(saved["stage"], **saved["times"], begin=saved.get("begin", ""), sessions=saved["sessions"])
+        times = {name: seconds_in(saved["times"][name]) for name in ("seconds", "device_seconds")}
+        begin, sessions = str(saved.get("begin", "")), [dict(each) for each in saved["sessions"]]
+        require_plain(sessions, "sessions")
+        state = RunState(saved["stage"], **times, begin=begin, sessions=sessions)
         set_generators(saved["generators"], self.study.engine.device)  # last: an earlier error must not change them
         return state
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from Arch.errors import ArchError, DiskError
 from Arch.machine.installation import INSTALLATION
-from Arch.planning.workspace import Workspace
+from Arch.planning.workspace import Workspace, folder_at
 from Arch.upkeep.doctor.cache import check_cache
 from Arch.upkeep.doctor.disk import check_cache_folder, check_data_folder
 from Arch.upkeep.doctor.finding import Finding, ok, problem
@@ -29,9 +29,9 @@ def examine(cache: Path | None, data: Path | None) -> Iterator[Finding]:
         yield check_code(INSTALLATION.repository)
     yield check_gpus(os.environ)
     yield check_cores(os.environ)
-    root = Path(cache or INSTALLATION.cache).expanduser().absolute()
+    root = folder_at(cache or INSTALLATION.cache)
     yield from _guarded("cache folder", check_cache_folder(root))
-    yield check_data_folder(Path(data or INSTALLATION.data).expanduser().absolute())
+    yield check_data_folder(folder_at(data or INSTALLATION.data))
     try:
         workspace = Workspace.at(cache, data)
     except DiskError:

@@ -76,7 +76,7 @@ def read(root: Path) -> Journal | None:
     for phase in _PHASES:
         path = _path(root, phase)
         try:
-            fields = Fields(files.read_json(path), str(path))
+            fields = Fields(files.read_json(path, files.MOST_OF_RUNS), str(path))
         except FileNotFoundError:
             continue
         moves = (_move(Fields(each, fields.path)) for each in fields.objects("Moves"))
@@ -176,7 +176,7 @@ def _rewrite(entry: Path, text: str) -> None:
 
 def _config(entry: Path) -> str | None:
     try:
-        return files.read_bytes(entry / layout.CONFIG).decode("utf-8", "replace")
+        return files.read_bytes(entry / layout.CONFIG, files.MOST_OF_RUNS).decode("utf-8", "replace")
     except FileNotFoundError:
         return None
     except DiskError:

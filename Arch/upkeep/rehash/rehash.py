@@ -11,7 +11,6 @@ from typing import Literal
 from Arch import files
 from Arch.cache import layout
 from Arch.cache.entry import Entry
-from Arch.cache.fields import Fields
 from Arch.cache.making.workers import workers
 from Arch.config.resolve import Resolver
 from Arch.errors import CacheError, ConfigError, DiskError
@@ -123,9 +122,6 @@ class _Planner:
         try:
             if entry.exists:
                 document = entry.document()
-                references = Fields(document["References"], f"{entry.path}/{layout.CONFIG}")
-                for key in references.document:
-                    Fields(references.mapping(key), references.path).text("Fingerprint")
                 self._documents[name] = document
         except (CacheError, DiskError) as problem:
             self._stay(name, "unreadable", str(problem))
@@ -222,10 +218,12 @@ class _Planner:
 
     def _renaming(self, name: str, movers: Mapping[str, str]) -> Renaming:
         named = self._named[name]
-        before = files.read_bytes(self._root / name / layout.CONFIG).decode()
+        before = files.read_bytes(self._root / name / layout.CONFIG, files.MOST_OF_RUNS).decode(
+            "utf-8", "surrogatepass"
+        )
         needs = tuple(each for each in self._teachers(name) if each in movers)
         move = Move(name, named.fingerprint, before, files.json_text(named.document), needs)
-        return Renaming(move, str(named.document["Title"]), named.reasons)
+        return Renaming(move, str(named.document.get("Title", "")), named.reasons)
 
     def _stay(self, name: str, obstacle: Obstacle, why: str) -> None:
         title = str(self._documents.get(name, {}).get("Title", ""))

@@ -127,8 +127,8 @@ def _document(config: Config, old: Document, known: Mapping[str, Document]) -> D
     for key, other in config.references.items():
         new = known.get(other.fingerprint)
         before = old["References"].get(key, {}).get("Title", other.title)
-        titles[key] = str(new["Title"]) if new else str(before)
-        model = str(new["Active"].get("Model") or new["Active"].get(NETWORK) or new["Title"]) if new else other.title
+        titles[key] = new.get("Title", "") if new else before
+        model = str(new["Active"].get("Model") or new["Active"].get(NETWORK) or titles[key]) if new else other.title
         references[key] = ForeignNetwork(model, other.fingerprint)
     document = dataclasses.replace(config, references=references).document()
     if PLUGINS in document:  # those that it was made with, which their files may no longer be

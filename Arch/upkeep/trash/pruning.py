@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -14,7 +15,7 @@ from Arch.cache.attempts.work import Work
 from Arch.cache.entry import Entry
 from Arch.cache.runs import finished
 from Arch.config.foreign import is_foreign
-from Arch.errors import ConfigError
+from Arch.errors import CacheError, ConfigError, DiskError
 from Arch.planning.selection import document_in
 from Arch.units import age_text, size_text
 from Arch.upkeep.trash import targets
@@ -68,13 +69,22 @@ def prunable(root: Path, names: Sequence[str], criteria: Criteria, now: float | 
         now: the present time in seconds since 1970.
 
     Raises:
-        ConfigError: there is no criterion; DiskError: an experiment cannot be read.
+        ConfigError: there is no criterion.
     """
     criteria.require_some()
     now = time.time() if now is None else now
-    found = [target for name in names for target in _candidates(root, name, criteria, now)]
+    found = [target for name in names for target in _readable_candidates(root, name, criteria, now)]
     reasons = [criteria.why(target, now) for target in found]
     return [replace(target, why=why) for target, why in zip(found, reasons, strict=True) if why is not None]
+
+
+def _readable_candidates(root: Path, name: str, criteria: Criteria, now: float) -> Sequence[Target]:
+    """Returns the candidates in an experiment, or none with a warning where it cannot be read."""
+    try:
+        return list(_candidates(root, name, criteria, now))
+    except (CacheError, DiskError) as problem:
+        logging.getLogger(__name__).warning("passed over: %s", problem)
+        return []
 
 
 def _candidates(root: Path, name: str, criteria: Criteria, now: float) -> Iterator[Target]:

@@ -11,6 +11,7 @@ from Arch import files
 from Arch.cache import layout
 from Arch.cache.making.workers import workers
 from Arch.cache.runs import finished
+from Arch.errors import DiskError
 from Arch.planning.selection import document_in, names_in
 from Arch.upkeep.trash import trash
 
@@ -55,7 +56,7 @@ class Target:
 
 def experiment(root: Path, name: str, why: str = "") -> Target:
     """Returns a whole experiment, damaged or not; raises DiskError."""
-    runs = len(finished.listed(root / name))
+    runs = len(finished.visible(root / name))
     return replace(_target(root, "experiment", name, (name,), why=why), runs=runs)
 
 
@@ -104,6 +105,14 @@ def _target(root: Path, kind: Kind, name: str, places: tuple[str, ...], *, run: 
         size=sum(measure.size for measure in measures),
         changed=max(measure.changed for measure in measures),
         why=why,
-        workers=() if kind == "leftover" else workers(root / name, run),
+        workers=() if kind == "leftover" else _workers(root / name, run),
         obstacle=next(filter(None, (trash.reached_by_link(root, place) for place in places)), ""),
     )
+
+
+def _workers(entry: Path, run: int | None) -> tuple[str, ...]:
+    """Returns the processes that use an entry; where that is unknown, the reason, which prevents its removal, too."""
+    try:
+        return workers(entry, run)
+    except DiskError as problem:
+        return (str(problem),)

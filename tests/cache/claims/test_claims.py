@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from Arch.cache.claims import holder
-from Arch.cache.claims.claim import Claim, claim_path, claims_backwards
+from Arch.cache.claims.claim import Claim, claim_path, claims_backwards, generation_of
 from Arch.cache.claims.holder import Holder
 from tests.cache.processes import start_of, state_of, until
 
@@ -161,3 +161,15 @@ def test_a_holder_on_another_host_is_shown_as_running_for_five_times_its_ttl(ent
 
 def at(pid):
     return replace(Holder.this_process("theirs"), pid=pid, start=start_of(pid))
+
+
+@pytest.mark.parametrize(
+    ("name", "number"),
+    [
+        ("000001.json", 1), ("123456.json", 123456), ("1234567.json", 1234567), ("999999999.json", 999_999_999),
+        ("9999999999.json", 0), ("0000001.json", 0), ("000001", 0), ("00001.json", 0), ("000000.json", 0),
+        ("\u0661\u0662\u0663\u0661\u0662\u0663.json", 0), ("1" * 250 + ".json", 0),
+    ],
+)  # fmt: skip
+def test_a_claim_is_named_as_the_program_writes_it(name, number):
+    assert generation_of(name) == number

@@ -16,6 +16,7 @@ from Arch.datasets.dataset import Images
 from Arch.datasets.decoding.store import ImageWriter, decoded
 from Arch.datasets.digest import ImageDigest
 from Arch.errors import DataError
+from tests.special_files import put_pipe
 
 # The children only write files; they use no thread of the parent process.
 forks = pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
@@ -85,8 +86,16 @@ DAMAGES = {
     "document missing": lambda folder: (folder / "Images.json").unlink(),
     "document truncated": lambda folder: (folder / "Images.json").write_text('{"Shape": [5, 2'),
     "document of another kind": lambda folder: (folder / "Images.json").write_text("[]"),
+    "document nested deeply": lambda folder: (folder / "Images.json").write_text('{"Shape": ' + "[" * 90_000),
+    "document that is a named pipe": lambda folder: put_pipe(without(folder / "Images.json")),
+    "pixels that are a named pipe": lambda folder: put_pipe(without(folder / "Images.bin")),
     "document with another shape": lambda folder: (folder / "Images.json").write_text('{"Shape": [1], "Classes": []}'),
 }
+
+
+def without(path):
+    path.unlink()
+    return path
 
 
 @pytest.mark.parametrize("damage", DAMAGES)

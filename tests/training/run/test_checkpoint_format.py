@@ -56,3 +56,27 @@ def test_a_checkpoint_of_format_1_is_resumed_as_the_same_one_of_today(trainer):
 def test_a_checkpoint_of_an_unknown_format_is_refused():
     with pytest.raises(InvalidCheckpointError, match="its format is 99, not 2"):
         unpack(saved({"format": 99}))
+
+
+@pytest.mark.parametrize("number", [float("inf"), float("nan"), -1.0, "5", None, 10**400])
+@pytest.mark.parametrize("place", ["seconds", "device_seconds", "epoch_seconds", "sessions", "epochs"])
+def test_a_checkpoint_with_a_number_that_no_run_has_is_refused(trainer, place, number):
+    training = trainer(**KEYS)
+    run, other = training.prepare(0), training.prepare(0)
+    with pytest.raises(StoppedError):
+        run.stages[0].run(StopAtStep5())
+    state = dict(unpack(run.packed(RunState())))
+    fit = state["stages"][0]
+    if place == "epoch_seconds":
+        fit[place] = number
+    elif place == "sessions":
+        state[place] = [{"threads": number}] if isinstance(number, float) else number
+    elif place == "epochs":
+        fit[place][0]["train"] = {"loss": number} if isinstance(number, float) else number
+    else:
+        state["times"][place] = number
+    if number == -1.0 and place in ("sessions", "epochs"):
+        assert other.resume(saved(state)).stage == 0
+    else:
+        with pytest.raises(InvalidCheckpointError):
+            other.resume(saved(state))
