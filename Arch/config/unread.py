@@ -11,7 +11,7 @@ from Arch.config.reading import Reading
 from Arch.config.rules.conditions import Alternative, Condition
 from Arch.config.rules.rules import Relevance, Rules
 
-_UNSET = ("", -1, [], [[]], {})  # what configs that spell out every key have for "not set"
+_UNSET: tuple[Any, ...] = ("", -1, [], [[]], {})  # what configs that spell out every key have for "not set"
 _FEW = 4  # the most names that a reason lists
 
 
