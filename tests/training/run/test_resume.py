@@ -14,7 +14,7 @@ from Arch.callbacks import Requests, SilentWatcher
 from Arch.errors import StoppedError
 from Arch.training.fit.objective import Objective, WeightedTerm
 from Arch.training.fit.optimizers import OPTIMIZERS
-from Arch.training.run import run_loop
+from Arch.training.run import run_loop, starting
 from Arch.training.trainers.kd_trainer import KDTrainer
 from tests.training.run.interruptions import StopAfterEach, files_of, record_of
 
@@ -206,7 +206,8 @@ def test_the_epochs_of_a_run_in_hand_can_be_read_and_none_is_there_twice(trainer
 
 def test_a_run_records_when_its_first_session_began_and_when_it_ended(trainer, monkeypatch):
     hours = iter(range(100))
-    monkeypatch.setattr(run_loop, "utc_now", lambda: f"2026-01-31T{next(hours):02}:00:00Z")
+    for module in (starting, run_loop):
+        monkeypatch.setattr(module, "utc_now", lambda: f"2026-01-31T{next(hours):02}:00:00Z")
     read_epochs(trainer, stops_after=1)
     began = next(hours)
     entry, _ = read_epochs(trainer, stops_after=0)
