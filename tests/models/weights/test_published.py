@@ -43,13 +43,14 @@ def test_weights_that_do_not_exist_are_refused_with_those_that_do(name, weights,
         published_weights(name, weights)
 
 
-def test_weights_that_cannot_be_downloaded_are_refused_in_one_sentence(monkeypatch):
+@pytest.mark.parametrize("error", [OSError, OverflowError, MemoryError, NotImplementedError])
+def test_weights_that_cannot_be_downloaded_are_refused_in_one_sentence(error, monkeypatch):
     def offline(name, **given):
-        raise OSError("no way out")
+        raise error("no way out")
 
     monkeypatch.setattr(torchvision.models, "get_model", offline)
     with pytest.raises(
-        ModelError, match="torchvision/resnet18@IMAGENET1K_V1 cannot be downloaded: OSError: no way out"
+        ModelError, match=f"torchvision/resnet18@IMAGENET1K_V1 cannot be downloaded: {error.__name__}: no way out"
     ):
         published_weights("torchvision/resnet18", "IMAGENET1K_V1")
     with pytest.raises(ModelError, match="resnet8 is not a network of another library"):

@@ -10,7 +10,7 @@ from Arch.callbacks import Requests, SilentWatcher
 from Arch.config.config import Config
 from Arch.errors import DataError, StoppedError
 from Arch.training.fit.learner import Learner
-from Arch.training.run.checkpoint import InvalidCheckpointError
+from Arch.training.run.checkpoint import InvalidCheckpointError, unpack
 from Arch.training.run.state import RunState
 from Arch.training.trainers.image_trainer import ImageTrainer
 
@@ -109,6 +109,16 @@ def test_reading_a_checkpoint_executes_no_code(trainer):
     torch.save({"format": RunsCode()}, buffer)
     with pytest.raises(InvalidCheckpointError, match="UnpicklingError"):
         trainer().prepare(0).resume(buffer.getvalue())
+
+
+@pytest.mark.parametrize("error", [OverflowError, KeyError, RecursionError, UnicodeError])
+def test_what_the_reader_of_a_damaged_checkpoint_raises_makes_it_invalid(error, monkeypatch):
+    def fail(*arguments, **options):
+        raise error
+
+    monkeypatch.setattr(torch, "load", fail)
+    with pytest.raises(InvalidCheckpointError, match=error.__name__):
+        unpack(b"damaged")
 
 
 @pytest.mark.parametrize(
