@@ -22,8 +22,11 @@ def is_published(title: str) -> bool:
 
 
 def uses_own(active: Mapping[str, Any], key: str) -> bool:
-    """Returns whether the network of a reference `key` sees images under its own constants, if it has some."""
-    return active.get(f"{key}Normalization") == "Own"
+    """Returns whether the network of a reference `key` sees images under its own constants, if it has some.
+
+    A plugin's loss may have a teacher without the key that chooses.
+    """
+    return active.get(f"{key}Normalization", "Own") == "Own"
 
 
 def normalization_versions(rules: Rules, active: Mapping[str, Any], bringing: Iterable[str]) -> dict[str, int]:

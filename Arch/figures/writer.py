@@ -58,24 +58,29 @@ def draw(name: str, experiments: Sequence[Exhibit], out: Path, stem: str = "", *
     figure = FIGURES[name]
     if not experiments:
         raise ArchError(f"there is no experiment to draw as {name}. Name at least one that has runs in the cache.")
-    left_out: list[tuple[str, ArchError]] = []
     with style():
-        while True:
-            try:
-                sheet = _drawn(figure, experiments)
-                break
-            except UnsuitableError as problem:
-                if len(problem.reasons) in (0, len(experiments)):
-                    raise
-                left_out += [(experiments[index].label, reason) for index, reason in problem.reasons.items()]
-                experiments = [each for index, each in enumerate(experiments) if index not in problem.reasons]
-        if len(experiments) < asked:
-            _say(sheet, f"{len(experiments)} of {asked} experiments")
+        sheet, left_out = _drawn_of_suitable(figure, experiments)
+        shown = len(experiments) - len(left_out)
+        if shown < asked:
+            _say(sheet, f"{shown} of {asked} experiments")
         spell_out_broken_formulas(sheet)
         boxes = fit_fonts(sheet)
         with boxes_allowed():
             paths = save(sheet, out / _file_name(name, stem))
         return Drawing(tuple(paths), tuple(left_out), boxes)
+
+
+def _drawn_of_suitable(figure: Figure, experiments: Sequence[Exhibit]) -> tuple[Sheet, list[tuple[str, ArchError]]]:
+    """Draws those experiments that have what the figure shows; returns the labels of the others with the reasons."""
+    left_out: list[tuple[str, ArchError]] = []
+    while True:
+        try:
+            return _drawn(figure, experiments), left_out
+        except UnsuitableError as problem:
+            if len(problem.reasons) in (0, len(experiments)):
+                raise
+            left_out += [(experiments[index].label, reason) for index, reason in problem.reasons.items()]
+            experiments = [each for index, each in enumerate(experiments) if index not in problem.reasons]
 
 
 def _drawn(figure: Figure, experiments: Sequence[Exhibit]) -> Sheet:

@@ -39,7 +39,7 @@ def copied(network: M) -> M:
         raise ModelError(f"{type(network).__name__} cannot be copied: {first_sentence(error)}") from error
 
 
-def undisturbed(network: nn.Module, forward: Callable[[Tensor], Tensor], examples: Tensor) -> Tensor:
+def isolated_output(network: nn.Module, forward: Callable[[Tensor], Tensor], examples: Tensor) -> Tensor:
     """Returns what a forward of a network gives in evaluation mode, as a tensor of its own, without gradients.
 
     The network's state and the random generators, which start from seed 0, are restored.
@@ -80,7 +80,7 @@ def require_independent(duplicate: IModel, original: IModel) -> None:
 def _logits(model: IModel) -> Tensor | None:
     """Returns the logits of random examples; None if the network fails."""
     try:
-        return undisturbed(model.network, model.network, example_inputs(model.network, _BATCH, model.shape))
+        return isolated_output(model.network, model.network, example_inputs(model.network, _BATCH, model.shape))
     except Exception as error:  # a foreign forward may raise anything
         if is_out_of_memory(error):
             raise

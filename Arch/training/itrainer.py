@@ -183,17 +183,20 @@ class ITrainer(ABC):
     def constants(self, key: str, dataset: ImageData) -> Normalization:
         """Returns the constants that normalise a dataset's images for the network of `key`, by `KEYNormalization`.
 
+        Without that key, as where a plugin's loss has the teacher, they are the network's own.
+
         Raises:
             ArchError: the network is not available, or its constants are not for such images.
         """
-        choice = self.config[f"{key}Normalization"]
+        name = f"{key}Normalization"
+        choice = self.config[name] if name in self.config.active else "Own"
         if choice != "Own":
-            return chosen_constants(choice, dataset, f"{key}Normalization")
+            return chosen_constants(choice, dataset, name)
         own = self.network(key).normalization(self.settings.data, dataset.normalization)
-        return own_constants(own, dataset, f"{key}Normalization")
+        return own_constants(own, dataset, name)
 
     def _all_constants(self, dataset: ImageData | None) -> dict[str, Normalization]:
-        chosen = [key for key in self.networks if f"{key}Normalization" in self.config.active]
+        chosen = [key for key in self.networks if f"{key}Normalization" in self.config.rules.keys]
         return {} if dataset is None else {key: self.constants(key, dataset) for key in chosen}
 
     @contextmanager

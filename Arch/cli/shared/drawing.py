@@ -71,12 +71,9 @@ def draw(
     from Arch.figures.writer import draw as draw_figure  # only if a figure is asked for
 
     exhibits = [_Exhibit(label, entry) for label, entry in zip(labels_of(entries), entries, strict=True)]
-    files = {
-        each.label: f"{each.label} ({place})" for each in exhibits if (place := places.get(each.entry.fingerprint))
-    }
-    undrawn: dict[str, Exception] = {}
-    boxes: dict[str, None] = {}
-    code = 0
+    named = {each.label: places.get(each.entry.fingerprint) for each in exhibits}
+    files = {label: f"{label} ({place})" for label, place in named.items() if place}
+    undrawn, boxes, code = dict[str, Exception](), dict[str, None](), 0
     for name in names:
         try:
             with errors_named(plugins):
@@ -88,9 +85,14 @@ def draw(
         boxes |= dict.fromkeys(drawing.boxes)
         left_out = [(files.get(label, label), reason) for label, reason in drawing.left_out]
         code = max(code, _print_left_out(name, left_out, options))
-    if boxes and not options.quiet:
-        print(f"note: {boxes_note(''.join(boxes))}", file=sys.stderr)
+    _print_boxes(boxes, options)
     return max(code, _print_undrawn(undrawn, options, is_any_drawn=len(undrawn) < len(names)))
+
+
+def _print_boxes(characters: Mapping[str, None], options: argparse.Namespace) -> None:
+    """Says which characters no font has; they are drawn as boxes."""
+    if characters and not options.quiet:
+        print(f"note: {boxes_note(''.join(characters))}", file=sys.stderr)
 
 
 def _print_left_out(name: str, left_out: Sequence[tuple[str, ArchError]], options: argparse.Namespace) -> int:

@@ -67,6 +67,13 @@ def warm_start(model: IModel, architecture: Architecture, state: State, source: 
     mismatches += [f"unexpected {key}" for key in unexpected if key not in left_out]
     _require_no_mismatch(mismatches, source, model.name)
     taken = {key: given[key] for key in own if key not in differing}
+    _load(model, taken, source)
+    resized = (key for key in taken if key in named and named[key].shape != taken[key].shape)
+    return LoadReport(frozenset(taken), tuple(fresh), tuple(left_out), tuple(resized))
+
+
+def _load(model: IModel, taken: State, source: str) -> None:
+    """Loads tensors under the network's own names, and checks that they are finite and kept as they are."""
     try:
         model.network.load_state_dict(taken, strict=False)
     except RuntimeError as error:
@@ -76,8 +83,6 @@ def warm_start(model: IModel, architecture: Architecture, state: State, source: 
         ) from error
     require_finite(taken, source)
     _require_kept(model, taken, source)
-    resized = (key for key in taken if key in named and named[key].shape != taken[key].shape)
-    return LoadReport(frozenset(taken), tuple(fresh), tuple(left_out), tuple(resized))
 
 
 def _require_kept(model: IModel, taken: State, source: str) -> None:

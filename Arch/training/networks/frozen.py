@@ -12,7 +12,7 @@ from torch import Tensor
 
 from Arch.datasets.normalization import Renormalizer
 from Arch.faults import is_out_of_memory
-from Arch.models.copying import copied, undisturbed
+from Arch.models.copying import copied, isolated_output
 from Arch.models.folding import fold_batch_norm, foldable
 from Arch.models.graph.values import example_inputs, first_sentence
 from Arch.models.imodel import IModel
@@ -55,7 +55,7 @@ class FrozenNetwork:
         self._network = engine.place(network)
         examples = example_inputs(network, _EXAMPLES, network.shape) if images is None else images.to(engine.device)
         given = self._shown(examples)
-        own = undisturbed(network.network, network.network, given).float()
+        own = isolated_output(network.network, network.network, given).float()
         if folded is not None:
             self._adopt("folded", folded, given, own)
         self._folded, self._dtype = norms - foldable(self._network), torch.float32
@@ -90,7 +90,7 @@ class FrozenNetwork:
         """
         if isinstance(derived, IModel):
             placed = self._engine.place(derived.requires_grad_(requires_grad=False))
-            found = _attempt(lambda: undisturbed(placed.network, lambda x: placed.trace(x).logits, images).float())
+            found = _attempt(lambda: isolated_output(placed.network, lambda x: placed.trace(x).logits, images).float())
             problem = found if isinstance(found, str) else _difference(own, found, self._tolerance(images.dtype))
         else:
             placed, problem = self._network, derived

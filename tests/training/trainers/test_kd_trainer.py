@@ -71,10 +71,10 @@ def test_a_run_records_the_form_of_its_frozen_teacher(trainer):
 
 
 def test_a_teacher_that_is_not_folded_is_in_the_log(trainer, monkeypatch):
-    def unfit(network):
+    def another(network):
         raise ModelError("no")
 
-    monkeypatch.setattr(frozen, "fold_batch_norm", unfit)
+    monkeypatch.setattr(frozen, "fold_batch_norm", another)
     training = trainer(**DISTILLED)
     training.result()
     note = "the frozen resnet8 is not folded, but used as it is: ModelError: no"
