@@ -25,7 +25,7 @@ def config_files(folder: Path) -> list[Path]:
 
 def config_names(folder: Path | str) -> list[str]:
     """Does the same as `config_files` with strings: ten thousand Path objects take as long as reading the files."""
-    found = sorted(_names_below(os.path.normpath(folder)))
+    found = sorted(name.removeprefix(f".{os.sep}") for name in _names_below(os.path.normpath(folder)))
     if not found:
         raise ConfigError(f"{folder}: expected a folder with config files (*.json) in it, found none.")
     return found

@@ -105,7 +105,7 @@ def test_a_cache_of_others_is_shown_escaped(words, foreign, said):
     assert out + err
 
 
-@pytest.mark.parametrize(("verb", "lines"), [("ls", 1 + 4 + 1), ("show", 2 + 2), ("status", 1 + 2)])
+@pytest.mark.parametrize(("verb", "lines"), [("ls", 1 + 4 + 1), ("show", 2 + 2), ("status", 1 + 2 + 1)])
 def test_a_line_end_in_a_name_breaks_no_table(verb, lines, foreign, commit, said):  # noqa: F811
     for place in ("a", "b"):
         commit({"Dataset": "Arrays", "DataName": f"{place}{EVIL}\nsecond", "DataPath": "a.npz", "Model": "MLP"})

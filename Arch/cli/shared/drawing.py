@@ -7,6 +7,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 from Arch.cache.entry import Entry
 from Arch.cli.shared.results import labels_of
@@ -17,6 +18,9 @@ from Arch.figures import UnsuitableError
 from Arch.figures.text import boxes_note
 from Arch.report.arrays import Array, arrays_of
 from Arch.types import Result, Run
+
+if TYPE_CHECKING:  # the writer loads matplotlib, which a program without a figure must not import
+    from Arch.figures.writer import Drawing
 
 _MOST_LINES = 20
 NO_PLACES: Mapping[str, str] = MappingProxyType({})
@@ -63,16 +67,12 @@ def draw(
         places: the config files that ask for experiments, by fingerprint.
 
     Returns:
-        The exit code: 0 if a figure was drawn, 1 if another one or an experiment failed, 2 if none was drawn.
-
-    Raises:
-        ArchError: there is one figure, and it fails for another reason than its experiments.
+        The exit code: 0 if a figure was drawn, 1 if another one or an experiment failed, 2 if none was drawn. The
+        ArchError of a single figure is raised, unless its experiments are the reason.
     """
     from Arch.figures.writer import draw as draw_figure  # only if a figure is asked for
 
     exhibits = [_Exhibit(label, entry) for label, entry in zip(labels_of(entries), entries, strict=True)]
-    named = {each.label: places.get(each.entry.fingerprint) for each in exhibits}
-    files = {label: f"{label} ({place})" for label, place in named.items() if place}
     undrawn, boxes, code = dict[str, Exception](), dict[str, None](), 0
     for name in names:
         try:
@@ -81,12 +81,18 @@ def draw(
         except Exception as problem:  # noqa: BLE001 - raised below: the other figures come first
             undrawn[name] = problem
             continue
-        print("\n".join(printable(str(path)) for path in drawing.paths))
         boxes |= dict.fromkeys(drawing.boxes)
-        left_out = [(files.get(label, label), reason) for label, reason in drawing.left_out]
-        code = max(code, _print_left_out(name, left_out, options))
+        code = max(code, _print_drawing(name, drawing, _with_files(drawing.left_out, exhibits, places), options))
     _print_boxes(boxes, options)
     return max(code, _print_undrawn(undrawn, options, is_any_drawn=len(undrawn) < len(names)))
+
+
+def _with_files(
+    left_out: Sequence[tuple[str, ArchError]], exhibits: Sequence[_Exhibit], places: Mapping[str, str]
+) -> list[tuple[str, ArchError]]:
+    """Adds the config file, where there is one, to the label of each experiment that was left out."""
+    named = {each.label: places.get(each.entry.fingerprint) for each in exhibits}
+    return [(f"{label} ({named[label]})" if named.get(label) else label, reason) for label, reason in left_out]
 
 
 def _print_boxes(characters: Mapping[str, None], options: argparse.Namespace) -> None:
@@ -95,8 +101,11 @@ def _print_boxes(characters: Mapping[str, None], options: argparse.Namespace) ->
         print(f"note: {boxes_note(''.join(characters))}", file=sys.stderr)
 
 
-def _print_left_out(name: str, left_out: Sequence[tuple[str, ArchError]], options: argparse.Namespace) -> int:
-    """Says which experiments a figure does not show; returns 1 if one of them is damaged."""
+def _print_drawing(
+    name: str, drawing: Drawing, left_out: Sequence[tuple[str, ArchError]], options: argparse.Namespace
+) -> int:
+    """Prints the paths of a figure, and which experiments it does not show; returns 1 if one of them is damaged."""
+    print("\n".join(printable(str(path)) for path in drawing.paths))
     damaged = [(label, reason) for label, reason in left_out if isinstance(reason, CacheError)]
     others = [] if options.quiet else [pair for pair in left_out if pair not in damaged]
     for word, pairs in (("error", damaged), ("note", others)):

@@ -139,7 +139,7 @@ def test_retry_says_which_runs_it_does_not_make(asked):
 
 
 def test_an_evaluation_says_which_configs_train_no_network(asked, tmp_path, monkeypatch):
-    monkeypatch.setattr("Arch.cli.shared.running.carry_out", lambda plan, worker: ())
+    monkeypatch.setattr("Arch.cli.shared.making.carry_out", lambda plan, worker: ())
     evaluation = {"Trainer": "Evaluation", "Dataset": "Synthetic", "Network": "0.json"}
     (tmp_path / "configs/look.json").write_text(json.dumps(evaluation))
     assert asked("evaluate configs")[2][0] == "note: not evaluated, since it trains no network: configs/look.json"

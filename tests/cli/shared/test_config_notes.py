@@ -124,7 +124,7 @@ def test_a_grid_names_the_combinations_in_which_a_key_has_no_effect(told):
 
 
 def test_an_evaluation_notes_what_the_command_line_sets_in_vain(told, monkeypatch):
-    monkeypatch.setattr("Arch.cli.shared.running.carry_out", lambda plan, worker: ())
+    monkeypatch.setattr("Arch.cli.shared.making.carry_out", lambda plan, worker: ())
     [note] = told("evaluate a.json --set Temperature=2", a={})
     assert note.startswith("note: a.json: Temperature has no effect: it counts with Trainer KDTrainer (Evaluation here")
 

@@ -45,7 +45,9 @@ def files(*names):
 
 def test_characters_without_a_glyph_are_told_once_for_all_figures(plotted, monkeypatch):
     draw = writer.draw
-    monkeypatch.setattr(writer, "draw", lambda *words: dataclasses.replace(draw(*words), boxes="中"))
+    monkeypatch.setattr(
+        writer, "draw", lambda *words, asked: dataclasses.replace(draw(*words, asked=asked), boxes="中")
+    )
     code, drawn, said = plotted(USUAL)
     assert (code, drawn, len(said)) == (0, files(*OF_TRAININGS), 1)
     assert said[0].startswith("note: drawn as boxes, since no installed font has them: 中 ")
