@@ -26,7 +26,7 @@ def uses_own(active: Mapping[str, Any], key: str) -> bool:
 
     A plugin's loss may have a teacher without the key that chooses.
     """
-    return active.get(f"{key}Normalization", "Own") == "Own"
+    return bool(active.get(f"{key}Normalization", "Own") == "Own")
 
 
 def normalization_versions(rules: Rules, active: Mapping[str, Any], bringing: Iterable[str]) -> dict[str, int]:
