@@ -55,7 +55,7 @@ class TableSweepWatcher:
 
     def tell(self, line: str) -> None:
         """Prints a line above the table, which would overwrite it if it were written past the live display."""
-        self._console.print(Text(line, style="bold yellow"))
+        self._console.print(Text(printable(line), style="bold yellow"))
 
     def tick(self, progress: SweepProgress) -> None:
         """Redraws the table."""

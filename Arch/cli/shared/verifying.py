@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 
 from Arch.cache.entry import Entry
+from Arch.escaping import unescaped
 from Arch.units import size_text
 from Arch.upkeep.verify import Verification, verify
 
@@ -46,4 +47,4 @@ class Verifier:
         return f"{self.runs} runs of {self._experiments} experiments in {self._root}, {size_text(self.size)} read"
 
     def _print(self, text: str) -> None:
-        print(f"\r{text:<{_WIDTH}}\r", end="", file=sys.stderr, flush=True)
+        print(f"\r{text:<{_WIDTH}}\r", end="", file=unescaped(sys.stderr), flush=True)
