@@ -40,3 +40,12 @@ def program(tmp_path, warm_starts):
         return done
 
     return start
+
+
+def pytest_terminal_summary(terminalreporter):
+    """Prints what tests have recorded as `told`, also those of other processes."""
+    for reports in terminalreporter.stats.values():
+        for each in reports:
+            for name, words in getattr(each, "user_properties", ()):
+                if name == "told" and getattr(each, "when", "") == "call":
+                    terminalreporter.write_line(words)

@@ -1,0 +1,1 @@
+"""Gives mutated inputs of all kinds to the real verbs and checks what each answer must hold."""
