@@ -1,11 +1,16 @@
 """Fixtures for all tests: the rules, and the programs as a user starts them."""
 
+import signal
+
 import pytest
 
 from Arch.config.resolve import Resolver
 from tests.plugin_page import write_shown
 from tests.repository import ROOT
 from tests.warm_starts import WarmStarts
+
+if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:  # under nohup, which the tested programs would respect
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 @pytest.fixture(scope="session")
