@@ -11,11 +11,11 @@ from random import Random
 
 from tests.fuzzing.command import Command
 from tests.fuzzing.kind import Kind, Run, Trial
-from tests.fuzzing.lying_server import BODY, SCRIPT
 from tests.fuzzing.odd_archives import odd_array, odd_tar, odd_zip
 from tests.fuzzing.odd_files import change_bytes, change_place, to_link
 from tests.fuzzing.safetensors_headers import lie
 from tests.fuzzing.sandbox import Sandbox
+from tests.fuzzing.servers import write_script
 from tests.repository import ROOT
 
 _WHERE = ("--cache", "cache", "--data", "data", "--device", "cpu", "--threads", "1")
@@ -40,6 +40,7 @@ def _prepare(sandbox: Sandbox, _: Run) -> None:
     words = [sys.executable, "-m", "tests.fuzzing.archive_files", str(sandbox.input / "given")]
     subprocess.run(words, cwd=ROOT, check=True)
     (sandbox.input / "data").mkdir()
+    write_script(sandbox, "data.zip", (sandbox.input / "given" / "images.zip").read_bytes(), [{}])
 
 
 def _mutate(rng: Random, sandbox: Sandbox) -> Trial:
@@ -88,9 +89,7 @@ def _unpacked(rng: Random, sandbox: Sandbox) -> Trial:
         words = odd_tar(rng, work / name, sandbox)
     if rng.random() < 0.3:
         words += "; " + change_bytes(rng, work / name)
-    (sandbox.input / BODY).write_bytes(b"")
-    script = {"file": name, "md5": "", "answers": [{"status": 404, "fill": "no"}]}
-    (sandbox.input / SCRIPT).write_text(json.dumps(script))
+    write_script(sandbox, name, b"", [{"status": 404, "fill": "no"}])
     fetch = Command(
         ("fetch", "MNIST", "--data", "data"), setup="tests.fuzzing.lying_server:start", writes=("data", "data/*")
     )

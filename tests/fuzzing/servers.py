@@ -52,6 +52,13 @@ _FILES = ("data.bin", "data.zip", "data.tar.gz", "data.npz", "data.mat", "data.u
 
 def _prepare(sandbox: Sandbox, _: Run) -> None:
     (sandbox.input / "data").mkdir()
+    write_script(sandbox, "data.bin", CONTENT, [_right(Random(0), 0)])
+
+
+def write_script(sandbox: Sandbox, name: str, body: bytes, answers: list[dict[str, Any]], *, md5: str = "") -> None:
+    """Writes what the server of a sandbox sends."""
+    (sandbox.input / BODY).write_bytes(body)
+    (sandbox.input / SCRIPT).write_text(json.dumps({"file": name, "md5": md5, "answers": answers}))
 
 
 def _mutate(rng: Random, sandbox: Sandbox) -> Trial:
@@ -59,9 +66,7 @@ def _mutate(rng: Random, sandbox: Sandbox) -> Trial:
     body = _body(name)
     has_digest = rng.random() < 0.6
     answers = [_answer(rng, len(body)) for _ in range(rng.choice((1, 1, 2, 3, 4)))]
-    (sandbox.input / BODY).write_bytes(body)
-    script = {"file": name, "md5": hashlib.md5(body).hexdigest() if has_digest else "", "answers": answers}
-    (sandbox.input / SCRIPT).write_text(json.dumps(script))
+    write_script(sandbox, name, body, answers, md5=hashlib.md5(body).hexdigest() if has_digest else "")
     if rng.random() < 0.3:
         _leave_part(rng, sandbox, name, body)
     is_sure = not any(_may_pass(answer, name, has_digest=has_digest) for answer in answers)

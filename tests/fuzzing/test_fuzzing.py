@@ -18,6 +18,7 @@ SECONDS = float(os.environ.get("FUZZ_SECONDS", "0"))
 
 
 @pytest.mark.slow
+@pytest.mark.filterwarnings("ignore:Duplicate name")  # of an archive that is made wrong on purpose
 @pytest.mark.skipif(not SECONDS, reason="FUZZ_SECONDS is not set")
 @pytest.mark.parametrize("name", KINDS)
 def test_no_mutated_input_breaks_what_every_answer_must_hold(name, tmp_path, record_property):
