@@ -46,7 +46,7 @@ def violations(command: Command, outcome: Outcome, *, reads_canary: bool = False
     if command.must_fail and outcome.code == 0:
         found.append(Violation("exit code", f"{command.verb} ends with 0"))
     if command.must_fail and outcome.code and not outcome.err.strip() and not outcome.out.strip():
-        found.append(Violation("silence", f"{command.verb} ends with {outcome.code} without a word"))
+        found.append(Violation("silence", f"{command.verb} ends with {outcome.code} and prints nothing"))
     found += [Violation("hidden", f"{command.verb} does not show {each}") for each in _missing(command, outcome)]
     return found
 

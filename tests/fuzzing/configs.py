@@ -197,7 +197,7 @@ def _place(rng: Random, path: Path, sandbox: Sandbox) -> str:
 
 
 def _object(path: Path) -> dict[str, object] | None:
-    """Returns the object in a file, None if a former change has spoilt it."""
+    """Returns the object in a file, or None if an earlier change has damaged it."""
     return None if is_damaged(path) else json.loads(path.read_bytes().decode("utf-8-sig"))
 
 

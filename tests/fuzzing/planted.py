@@ -127,7 +127,7 @@ def reaches_out(_: Path) -> None:
 
 
 def says_nothing(_: Path) -> None:
-    """Fails without a word."""
+    """Fails and prints nothing."""
     _instead(lambda: 1)
 
 
