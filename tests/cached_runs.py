@@ -12,6 +12,16 @@ TEACHER = {"Dataset": "Synthetic", "Model": "MLP", "MLPWidths": [6]}
 STUDENT = {**TEACHER, "Seed": 1, "VanillaKD": True, "Teacher": TEACHER}
 
 
+def cache_a_run(workspace, path):
+    """Commits a run without epochs of the config in a file, made by the present versions; returns its entry."""
+    config = workspace.resolver.load(path)
+    entry = workspace.store.entry(config)
+    entry.open(config)
+    with entry.write_run(0) as writer:
+        writer.commit(Run(0, config["Seed"], (), {"accuracy": 0.5}, 1.0, {"versions": dict(config.versions)}))
+    return entry
+
+
 @pytest.fixture
 def workspace(tmp_path):
     """An empty cache under the repository's rules."""

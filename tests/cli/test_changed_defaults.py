@@ -6,7 +6,7 @@ import pytest
 
 from Arch.cli.main import main
 from Arch.planning.workspace import Workspace
-from Arch.types import Run
+from tests.cached_runs import cache_a_run
 from tests.repository import ROOT
 
 REMEDY = "`main.py rehash --pin-old --apply`"
@@ -20,11 +20,7 @@ def changed(tmp_path):
     for seed in range(3):
         path = tmp_path / f"configs/{seed}.json"
         path.write_text(json.dumps({"Dataset": "Synthetic", "Model": "MLP", "Seed": seed}))
-        config = workspace.resolver.load(path)
-        entry = workspace.store.entry(config)
-        entry.open(config)
-        with entry.write_run(0) as writer:
-            writer.commit(Run(0, seed, (), {"accuracy": 0.5}, 1.0, {"versions": dict(config.versions)}))
+        cache_a_run(workspace, path)
     rules = (ROOT / "KDTrainer" / "BaselineConfig.cjson").read_text()
     (tmp_path / "cache/BaselineConfig.cjson").write_text(rules.replace('"PctStart": 0.3', '"PctStart": 0.4'))
     return tmp_path / "configs", ["--cache", str(tmp_path / "cache")]

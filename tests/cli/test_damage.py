@@ -6,7 +6,7 @@ import pytest
 
 from Arch.cli.main import main
 from Arch.planning.workspace import Workspace
-from Arch.types import Run
+from tests.cached_runs import cache_a_run
 
 
 @pytest.fixture
@@ -16,11 +16,7 @@ def folder(tmp_path):
     for seed in range(3):
         path = tmp_path / f"{seed}.json"
         path.write_text(json.dumps({"Dataset": "Synthetic", "Model": "MLP", "Seed": seed}))
-        config = workspace.resolver.load(path)
-        entry = workspace.store.entry(config)
-        entry.open(config)
-        with entry.write_run(0) as writer:
-            writer.commit(Run(0, seed, (), {"accuracy": 0.5}, 1.0, {"versions": dict(config.versions)}))
+        entry = cache_a_run(workspace, path)
         if seed == 1:
             (entry.path / "Runs/000/manifest.json").write_text('{"Fil')
     return tmp_path

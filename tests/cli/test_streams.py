@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from Arch.planning.workspace import Workspace
-from Arch.types import Run
+from tests.cached_runs import cache_a_run
 from tests.repository import ROOT
 
 MAIN = ROOT / "Scripts" / "main.py"
@@ -33,14 +33,6 @@ def test_a_full_disk_behind_standard_output_is_reported_on_one_line(words, tmp_p
         done = start(tmp_path, *words, stdout=full)
     sentence = "error: standard output or the working directory: no space left on device.\n"
     assert (done.returncode, done.stderr) == (1, sentence)
-
-
-def cache_a_run(workspace, path):
-    config = workspace.resolver.load(path)
-    entry = workspace.store.entry(config)
-    entry.open(config)
-    with entry.write_run(0) as writer:
-        writer.commit(Run(0, config["Seed"], (), {"accuracy": 0.5}, 1.0, {"versions": dict(config.versions)}))
 
 
 def test_options_may_come_before_the_verb_and_between_the_words(tmp_path):

@@ -50,7 +50,7 @@ def test_the_configs_are_406_experiments_with_14_groups_of_equal_ones(configs):
 
 
 def test_342_configs_state_two_rates_and_have_a_note_on_it(configs):
-    noted = [name for name, config in configs.items() if "LearningRate" in config.unread.told()]
+    noted = [name for name, config in configs.items() if "LearningRate" in config.unread.worth_noting()]
     assert len(noted) == 342
     assert not any(name.endswith("+240E") for name in noted)
 

@@ -30,7 +30,7 @@ def outcome(resolver, raw, folder):
     except ArchError as problem:
         return str(problem)
     references = {key: other.fingerprint for key, other in config.references.items()}
-    read = (*sorted(config.given.items()), config.unread.told(), *sorted(config.unread.given.items()))
+    read = (*sorted(config.given.items()), config.unread.worth_noting(), *sorted(config.unread.given.items()))
     return repr(read) + repr(
         (config.fingerprint, config.active, config.off, config.options, references, config.notes, config.folder)
     )

@@ -33,7 +33,7 @@ def made(resolver_of):
 
 
 def reasons(config):
-    return {key: why for why, keys in config.unread.reasons(config.unread.told()).items() for key in keys}
+    return {key: why for why, keys in config.unread.reasons(config.unread.worth_noting()).items() for key in keys}
 
 
 @pytest.mark.parametrize(
@@ -56,23 +56,23 @@ def test_the_reason_is_the_first_condition_that_fails_and_what_counts_instead(ma
 
 def test_keys_with_one_reason_are_given_together(made):
     config = made.resolve({"Model": "Small", "Heat": 2, "Depth": 3, "Teacher": "Large"})
-    assert list(config.unread.reasons(config.unread.told()).values()) == [("Heat", "Teacher"), ("Depth",)]
+    assert list(config.unread.reasons(config.unread.worth_noting()).values()) == [("Heat", "Teacher"), ("Depth",)]
 
 
 def test_a_default_and_a_placeholder_that_do_not_count_are_not_worth_a_note(made):
     config = made.resolve({"Model": "Small", "Heat": 4, "Depth": -1, "Teacher": "", "Runs": 3})
     assert config.unread.keys == ("Heat", "Depth", "Teacher")
-    assert config.unread.told() == ()
+    assert config.unread.worth_noting() == ()
 
 
 def test_a_default_of_the_command_line_or_with_a_remark_is_worth_one(made):
     config = made.resolve({"Model": "Small", "Norm": True, "Depth": 2}, overrides=["Heat=4"])
-    assert config.unread.told() == ("Norm", "Heat")
-    assert config.unread.told(typed=["Depth"]) == ("Norm", "Depth", "Heat")
+    assert config.unread.worth_noting() == ("Norm", "Heat")
+    assert config.unread.worth_noting(typed=["Depth"]) == ("Norm", "Depth", "Heat")
 
 
 def test_keys_in_a_stanza_that_does_not_count_are_unread(made):
-    assert made.resolve({"Model": "Small", "Taught:Params": {"Heat": 2}}).unread.told() == ("Heat",)
+    assert made.resolve({"Model": "Small", "Taught:Params": {"Heat": 2}}).unread.worth_noting() == ("Heat",)
 
 
 def test_a_bare_teacher_does_not_repeat_what_its_student_gives(made):
@@ -83,4 +83,4 @@ def test_a_bare_teacher_does_not_repeat_what_its_student_gives(made):
 def test_an_inline_teacher_has_unread_keys_of_its_own(made):
     teacher = {"Model": "Large", "Width": 4}
     config = made.resolve({"Model": "Small", "Taught": True, "Teacher": teacher})
-    assert config.references["Teacher"].unread.told() == ("Width",)
+    assert config.references["Teacher"].unread.worth_noting() == ("Width",)

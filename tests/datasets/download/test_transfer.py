@@ -2,53 +2,14 @@
 
 import re
 import resource
-import time
 
 import pytest
 
-from Arch.datasets.download import connection
-from Arch.datasets.download import transfer as module
 from Arch.datasets.download.answers import BrokenTransferError
 from Arch.datasets.download.download import Remote, Source, fetched
-from Arch.datasets.download.parts import Part
 from Arch.datasets.download.transfer import transfer
 from Arch.errors import DataError
-from tests.datasets.file_server import serving
-
-BODY = bytes(range(256)) * 8
-
-
-@pytest.fixture
-def server(monkeypatch):
-    monkeypatch.setenv("no_proxy", "127.0.0.1")
-    monkeypatch.setattr(module, "_PAUSE_SECONDS", 0.0)
-    with serving({"a.bin": BODY}) as server:
-        yield server
-
-
-@pytest.fixture
-def part(tmp_path):
-    return tmp_path / "a.bin.part"
-
-
-def downloaded(server, part):
-    """Downloads the file and returns its content and the requested ranges."""
-    steps = []
-    transfer(server.url("a.bin"), part, lambda *step: steps.append(step))
-    assert steps[-1][:2] == ("a.bin", len(BODY))
-    return part.read_bytes(), [asked for _, asked in server.asked]
-
-
-def partial(status=200, start=0, end=None, **headers):
-    """Returns a response that announces the file from `start` on and ends at `end`."""
-    body = BODY[start:end]
-    facts = {
-        "Content-Length": str(len(BODY) - start),
-        **{key.replace("_", "-"): value for key, value in headers.items()},
-    }
-    if status == 206:
-        facts["Content-Range"] = f"bytes {start}-{len(BODY) - 1}/{len(BODY)}"
-    return status, facts, body
+from tests.datasets.download.transfers import BODY, downloaded, facts, partial, reason_of_failure
 
 
 def test_a_busy_server_is_tried_again(server, part):
@@ -145,42 +106,6 @@ def test_a_download_killed_while_unpacking_is_not_repeated(server, root):
     assert server.asked == []
 
 
-def facts(total=2048, **headers):
-    return {"Content-Length": str(total), **{key.replace("_", "-"): value for key, value in headers.items()}}
-
-
-def reason_of_failure(server, part, most=None):
-    with pytest.raises(BrokenTransferError) as failure:
-        transfer(server.url("a.bin"), part, lambda *step: None, most)
-    return str(failure.value)
-
-
-def test_a_server_that_breaks_off_at_two_places_in_turn_is_given_up(server, part):
-    server.script = [(200, facts(), BODY[:end]) for end in (500, 1000) * 50]
-    assert reason_of_failure(server, part) == "the connection ended after 1000 of 2048 bytes"
-    assert len(server.asked) == 6  # two that made progress, and four that made none
-
-
-def test_a_server_that_sends_a_byte_more_each_time_is_given_up(server, part):
-    server.script = [(200, facts(10_000_000), bytes(end)) for end in range(1000, 1100)]
-    reason_of_failure(server, part)
-    assert len(server.asked) == 4
-
-
-def test_attempts_that_make_progress_are_bounded_too(server, part, monkeypatch):
-    monkeypatch.setattr(module, "_MOST_ATTEMPTS", 5)
-    server.script = [
-        partial(200 if not start else 206, start, start + 100, ETag='"x"') for start in range(0, 2000, 100)
-    ]
-    assert reason_of_failure(server, part) == "the connection ended after 500 of 2048 bytes"
-
-
-def test_a_file_that_changes_with_each_answer_is_given_up(server, part):
-    server.script = [partial(end=1000, ETag=f'"{version}"') for version in range(20)]
-    reason_of_failure(server, part)
-    assert len(server.asked) <= 8
-
-
 def test_a_file_that_has_changed_is_resumed_although_less_of_it_is_there(server, part):
     ends = (1800, 300, 600, 900, 1200, 1500)
     starts = (0, 0, 300, 600, 900, 1200)
@@ -251,91 +176,3 @@ def test_a_compressed_file_may_be_declared_as_compressed_content(server, tmp_pat
     server.script = [(200, facts(Content_Encoding="x-gzip"), BODY)]
     transfer(server.url("a.tar.gz"), tmp_path / "a.tar.gz.part", lambda *step: None)
     assert (tmp_path / "a.tar.gz.part").read_bytes() == BODY
-
-
-def without_end(piece):
-    """Returns a body that repeats a piece as long as the client reads."""
-
-    def write(file):
-        while True:
-            file.write(piece)
-
-    return write
-
-
-CHUNKED = {"Transfer-Encoding": "chunked"}
-ENDLESS = {
-    "a body without a length": (
-        (200, {}, without_end(bytes(1 << 16))),
-        "sends more than 98 KB, far more than this file",
-    ),
-    "chunks": ((200, CHUNKED, without_end(b"1\r\nx\r\n" * 1000)), "sends more than 98 KB, far more than this file"),
-    "trailers": ((200, CHUNKED, without_end(b"0\r\n" + b"a: b\r\n" * 1000)), "the server's answer has no end"),
-    "a page that redirects": (
-        (302, {"Location": "/b.bin"}, without_end(bytes(1 << 16))),
-        "the server's answer has no end",
-    ),
-    "interim answers": (
-        (100, {}, without_end(b"HTTP/1.1 100 Continue\r\n\r\n" * 1000)),
-        "the server's answer has no end",
-    ),
-}
-
-
-@pytest.mark.parametrize("kind", ENDLESS)
-def test_an_answer_without_an_end_is_refused(kind, server, part, monkeypatch):
-    monkeypatch.setattr(module, "_ATTEMPTS", 1)
-    answer, words = ENDLESS[kind]
-    server.script = [answer]
-    assert words in reason_of_failure(server, part, most=100_000)
-    assert not part.exists() or part.stat().st_size <= 100_000 + (1 << 18)
-
-
-def dribbled(piece):
-    """Returns a body of which one piece comes every few milliseconds, for two seconds."""
-
-    def write(file):
-        end = time.monotonic() + 2
-        while time.monotonic() < end:
-            file.write(piece)
-            time.sleep(0.005)
-
-    return write
-
-
-@pytest.mark.parametrize(
-    "answer",
-    [(200, facts(1 << 20), dribbled(b"x")), (200, CHUNKED, dribbled(b"1\r\nx\r\n")), (100, {}, dribbled(b"a"))],
-    ids=["a body", "chunks", "a head"],
-)
-def test_a_server_that_sends_a_byte_now_and_then_is_given_up(answer, server, part, monkeypatch):
-    monkeypatch.setattr(connection, "_WINDOW_SECONDS", 0.05)
-    monkeypatch.setattr(module, "_ATTEMPTS", 1)
-    server.script = [answer]
-    begin = time.monotonic()
-    assert re.fullmatch(r"the server sent only \d+ B in 0 s", reason_of_failure(server, part))
-    assert time.monotonic() - begin < 1.5
-
-
-def test_a_file_that_exceeds_the_free_space_is_not_begun(server, part, monkeypatch):
-    monkeypatch.setattr(Part, "free", 1000)
-    with pytest.raises(DataError, match=r"a\.bin takes 2\.0 KB, but only 1\.0 KB are free\. Free some space"):
-        downloaded(server, part)
-    assert not part.exists()
-
-
-def test_a_file_of_unknown_size_does_not_fill_the_disk(server, part, monkeypatch):
-    monkeypatch.setattr(Part, "free", 1000)
-    server.script = [(200, {}, BODY)]
-    with pytest.raises(
-        DataError, match=r"the server does not tell its size, and 2\.0 KB of it have filled nine tenths"
-    ):
-        downloaded(server, part)
-    assert not part.exists()
-
-
-@pytest.mark.parametrize("record", ["[", '{"url": 1, "validator": 2, "total": "x"}', "[" * 100_000, "null"])
-def test_a_damaged_record_of_a_part_is_as_none(record, server, part):
-    part.write_bytes(b"part")
-    part.with_name("a.bin.part.json").write_text(record)
-    assert downloaded(server, part) == (BODY, [None])

@@ -41,6 +41,14 @@ def change_weights(entry, run=0):
     manifest.write(path.parent)
 
 
+def retrain_teacher(training):
+    """Gives the teacher of a study other weights; returns the SHA-256 of the old and of the new ones."""
+    weights = training.networks["Teacher"].entry.weights(0, "Last")
+    before = sha256(weights)
+    change_weights(training.networks["Teacher"].entry)
+    return before, sha256(weights)
+
+
 def test_a_run_records_the_sha256_of_its_teachers_weights(student):
     training = student()
     training.result()
@@ -51,12 +59,10 @@ def test_a_run_records_the_sha256_of_its_teachers_weights(student):
 def test_no_run_is_added_to_runs_of_another_teacher(student):
     training = student()
     training.result()
-    weights = training.networks["Teacher"].entry.weights(0, "Last")
-    before = sha256(weights)
-    change_weights(training.networks["Teacher"].entry)
+    before, after = retrain_teacher(training)
     with pytest.raises(UnlikeNetworkError) as refusal:
         student(NumRuns=2).result()
-    assert f"their SHA-256 was {before[:12]}, and is {sha256(weights)[:12]} now" in str(refusal.value)
+    assert f"their SHA-256 was {before[:12]}, and is {after[:12]} now" in str(refusal.value)
     assert "rm --restore" in str(refusal.value)
     assert "--accept-unlike" in str(refusal.value)
     assert training.entry.run_indices() == (0,)
@@ -65,11 +71,9 @@ def test_no_run_is_added_to_runs_of_another_teacher(student):
 def test_an_accepted_run_of_another_teacher_marks_the_experiment(student):
     training = student()
     training.result()
-    weights = training.networks["Teacher"].entry.weights(0, "Last")
-    before = sha256(weights)
-    change_weights(training.networks["Teacher"].entry)
+    before, after = retrain_teacher(training)
     result = accepting(student(NumRuns=2)).result()
-    assert result.unlike["Teacher weights"] == (before[:12], sha256(weights)[:12])
+    assert result.unlike["Teacher weights"] == (before[:12], after[:12])
     assert training.entry.status(2, training.config).unlike == ("Teacher weights",)
 
 

@@ -6,31 +6,21 @@ import io
 import pytest
 import torch
 
-from Arch.callbacks import Requests, SilentWatcher
 from Arch.config.config import Config
 from Arch.errors import DataError, StoppedError
 from Arch.training.fit.learner import Learner
 from Arch.training.run.checkpoint import InvalidCheckpointError, unpack
 from Arch.training.run.state import RunState
 from Arch.training.trainers.image_trainer import ImageTrainer
+from tests.training.run.interruptions import StopAfterEach
 
 CONVOLUTIONAL = {"Model": "resnet8", "Optimizer": "AdamW", "EMADecay": 0.5}
-
-
-class StopAt(SilentWatcher):
-    def __init__(self, step):
-        self.requests, self.left = Requests(), step
-
-    def step_done(self):
-        self.left -= 1
-        if self.left == 0:
-            self.requests.stop()
 
 
 @pytest.fixture
 def stopped(trainer):
     """Stops a run after the third of its eight steps; returns its trainer."""
-    watcher = StopAt(3)
+    watcher = StopAfterEach(3)
     training = trainer()
     training.settings = dataclasses.replace(training.settings, watcher=watcher, requests=watcher.requests)
     with pytest.raises(StoppedError, match="at step 3 of 8; the same command resumes it from step 3"):
@@ -149,7 +139,7 @@ def test_an_unreadable_checkpoint_is_logged_and_the_run_starts_again(stopped, tr
 
 def test_an_unreadable_checkpoint_is_discarded(stopped, trainer, uninterrupted):
     stopped.entry.work(0).checkpoints.save(7, b"nonsense")
-    watcher = StopAt(2)
+    watcher = StopAfterEach(2)
     again = trainer()
     again.settings = dataclasses.replace(again.settings, watcher=watcher, requests=watcher.requests)
     with pytest.raises(StoppedError, match="resumes it from step 2"):
