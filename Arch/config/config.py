@@ -133,8 +133,9 @@ class Config:
         """Returns whether a network may have normalisation constants that are not those of this dataset."""
         if isinstance(other, ForeignNetwork):
             return is_published(other.title)
-        keys = (*self.rules.data_keys, "Normalization")
-        return any(self.active.get(key) != other.active.get(key) for key in keys)
+        keys = self.rules.normalization_keys
+        own, others = ({key: each.named[key] for key in keys & each.named.keys()} for each in (self, other))
+        return own != others
 
     @property
     def title(self) -> str:

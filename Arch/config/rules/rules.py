@@ -128,6 +128,11 @@ class Rules:
         return (*sorted(found), "DownSample")
 
     @functools.cached_property
+    def normalization_keys(self) -> frozenset[str]:
+        """The keys on which the normalisation constants of the data depend."""
+        return frozenset((*self.data_keys, "Normalization"))
+
+    @functools.cached_property
     def _versioned(self) -> tuple[tuple[str, Schema], ...]:
         return tuple((key, rule.schema) for key, rule in self.keys.items() if rule.schema.choices)
 
