@@ -36,5 +36,5 @@ def _run(module: str) -> int:
 
 
 def _leave(_number: int = 0, _frame: FrameType | None = None) -> NoReturn:
-    """Ends the process at once: nothing has been begun."""
+    """Ends the process at once; nothing is running that would have to be cleaned up."""
     os._exit(_INTERRUPTED)

@@ -34,7 +34,8 @@ class Source:
         text: the text that was parsed, or None for an object made in Python.
         trail: the path in the document to the object; empty for the document itself.
         is_written: whether a user wrote the object, so that a key in it that nothing reads is worth a note.
-        is_record: whether it is the record of a cached experiment, which may be somebody else's: it names no files.
+        is_record: whether it is the record of a cached experiment. Another person may have written it, so it may not
+            name files.
     """
 
     label: str

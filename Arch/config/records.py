@@ -1,4 +1,4 @@
-"""Resolves the record of a cached experiment, which may be somebody else's: it names no file that was not given."""
+"""Resolves the record of a cached experiment. Another person may have written it, so it may not name files."""
 
 from __future__ import annotations
 

@@ -47,11 +47,11 @@ class Unread:
         """A number that is equal for configs in which the same keys are switched off for the same reasons."""
         return id(self.rules.relevance(self.given)) if self.rules else 0
 
-    def told(self, typed: Collection[str] = ()) -> tuple[str, ...]:
+    def worth_noting(self, typed: Collection[str] = ()) -> tuple[str, ...]:
         """Returns the keys whose value a user may expect to act.
 
         A default that a config spells out, or a value that means "not set", changes nothing either way. A key of the
-        command line or with a remark in the rules is told with any value.
+        command line or with a remark in the rules is returned with any value.
 
         Args:
             typed: further keys that the command line gave.

@@ -47,7 +47,7 @@ def fit_fonts(sheet: Sheet) -> str:
 
 @contextlib.contextmanager
 def boxes_allowed() -> Iterator[None]:
-    """Silences matplotlib's warnings of characters without a glyph, which are told in one line instead."""
+    """Silences matplotlib's warnings of characters without a glyph, since the program reports them in one line."""
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", r"Glyph \d+ .*missing from", UserWarning)
         yield

@@ -33,7 +33,7 @@ def named(label: str, n: str, width: int, *, is_unlike: bool) -> str:
 
 
 def spell_out_broken_formulas(sheet: Sheet) -> None:
-    """Lets matplotlib draw as it is what it would take for a formula and cannot read: the name of somebody's data."""
+    """Draws a text as plain characters if its dollar signs do not enclose a valid formula."""
     from matplotlib.cbook import is_math_text  # listing the figures' names must not import it
     from matplotlib.mathtext import MathTextParser
     from matplotlib.text import Text

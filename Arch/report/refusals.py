@@ -17,7 +17,7 @@ def ways_out(errors: Iterable[ArchError | None]) -> list[str]:
 
 
 def left_out(errors: Sequence[ArchError]) -> list[str]:
-    """Returns the lines about experiments that are left out; a single changed default is told in full."""
+    """Returns the lines about experiments that are left out; a single changed default gives its full message."""
     changed = [error for error in errors if isinstance(error, ChangedDefaultError)]
     if len(changed) < 2:
         return [f"error: left out: {error}" for error in errors]

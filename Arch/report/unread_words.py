@@ -36,11 +36,11 @@ def unread_keys(requested: Iterable[tuple[Config, str]], typed: Collection[str] 
     """
     groups: dict[tuple[int, tuple[str, ...]], tuple[Config, list[str]]] = {}
     for config, label in _with_references(requested):
-        if keys := config.unread.told(typed):
+        if keys := config.unread.worth_noting(typed):
             groups.setdefault((config.unread.rank, keys), (config, []))[1].append(label)
     found: dict[tuple[tuple[str, ...], str], list[str]] = {}
-    for (_, told), (config, labels) in groups.items():
-        for why, keys in config.unread.reasons(told).items():
+    for (_, noted), (config, labels) in groups.items():
+        for why, keys in config.unread.reasons(noted).items():
             found.setdefault((keys, why), []).extend(labels)
     return [Finding(keys, why, tuple(labels)) for (keys, why), labels in found.items()]
 

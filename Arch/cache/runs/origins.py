@@ -12,7 +12,7 @@ def provenance_in(fields: Fields, name: str = "Provenance") -> dict[str, Any]:
     """Returns the provenance in a record.
 
     Raises:
-        CorruptEntryError: it is no object, or a part of it that other code reads is of another kind.
+        CorruptEntryError: it is no object, or a member that other code reads has another type.
     """
     origin = fields.mapping(name)
     for part in _CHECKS.keys() & origin.keys():

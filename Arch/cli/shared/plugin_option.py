@@ -16,28 +16,16 @@ from Arch.config.rules.rules import Rules
 from Arch.planning.workspace import Workspace
 
 
-def add_plugin(parser: argparse.ArgumentParser) -> None:
-    """Adds the option `--plugin`."""
-    parser.add_argument(
-        "--plugin",
-        type=filled,
-        action="append",
-        default=[],
-        metavar="FILE",
-        help="a plugin file, as in a config's Plugins",
-    )
+def add_plugin(parser: argparse.ArgumentParser, about: str = "a plugin file, as in a config's Plugins") -> None:
+    """Adds the option `--plugin`, with a line for the help."""
+    parser.add_argument("--plugin", type=filled, action="append", default=[], metavar="FILE", help=about)
 
 
 def add_plugin_of_cached(parser: argparse.ArgumentParser) -> None:
     """Adds the option `--plugin` for experiments that are named by their fingerprints."""
-    parser.add_argument(
-        "--plugin",
-        type=filled,
-        action="append",
-        default=[],
-        metavar="FILE",
-        help="a plugin file that an experiment named by its fingerprint may use: no other file that the cache names "
-        "is run",
+    add_plugin(
+        parser,
+        "a plugin file that an experiment named by its fingerprint may use: no other file that the cache names is run",
     )
 
 

@@ -63,8 +63,8 @@ class Extension:
         retired: keys that it had in earlier versions, with the reason.
         references: for its own keys of the type `reference`.
         resets: by built-in reference, the values of its own keys where the reference is only a model's name.
-        is_named: whether a config or an option that was given names it. Otherwise only the record of a cached
-            experiment does, which may be somebody else's: its rules are read, and its Python must not run.
+        is_named: whether the given config or option names it. Otherwise only the record of a cached experiment does:
+            then its rules are read, and its Python must not run, since another person may have written the record.
     """
 
     code: Code

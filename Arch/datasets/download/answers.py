@@ -84,7 +84,7 @@ def validator_of(response: Response) -> str:
 
 
 def continues(response: Response, extent: Extent, version: Version) -> bool:
-    """Returns whether a partial answer brings bytes of the version that was begun; it may leave out a fact."""
+    """Returns whether a partial answer continues the stored version of the file; absent headers are not compared."""
     fact = "ETag" if version.validator.startswith('"') else "Last-Modified"
     is_same = response.headers.get(fact, version.validator) == version.validator
     return is_same and (None in {extent.total, version.total} or extent.total == version.total)
