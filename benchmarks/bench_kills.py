@@ -141,7 +141,7 @@ class Lab:
         entry = self._entry(name)[0]
         folder = entry.run_folder(0)
         record = json.loads((folder / "Run.json").read_text())
-        for key in ("attempts", "device_seconds", "startup_seconds"):
+        for key in ("attempts", "begin", "end", "device_seconds", "startup_seconds"):
             del record["Provenance"][key]
         del record["Seconds"]
         for epoch in record["Epochs"]:
