@@ -18,12 +18,13 @@ _DEPTH = 2  # of subfolders: split/class
 
 @dataclass(frozen=True)
 class Stamp:
-    """What a file or folder looked like at one time.
+    """Size and modification time of a file or folder, at the time when they were read.
 
-    A folder's stamp has the names in it and in its subfolders; it misses a file that is overwritten in place.
+    The time of a folder changes when a name in it is added or removed, so that the stamp of a folder, which covers two
+    levels of subfolders, does not show that a file in it was overwritten in place.
 
     Attributes:
-        path: where it was.
+        path: its path.
         size: of a file in bytes; of a folder the number of the folders that the stamp covers.
         changed: the latest modification, in nanoseconds since 1970.
     """

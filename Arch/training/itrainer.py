@@ -159,8 +159,6 @@ class ITrainer(ABC):
             with _logged_errors(lease, log), errors_named(self.config.plugins), self._session(), converted:
                 self.settings.requests.require_no_interrupt(f"run {lease.index} of {self.entry.path}")
                 log.write(start_message(self.study, lease))
-                if self.dataset:
-                    require_same_data_as_runs(self.dataset, self.entry.runs())
                 run = make_run(self.study, partial(self.prepare, lease.index), lease, log)
             self.settings.watcher.run_finished(run.scores, run.seconds)
 
@@ -171,13 +169,15 @@ class ITrainer(ABC):
         Raises:
             ArchError: data, networks or stages cannot be built from the config.
         """
-        streams, dataset = Streams(self.config["Seed"], index), self.dataset
+        streams, dataset, runs = Streams(self.config["Seed"], index), self.dataset, self.entry.runs()
+        if dataset:
+            require_same_data_as_runs(dataset, runs)
         with global_stream(streams.initialisation, self.engine.device):
             model = self.load_model(dataset)
             placed = None if model is None else self.engine.place(model)
             stages = self.stages(dataset, placed, streams)
         likeness = Likeness(self.networks, self._all_constants(dataset))
-        unlike = accepted(likeness.to_runs(self.entry.runs()), accepts=self.settings.accepts_unlike)
+        unlike = accepted(likeness.to_runs(runs), accepts=self.settings.accepts_unlike)
         return PreparedRun(self.study, streams, stages, self.headline, dataset, self.data_stamps, likeness, unlike)
 
     def constants(self, key: str, dataset: ImageData) -> Normalization:

@@ -41,10 +41,10 @@ class Difference:
 
 @dataclass(frozen=True)
 class Likeness:
-    """The networks of a study, to be compared with records.
+    """The networks that a study uses now, to be compared with what earlier runs recorded.
 
     Attributes:
-        networks: by config key, for no particular run.
+        networks: by config key, before a run is chosen (`GivenNetwork.for_run`).
         constants: the constants under which they see images, where the config has a choice of them.
     """
 
