@@ -35,7 +35,7 @@ def _mutate(rng: Random, sandbox: Sandbox) -> Trial:
         return _by_word(rng, sandbox, path)
     changes = [rng.choices(_CHANGES, _WEIGHTS)[0](rng, path, sandbox) for _ in range(rng.choice((1, 1, 1, 2)))]
     words = "; ".join(changes)
-    is_sure = is_damaged(path) or any(each.startswith("damaged: ") for each in changes)
+    is_sure = is_damaged(path) or changes[-1].startswith("damaged: ")  # a later change can repair an earlier one
     return Trial(f"{path.name}: {words}", _commands(path, sandbox, is_sure=is_sure), reads_canary=True)
 
 
