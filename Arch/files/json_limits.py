@@ -29,11 +29,11 @@ def decoder() -> json.JSONDecoder:
 
 def _peeled(content: bytes, levels: int) -> bytes:
     """Returns the brackets of a text without so many of the innermost levels."""
-    left = content.translate(_BRACKETS, _OTHERS)
+    left, before = content.translate(_BRACKETS, _OTHERS), -1
     for _ in range(levels):
-        if not left:
+        if len(left) in {0, before}:  # of brackets that do not match, a rest stays
             break
-        left = left.replace(b"[]", b"")
+        left, before = left.replace(b"[]", b""), len(left)
     return left
 
 
