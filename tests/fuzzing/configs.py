@@ -141,8 +141,9 @@ def _refer(rng: Random, path: Path, sandbox: Sandbox) -> str:
     if document is None:
         return "unchanged"
     key = rng.choice(_REFERENCES)
-    os.mkfifo(sandbox.input / "configs" / "pipe.json")
-    (sandbox.input / "configs" / "loop.json").symlink_to("loop.json")
+    if not os.path.lexists(sandbox.input / "configs" / "loop.json"):
+        os.mkfifo(sandbox.input / "configs" / "pipe.json")
+        (sandbox.input / "configs" / "loop.json").symlink_to("loop.json")
     files = (
         path.name,
         ".",
