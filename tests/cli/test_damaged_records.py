@@ -87,6 +87,7 @@ def test_a_wrong_member_of_a_record_hides_nothing(record, small, answer):
         summary.write_text(kept)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", SPECIAL)
 def test_what_is_no_file_hides_nothing(kind, small, answer):
     chance = random.Random(f"{SEED} {kind}")

@@ -59,7 +59,8 @@ def expected_runs(configs):
     return configs + len({seed // 10 for seed in range(configs) if seed % 3 == 0})
 
 
-@pytest.mark.parametrize(("count", "configs"), [(2, 4), pytest.param(8, 100, marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize(("count", "configs"), [(2, 4), (8, 100)])
 def test_several_sweeps_at_once_start_every_run_once(tmp_path, count, configs):
     folder = Folder(tmp_path, configs, steps=2)
     sweeps = [folder.start() for _ in range(count)]

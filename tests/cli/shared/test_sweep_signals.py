@@ -24,6 +24,7 @@ def test_ctrl_c_checkpoints_and_stops_and_the_same_command_resumes(place):
     assert len(place.starts()) == 5
 
 
+@pytest.mark.slow
 def test_ctrl_c_twice_kills_at_once_and_the_same_command_completes_it(place):
     place.write(2)
     process = place.sweep("--workers", 2, stub={"steps": 10**6, "ways": {"0": "ignores stop", "1": "ignores stop"}})
@@ -49,6 +50,7 @@ def test_a_sweep_continues_when_its_output_is_closed(place):
     assert [entry.run_indices() for entry in place.entries()] == [(0,)] * 3
 
 
+@pytest.mark.slow
 def test_the_table_of_a_closed_terminal_does_not_end_a_sweep(place):
     place.write(3)
     terminal, inside = os.openpty()
@@ -60,6 +62,7 @@ def test_the_table_of_a_closed_terminal_does_not_end_a_sweep(place):
     assert [entry.run_indices() for entry in place.entries()] == [(0,)] * 3
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a disk that is always full")
 def test_the_exit_code_tells_of_runs_and_not_of_a_full_disk_under_the_output(place):
     place.write(2)
@@ -129,6 +132,7 @@ def test_a_second_sweep_joins_the_first_and_each_run_starts_once(place):
     assert len(place.starts()) == 8
 
 
+@pytest.mark.slow
 def test_a_paused_worker_keeps_its_run_and_continues(place):
     place.write(1)
     both = [place.sweep(stub={"steps": 60})]

@@ -14,10 +14,9 @@ from Arch.models.folding import fold_batch_norm
 
 # one network is enough of families that differ only in depth or strides
 DEEP = re.compile(r"stitching/resnet(34|50|101|152).*|stitching/.*_same_size|logitdist/resnet(34|50)")
-# the smallest network of each family and one of each kind of block; the others are slow
+# the smallest network of most families; the others are slow
 SMALL = {
-    "MLP", "resnet8", "wrn_16_1", "MobileNetV2x0.5", "ShuffleV2", "ResNet7", "MiniResNet", "VGG4", "ViT_ETTT",
-    "logitdist/mlp", "stitching/small_cnn",
+    "MLP", "resnet8", "ShuffleV2", "ResNet7", "MiniResNet", "VGG4", "ViT_ETTT", "logitdist/mlp", "stitching/small_cnn",
 }  # fmt: skip
 UNUSUAL = re.compile(r"MLP|(logitdist|stitching)/.*")  # these have no standard layers
 

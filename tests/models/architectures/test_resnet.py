@@ -143,6 +143,7 @@ def test_every_block_starts_as_its_shortcut(name, batch_norm, images):
     assert torch.equal(block(x), F.relu(block.downsample(x)))
 
 
+@pytest.mark.slow
 def test_weights_of_the_benchmarks_network_fit():
     model, other = (build("ResNet50H", (3, 8, 8), 10, seed=seed) for seed in (0, 1))
     words = {"downsample": "shortcut", "fc": "linear"}

@@ -45,7 +45,9 @@ def test_parameters_of_a_same_width_network_by_hand(name):
         ("_same_width", [(64, 32), (64, 16), (64, 8), (64, 4)]),
     ],
 )
-@pytest.mark.parametrize("name", DEPTHS)
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=() if name in {"resnet18", "resnet50"} else pytest.mark.slow) for name in DEPTHS]
+)
 def test_stages_have_the_variants_widths_and_sizes(name, suffix, maps):
     network, seen = built(name + suffix), []
     for number in range(1, 5):
@@ -91,7 +93,7 @@ def test_the_small_cnn_refuses_images_that_are_too_small_for_its_pools():
         built("small_cnn", (1, 9, 7))
 
 
-@pytest.mark.parametrize("suffix", SUFFIXES)
+@pytest.mark.parametrize("suffix", ["", *(pytest.param(each, marks=pytest.mark.slow) for each in SUFFIXES[1:])])
 def test_every_block_is_a_generalized_layer(suffix, make):
     names = [layer.name for layer in make(f"stitching/resnet18{suffix}", (3, 8, 8)).layers]
     blocks = [f"layer{stage}.{block}" for stage in range(1, 5) for block in range(2)]

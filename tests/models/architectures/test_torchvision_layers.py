@@ -39,7 +39,7 @@ ARGUMENTS = {
     "inception_v3": {"aux_logits": False, "init_weights": False},
     "vit_b_16": {"image_size": 32},
 }
-FAST = {"resnet18", "mobilenet_v3_small", "shufflenet_v2_x0_5"}
+FAST = {"resnet18"}
 ALIKE = {"vgg11_bn", "squeezenet1_0", "efficientnet_v2_s", "regnet_x_400mf", "swin_v2_t"}  # a smaller one is tried
 FORWARDS = [
     pytest.param(name, marks=() if name in FAST else pytest.mark.slow) for name in FAMILIES if name not in ALIKE
