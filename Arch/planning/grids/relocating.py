@@ -21,9 +21,9 @@ def relocated(rules: Rules, raw: Mapping[str, Any], old: Path, new: Path) -> dic
 def path_from(path: str, old: Path, new: Path) -> str:
     """Returns a path relative to `old` as one relative to `new`; an empty or absolute path is returned unchanged.
 
-    Where a symbolic link makes `..` ambiguous, the result is absolute.
+    Where a symbolic link makes `..` ambiguous, the result is absolute. What can be no path is returned unchanged, too.
     """
-    if not path or path.startswith("~") or os.path.isabs(path):  # noqa: PTH117 - paths are strings in this module
+    if not path or "\0" in path or path.startswith("~") or os.path.isabs(path):  # noqa: PTH117 - paths are strings in this module
         return path
     target = os.path.abspath(old / path)  # noqa: PTH100 - as the resolver: removes `..`, follows no links
     moved = os.path.relpath(target, os.path.abspath(new))  # noqa: PTH100
