@@ -58,7 +58,8 @@ def _commands(path: Path, sandbox: Sandbox, *, is_sure: bool) -> tuple[Command, 
         _join_sweep(path, sandbox)
         found.append(Command(("-e", "sweep", *_WHERE), writes=made, must_fail=True))
     if is_sure or path.stem == "without_data":
-        found.append(Command(("-c", file, *_WHERE), uses_torch=True, writes=made, must_fail=is_sure))
+        decoded = (*made, "data", "data/*")
+        found.append(Command(("-c", file, *_WHERE), uses_torch=True, writes=decoded, must_fail=is_sure))
     return tuple(found)
 
 
