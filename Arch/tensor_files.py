@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import stat
+import tarfile
 import warnings
 import zipfile
 from collections.abc import Mapping
@@ -31,11 +32,14 @@ def read_torch(path: Path) -> Any:
     A damaged file may raise any exception, because its bytes steer torch's reader.
 
     Raises:
-        ImplausibleTensorsError: it is not a regular file, or takes more memory than there is or its size justifies.
+        ImplausibleTensorsError: it is not a regular file, or a tar archive, or takes more memory than there is or its
+            size justifies.
         OSError: the file cannot be read.
     """
     size = regular_size(path)
     _require_fit(_unpacked_size(path), size)
+    if _is_tar(path):  # torch's reader of its oldest format would make a temporary folder for it
+        raise ImplausibleTensorsError("it is a tar archive, not a weight file: unpack it and name the file inside")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the reader cannot change how the file was written
         return torch.load(path, map_location="cpu", weights_only=True)
@@ -94,6 +98,14 @@ def _unpacked_size(path: Path) -> int:
             return sum(each.file_size for each in archive.infolist())
     except (zipfile.BadZipFile, NotImplementedError, ValueError, RuntimeError):
         return path.stat().st_size  # of torch's older format, or damaged, which torch's reader notices
+
+
+def _is_tar(path: Path) -> bool:
+    try:
+        with tarfile.open(path, "r:"):
+            return True
+    except (tarfile.TarError, ValueError):
+        return False
 
 
 def _require_fit(needed: int, size: int) -> None:

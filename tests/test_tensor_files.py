@@ -2,6 +2,8 @@
 
 import io
 import os
+import tarfile
+import tempfile
 import zipfile
 
 import pytest
@@ -41,6 +43,15 @@ def test_a_pipe_is_not_opened(tmp_path):
     os.mkfifo(tmp_path / "w.pth")
     with pytest.raises(ImplausibleTensorsError, match="it is a pipe or a device"):
         regular_size(tmp_path / "w.pth")
+
+
+def test_a_tar_archive_is_refused_before_torch_makes_a_folder_for_it(tmp_path, monkeypatch):
+    torch.save({"a": torch.ones(1)}, tmp_path / "w.pth")
+    with tarfile.open(tmp_path / "w.tar", "w") as archive:
+        archive.add(tmp_path / "w.pth", "w.pth")
+    monkeypatch.delattr(tempfile, "mkdtemp")
+    with pytest.raises(ImplausibleTensorsError, match="it is a tar archive, not a weight file: unpack it"):
+        read_torch(tmp_path / "w.tar")
 
 
 def test_a_number_that_is_repeated_without_end_is_refused(tmp_path):
