@@ -119,6 +119,8 @@ def _repeat(rng: Random, path: Path, _: Sandbox) -> str:
 
 
 def _encode(rng: Random, path: Path, _: Sandbox) -> str:
+    if not path.is_file():
+        return "unchanged"
     text = path.read_bytes().decode("utf-8", "replace")
     name = rng.choice(("utf-8-sig", "utf-16", "utf-32", "utf-16-le", "utf-7"))
     path.write_bytes(text.encode(name))
@@ -126,6 +128,8 @@ def _encode(rng: Random, path: Path, _: Sandbox) -> str:
 
 
 def _enlarge(rng: Random, path: Path, _: Sandbox) -> str:
+    if not path.is_file():
+        return "unchanged"
     text = path.read_bytes().decode("utf-8", "replace")
     size = rng.choice((100_000, 9_000_000, 11_000_000))
     key = rng.choice(("DataName", "Zebra", "Title", "Model"))
@@ -167,6 +171,8 @@ def _refer(rng: Random, path: Path, sandbox: Sandbox) -> str:
 
 def _chain(rng: Random, path: Path, sandbox: Sandbox) -> str:
     """Makes a long chain of teachers, which may end where it begins."""
+    if not path.is_file():  # an earlier change has put a pipe there, or nothing
+        return "unchanged"
     length, is_circle = rng.choice((2, 30, 200, 1_000)), rng.random() < 0.5
     sound = {"Dataset": "Digits", "Model": "MLP", "MLPWidths": [4], "VanillaKD": True}
     folder = sandbox.input / "chain"
@@ -180,6 +186,8 @@ def _chain(rng: Random, path: Path, sandbox: Sandbox) -> str:
 
 
 def _inline(rng: Random, path: Path, _: Sandbox) -> str:
+    if not path.is_file():
+        return "unchanged"
     depth = rng.choice((2, 20, 100, 400, 3_000))
     start = '{"Dataset": "Digits", "Model": "MLP", "VanillaKD": true, "Teacher": '
     path.write_text(start * depth + rng.choice(('"MLP"', nested(rng), "null")) + "}" * depth, encoding="utf-8")

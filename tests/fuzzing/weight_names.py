@@ -14,3 +14,6 @@ HARMLESS = (
     "deep.pth",
 )
 """The files that a program may accept."""
+
+OTHER_HEAD = ("empty.pth", "scalar.pth", "transposed.pth", "none.pth", "text.pth")
+"""The files whose head does not fit, from which a network may begin with a new head."""

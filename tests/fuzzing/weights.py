@@ -14,7 +14,7 @@ from tests.fuzzing.kind import Kind, Run, Trial
 from tests.fuzzing.odd_files import change_bytes, change_place
 from tests.fuzzing.safetensors_headers import lie
 from tests.fuzzing.sandbox import Sandbox
-from tests.fuzzing.weight_names import HARMLESS, SOUND
+from tests.fuzzing.weight_names import HARMLESS, OTHER_HEAD, SOUND
 from tests.golden.outputs import GOLDEN
 from tests.repository import ROOT
 
@@ -49,7 +49,8 @@ def _mutate(rng: Random, sandbox: Sandbox) -> Trial:
         change, makes_sure = _changed(rng, path, sandbox)
         words, is_sure = f"{words}: {change}", is_sure or makes_sure
     shutil.rmtree(sandbox.input / "weights")
-    return Trial(words, tuple(_commands(rng, sandbox, path.name, is_sure=is_sure)), reads_canary=True)
+    begins = source.name in OTHER_HEAD
+    return Trial(words, tuple(_commands(rng, sandbox, path.name, is_sure=is_sure, begins=begins)), reads_canary=True)
 
 
 def _changed(rng: Random, path: Path, sandbox: Sandbox) -> tuple[str, bool]:
@@ -61,16 +62,28 @@ def _changed(rng: Random, path: Path, sandbox: Sandbox) -> tuple[str, bool]:
     return change_bytes(rng, path), False
 
 
-def _commands(rng: Random, sandbox: Sandbox, name: str, *, is_sure: bool) -> list[Command]:
+def _commands(rng: Random, sandbox: Sandbox, name: str, *, is_sure: bool, begins: bool) -> list[Command]:
+    """Returns the commands that read the weights.
+
+    Args:
+        rng: chooses one of the configs.
+        sandbox: where these are written.
+        name: the file of the weights.
+        is_sure: whether it is damaged beyond doubt.
+        begins: whether a network may begin from it nevertheless.
+    """
     configs = {"begun": {"PreTrained": True, "PreTrainedFrom": f"MLP@../{name}"}}
     configs["taught"] = {"VanillaKD": True, "Teacher": f"MLP@../{name}"}
     for stem, more in configs.items():
         (sandbox.input / "configs" / f"{stem}.json").write_text(json.dumps({**_TINY, **more}))
     looks = ("--cache", "cache", "--data", "data")
-    lines = [("-c", f"configs/{rng.choice(('begun', 'taught'))}.json")]
-    lines.append(("evaluate", f"MLP@{name}", "--dataset", "Digits", "--set", "MLPWidths=[4]"))
+    stem = rng.choice(("begun", "taught"))
+    begun = ("-c", f"configs/{stem}.json", *_WHERE)
+    measured = ("evaluate", f"MLP@{name}", "--dataset", "Digits", "--set", "MLPWidths=[4]", *_WHERE)
     found = [Command(("explain", "configs/taught.json", *looks), writes=("cache/*/*Result.json*",))]
-    found += [Command((*line, *_WHERE), uses_torch=True, writes=_MADE, must_fail=is_sure) for line in lines]
+    fails = is_sure and not (begins and stem == "begun")
+    found.append(Command(begun, uses_torch=True, writes=_MADE, must_fail=fails))
+    found.append(Command(measured, uses_torch=True, writes=_MADE, must_fail=is_sure))
     return [*found, Command(("status", *looks), writes=("cache/*/*Result.json*",))]
 
 
