@@ -67,8 +67,8 @@ def _are_alike(stored: Mapping[str, Any], active: Mapping[str, Any]) -> bool:
     types = [*map(type, stored.values())]
     if stored != active or types != [*map(type, active.values())] or [*stored] != [*active]:
         return False
-    nested = itertools.compress(stored, map(_NESTED.__contains__, types))
-    return all(_are_same(stored[key], active[key]) for key in nested)
+    nested = [*itertools.compress(stored, map(_NESTED.__contains__, types))]
+    return repr([stored[key] for key in nested]) == repr([active[key] for key in nested])  # 1 and True differ
 
 
 def _are_same(held: Any, value: Any) -> bool:

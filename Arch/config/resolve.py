@@ -73,7 +73,7 @@ class Resolver:
         self._open.append(place)
         try:
             raw, source = json_text.read_object(place)
-            config = self.nested(raw, _folder_of(place), source, overrides)
+            config = self.nested(raw, _folder(os.path.dirname(place)), source, overrides)  # noqa: PTH120 - as above
         except RecursionError:
             if len(self._open) > 1:  # the outermost call reports it, with the file that the user named
                 raise
@@ -221,9 +221,9 @@ class Resolver:
 
 
 @functools.lru_cache(maxsize=1024)
-def _folder_of(place: str) -> Path:
-    """Returns the folder of a file; cached, since making a `Path` costs as much as reading a config."""
-    return Path(place).parent
+def _folder(path: str) -> Path:
+    """Returns a folder as a `Path`; cached, since making one costs as much as reading a config."""
+    return Path(path)
 
 
 def _notes(

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping
+import itertools
+import operator
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -36,21 +38,38 @@ class Sibling:
         readers, given = self.config.rules.readers, self.config.given
         changes: dict[str, Any] = {}
         try:
-            for name, value, known in zip(raw, raw.values(), self.raw.values(), strict=True):
-                # True, 1 and 1.0 are equal in Python but not in a config, inside lists either.
-                kind = value.__class__
-                if kind not in _SCALARS or kind is not known.__class__ or value != known:
-                    read, type_name = readers[name]
-                    canonical = read(value, type_name)
-                    if canonical != given[name]:
-                        changes[name] = canonical
+            for name in self._doubtful(raw):
+                read, type_name = readers[name]
+                canonical = read(raw[name], type_name)
+                if canonical != given[name]:
+                    changes[name] = canonical
         except InvalidValueError:
             return None
         return changes if self._free.issuperset(changes) else None
 
+    def _doubtful(self, raw: Mapping[str, Any]) -> Iterable[str]:
+        """Returns the names whose values are not certainly the same; `raw` has the same names in the same order."""
+        values = [*raw.values()]
+        if [*map(type, values)] != self._kinds:  # True, 1 and 1.0 are equal in Python but not in a config
+            return self._names
+        scalars = itertools.compress(self._names, map(operator.ne, values, self._values))
+        return dict.fromkeys((*scalars, *self._lists))  # inside lists the types may differ
+
     @functools.cached_property
     def _names(self) -> list[str]:
         return [*self.raw]
+
+    @functools.cached_property
+    def _values(self) -> list[Any]:
+        return [*self.raw.values()]
+
+    @functools.cached_property
+    def _kinds(self) -> list[type]:
+        return [*map(type, self._values)]
+
+    @functools.cached_property
+    def _lists(self) -> tuple[str, ...]:
+        return tuple(name for name, value in self.raw.items() if type(value) not in _SCALARS)
 
     @functools.cached_property
     def _is_plain(self) -> bool:

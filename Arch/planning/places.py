@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from Arch import files
 from Arch.cache.layout import is_fingerprint
@@ -62,4 +61,4 @@ def configs_at(workspace: Workspace, place: Place, overrides: Sequence[str]) -> 
         yield config, workspace.store.find(place.prefix).fingerprint if overrides else config.fingerprint
         return
     for path in place.files():
-        yield workspace.resolver.load(Path(path), overrides), path
+        yield workspace.resolver.load(path, overrides), path

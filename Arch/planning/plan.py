@@ -108,13 +108,8 @@ class _Planner:
         self._steps: dict[str, Step] = {}
 
     def add(self, config: Config, runs: int, labels: tuple[str, ...] = ()) -> None:
-        step = self._steps.get(config.fingerprint)
-        if step is None:
-            step = self._step(config, runs)
-        _require_same_files(step.config, config)
-        if runs > step.wanted:
-            step = replace(self._step(step.config, runs), labels=step.labels)
-        step = replace(step, labels=(*step.labels, *labels))
+        known = self._steps.get(config.fingerprint)
+        step = self._step(config, runs, labels) if known is None else self._joined(known, config, runs, labels)
         self._steps[config.fingerprint] = step
         if not (step.is_done or step.refusal):
             for reference, run in runs_behind(config, max(step.status.missing)):
@@ -133,11 +128,17 @@ class _Planner:
                 self._place(need, ordered)
         ordered[fingerprint] = step
 
-    def _step(self, config: Config, runs: int) -> Step:
+    def _joined(self, step: Step, config: Config, runs: int, labels: tuple[str, ...]) -> Step:
+        """Returns a step with the runs and labels of a further request for it."""
+        _require_same_files(step.config, config)
+        labels = (*step.labels, *labels)
+        return self._step(step.config, runs, labels) if runs > step.wanted else replace(step, labels=labels)
+
+    def _step(self, config: Config, runs: int, labels: tuple[str, ...]) -> Step:
         status = self._store.status(config, runs)
         refusal = status.problem or (None if status.is_done else _refusal(config))
         needs = tuple(other.fingerprint for other in config.references.values())
-        return Step(with_runs(config, runs), (), status, refusal, needs)
+        return Step(with_runs(config, runs), labels, status, refusal, needs)
 
 
 def _require_same_files(one: Config, other: Config) -> None:

@@ -81,12 +81,12 @@ def _with_references(requested: Iterable[tuple[Config, str]]) -> Iterator[tuple[
         new = [(config, label) for config, label in level if id(config) not in seen]
         seen.update(id(config) for config, _ in new)
         yield from new
-        level = [
-            (other, _place_of(other, label))
-            for config, label in new
-            for other in config.references.values()
-            if isinstance(other, Config)
-        ]
+        next_level: dict[int, tuple[Config, str]] = {}
+        for config, label in new:
+            for other in config.references.values():
+                if isinstance(other, Config) and id(other) not in next_level:
+                    next_level[id(other)] = (other, _place_of(other, label))
+        level = [*next_level.values()]
 
 
 def _place_of(other: Config, label: str) -> str:
