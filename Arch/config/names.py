@@ -7,6 +7,7 @@ import re
 
 PLUGINS = "Plugins"  # the option that names plugin files
 TRAINER = "Trainer"  # the key that names the kind of study
+LIBRARIES = ("torchvision/", "timm/")  # how names of networks begin that the rules do not list
 _WORD_BREAK = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 
 

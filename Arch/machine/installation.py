@@ -81,4 +81,10 @@ class Installation:
         return () if parent in {Path(os.path.realpath(place)) for place in places} else (str(parent),)
 
 
+def environment_for_python() -> dict[str, str]:
+    """Returns the environment in which another process of this interpreter finds the same package."""
+    paths = [*INSTALLATION.import_paths, *filter(None, [os.environ.get("PYTHONPATH")])]
+    return {**os.environ, **({"PYTHONPATH": os.pathsep.join(paths)} if paths else {})}
+
+
 INSTALLATION = Installation(Path(__file__).resolve().parents[1])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,8 +14,9 @@ from Arch.cache.store import Store
 from Arch.callbacks import Requests, SilentWatcher, Watcher
 from Arch.config.config import Config
 from Arch.config.foreign import ForeignNetwork
+from Arch.config.names import LIBRARIES
 from Arch.config.plugins.running import errors_named, use, use_files
-from Arch.errors import CacheError, ConfigError, TrainingError
+from Arch.errors import ArchError, CacheError, ConfigError, TrainingError, why
 from Arch.faults import message_of
 from Arch.machine.command import given_command
 from Arch.types import Result
@@ -74,12 +75,15 @@ class Worker:
         """Builds the trainer of an experiment, with the networks that its runs are made from."""
         config.require_implemented()
         _let_threads_sleep()
-        from Arch.training import TRAINERS  # this and the next import torch, which a cached result does not need
+        from Arch.models import MODELS  # this and the next import torch, which a cached result does not need
+        from Arch.training import TRAINERS
         from Arch.training.process_state import state_of_a_new_process
         from Arch.training.settings import Settings
 
         with state_of_a_new_process():
             use(config)
+        if config.active.get("Model", "").startswith(LIBRARIES):
+            MODELS[config["Model"]]  # so that a mistyped name, which the rules do not know, leaves nothing behind
         networks = {key: self._given(config, key, other) for key, other in config.references.items()}
         command = self.command or given_command()
         settings = Settings(self.device, self.data, self.watcher, self.requests, self.accepts_unlike, command)
@@ -136,6 +140,24 @@ def data_digest(config: Config, data: Path) -> str:
     with _torch_errors_converted():
         use_files(())
         return measured_data(config, data, "None").digest
+
+
+def unknown_networks(names: Sequence[Sequence[str]]) -> list[str]:
+    """Returns for each name of a network, and of its published weights or "", what is wrong with it, or "".
+
+    Nothing is downloaded. Must not be called in a process that has yet to start others, since it imports torch.
+    """
+    from Arch.models import MODELS  # this and the next import torch, as above
+    from Arch.models.weights.published import require_published
+
+    problems = []
+    for model, weights in names:
+        try:
+            require_published(model, weights) if weights else MODELS[model]
+            problems.append("")
+        except ArchError as error:
+            problems.append(why(error))
+    return problems
 
 
 def load_model(config: Config, entry: Entry, run: int, weights: str) -> IModel:

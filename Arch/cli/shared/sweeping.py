@@ -23,6 +23,7 @@ from Arch.sweep.executors.local import LocalPool
 from Arch.sweep.options import SweepOptions
 from Arch.sweep.outcome import Report
 from Arch.sweep.progress import Outcome
+from Arch.sweep.published_names import without_unknown
 from Arch.sweep.scheduler import Sweep
 
 _MOST_LINES = 20
@@ -51,6 +52,7 @@ def sweep(
     )
     worker_options = WorkerOptions(options.device, options.gpus, options.per_gpu, options.workers, options.threads)
     slots = slots_of(worker_options, this_machine())
+    tasks = without_unknown(tasks)
     with closing(LocalPool(slots)) as pool, sweep_watcher(quiet=options.quiet) as watcher:
         known = estimator(plan, workspace.store)
         forecast = Forecast(tasks, lambda task: known.worker_seconds(task.step.config.active), len(slots))

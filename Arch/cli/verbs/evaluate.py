@@ -13,6 +13,7 @@ from Arch.cli.shared.plugin_option import add_plugin_of_cached, workspace_with_p
 from Arch.cli.shared.running import finish
 from Arch.config.config import Config
 from Arch.config.json_text import Source
+from Arch.config.names import LIBRARIES
 from Arch.errors import ArchError, ConfigError, PluginError
 from Arch.escaping import printable
 from Arch.planning.words import configs
@@ -91,7 +92,7 @@ def _words(words: Sequence[str]) -> Iterator[tuple[str, ...]]:
 
 
 def _is_foreign(word: str) -> bool:
-    return word.startswith(("torchvision/", "timm/")) or ("@" in word and "=" not in word.partition("@")[0])
+    return word.startswith(LIBRARIES) or ("@" in word and "=" not in word.partition("@")[0])
 
 
 def _evaluations(

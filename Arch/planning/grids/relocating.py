@@ -7,10 +7,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from Arch.config.names import LIBRARIES
 from Arch.config.rules.conditions import SUFFIX
 from Arch.config.rules.rules import Rules
-
-_FOREIGN = ("torchvision/", "timm/")
 
 
 def relocated(rules: Rules, raw: Mapping[str, Any], old: Path, new: Path) -> dict[str, Any]:
@@ -48,7 +47,7 @@ def _value(rules: Rules, name: str, value: Any, old: Path, new: Path) -> Any:
 def _reference(rules: Rules, value: Any, old: Path, new: Path) -> Any:
     if isinstance(value, Mapping):
         return relocated(rules, value, old, new)
-    if not isinstance(value, str) or value.startswith(_FOREIGN):
+    if not isinstance(value, str) or value.startswith(LIBRARIES):
         return value
     if value.endswith(".json"):
         return path_from(value, old, new)

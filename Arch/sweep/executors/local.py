@@ -15,7 +15,7 @@ from pathlib import Path
 from Arch import files
 from Arch.errors import TrainingError
 from Arch.machine.cgroups import out_of_memory_kills
-from Arch.machine.installation import INSTALLATION
+from Arch.machine.installation import environment_for_python
 from Arch.sweep.executors.executor import Ending, WorkerRequest
 from Arch.sweep.executors.job import PARENT, SIGNALS
 from Arch.sweep.executors.order import Order
@@ -111,10 +111,8 @@ class LocalPool:
 
 
 def _environment(slot: Slot) -> dict[str, str]:
-    paths = [*INSTALLATION.import_paths, *filter(None, [os.environ.get("PYTHONPATH")])]
     threads = {} if slot.threads is None else dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS"), str(slot.threads))
-    found = {"PYTHONPATH": os.pathsep.join(paths)} if paths else {}
-    return {**os.environ, **found, PARENT: str(os.getpid()), **threads, **slot.environment}
+    return {**environment_for_python(), PARENT: str(os.getpid()), **threads, **slot.environment}
 
 
 def _send(process: subprocess.Popen[bytes], order: Order) -> None:
