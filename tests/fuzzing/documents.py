@@ -20,7 +20,7 @@ def change_document(rng: Random, path: Path, sandbox: Sandbox) -> str:
     """Changes a JSON file at one place and says how."""
     try:
         document = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError:  # a former change has made it unreadable
+    except (ValueError, RecursionError):  # a former change has made it unreadable
         return "unchanged"
     places = list(_places(document))
     value = odd_value(rng, sandbox)
