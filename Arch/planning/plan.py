@@ -77,6 +77,15 @@ class Plan:
                 waiting[need] = max(waiting[need], waiting[step.config.fingerprint] + 1)
         return tuple(sorted(missing, key=lambda step: -waiting[step.config.fingerprint]))
 
+    @cached_property
+    def possible(self) -> tuple[Step, ...]:
+        """Those of the `missing` experiments that are not refused, and that need none that is."""
+        barred: set[str] = set()
+        for step in self.steps:  # dependencies first
+            if not step.is_done and (step.refusal or not barred.isdisjoint(step.needs)):
+                barred.add(step.config.fingerprint)
+        return tuple(step for step in self.missing if step.config.fingerprint not in barred)
+
     @property
     def duplicates(self) -> tuple[Step, ...]:
         """The experiments that were requested more than once."""

@@ -94,6 +94,14 @@ def test_a_damaged_entry_is_refused_and_stops_no_other(plan, commit):
     assert isinstance(damaged.refusal, CorruptEntryError)
 
 
+def test_what_needs_a_refused_experiment_is_not_possible(plan, commit):
+    (commit(TEACHER, 0).path / "Config.json").write_text("{")
+    alone, pupil = {**TINY, "Seed": 5}, {**TINY, "Seed": 6, "VanillaKD": True, "Teacher": TAUGHT}
+    made = plan(alone, TAUGHT, pupil)
+    assert [step.config["Seed"] for step in made.missing] == [1, 0, 5, 6]
+    assert [step.config["Seed"] for step in made.possible] == [5]
+
+
 def test_an_entry_of_another_default_is_refused_and_stops_no_other(resolver, store, plan, commit):
     rules = resolver.rules
     commit(TEACHER, 0)

@@ -83,9 +83,8 @@ def _states(steps: Sequence[Step]) -> str:
 
 def _total(plan: Plan, known: Estimator, options: argparse.Namespace) -> str:
     """Returns the line about the time of all runs: in one process, and in a sweep's workers."""
-    steps = [step for step in plan.missing if not step.refusal]
-    runs = sum(step.wanted - step.done for step in steps)
-    spans = [(step, _seconds(step, known)) for step in steps]
+    runs = sum(step.wanted - step.done for step in plan.possible)
+    spans = [(step, _seconds(step, known)) for step in plan.possible]
     seconds = sum(each for _, each in spans if each is not None)
     unknown = sum(step.wanted - step.done for step, each in spans if each is None)
     if not runs or unknown == runs:
@@ -105,7 +104,8 @@ def _sweep(plan: Plan, known: Estimator, options: argparse.Namespace) -> str:
         if chosen != WorkerOptions(options.device):
             raise
         return ""
-    tasks = [task for task in tasks_of(plan) if not task.step.refusal]
+    possible = {step.config.fingerprint for step in plan.possible}
+    tasks = [task for task in tasks_of(plan) if task.fingerprint in possible]
     left = Forecast(tasks, lambda task: known.worker_seconds(task.step.config.active), workers).left() or 0.0
     return f"; about {duration_text(left)} by -e with {workers} worker{'s'[: workers != 1]}"
 
