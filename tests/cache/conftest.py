@@ -120,7 +120,7 @@ def make_run():
     def make(index=0, accuracy=0.5, **changes):
         epoch = Epoch(1, {"loss": 1.25}, {"accuracy": accuracy}, {}, 0.1, 2.0)
         fields = {"seed": 7, "epochs": (epoch,), "scores": {"accuracy": accuracy}, "seconds": 3.5}
-        return Run(index, **{**fields, "provenance": {"device": "cpu", "classes": ["cat", "dog"]}, **changes})
+        return Run(index, **{**fields, "provenance": {"device": "cpu", "class_names": ["cat", "dog"]}, **changes})
 
     return make
 

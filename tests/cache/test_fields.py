@@ -48,14 +48,48 @@ def test_a_long_value_is_quoted_by_its_beginning():
 
 
 @pytest.mark.parametrize("value", [5, [5], {"a": 1}, "x" * 9])
-@pytest.mark.parametrize("part", ["headline", "sessions", "versions", "made_from", "class_names", "accepted_unlike"])
+@pytest.mark.parametrize(
+    "part",
+    [
+        "headline", "sessions", "versions", "made_from", "class_names", "accepted_unlike", "classes", "input_shape",
+        "normalization", "normalization_constants",
+    ],
+)  # fmt: skip
 def test_parts_of_the_provenance_that_code_reads_are_checked(part, value):
     from Arch.cache.runs.origins import provenance_in
 
-    right = {"headline": "x" * 9, "versions": {"a": 1}, "made_from": {"a": 1}}
+    right = {"headline": "x" * 9, "versions": {"a": 1}, "made_from": {"a": 1}, "classes": 5, "normalization": "x" * 9}
     document = {"Provenance": {part: value, "anything": [1, {"else": None}]}}
     if right.get(part) == value:
         assert provenance_in(Fields(document, "Run.json")) == document["Provenance"]
     else:
         with pytest.raises(CorruptEntryError, match=rf"Run\.json .*expected {part} to be"):
             provenance_in(Fields(document, "Run.json"))
+
+
+@pytest.mark.parametrize(
+    ("part", "right", "wrong"),
+    [
+        ("classes", [1, 10], [0, True, 10**8, 1.0]),
+        ("input_shape", [[3, 32, 32]], [[], [3, 32], [3, 0, 32], [3, 32, 10**6], [3, 32, 32.0]]),
+        (
+            "normalization_constants",
+            [{"mean": [0.5, 1], "std": [1.0, 2], "unit": 255.0}],
+            [
+                {"mean": [0.5], "std": [1.0]},
+                {"mean": [0.5], "std": [], "unit": 1.0},
+                {"mean": 0.5, "std": 1.0, "unit": 1.0},
+                {"mean": ["a"], "std": [1.0], "unit": 1.0},
+                {"mean": [0.5], "std": [1.0], "unit": None},
+            ],
+        ),
+    ],
+)
+def test_what_a_network_is_rebuilt_from_is_checked(part, right, wrong):
+    from Arch.cache.runs.origins import provenance_in
+
+    for value in right:
+        provenance_in(Fields({"Provenance": {part: value}}, "Run.json"))
+    for value in wrong:
+        with pytest.raises(CorruptEntryError, match=rf"expected {part} to be"):
+            provenance_in(Fields({"Provenance": {part: value}}, "Run.json"))

@@ -7,6 +7,8 @@ from typing import Any
 
 from Arch.cache.fields import Fields
 
+MOST_CLASSES, MOST_PIXELS = 10**7, 2**16  # of a dataset; of a side of an image
+
 
 def provenance_in(fields: Fields, name: str = "Provenance") -> dict[str, Any]:
     """Returns the provenance in a record.
@@ -46,6 +48,23 @@ def _is_object(value: Any) -> bool:
     return isinstance(value, dict)
 
 
+def _is_count(value: Any, most: int = MOST_CLASSES) -> bool:
+    return type(value) is int and 1 <= value <= most
+
+
+def _is_shape(value: Any) -> bool:
+    return isinstance(value, list) and len(value) == 3 and all(_is_count(each, MOST_PIXELS) for each in value)
+
+
+def _are_constants(value: Any) -> bool:
+    names = {"mean", "std", "unit"}
+    if not isinstance(value, dict) or not names <= value.keys():
+        return False
+    mean, std = value["mean"], value["std"]
+    are_lists = isinstance(mean, list) and isinstance(std, list) and len(mean) == len(std)
+    return are_lists and all(type(each) in (int, float) for each in (*mean, *std, value["unit"]))
+
+
 _CHECKS: Mapping[str, tuple[str, Callable[[Any], bool]]] = {
     "headline": ("a string", _is_text),
     "sessions": ("a list of objects", _are_objects),
@@ -53,4 +72,8 @@ _CHECKS: Mapping[str, tuple[str, Callable[[Any], bool]]] = {
     "made_from": ("an object", _is_object),
     "accepted_unlike": ("an object of lists of strings", _are_differences),
     "class_names": ("a list of strings", _are_texts),
+    "classes": ("a whole number of classes", _is_count),
+    "input_shape": ("a list of channels, height and width", _is_shape),
+    "normalization": ("a string", _is_text),
+    "normalization_constants": ("an object of the lists mean and std and the number unit", _are_constants),
 }

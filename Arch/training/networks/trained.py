@@ -14,7 +14,8 @@ from safetensors.torch import load
 from torch import Tensor
 
 from Arch.cache.entry import Entry
-from Arch.cache.layout import removal
+from Arch.cache.fields import Fields
+from Arch.cache.layout import RUN, removal
 from Arch.config.config import Config
 from Arch.datasets.data import ImageData
 from Arch.datasets.normalization import Normalization
@@ -71,9 +72,9 @@ class TrainedNetwork:
             CacheError: the run or its weights do not exist.
             CorruptEntryError: the weights are damaged, or do not fit the config's network.
         """
-        origin, name = self.run.provenance, self.config["Model"]
+        shape, classes, name = self._recorded("input_shape"), self._recorded("classes"), self.config["Model"]
         architecture = self.config.fill(MODELS[name], name)
-        network = construct(architecture, tuple(origin["input_shape"]), origin["classes"], name=name, seed=0)
+        network = construct(architecture, tuple(shape), classes, name=name, seed=0)
         state = self.state()
         with self._damage_named():
             load_exactly(network, architecture, state, f"of {self.title}")
@@ -86,12 +87,18 @@ class TrainedNetwork:
             DataError: it was trained on images or classes that differ from the dataset's.
             CacheError, CorruptEntryError: as `load`.
         """
-        _require_same_kind(self.run.provenance, data_record(dataset))
+        own = data_record(dataset)
+        for field, word in (("input_shape", "images of shape (C, H, W)"), ("class_names", "the classes")):
+            if self._recorded(field) != own[field]:
+                raise DataError(
+                    f"the teacher was trained on {word} {_short(self._recorded(field))}, but the student is trained on "
+                    f"{_short(own[field])}. Choose a teacher that was trained on the student's kind of data."
+                )
         return self.load()
 
     def load_as_is(self, dataset: ImageData) -> IModel:
         """See `GivenNetwork.load_as_is`; raises DataError, and as `load`."""
-        own = self.run.provenance["input_shape"]
+        own = self._recorded("input_shape")
         if list(dataset.shape) != own:
             raise DataError(
                 f"{self.title} reads images of shape (C, H, W) {_short(own)}, but those of {dataset.name} are "
@@ -101,13 +108,13 @@ class TrainedNetwork:
 
     def normalization(self, root: Path, known: Normalization | None = None) -> Normalization:
         """See `GivenNetwork.normalization`."""
-        origin = self.run.provenance
-        if known is not None and normalization_digest(known) == origin["normalization"]:
+        digest = self._recorded("normalization")
+        if known is not None and normalization_digest(known) == digest:
             return known
-        if "normalization_constants" in origin:
-            return restored(origin["normalization_constants"])
+        if "normalization_constants" in self.run.provenance:
+            return restored(self._recorded("normalization_constants"))
         constants = training_data(self.config, root).normalization
-        if normalization_digest(constants) != origin["normalization"]:
+        if normalization_digest(constants) != digest:
             raise DataError(
                 f"the data of {self.title} give other normalisation constants than those that it was trained with. "
                 "Put the old data back, or choose NetworkNormalization Dataset, ImageNet or CIFAR."
@@ -116,7 +123,7 @@ class TrainedNetwork:
 
     def class_names(self) -> list[str]:
         """See `GivenNetwork.class_names`."""
-        return list(self.run.provenance["class_names"])
+        return list(self._recorded("class_names"))
 
     def state(self) -> Mapping[str, Tensor]:
         """See `GivenNetwork.state`; raises as `load`."""
@@ -128,6 +135,13 @@ class TrainedNetwork:
         """See `GivenNetwork.origin`."""
         which = {"fingerprint": self.entry.fingerprint, "run": self.index, "weights": self.weights}
         return {**which, "digest": self.entry.weights_sha256(self.index, self.weights)}
+
+    def _recorded(self, name: str) -> Any:
+        """Returns what the run recorded of its data under a name; raises CorruptEntryError if it did not."""
+        origin = self.run.provenance
+        if name not in origin:
+            raise Fields(origin, f"{self.entry.run_folder(self.index)}/{RUN}").invalid(name, "recorded")
+        return origin[name]
 
     @contextmanager
     def _damage_named(self) -> Iterator[None]:
@@ -141,15 +155,6 @@ class TrainedNetwork:
                 f"{path} does not hold the weights of {self.config['Model']}. Restore it from a copy, or remove the "
                 f"run from the cache ({removal(self.entry.path, self.index)}) and give the same command again: {error}"
             ) from error
-
-
-def _require_same_kind(teacher: Mapping[str, Any], student: Mapping[str, Any]) -> None:
-    for field, word in (("input_shape", "images of shape (C, H, W)"), ("class_names", "the classes")):
-        if teacher[field] != student[field]:
-            raise DataError(
-                f"the teacher was trained on {word} {_short(teacher[field])}, but the student is trained on "
-                f"{_short(student[field])}. Choose a teacher that was trained on the student's kind of data."
-            )
 
 
 def _short(names: list[object]) -> str:

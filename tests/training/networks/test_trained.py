@@ -1,5 +1,8 @@
 """Oracle: the predictions of a trained network before it was saved."""
 
+import json
+from pathlib import Path
+
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
@@ -51,6 +54,22 @@ def test_a_flipped_bit_in_the_weights_is_refused(trainer, place):
     path.write_bytes(content)
     with pytest.raises(CorruptEntryError, match=r"Last\.safetensors does not have the SHA-256 that its manifest has"):
         TrainedNetwork(training.config, training.entry).load()
+
+
+@pytest.mark.parametrize("part", ["input_shape", "classes", "class_names", "normalization"])
+def test_a_run_that_does_not_record_its_data_is_refused_with_its_file(trainer, part):
+    training = trainer()
+    training.result()
+    path = training.entry.run_folder(0) / "Run.json"
+    document = json.loads(path.read_text())
+    del document["Provenance"][part]
+    path.write_text(json.dumps(document))
+    network, dataset = TrainedNetwork(training.config, training.entry), training.load_dataset()
+    read = (
+        (lambda: network.normalization(Path("data"))) if part == "normalization" else lambda: network.load_for(dataset)
+    )
+    with pytest.raises(CorruptEntryError, match=rf"Run\.json .*expected {part} to be recorded, found nothing"):
+        read()
 
 
 def test_weights_that_are_not_finite_are_named(trainer):
