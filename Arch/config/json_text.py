@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import json
+import math
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -181,7 +182,14 @@ def _refuse_constant(piece: str) -> NoReturn:
     raise _RefusedError(f"expected a finite number, got {piece}.", piece)
 
 
-_DECODER = json.JSONDecoder(object_pairs_hook=_unique, parse_constant=_refuse_constant)
+def _finite(piece: str) -> float:
+    number = float(piece)
+    if not math.isfinite(number):
+        raise _RefusedError(f"expected a finite number, got {piece[:20]}, which is too large for a float.", piece)
+    return number
+
+
+_DECODER = json.JSONDecoder(object_pairs_hook=_unique, parse_constant=_refuse_constant, parse_float=_finite)
 
 
 def _plain_object(content: bytes) -> dict[str, Any] | None:
