@@ -44,6 +44,8 @@ def _places(document: Any) -> list[Place]:
     found, rest = [], [document]
     while rest:
         each = rest.pop()
+        if not isinstance(each, dict | list):  # the whole document is a number or a text
+            continue
         keys = list(each) if isinstance(each, dict) else list(range(min(len(each), 5)))
         for key in keys:
             found.append((each, key))
