@@ -26,6 +26,7 @@ from tests.special_files import SPECIAL, time_limit
         ('{"é": 1,\n"é": 2}', "x:2: 'é' is given twice. Keep one."),
         ('{"a": {"b": 1,\n"b": 2}}', "x:2: 'b' is given twice. Keep one."),
         ('{"a":\nNaN}', "x:2: expected a finite number, got NaN."),
+        ('{"a":\n[-1e999]}', "x:2: expected a finite number, got -1e999, which is too large for a float."),
         ('{"a":\n-Infinity}', "x:2: expected a finite number, got -Infinity."),
         ("[1]", "x: expected a JSON object {...}, got [1]."),
         ('"a"', 'x: expected a JSON object {...}, got "a".'),
