@@ -10,6 +10,7 @@ from typing import Any
 
 # runs that differ in one of these agree only up to rounding, which a statistic over them has to state
 COMPARED = ("device", "threads", "torch")
+VERSION = " version"  # ends the names of components whose versions differ
 
 # what `{split}` in a DataPath stands for: the training split, then the other names of the test split
 SPLIT_WORDS = ("train", "test", "val", "valid")
@@ -119,6 +120,26 @@ def unlike_networks(origins: Iterable[Mapping[str, Any]]) -> dict[str, tuple[Any
     return found
 
 
+def unlike_versions(origins: Iterable[Mapping[str, Any]]) -> dict[str, tuple[Any, ...]]:
+    """Returns the components of which runs used different versions, with these versions, by what the runs recorded.
+
+    A run that records no version of a component is not compared, except for how a reference is used
+    (`KEY.normalization`), which was version 1 before it was recorded.
+
+    Args:
+        origins: the provenance of the runs.
+    """
+    recorded = [each for origin in origins if (each := origin.get("versions"))]
+    found: dict[str, tuple[Any, ...]] = {}
+    for key in dict.fromkeys(key for each in recorded for key in each):
+        before = 1 if key.endswith(".normalization") else None
+        values = (each.get(key, before) for each in recorded)
+        several = tuple(dict.fromkeys(value for value in values if value is not None))
+        if len(several) > 1:
+            found[f"{key}{VERSION}"] = several
+    return found
+
+
 @dataclass(frozen=True)
 class Result:
     """The result of one experiment: its config's active values and the summary of its runs.
@@ -160,7 +181,8 @@ class Result:
         """The keys of `COMPARED` that have several values in these runs, with the values.
 
         A run that was resumed on another device has several values by itself. Differences between the networks that
-        runs were made from (`--accept-unlike`) follow, under names such as `Teacher weights`, with the values.
+        runs were made from (`--accept-unlike`) follow, under names such as `Teacher weights`, and components of several
+        versions, under names such as `Optimizer version`, each with the values.
         """
         found: dict[str, list[Any]] = {key: [] for key in COMPARED}
         sessions = [session for run in self.provenance.values() for session in run.get("sessions", (run,))]
@@ -169,4 +191,4 @@ class Result:
                 if session.get(key) not in values:
                     values.append(session.get(key))
         several = {key: tuple(values) for key, values in found.items() if len(values) > 1}
-        return several | unlike_networks(self.provenance.values())
+        return several | unlike_networks(self.provenance.values()) | unlike_versions(self.provenance.values())

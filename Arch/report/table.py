@@ -8,7 +8,7 @@ from typing import Any
 
 from Arch.escaping import printable
 from Arch.report.columns import aligned
-from Arch.types import COMPARED, Result, Statistic
+from Arch.types import COMPARED, VERSION, Result, Statistic
 from Arch.units import is_share
 
 FIRST = ("accuracy", "best_accuracy", "agreement", "teacher_accuracy", "kl_to_teacher", "nll", "ece")
@@ -21,8 +21,8 @@ def table(results: Sequence[Result], labels: Sequence[str], scores: Sequence[str
     """Returns one line per experiment: its label, mean ± standard deviation of each score, seconds per run.
 
     Accuracies and agreements are in percent, the standard deviation is that of a sample (n - 1), n is shown in the
-    first column that an experiment has, and for scores with another n. Statistics over runs of unlike device type,
-    thread count or torch version are marked and explained below the table. Controls in labels are escaped, so that each
+    first column that an experiment has, and for scores with another n. Statistics over runs that are
+    `Result.unlike` are marked and explained below the table. Controls in labels are escaped, so that each
     experiment has one line.
 
     Args:
@@ -99,8 +99,10 @@ def _footnotes(results: Sequence[Result], labels: Sequence[str]) -> list[str]:
     ]
     if not notes:
         return []
-    are_alike_networks = all(set(result.unlike) <= set(COMPARED) for _, result in marked)
-    meaning = "which agree only up to rounding" if are_alike_networks else "some of them made from other networks"
+    others = {key.endswith(VERSION) for _, result in marked for key in result.unlike if key not in COMPARED}
+    words = {False: "from other networks", True: "by other versions of a component"}
+    made = " and ".join(words[are_versions] for are_versions in sorted(others))
+    meaning = f"some of them made {made}" if made else "which agree only up to rounding"
     return list(map(printable, (f"{UNLIKE} over unlike runs, {meaning}:", *notes)))
 
 

@@ -132,6 +132,18 @@ def test_a_statistic_over_runs_of_other_networks_is_marked_with_both():
     )
 
 
+def test_a_statistic_over_runs_of_several_versions_is_marked_with_them():
+    old, new = {"versions": {"Optimizer": 1, "Model": 3}}, {"versions": {"Optimizer": 2, "Model": 3}}
+    shown = table([result([{"accuracy": 0.9}, {"accuracy": 0.8}], [old, new])], ["resnet8"])
+    assert "(n=2)*" in shown
+    assert shown.endswith(
+        "* over unlike runs, some of them made by other versions of a component:\n  resnet8: Optimizer version 1, 2"
+    )
+    both = old | {"accepted_unlike": {"Teacher weights": ["3f9a", "77ab"]}}
+    shown = table([result([{"accuracy": 0.9}, {"accuracy": 0.8}], [both, new])], ["resnet8"])
+    assert "some of them made from other networks and by other versions of a component:" in shown
+
+
 def test_like_runs_and_single_runs_are_not_marked():
     here = {"device": "cpu", "threads": 2, "torch": "2.9.0", "commit": "a"}
     alike = result([{"accuracy": 0.9}, {"accuracy": 0.9}], [here, here | {"commit": "b"}])
