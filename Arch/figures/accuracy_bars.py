@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from Arch.errors import ArchError
 from Arch.figures import FIGURES, Exhibit, views
 from Arch.figures._style import COLOURS, COLUMN, LINE
-from Arch.figures.text import figure_text, named
+from Arch.figures.text import named, unlike_note
 from Arch.report import percent
 from Arch.types import Statistic
 
@@ -111,10 +111,10 @@ def _limits(bars: Sequence[_Bar]) -> tuple[float, float]:
 
 def _notes(bars: Sequence[_Bar]) -> list[str]:
     left, _ = _limits(bars)
-    unlike = dict.fromkeys(key for bar in bars for key in bar.unlike)
+    unlike = unlike_note(bar.unlike for bar in bars)
     notes = {
         f"axis starts at {left:g} %, not at 0": left > 0,
         "dots: runs, whiskers: standard deviation": any(len(bar.accuracies) > 1 for bar in bars),
-        f"* over runs of unlike {', '.join(map(figure_text, unlike))}": bool(unlike),
+        unlike: bool(unlike),
     }
     return [note for note, holds in notes.items() if holds]

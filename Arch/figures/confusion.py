@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from Arch.errors import ArchError
 from Arch.figures import FIGURES, Exhibit, views
 from Arch.figures._style import COLUMN
-from Arch.figures.text import figure_text, named
+from Arch.figures.text import figure_text, named, unlike_note
 
 if TYPE_CHECKING:
     import numpy as np
@@ -28,6 +28,7 @@ class _Matrix:
     """Counts of an experiment's predictions, summed over its runs."""
 
     title: str
+    unlike: tuple[str, ...]
     counts: npt.NDArray[np.int64]
     classes: tuple[str, ...]
 
@@ -50,6 +51,7 @@ def confusion(experiments: Sequence[Exhibit], sheet: Sheet) -> None:
         image = _draw(axes, matrix)
     for axes in panels[len(matrices) :]:
         axes.set_axis_off()
+    sheet.supxlabel(unlike_note(each.unlike for each in matrices), size=7)
     sheet.colorbar(image, ax=panels, label="Share of the class (%)", shrink=0.7)
 
 
@@ -61,10 +63,9 @@ def _matrix(experiment: Exhibit) -> _Matrix:
         raise ArchError("no run has a confusion matrix. `main.py evaluate` makes one.")
     total: Any = sum(counts[1:], start=counts[0])
     names = runs[0].provenance.get("class_names", range(len(total)))
-    title = named(
-        experiment.label, f"{len(counts)}", TITLE, is_unlike=len(counts) > 1 and bool(experiment.result.unlike)
-    )
-    return _Matrix(title, total, tuple(map(figure_text, names)))
+    unlike = tuple(experiment.result.unlike) if len(counts) > 1 else ()
+    title = named(experiment.label, f"{len(counts)}", TITLE, is_unlike=bool(unlike))
+    return _Matrix(title, unlike, total, tuple(map(figure_text, names)))
 
 
 def _draw(axes: Axes, matrix: _Matrix) -> Any:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from Arch.errors import ArchError
 from Arch.figures import FIGURES, Exhibit, views
 from Arch.figures._style import COLOURS, COLUMN
-from Arch.figures.text import named
+from Arch.figures.text import named, unlike_note
 from Arch.report import percent
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ class _Diagram:
     """Bins of confidence of an experiment's predictions, pooled over its runs."""
 
     title: str
+    unlike: tuple[str, ...]
     count: npt.NDArray[np.float64]
     confidence: npt.NDArray[np.float64]
     accuracy: npt.NDArray[np.float64]
@@ -46,6 +47,7 @@ def reliability(experiments: Sequence[Exhibit], sheet: Sheet) -> None:
         _draw(axes, diagram)
     for axes in panels[len(diagrams) :]:
         axes.set_axis_off()
+    sheet.supxlabel(unlike_note(each.unlike for each in diagrams), size=7)
 
 
 def _diagram(experiment: Exhibit) -> _Diagram:
@@ -65,9 +67,10 @@ def _diagram(experiment: Exhibit) -> _Diagram:
 
     count = np.sum([arrays["bin_count"].values for arrays in runs], axis=0).astype(np.float64)
     error = experiment.result.statistic("ece")
-    title = named(experiment.label, f"{len(runs)}", TITLE, is_unlike=len(runs) > 1 and bool(experiment.result.unlike))
+    unlike = tuple(experiment.result.unlike) if len(runs) > 1 else ()
+    title = named(experiment.label, f"{len(runs)}", TITLE, is_unlike=bool(unlike))
     text = "" if error is None else f"ECE {percent(error.times(100))} %"
-    return _Diagram(title, count, pooled("bin_confidence"), pooled("bin_accuracy"), text)
+    return _Diagram(title, unlike, count, pooled("bin_confidence"), pooled("bin_accuracy"), text)
 
 
 def _draw(axes: Axes, diagram: _Diagram) -> None:

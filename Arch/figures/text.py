@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import textwrap
 import unicodedata
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from Arch.escaping import printable
@@ -30,6 +31,16 @@ def named(label: str, n: str, width: int, *, is_unlike: bool) -> str:
     text = _widened(f"{printable(label)}{_UNBROKEN}{count}")
     lines = textwrap.fill(text, width).replace(_FILLER, "").replace(_UNBROKEN, " ").split("\n")
     return "\n".join(map(figure_text, lines))
+
+
+def unlike_note(unlike: Iterable[Iterable[str]]) -> str:
+    """Returns the words that explain the stars of `named`; empty without one.
+
+    Args:
+        unlike: for each thing in the figure, in what its runs are unlike.
+    """
+    found = dict.fromkeys(key for each in unlike for key in each)
+    return f"* over runs of unlike {', '.join(map(figure_text, found))}" if found else ""
 
 
 def spell_out_broken_formulas(sheet: Sheet) -> None:

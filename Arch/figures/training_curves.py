@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from Arch.errors import ArchError
 from Arch.figures import FIGURES, Exhibit, views
 from Arch.figures._style import COLUMN, LINE, colour, marker
-from Arch.figures.text import figure_text, named
+from Arch.figures.text import named, unlike_note
 from Arch.types import Run
 
 if TYPE_CHECKING:
@@ -161,6 +161,6 @@ def _legend(shown: Sequence[_Curves]) -> list[Artist]:
     handles += [Line2D([], [], label=split, **_look(0, split) | {"color": "#555555"}) for split in SPLITS]
     if any(each.has_band for each in shown):
         handles.append(Patch(color="#555555", alpha=BAND, label="band: lowest to highest run, line: mean"))
-    if unlike := dict.fromkeys(key for each in shown for key in each.unlike):
-        handles.append(Patch(visible=False, label=f"* over runs of unlike {', '.join(map(figure_text, unlike))}"))
+    if note := unlike_note(each.unlike for each in shown):
+        handles.append(Patch(visible=False, label=note))
     return handles

@@ -29,8 +29,8 @@ class Evaluated:
 
 @pytest.fixture
 def evaluated(shown):
-    def make(label, *found):
-        plain = shown(label, [0.5] * len(found), epochs=[()] * len(found))
+    def make(label, *found, provenance=()):
+        plain = shown(label, [0.5] * len(found), epochs=[()] * len(found), provenance=provenance)
         return Evaluated(label, plain.result, plain.runs, found)
 
     return make
@@ -51,6 +51,16 @@ def test_the_counts_of_all_runs_are_added(sheet_of, evaluated):
     axes = sheet_of("confusion", [evaluated("a", *runs)]).axes[0]
     assert texts(axes) == ["50", "50", "50", "50"]
     assert axes.get_title() == "a (n=2)"
+
+
+@pytest.mark.parametrize("name", ["confusion", "reliability"])
+def test_unlike_runs_are_starred_and_explained(name, sheet_of, evaluated):
+    runs = [{"confusion": CONFUSION, **BINS}] * 2
+    unlike = [{"device": "cpu", "threads": 1}, {"device": "cuda", "threads": 1}]
+    sheet = sheet_of(name, [evaluated("a", *runs, provenance=unlike), evaluated("b", *runs)])
+    titles = [axes.get_title().partition("\n")[0] for axes in sheet.axes[:2]]
+    assert titles == ["a (n=2)*", "b (n=2)"]
+    assert sheet.get_supxlabel() == "* over runs of unlike device"
 
 
 def test_a_class_without_samples_has_an_empty_row(sheet_of, evaluated):
