@@ -51,7 +51,8 @@ def confusion(experiments: Sequence[Exhibit], sheet: Sheet) -> None:
         image = _draw(axes, matrix)
     for axes in panels[len(matrices) :]:
         axes.set_axis_off()
-    sheet.supxlabel(unlike_note(each.unlike for each in matrices), size=7)
+    if note := unlike_note(each.unlike for each in matrices):
+        sheet.supxlabel(note, size=7)
     sheet.colorbar(image, ax=panels, label="Share of the class (%)", shrink=0.7)
 
 

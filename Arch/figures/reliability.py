@@ -47,7 +47,8 @@ def reliability(experiments: Sequence[Exhibit], sheet: Sheet) -> None:
         _draw(axes, diagram)
     for axes in panels[len(diagrams) :]:
         axes.set_axis_off()
-    sheet.supxlabel(unlike_note(each.unlike for each in diagrams), size=7)
+    if note := unlike_note(each.unlike for each in diagrams):
+        sheet.supxlabel(note, size=7)
 
 
 def _diagram(experiment: Exhibit) -> _Diagram:
