@@ -57,14 +57,26 @@ def write_all(folder: Path, source: Path) -> None:
 
 def _contents(state: State, first: str) -> dict[str, Any]:
     weight = state[first]
-    itself: dict[str, Any] = {"epoch": 3}
-    itself["state_dict"] = itself
-    ring: list[Any] = [1]
-    ring.append(ring)
-    deep: Any = state
-    for _ in range(300):
-        deep = {"state_dict": deep}
-    odd = {
+    odd = {f"{name}.pth": {**state, first: each} for name, each in _odd_weights(weight).items()}
+    return odd | {
+        "sound.pth": state,
+        "wrapped.pth": {"epoch": 3, "state_dict": {f"module.{key}": each for key, each in state.items()}},
+        **_nested(state),
+        "list.pth": list(state.values()),
+        "tensor.pth": weight,
+        "nothing.pth": {},
+        "numbers.pth": {1: weight, None: weight, ("a", 2): weight},
+        "names.pth": {"\x1b[31mred": weight, "\u202ekcab": weight, "a" * 10_000: weight, "": weight},
+        "many.pth": {f"layer{index}": weight[:1, :1].clone() for index in range(3_000)},
+        "module.pth": torch.nn.Linear(2, 2),
+        "optimizer.pth": torch.optim.SGD([torch.nn.Parameter(weight)], lr=0.1).state_dict(),
+        "ordered.pth": Deep(),
+    }
+
+
+def _odd_weights(weight: torch.Tensor) -> dict[str, Any]:
+    """Returns what stands in the place of the weights of a layer."""
+    return {
         "nan": weight * float("nan"),
         "infinite": weight / 0,
         "bool": weight > 0,
@@ -81,23 +93,18 @@ def _contents(state: State, first: str) -> dict[str, Any]:
         "none": None,
         "text": "\x1b[31mred\x1b[0m\u202e",
     }
-    found = {f"{name}.pth": {**state, first: each} for name, each in odd.items()}
-    return found | {
-        "sound.pth": state,
-        "wrapped.pth": {"epoch": 3, "state_dict": {f"module.{key}": each for key, each in state.items()}},
-        "itself.pth": itself,
-        "ring.pth": {"state_dict": ring, "model": ring},
-        "deep.pth": deep,
-        "list.pth": list(state.values()),
-        "tensor.pth": weight,
-        "nothing.pth": {},
-        "numbers.pth": {1: weight, None: weight, ("a", 2): weight},
-        "names.pth": {"\x1b[31mred": weight, "\u202ekcab": weight, "a" * 10_000: weight, "": weight},
-        "many.pth": {f"layer{index}": weight[:1, :1].clone() for index in range(3_000)},
-        "module.pth": torch.nn.Linear(2, 2),
-        "optimizer.pth": torch.optim.SGD([torch.nn.Parameter(weight)], lr=0.1).state_dict(),
-        "ordered.pth": Deep(),
-    }
+
+
+def _nested(state: State) -> dict[str, Any]:
+    """Returns containers in themselves, and in far too many others."""
+    itself: dict[str, Any] = {"epoch": 3}
+    itself["state_dict"] = itself
+    ring: list[Any] = [1]
+    ring.append(ring)
+    deep: Any = state
+    for _ in range(300):
+        deep = {"state_dict": deep}
+    return {"itself.pth": itself, "ring.pth": {"state_dict": ring, "model": ring}, "deep.pth": deep}
 
 
 def _write_code(folder: Path, state: State) -> None:

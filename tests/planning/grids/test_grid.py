@@ -102,11 +102,6 @@ def test_values_that_are_no_paths_are_unchanged(grid, template, teacher):
     assert documents(made)["Seed=1.json"]["Teacher"] == teacher
 
 
-def test_what_can_be_no_path_is_unchanged(grid, template):
-    made = grid(template(DataPath="a\0b"), "Seed=1")
-    assert documents(made)["Seed=1.json"]["DataPath"] == "a\0b"
-
-
 def test_a_path_in_a_word_is_relative_to_the_working_directory(grid, template, tmp_path, monkeypatch, workspace):
     template("here/one.json", Seed=1)
     template("here/two.json", Seed=2)
