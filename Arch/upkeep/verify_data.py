@@ -21,10 +21,14 @@ class DataVerification:
     Attributes:
         workspace: the cache and the folder of the data.
         digests: of the datasets that were read, or why they cannot be read, by name, size and path.
+        compared: the runs whose data were compared, by fingerprint and index.
+        skipped: the runs whose data cannot be compared: they do not record them, or a plugin took part in them.
     """
 
     workspace: Workspace
     digests: dict[tuple[str, ...], str | ArchError] = field(default_factory=dict)
+    compared: set[tuple[str, int]] = field(default_factory=set)
+    skipped: set[tuple[str, int]] = field(default_factory=set)
 
     def faults(self, entry: Entry) -> Iterator[Fault]:
         """Yields a fault for each run whose data are others today, or cannot be read.
@@ -32,17 +36,21 @@ class DataVerification:
         An experiment that a plugin took part in is not compared, since its dataset may be code of the plugin.
         """
         try:
-            runs = [run for run in entry.runs() if "data_digest" in run.provenance]
-            for run in runs:
+            for run in entry.runs():
                 yield from self._run_faults(entry, run)
         except ArchError as problem:
             yield Fault(entry.fingerprint, None, str(entry.path), str(problem))
 
     def _run_faults(self, entry: Entry, run: Run) -> Iterator[Fault]:
+        if "data_digest" not in run.provenance:
+            self.skipped.add((entry.fingerprint, run.index))
+            return
         path = str(run.provenance.get("data_path", ""))
         config = self.workspace.cached(entry.fingerprint, options={"DataPath": path} if path else {})
         if config.rules.plugins or config.obstacle:
+            self.skipped.add((entry.fingerprint, run.index))
             return
+        self.compared.add((entry.fingerprint, run.index))
         found = self._digest(config, path)
         recorded = str(run.provenance["data_digest"])
         if isinstance(found, ArchError):

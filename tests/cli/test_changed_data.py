@@ -73,9 +73,20 @@ def test_quiet_says_nothing(toy, tmp_path, capsys):
 def test_verify_compares_the_content_and_not_the_time(toy, tmp_path, capsys):
     os.utime(tmp_path / "toy.npz", (1, 1))
     assert main(["verify", "--cache", str(tmp_path / "cache"), "--data"]) == 0
+    assert capsys.readouterr().out.endswith("all as they were written\ndata of 1 runs compared\n")
     save(tmp_path / "toy.npz", labels=1)
     assert main(["verify", "--cache", str(tmp_path / "cache"), "--data"]) == 1
     assert "toy.npz are not those of run 0 of MLP on toy: their digest is" in capsys.readouterr().out
+
+
+def test_verify_counts_the_runs_whose_data_it_cannot_compare(toy, tmp_path, capsys):
+    [record] = (tmp_path / "cache").glob("*/Runs/000/Run.json")
+    document = json.loads(record.read_text())
+    del document["Provenance"]["data_digest"]
+    record.write_text(json.dumps(document))
+    main(["verify", "--cache", str(tmp_path / "cache"), "--data"])
+    told = "data of 0 runs compared; not those of 1, made with a plugin or without a record of their data"
+    assert told in capsys.readouterr().out
 
 
 def test_verify_without_the_option_reads_no_data(toy, tmp_path, capsys):

@@ -67,6 +67,9 @@ def run(options: argparse.Namespace) -> int:
     else:
         outcome = f"{len(faults)} fault{'s'[: len(faults) != 1]}" if faults else "all as they were written"
         print(f"{check.summary()}: {outcome}")
+        if data:
+            more = f"; not those of {len(data.skipped)}, made with a plugin or without a record of their data"
+            print(f"data of {len(data.compared)} runs compared{more if data.skipped else ''}")
     code = print_absent(workspace, options, names)[0] if options.what else 0
     return max(code, bool(faults))
 
