@@ -75,6 +75,8 @@ class References:
             return self.resolver.load(path_of(value, self.folder))
         if _FOREIGN.fullmatch(value):
             name, _, weights = value.partition("@")
+            if rule.needs_weights and not weights:
+                raise ConfigError(f"{value} names no weights: write {name}@WEIGHTS.")
             return _foreign(ForeignSource(name, weights, seed=0 if weights else self.given.get("Seed", 0)))
         model = self.resolver.rules.keys[rule.model_key].schema
         name, at, path = value.partition("@")

@@ -232,8 +232,15 @@ def _notes(
     given = reading.given
     notes = [f"{name} is accepted without effect: {reading.rules.retired[name]}." for name in reading.retired]
     for key, other in references.items():
-        is_file = isinstance(other, ForeignNetwork) and other.source and other.source.place
-        if is_file and f"{key}Normalization" in relevance.defaults and f"{key}Normalization" not in given:
+        source = other.source if isinstance(other, ForeignNetwork) else None
+        if source and source.is_random:
+            notes.append(f"{key}: {other.title} has random weights; {other.title}@WEIGHTS names trained ones.")
+        if (
+            source
+            and source.place
+            and f"{key}Normalization" in relevance.defaults
+            and f"{key}Normalization" not in given
+        ):
             notes.append(
                 f"{key}: the file of {other.title} does not say with which normalisation it was trained, so its images "
                 f"are normalised with the constants of the dataset; {key}Normalization chooses others."

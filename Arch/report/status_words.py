@@ -168,7 +168,7 @@ def _failed(attempt: Attempt, progress: Progress | None) -> str:
     parts = []
     if failure is not None:
         kind = "" if failure.kind in ("error", "crash") else f"{failure.kind}: "
-        parts.append(_short(f"{kind}{failure}"))
+        parts.append(_short(f"{kind}{failure}".removesuffix(".")))
     elif claim is not None:
         parts.append(f"{claim.holder} ended without reporting" if claim.holder.host else "its claim cannot be read")
     parts.append(f"{attempt.number} attempt{'s'[: attempt.number != 1]}" if attempt.number else "")

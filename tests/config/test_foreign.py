@@ -7,6 +7,7 @@ import pytest
 
 from Arch.config.config import Config
 from Arch.config.foreign import ForeignNetwork, ForeignSource, is_foreign, source_of
+from Arch.errors import ConfigError
 from tests.config.teachers import STUDENT, TEACHER, taught_by
 
 BEGUN = {**TEACHER, "PreTrained": True}
@@ -26,6 +27,14 @@ def weights(tmp_path):
 def test_the_seed_of_a_random_network_counts_unless_it_is_the_default(seed, named, resolver):
     teacher = taught_by(resolver, "timm/resnet18", Seed=seed).references["Teacher"]
     assert teacher.fingerprint == hashed(Network="timm/resnet18", **named)
+
+
+def test_a_network_that_names_no_weights_is_noted_as_a_teacher_and_refused_as_a_beginning(resolver):
+    [note] = taught_by(resolver, "timm/resnet18").notes
+    assert note == "Teacher: timm/resnet18 has random weights; timm/resnet18@WEIGHTS names trained ones."
+    assert taught_by(resolver, "timm/resnet18@a1_in1k").notes == ()
+    with pytest.raises(ConfigError, match=r"PreTrainedFrom: timm/resnet18 names no weights: write timm/resnet18@WEI"):
+        resolver.resolve({**BEGUN, "PreTrainedFrom": "timm/resnet18"})
 
 
 def test_published_weights_do_not_depend_on_the_seed(resolver):

@@ -95,7 +95,8 @@ def add_accept_unlike(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--accept-unlike",
         action="store_true",
-        help="add runs although a network that they use has changed since the earlier runs; marks the experiment",
+        help="add runs although a network that they use, or its normalisation, has changed since the earlier runs; "
+        "marks the experiment",
     )
 
 

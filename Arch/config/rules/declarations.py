@@ -72,11 +72,13 @@ class ReferenceRule:
         model_key: where the value is only a model's name, it is this config with that name under this key ...
         resets: ... and with these values, by key.
         version: of how a network is used that brings normalisation constants of its own, from 1.
+        needs_weights: whether a network of another library has to come with the name of its weights.
     """
 
     model_key: str
     resets: Mapping[str, Any]
     version: int = 1
+    needs_weights: bool = False
 
     @property
     def study(self) -> Mapping[str, Any]:

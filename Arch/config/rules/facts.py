@@ -121,6 +121,7 @@ _FACTS: Mapping[str, tuple[Callable[[Any], bool], str]] = {
     "model_key": (_is_text, "the name of a key"),
     "resets": (_are_members, "an object from keys to values"),
     "version": (_is_version, "a whole number from 1"),
+    "needs_weights": (_is_bool, "true or false"),
 }
 
 # The types of keys that each fact is for; other facts suit all types.
@@ -132,4 +133,5 @@ _KINDS: Mapping[str, tuple[str, ...]] = {
     "model_key": ("reference",),
     "resets": ("reference",),
     "version": ("reference",),
+    "needs_weights": ("reference",),
 }

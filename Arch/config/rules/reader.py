@@ -229,7 +229,8 @@ class Reader:
         """Returns how a key refers to another experiment; raises RulesError."""
         if facts["model_key"] not in schemas:
             raise self.error(f"the reference {key!r} names the unknown key {facts['model_key']!r}.", "::", key)
-        return ReferenceRule(facts["model_key"], self.resets(key, facts, schemas), facts.get("version", 1))
+        resets = self.resets(key, facts, schemas)
+        return ReferenceRule(facts["model_key"], resets, facts.get("version", 1), facts.get("needs_weights", False))
 
     def resets(self, key: str, facts: Facts, schemas: Mapping[str, Schema]) -> dict[str, Any]:
         """Returns the values that are set where the reference `key` is only a model's name; raises RulesError."""

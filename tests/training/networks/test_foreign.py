@@ -157,10 +157,10 @@ def test_a_random_foreign_network_is_drawn_from_the_seed_of_the_config(trainer):
     assert not torch.equal(found[0]["conv1.0.weight"], found[1]["conv1.0.weight"])
 
 
-def test_a_warm_start_from_random_weights_is_refused(trainer):
-    keys = {"Model": "timm/test_resnet", "PreTrained": True, "PreTrainedFrom": "timm/test_resnet"}
+def test_a_random_network_has_no_weights_before_it_is_built(trainer):
+    network = trainer(**LARGE, VanillaKD=True, Teacher="timm/test_resnet").network("Teacher")
     with pytest.raises(ModelError, match="names no weights to begin from: write timm/test_resnet@WEIGHTS"):
-        trainer(**LARGE, **keys).result()
+        network.state()
 
 
 def test_an_unknown_network_is_refused_with_the_nearest_name(trainer):
