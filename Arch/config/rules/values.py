@@ -85,6 +85,13 @@ def _str(value: Any, kind: str) -> str:
     return unicodedata.normalize("NFC", value)
 
 
+def _path(value: Any, kind: str) -> str:
+    text = _str(value, kind)
+    if "\0" in text:
+        raise InvalidValueError("expected a path, got a text with a null character, which no file can have.")
+    return text
+
+
 def _list(element: Reader) -> Reader:
     def check(value: Any, kind: str) -> list[Any]:
         if not isinstance(value, (list, tuple)):
@@ -115,8 +122,8 @@ CANONICAL: Mapping[str, Reader] = {
     "int": _int,
     "float": _float,
     "str": _str,
-    "path": _str,
-    "paths": _list(_str),
+    "path": _path,
+    "paths": _list(_path),
     "ints": _list(_int),
     "floats": _list(_float),
     "strs": _list(_str),

@@ -54,6 +54,8 @@ INVALID = [
     ("str", "\ud800"),
     ("str", "é\udfff"),
     ("path", 3),
+    ("path", "a\0b"),
+    ("paths", ["a", "\0"]),
     ("paths", "a.py"),
     ("paths", [3]),
     ("ints", 1),
