@@ -52,7 +52,11 @@ def read_json(path: AnyPath, most: int = MOST_OF_RECORD) -> dict[str, Any]:
         CorruptEntryError: the file is damaged, too large or nested too deeply, or contains NaN, infinity, a whole
             number of more than 64 bits or something else than an object.
     """
-    content = read_bytes(path, most)
+    return json_object(read_bytes(path, most), path)
+
+
+def json_object(content: bytes, path: AnyPath) -> dict[str, Any]:
+    """Returns the JSON object in the content of the file at `path`; raises CorruptEntryError as `read_json` does."""
     if is_too_deep(content):
         raise _corrupt(path, f"it is nested more than {DEEPEST} levels deep")
     try:

@@ -144,6 +144,18 @@ def test_a_run_file_of_another_run_is_corrupt(entry, commit):
         entry.run(0)
 
 
+def test_a_changed_digit_of_a_run_never_enters_a_mean(entry, commit):
+    commit(entry, accuracy=0.25)
+    path = entry.run_folder(0) / "Run.json"
+    path.write_text(path.read_text().replace("0.25", "0.95"))
+    commit(entry, 1)
+    for read in (entry.result, entry.runs):
+        with pytest.raises(
+            CorruptEntryError, match=r"Runs/000/Run\.json does not have the SHA-256 that its manifest has"
+        ):
+            read()
+
+
 def test_runs_without_a_config_are_not_adopted(entry, commit, config):
     commit(entry)
     (entry.path / "Config.json").unlink()

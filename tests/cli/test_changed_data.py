@@ -7,6 +7,7 @@ import shutil
 import numpy as np
 import pytest
 
+from Arch.cache.runs import manifest
 from Arch.cli.main import main
 from Arch.errors import ConfigError
 
@@ -84,6 +85,7 @@ def test_verify_counts_the_runs_whose_data_it_cannot_compare(toy, tmp_path, caps
     document = json.loads(record.read_text())
     del document["Provenance"]["data_digest"]
     record.write_text(json.dumps(document))
+    manifest.write(record.parent)
     main(["verify", "--cache", str(tmp_path / "cache"), "--data"])
     told = "data of 0 runs compared; not those of 1, made with a plugin or without a record of their data"
     assert told in capsys.readouterr().out

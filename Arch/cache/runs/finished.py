@@ -63,15 +63,22 @@ def folder_of(entry: Path, index: int) -> Path:
 
 
 def run_of(entry: Path, index: int) -> Run:
-    """Reads a finished run with all its epochs; raises as `folder_of` does."""
-    path = f"{folder_of(entry, index)}/{layout.RUN}"
+    """Reads a finished run with all its epochs, and compares its record with the manifest; raises as `folder_of`."""
+    import hashlib  # reading a finished run's summary must not pay for this import
+
+    folder = folder_of(entry, index)
+    path = f"{folder}/{layout.RUN}"
     try:
-        run = run_from(files.read_json(path, files.MOST_OF_RUNS), path)
+        content = files.read_bytes(path, files.MOST_OF_RUNS)
+        run = run_from(files.json_object(content, path), path)
+        digest = manifest.sha256_of(folder, layout.RUN)
     except FileNotFoundError:
         folder_of(entry, index)  # raises if the run was moved away meanwhile
         raise _damaged(path, "is missing") from None
     if run.index != index:
         raise _damaged(path, f"is the record of run {run.index}")
+    if hashlib.sha256(content).hexdigest() != digest:
+        raise _damaged(path, "does not have the SHA-256 that its manifest has")
     return run
 
 

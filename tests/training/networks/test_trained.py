@@ -64,6 +64,7 @@ def test_a_run_that_does_not_record_its_data_is_refused_with_its_file(trainer, p
     document = json.loads(path.read_text())
     del document["Provenance"][part]
     path.write_text(json.dumps(document))
+    manifest.write(path.parent)
     network, dataset = TrainedNetwork(training.config, training.entry), training.load_dataset()
     read = (
         (lambda: network.normalization(Path("data"))) if part == "normalization" else lambda: network.load_for(dataset)
