@@ -150,7 +150,7 @@ def test_a_changed_digit_of_a_run_never_enters_a_mean(entry, commit):
     path.write_text(path.read_text().replace("0.25", "0.95"))
     commit(entry, 1)
     for read in (entry.result, entry.runs):
-        with pytest.raises(
+        with pytest.raises(CorruptEntryError, match=r"Run\.json does not have the SHA-256 that its manifest has"):
             CorruptEntryError, match=r"Runs/000/Run\.json does not have the SHA-256 that its manifest has"
         ):
             read()
