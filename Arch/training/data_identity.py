@@ -6,7 +6,10 @@ import hashlib
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from Arch.config.config import Config
+from Arch.datasets import DATASETS
 from Arch.datasets.data import ImageData
+from Arch.datasets.dataset import ImageDataset
 from Arch.datasets.normalization import Normalization
 from Arch.errors import DataError
 from Arch.training.normalization import recorded
@@ -45,6 +48,29 @@ def require_same_data(dataset: ImageData, records: Iterable[Mapping[str, Any]], 
                 f"that of {whose} {record['data_digest'][:12]}. Put the old data back, or give the new ones a name "
                 "of their own (DataName)."
             )
+
+
+def require_same_data_as_network(
+    dataset: ImageData, config: Config, trained_by: Config, record: Mapping[str, Any], whose: str
+) -> None:
+    """Checks that a network was trained on the loaded data if its experiment names the same dataset.
+
+    Args:
+        dataset: the loaded data.
+        config: the experiment that loaded them.
+        trained_by: the experiment that trained the network.
+        record: provenance of the run that trained it.
+        whose: the name of that run in the message.
+
+    Raises:
+        DataError: other data have the same name.
+    """
+    if _dataset_of(trained_by) == _dataset_of(config):
+        require_same_data(dataset, (record,), whose)
+
+
+def _dataset_of(config: Config) -> tuple[ImageDataset, int]:
+    return config.fill(DATASETS[config["Dataset"]], config["Dataset"]), config["DownSample"]
 
 
 def require_same_data_as_runs(dataset: ImageData, runs: Iterable[Run]) -> None:

@@ -177,7 +177,7 @@ class ITrainer(ABC):
             placed = None if model is None else self.engine.place(model)
             stages = self.stages(dataset, placed, streams)
         likeness = Likeness(self.networks, self._all_constants(dataset))
-        unlike = accepted(likeness.to_runs(runs), accepts=self.settings.accepts_unlike)
+        unlike = accepted(likeness.to_runs(runs), accepts=self.settings.accepts_unlike) | likeness.among_networks()
         return PreparedRun(self.study, streams, stages, self.headline, dataset, self.data_stamps, likeness, unlike)
 
     def constants(self, key: str, dataset: ImageData) -> Normalization:

@@ -53,6 +53,13 @@ def test_an_answer_from_data_that_changed_says_so(toy, tmp_path, capsys, verb):
     assert "/toy.npz has changed since these runs were made" in capsys.readouterr().err
 
 
+def test_a_network_is_not_measured_on_other_data_of_the_same_name(toy, tmp_path, capsys):
+    assert program(tmp_path, "evaluate", toy) == 0
+    save(tmp_path / "toy.npz", labels=1)
+    assert program(tmp_path, "evaluate", toy, "--split", "train") == 1
+    assert "the data called toy are not those of MLP on toy, run 0: their digest is" in capsys.readouterr().err
+
+
 def test_an_answer_from_data_that_were_removed_says_so(toy, tmp_path, capsys):
     (tmp_path / "toy.npz").unlink()
     assert program(tmp_path, "-c", toy) == 0

@@ -64,6 +64,10 @@ class ForeignModel:
         """See `GivenNetwork.for_run`."""
         return self
 
+    def unlike(self) -> dict[str, tuple[str, ...]]:
+        """See `GivenNetwork.unlike`: there is one network."""
+        return {}
+
     def require_available(self) -> None:
         """See `GivenNetwork.require_available`: a file is read, published weights are only looked up by their name.
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from torch import Tensor
 
@@ -34,6 +34,9 @@ class GivenNetwork(Protocol):
         Raises:
             ArchError: there is no such network, or it has no such weights.
         """
+
+    def unlike(self) -> Mapping[str, Sequence[Any]]:
+        """Returns in what the networks of several runs of a study are unlike, as `Result.unlike`; empty for one."""
 
     def load_for(self, dataset: ImageData) -> IModel:
         """Builds the network for a dataset's images and classes, in evaluation mode on the CPU.

@@ -56,6 +56,11 @@ class Likeness:
         names = ((run, f"run {run.index} of this experiment") for run in runs)
         return [each for run, name in names for each in self.differences(run.provenance, run.index, name)]
 
+    def among_networks(self) -> dict[str, list[str]]:
+        """Returns in what the networks themselves are unlike, under names such as `Network: Teacher weights`."""
+        found = ((key, each.unlike()) for key, each in self.networks.items())
+        return {f"{key}: {name}": [*map(str, values)] for key, unlike in found for name, values in unlike.items()}
+
     def record(self, index: int) -> dict[str, Any]:
         """Returns what run number `index` records of the networks: `made_from`, and the constants of each."""
         made_from = {key: each.for_run(index).origin() for key, each in self.networks.items()}

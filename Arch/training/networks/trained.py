@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -27,7 +27,7 @@ from Arch.models.weights.loading import load_exactly
 from Arch.training.data_identity import data_record, normalization_digest
 from Arch.training.loading import training_data
 from Arch.training.normalization import restored
-from Arch.types import Run
+from Arch.types import Run, unlike_networks, unlike_versions
 
 
 @dataclass(frozen=True)
@@ -54,6 +54,11 @@ class TrainedNetwork:
     def for_run(self, run: int) -> TrainedNetwork:
         """See `GivenNetwork.for_run`."""
         return replace(self, index=run) if self.index == -1 else self
+
+    def unlike(self) -> dict[str, Sequence[Any]]:
+        """See `GivenNetwork.unlike`; raises CorruptEntryError."""
+        origins = [run.provenance for run in self.entry.runs()] if self.index == -1 else []
+        return {**unlike_networks(origins), **unlike_versions(origins)}
 
     def require_available(self) -> None:
         """See `GivenNetwork.require_available`; raises CacheError if there are no such weights."""

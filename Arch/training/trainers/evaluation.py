@@ -5,15 +5,18 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 
+from Arch.config.config import Config
 from Arch.datasets.data import ImageData, Split
 from Arch.datasets.normalization import Normalizer
 from Arch.errors import ConfigError, DataError
 from Arch.models.imodel import IModel
 from Arch.training import TRAINERS
+from Arch.training.data_identity import require_same_data_as_network
 from Arch.training.itrainer import ITrainer
 from Arch.training.loading import measured_data
 from Arch.training.measuring.pass_stage import Pass
 from Arch.training.measuring.predictions import Predictions
+from Arch.training.networks.trained import TrainedNetwork
 from Arch.training.run.stage import Stage
 from Arch.training.scores import Scores
 from Arch.training.streams import Streams
@@ -46,9 +49,10 @@ class Evaluation(ITrainer):
 
         Raises:
             ConfigError: the numbers of logits and classes differ.
+            DataError: the network was trained on other data of the same name.
             ArchError: the network is not available, or does not accept images of this shape.
         """
-        data = self._data(dataset)
+        data = self._data(dataset, streams.run)
         network = self.engine.place(self.network("Network", streams.run).load_as_is(data))
         return (self._pass(network, data, self.config["Split"], keeps_logits=self.config["KeepLogits"]),)
 
@@ -83,9 +87,12 @@ class Evaluation(ITrainer):
     def _split(self, dataset: ImageData, name: str) -> Split:
         return dataset.train if name == "train" else dataset.test
 
-    def _data(self, dataset: ImageData | None) -> ImageData:
+    def _data(self, dataset: ImageData | None, run: int) -> ImageData:
         if dataset is None:
             raise DataError("an evaluation needs a dataset.")
+        given, trained_by = self.network("Network", run), self.config.references["Network"]
+        if isinstance(given, TrainedNetwork) and isinstance(trained_by, Config):
+            require_same_data_as_network(dataset, self.config, trained_by, given.run.provenance, given.title)
         trained_on = self._trained_classes()
         if trained_on and trained_on != list(dataset.classes):
             logging.getLogger(__name__).warning(

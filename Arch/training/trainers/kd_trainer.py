@@ -7,15 +7,13 @@ from functools import cached_property
 from torch import Tensor
 
 from Arch.config.config import Config
-from Arch.datasets import DATASETS
 from Arch.datasets.data import ImageData, Split
-from Arch.datasets.dataset import ImageDataset
 from Arch.datasets.normalization import Normalizer, Renormalizer
 from Arch.distillation import METHODS
 from Arch.errors import ConfigError, DataError
 from Arch.models.imodel import IModel
 from Arch.training import TRAINERS
-from Arch.training.data_identity import require_same_data
+from Arch.training.data_identity import require_same_data_as_network
 from Arch.training.fit.objective import Objective, WeightedTerm
 from Arch.training.fit.predictions import examples_of, logits_of, network_logits, scores
 from Arch.training.networks.frozen import FrozenNetwork
@@ -92,9 +90,4 @@ class KDTrainer(ImageTrainer):
         given, teacher = self.network("Teacher"), self.config.references["Teacher"]
         if not (isinstance(given, TrainedNetwork) and isinstance(teacher, Config)):
             return
-        if _dataset_of(teacher) == _dataset_of(self.config):
-            require_same_data(dataset, (given.run.provenance,), "the teacher")
-
-
-def _dataset_of(config: Config) -> tuple[ImageDataset, int]:
-    return config.fill(DATASETS[config["Dataset"]], config["Dataset"]), config["DownSample"]
+        require_same_data_as_network(dataset, self.config, teacher, given.run.provenance, "the teacher")

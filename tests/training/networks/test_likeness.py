@@ -77,6 +77,20 @@ def test_an_accepted_run_of_another_teacher_marks_the_experiment(student):
     assert training.entry.status(2, training.config).unlike == ("Teacher weights",)
 
 
+def test_an_evaluation_of_a_marked_experiment_is_marked_too(student, tiny, trainer):
+    training = student()
+    training.result()
+    before, after = retrain_teacher(training)
+    accepting(student(NumRuns=2)).result()
+    networks = {"Network": {**tiny, "VanillaKD": True, "Teacher": {**tiny, "Seed": 3}}}
+    keys = {"Trainer": "Evaluation", "Split": "test", **networks}
+    assert trainer(**keys, NetworkRun=-1, NumRuns=2).result().unlike["Network: Teacher weights"] == (
+        before[:12],
+        after[:12],
+    )
+    assert "Network: Teacher weights" not in trainer(**keys, NetworkRun=0).result().unlike
+
+
 def test_runs_of_one_teacher_are_alike(student):
     student().result()
     assert student(NumRuns=2).result().unlike == {}
