@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from Arch import files
 from Arch.cache.entry import Entry
 from Arch.errors import ArchError, CacheError, ConfigError, DiskError
+from Arch.escaping import printable
 from Arch.planning.absent import absent, asked_for
 from Arch.planning.selection import selected_entries
 from Arch.planning.workspace import Workspace
@@ -68,7 +69,7 @@ def csv_text(table: Sequence[Mapping[str, Any]]) -> str:
     names = columns(table)
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(names)
+    writer.writerow(map(printable, names))  # a name comes from a record, and no data are lost if it is escaped
     writer.writerows([_cell(row.get(name)) for name in names] for row in table)
     return text.getvalue()
 

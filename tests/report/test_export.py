@@ -153,6 +153,10 @@ def test_the_python_api_returns_a_data_frame(table, workspace):
     assert len(frame(cache=workspace.store.root, epochs=True)) == 6
 
 
+def test_a_control_character_in_a_name_of_a_column_is_escaped():
+    assert csv_text([{"\x1b[31mred": 1, "a\u202eb": 2}]) == "\\x1b[31mred,a\\u202eb\n1,2\n"
+
+
 def test_csv_and_json_need_no_heavy_library(table, workspace):
     words = ["main.py", "export", "--cache", str(workspace.store.root)]
     for more in ([], ["--json"], ["--epochs"]):
