@@ -45,12 +45,18 @@ class EntryFolder:
 
         Raises:
             CacheError: there is no such entry.
-            CorruptEntryError: the file is damaged, or belongs to another experiment than the folder's name.
+            CorruptEntryError: the file is damaged, belongs to another experiment than the folder's name, or is missing
+                although there are runs.
         """
         path = f"{self.path}/{layout.CONFIG}"
         try:
             document = files.read_json(path)
         except FileNotFoundError:
+            if finished.visible(self.path):
+                raise CorruptEntryError(
+                    f"{path} is missing, and there are finished runs beside it. Restore it from a copy, or remove the "
+                    f"experiment from the cache: {layout.removal(self.path)}."
+                ) from None
             raise CacheError(
                 f"nothing is cached in {self.path}: no experiment with this fingerprint was started."
             ) from None

@@ -91,9 +91,9 @@ def status_of(
         CacheError: any other error of an entry that exists.
     """
     try:
-        if request is None and not entry.exists:
-            return Status(State.MISSING, (), wanted)
         if request is None:
+            if not entry.exists:
+                entry.document()  # raises, and says whether it is missing or damaged
             return _status(entry, wanted, entry.run_indices())
         agreement.check(entry.path, entry.document() if document is None else document, request)
         return _checked(entry, wanted, request)

@@ -10,6 +10,7 @@ from Arch import files
 from Arch.cache import layout
 from Arch.cache.entry import Entry
 from Arch.cache.request import Request
+from Arch.cache.runs import finished
 from Arch.cache.snapshot import Snapshot
 from Arch.errors import CacheError, DiskError, UnknownNameError, quoted
 
@@ -81,8 +82,8 @@ class Store:
 
 
 def _exists(entry: Entry) -> bool:
-    """Returns whether an entry exists; one that cannot be looked at does, and its reader reports why."""
+    """Returns whether an entry exists; one that is damaged, or cannot be looked at, does: its reader reports why."""
     try:
-        return entry.exists
+        return entry.exists or bool(finished.visible(entry.path))
     except DiskError:
         return True

@@ -7,6 +7,7 @@ import sys
 
 import pytest
 
+from Arch.cache.attempts.attempt import State
 from Arch.cache.entry import Entry
 from Arch.errors import CacheError, CorruptEntryError
 
@@ -152,6 +153,16 @@ def test_a_changed_digit_of_a_run_never_enters_a_mean(entry, commit):
     for read in (entry.result, entry.runs):
         with pytest.raises(CorruptEntryError, match=r"Run\.json does not have the SHA-256 that its manifest has"):
             read()
+
+
+def test_runs_without_a_config_are_listed_as_damaged(entry, store, commit, config):
+    commit(entry)
+    (entry.path / "Config.json").unlink()
+    assert [each.fingerprint for each in store.entries()] == [entry.fingerprint]
+    for request in (config, None):
+        status = entry.status(1, request)
+        assert status.state is State.CORRUPT
+        assert "Config.json is missing, and there are finished runs beside it" in str(status.problem)
 
 
 def test_runs_without_a_config_are_not_adopted(entry, commit, config):

@@ -77,7 +77,8 @@ def test_a_whole_fingerprint_is_found_without_listing_the_cache(full, disk):
     full.find(NAMES[2])
     with pytest.raises(CacheError, match=f"no experiment {'0' * 32} in the cache {full.root}"):
         full.find("0" * 32)
-    assert [path for _, path, _ in disk.steps] == [f"{full.root}/{name}/Config.json" for name in (NAMES[2], "0" * 32)]
+    places = [f"{NAMES[2]}/Config.json", f"{'0' * 32}/Config.json", f"{'0' * 32}/Runs"]
+    assert [path for _, path, _ in disk.steps] == [f"{full.root}/{place}" for place in places]
 
 
 def test_a_file_in_place_of_the_cache_is_refused(tmp_path, config):

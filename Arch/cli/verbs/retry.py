@@ -18,6 +18,7 @@ from Arch.planning.plan import Plan, make_plan
 from Arch.planning.task import Task, failed_tasks_of
 from Arch.planning.words import configs
 from Arch.planning.workspace import Workspace
+from Arch.report.refusals import left_out
 from Arch.report.unread_words import first_of
 
 EXAMPLES = """examples:
@@ -45,14 +46,17 @@ def run(options: argparse.Namespace) -> int:
     plan = make_plan(requested, workspace.store)
     tasks = failed_tasks_of(plan)
     _print_others(plan, tasks, options)
+    problems = [step.status.problem for step in plan.steps if step.labels and step.status.problem]
+    for line in left_out(problems):
+        print(line, file=sys.stderr)
     if not tasks:
-        code = show_results(workspace, plan, options)
+        code = max(show_results(workspace, plan, options), bool(problems))
         where = sys.stderr if options.json else sys.stdout
         print(printable(f"no run of {' '.join(options.what)} failed or crashed"), file=where)
         return code
     from Arch.cli.shared.sweeping import sweep  # slow to import, and not needed if no run failed
 
-    return sweep(workspace, plan, tasks, options, is_forced=True)
+    return max(sweep(workspace, plan, tasks, options, is_forced=True), bool(problems))
 
 
 def _print_others(plan: Plan, tasks: Sequence[Task], options: argparse.Namespace) -> None:
