@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import math
 
 DEEPEST = 100  # levels; every later step, such as printing, may be recursive
 LARGEST_WHOLE = 2**64  # seeds are whole numbers of 64 bits
 _DIGITS = 20  # of 2**64
-_BRACKETS = bytes.maketrans(b"{}", b"[]")
 _OTHERS = bytes(set(range(256)) - set(b"[]{}"))
+_STEPS = {**dict.fromkeys(b"[{", 1), **dict.fromkeys(b"]}", -1)}  # by which a bracket changes the depth
 _STRING = rb'"(?:[^"\\]|\\.)*"'
 
 
 def is_too_deep(content: bytes, deepest: int = DEEPEST) -> bool:
     """Returns whether a JSON text is nested deeper than so many levels; a text that is no JSON may be either."""
-    if content.count(b"[") + content.count(b"{") <= deepest or not _peeled(content, deepest):
+    if content.count(b"[") + content.count(b"{") <= deepest:
         return False
-    import re  # a cached answer must not pay for this import
-
-    return bool(_peeled(re.sub(_STRING, b"", content, flags=re.DOTALL), deepest))  # strings may contain brackets
+    brackets = _without_strings(content).translate(None, _OTHERS)
+    return max(itertools.accumulate(map(_STEPS.__getitem__, brackets)), default=0) > deepest
 
 
 def decoder() -> json.JSONDecoder:
@@ -27,14 +27,13 @@ def decoder() -> json.JSONDecoder:
     return json.JSONDecoder(parse_constant=_refuse_constant, parse_float=_finite, parse_int=_whole)
 
 
-def _peeled(content: bytes, levels: int) -> bytes:
-    """Returns the brackets of a text without so many of the innermost levels."""
-    left, before = content.translate(_BRACKETS, _OTHERS), -1
-    for _ in range(levels):
-        if len(left) in {0, before}:  # of brackets that do not match, a rest stays
-            break
-        left, before = left.replace(b"[]", b""), len(left)
-    return left
+def _without_strings(content: bytes) -> bytes:
+    """Returns a JSON text without its strings, which may contain brackets."""
+    if b"\\" not in content:  # each quotation mark begins or ends a string
+        return b"".join(content.split(b'"')[::2])
+    import re  # a cached answer must not pay for this import
+
+    return re.sub(_STRING, b"", content, flags=re.DOTALL)
 
 
 def _finite(text: str) -> float:

@@ -21,6 +21,13 @@ def test_a_text_is_too_deep_from_the_101st_level_on(inside):
     assert is_too_deep(nested(101 - more, inside))
 
 
+@pytest.mark.parametrize("escape", ["", '\\"'])
+def test_brackets_in_strings_hide_no_depth(escape):
+    deep = f'["]{escape}", ' * 150 + "1" + f', "[{escape}"]' * 150
+    json.loads(deep)
+    assert is_too_deep(deep.encode())
+
+
 def test_many_shallow_members_and_brackets_in_strings_are_no_depth():
     assert not is_too_deep(json.dumps({"Epochs": [{"Number": n, "Train": {}} for n in range(5000)]}).encode())
     assert not is_too_deep(json.dumps({"Title": "[{" * 5000}).encode())
