@@ -66,6 +66,13 @@ def test_an_answer_from_data_that_were_removed_says_so(toy, tmp_path, capsys):
     assert "/toy.npz any more; the answer is of the earlier data" in capsys.readouterr().err
 
 
+def test_data_that_are_no_file_are_named(toy, tmp_path, capsys):
+    (tmp_path / "toy.npz").unlink()
+    os.mkfifo(tmp_path / "toy.npz")
+    assert program(tmp_path, "-c", toy, "--set", "NumRuns=2") == 1
+    assert "/toy.npz: is a named pipe, and a file is expected there" in capsys.readouterr().err
+
+
 def test_a_copy_elsewhere_with_its_time_is_the_same_data(toy, tmp_path, capsys):
     shutil.copy2(tmp_path / "toy.npz", tmp_path / "copy.npz")
     assert program(tmp_path, "-c", toy, "--set", f"DataPath={tmp_path}/copy.npz") == 0
@@ -96,6 +103,16 @@ def test_verify_counts_the_runs_whose_data_it_cannot_compare(toy, tmp_path, caps
     main(["verify", "--cache", str(tmp_path / "cache"), "--data"])
     told = "data of 0 runs compared; not those of 1, made with a plugin or without a record of their data"
     assert told in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("compares_first", [True, False])
+def test_verify_compares_the_data_in_another_folder(compares_first, toy, tmp_path, capsys):
+    folder, bare = ["--data", str(tmp_path / "data")], ["--data"]
+    words = [*bare, *folder] if compares_first else [*folder, *bare]
+    save(tmp_path / "toy.npz", labels=1)
+    assert main(["verify", "--cache", str(tmp_path / "cache"), *words]) == 1
+    assert "data of 1 runs compared" in capsys.readouterr().out
+    assert list((tmp_path / "data" / "decoded").iterdir())
 
 
 def test_verify_without_the_option_reads_no_data(toy, tmp_path, capsys):

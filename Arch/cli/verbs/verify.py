@@ -36,19 +36,21 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--data",
         nargs="?",
+        action="append",
         const=_COMPARE,
         type=Path,
         metavar="DIR",
-        help="without DIR: also read the datasets, and compare them with what the runs recorded (slow)",
+        help="without DIR: also read the datasets, and compare them with what the runs recorded (slow); "
+        "`--data DIR --data` reads those in DIR",
     )
 
 
 def run(options: argparse.Namespace) -> int:
     """Prints a line for each fault and a summary."""
-    compares = options.data is _COMPARE
-    if compares:
-        options.data = None
-    elif options.data is not None and _is_selection(options.data):
+    given = options.data or []
+    compares, folders = _COMPARE in given, [each for each in given if each is not _COMPARE]
+    options.data = folders[-1] if folders else None
+    if options.data is not None and _is_selection(options.data):
         raise ConfigError(f"--data {options.data}: expected a folder. To compare data, write --data at the end.")
     workspace = workspace_of(options)
     data = DataVerification(workspace) if compares else None

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from Arch import files
 from Arch.datasets.access import reason_of, unwritable
-from Arch.errors import DataError
+from Arch.errors import DataError, NotAFileError
 
 _PREFIX = ".partial-"
 _UNLOCKED_SECONDS = 600.0  # without a write: then an unlocked folder of another host counts as abandoned
@@ -36,6 +36,8 @@ def staged(folder: Path) -> Iterator[Path]:
         finally:
             with suppress(OSError):
                 staging.discard()
+    except NotAFileError:  # what is decoded cannot be read
+        raise
     except OSError as error:
         raise unwritable(folder.parent, error, "decoded images to ") from error
 
