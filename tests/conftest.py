@@ -9,8 +9,10 @@ from tests.plugin_page import write_shown
 from tests.repository import ROOT
 from tests.warm_starts import WarmStarts
 
-if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:  # under nohup, which the tested programs would respect
-    signal.signal(signal.SIGHUP, signal.SIG_DFL)
+# under nohup or in a background shell, whose choice the tested programs would respect
+for _number, _usual in ((signal.SIGHUP, signal.SIG_DFL), (signal.SIGINT, signal.default_int_handler)):
+    if signal.getsignal(_number) is signal.SIG_IGN:
+        signal.signal(_number, _usual)
 
 
 @pytest.fixture(scope="session")
