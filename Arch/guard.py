@@ -13,7 +13,7 @@ W = TypeVar("W")
 
 
 class Guard(Generic[W]):
-    """Gives a watcher until it raises an error, which is logged; from then on a silent one.
+    """Holds a watcher; after its first error, which is logged, a silent watcher takes its place.
 
     ArchError is raised again, since a watcher may end a run on purpose, and so are KeyboardInterrupt and SystemExit,
     except the SystemExit by which a display (rich) answers a closed pipe.
@@ -34,7 +34,7 @@ class Guard(Generic[W]):
 
     @contextmanager
     def call(self) -> Iterator[W]:
-        """Gives the watcher for one call; an error in the block is logged and replaces the watcher."""
+        """Returns a context with the watcher for one call; an error in it is logged, and the watcher is replaced."""
         try:
             yield self.watcher
         except ArchError:

@@ -50,9 +50,9 @@ def program(tmp_path, warm_starts):
 
 
 def pytest_terminal_summary(terminalreporter):
-    """Prints what tests have recorded as `told`, also those of other processes."""
+    """Prints the property `summary` of each test that recorded one; with xdist, of all worker processes."""
     for reports in terminalreporter.stats.values():
         for each in reports:
             for name, words in getattr(each, "user_properties", ()):
-                if name == "told" and getattr(each, "when", "") == "call":
+                if name == "summary" and getattr(each, "when", "") == "call":
                     terminalreporter.write_line(words)

@@ -194,8 +194,8 @@ class Resolver:
             if key in relevance.limited:
                 reading.check_value(key)
         named = {key: value for key, value in config.named.items() if key not in changes} | changed
-        options, references, then = config.options, config.references, config.unread
-        unread = Unread(then.rules, given, then.keys, then.typed, source)
+        options, references, earlier = config.options, config.references, config.unread
+        unread = Unread(earlier.rules, given, earlier.keys, earlier.typed, source)
         return Config(rules, relevance, named, options, references, given, config.folder, config.notes, unread=unread)
 
     def _resolved(self, reading: Reading, folder: Path) -> Config:

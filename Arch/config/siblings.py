@@ -53,7 +53,7 @@ class Sibling:
         if [*map(type, values)] != self._kinds:  # True, 1 and 1.0 are equal in Python but not in a config
             return self._names
         scalars = itertools.compress(self._names, map(operator.ne, values, self._values))
-        return dict.fromkeys((*scalars, *self._lists))  # inside lists the types may differ
+        return dict.fromkeys((*scalars, *self._others))  # equal lists may have members of different types
 
     @functools.cached_property
     def _names(self) -> list[str]:
@@ -68,7 +68,8 @@ class Sibling:
         return [*map(type, self._values)]
 
     @functools.cached_property
-    def _lists(self) -> tuple[str, ...]:
+    def _others(self) -> tuple[str, ...]:
+        """The names of the values that are no scalars."""
         return tuple(name for name, value in self.raw.items() if type(value) not in _SCALARS)
 
     @functools.cached_property

@@ -13,6 +13,7 @@ import pytest
 
 from Arch.cache.attempts.attempt import State
 from Arch.cache.store import Store
+from tests.cli.shared.sweeps import end, wait_for
 from tests.repository import ROOT
 
 MAIN = [sys.executable, str(ROOT / "Scripts" / "main.py")]
@@ -42,19 +43,7 @@ def start(tmp_path):
         return process
 
     yield start
-    for process in started:
-        if process.poll() is None:
-            process.kill()
-        process.wait()
-        process.stdout.close()
-        process.stderr.close()
-
-
-def wait_for(condition, seconds=100):
-    until = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < until, "it took too long"
-        time.sleep(0.02)
+    end(started)
 
 
 def progressed(folder):

@@ -114,11 +114,11 @@ def _answer(rng: Random, size: int) -> dict[str, Any]:
 
 
 def _may_pass(answer: dict[str, Any], name: str, *, has_digest: bool) -> bool:
-    """Returns whether an answer, alone or together with others, may give the file or what cannot be told from it."""
+    """Returns whether a download may accept an answer: it has bytes of the file, or bytes that no check can refuse."""
     if "raw" in answer or answer.get("status", 200) not in {200, 206}:
         return False
-    is_told = has_digest or answer.get("fill") in {"", _PAGE} or is_archive(name)
-    return "fill" not in answer or not is_told
+    is_checked = has_digest or answer.get("fill") in {"", _PAGE} or is_archive(name)
+    return "fill" not in answer or not is_checked
 
 
 def _headers(rng: Random) -> dict[str, str]:
@@ -203,7 +203,7 @@ def _right(_: Random, __: int) -> dict[str, Any]:
 
 
 def _leave_part(rng: Random, sandbox: Sandbox, name: str, body: bytes) -> None:
-    """Leaves a download that an earlier process has begun."""
+    """Writes the partial file of an interrupted download, and the record from which it is resumed."""
     folder = sandbox.input / "data" / ".fetching" / "MNIST"
     folder.mkdir(parents=True)
     size = rng.choice((0, 7, 1_000, len(body), len(body) + 9))

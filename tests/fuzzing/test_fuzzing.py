@@ -27,7 +27,7 @@ def test_no_mutated_input_breaks_what_every_answer_must_hold(name, tmp_path, rec
         sound = [each for number in range(3) for _, _, found in campaign.sound(number) for each in found]
         start = time.monotonic()
         tally = campaign.run(itertools.count(), start + SECONDS)
-    record_property("told", f"fuzzing {name}: seed {seed}, {tally.inputs} inputs, {tally.commands} commands")
+    record_property("summary", f"fuzzing {name}: seed {seed}, {tally.inputs} inputs, {tally.commands} commands")
     assert sound == []
     assert tally.findings == [], report({name: tally}, seed, time.monotonic() - start)
     assert tally.inputs >= 10

@@ -36,7 +36,10 @@ class GivenNetwork(Protocol):
         """
 
     def unlike(self) -> Mapping[str, Sequence[Any]]:
-        """Returns in what the networks of several runs of a study are unlike, as `Result.unlike`; empty for one."""
+        """Returns how the networks of a study's runs differ from each other, in the form of `Result.unlike`.
+
+        Empty if all runs use the same network, that is, unless `KEYRun` is -1.
+        """
 
     def load_for(self, dataset: ImageData) -> IModel:
         """Builds the network for a dataset's images and classes, in evaluation mode on the CPU.
@@ -57,7 +60,7 @@ class GivenNetwork(Protocol):
 
         Args:
             root: the folder of datasets, to compute constants that a run did not record.
-            known: constants that are returned if they are the same ones, so that none have to be computed.
+            known: constants that were computed before; they are returned if their digest is the recorded one.
 
         Raises:
             ArchError: the constants were not recorded, and their data are not available.

@@ -45,19 +45,19 @@ class Likeness:
 
     Attributes:
         networks: by config key, before a run is chosen (`GivenNetwork.for_run`).
-        constants: the constants under which they see images, where the config has a choice of them.
+        constants: the constants by which their images are normalised, where the config has a choice of them.
     """
 
     networks: Mapping[str, GivenNetwork] = field(default_factory=dict)
     constants: Mapping[str, Normalization] = field(default_factory=dict)
 
     def to_runs(self, runs: Iterable[Run]) -> list[Difference]:
-        """Compares with the finished runs of the experiment."""
+        """Compares the networks with what the finished runs of the experiment recorded."""
         names = ((run, f"run {run.index} of this experiment") for run in runs)
         return [each for run, name in names for each in self.differences(run.provenance, run.index, name)]
 
     def among_networks(self) -> dict[str, list[str]]:
-        """Returns in what the networks themselves are unlike, under names such as `Network: Teacher weights`."""
+        """Returns how the networks of the study's runs differ, by names such as `Network: Teacher weights`."""
         found = ((key, each.unlike()) for key, each in self.networks.items())
         return {f"{key}: {name}": [*map(str, values)] for key, unlike in found for name, values in unlike.items()}
 
@@ -98,12 +98,12 @@ class Likeness:
 
 
 def constants_field(key: str) -> str:
-    """Returns the field of a run's provenance for the constants under which the network of a key sees images."""
+    """Returns the field of a run's provenance for the constants that normalise the images of the network of a key."""
     return f"{field_name(key)}_normalization"
 
 
 def constants_record(constants: Normalization) -> dict[str, Any]:
-    """Returns what a run records of the constants under which a network sees images."""
+    """Returns what a run records of the constants that normalise a network's images."""
     return {"digest": normalization_digest(constants), "constants": recorded(constants)}
 
 

@@ -64,7 +64,12 @@ def _restore_ctrl_c():
 def place(tmp_path):
     place = Place(tmp_path)
     yield place
-    for process in place.started:
+    end(place.started)
+
+
+def end(processes):
+    """Kills those processes that still run, and closes the pipes to all of them."""
+    for process in processes:
         if process.poll() is None:
             process.kill()
         for stream in filter(None, (process.stdout, process.stderr)):
@@ -72,7 +77,7 @@ def place(tmp_path):
         process.wait()
 
 
-def wait_for(condition, seconds=60):
+def wait_for(condition, seconds=100):
     until = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < until, "it took too long"
