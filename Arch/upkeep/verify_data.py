@@ -50,12 +50,13 @@ class DataVerification:
         if config.rules.plugins or config.obstacle:
             self.skipped.add((entry.fingerprint, run.index))
             return
-        self.compared.add((entry.fingerprint, run.index))
         found = self._digest(config, path)
         recorded = str(run.provenance["data_digest"])
         if isinstance(found, ArchError):
             yield _fault(entry, run, path, f"the data cannot be compared: {found}")
-        elif found != recorded:
+            return
+        self.compared.add((entry.fingerprint, run.index))
+        if found != recorded:
             where = path or f"of {config['Dataset']} in {self.workspace.data}"
             yield _fault(
                 entry,
