@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 _UNBROKEN = "\N{NO-BREAK SPACE}"
 _FILLER = "\0"  # takes the second place of a wide character; `printable` has left none in the text
 _MOST = 20  # characters that a note lists
+_NOTE = 40  # characters of a line of a note
 
 
 def figure_text(text: object) -> str:
@@ -34,13 +35,13 @@ def named(label: str, n: str, width: int, *, is_unlike: bool) -> str:
 
 
 def unlike_note(unlike: Iterable[Iterable[str]]) -> str:
-    """Returns the words that explain the stars of `named`; empty without one.
+    """Returns the words that explain the stars of `named`, in lines that fit below a column; empty without a star.
 
     Args:
         unlike: for each thing in the figure, in what its runs are unlike.
     """
     found = dict.fromkeys(key for each in unlike for key in each)
-    return f"* over runs of unlike {', '.join(map(figure_text, found))}" if found else ""
+    return textwrap.fill(f"* over runs of unlike {', '.join(map(figure_text, found))}", _NOTE) if found else ""
 
 
 def spell_out_broken_formulas(sheet: Sheet) -> None:

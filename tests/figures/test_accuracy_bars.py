@@ -106,6 +106,17 @@ def test_unlike_runs_are_starred_and_explained(axes_of, shown):
     assert axes.get_xlabel().endswith("* over runs of unlike device")
 
 
+def test_a_long_note_stays_on_the_sheet(sheet_of, shown):
+    names = ["Teacher weights", "Network: Teacher weights", "Network: Optimizer version"]
+    unlike = [{}, {"accepted_unlike": {name: ["3f9a", "77ab"] for name in names}}]
+    sheet = sheet_of("accuracy-bars", [shown("a long name of an experiment " * 2, [0.5, 0.6], provenance=unlike)])
+    label = sheet.axes[0].xaxis.label
+    assert " ".join(label.get_text().split()).endswith("* over runs of unlike " + ", ".join(names))
+    box = label.get_window_extent()
+    assert sheet.bbox.padded(1).contains(*box.min)
+    assert sheet.bbox.padded(1).contains(*box.max)
+
+
 def test_an_experiment_without_an_accuracy_is_an_error(axes_of, shown):
     with pytest.raises(UnsuitableError, match=r"^no run has an accuracy$") as error:
         axes_of([shown("a", [0.5]), shown("resnet8", [])])
